@@ -1,0 +1,240 @@
+"""Folders of photos: who is in the cast, and the one decoder of the whole package."""
+
+from __future__ import annotations
+
+import glob
+import io
+import os
+import stat
+import threading
+import unicodedata
+import warnings
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from castlist.errors import CastError, PhotoError
+
+# Chosen by content, never by the file's name. Formats outside this list can run old, little-tested decoders.
+FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "BMP", "DIB", "GIF", "TIFF", "AVIF", "PPM")
+MAX_PIXELS = 150_000_000  # above every phone and camera of today but a few; 450 MB once decoded
+
+_header_lock = threading.Lock()  # `warnings.catch_warnings` is not safe among threads
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A file that lies in a person's folder; whether it decodes is not known yet."""
+
+    path: Path
+    person: str
+
+
+@dataclass(frozen=True)
+class RefusedPhoto:
+    """A file that was left out, and why."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True)
+class Cast:
+    """The people of a folder of folders, in order, and the files in their folders."""
+
+    root: Path
+    people: tuple[str, ...]  # sorted by code point, whatever the file system's order
+    photos: tuple[Photo, ...]  # sorted by person, then path
+    notes: tuple[str, ...] = field(default=())  # what was passed over, a sentence each
+
+
+def read_photo(source: Path | bytes, *, max_pixels: int = MAX_PIXELS) -> np.ndarray:
+    """Decode one photo of any supported format, upright, as RGB.
+
+    JPG, PNG, WEBP, BMP, GIF (first frame), TIFF, AVIF and PPM, told apart by their content. EXIF orientation is applied,
+    transparency is laid onto white, and palette, CMYK, grey, 16-bit and float pixels become 8-bit RGB.
+
+    Args:
+        source: A file, or the bytes of one.
+        max_pixels: Refuse larger photos before decoding them, so that a small file can't fill the memory.
+
+    Returns:
+        Shape (height, width, 3), uint8, RGB.
+
+    Raises:
+        PhotoError: If the file can't be read; the message is the reason, without the path.
+    """
+    data = source if isinstance(source, bytes) else _read_file(source)
+    if not data:
+        raise PhotoError("the file is empty")
+    try:
+        with _open_header(data) as image:
+            width, height = image.size
+            if width * height > max_pixels:
+                raise PhotoError(
+                    f"{width} x {height} pixels is more than the limit of {max_pixels / 1e6:.0f} million; make it smaller"
+                )
+            return np.asarray(_upright(_to_rgb(image), image))
+    except UnidentifiedImageError:
+        raise PhotoError(_why_unknown(data)) from None
+    except PhotoError:
+        raise
+    except Exception as error:  # decoders of damaged files raise nearly anything
+        raise PhotoError(f"damaged or cut short ({str(error).strip() or type(error).__name__})") from error
+
+
+def resize_photo(pixels: np.ndarray, size: int) -> np.ndarray:
+    """Resize a photo to a square, as learning and naming both do it.
+
+    Args:
+        pixels: Shape (height, width, 3), uint8, RGB.
+        size: Side of the square in pixels; the aspect ratio is not kept, as in the report.
+
+    Returns:
+        Shape (size, size, 3), uint8, RGB.
+    """
+    shrinks = pixels.shape[0] > size or pixels.shape[1] > size
+    return cv2.resize(pixels, (size, size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+
+
+def find_cast(root: Path) -> Cast:
+    """Read a folder of folders as a cast: one folder per person, its name the person's name.
+
+    Folders inside a person's folder belong to that person. Hidden files and links that lead back into a folder already
+    seen are passed over in silence; files beside the people's folders and empty folders are passed over with a note.
+
+    Raises:
+        CastError: If `root` is no folder, holds no person, or two names differ only by case or by Unicode form.
+    """
+    if not root.is_dir():
+        raise CastError(f"{str(root)!r} is not a folder. Give the folder that holds one folder of photos per person.")
+    notes: list[str] = []
+    photos: list[Photo] = []
+    folded: dict[str, str] = {}
+    strays = 0
+    for entry in sorted(_entries(root), key=lambda entry: entry.name):
+        if not entry.is_dir():
+            strays += 1
+            continue
+        person = entry.name
+        key = unicodedata.normalize("NFKC", person).casefold()
+        if key in folded:
+            raise CastError(
+                f"The folders {folded[key]!r} and {person!r} differ only by case or Unicode form. Rename or merge them."
+            )
+        files = sorted(_files_below(Path(entry.path)))
+        if not files:
+            notes.append(f"The folder {person!r} holds no photo and was left out.")
+            continue
+        folded[key] = person
+        photos += [Photo(path=path, person=person) for path in files]
+    if strays:
+        notes.append(f"{strays} file{'s' * (strays > 1)} beside the people's folders belong to nobody and were left out.")
+    if not photos:
+        hint = "It holds files but no folder of photos; put" if strays else "Put"
+        raise CastError(f"There is no person in {str(root)!r}. {hint} each person's photos into a folder of that name.")
+    people = tuple(sorted(folded.values()))
+    return Cast(root=root, people=people, photos=tuple(photos), notes=tuple(notes))
+
+
+def find_photos(inputs: Iterable[str | Path]) -> list[Path]:
+    """List the files that files, folders (with all below them) and glob patterns stand for, each once, in order.
+
+    Raises:
+        CastError: If an input stands for nothing.
+    """
+    found: dict[Path, None] = {}
+    for text in map(str, inputs):
+        path = Path(text)
+        if path.is_dir():
+            matches = sorted(_files_below(path))
+        elif path.exists():
+            matches = [path]
+        else:
+            matches = sorted(Path(match) for match in glob.glob(text, recursive=True) if Path(match).is_file())
+        if not matches:
+            what = "holds no photo" if path.is_dir() else "is neither a file, a folder, nor a pattern that matches any"
+            raise CastError(f"{text!r} {what}.")
+        found.update(dict.fromkeys(matches))
+    return list(found)
+
+
+def _read_file(path: Path) -> bytes:
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):  # reading a pipe or a device would never end
+            raise PhotoError("not a regular file")
+        return path.read_bytes()
+    except OSError as error:
+        raise PhotoError(f"can't be opened ({error.strerror or error})") from error
+
+
+def _open_header(data: bytes) -> Image.Image:
+    with _header_lock, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of large sizes and of damaged EXIF; both are handled here
+        image = Image.open(io.BytesIO(data), formats=FORMATS)
+        try:
+            image.getexif()  # parsed once and kept, so that its warnings stay here
+        except Exception:  # an EXIF block in ruins doesn't make the photo unreadable
+            image.info.pop("exif", None)
+        return image
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
+        return Image.fromarray(_to_8_bit(np.asarray(image))).convert("RGB")
+    if "A" in image.getbands() or "transparency" in image.info:
+        rgba = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")
+    return image.convert("RGB")
+
+
+def _to_8_bit(values: np.ndarray) -> np.ndarray:
+    """Scale grey values of 16 bits, or floats whose range is told by their maximum, to 0-255."""
+    if np.issubdtype(values.dtype, np.floating):
+        top = float(np.nanmax(values))
+        scale = 255.0 if top <= 1.0 else 1.0 if top <= 255.0 else 255.0 / top
+    else:
+        scale = 255.0 / 65535.0
+    return np.clip(np.nan_to_num(values) * scale, 0, 255).astype(np.uint8)
+
+
+def _upright(rgb: Image.Image, source: Image.Image) -> Image.Image:
+    if rgb is not source:  # conversions keep the pixels and may lose the EXIF block
+        orientation = source.getexif().get(0x0112)
+        if orientation not in range(2, 9):
+            return rgb
+        rgb.getexif()[0x0112] = orientation
+    return ImageOps.exif_transpose(rgb)
+
+
+def _why_unknown(data: bytes) -> str:
+    if data[4:8] == b"ftyp" and data[8:12] in (b"heic", b"heix", b"mif1", b"msf1"):
+        return "a HEIC photo, which castlist doesn't read; save it as JPG"
+    if data[4:8] == b"ftyp" or data[:4] == b"\x1aE\xdf\xa3" or (data[:4] == b"RIFF" and data[8:12] == b"AVI "):
+        return "a film, not a photo"
+    return "not a photo of a known format"
+
+
+def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
+    """What lies in a folder, hidden things and broken links left out."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith(".") or entry.name in ("Thumbs.db", "desktop.ini", "__MACOSX"):
+                continue
+            if entry.is_dir() or entry.is_file():
+                yield entry
+
+
+def _files_below(folder: Path, above: frozenset[Path] = frozenset()) -> Iterator[Path]:
+    real = folder.resolve()
+    if real in above:  # a link that leads back to a folder it lies in
+        return
+    for entry in _entries(folder):
+        if entry.is_dir():
+            yield from _files_below(Path(entry.path), above | {real})
+        else:
+            yield Path(entry.path)

@@ -20,7 +20,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from castlist.errors import CastError, PhotoError
 
 # Chosen by content, never by the file's name. Formats outside this list can run old, little-tested decoders.
-FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "BMP", "DIB", "GIF", "TIFF", "AVIF", "PPM")
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "DIB", "GIF", "TIFF", "AVIF", "PPM")
 MAX_PIXELS = 150_000_000  # above every phone and camera of today but a few; 450 MB once decoded
 
 _header_lock = threading.Lock()  # `warnings.catch_warnings` is not safe among threads

@@ -68,7 +68,7 @@ def read_photo(source: Path | bytes, *, max_pixels: int = MAX_PIXELS) -> np.ndar
     Raises:
         PhotoError: If the file can't be read; the message is the reason, without the path.
     """
-    data = source if isinstance(source, bytes) else _read_file(source)
+    data = source if isinstance(source, bytes) else read_file(source)
     if not data:
         raise PhotoError("the file is empty")
     try:
@@ -85,6 +85,20 @@ def read_photo(source: Path | bytes, *, max_pixels: int = MAX_PIXELS) -> np.ndar
         raise
     except Exception as error:  # decoders of damaged files raise nearly anything
         raise PhotoError(f"damaged or cut short ({str(error).strip() or type(error).__name__})") from error
+
+
+def read_file(path: Path) -> bytes:
+    """Read a file's bytes; a pipe or a device is refused, since reading it would never end.
+
+    Raises:
+        PhotoError: If it can't be read; the message is the reason, without the path.
+    """
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise PhotoError("not a regular file")
+        return path.read_bytes()
+    except OSError as error:
+        raise PhotoError(f"can't be opened ({error.strerror or error})") from error
 
 
 def resize_photo(pixels: np.ndarray, size: int) -> np.ndarray:
@@ -161,15 +175,6 @@ def find_photos(inputs: Iterable[str | Path]) -> list[Path]:
             raise CastError(f"{text!r} {what}.")
         found.update(dict.fromkeys(matches))
     return list(found)
-
-
-def _read_file(path: Path) -> bytes:
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):  # reading a pipe or a device would never end
-            raise PhotoError("not a regular file")
-        return path.read_bytes()
-    except OSError as error:
-        raise PhotoError(f"can't be opened ({error.strerror or error})") from error
 
 
 def _open_header(data: bytes) -> Image.Image:

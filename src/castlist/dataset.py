@@ -1,0 +1,233 @@
+"""Photos as learning sees them: decoded once, grouped, split without leaks, and kept in one HDF5 file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import platformdirs
+
+from castlist.duplicates import PhotoSignature, find_duplicates, group_photos, sign_photo
+from castlist.errors import CastError, PhotoError, needs_extra
+from castlist.photos import Cast, Photo, RefusedPhoto, read_file, read_photo, resize_photo
+from castlist.settings import Settings
+from castlist.splits import SIDES, TEST, TRAIN, VALIDATION, assign_sides, order_key
+
+VERSION = 1  # of the file's layout and of what fills it; a file of another version is made anew
+CHUNK = 64  # photos decoded ahead; bounds the memory
+
+OnCount = Callable[[int, int], None]  # done, of how many
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """The photos of a cast with the side each is on; pixels stay on disk until they are read.
+
+    Rows are sorted by person, then file.
+    """
+
+    path: Path  # the HDF5 file
+    people: tuple[str, ...]  # in the order of the indices in `person`
+    files: tuple[str, ...]  # n paths below the cast's root, with forward slashes
+    person: np.ndarray  # (n,), int64
+    side: np.ndarray  # (n,), uint8; TRAIN, VALIDATION or TEST
+    group: np.ndarray  # (n,), int64; copies and re-crops of one photo share a number
+    image_size: int
+    refused: tuple[RefusedPhoto, ...]
+    notes: tuple[str, ...]
+    fingerprint: str  # the same for the same photos and people, wherever the folder lies
+
+    def indices(self, side: int) -> np.ndarray:
+        """The rows of one side, shape (k,), int64, ascending."""
+        return np.flatnonzero(self.side == side)
+
+    def read(self, indices: np.ndarray) -> np.ndarray:
+        """Read photos from disk, shape (k, image_size, image_size, 3), uint8, RGB, in the order asked for."""
+        with needs_extra("keras", "Reading the data set"):
+            import h5py
+        with h5py.File(self.path, "r") as file:
+            images = file["images"]
+            pixels = np.empty((len(indices), *images.shape[1:]), np.uint8)
+            for row, index in enumerate(indices.tolist()):
+                images.read_direct(pixels, np.s_[index], np.s_[row])
+        return pixels
+
+    def side_counts(self) -> dict[str, dict[str, int]]:
+        """Photos and groups on each side, by the side's name."""
+        return {
+            name: {
+                "photos": int((self.side == side).sum()),
+                "groups": len(np.unique(self.group[self.side == side])),
+            }
+            for side, name in enumerate(SIDES)
+        }
+
+
+def load_dataset(
+    cast: Cast, settings: Settings, *, path: Path | None = None, on_count: OnCount | None = None
+) -> Dataset:
+    """Load a cast's data set, from its HDF5 file if that is still true, else from the photos.
+
+    Args:
+        cast: The people and their files.
+        settings: For the size, the shares, the seed and how many pictures a person.
+        path: The HDF5 file; by default one in the user's cache folder that belongs to the cast's folder and the size.
+        on_count: Called with photos done and photos in all, while photos are decoded.
+
+    Raises:
+        CastError: If fewer than two people have photos to learn from, or no photo is left to validate or test with.
+        MissingExtraError: If h5py is missing.
+    """
+    with needs_extra("keras", "Keeping the data set"):
+        import h5py
+    path = path or _default_path(cast.root, settings.image_size)
+    stamp = _stamp(cast, settings)
+    try:
+        with h5py.File(path, "r") as file:
+            if file.attrs.get("stamp") == stamp:
+                return _open(path, file, cast.root)
+    except (OSError, KeyError, ValueError):
+        pass  # missing or damaged: made anew below
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        with h5py.File(beside, "w") as file:
+            _fill(file, cast, settings, on_count)
+            file.attrs["stamp"] = stamp
+        beside.replace(path)
+    except OSError as error:
+        raise CastError(f"The data set can't be written to {str(path)!r} ({error}). Free some space there.") from error
+    finally:
+        beside.unlink(missing_ok=True)
+    with h5py.File(path, "r") as file:
+        return _open(path, file, cast.root)
+
+
+def _default_path(root: Path, image_size: int) -> Path:
+    name = hashlib.sha256(f"{root.resolve()}:{image_size}".encode()).hexdigest()[:16]
+    return platformdirs.user_cache_path("castlist") / "datasets" / f"{name}.h5"
+
+
+def _stamp(cast: Cast, settings: Settings) -> str:
+    """What the file's content depends on: the photos as the file system tells of them, and some settings."""
+    digest = hashlib.sha256()
+    parts: list[Any] = [VERSION, settings.image_size, settings.pictures_per_person]
+    parts += [settings.validation_share, settings.test_share, settings.seed, cast.people, cast.notes]
+    digest.update(json.dumps(parts).encode())
+    for photo in cast.photos:
+        status = photo.path.stat()
+        digest.update(f"{photo.path.relative_to(cast.root)}:{status.st_size}:{status.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+def _open(path: Path, file: Any, root: Path) -> Dataset:
+    return Dataset(
+        path=path,
+        people=tuple(json.loads(file.attrs["people"])),
+        files=tuple(file["file"].asstr()[()]),
+        person=file["person"][()],
+        side=file["side"][()],
+        group=file["group"][()],
+        image_size=file["images"].shape[1],
+        refused=tuple(RefusedPhoto(path=root / name, reason=why) for name, why in json.loads(file.attrs["refused"])),
+        notes=tuple(json.loads(file.attrs["notes"])),
+        fingerprint=file.attrs["fingerprint"],
+    )
+
+
+def _fill(file: Any, cast: Cast, settings: Settings, on_count: OnCount | None) -> None:
+    size = settings.image_size
+    # One chunk a photo: shuffled reading touches what it needs and nothing else.
+    images = file.create_dataset(
+        "images", (0, size, size, 3), "u1", maxshape=(None, size, size, 3), chunks=(1, size, size, 3)
+    )
+    kept: list[Photo] = []
+    signatures: list[PhotoSignature] = []
+    refused: list[tuple[str, str]] = []
+    for photo, result in _decode_all(_sampled(cast, settings), settings, on_count):
+        if isinstance(result, PhotoError):
+            refused.append((photo.path.relative_to(cast.root).as_posix(), str(result)))
+            continue
+        pixels, signature = result
+        images.resize(len(kept) + 1, axis=0)
+        images[len(kept)] = pixels
+        kept.append(photo)
+        signatures.append(signature)
+
+    # People nobody can learn from have no place in the order that the network's outputs follow.
+    people = tuple(person for person in cast.people if any(photo.person == person for photo in kept))
+    notes = list(cast.notes)
+    notes += [f"No photo of {name!r} can be read; left out." for name in cast.people if name not in people]
+    if len(people) < 2:
+        raise CastError(
+            f"A cast to learn needs at least 2 people with readable photos. Got {len(people)} in {str(cast.root)!r}."
+        )
+    person = np.array([people.index(photo.person) for photo in kept], np.int64)
+    group = group_photos(len(kept), find_duplicates(signatures))
+    side = assign_sides(person, group, [signature.digest for signature in signatures], settings)
+    if not (side == TEST).any() or not (side == VALIDATION).any():
+        raise CastError(
+            f"There are too few different photos to keep some for validation and test: {len(np.unique(group))} of "
+            f"{len(people)} people. Give at least one person three different photos; ten or more each is a start."
+        )
+    notes += _split_notes(people, person, side, group)
+
+    files = [photo.path.relative_to(cast.root).as_posix() for photo in kept]
+    fingerprint = hashlib.sha256()
+    for name, signature in zip(files, signatures, strict=True):
+        fingerprint.update(f"{name}:{signature.digest}\n".encode())
+    file["file"] = np.array(files, dtype=object)
+    file["person"], file["side"], file["group"] = person, side, group
+    file.attrs["people"], file.attrs["refused"], file.attrs["notes"] = map(json.dumps, (people, refused, notes))
+    file.attrs["fingerprint"] = fingerprint.hexdigest()
+
+
+def _split_notes(people: tuple[str, ...], person: np.ndarray, side: np.ndarray, group: np.ndarray) -> list[str]:
+    notes = []
+    for index, name in enumerate(people):
+        if not (side[person == index] == TEST).any():
+            notes.append(f"{name!r} has too few different photos to be tested.")
+        if not (side[person == index] == TRAIN).any():
+            notes.append(f"{name!r} has no photo to learn from: all of them are copies of other people's photos.")
+    shared = sum(len(np.unique(person[group == number])) > 1 for number in np.unique(group))
+    if shared:
+        notes.append(f"{shared} photo{'s' * (shared > 1)} lie in the folders of two people: one of the names is wrong.")
+    return notes
+
+
+def _sampled(cast: Cast, settings: Settings) -> list[Photo]:
+    """At most so many photos a person, drawn without replacement; a person's draw doesn't depend on other people."""
+    if settings.pictures_per_person is None:
+        return list(cast.photos)
+    drawn: list[Photo] = []
+    for person in cast.people:
+        photos = [photo for photo in cast.photos if photo.person == person]
+        photos.sort(key=lambda photo: order_key(settings.seed, photo.path.relative_to(cast.root).as_posix()))
+        drawn += sorted(photos[: settings.pictures_per_person], key=lambda photo: photo.path)
+    return drawn
+
+
+def _decode_all(
+    photos: list[Photo], settings: Settings, on_count: OnCount | None
+) -> Iterator[tuple[Photo, tuple[np.ndarray, PhotoSignature] | PhotoError]]:
+    def decode(photo: Photo) -> tuple[np.ndarray, PhotoSignature] | PhotoError:
+        try:
+            data = read_file(photo.path)
+            pixels = read_photo(data)
+        except PhotoError as error:
+            return error
+        return resize_photo(pixels, settings.image_size), sign_photo(data, pixels)
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for start in range(0, len(photos), CHUNK):
+            some = photos[start : start + CHUNK]
+            yield from zip(some, pool.map(decode, some), strict=True)
+            if on_count:
+                on_count(start + len(some), len(photos))

@@ -1,0 +1,94 @@
+"""The models that can be learnt: one row each, one builder each, all with one signature."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from castlist.errors import SettingsError, needs_extra
+from castlist.settings import Settings
+
+if TYPE_CHECKING:
+    import keras
+
+# Set before the first import of Keras: our models are written and measured on TensorFlow, and its start-up notes say
+# nothing that a user could act on.
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
+@dataclass(frozen=True)
+class ModelKind:
+    """A model that can be learnt; its builder is imported when it is built, not before."""
+
+    builder: str  # module:function; (image_size, n_people, settings) -> keras.Model
+    summary: str
+    presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # settings that belong together, by name
+
+
+MODELS: dict[str, ModelKind] = {
+    "cnn": ModelKind(
+        builder="castlist.models.cnn:build_cnn",
+        summary="the report's convolutional network, trained from scratch",
+        presets={
+            # The last and best run of the report's diary.
+            "report": {
+                "image_size": 224,
+                "dropouts": (0.25, 0.0, 0.0, 0.5, 0.0),
+                "optimizer": "sgd",
+                "learning_rate": 0.02,
+                "schedule": "constant",
+                "label_smoothing": 0.0,
+                "batch_size": 128,
+                "epochs": 200,
+            },
+        },
+    ),
+}
+
+
+def model_kind(name: str) -> ModelKind:
+    """Look a model up by name.
+
+    Raises:
+        SettingsError: If there is none of that name.
+    """
+    if name not in MODELS:
+        raise SettingsError(f"Unknown model {name!r}. Choose from: {', '.join(MODELS)}.")
+    return MODELS[name]
+
+
+def with_preset(settings: Settings, preset: str) -> Settings:
+    """The settings with those of a preset of their model put in.
+
+    Raises:
+        SettingsError: If the model has no preset of that name.
+    """
+    presets = model_kind(settings.model).presets
+    if preset not in presets:
+        names = ", ".join(presets) or "none"
+        raise SettingsError(f"The model {settings.model} has no preset {preset!r}. Choose from: {names}.")
+    return dataclasses.replace(settings, **presets[preset])
+
+
+def build_model(image_size: int, n_people: int, settings: Settings) -> keras.Model:
+    """Build the model that the settings name, from our code only.
+
+    Args:
+        image_size: Pixels; the model takes shape (n, image_size, image_size, 3), RGB 0-255.
+        n_people: The model gives shape (n, n_people), float32, rows that sum to 1.
+        settings: For the model's name and its dropouts.
+
+    Raises:
+        SettingsError: If the model is unknown or a setting doesn't fit it.
+        MissingExtraError: If Keras is missing.
+    """
+    module, function = model_kind(settings.model).builder.split(":")
+    with needs_extra("keras", f"The model {settings.model}"):
+        builder = getattr(importlib.import_module(module), function)
+    model: keras.Model = builder(image_size, n_people, settings)
+    return model

@@ -1,0 +1,54 @@
+"""A learnt network as naming runs it: one ONNX file, photos in, probabilities out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+from castlist.errors import RunError, ShapeError
+
+
+class Network:
+    """A network that gives one probability per person for each photo; may be shared by threads."""
+
+    def __init__(self, path: Path) -> None:
+        """Open an ONNX file.
+
+        Raises:
+            RunError: If it can't be opened.
+        """
+        options = onnxruntime.SessionOptions()
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # idle threads would burn a core
+        options.log_severity_level = 3
+        try:
+            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # onnxruntime's own exceptions share no base
+            raise RunError(f"The network {str(path)!r} can't be opened ({error}). Train or copy the run again.") from error
+        (self._input,) = self._session.get_inputs()
+        self.image_size: int = self._input.shape[1]
+
+    def probabilities(self, photos: np.ndarray, *, batch_size: int = 32) -> np.ndarray:
+        """Name the people of photos, as probabilities.
+
+        Args:
+            photos: Shape (n, image_size, image_size, 3), uint8, RGB.
+            batch_size: Photos per pass; changes memory, not results.
+
+        Returns:
+            Shape (n, n_people), float32, rows that sum to 1.
+
+        Raises:
+            ShapeError: If `photos` has another shape or type.
+        """
+        size = self.image_size
+        if photos.dtype != np.uint8 or photos.shape[1:] != (size, size, 3):
+            raise ShapeError(
+                f"photos must be uint8 of shape (n, {size}, {size}, 3). Got {photos.dtype} of {photos.shape} instead."
+            )
+        passes = [
+            self._session.run(None, {self._input.name: photos[start : start + batch_size].astype(np.float32)})[0]
+            for start in range(0, max(len(photos), 1), batch_size)
+        ]
+        return np.concatenate(passes)

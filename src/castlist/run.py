@@ -1,0 +1,169 @@
+"""The run folder: all that passes from learning to naming, written so that nothing half-done is ever read."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import datetime
+import importlib.metadata
+import io
+import json
+import os
+import platform
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from castlist.errors import RunError, SettingsError
+from castlist.settings import Settings
+
+FORMAT = 1  # of the run folder; a higher one is from a later castlist
+PACKAGES = ("castlist", "keras", "numpy", "onnxruntime", "opencv-python-headless", "pillow", "tensorflow", "tensorflow-cpu")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """A run folder's record, run.json, and where its other files lie."""
+
+    path: Path
+    people: tuple[str, ...]  # in the order of the network's outputs
+    settings: Settings
+    photos_root: str  # the folder learnt from, where it lay then
+    photos_fingerprint: str
+    sides: Mapping[str, tuple[str, ...]]  # which photo is on which side, paths below photos_root
+    groups: Mapping[str, int]  # how many groups each side holds
+    refused: tuple[tuple[str, str], ...] = ()  # file, reason
+    notes: tuple[str, ...] = ()
+    precision: str = "float32"
+    created: str = field(default_factory=lambda: datetime.datetime.now().astimezone().isoformat(timespec="seconds"))
+    versions: Mapping[str, str] = field(default_factory=lambda: package_versions())
+    machine: str = field(default_factory=lambda: f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}")
+    complete: bool = False  # the network is exported and checked; False while training, or when it was interrupted
+    best_epoch: int | None = None
+    seconds: float | None = None  # spent in training, interruptions not counted
+
+    @property
+    def network_path(self) -> Path:
+        """What naming runs, ONNX."""
+        return self.path / "model.onnx"
+
+    @property
+    def weights_path(self) -> Path:
+        """The best weights on validation so far; no architecture, no code."""
+        return self.path / "model.weights.h5"
+
+    @property
+    def state_path(self) -> Path:
+        """Where training stands: last weights, optimizer, epoch."""
+        return self.path / "state.h5"
+
+    @property
+    def history_path(self) -> Path:
+        """One row per epoch."""
+        return self.path / "history.csv"
+
+    def save(self) -> None:
+        """Write run.json, beside and renamed.
+
+        Raises:
+            RunError: If it can't be written.
+        """
+        record = {item.name: getattr(self, item.name) for item in dataclasses.fields(self) if item.name != "path"}
+        record["settings"] = self.settings.to_dict()
+        write_text(self.path / "run.json", json.dumps({"format": FORMAT, **record}, ensure_ascii=False, indent=1))
+
+
+def open_run(path: Path) -> Run:
+    """Read a run folder's record.
+
+    Raises:
+        RunError: If the folder is no run, is broken, or was written by a later castlist.
+    """
+    try:
+        record = json.loads((path / "run.json").read_text("utf-8"))
+        format_version = record.pop("format")
+    except (FileNotFoundError, NotADirectoryError):
+        raise RunError(f"{str(path)!r} is not a run folder: it has no run.json.") from None
+    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
+        raise RunError(f"The run {str(path)!r} is broken: its run.json can't be read ({error}).") from error
+    if format_version != FORMAT:
+        raise RunError(
+            f"The run {str(path)!r} has format {format_version}; this castlist reads format {FORMAT}. "
+            "Upgrade castlist, or train again."
+        )
+    try:
+        record["settings"] = Settings.from_dict(record["settings"])
+        record["people"] = tuple(map(str, record["people"]))
+        record["sides"] = {side: tuple(files) for side, files in record["sides"].items()}
+        record["refused"] = tuple((file, reason) for file, reason in record["refused"])
+        record["notes"] = tuple(record["notes"])
+        return Run(path=path, **record)
+    except (SettingsError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise RunError(f"The run {str(path)!r} is broken: its run.json doesn't hold what it should ({error}).") from error
+
+
+def list_runs(folder: Path) -> list[Run]:
+    """The runs of a folder that can be opened, oldest first."""
+    runs = []
+    for path in folder.iterdir() if folder.is_dir() else ():
+        try:
+            runs.append(open_run(path))
+        except RunError:
+            continue
+    return sorted(runs, key=lambda run: (run.created, run.path.name))
+
+
+def new_run_path(folder: Path, name: str | None, settings: Settings) -> Path:
+    """Where a new run will lie: under its name, or under its model and the time.
+
+    Raises:
+        RunError: If the name can't be a folder's, or is taken.
+    """
+    if name is None:
+        stem = f"{settings.model}-{datetime.datetime.now():%Y%m%d-%H%M%S}"
+        taken = (folder / stem).exists()
+        return folder / (f"{stem}-{os.getpid()}" if taken else stem)
+    if not re.fullmatch(r"[^\x00-\x1f/\\:*?\"<>|]+", name) or name.startswith("."):
+        raise RunError(f"A run can't be named {name!r}. Use letters, digits, spaces, dashes.")
+    if (folder / name).exists():
+        raise RunError(f"There is already a run {str(folder / name)!r}. Choose another name, or remove it.")
+    return folder / name
+
+
+def package_versions() -> dict[str, str]:
+    """The versions of the installed packages that a run's result depends on."""
+    versions = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            versions[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return versions
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file beside and rename it, so that it is never seen half-written.
+
+    Raises:
+        RunError: If it can't be written; what was there before is intact.
+    """
+    beside = path.with_name(f"{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_text(text, "utf-8", newline="\n")
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise RunError(f"{str(path)!r} can't be written ({error.strerror}). Free some space or choose another place.") from error
+
+
+def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Write a table as `write_text` writes a text."""
+
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    write_text(path, text.getvalue())

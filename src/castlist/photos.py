@@ -55,8 +55,8 @@ class Cast:
 def read_photo(source: Path | bytes, *, max_pixels: int = MAX_PIXELS) -> np.ndarray:
     """Decode one photo of any supported format, upright, as RGB.
 
-    JPG, PNG, WEBP, BMP, GIF (first frame), TIFF, AVIF and PPM, told apart by their content. EXIF orientation is applied,
-    transparency is laid onto white, and palette, CMYK, grey, 16-bit and float pixels become 8-bit RGB.
+    JPG, PNG, WEBP, BMP, GIF (first frame), TIFF, AVIF and PPM, told apart by their content. EXIF orientation is
+    applied, transparency is laid onto white, and palette, CMYK, grey, 16-bit and float pixels become 8-bit RGB.
 
     Args:
         source: A file, or the bytes of one.
@@ -75,9 +75,7 @@ def read_photo(source: Path | bytes, *, max_pixels: int = MAX_PIXELS) -> np.ndar
         with _open_header(data) as image:
             width, height = image.size
             if width * height > max_pixels:
-                raise PhotoError(
-                    f"{width} x {height} pixels is more than the limit of {max_pixels / 1e6:.0f} million; make it smaller"
-                )
+                raise PhotoError(f"{width} x {height} pixels is more than the limit of {max_pixels / 1e6:.0f} million")
             return np.asarray(_upright(_to_rgb(image), image))
     except UnidentifiedImageError:
         raise PhotoError(_why_unknown(data)) from None
@@ -147,7 +145,9 @@ def find_cast(root: Path) -> Cast:
         folded[key] = person
         photos += [Photo(path=path, person=person) for path in files]
     if strays:
-        notes.append(f"{strays} file{'s' * (strays > 1)} beside the people's folders belong to nobody and were left out.")
+        notes.append(
+            f"{strays} file{'s' * (strays > 1)} beside the people's folders belong to nobody and were left out."
+        )
     if not photos:
         hint = "It holds files but no folder of photos; put" if strays else "Put"
         raise CastError(f"There is no person in {str(root)!r}. {hint} each person's photos into a folder of that name.")

@@ -20,7 +20,31 @@ from castlist.errors import RunError, SettingsError
 from castlist.settings import Settings
 
 FORMAT = 1  # of the run folder; a higher one is from a later castlist
-PACKAGES = ("castlist", "keras", "numpy", "onnxruntime", "opencv-python-headless", "pillow", "tensorflow", "tensorflow-cpu")
+PACKAGES = (
+    "castlist",
+    "keras",
+    "numpy",
+    "onnxruntime",
+    "opencv-python-headless",
+    "pillow",
+    "tensorflow",
+    "tensorflow-cpu",
+)
+
+HISTORY = ("epoch", "seconds", "learning_rate", "loss", "accuracy", "val_loss", "val_accuracy")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Epoch:
+    """One row of a run's history."""
+
+    epoch: int  # from 1
+    seconds: float
+    learning_rate: float  # at the epoch's end
+    loss: float
+    accuracy: float
+    val_loss: float
+    val_accuracy: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +125,30 @@ def open_run(path: Path) -> Run:
         record["notes"] = tuple(record["notes"])
         return Run(path=path, **record)
     except (SettingsError, KeyError, TypeError, ValueError, AttributeError) as error:
-        raise RunError(f"The run {str(path)!r} is broken: its run.json doesn't hold what it should ({error}).") from error
+        raise RunError(
+            f"The run {str(path)!r} is broken: its run.json doesn't hold what it should ({error})."
+        ) from error
+
+
+def read_history(run: Run) -> list[Epoch]:
+    """The epochs of a run that are finished, in order.
+
+    Raises:
+        RunError: If the file is broken.
+    """
+    try:
+        with run.history_path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        return [Epoch(epoch=int(row["epoch"]), **{name: float(row[name]) for name in HISTORY[1:]}) for row in rows]
+    except FileNotFoundError:
+        return []
+    except (OSError, KeyError, ValueError, TypeError) as error:
+        raise RunError(f"The history of the run {str(run.path)!r} can't be read ({error}).") from error
+
+
+def best_epoch(history: Sequence[Epoch]) -> Epoch:
+    """The epoch with the highest validation accuracy; of equals, the one with the lowest loss."""
+    return max(history, key=lambda row: (row.val_accuracy, -row.val_loss))
 
 
 def list_runs(folder: Path) -> list[Run]:
@@ -156,7 +203,9 @@ def write_text(path: Path, text: str) -> None:
         beside.replace(path)
     except OSError as error:
         beside.unlink(missing_ok=True)
-        raise RunError(f"{str(path)!r} can't be written ({error.strerror}). Free some space or choose another place.") from error
+        raise RunError(
+            f"{str(path)!r} can't be written ({error.strerror}). Free some space or choose another place."
+        ) from error
 
 
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -73,7 +73,8 @@ class Settings:
         _check(self, "test_share", 0 < self.test_share < 1, "between 0 and 1")
         if self.validation_share + self.test_share >= 1:
             raise SettingsError(
-                f"validation_share + test_share must be below 1. Got {self.validation_share} + {self.test_share} instead."
+                f"validation_share + test_share must be below 1. "
+                f"Got {self.validation_share} + {self.test_share} instead."
             )
         _check(self, "seed", self.seed >= 0, "0 or more")
         _check(self, "dropouts", all(0 <= rate < 1 for rate in self.dropouts or ()), "rates from 0 to below 1")

@@ -1,9 +1,8 @@
-"""A data set and settings become a run: trained, its best weights kept, exported and checked, at every moment resumable."""
+"""A data set and settings become a run: trained, resumable at every moment, exported and checked."""
 
 from __future__ import annotations
 
 import contextlib
-import csv
 import dataclasses
 import math
 import time
@@ -21,7 +20,7 @@ from castlist.dataset import Dataset
 from castlist.errors import RunError, needs_extra
 from castlist.models import build_model
 from castlist.network import Network
-from castlist.run import Run, write_csv
+from castlist.run import HISTORY, Epoch, Run, best_epoch, read_history, write_csv
 from castlist.settings import Settings
 from castlist.splits import SIDES, TRAIN, VALIDATION
 
@@ -31,21 +30,6 @@ with needs_extra("keras", "Training"):
 
 BATCHES_AHEAD = 4  # made while the network computes; bounds the memory
 EXPORT_TOLERANCE = 1e-3  # of a probability, between Keras and the exported network
-
-HISTORY = ("epoch", "seconds", "learning_rate", "loss", "accuracy", "val_loss", "val_accuracy")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Epoch:
-    """One row of a run's history."""
-
-    epoch: int  # from 1
-    seconds: float
-    learning_rate: float  # at the epoch's end
-    loss: float
-    accuracy: float
-    val_loss: float
-    val_accuracy: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,27 +196,6 @@ def make_batches(
             yield waiting.popleft().result()
 
 
-def read_history(run: Run) -> list[Epoch]:
-    """The epochs of a run that are finished, in order.
-
-    Raises:
-        RunError: If the file is broken.
-    """
-    try:
-        with run.history_path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-        return [Epoch(epoch=int(row["epoch"]), **{name: float(row[name]) for name in HISTORY[1:]}) for row in rows]
-    except FileNotFoundError:
-        return []
-    except (OSError, KeyError, ValueError, TypeError) as error:
-        raise RunError(f"The history of the run {str(run.path)!r} can't be read ({error}).") from error
-
-
-def best_epoch(history: Sequence[Epoch]) -> Epoch:
-    """The epoch with the highest validation accuracy; of equals, the one with the lowest loss."""
-    return max(history, key=lambda row: (row.val_accuracy, -row.val_loss))
-
-
 def _train_epoch(
     model: keras.Model,
     dataset: Dataset,
@@ -353,7 +316,7 @@ def _export(run: Run, dataset: Dataset) -> None:
     if not difference <= EXPORT_TOLERANCE:
         raise RunError(
             f"The exported network differs from the trained one by {difference:.2g} in a probability; "
-            f"at most {EXPORT_TOLERANCE} is noise. The weights are kept in {str(run.weights_path)!r}; please report this."
+            f"at most {EXPORT_TOLERANCE} is noise. The weights are kept in {str(run.weights_path)!r}; please report it."
         )
     beside.replace(run.network_path)
 

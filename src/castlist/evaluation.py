@@ -1,0 +1,156 @@
+"""How good a run is, on the test side: numbers only, computed from what naming itself would answer."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from castlist.dataset import Dataset
+from castlist.errors import RunError, needs_extra
+from castlist.network import Network
+from castlist.run import Run, write_csv, write_text
+from castlist.splits import TEST
+
+with needs_extra("keras", "Evaluating"):
+    from scipy.stats import binomtest
+    from sklearn.metrics import confusion_matrix, log_loss, precision_recall_fscore_support
+
+HEADER = ("file", "true", "predicted")  # of predictions.csv; then one column of probabilities per person
+
+
+@dataclass(frozen=True)
+class PersonScore:
+    """How well one person is told from the others."""
+
+    person: str
+    photos: int  # of this person on the test side
+    precision: float  # share of the photos given this name that are this person's
+    recall: float  # share of this person's photos given this name
+    f1: float
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """A run's answers on its test side, and what they amount to."""
+
+    people: tuple[str, ...]
+    files: tuple[str, ...]  # n paths below the photos' root
+    truth: np.ndarray  # (n,), int; index into people, by the folder the photo lies in
+    probabilities: np.ndarray  # (n, n_people), float
+    loss: float  # cross-entropy, nats, without label smoothing
+    accuracy: float
+    accuracy_interval: tuple[float, float]  # 95 %, Wilson's
+    top2_accuracy: float  # share of photos whose person is among the first two answers
+    confusion: np.ndarray  # (n_people, n_people), int; row: true, column: predicted
+    persons: tuple[PersonScore, ...]
+
+    @property
+    def predicted(self) -> np.ndarray:
+        """The most probable person of each photo, shape (n,), int."""
+        return self.probabilities.argmax(axis=1)
+
+    @property
+    def wrong(self) -> np.ndarray:
+        """The rows answered wrongly, the most confident first."""
+        rows = np.flatnonzero(self.predicted != self.truth)
+        return rows[np.argsort(-self.probabilities[rows].max(axis=1), kind="stable")]
+
+
+def evaluate(run: Run, dataset: Dataset) -> Evaluation:
+    """Answer for each photo of the test side with the exported network, and score the answers.
+
+    Raises:
+        RunError: If the data set isn't the one the run was trained on.
+    """
+    if dataset.fingerprint != run.photos_fingerprint:
+        raise RunError(f"The photos are not those that the run {str(run.path)!r} was trained on. Bring them back.")
+    network = Network(run.network_path)
+    rows = dataset.indices(TEST)
+    batches = [rows[start : start + 64] for start in range(0, len(rows), 64)]
+    probabilities = np.concatenate([network.probabilities(dataset.read(batch)) for batch in batches])
+    return score_answers(run.people, [dataset.files[row] for row in rows], dataset.person[rows], probabilities)
+
+
+def score_answers(
+    people: Sequence[str], files: Sequence[str], truth: np.ndarray, probabilities: np.ndarray
+) -> Evaluation:
+    """Score answers.
+
+    Args:
+        people: Names, in the order of the columns of `probabilities`.
+        files: n photos.
+        truth: Shape (n,), int; each photo's person.
+        probabilities: Shape (n, n_people), rows that sum to 1.
+    """
+    numbers = list(range(len(people)))
+    predicted = probabilities.argmax(axis=1)
+    right = predicted == truth
+    interval = binomtest(int(right.sum()), len(right)).proportion_ci(0.95, method="wilson")
+    precision, recall, f1, photos = precision_recall_fscore_support(truth, predicted, labels=numbers, zero_division=0)
+    first_two = np.argsort(-probabilities, axis=1, kind="stable")[:, :2]
+    clipped = np.clip(probabilities.astype(np.float64), 1e-7, 1)
+    return Evaluation(
+        people=tuple(people),
+        files=tuple(files),
+        truth=truth,
+        probabilities=probabilities,
+        loss=float(log_loss(truth, clipped / clipped.sum(axis=1, keepdims=True), labels=numbers)),
+        accuracy=float(right.mean()),
+        accuracy_interval=(float(interval.low), float(interval.high)),
+        top2_accuracy=float((first_two == truth[:, None]).any(axis=1).mean()),
+        confusion=confusion_matrix(truth, predicted, labels=numbers),
+        persons=tuple(
+            PersonScore(name, int(photos[i]), float(precision[i]), float(recall[i]), float(f1[i]))
+            for i, name in enumerate(people)
+        ),
+    )
+
+
+def save_evaluation(evaluation: Evaluation, run: Run) -> None:
+    """Write metrics.json and predictions.csv into the run folder."""
+    names, guesses = evaluation.people, evaluation.predicted
+    write_csv(
+        run.path / "predictions.csv",
+        [*HEADER, *names],
+        [
+            [file, names[evaluation.truth[i]], names[guesses[i]], *(f"{p:.6g}" for p in evaluation.probabilities[i])]
+            for i, file in enumerate(evaluation.files)
+        ],
+    )
+    record: dict[str, Any] = {
+        "test_photos": len(evaluation.files),
+        "test_groups": run.groups["test"],
+        "loss": evaluation.loss,
+        "accuracy": evaluation.accuracy,
+        "accuracy_95": evaluation.accuracy_interval,
+        "top2_accuracy": evaluation.top2_accuracy,
+        "persons": {score.person: vars(score) for score in evaluation.persons},
+        "confusion": evaluation.confusion.tolist(),
+    }
+    write_text(run.path / "metrics.json", json.dumps(record, ensure_ascii=False, indent=1))
+
+
+def read_evaluation(run: Run) -> Evaluation:
+    """Read a run's answers from predictions.csv and score them again.
+
+    Raises:
+        RunError: If the file is missing or broken.
+    """
+    path = run.path / "predictions.csv"
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            header, *rows = csv.reader(file)
+        if header != [*HEADER, *run.people]:
+            raise ValueError("its columns are not this run's people")
+        truth = np.array([run.people.index(row[1]) for row in rows])
+        probabilities = np.array([row[len(HEADER) :] for row in rows], np.float64)
+        return score_answers(run.people, [row[0] for row in rows], truth, probabilities)
+    except FileNotFoundError:
+        raise RunError(f"The run {str(run.path)!r} has not been evaluated: it has no predictions.csv.") from None
+    except (OSError, ValueError, IndexError) as error:
+        raise RunError(f"The answers in {str(path)!r} can't be read ({error}).") from error

@@ -7,7 +7,6 @@ size give the same pixels, whatever was drawn before.
 
 from __future__ import annotations
 
-import os
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -118,7 +117,7 @@ def draw_cast(
             path = folder / name / f"{name}-{index + 1:04d}.jpg"
             beside = path.with_name(f".{path.name}.part")
             picture.save(beside, format="JPEG", quality=92)
-            os.replace(beside, path)
+            beside.replace(path)
 
 
 def _draw_figure(canvas: Canvas, hero: Hero, look: Look, *, x: float, y: float, unit: float) -> None:

@@ -64,6 +64,21 @@ def mirrored(points: Points) -> list[tuple[float, float]]:
     return right + [(-x, y) for x, y in reversed(right) if x > 1e-9]
 
 
+def _grown(ring: np.ndarray, width: float) -> np.ndarray:
+    """Move each point of a ring outwards by `width`."""
+    ahead = np.concatenate([ring[1:], ring[:1]]) - ring
+    length = np.sqrt(ahead[:, 0] ** 2 + ahead[:, 1] ** 2)
+    apart = length > 0.02  # a corner is several points in one place
+    ring, ahead = ring[apart], ahead[apart] / length[apart, None]
+    along = ahead + np.concatenate([ahead[-1:], ahead[:-1]])
+    length = np.sqrt(along[:, 0] ** 2 + along[:, 1] ** 2) + 1e-9
+    turns = np.sum(
+        ring[:, 0] * np.roll(ring[:, 1], -1) - ring[:, 1] * np.roll(ring[:, 0], -1)
+    )  # twice the area, signed
+    out = np.stack([along[:, 1], -along[:, 0]], axis=1) * (width / length)[:, None]
+    return ring + out if turns > 0 else ring - out
+
+
 @dataclass
 class Canvas:
     """A picture in the making: colours, and which part each pixel belongs to; several times the final size."""
@@ -89,12 +104,11 @@ class Canvas:
 
     def fill(self, points: np.ndarray, colour: Colour, part: int, *, edge: float = 0.0) -> None:
         """Fill a ring of points given in final pixels, with an inked edge that many pixels wide."""
+        if edge > 0:
+            outer = self._pixels(_grown(points, edge))
+            self._opaque.polygon(outer, fill=ink(colour))
+            self._part.polygon(outer, fill=part)
         ring = self._pixels(points)
-        width = round(2 * edge * self.supersampling)
-        if width > 0:
-            line = [*ring, *ring[:4]]
-            self._opaque.line(line, fill=ink(colour), width=width)
-            self._part.line(line, fill=part, width=width)
         self._opaque.polygon(ring, fill=colour)
         self._part.polygon(ring, fill=part)
 

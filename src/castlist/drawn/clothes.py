@@ -53,8 +53,9 @@ def _tee(s: Sketch, n: float, w: float, cloth: Colour, second: Colour, look: Loo
 
 
 def _stripes(s: Sketch, n: float, w: float, cloth: Colour, second: Colour, look: Look) -> None:
-    for y in (1.86, 2.16, 2.46, 2.76):
-        s.stroke([(-w - 0.08, y - 0.1), (0.0, y + 0.04), (w + 0.08, y - 0.1)], second, BODY, width=0.13, flat=True)
+    for y in (1.90, 2.20, 2.50, 2.80):
+        half = float(np.interp(y - 0.1, [1.42, 1.72, 2.5], [w * 0.72, w, w + 0.16])) - 0.07
+        s.stroke([(-half, y - 0.1), (0.0, y + 0.04), (half, y - 0.1)], second, BODY, width=0.13, flat=True)
     collar = [(-n - 0.14, 1.24), (-n * 0.8, 1.50), (0.0, 1.64), (n * 0.8, 1.50), (n + 0.14, 1.24)]
     s.stroke(collar, cloth, BODY, width=0.13, flat=True, edge=True)
 

@@ -58,7 +58,7 @@ def _draw_cheeks(s: Sketch, hero: Hero) -> None:
     strong = "cheeks" in hero.marks
     rosy = mix(hero.skin, (226, 70, 74), 0.75)
     for side in (-1, 1):
-        s.glow(side * 0.50, 0.36, 0.22, 0.15, rosy, 0.62 if strong else 0.34)
+        s.glow(side * hero.face[1] * 0.58, 0.36, hero.face[1] * 0.25, 0.15, rosy, 0.62 if strong else 0.34)
         if "dimples" in hero.marks:
             x = side * (hero.mouth + 0.16)
             s.stroke([(x, 0.52), (x + side * 0.045, 0.60), (x, 0.68)], ink(hero.skin), SKIN, width=[0.01, 0.045, 0.01])
@@ -260,13 +260,11 @@ def _draw_marks(s: Sketch, hero: Hero) -> None:
 
 
 def _draw_beard(s: Sketch, hero: Hero, look: Look) -> None:
-    temple, cheek, jaw, chin, end = hero.face
+    _, cheek, jaw, chin, end = hero.face
     more = 0.04 + 0.05 * (look.hair_volume - 0.8)
     outer = [(cheek - 0.01, 0.12), (jaw + more, 0.62 * end), (chin + more, 0.97 * end), (0.0, end + more + 0.05)]
     inner = [(0.0, 0.50), (0.22, 0.49), (0.40, 0.56), (0.56, 0.42), (cheek - 0.10, 0.10)]
-    right = outer + inner[:0:-1][::-1][::-1]
-    ring = [*right[:4], *[(-x, y) for x, y in reversed(outer[:3])]]
-    ring += [(-x, y) for x, y in reversed(inner[1:])] + inner
+    ring = [*outer, *[(-x, y) for x, y in reversed(outer[:3])], *[(-x, y) for x, y in reversed(inner[1:])], *inner]
     depth = [0.0, 0.10, 0.26, 0.30, 0.26, 0.10, 0.0]
     front = [0.62 * float(np.sqrt(max(0.0, 1 - (x / 0.98) ** 2 - (y / 1.25) ** 2))) for x, y in ring[7:]]
     s.shape(ring, hero.hair, SKIN, lift=np.array(depth + front), flat=True)
@@ -297,7 +295,7 @@ def draw_glasses(s: Sketch, hero: Hero, look: Look) -> None:
                     for i, j in ((-1, -0.5), (0.3, -0.9), (1.2, -1.2), (1.05, 0.2), (0.5, 1), (-0.6, 0.9))
                 ]
             )
-        s.glaze(ring, (206, 230, 244), 0.22, lift=0.14)
+        s.glaze(ring, (206, 230, 244), 0.13, lift=0.14)
         s.glaze(
             [(x - 0.16, -0.05), (x - 0.05, -0.12), (x - 0.13, 0.12), (x - 0.19, 0.10)],
             shine,

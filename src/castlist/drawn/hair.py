@@ -87,12 +87,12 @@ def draw_hair(s: Sketch, hero: Hero, look: Look) -> None:
     v = look.hair_volume * (0.3 if _covered(look) else 1.0)
     m = -1 if look.mirror_hair else 1
     style = look.hairstyle
-    draw = {"long": _swept, "ponytail": _swept, "braids": _braids, "flat top": _flat_top, "cropped": _cropped}
+    draw = {"long": _swept, "ponytail": _swept, "side braid": _side_braid, "flat top": _flat_top, "cropped": _cropped}
     draw |= {"bob": _bangs, "bob tied": _bangs, "two buns": _bangs, "bun": _parted, "waves": _parted}
     if style.startswith("curls"):
         _curly(s, hero, look, v)
-    elif style.startswith("spikes") or style == "messy":
-        _spiky(s, hero, look, v, m)
+    elif style.startswith("tousled") or style == "fringe":
+        _tousled(s, hero, look, v, m)
     elif style.startswith("crest"):
         _crest(s, hero, look, v, m)
     elif style == "swept back":
@@ -154,17 +154,14 @@ def _swept(s: Sketch, hero: Hero, look: Look, v: float, m: int) -> None:
     _shine(s, hero, [_flip([(0.0, -0.98), (0.3, -0.9), (0.52, -0.74), (0.66, -0.5)], m)], look)
 
 
-def _braids(s: Sketch, hero: Hero, look: Look, v: float, m: int) -> None:
-    _parted(s, hero, look, v, m)
-    for side in (-1, 1):
-        _plait(s, hero, [(side * (0.84 + 0.05 * k), 0.30 + 0.19 * k) for k in range(6)], 0.16, flat=True)
-        s.shape(ellipse(side * 1.10, 1.38, 0.09, 0.07), look.hat_colour, HAIR, flat=True)
-        s.shape(
-            [(side * 1.06, 1.42), (side * 1.16, 1.42), (side * 1.18, 1.62), (side * 1.06, 1.6)],
-            hero.hair,
-            HAIR,
-            flat=True,
-        )
+def _side_braid(s: Sketch, hero: Hero, look: Look, v: float, m: int) -> None:
+    _swept(s, hero, look, v, m)
+    _plait(s, hero, [(m * (0.84 + 0.03 * k), 0.18 + 0.2 * k) for k in range(7)], 0.19, flat=True)
+    end = m * 1.04
+    s.shape(
+        [(end - 0.06, 1.56), (end + 0.06, 1.56), (end + 0.10, 1.86), (end - 0.04, 1.82)], hero.hair, HAIR, flat=True
+    )
+    s.shape(ellipse(end, 1.54, 0.11, 0.08), look.hat_colour, HAIR, flat=True)
 
 
 def _plait(s: Sketch, hero: Hero, centres: Points, r: float, *, flat: bool = False) -> None:
@@ -202,34 +199,29 @@ def _bangs(s: Sketch, hero: Hero, look: Look, v: float, m: int) -> None:
 
 
 def _flat_top(s: Sketch, hero: Hero, look: Look, v: float, m: int) -> None:
-    top = -1.12 - 0.20 * v
+    top = -1.10 - 0.13 * v
     t, c = hero.face[0], hero.face[1]
-    outer = [(-c, 0.08), (-t - 0.04, -0.5), (-t - 0.05, top + 0.06), (-t + 0.06, top), (0.0, top - 0.02)]
+    outer = [(-c - 0.01, -0.06), (-t - 0.05, -0.5), (-t - 0.04, top + 0.24), (-t + 0.12, top + 0.03), (0.0, top - 0.04)]
     outer += [(-x, y) for x, y in reversed(outer[:-1])]
-    line = [(0.74, 0.08), (0.68, -0.36), (0.60, -0.58), (0.60, -0.58), (0.3, -0.62), (0.0, -0.63), (-0.3, -0.62)]
-    line += [(-0.60, -0.58), (-0.60, -0.58), (-0.68, -0.36), (-0.74, 0.08)]
+    line = [(0.76, -0.06), (0.68, -0.36), (0.60, -0.58), (0.60, -0.58), (0.3, -0.62), (0.0, -0.63), (-0.3, -0.62)]
+    line += [(-0.60, -0.58), (-0.60, -0.58), (-0.68, -0.36), (-0.76, -0.06)]
     s.shape(_tuck(outer + line, look), hero.hair, HAIR)
-    _strands(
-        s,
-        hero,
-        [[(x, top + 0.10), (x, top + 0.2), (x * 1.02, -0.9), (x * 1.04, -0.78)] for x in (-0.5, -0.2, 0.15, 0.48)],
-        look,
-    )
+    xs = (-0.5, -0.2, 0.15, 0.48)
+    _strands(s, hero, [[(x, -0.64), (x * 1.02, -0.72), (x * 1.04, -0.8), (x * 1.05, -0.9)] for x in xs], look)
+    _shine(s, hero, [[(-0.5, top + 0.16), (-0.2, top + 0.11), (0.1, top + 0.11), (0.4, top + 0.15)]], look)
 
 
 def _cropped(s: Sketch, hero: Hero, look: Look, v: float, m: int) -> None:
-    line = [(0.75, 0.08), (0.70, -0.30), (0.60, -0.54), (0.34, -0.60), (0.0, -0.70), (-0.34, -0.60), (-0.60, -0.54)]
-    line += [(-0.70, -0.30), (-0.75, 0.08)]
-    s.shape(_tuck(_shell(hero, 0.2 * v, 0.08, line), look), hero.hair, HAIR)
-    _strands(
-        s, hero, [[(x, -0.96), (x, -0.9), (x * 1.05, -0.84), (x * 1.1, -0.78)] for x in (-0.4, -0.1, 0.2, 0.5)], look
-    )
+    line = [(0.77, -0.06), (0.70, -0.30), (0.60, -0.54), (0.34, -0.60), (0.0, -0.70), (-0.34, -0.60), (-0.60, -0.54)]
+    line += [(-0.70, -0.30), (-0.77, -0.06)]
+    s.shape(_tuck(_shell(hero, 0.2 * v, -0.06, line), look), hero.hair, HAIR)
+    _shine(s, hero, [[(-0.42, -0.86), (-0.15, -0.95), (0.15, -0.96), (0.36, -0.9)]], look)
 
 
 def _swept_back(s: Sketch, hero: Hero, look: Look, v: float) -> None:
-    line = [(0.75, 0.08), (0.70, -0.32), (0.66, -0.58), (0.40, -0.76), (0.0, -0.66), (-0.40, -0.76), (-0.66, -0.58)]
-    line += [(-0.70, -0.32), (-0.75, 0.08)]
-    s.shape(_tuck(_shell(hero, 0.9 * v, 0.08, line), look), hero.hair, HAIR)
+    line = [(0.77, -0.06), (0.70, -0.32), (0.66, -0.58), (0.40, -0.76), (0.0, -0.66), (-0.40, -0.76), (-0.66, -0.58)]
+    line += [(-0.70, -0.32), (-0.77, -0.06)]
+    s.shape(_tuck(_shell(hero, 0.9 * v, -0.06, line), look), hero.hair, HAIR)
     paths: list[list[_XY]] = [
         [(x * 0.6, -0.74), (x * 0.85, -0.86), (x, -0.96), (x * 1.05, -1.02)] for x in (-0.5, -0.25, 0.0, 0.25, 0.5)
     ]
@@ -269,38 +261,30 @@ def _curly(s: Sketch, hero: Hero, look: Look, v: float) -> None:
         s.stroke(arc, light, HAIR, width=[0.01, 0.045, 0.01])
 
 
-def _spiky(s: Sketch, hero: Hero, look: Look, v: float, m: int) -> None:
+def _tousled(s: Sketch, hero: Hero, look: Look, v: float, m: int) -> None:
     style = look.hairstyle
-    lean = {"spikes": 0.0, "spikes aside": 0.42, "messy": -0.15}[style]
-    reach = {"spikes": 0.52, "spikes aside": 0.46, "messy": 0.24}[style] * v
-    ring: list[_XY] = [(-0.76, 0.10)]
-    angles = np.linspace(-3.05, -0.09, 9)
+    lean = {"tousled": 0.06, "tousled aside": 0.2, "fringe": 0.12}[style]
+    reach = {"tousled": 0.34, "tousled aside": 0.30, "fringe": 0.14}[style] * v
+    ring: list[_XY] = [(-0.75, 0.08)]
+    angles = np.linspace(-3.0, -0.2, 7)
     for i, a in enumerate(angles):
-        ring.append((0.80 * math.cos(a - 0.16), -0.16 + 0.92 * math.sin(a - 0.16)))
-        far = 1 + reach * (1.0 - 0.35 * abs(math.cos(a))) * (1.0 if i % 2 else 0.78)
-        tip = (0.80 * far * math.cos(a + lean), -0.16 + 0.94 * far * math.sin(a + lean))
-        ring += [tip, tip]
-    ring.append((0.76, 0.10))
-    line: list[_XY] = [(0.68, -0.10), (0.62, -0.36)]
-    fringe = -0.24 if style == "messy" else -0.40
-    for x in (0.46, 0.20, -0.06, -0.32, -0.56):
-        tip = (x - 0.05, fringe - 0.06 * abs(x))
-        line += [(x + 0.12, -0.62), tip, tip]
-    line += [(-0.64, -0.36), (-0.68, -0.10)]
+        ring.append((0.80 * math.cos(a - 0.2), -0.18 + 0.92 * math.sin(a - 0.2)))
+        far = 1 + reach * (1.0 - 0.4 * abs(math.cos(a))) * (1.0 if i % 2 else 0.75)
+        ring.append((0.82 * far * math.cos(a + lean - 0.05), -0.18 + 0.92 * far * math.sin(a + lean - 0.05)))
+        ring.append((0.82 * far * math.cos(a + lean + 0.08), -0.18 + 0.92 * far * math.sin(a + lean + 0.08)))
+    ring.append((0.75, 0.08))
+    line: list[_XY] = [(0.69, -0.06), (0.64, -0.36)]
+    low = -0.22 if style == "fringe" else -0.42
+    for x in (0.40, 0.08, -0.26, -0.54):
+        line += [(x + 0.14, -0.58), (x + 0.02, low - 0.04), (x - 0.06, low + 0.02), (x - 0.06, low - 0.08)]
+    line += [(-0.65, -0.40), (-0.69, -0.06)]
     s.shape(_tuck(_flip(ring + line, m), look), hero.hair, HAIR)
-    paths = [
-        _flip(
-            [
-                (0.5 * math.cos(a), -0.35 + 0.5 * math.sin(a)),
-                (0.62 * math.cos(a), -0.3 + 0.62 * math.sin(a)),
-                (0.74 * math.cos(a), -0.25 + 0.74 * math.sin(a)),
-                (0.86 * math.cos(a + lean * 0.3), -0.2 + 0.88 * math.sin(a + lean * 0.3)),
-            ],
-            m,
-        )
-        for a in angles[1:-1:2]
-    ]
-    _strands(s, hero, paths, look)
+    paths = []
+    for a in angles[1:-1]:
+        spots = [(k, lean * max(0.0, k - 0.5)) for k in (0.56, 0.68, 0.80, 0.92)]
+        paths.append(_flip([(0.84 * k * math.cos(a + t), -0.2 + 0.94 * k * math.sin(a + t)) for k, t in spots], m))
+    _strands(s, hero, paths[::2], look)
+    _shine(s, hero, paths[1::2], look)
 
 
 def _crest(s: Sketch, hero: Hero, look: Look, v: float, m: int) -> None:

@@ -96,11 +96,11 @@ def choose_light(random: np.random.Generator) -> Light:
     x = float(random.uniform(-0.85, 0.85))
     y = -float(np.sqrt(1 - x * x))
     warmth = float(random.uniform(-1, 1))
-    bright = float(random.uniform(0.82, 1.1))
+    bright = float(random.uniform(0.88, 1.12))
     tint = (bright * (1 + 0.09 * warmth), bright, bright * (1 - 0.12 * warmth))
-    dark = bright * float(random.uniform(0.62, 0.8))
-    shade = (dark * (0.94 + 0.05 * warmth), dark * 0.94, dark * (1.08 - 0.03 * warmth))
-    return Light(x=x, y=y, tint=tint, shade=shade, contrast=float(random.uniform(0.45, 1.0)))
+    dark = bright * float(random.uniform(0.66, 0.8))
+    shade = (dark * (0.94 + 0.05 * warmth), dark * 0.94, dark * (1.04 - 0.06 * warmth))
+    return Light(x=x, y=y, tint=tint, shade=shade, contrast=float(random.uniform(0.4, 0.9)))
 
 
 def choose_look(random: np.random.Generator, hairstyles: tuple[str, ...]) -> Look:
@@ -121,8 +121,8 @@ def choose_look(random: np.random.Generator, hairstyles: tuple[str, ...]) -> Loo
     cloth, cloth2 = (int(i) for i in random.permutation(len(CLOTH))[:2])
     return Look(
         x=float(random.uniform(0.42, 0.58)),
-        y=float(random.uniform(0.45, 0.53)),
-        scale=float(random.uniform(0.21, 0.285)),
+        y=float(random.uniform(0.46, 0.54)),
+        scale=float(random.uniform(0.22, 0.295)),
         yaw=float(random.uniform(-0.42, 0.42)),
         pitch=float(random.uniform(-0.16, 0.2)),
         roll=float(random.uniform(-0.24, 0.24)),

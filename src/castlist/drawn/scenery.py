@@ -252,13 +252,10 @@ def _stars(s: _Sheet) -> None:
         s.disc(s.uniform(0, s.right), s.uniform(0, 1), s.uniform(0.002, 0.007), mix(_WHITE, low, s.uniform(0, 0.5)))
     x, y, r = s.uniform(0.05, s.right - 0.05), s.uniform(0.08, 0.35), s.uniform(0.08, 0.17)
     planet = s.pick()
-    s.disc(x, y, r, planet)
-    s.ring(
-        np.concatenate([ellipse(x, y, r, r)[3:18], ellipse(x - r * 0.3, y - r * 0.2, r, r)[17:2:-1]]),
-        mix(planet, _NIGHT, 0.3),
-    )
-    band = curve([(x - r * 1.7, y + r * 0.5), (x, y + r * 0.34), (x + r * 1.7, y - r * 0.5)])
-    s.ring(np.concatenate([band, band[::-1] + (0, r * 0.12)]), mix(planet, _WHITE, 0.6))
+    s.disc(x, y, r, mix(planet, _NIGHT, 0.35))
+    s.disc(x - r * 0.12, y - r * 0.10, r * 0.84, planet)
+    for dx, dy, k in ((-0.3, -0.3, 0.2), (0.2, 0.15, 0.14), (-0.25, 0.3, 0.1)):
+        s.disc(x + dx * r, y + dy * r, r * k, mix(planet, _NIGHT, 0.14))
     s.hill(1.0, 0.12, mix(low, _NIGHT, 0.5))
 
 

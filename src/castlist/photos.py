@@ -52,7 +52,7 @@ class Cast:
     notes: tuple[str, ...] = field(default=())  # what was passed over, a sentence each
 
 
-def read_photo(source: Path | bytes, *, max_pixels: int = MAX_PIXELS) -> np.ndarray:
+def read_photo(source: Path | bytes) -> np.ndarray:
     """Decode one photo of any supported format, upright, as RGB.
 
     JPG, PNG, WEBP, BMP, GIF (first frame), TIFF, AVIF and PPM, told apart by their content. EXIF orientation is
@@ -60,7 +60,6 @@ def read_photo(source: Path | bytes, *, max_pixels: int = MAX_PIXELS) -> np.ndar
 
     Args:
         source: A file, or the bytes of one.
-        max_pixels: Refuse larger photos before decoding them, so that a small file can't fill the memory.
 
     Returns:
         Shape (height, width, 3), uint8, RGB.
@@ -74,11 +73,13 @@ def read_photo(source: Path | bytes, *, max_pixels: int = MAX_PIXELS) -> np.ndar
     try:
         with _open_header(data) as image:
             width, height = image.size
-            if width * height > max_pixels:
-                raise PhotoError(f"{width} x {height} pixels is more than the limit of {max_pixels / 1e6:.0f} million")
+            if width * height > MAX_PIXELS:  # before decoding: a small file must not fill the memory
+                raise PhotoError(f"{width} x {height} is more than the limit of {MAX_PIXELS / 1e6:.0f} million pixels")
             return np.asarray(_upright(_to_rgb(image), image))
     except UnidentifiedImageError:
         raise PhotoError(_why_unknown(data)) from None
+    except Image.DecompressionBombError:
+        raise PhotoError(f"more than the limit of {MAX_PIXELS / 1e6:.0f} million pixels") from None
     except PhotoError:
         raise
     except Exception as error:  # decoders of damaged files raise nearly anything

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from castlist.errors import PhotoError, RunError
+from castlist.faces import Box
 from castlist.network import Network
 from castlist.photos import read_photo, resize_photo
 from castlist.run import Run, open_run
@@ -25,6 +26,7 @@ class NamedFace:
     name: str
     probability: float  # of the name, 0 to 1
     others: tuple[tuple[str, float], ...]  # the next most probable people, in order
+    box: Box | None = None  # where the face is; None: the whole photo
 
 
 @dataclass(frozen=True)

@@ -162,6 +162,18 @@ def list_runs(folder: Path) -> list[Run]:
     return sorted(runs, key=lambda run: (run.created, run.path.name))
 
 
+def newest_run(folder: Path) -> Run:
+    """The newest finished run of a folder.
+
+    Raises:
+        RunError: If there is none.
+    """
+    finished = [run for run in list_runs(folder) if run.complete]
+    if not finished:
+        raise RunError(f"There is no finished run in {str(folder)!r}. Train one, or name a run folder.")
+    return finished[-1]
+
+
 def new_run_path(folder: Path, name: str | None, settings: Settings) -> Path:
     """Where a new run will lie: under its name, or under its model and the time.
 

@@ -208,7 +208,7 @@ def _train_epoch(
     steps = math.ceil(len(dataset.indices(TRAIN)) / settings.batch_size)
     per_epoch = np.median([row.seconds for row in history]) if history else None
 
-    def tell(step: int, logs: dict[str, float], finished: Epoch | None) -> None:
+    def tell(step: int, finished: Epoch | None) -> None:
         if on_progress is None:
             return
         spent = time.monotonic() - began
@@ -220,50 +220,57 @@ def _train_epoch(
                 epochs=settings.epochs,
                 step=step,
                 steps=steps,
-                loss=logs["loss"],
-                accuracy=logs["accuracy"],
+                loss=means.loss,
+                accuracy=means.accuracy,
                 finished=finished,
                 seconds_left=float(left),
             )
         )
 
-    logs: dict[str, float] = {}
-    model.reset_metrics()
+    means = _Means()
     for i, (photos, people) in enumerate(make_batches(dataset, TRAIN, settings, epoch)):
         rate = learning_rate_at(epoch * steps + i, steps, settings)
         model.optimizer.learning_rate = rate
-        logs = _numbers(model.train_on_batch(photos, people, return_dict=True))
-        if not math.isfinite(logs["loss"]):
+        means.add(model.train_on_batch(photos, people, return_dict=True), len(photos))
+        if not math.isfinite(means.loss):
             raise RunError(
-                f"Training diverged in epoch {epoch + 1}: the loss is {logs['loss']}. "
+                f"Training diverged in epoch {epoch + 1}: the loss is {means.loss}. "
                 f"Lower the learning rate ({settings.learning_rate}) and train anew."
             )
-        tell(i + 1, logs, None)
+        tell(i + 1, None)
     validation = _validate(model, dataset, settings)
     finished = Epoch(
         epoch=epoch + 1,
         seconds=round(time.monotonic() - began, 3),
         learning_rate=rate,
-        loss=logs["loss"],
-        accuracy=logs["accuracy"],
-        val_loss=validation["loss"],
-        val_accuracy=validation["accuracy"],
+        loss=means.loss,
+        accuracy=means.accuracy,
+        val_loss=validation.loss,
+        val_accuracy=validation.accuracy,
     )
-    tell(steps, logs, finished)
+    tell(steps, finished)
     return finished
 
 
-def _validate(model: keras.Model, dataset: Dataset, settings: Settings) -> dict[str, float]:
-    model.reset_metrics()
-    logs = None
+def _validate(model: keras.Model, dataset: Dataset, settings: Settings) -> _Means:
+    means = _Means()
     for photos, people in make_batches(dataset, VALIDATION, settings):
-        logs = model.test_on_batch(photos, people, return_dict=True)
-    assert logs is not None, "load_dataset leaves no validation side empty"
-    return _numbers(logs)
+        means.add(model.test_on_batch(photos, people, return_dict=True), len(photos))
+    return means
 
 
-def _numbers(logs: dict[str, Any]) -> dict[str, float]:
-    return {name: float(value) for name, value in logs.items()}
+class _Means:
+    """Loss and accuracy over the photos so far; Keras's own steps tell of one batch at a time."""
+
+    def __init__(self) -> None:
+        self._photos = 0
+        self.loss = 0.0
+        self.accuracy = 0.0
+
+    def add(self, logs: dict[str, Any], photos: int) -> None:
+        self._photos += photos
+        self.loss += (float(logs["loss"]) - self.loss) * photos / self._photos
+        self.accuracy += (float(logs["accuracy"]) - self.accuracy) * photos / self._photos
 
 
 def _stopped_early(history: Sequence[Epoch], settings: Settings) -> bool:
@@ -309,9 +316,9 @@ def _export(run: Run, dataset: Dataset) -> None:
         twin = build_model(run.settings.image_size, len(run.people), run.settings)
         twin.load_weights(run.weights_path)
         beside = run.path / "part.onnx"
-        twin.export(beside, format="onnx", verbose=False)
         photos = dataset.read(dataset.indices(VALIDATION)[:64])
         expected = twin.predict_on_batch(photos.astype(np.float32))
+        twin.export(beside, format="onnx", verbose=False)
     difference = float(np.abs(Network(beside).probabilities(photos) - expected).max())
     if not difference <= EXPORT_TOLERANCE:
         raise RunError(

@@ -1,0 +1,296 @@
+"""The command `castlist`: each verb parses, calls and shows."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tomllib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from castlist.errors import CastlistError, SettingsError
+
+if TYPE_CHECKING:
+    from castlist.dataset import Dataset
+    from castlist.evaluation import Evaluation
+    from castlist.recognizer import NamedPhoto
+    from castlist.run import Run
+    from castlist.settings import Settings
+    from castlist.training import Progress
+
+app = typer.Typer(
+    name="castlist",
+    help="Learn who is who from folders of photos; name them in new ones.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Photos = Annotated[Path, typer.Argument(help="The folder that holds one folder of photos per person.")]
+RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
+Runs = Annotated[Path, typer.Option("--out", help="The folder that run folders are made in.")]
+Language = Annotated[str, typer.Option(help="Of the report: en or zh-TW.")]
+
+
+def main() -> None:
+    """Run the command; a failure that castlist foresees is one sentence on stderr and exit code 2."""
+    try:
+        app()
+    except CastlistError as error:
+        _say(f"castlist: {error}")
+        sys.exit(2)
+    except KeyboardInterrupt:
+        _say("castlist: stopped.")
+        sys.exit(130)
+
+
+@app.command()
+def train(
+    photos: Photos,
+    model: Annotated[str | None, typer.Option(help="Which model to learn [default: cnn].")] = None,
+    preset: Annotated[str | None, typer.Option(help="Settings that belong together, such as 'report'.")] = None,
+    settings: Annotated[Path | None, typer.Option(help="A TOML file of settings.")] = None,
+    image_size: Annotated[int | None, typer.Option(help="Pixels of the square that the network sees.")] = None,
+    pictures_per_person: Annotated[int | None, typer.Option(help="Draw at most so many photos a person.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="How often to see every training photo.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Photos per step.")] = None,
+    optimizer: Annotated[str | None, typer.Option(help="sgd, adam or rmsprop.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="The optimizer's rate.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of the split, the order, the variations and the start.")] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="Any other setting, such as augmentation.zoom=0.1."),
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="The run folder's name [default: the model and the time].")] = None,
+    out: Runs = Path("runs"),
+    language: Language = "en",
+) -> None:
+    """Learn the people of a folder of folders; makes a run folder with a report."""
+    given = {
+        "image_size": image_size,
+        "pictures_per_person": pictures_per_person,
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "optimizer": optimizer,
+        "learning_rate": learning_rate,
+        "seed": seed,
+    }
+    chosen = _choose_settings(settings, model, preset, given, set_ or [])
+    from castlist.learning import learn
+
+    with _showing_progress() as show:
+        run, evaluation = learn(photos, chosen, runs=out, name=name, language=language, **show)
+    _show_result(run, evaluation)
+
+
+@app.command()
+def resume(
+    run: RunFolder,
+    epochs: Annotated[int | None, typer.Option(help="How many epochs in all [default: as the run was begun].")] = None,
+    language: Language = "en",
+) -> None:
+    """Go on with a training that was interrupted, or train a finished run for more epochs."""
+    from castlist.learning import resume as resume_run
+
+    with _showing_progress() as show:
+        finished, evaluation = resume_run(run, epochs=epochs, language=language, **show)
+    _show_result(finished, evaluation)
+
+
+@app.command()
+def report(run: RunFolder, language: Language = "en") -> None:
+    """Write a run's figures and report again, from its recorded answers."""
+    from castlist.evaluation import read_evaluation
+    from castlist.report import write_report
+    from castlist.run import open_run, read_history
+
+    opened = open_run(run)
+    evaluation = read_evaluation(opened)
+    write_report(opened, evaluation, read_history(opened), language=language)
+    _show_result(opened, evaluation)
+
+
+@app.command()
+def predict(
+    inputs: Annotated[list[str], typer.Argument(metavar="PHOTO...", help="Photos, folders, or patterns.")],
+    run: Annotated[Path | None, typer.Option(help="The run folder [default: the newest finished one in runs].")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per photo.")] = False,
+    csv: Annotated[Path | None, typer.Option(help="Write a table to this file.")] = None,
+    draw: Annotated[Path | None, typer.Option(help="Write the photos with names on them into this folder.")] = None,
+) -> None:
+    """Name the people in photos."""
+    from castlist.photos import find_photos
+    from castlist.recognizer import Recognizer
+    from castlist.run import newest_run
+
+    paths = find_photos(inputs)
+    recognizer = Recognizer.load(run or newest_run(Path("runs")).path)
+    answers = recognizer.name_photos(paths)
+    if draw:
+        from castlist.annotate import draw_photos
+
+        answers = draw_photos(answers, draw)
+    if csv:
+        answers = _writing_csv(answers, csv)
+    width = min(max(len(str(path)) for path in paths), 60)
+    n_named = 0
+    for photo in answers:
+        n_named += not photo.problem
+        print(_as_json(photo) if as_json else _as_line(photo, width), flush=True)
+    if not n_named:
+        raise CastlistError(f"None of the {len(paths)} files could be read as a photo.")
+
+
+@app.command()
+def demo(
+    photos: Annotated[Path | None, typer.Option(help="Your own folder of folders, instead of the drawn cast.")] = None,
+    out: Runs = Path("runs"),
+    language: Language = "en",
+) -> None:
+    """Learn a drawn cast of seven heroes in about three minutes, and name pictures it has never seen."""
+    from castlist.demo import run_demo
+
+    with _showing_progress() as show:
+        run, evaluation, named = run_demo(photos, runs=out, language=language, **show)
+    _show_result(run, evaluation)
+    print("Pictures it has never seen:")
+    for photo in named:
+        print(f"  {_as_line(photo)}")
+
+
+def _choose_settings(
+    file: Path | None, model: str | None, preset: str | None, given: dict[str, Any], assignments: list[str]
+) -> Settings:
+    """Defaults, then the file, then the preset, then single options: what is nearer to the user wins."""
+    from castlist.models import model_kind, with_preset
+    from castlist.settings import Settings
+
+    try:
+        chosen = Settings.from_toml(file.read_text("utf-8")) if file else Settings()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"The settings file {str(file)!r} can't be read ({error}).") from error
+    if model:
+        chosen = Settings.from_dict(chosen.to_dict() | {"model": model})
+    model_kind(chosen.model)
+    if preset:
+        chosen = with_preset(chosen, preset)
+    values = chosen.to_dict() | {name: value for name, value in given.items() if value is not None}
+    for assignment in assignments:
+        name, found, text = assignment.partition("=")
+        if not found:
+            raise SettingsError(f"--set must be NAME=VALUE. Got {assignment!r} instead.")
+        *tables, last = name.strip().split(".")
+        table = values
+        for key in tables:
+            table = table.get(key)
+            if not isinstance(table, dict):
+                raise SettingsError(f"Unknown setting {name.strip()!r}: there is no table {key!r}.")
+        table[last] = _parse_value(text.strip())
+    return Settings.from_dict(values)
+
+
+def _parse_value(text: str) -> Any:
+    """A value as TOML writes it; a bare word is a text."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+@contextmanager
+def _showing_progress() -> Iterator[dict[str, Any]]:
+    """The callbacks of `learn`, showing on stderr how far it is."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    console = Console(stderr=True)
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[note]}"),
+        console=console,
+        transient=True,
+    )
+    task = bar.add_task("Photos", total=None, note="")
+
+    def on_count(done: int, total: int) -> None:
+        bar.update(task, completed=done, total=total, note=f"{done} of {total}")
+
+    def on_start(run: Run, dataset: Dataset) -> None:
+        for line in _describe_start(run, dataset):
+            console.print(line, markup=False, highlight=False)
+
+    def on_progress(now: Progress) -> None:
+        if now.finished:
+            row = now.finished
+            console.print(
+                f"epoch {row.epoch:>3}/{now.epochs}  loss {row.loss:.4f}  accuracy {row.accuracy:.4f}  "
+                f"val_loss {row.val_loss:.4f}  val_accuracy {row.val_accuracy:.4f}  {row.seconds:.0f} s",
+                highlight=False,
+            )
+        left = f"{now.seconds_left / 60:.0f} min left" if now.seconds_left >= 90 else f"{now.seconds_left:.0f} s left"
+        bar.update(
+            task,
+            description=f"Epoch {now.epoch}/{now.epochs}",
+            completed=now.step,
+            total=now.steps,
+            note=f"loss {now.loss:.3f}  accuracy {now.accuracy:.3f}  {left}",
+        )
+
+    with bar:
+        yield {"on_count": on_count, "on_start": on_start, "on_progress": on_progress}
+
+
+def _describe_start(run: Run, dataset: Dataset) -> Iterator[str]:
+    sides = ", ".join(f"{len(run.sides[side])} {side}" for side in run.sides)
+    yield f"{len(run.people)} people, {len(dataset.files)} photos: {sides}; copies of a photo stay on one side."
+    if run.refused:
+        yield f"{len(run.refused)} files were left out; the report lists them with the reasons."
+    yield from run.notes
+    yield f"The run is {str(run.path)!r}; if it is interrupted: castlist resume {str(run.path)!r}"
+
+
+def _show_result(run: Run, evaluation: Evaluation) -> None:
+    low, high = evaluation.accuracy_interval
+    print(
+        f"{evaluation.accuracy:.1%} of {len(evaluation.files)} test photos named rightly "
+        f"(95 % interval {low:.1%} to {high:.1%}), loss {evaluation.loss:.3f}."
+    )
+    for score in evaluation.persons:
+        print(f"  {score.person}: recall {score.recall:.1%}, precision {score.precision:.1%}, {score.photos} photos")
+    print(f"Report: {(run.path / 'report.html').resolve().as_uri()}")
+
+
+def _writing_csv(answers: Iterable[NamedPhoto], file: Path) -> Iterator[NamedPhoto]:
+    """Pass answers on; the table is written at their end."""
+    from castlist.run import write_csv
+
+    rows: list[tuple[str, ...]] = []
+    for photo in answers:
+        rows += [(str(photo.path), face.name, f"{face.probability:.6f}", "") for face in photo.faces]
+        if photo.problem:
+            rows.append((str(photo.path), "", "", photo.problem))
+        yield photo
+    write_csv(file, ("photo", "name", "probability", "problem"), rows)
+
+
+def _as_line(photo: NamedPhoto, width: int = 0) -> str:
+    if photo.problem:
+        return f"{photo.path!s:<{width}}  -  ({photo.problem})"
+    return "\n".join(f"{photo.path!s:<{width}}  {face.name}  {face.probability:.1%}" for face in photo.faces)
+
+
+def _as_json(photo: NamedPhoto) -> str:
+    if photo.problem:
+        return json.dumps({"photo": str(photo.path), "problem": photo.problem}, ensure_ascii=False)
+    faces = [{"name": face.name, "probability": face.probability, "others": dict(face.others)} for face in photo.faces]
+    return json.dumps({"photo": str(photo.path), "faces": faces}, ensure_ascii=False)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)

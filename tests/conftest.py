@@ -1,0 +1,51 @@
+"""What several test files share: a drawn cast, and a run learnt from it once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from castlist.drawn import HEROES, draw_cast
+from castlist.settings import Settings
+
+PHOTOS = Path(__file__).parents[2] / "shared" / "photos"
+SMALL = Settings(image_size=48, batch_size=8, epochs=2, learning_rate=0.01)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if not PHOTOS.is_dir():
+        for item in items:
+            if item.get_closest_marker("photos"):
+                item.add_marker(pytest.mark.skip(reason="the real photos are not beside the project"))
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep data sets of tests out of the user's cache folder; the face network's file may stay there."""
+    folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setattr("castlist.dataset.platformdirs.user_cache_path", lambda name: folder / name)
+
+
+@pytest.fixture
+def photos_folder() -> Path:
+    """The real photos; tests that ask for them are marked `photos`."""
+    return PHOTOS
+
+
+@pytest.fixture(scope="session")
+def drawn_photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two heroes, twelve pictures each."""
+    folder = tmp_path_factory.mktemp("drawn") / "cast"
+    draw_cast(folder, pictures_per_person=12, size=64, people=HEROES[:2])
+    return folder
+
+
+def save_noise(path: Path, seed: int, size: tuple[int, int] = (40, 30)) -> Path:
+    """Write a picture like no other: noise, smoothed so that it survives JPEG."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    coarse = np.random.default_rng(seed).integers(0, 256, (6, 8, 3), np.uint8)
+    Image.fromarray(coarse).resize(size, Image.Resampling.BICUBIC).save(path)
+    return path

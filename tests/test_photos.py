@@ -1,0 +1,247 @@
+"""The decoder takes every format and refuses what it must; a folder of folders becomes a cast."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from castlist import photos
+from castlist.errors import CastError, PhotoError
+from castlist.photos import find_cast, find_photos, read_photo, resize_photo
+from conftest import save_noise
+
+RED, BLUE = (220, 30, 40), (20, 40, 200)
+
+
+def two_colors(width: int = 60, height: int = 40) -> Image.Image:
+    """Red on the left, blue on the right."""
+    image = Image.new("RGB", (width, height), RED)
+    image.paste(BLUE, (width // 2, 0, width, height))
+    return image
+
+
+def encode(image: Image.Image, form: str, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, form, **options)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("form", "options"),
+    [
+        ("JPEG", {"quality": 95}),
+        ("PNG", {}),
+        ("WEBP", {"lossless": True}),
+        ("BMP", {}),
+        ("GIF", {}),
+        ("TIFF", {}),
+        ("AVIF", {"quality": 95}),
+        ("PPM", {}),
+    ],
+)
+def test_every_format_decodes_to_the_same_colors(tmp_path: Path, form: str, options: dict[str, object]) -> None:
+    path = tmp_path / "photo.txt"  # the name lies
+    path.write_bytes(encode(two_colors(), form, **options))
+    pixels = read_photo(path)
+    assert pixels.shape == (40, 60, 3)
+    assert pixels.dtype == np.uint8
+    np.testing.assert_allclose(pixels[20, 10], RED, atol=12)
+    np.testing.assert_allclose(pixels[20, 50], BLUE, atol=12)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGBA", "CMYK", "LA", "PA"])
+def test_every_mode_becomes_rgb(mode: str) -> None:
+    form = "TIFF" if mode == "CMYK" else "PNG" if mode != "PA" else "GIF"
+    pixels = read_photo(encode(two_colors().convert("P" if mode == "PA" else mode), form))
+    assert pixels.shape == (40, 60, 3)
+    assert pixels.dtype == np.uint8
+    assert not np.array_equal(pixels[20, 10], pixels[20, 50])
+
+
+def test_16_bits_keep_their_brightness() -> None:
+    grey = np.full((8, 8), 32768, np.uint16)
+    assert abs(int(read_photo(encode(Image.fromarray(grey), "PNG"))[0, 0, 0]) - 127) <= 1
+    assert abs(int(read_photo(encode(Image.fromarray(grey), "TIFF"))[0, 0, 0]) - 127) <= 1
+
+
+def test_float_pixels_are_scaled_by_their_range() -> None:
+    grey = np.full((8, 8), 0.5, np.float32)
+    grey[0, 0] = 1.0
+    assert abs(int(read_photo(encode(Image.fromarray(grey), "TIFF"))[4, 4, 0]) - 127) <= 1
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA"])
+def test_transparency_is_laid_onto_white(mode: str) -> None:
+    image = Image.new(mode, (4, 4), 0)
+    assert (read_photo(encode(image, "PNG")) == 255).all()
+
+
+def test_a_palette_with_a_transparent_color_is_laid_onto_white() -> None:
+    image = Image.new("P", (4, 4), 0)
+    image.putpalette([0, 0, 0, 255, 0, 0])
+    assert (read_photo(encode(image, "PNG", transparency=0)) == 255).all()
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+def test_exif_orientations_come_out_upright(orientation: int, mode: str) -> None:
+    upright = two_colors().convert(mode)
+    turns = {
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_90,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_270,
+    }
+    stored = upright.transpose(turns[orientation]) if orientation in turns else upright
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    pixels = read_photo(encode(stored, "PNG", exif=exif))
+    np.testing.assert_array_equal(pixels, np.asarray(upright.convert("RGB")))
+
+
+def test_an_animation_gives_its_first_frame() -> None:
+    frames = [Image.new("RGB", (8, 8), color) for color in (RED, BLUE)]
+    data = encode(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    np.testing.assert_allclose(read_photo(data)[0, 0], RED, atol=12)
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "empty"),
+        (b"hello, I am a text", "not a photo"),
+        (b"\x00\x00\x00\x18ftypheic" + bytes(64), "HEIC"),
+        (b"\x00\x00\x00\x18ftypmp42" + bytes(64), "film"),
+        (encode(two_colors(), "JPEG")[:400], "cut short"),
+        (encode(two_colors(), "PNG")[:-40], "cut short"),
+    ],
+)
+def test_refusals_say_why(data: bytes, reason: str) -> None:
+    with pytest.raises(PhotoError, match=reason):
+        read_photo(data)
+
+
+def test_a_decompression_bomb_is_refused_before_decoding(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(photos, "_to_rgb", lambda image: pytest.fail("decoded"))
+    for side in (12_500, 20_000):
+        bomb = encode(Image.new("1", (side, side)), "PNG")
+        assert len(bomb) < 100_000
+        with pytest.raises(PhotoError, match="more than the limit of 150 million pixels"):
+            read_photo(bomb)
+
+
+def test_random_damage_never_raises_anything_else() -> None:
+    rng = random.Random(1)
+    whole = [encode(two_colors(), form) for form in ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")]
+    for _ in range(300):
+        data = bytearray(rng.choice(whole))
+        for _ in range(rng.randint(1, 20)):
+            data[rng.randrange(len(data))] = rng.randrange(256)
+        with contextlib.suppress(PhotoError):
+            assert read_photo(bytes(data)).shape[2] == 3
+
+
+def test_a_pipe_and_a_missing_file_are_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.jpg")
+    with pytest.raises(PhotoError, match="not a regular file"):
+        read_photo(tmp_path / "pipe.jpg")
+    with pytest.raises(PhotoError, match="can't be opened"):
+        read_photo(tmp_path / "none.jpg")
+
+
+def test_resize_gives_a_square() -> None:
+    assert resize_photo(np.zeros((30, 50, 3), np.uint8), 20).shape == (20, 20, 3)
+    assert resize_photo(np.zeros((10, 12, 3), np.uint8), 20).shape == (20, 20, 3)
+
+
+def test_a_cast_is_read_from_the_folder_names(tmp_path: Path) -> None:
+    names = ["Zoë", "王小明", "anna  b", "Мария"]
+    for i, name in enumerate(names):
+        save_noise(tmp_path / name / "1.jpg", i)
+    save_noise(tmp_path / "Zoë" / "2019" / "deep.png", 9)
+    save_noise(tmp_path / ".hidden" / "1.jpg", 10)
+    save_noise(tmp_path / "Zoë" / ".DS_Store.jpg", 11)
+    save_noise(tmp_path / "stray.jpg", 12)
+    (tmp_path / "Nobody").mkdir()
+    cast = find_cast(tmp_path)
+    assert cast.people == tuple(sorted(names))
+    assert [photo.path.name for photo in cast.photos if photo.person == "Zoë"] == ["1.jpg", "deep.png"]
+    assert len(cast.photos) == 5
+    assert any("1 file beside" in note for note in cast.notes)
+    assert any("'Nobody' holds no photo" in note for note in cast.notes)
+
+
+def test_one_person_is_a_cast(tmp_path: Path) -> None:
+    save_noise(tmp_path / "Ann" / "1.jpg", 1)
+    assert find_cast(tmp_path).people == ("Ann",)
+
+
+def test_links_that_loop_end(tmp_path: Path) -> None:
+    save_noise(tmp_path / "Ann" / "1.jpg", 1)
+    (tmp_path / "Ann" / "again").symlink_to(tmp_path / "Ann", target_is_directory=True)
+    (tmp_path / "Ann" / "all").symlink_to(tmp_path, target_is_directory=True)
+    (tmp_path / "Ann" / "broken.jpg").symlink_to(tmp_path / "missing.jpg")
+    assert [photo.path.name for photo in find_cast(tmp_path).photos] == ["1.jpg"]
+
+
+@pytest.mark.parametrize("other", ["ANN", "ａnn", "ann"])
+def test_names_that_differ_only_by_case_or_form_are_refused(tmp_path: Path, other: str) -> None:
+    save_noise(tmp_path / "Ann" / "1.jpg", 1)
+    save_noise(tmp_path / other / "1.jpg", 2)
+    if len(list(tmp_path.iterdir())) < 2:
+        pytest.skip("this file system knows no case")
+    with pytest.raises(CastError, match="differ only by case"):
+        find_cast(tmp_path)
+
+
+def test_folders_that_are_no_cast(tmp_path: Path) -> None:
+    with pytest.raises(CastError, match="is not a folder"):
+        find_cast(tmp_path / "none")
+    with pytest.raises(CastError, match="no person"):
+        find_cast(tmp_path)
+    save_noise(tmp_path / "1.jpg", 1)
+    with pytest.raises(CastError, match=r"no person.*holds files"):
+        find_cast(tmp_path)
+
+
+def test_the_order_of_the_file_system_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for i, name in enumerate(("c", "a", "b")):
+        save_noise(tmp_path / name / "2.jpg", i)
+        save_noise(tmp_path / name / "1.jpg", i + 5)
+    before = find_cast(tmp_path)
+    listed = photos._entries
+    monkeypatch.setattr(photos, "_entries", lambda folder: reversed(list(listed(folder))))
+    assert find_cast(tmp_path) == before
+    assert before.people == ("a", "b", "c")
+
+
+def test_inputs_may_be_files_folders_and_patterns(tmp_path: Path) -> None:
+    a, b = save_noise(tmp_path / "a.jpg", 1), save_noise(tmp_path / "more" / "b.png", 2)
+    assert find_photos([a, tmp_path]) == [a, b]
+    assert find_photos([str(tmp_path / "**" / "*.png")]) == [b]
+    with pytest.raises(CastError, match="neither a file"):
+        find_photos([tmp_path / "x*.jpg"])
+
+
+@pytest.mark.photos
+def test_hard_files(photos_folder: Path) -> None:
+    refused = {}
+    files = find_photos([photos_folder / "hard"])
+    for path in files:
+        try:
+            assert read_photo(path).dtype == np.uint8
+        except PhotoError as error:
+            refused[path.name] = str(error)
+    assert sorted(refused) == ["broken.png", "truncated_jpeg.jpg"]
+    assert len(files) >= 44
+    assert read_photo(photos_folder / "hard/exif_rotated/Portrait_5.jpg").shape == (1800, 1200, 3)

@@ -1,0 +1,52 @@
+"""Settings check themselves and survive TOML."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from castlist.errors import SettingsError
+from castlist.settings import Augmentation, Settings
+
+
+def test_the_report_s_defaults() -> None:
+    assert Augmentation() == Augmentation(rotation=12, shift=0.13, zoom=0.2, horizontal_flip=True, vertical_flip=False)
+
+
+def test_toml_gives_back_the_same() -> None:
+    settings = Settings(dropouts=(0.25, 0, 0, 0.5, 0), augmentation=Augmentation(zoom=0.1), pictures_per_person=50)
+    assert Settings.from_toml(settings.to_toml()) == settings
+    assert Settings.from_toml("") == Settings()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"epochs": 0},
+        {"epochs": "ten"},
+        {"epochs": 2.5},
+        {"epochs": True},
+        {"image_size": 8},
+        {"test_share": 0.0},
+        {"test_share": 0.6, "validation_share": 0.4},
+        {"learning_rate": -1},
+        {"learning_rate": float("nan")},
+        {"optimizer": "magic"},
+        {"dropouts": (0.5, 1.0)},
+        {"dropouts": 0.5},
+        {"pictures_per_person": 0},
+        {"augmentation": 3},
+        {"augmentation": {"rotation": 500}},
+        {"augmentation": {"spin": 5}},
+        {"nonsense": 1},
+    ],
+)
+def test_bad_values_are_refused_with_what_they_were(values: dict[str, Any]) -> None:
+    with pytest.raises(SettingsError, match=r"must be|Unknown setting"):
+        Settings.from_dict(values)
+
+
+def test_text_that_is_no_toml() -> None:
+    with pytest.raises(SettingsError, match="not valid TOML"):
+        Settings.from_toml("epochs: 3")

@@ -1,0 +1,249 @@
+"""The report's figures, drawn without pyplot and its global state, so that threads and windows may draw them too."""
+
+from __future__ import annotations
+
+import io
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from castlist.errors import needs_extra
+from castlist.evaluation import Evaluation
+from castlist.fonts import FontError, find_fonts
+from castlist.languages import Translate
+from castlist.run import Epoch, best_epoch
+
+with needs_extra("keras", "Writing a report"):
+    from matplotlib import font_manager
+    from matplotlib.axes import Axes
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.colors import LinearSegmentedColormap
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
+
+MAX_MATRIX = 40  # people; beyond it cells and names are too small, and the pairs confused most are shown instead
+MAX_PAIRS = 25
+LOSS_AXIS = (0.1, 5.0)  # M13; a loss outside is drawn on the edge
+GRID = 5  # rows and columns of test photos
+
+
+@dataclass(frozen=True)
+class Palette:
+    """The colors of a figure; hues differ in lightness too, for print in grey and for the color-blind."""
+
+    paper: str
+    ink: str
+    muted: str
+    line: str
+    right: str
+    wrong: str
+
+
+LIGHT = Palette(paper="#ffffff", ink="#1d2430", muted="#5b6472", line="#d9dde3", right="#136f63", wrong="#b3401e")
+DARK = Palette(paper="#1b2027", ink="#e8ebef", muted="#a3adb9", line="#39424e", right="#57c4b3", wrong="#ff9a76")
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a figure looks and which words it uses."""
+
+    palette: Palette
+    families: tuple[str, ...]  # of fonts that together have every character; matplotlib falls back in this order
+    translate: Translate
+
+    def title(self, axes: Axes, text: str) -> None:
+        axes.set_title(text, color=self.palette.ink, fontfamily=self.families, fontsize=11, loc="left", pad=10)
+
+
+def register_fonts(text: str) -> tuple[tuple[str, ...], str]:
+    """Make the fonts that a text needs known to matplotlib.
+
+    Returns:
+        The font families, and the characters that no font of this machine has.
+    """
+    try:
+        fonts, missing = find_fonts(text), ""
+    except FontError as error:
+        missing = error.missing
+        fonts = find_fonts("".join(set(text) - set(missing)))
+    families = []
+    for font in fonts:
+        if font.path is None:
+            continue
+        known = [entry for entry in font_manager.fontManager.ttflist if entry.fname == str(font.path)]
+        if not known:
+            font_manager.fontManager.addfont(font.path)
+            known = [entry for entry in font_manager.fontManager.ttflist if entry.fname == str(font.path)]
+        # Before matplotlib 3.11 only a collection's first face is known; it has the same characters.
+        face = next((entry for entry in known if getattr(entry, "index", 0) == font.index), known[0])
+        families.append(face.name)
+    return (*families, "DejaVu Sans"), missing  # matplotlib brings the last one
+
+
+def short_name(name: str, missing: str = "", limit: int = 22) -> str:
+    """A name as figures write it: cut if long, and without what can't be drawn."""
+    name = unicodedata.normalize("NFC", name)
+    drawn = "".join("?" if character in missing or not character.isprintable() else character for character in name)
+    return drawn if len(drawn) <= limit else f"{drawn[: limit - 1]}…"
+
+
+def draw_confusion(evaluation: Evaluation, names: Sequence[str], style: Style) -> Figure:
+    """Draw who was taken for whom: the matrix of a cast up to MAX_MATRIX, else the pairs confused most."""
+    if len(names) > MAX_MATRIX:
+        return _draw_pairs(evaluation, names, style)
+    n = len(names)
+    cell = float(np.clip(5.5 / n, 0.24, 0.62))
+    figure, axes = _new_figure(style, cell * n + 1.7, cell * n + 1.9)
+    counts = evaluation.confusion
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    on_diagonal = np.eye(n, dtype=bool)
+    for mask, color in ((~on_diagonal, style.palette.right), (on_diagonal, style.palette.wrong)):
+        tints = LinearSegmentedColormap.from_list("", [style.palette.paper, color])
+        axes.imshow(np.ma.masked_array(shares, mask), cmap=tints, vmin=0, vmax=1)
+    size = float(np.clip(20 * cell, 6, 10))
+    for row, column in np.argwhere(counts):
+        ink = style.palette.paper if shares[row, column] > 0.5 else style.palette.ink
+        axes.text(column, row, str(counts[row, column]), ha="center", va="center", color=ink, fontsize=size)
+    text = _text_style(style, size)
+    axes.set_xticks(range(n), names, rotation=45, ha="right", rotation_mode="anchor", **text)
+    axes.set_yticks(range(n), names, **text)
+    axes.set_xticks(np.arange(n + 1) - 0.5, minor=True)
+    axes.set_yticks(np.arange(n + 1) - 0.5, minor=True)
+    axes.grid(which="minor", color=style.palette.line, linewidth=0.6)
+    axes.tick_params(which="both", length=0)
+    axes.set_xlabel(style.translate("Predicted person"), color=style.palette.muted, fontfamily=style.families)
+    axes.set_ylabel(style.translate("True person"), color=style.palette.muted, fontfamily=style.families)
+    return figure
+
+
+def confused_pairs(evaluation: Evaluation, limit: int) -> list[tuple[int, int, int]]:
+    """The pairs confused most: true person, predicted person, photos; the most frequent first."""
+    errors = evaluation.confusion * ~np.eye(len(evaluation.people), dtype=bool)
+    rows, columns = np.nonzero(errors)
+    pairs = zip(rows.tolist(), columns.tolist(), errors[rows, columns].tolist(), strict=True)
+    return sorted(pairs, key=lambda pair: (-pair[2], pair[0], pair[1]))[:limit]
+
+
+def draw_curves(history: Sequence[Epoch], style: Style) -> Figure:
+    """Draw accuracy and loss per epoch, one above the other."""
+    figure, accuracy = _new_figure(style, 6.4, 6.8)
+    accuracy.remove()
+    upper, lower = figure.subplots(2, 1)
+    _draw_accuracy(upper, history, style)
+    _draw_loss(lower, history, style)
+    return figure
+
+
+def draw_accuracy(history: Sequence[Epoch], style: Style) -> Figure:
+    """Draw accuracy per epoch."""
+    figure, axes = _new_figure(style, 5.4, 3.6)
+    _draw_accuracy(axes, history, style)
+    return figure
+
+
+def draw_loss(history: Sequence[Epoch], style: Style) -> Figure:
+    """Draw loss per epoch."""
+    figure, axes = _new_figure(style, 5.4, 3.6)
+    _draw_loss(axes, history, style)
+    return figure
+
+
+def draw_test_grid(tiles: Iterable[tuple[np.ndarray, str, str]], style: Style) -> Figure:
+    """Draw up to 25 test photos with their names.
+
+    Args:
+        tiles: Pixels (height, width, 3), uint8, RGB; true person; predicted person.
+        style: Colors, fonts, words.
+    """
+    tiles = list(tiles)
+    rows = -(-len(tiles) // GRID)
+    figure, axes = _new_figure(style, 10, 2.35 * rows)
+    axes.remove()
+    for place, (pixels, true, predicted) in enumerate(tiles):
+        axes = figure.add_subplot(rows, GRID, place + 1)
+        axes.imshow(pixels, aspect="equal")
+        axes.set_axis_off()
+        right = true == predicted
+        text = f"✓ {true}" if right else f"✗ {predicted}\n{style.translate('true: {person}').format(person=true)}"
+        color = style.palette.right if right else style.palette.wrong
+        axes.set_title(text, color=color, fontfamily=style.families, fontsize=9, parse_math=False)
+    return figure
+
+
+def render_png(figure: Figure) -> bytes:
+    """A figure as PNG bytes."""
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=180, facecolor=figure.get_facecolor(), metadata={"Software": None})
+    return file.getvalue()
+
+
+def _new_figure(style: Style, width: float, height: float) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(width, height), layout="constrained", facecolor=style.palette.paper)
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot(facecolor=style.palette.paper)
+    return figure, axes
+
+
+def _text_style(style: Style, size: float) -> dict[str, Any]:
+    """For texts with names in them; a name may hold dollar signs, which matplotlib takes for mathematics."""
+    return {"fontfamily": style.families, "color": style.palette.ink, "parse_math": False, "fontsize": size}
+
+
+def _draw_pairs(evaluation: Evaluation, names: Sequence[str], style: Style) -> Figure:
+    pairs = confused_pairs(evaluation, MAX_PAIRS)[::-1]
+    figure, axes = _new_figure(style, 6.4, 0.27 * max(len(pairs), 3) + 1)
+    bars = axes.barh(range(len(pairs)), [count for *_, count in pairs], color=style.palette.wrong, height=0.65)
+    axes.bar_label(bars, padding=3, color=style.palette.ink, fontsize=9)
+    labels = [f"{names[true]} → {names[predicted]}" for true, predicted, _ in pairs]
+    text = _text_style(style, 9)
+    axes.set_yticks(range(len(pairs)), labels, **text)
+    axes.set_xticks([])
+    axes.margins(x=0.1)
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    style.title(axes, style.translate("Pairs confused most: true person → predicted person"))
+    return figure
+
+
+def _draw_accuracy(axes: Axes, history: Sequence[Epoch], style: Style) -> None:
+    best = best_epoch(history)
+    _draw_lines(axes, history, [row.accuracy for row in history], [row.val_accuracy for row in history], style)
+    axes.plot(best.epoch, best.val_accuracy, "o", color=style.palette.right, markersize=7)
+    axes.set_ylim(0, 1.02)
+    axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f}")
+    style.title(axes, style.translate("Accuracy per epoch, in percent"))
+
+
+def _draw_loss(axes: Axes, history: Sequence[Epoch], style: Style) -> None:
+    best = best_epoch(history)
+    clipped = [np.clip([row.loss, row.val_loss], *LOSS_AXIS) for row in history]
+    _draw_lines(axes, history, [train for train, _ in clipped], [validation for _, validation in clipped], style)
+    axes.plot(best.epoch, float(np.clip(best.val_loss, *LOSS_AXIS)), "o", color=style.palette.right, markersize=7)
+    axes.set_yscale("log")
+    axes.set_ylim(*LOSS_AXIS)
+    axes.set_yticks([0.1, 0.2, 0.5, 1, 2, 5], ["0.1", "0.2", "0.5", "1", "2", "5"])
+    axes.set_yticks([], minor=True)
+    style.title(axes, style.translate("Loss per epoch, from 0.1 to 5, logarithmic"))
+
+
+def _draw_lines(
+    axes: Axes, history: Sequence[Epoch], train: Sequence[float], validation: Sequence[float], style: Style
+) -> None:
+    palette, translate = style.palette, style.translate
+    epochs = [row.epoch for row in history]
+    marker = "." if len(history) < 5 else ""  # a line of one point is no line
+    axes.plot(epochs, train, "--", marker=marker, color=palette.muted, linewidth=1.5, label=translate("training"))
+    axes.plot(epochs, validation, marker=marker, color=palette.right, linewidth=2, label=translate("validation"))
+    best = best_epoch(history).epoch
+    label = translate("best epoch: {epoch}").format(epoch=best)
+    axes.axvline(best, color=palette.wrong, linewidth=1, linestyle=":", label=label)
+    axes.set_xlim(min(0.5, epochs[0]), max(epochs[-1] + 0.5, 1.5))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.tick_params(colors=palette.muted, labelsize=9, length=0)
+    axes.grid(color=palette.line, linewidth=0.6)
+    axes.spines[:].set_visible(False)
+    axes.set_xlabel(translate("Epoch"), color=palette.muted, fontfamily=style.families)
+    axes.legend(prop={"family": style.families, "size": 9}, labelcolor=palette.ink, frameon=False, loc="best")

@@ -1,0 +1,235 @@
+"""The report's page: what its template shows, gathered from a run and its evaluation."""
+
+from __future__ import annotations
+
+import datetime
+import functools
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+
+from castlist.errors import RunError, needs_extra
+from castlist.evaluation import Evaluation
+from castlist.languages import Translate, read_catalogue, translator
+from castlist.report import figures
+from castlist.report.pictures import data_uri, jpeg_uri, read_thumbnails
+from castlist.run import Epoch, Run, best_epoch, write_text
+from castlist.settings import Settings
+
+with needs_extra("keras", "Writing a report"):
+    import jinja2
+    from matplotlib.figure import Figure
+
+TOP = 3  # answers shown for a photo named wrongly
+TAGS = {"en": "en", "zh-TW": "zh-Hant-TW"}  # of languages, as HTML writes them
+
+
+@dataclass(frozen=True)
+class EmbeddedFigure:
+    """A figure for bright and for dark screens, as addresses that hold it whole."""
+
+    light: str
+    dark: str
+    width: int  # pixels on a screen
+    height: int
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was answered for a test photo."""
+
+    file: str
+    picture: str | None  # address; None when the photo is gone
+    true: str
+    predicted: str
+    top: tuple[tuple[str, float], ...]  # person, probability
+
+    @property
+    def right(self) -> bool:
+        return self.true == self.predicted
+
+
+def write_report(run: Run, evaluation: Evaluation, history: Sequence[Epoch], *, language: str = "en") -> Path:
+    """Write figures/*.png and report.html into a run folder, each beside and renamed.
+
+    Test photos are shown if they still lie where they were learned from; without them the report says so.
+
+    Args:
+        run: The run.
+        evaluation: Its answers on the test side.
+        history: Its epochs; empty for a model that isn't trained in epochs.
+        language: One of castlist.languages.LANGUAGES.
+
+    Returns:
+        The page's path.
+
+    Raises:
+        SettingsError: If the language is unknown.
+        RunError: If a file can't be written.
+        MissingExtraError: If matplotlib or Jinja2 is missing.
+    """
+    translate = translator(language)
+    # Figures need a font with the characters of both the names and the language.
+    families, missing = figures.register_fonts("".join([*evaluation.people, *read_catalogue(language).values()]))
+    if missing and language != "en" and set(missing) & set("".join(read_catalogue(language).values())):
+        light, dark = (figures.Style(palette, families, translator("en")) for palette in (figures.LIGHT, figures.DARK))
+    else:
+        light, dark = (figures.Style(palette, families, translate) for palette in (figures.LIGHT, figures.DARK))
+    names = [figures.short_name(name, missing) for name in evaluation.people]
+
+    sample = _sample(evaluation, run.settings.seed)
+    wrong = evaluation.wrong.tolist()
+    thumbnails = read_thumbnails(Path(run.photos_root), [evaluation.files[row] for row in [*sample, *wrong]])
+    tiles = [
+        (thumbnails[evaluation.files[row]], names[evaluation.truth[row]], names[evaluation.predicted[row]])
+        for row in sample
+        if evaluation.files[row] in thumbnails
+    ]
+    embedded: dict[str, EmbeddedFigure] = {}
+    _write_figure(run, "confusion", figures.draw_confusion(evaluation, names, light))
+    embedded["confusion"] = _embed(functools.partial(figures.draw_confusion, evaluation, names), light, dark)
+    if history:
+        _write_figure(run, "curves", figures.draw_curves(history, light))
+        embedded["accuracy"] = _embed(functools.partial(figures.draw_accuracy, history), light, dark)
+        embedded["loss"] = _embed(functools.partial(figures.draw_loss, history), light, dark)
+    if tiles:
+        _write_figure(run, "test-grid", figures.draw_test_grid(tiles, light))
+
+    def answers(rows: Sequence[int]) -> list[Answer]:
+        return [_answer(evaluation, row, thumbnails) for row in rows]
+
+    page = _template().render(
+        run=run,
+        evaluation=evaluation,
+        history=history,
+        best=best_epoch(history) if history else None,
+        figures=embedded,
+        missing=missing,
+        sides=_sides(run),
+        baseline=float(np.bincount(evaluation.truth).max() / len(evaluation.truth)),
+        learned=Counter(PurePosixPath(file).parts[0] for file in run.sides.get("train", ())),
+        named=evaluation.confusion.sum(axis=0).tolist(),
+        pairs=figures.confused_pairs(evaluation, 10),
+        max_matrix=figures.MAX_MATRIX,
+        sample=answers(sample),
+        wrong=answers(wrong),
+        refused=[(_below(file, run.photos_root), reason) for file, reason in run.refused],
+        settings=_settings(run.settings),
+        created=_moment(run.created),
+        translate=translate,
+        percent=functools.partial(_percent, translate),
+        duration=functools.partial(_duration, translate),
+        language=TAGS[language],
+    )
+    path = run.path / "report.html"
+    write_text(path, page)
+    return path
+
+
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,  # names are folder names: anything may be in them
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("report.html.jinja")
+
+
+def _sample(evaluation: Evaluation, seed: int) -> list[int]:
+    """Up to 25 rows, drawn from the seed, in the order of people: neither the best answers nor the worst."""
+    n = len(evaluation.files)
+    rows = np.random.default_rng(seed).choice(n, min(n, figures.GRID**2), replace=False)
+    return sorted(rows.tolist())
+
+
+def _answer(evaluation: Evaluation, row: int, thumbnails: Mapping[str, np.ndarray]) -> Answer:
+    file, probabilities = evaluation.files[row], evaluation.probabilities[row]
+    order = np.argsort(-probabilities, kind="stable")[:TOP].tolist()
+    return Answer(
+        file=file,
+        picture=jpeg_uri(thumbnails[file]) if file in thumbnails else None,
+        true=evaluation.people[evaluation.truth[row]],
+        predicted=evaluation.people[order[0]],
+        top=tuple((evaluation.people[person], float(probabilities[person])) for person in order),
+    )
+
+
+def _write_figure(run: Run, name: str, figure: Figure) -> None:
+    path = run.path / "figures" / f"{name}.png"
+    beside = path.with_name(f"{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_bytes(figures.render_png(figure))
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise RunError(
+            f"{str(path)!r} can't be written ({error.strerror}). Free some space or choose another place."
+        ) from error
+
+
+def _embed(draw: Callable[[figures.Style], Figure], light: figures.Style, dark: figures.Style) -> EmbeddedFigure:
+    drawn = draw(light)
+    width, height = (round(96 * inches) for inches in drawn.get_size_inches())
+    uris = [data_uri(figures.render_png(figure), "image/png") for figure in (drawn, draw(dark))]
+    return EmbeddedFigure(uris[0], uris[1], width, height)
+
+
+def _sides(run: Run) -> list[tuple[str, int, int, float]]:
+    """For each side: its name, photos, groups, share of all photos."""
+    total = sum(len(files) for files in run.sides.values())
+    return [(side, len(files), run.groups[side], len(files) / total) for side, files in run.sides.items()]
+
+
+def _below(file: str, root: str) -> str:
+    path = Path(file)
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else file
+
+
+def _settings(settings: Settings) -> list[tuple[str, str, bool]]:
+    """Each setting: its name as TOML has it, its value, and whether it differs from the default."""
+
+    def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+        rows: dict[str, Any] = {}
+        for name, value in values.items():
+            rows |= flat(value, f"{name}.") if isinstance(value, dict) else {prefix + name: value}
+        return rows
+
+    defaults = flat(Settings().to_dict())
+    return [(name, _value(value), value != defaults[name]) for name, value in flat(settings.to_dict()).items()]
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return ", ".join(map(_value, value))
+    return "–" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _moment(created: str) -> str:
+    """An ISO moment for people; one that can't be read as it is."""
+    try:
+        return f"{datetime.datetime.fromisoformat(created):%Y-%m-%d %H:%M}"
+    except ValueError:
+        return created
+
+
+def _percent(translate: Translate, share: float, digits: int = 1) -> str:
+    return translate("{number} %").format(number=f"{100 * share:.{digits}f}")
+
+
+def _duration(translate: Translate, seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes == 0:
+        return translate("{seconds} s").format(seconds=rest)
+    hours, minutes = divmod(minutes, 60)
+    if hours == 0:
+        return translate("{minutes} min {seconds} s").format(minutes=minutes, seconds=rest)
+    return translate("{hours} h {minutes} min").format(hours=hours, minutes=minutes)

@@ -1,0 +1,68 @@
+"""Test photos as small pictures, in the report itself."""
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path, PurePosixPath
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from castlist.errors import PhotoError
+from castlist.photos import read_photo
+
+SIDE = 220  # pixels, at most; shown at half of it, sharp on dense screens
+
+
+def read_thumbnails(root: Path, files: Sequence[str]) -> dict[str, np.ndarray]:
+    """Read photos small; those that are gone or unreadable are left out.
+
+    Args:
+        root: The folder that was learned from.
+        files: Paths below it; one that leads out of it is left out, since a run may come from someone else.
+
+    Returns:
+        By file, shape (height, width, 3), uint8, RGB, at most SIDE pixels wide and high.
+    """
+    inside = [file for file in dict.fromkeys(files) if not _leads_out(file)]
+
+    def read(file: str) -> np.ndarray | None:
+        try:
+            return _shrink(read_photo(root / file))
+        except PhotoError:
+            return None
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        thumbnails = pool.map(read, inside)
+        return {file: pixels for file, pixels in zip(inside, thumbnails, strict=True) if pixels is not None}
+
+
+def jpeg_uri(pixels: np.ndarray) -> str:
+    """Pixels as the address of a JPEG that holds it whole."""
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "JPEG", quality=80, optimize=True)
+    return data_uri(file.getvalue(), "image/jpeg")
+
+
+def data_uri(data: bytes, kind: str) -> str:
+    """Bytes as an address that holds them whole."""
+    return f"data:{kind};base64,{base64.b64encode(data).decode()}"
+
+
+def _leads_out(file: str) -> bool:
+    path = PurePosixPath(file)
+    return path.is_absolute() or ".." in path.parts or Path(file).is_absolute()
+
+
+def _shrink(pixels: np.ndarray) -> np.ndarray:
+    height, width = pixels.shape[:2]
+    scale = SIDE / max(height, width)
+    if scale >= 1:
+        return pixels
+    size = (max(round(width * scale), 1), max(round(height * scale), 1))
+    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)

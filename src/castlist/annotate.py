@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,8 @@ from PIL import Image, ImageDraw
 from castlist.errors import CastlistError
 from castlist.faces import Box
 from castlist.fonts import split_by_font
-from castlist.recognizer import NamedFace
+from castlist.photos import read_photo
+from castlist.recognizer import NamedFace, NamedPhoto
 
 MIN_SIDE = 320  # pixels; smaller pictures are enlarged, or no label would be readable
 INK = "#ffffff"
@@ -51,6 +53,20 @@ def draw_names(pixels: np.ndarray, faces: Sequence[NamedFace]) -> np.ndarray:
     if whole:
         picture = _with_captions(picture, whole)
     return np.asarray(picture)
+
+
+def draw_photos(answers: Iterable[NamedPhoto], folder: Path) -> Iterator[NamedPhoto]:
+    """Pass answers on, each once its picture with names is written into a folder."""
+    used: Counter[str] = Counter()
+    for photo in answers:
+        if not photo.problem:
+            used[photo.path.stem] += 1
+            again = f"-{used[photo.path.stem]}" if used[photo.path.stem] > 1 else ""
+            # Never a name that a photo of the user's is likely to bear: the folder may hold some.
+            save_picture(
+                draw_names(read_photo(photo.path), photo.faces), folder / f"{photo.path.stem}{again}.named.jpg"
+            )
+        yield photo
 
 
 def save_picture(pixels: np.ndarray, path: Path) -> None:

@@ -14,10 +14,10 @@ from castlist.recognizer import NamedPhoto, Recognizer
 from castlist.run import Run
 from castlist.settings import Settings
 
-PICTURES = 80  # per hero to learn from, be validated and tested on
+PICTURES = 100  # per hero to learn from, be validated and tested on
 SIZE = 128  # pixels of a drawing
 NEVER_SEEN = 1000  # the index of the first picture that is drawn only to be named
-DRAWN_SETTINGS = Settings(image_size=64, epochs=14, learning_rate=0.02)
+SETTINGS = Settings(image_size=64, epochs=18, optimizer="adam", learning_rate=5e-4, dropouts=(0.25, 0.0, 0.0, 0.5, 0.0))
 
 
 def run_demo(
@@ -34,14 +34,13 @@ def run_demo(
     Returns:
         The run, how good it is, and named pictures: new drawings, or the run's own test photos.
     """
-    settings = DRAWN_SETTINGS
     new_photos: list[Path] = []
     if photos is None:
         photos, folder = runs / "demo-photos", runs / "demo-new"
         draw_cast(photos, pictures_per_person=PICTURES, size=SIZE)
         draw_cast(folder, pictures_per_person=1, size=SIZE, first=NEVER_SEEN)
         new_photos = find_photos([folder])
-    run, evaluation = learn(photos, settings, runs=runs, language=language, **callbacks)
+    run, evaluation = learn(photos, SETTINGS, runs=runs, language=language, **callbacks)
     if not new_photos:
         firsts = {Path(file).parts[0]: file for file in reversed(run.sides["test"])}
         new_photos = [photos / file for file in firsts.values()]

@@ -52,6 +52,7 @@ class Settings:
     learning_rate: float = 0.02
     momentum: float = 0.9  # of SGD
     nesterov: bool = True  # of SGD
+    clip_norm: float = 1.0  # the gradient's largest norm over all weights; 0: any
     decay: float = 1e-6  # the rate is divided by 1 + decay * steps
     schedule: Schedule = "cosine"
     step_epochs: int = 12  # `step` multiplies the rate by step_factor after each so many epochs (M10)
@@ -80,6 +81,7 @@ class Settings:
         _check(self, "dropouts", all(0 <= rate < 1 for rate in self.dropouts or ()), "rates from 0 to below 1")
         _check(self, "learning_rate", 0 < self.learning_rate <= 10, "above 0 and at most 10")
         _check(self, "momentum", 0 <= self.momentum < 1, "from 0 to below 1")
+        _check(self, "clip_norm", self.clip_norm >= 0, "0 or more")
         _check(self, "decay", self.decay >= 0, "0 or more")
         _check(self, "step_epochs", self.step_epochs >= 1, "1 or more")
         _check(self, "step_factor", 0 < self.step_factor <= 1, "above 0 and at most 1")

@@ -144,10 +144,13 @@ def learning_rate_at(step: int, steps_per_epoch: int, settings: Settings) -> flo
 
 def build_optimizer(settings: Settings) -> keras.optimizers.Optimizer:
     """The optimizer that the settings name."""
+    rate, clip_norm = settings.learning_rate, settings.clip_norm or None
     if settings.optimizer == "sgd":
-        return keras.optimizers.SGD(settings.learning_rate, momentum=settings.momentum, nesterov=settings.nesterov)
+        return keras.optimizers.SGD(
+            rate, momentum=settings.momentum, nesterov=settings.nesterov, global_clipnorm=clip_norm
+        )
     kinds = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop}
-    return kinds[settings.optimizer](settings.learning_rate)
+    return kinds[settings.optimizer](rate, global_clipnorm=clip_norm)
 
 
 def choose_precision() -> str:

@@ -41,6 +41,7 @@ MODELS: dict[str, ModelKind] = {
                 "dropouts": (0.25, 0.0, 0.0, 0.5, 0.0),
                 "optimizer": "sgd",
                 "learning_rate": 0.02,
+                "clip_norm": 0.0,
                 "schedule": "constant",
                 "label_smoothing": 0.0,
                 "batch_size": 128,

@@ -99,14 +99,19 @@ class Label:
         """Lay out an answer; a name that would make it wider than `max_width` pixels is cut with an ellipsis."""
         # Control characters would break the line, half a surrogate pair the drawing.
         name = "".join(" " if unicodedata.category(character)[0] == "C" else character for character in face.name)
-        percent = _percent(face.probability)
         self._size = size
-        self._runs = [(run, font.load(size)) for run, font in split_by_font(f"{name.strip()} {percent}")]
+        self._lay_out(name.strip(), face.probability)
         for length in range(len(name) - 1, 0, -1):
             if self.width <= max_width:
                 break
-            short = name[:length].strip() + ELLIPSIS
-            self._runs = [(run, font.load(size)) for run, font in split_by_font(f"{short} {percent}")]
+            self._lay_out(name[:length].strip() + ELLIPSIS, face.probability)
+
+    def _lay_out(self, name: str, probability: float) -> None:
+        percent = f" {_percent(probability)}"
+        *runs, (last, font) = split_by_font(name + percent)
+        # The percentage apart: after an Arabic name it would otherwise be written from right to left.
+        runs += [(last.removesuffix(percent), font), (percent, font)] if last.endswith(percent) else [(last, font)]
+        self._runs = [(run, font.load(self._size)) for run, font in runs]
 
     @property
     def width(self) -> float:

@@ -27,6 +27,7 @@ with needs_extra("keras", "Writing a report"):
 MAX_MATRIX = 40  # people; beyond it cells and names are too small, and the pairs confused most are shown instead
 MAX_PAIRS = 25
 LOSS_AXIS = (0.1, 5.0)  # M13; a loss outside is drawn on the edge
+RESOLUTION = 180  # pixels per inch
 GRID = 5  # rows and columns of test photos
 
 
@@ -95,17 +96,18 @@ def draw_confusion(evaluation: Evaluation, names: Sequence[str], style: Style) -
     if len(names) > MAX_MATRIX:
         return _draw_pairs(evaluation, names, style)
     n = len(names)
-    cell = float(np.clip(5.5 / n, 0.24, 0.62))
+    cell = max(float(np.clip(5.5 / n, 0.24, 0.62)), 2.4 / n)
     figure, axes = _new_figure(style, cell * n + 1.7, cell * n + 1.9)
     counts = evaluation.confusion
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    # The root lifts single mistakes out of the paper's color.
+    tints = np.sqrt(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1))
     on_diagonal = np.eye(n, dtype=bool)
     for mask, color in ((~on_diagonal, style.palette.right), (on_diagonal, style.palette.wrong)):
-        tints = LinearSegmentedColormap.from_list("", [style.palette.paper, color])
-        axes.imshow(np.ma.masked_array(shares, mask), cmap=tints, vmin=0, vmax=1)
+        colors = LinearSegmentedColormap.from_list("", [style.palette.paper, color])
+        axes.imshow(np.ma.masked_array(tints, mask), cmap=colors, vmin=0, vmax=1)
     size = float(np.clip(20 * cell, 6, 10))
     for row, column in np.argwhere(counts):
-        ink = style.palette.paper if shares[row, column] > 0.5 else style.palette.ink
+        ink = style.palette.paper if tints[row, column] > 0.6 else style.palette.ink
         axes.text(column, row, str(counts[row, column]), ha="center", va="center", color=ink, fontsize=size)
     text = _text_style(style, size)
     axes.set_xticks(range(n), names, rotation=45, ha="right", rotation_mode="anchor", **text)
@@ -114,6 +116,7 @@ def draw_confusion(evaluation: Evaluation, names: Sequence[str], style: Style) -
     axes.set_yticks(np.arange(n + 1) - 0.5, minor=True)
     axes.grid(which="minor", color=style.palette.line, linewidth=0.6)
     axes.tick_params(which="both", length=0)
+    axes.spines[:].set_color(style.palette.line)
     axes.set_xlabel(style.translate("Predicted person"), color=style.palette.muted, fontfamily=style.families)
     axes.set_ylabel(style.translate("True person"), color=style.palette.muted, fontfamily=style.families)
     return figure
@@ -139,14 +142,14 @@ def draw_curves(history: Sequence[Epoch], style: Style) -> Figure:
 
 def draw_accuracy(history: Sequence[Epoch], style: Style) -> Figure:
     """Draw accuracy per epoch."""
-    figure, axes = _new_figure(style, 5.4, 3.6)
+    figure, axes = _new_figure(style, 4.8, 3.4)
     _draw_accuracy(axes, history, style)
     return figure
 
 
 def draw_loss(history: Sequence[Epoch], style: Style) -> Figure:
     """Draw loss per epoch."""
-    figure, axes = _new_figure(style, 5.4, 3.6)
+    figure, axes = _new_figure(style, 4.8, 3.4)
     _draw_loss(axes, history, style)
     return figure
 
@@ -174,9 +177,9 @@ def draw_test_grid(tiles: Iterable[tuple[np.ndarray, str, str]], style: Style) -
 
 
 def render_png(figure: Figure) -> bytes:
-    """A figure as PNG bytes."""
+    """A figure as PNG bytes, RESOLUTION pixels per inch."""
     file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=180, facecolor=figure.get_facecolor(), metadata={"Software": None})
+    figure.savefig(file, format="png", dpi=RESOLUTION, facecolor=figure.get_facecolor(), bbox_inches="tight")
     return file.getvalue()
 
 
@@ -241,7 +244,7 @@ def _draw_lines(
     label = translate("best epoch: {epoch}").format(epoch=best)
     axes.axvline(best, color=palette.wrong, linewidth=1, linestyle=":", label=label)
     axes.set_xlim(min(0.5, epochs[0]), max(epochs[-1] + 0.5, 1.5))
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.tick_params(colors=palette.muted, labelsize=9, length=0)
     axes.grid(color=palette.line, linewidth=0.6)
     axes.spines[:].set_visible(False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import functools
+import struct
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -75,10 +76,9 @@ def write_report(run: Run, evaluation: Evaluation, history: Sequence[Epoch], *, 
     translate = translator(language)
     # Figures need a font with the characters of both the names and the language.
     families, missing = figures.register_fonts("".join([*evaluation.people, *read_catalogue(language).values()]))
-    if missing and language != "en" and set(missing) & set("".join(read_catalogue(language).values())):
-        light, dark = (figures.Style(palette, families, translator("en")) for palette in (figures.LIGHT, figures.DARK))
-    else:
-        light, dark = (figures.Style(palette, families, translate) for palette in (figures.LIGHT, figures.DARK))
+    speechless = not set(missing).isdisjoint("".join(read_catalogue(language).values()))
+    words = translator("en") if speechless else translate
+    light, dark = (figures.Style(palette, families, words) for palette in (figures.LIGHT, figures.DARK))
     names = [figures.short_name(name, missing) for name in evaluation.people]
 
     sample = _sample(evaluation, run.settings.seed)
@@ -89,15 +89,18 @@ def write_report(run: Run, evaluation: Evaluation, history: Sequence[Epoch], *, 
         for row in sample
         if evaluation.files[row] in thumbnails
     ]
-    embedded: dict[str, EmbeddedFigure] = {}
-    _write_figure(run, "confusion", figures.draw_confusion(evaluation, names, light))
-    embedded["confusion"] = _embed(functools.partial(figures.draw_confusion, evaluation, names), light, dark)
+    drawings: dict[str, Callable[[figures.Style], Figure]] = {
+        "confusion": functools.partial(figures.draw_confusion, evaluation, names)
+    }
     if history:
-        _write_figure(run, "curves", figures.draw_curves(history, light))
-        embedded["accuracy"] = _embed(functools.partial(figures.draw_accuracy, history), light, dark)
-        embedded["loss"] = _embed(functools.partial(figures.draw_loss, history), light, dark)
+        drawings["accuracy"] = functools.partial(figures.draw_accuracy, history)
+        drawings["loss"] = functools.partial(figures.draw_loss, history)
+    pngs = {name: (figures.render_png(draw(light)), figures.render_png(draw(dark))) for name, draw in drawings.items()}
+    _write_png(run, "confusion", pngs["confusion"][0])
+    if history:
+        _write_png(run, "curves", figures.render_png(figures.draw_curves(history, light)))
     if tiles:
-        _write_figure(run, "test-grid", figures.draw_test_grid(tiles, light))
+        _write_png(run, "test-grid", figures.render_png(figures.draw_test_grid(tiles, light)))
 
     def answers(rows: Sequence[int]) -> list[Answer]:
         return [_answer(evaluation, row, thumbnails) for row in rows]
@@ -107,7 +110,7 @@ def write_report(run: Run, evaluation: Evaluation, history: Sequence[Epoch], *, 
         evaluation=evaluation,
         history=history,
         best=best_epoch(history) if history else None,
-        figures=embedded,
+        figures={name: _embed(*png) for name, png in pngs.items()},
         missing=missing,
         sides=_sides(run),
         baseline=float(np.bincount(evaluation.truth).max() / len(evaluation.truth)),
@@ -160,12 +163,12 @@ def _answer(evaluation: Evaluation, row: int, thumbnails: Mapping[str, np.ndarra
     )
 
 
-def _write_figure(run: Run, name: str, figure: Figure) -> None:
+def _write_png(run: Run, name: str, png: bytes) -> None:
     path = run.path / "figures" / f"{name}.png"
     beside = path.with_name(f"{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_bytes(figures.render_png(figure))
+        beside.write_bytes(png)
         beside.replace(path)
     except OSError as error:
         beside.unlink(missing_ok=True)
@@ -174,11 +177,12 @@ def _write_figure(run: Run, name: str, figure: Figure) -> None:
         ) from error
 
 
-def _embed(draw: Callable[[figures.Style], Figure], light: figures.Style, dark: figures.Style) -> EmbeddedFigure:
-    drawn = draw(light)
-    width, height = (round(96 * inches) for inches in drawn.get_size_inches())
-    uris = [data_uri(figures.render_png(figure), "image/png") for figure in (drawn, draw(dark))]
-    return EmbeddedFigure(uris[0], uris[1], width, height)
+def _embed(light: bytes, dark: bytes) -> EmbeddedFigure:
+    width, height = struct.unpack(">II", light[16:24])  # where PNG keeps them
+    scale = 96 / figures.RESOLUTION  # browsers show 96 pixels per inch
+    return EmbeddedFigure(
+        data_uri(light, "image/png"), data_uri(dark, "image/png"), round(width * scale), round(height * scale)
+    )
 
 
 def _sides(run: Run) -> list[tuple[str, int, int, float]]:
@@ -222,7 +226,7 @@ def _moment(created: str) -> str:
 
 
 def _percent(translate: Translate, share: float, digits: int = 1) -> str:
-    return translate("{number} %").format(number=f"{100 * share:.{digits}f}")
+    return translate("{number}\u00a0%").format(number=f"{100 * share:.{digits}f}")
 
 
 def _duration(translate: Translate, seconds: float) -> str:

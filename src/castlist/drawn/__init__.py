@@ -1,6 +1,6 @@
 """A cast of seven drawn heroes of our own, for the demo, the tests and pictures that may be published.
 
-A hero is who they are: the shape of face and eyes, nose, brows, marks, the colours of skin and hair. Pose, expression,
+A hero is who they are: the shape of face and eyes, nose, brows, marks, the colors of skin and hair. Pose, expression,
 light, clothes, hair arrangement, glasses, hats and place change from picture to picture. The same name, index, seed and
 size give the same pixels, whatever was drawn before.
 """
@@ -17,7 +17,8 @@ from PIL import Image
 from castlist.drawn.canvas import Canvas, Frame, Sketch
 from castlist.drawn.clothes import draw_body
 from castlist.drawn.face import draw_face, draw_glasses, draw_head
-from castlist.drawn.hair import draw_hair, draw_hair_behind, draw_hat
+from castlist.drawn.hair import draw_hair, draw_hair_behind
+from castlist.drawn.hats import draw_hat
 from castlist.drawn.heroes import CAST, Hero
 from castlist.drawn.light import light_picture
 from castlist.drawn.look import Look, choose_light, choose_look

@@ -1,4 +1,4 @@
-"""What the drawings are made with: colours, smooth curves, a supersampled canvas, and a head that turns.
+"""What the drawings are made with: colors, smooth curves, a supersampled canvas, and a head that turns.
 
 Only `+ - * /` and square roots touch whole pictures, and coordinates are rounded to 1/64 of a pixel, so that the last
 bit of a sine, which differs from machine to machine, can't change a picture.
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from PIL import Image, ImageDraw
 
-Colour = tuple[int, int, int]
+Color = tuple[int, int, int]
 Points = np.ndarray | Sequence[tuple[float, float]]  # shape (n, 2): x to the right, y down
 
 BODY, SKIN, HAIR, HAT = 1, 2, 3, 4  # the parts that the light tells apart
@@ -29,14 +29,14 @@ _BASIS = (
 )
 
 
-def mix(a: Colour, b: Colour, share: float) -> Colour:
-    """Blend two colours; `share` is the part of `b`."""
+def mix(a: Color, b: Color, share: float) -> Color:
+    """Blend two colors; `share` is the part of `b`."""
     return tuple(round(x + (y - x) * share) for x, y in zip(a, b, strict=True))  # type: ignore[return-value]
 
 
-def ink(colour: Colour) -> Colour:
+def ink(color: Color) -> Color:
     """The darker, slightly violet line that goes with a fill."""
-    return mix(colour, (44, 26, 58), 0.62)
+    return mix(color, (44, 26, 58), 0.62)
 
 
 def curve(points: Points, *, closed: bool = False) -> np.ndarray:
@@ -67,21 +67,20 @@ def mirrored(points: Points) -> list[tuple[float, float]]:
 def _grown(ring: np.ndarray, width: float) -> np.ndarray:
     """Move each point of a ring outwards by `width`."""
     ahead = np.concatenate([ring[1:], ring[:1]]) - ring
+    area = float(np.sum(ring[:, 0] * ahead[:, 1] - ring[:, 1] * ahead[:, 0]))  # twice that; its sign tells the sense
     length = np.sqrt(ahead[:, 0] ** 2 + ahead[:, 1] ** 2)
-    apart = length > 0.02  # a corner is several points in one place
-    ring, ahead = ring[apart], ahead[apart] / length[apart, None]
+    apart = length > 0.1 * width  # a corner is several points in one place
+    ahead = ahead[apart] / length[apart, None]
     along = ahead + np.concatenate([ahead[-1:], ahead[:-1]])
     length = np.sqrt(along[:, 0] ** 2 + along[:, 1] ** 2) + 1e-9
-    turns = np.sum(
-        ring[:, 0] * np.roll(ring[:, 1], -1) - ring[:, 1] * np.roll(ring[:, 0], -1)
-    )  # twice the area, signed
-    out = np.stack([along[:, 1], -along[:, 0]], axis=1) * (width / length)[:, None]
-    return ring + out if turns > 0 else ring - out
+    outwards = np.stack([along[:, 1], -along[:, 0]], axis=1) * (math.copysign(width, area) / length)[:, None]
+    grown: np.ndarray = ring[apart] + outwards
+    return grown
 
 
 @dataclass
 class Canvas:
-    """A picture in the making: colours, and which part each pixel belongs to; several times the final size."""
+    """A picture in the making: colors, and which part each pixel belongs to; several times the final size."""
 
     width: int
     height: int
@@ -102,19 +101,19 @@ class Canvas:
         flat: list[float] = np.floor(grid + 0.5).ravel().tolist()
         return flat
 
-    def fill(self, points: np.ndarray, colour: Colour, part: int, *, edge: float = 0.0) -> None:
+    def fill(self, points: np.ndarray, color: Color, part: int, *, edge: float = 0.0) -> None:
         """Fill a ring of points given in final pixels, with an inked edge that many pixels wide."""
         if edge > 0:
             outer = self._pixels(_grown(points, edge))
-            self._opaque.polygon(outer, fill=ink(colour))
+            self._opaque.polygon(outer, fill=ink(color))
             self._part.polygon(outer, fill=part)
         ring = self._pixels(points)
-        self._opaque.polygon(ring, fill=colour)
+        self._opaque.polygon(ring, fill=color)
         self._part.polygon(ring, fill=part)
 
-    def glaze(self, points: np.ndarray, colour: Colour, opacity: float) -> None:
-        """Lay a translucent colour over what is there; it belongs to whatever lies below."""
-        self._glaze.polygon(self._pixels(points), fill=(*colour, round(255 * opacity)))
+    def glaze(self, points: np.ndarray, color: Color, opacity: float) -> None:
+        """Lay a translucent color over what is there; it belongs to whatever lies below."""
+        self._glaze.polygon(self._pixels(points), fill=(*color, round(255 * opacity)))
 
 
 @dataclass(frozen=True)
@@ -158,7 +157,7 @@ class Sketch:
     def shape(
         self,
         points: Points,
-        colour: Colour,
+        color: Color,
         part: int,
         *,
         lift: float | np.ndarray = 0.0,
@@ -169,12 +168,12 @@ class Sketch:
         """Fill a closed shape."""
         width = self.edge * self.frame.unit if edge else 0.0
         ring = self.frame.project(points, lift=lift, flat=flat)
-        self.canvas.fill(curve(ring, closed=True) if smooth else ring, colour, part, edge=width)
+        self.canvas.fill(curve(ring, closed=True) if smooth else ring, color, part, edge=width)
 
     def glaze(
         self,
         points: Points,
-        colour: Colour,
+        color: Color,
         opacity: float,
         *,
         lift: float = 0.0,
@@ -183,19 +182,19 @@ class Sketch:
     ) -> None:
         """Lay a translucent closed shape over what is there."""
         ring = self.frame.project(points, lift=lift, flat=flat)
-        self.canvas.glaze(curve(ring, closed=True) if smooth else ring, colour, opacity)
+        self.canvas.glaze(curve(ring, closed=True) if smooth else ring, color, opacity)
 
     def glow(
-        self, x: float, y: float, rx: float, ry: float, colour: Colour, opacity: float, *, lift: float = 0.0
+        self, x: float, y: float, rx: float, ry: float, color: Color, opacity: float, *, lift: float = 0.0
     ) -> None:
         """Lay a soft translucent spot over what is there."""
         for share in (1.0, 0.8, 0.6, 0.4):
-            self.glaze(ellipse(x, y, rx * share, ry * share), colour, opacity / 4, lift=lift, smooth=False)
+            self.glaze(ellipse(x, y, rx * share, ry * share), color, opacity / 4, lift=lift, smooth=False)
 
     def stroke(
         self,
         points: Points,
-        colour: Colour,
+        color: Color,
         part: int,
         *,
         width: float | Sequence[float] = 0.045,
@@ -215,4 +214,4 @@ class Sketch:
         length = np.sqrt(ahead[:, 0] ** 2 + ahead[:, 1] ** 2) + 1e-9
         normal = np.stack([-ahead[:, 1], ahead[:, 0]], axis=1) * (half / length)[:, None]
         ring = np.concatenate([path + normal, (path - normal)[::-1]])
-        self.canvas.fill(ring, colour, part, edge=self.edge * self.frame.unit if edge else 0.0)
+        self.canvas.fill(ring, color, part, edge=self.edge * self.frame.unit if edge else 0.0)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from castlist.drawn.canvas import SKIN, Colour, Sketch, ellipse, ink, mirrored, mix
+from castlist.drawn.canvas import SKIN, Color, Sketch, ellipse, ink, mirrored, mix
 from castlist.drawn.heroes import Hero
 from castlist.drawn.look import Look
 
-WHITE: Colour = (255, 252, 246)
+WHITE: Color = (255, 252, 246)
 
 
 def draw_head(s: Sketch, hero: Hero) -> None:
@@ -102,10 +102,10 @@ def _draw_eye(s: Sketch, hero: Hero, look: Look, side: int) -> None:
         low, high = np.interp(v, u, y0 + upper), np.interp(v, u, y0 + lower)
         return np.stack([x0 + side * v * width, np.minimum(np.maximum(ring[:, 1], low), high)], axis=1)
 
-    for size, colour in ((1.0, mix(hero.iris, (20, 14, 24), 0.45)), (0.86, hero.iris), (0.5, (26, 18, 28))):
+    for size, color in ((1.0, mix(hero.iris, (20, 14, 24), 0.45)), (0.86, hero.iris), (0.5, (26, 18, 28))):
         s.shape(
             within(ellipse(x0 + ix, y0 + iy, radius * size, radius * size, points=20)),
-            colour,
+            color,
             SKIN,
             smooth=False,
             edge=False,
@@ -126,7 +126,7 @@ def _ring(x: np.ndarray, upper: np.ndarray, lower: np.ndarray) -> np.ndarray:
     return np.concatenate([np.stack([x, upper], axis=1), np.stack([x, lower], axis=1)[::-1]])
 
 
-def _draw_lashes(s: Sketch, x: float, y: float, side: int, width: float, line: Colour, slant: float) -> None:
+def _draw_lashes(s: Sketch, x: float, y: float, side: int, width: float, line: Color, slant: float) -> None:
     for i, out in enumerate((0.86, 1.0)):
         start = (x + side * width * out * 0.98, y - slant + 0.05 * i + 0.02)
         s.stroke([start, (start[0] + side * 0.09, start[1] - 0.075 + 0.03 * i)], line, SKIN, width=[0.045, 0.01])
@@ -142,14 +142,14 @@ def _draw_brow(s: Sketch, hero: Hero, look: Look, side: int) -> None:
     profile = [thickness * part for part in (0.75, 1.0, 1.0, 0.8, 0.25)]
     points = np.stack([x, y], axis=1)
     if "scar" in hero.marks and side == 1:  # the brow is cut in two
-        s.stroke(points[:4], hero.brow_colour, SKIN, width=profile[:4], lift=0.02)
+        s.stroke(points[:4], hero.brow_color, SKIN, width=profile[:4], lift=0.02)
         a, b = points[2] + (0.10, -0.12), points[2] + (0.03, 0.11)
         s.stroke([a, b], mix(hero.skin, (255, 226, 214), 0.55), SKIN, width=[0.03, 0.055], lift=0.025)
         s.stroke(
             [(a[0] + 0.0, 0.21), (a[0] - 0.05, 0.36)], mix(hero.skin, (255, 226, 214), 0.6), SKIN, width=[0.05, 0.02]
         )
         return
-    s.stroke(points, hero.brow_colour, SKIN, width=profile, lift=0.02)
+    s.stroke(points, hero.brow_color, SKIN, width=profile, lift=0.02)
 
 
 def _draw_nose(s: Sketch, hero: Hero) -> None:
@@ -253,10 +253,9 @@ def _draw_marks(s: Sketch, hero: Hero) -> None:
             (0.0, end - 0.19),
             (0.14, end - 0.16),
             (0.12, end),
-            (0.0, end + 0.17),
-            (0.0, end + 0.17),
+            (0.0, end + 0.15),
         ]
-        s.shape([*tuft, (-0.12, end)], hero.brow_colour, SKIN, lift=0.3, flat=True)
+        s.shape([*tuft, (-0.12, end)], hero.brow_color, SKIN, lift=0.3, flat=True)
 
 
 def _draw_beard(s: Sketch, hero: Hero, look: Look) -> None:
@@ -266,7 +265,8 @@ def _draw_beard(s: Sketch, hero: Hero, look: Look) -> None:
     inner = [(0.0, 0.50), (0.22, 0.49), (0.40, 0.56), (0.56, 0.42), (cheek - 0.10, 0.10)]
     ring = [*outer, *[(-x, y) for x, y in reversed(outer[:3])], *[(-x, y) for x, y in reversed(inner[1:])], *inner]
     depth = [0.0, 0.10, 0.26, 0.30, 0.26, 0.10, 0.0]
-    front = [0.62 * float(np.sqrt(max(0.0, 1 - (x / 0.98) ** 2 - (y / 1.25) ** 2))) for x, y in ring[7:]]
+    # Towards the ears the beard lies in one plane with the outline, or it would fold over when the head turns.
+    front = [0.62 * max(0.0, 1 - (x / (cheek - 0.08)) ** 2) ** 0.5 for x, _ in ring[7:]]
     s.shape(ring, hero.hair, SKIN, lift=np.array(depth + front), flat=True)
 
 
@@ -274,7 +274,7 @@ def draw_glasses(s: Sketch, hero: Hero, look: Look) -> None:
     """Frames on the nose, when this picture has any."""
     if look.glasses is None:
         return
-    colour = look.glasses_colour
+    color = look.glasses_color
     shine = (255, 255, 255)
     distance = max(hero.eye[3], 0.33)
     for side in (-1, 1):
@@ -303,7 +303,7 @@ def draw_glasses(s: Sketch, hero: Hero, look: Look) -> None:
             lift=0.14,
             smooth=False,
         )
-        s.stroke([*ring, ring[0], ring[1]], colour, SKIN, width=0.055, lift=0.14)
+        s.stroke([*ring, ring[0], ring[1]], color, SKIN, width=0.055, lift=0.14)
         temple = hero.face[1]
-        s.stroke([(side * (distance + 0.27), 0.0), (side * (temple + 0.02), 0.0)], colour, SKIN, width=0.06, lift=0.06)
-    s.stroke([(-distance + 0.26, 0.03), (0.0, -0.03), (distance - 0.26, 0.03)], colour, SKIN, width=0.055, lift=0.18)
+        s.stroke([(side * (distance + 0.27), 0.0), (side * (temple + 0.02), 0.0)], color, SKIN, width=0.06, lift=0.06)
+    s.stroke([(-distance + 0.26, 0.03), (0.0, -0.03), (distance - 0.26, 0.03)], color, SKIN, width=0.055, lift=0.18)

@@ -1,4 +1,4 @@
-"""Hair in each hero's three arrangements, and the hats that go over it."""
+"""Hair, in each hero's three arrangements."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from castlist.drawn.canvas import HAIR, HAT, Colour, Points, Sketch, ellipse, ink, mix
+from castlist.drawn.canvas import HAIR, Points, Sketch, ellipse, ink, mix
 from castlist.drawn.heroes import Hero
 from castlist.drawn.look import Look
 
@@ -27,7 +27,7 @@ def draw_hair_behind(s: Sketch, hero: Hero, look: Look) -> None:
         ring = [(m * 0.45, -0.75), (x, -0.72), (x + m * 0.28, -0.1), (x + m * 0.16, 0.75), (x - m * 0.05, 1.15)]
         s.shape([*ring, (x - m * 0.14, 0.5), (m * 0.62, -0.2)], dark, HAIR, lift=-0.4, flat=True)
         s.stroke(
-            [(m * 0.66, -0.72), (m * 0.80, -0.5)], look.hat_colour, HAIR, width=0.16, lift=-0.3, flat=True, edge=True
+            [(m * 0.66, -0.72), (m * 0.80, -0.5)], look.hat_color, HAIR, width=0.16, lift=-0.3, flat=True, edge=True
         )
     elif style in ("bob", "bob tied"):
         low = 0.62 + 0.22 * v if style == "bob" else 0.42
@@ -44,7 +44,7 @@ def draw_hair_behind(s: Sketch, hero: Hero, look: Look) -> None:
                     (side_x * 0.9, 0.8),
                 ]
                 s.shape(tail, hero.hair, HAIR, lift=-0.2, flat=True)
-                s.shape(ellipse(side_x * 0.9, 0.46, 0.1, 0.12), look.hat_colour, HAIR, lift=-0.15, flat=True)
+                s.shape(ellipse(side_x * 0.9, 0.46, 0.1, 0.12), look.hat_color, HAIR, lift=-0.15, flat=True)
     elif style == "waves":
         side = [(0.84, -0.6), (0.98, -0.2), (0.94, 0.1), (1.06 + 0.06 * v, 0.4), (0.98, 0.68), (1.06, 0.92), (0.8, 1.1)]
         ring = [(0.0, -1.0), *side, *[(-x, y) for x, y in reversed(side)]]
@@ -161,11 +161,11 @@ def _side_braid(s: Sketch, hero: Hero, look: Look, v: float, m: int) -> None:
     s.shape(
         [(end - 0.06, 1.56), (end + 0.06, 1.56), (end + 0.10, 1.86), (end - 0.04, 1.82)], hero.hair, HAIR, flat=True
     )
-    s.shape(ellipse(end, 1.54, 0.11, 0.08), look.hat_colour, HAIR, flat=True)
+    s.shape(ellipse(end, 1.54, 0.11, 0.08), look.hat_color, HAIR, flat=True)
 
 
-def _plait(s: Sketch, hero: Hero, centres: Points, r: float, *, flat: bool = False) -> None:
-    for i, (x, y) in enumerate(centres):
+def _plait(s: Sketch, hero: Hero, centers: Points, r: float, *, flat: bool = False) -> None:
+    for i, (x, y) in enumerate(centers):
         s.shape(ellipse(float(x), float(y), r, r * 0.84), hero.hair, HAIR, flat=flat)
         bend = r * 0.5 * (1 if i % 2 else -1)
         s.stroke(
@@ -298,14 +298,19 @@ def _crest(s: Sketch, hero: Hero, look: Look, v: float, m: int) -> None:
         (-0.70, -0.3),
         (-0.76, 0.06),
     ]
-    s.shape(_tuck(_shell(hero, 0.0, 0.06, sides), look), mix(hero.brow_colour, hero.skin, 0.42), HAIR)
+    s.shape(_tuck(_shell(hero, 0.0, 0.06, sides), look), mix(hero.brow_color, hero.skin, 0.42), HAIR)
     aside = look.hairstyle != "crest"
     lean = 0.34 if aside else 0.10
     high = (0.42 if aside else 0.56) * v
     ring: list[_XY] = [(-0.36, -0.60), (-0.46, -0.9)]
-    for i, x in enumerate((-0.42, -0.16, 0.10, 0.34)):
-        tip = (x + lean, -1.10 - high * (1 - 1.1 * (x + 0.05) ** 2) - 0.05 * (i % 2))
-        ring += [tip, tip, (x + 0.17, -1.04 - 0.3 * high)]
+    for x, up in ((-0.36, 0.62), (-0.02, 1.0), (0.28, 0.72)):  # three flames, leaning the way they are combed
+        tip = (x + lean + 0.08, -1.10 - high * up)
+        ring += [
+            (x - 0.06, -1.04 - high * up * 0.6),
+            (tip[0] - 0.05, tip[1] + 0.05),
+            tip,
+            (x + 0.2, -1.02 - 0.45 * high),
+        ]
     ring += [(0.46, -0.84), (0.36, -0.58)]
     tips: list[_XY] = (
         [(0.26, -0.44), (0.02, -0.34), (-0.18, -0.46)] if aside else [(0.2, -0.52), (0.02, -0.40), (-0.2, -0.52)]
@@ -319,86 +324,3 @@ def _crest(s: Sketch, hero: Hero, look: Look, v: float, m: int) -> None:
     ]
     _strands(s, hero, strands[::2], look)
     _shine(s, hero, strands[1:2], look)
-
-
-def draw_hat(s: Sketch, look: Look) -> None:
-    """A hat, when this picture has one."""
-    colour, trim = look.hat_colour, mix(look.hat_colour, ink(look.hat_colour), 0.45)
-    m = -1 if look.mirror_hair else 1
-    if look.hat == "headband":
-        ring = [(-0.86, -0.42), (-0.45, -0.60), (0.0, -0.65), (0.45, -0.60), (0.86, -0.42)]
-        ring += [(0.90, -0.62), (0.46, -0.80), (0.0, -0.85), (-0.46, -0.80), (-0.90, -0.62)]
-        s.shape(ring, colour, HAT, lift=0.03)
-        s.stroke([(-0.6, -0.63), (0.0, -0.75), (0.6, -0.63)], mix(colour, (255, 255, 255), 0.35), HAT, lift=0.04)
-    elif look.hat == "beanie":
-        dome = [
-            (-0.90, -0.40),
-            (-0.90, -0.72),
-            (-0.58, -1.12),
-            (0.0, -1.30),
-            (0.58, -1.12),
-            (0.90, -0.72),
-            (0.90, -0.40),
-        ]
-        s.shape(ellipse(0.0, -1.36, 0.20, 0.19), mix(colour, (255, 255, 255), 0.55), HAT, flat=True)
-        s.shape([*dome, (0.45, -0.55), (0.0, -0.60), (-0.45, -0.55)], colour, HAT, lift=0.04)
-        band = [(-0.92, -0.34), (-0.48, -0.50), (0.0, -0.55), (0.48, -0.50), (0.92, -0.34)]
-        s.shape(
-            [*band, (0.93, -0.60), (0.48, -0.78), (0.0, -0.83), (-0.48, -0.78), (-0.93, -0.60)], trim, HAT, lift=0.05
-        )
-        for x in (-0.66, -0.4, -0.14, 0.14, 0.4, 0.66):
-            y = -0.56 + 0.3 * x * x
-            s.stroke([(x, y), (x * 1.02, y - 0.22)], mix(trim, colour, 0.6), HAT, width=0.05, lift=0.06)
-    elif look.hat == "cap":
-        dome = [
-            (-0.88, -0.38),
-            (-0.88, -0.72),
-            (-0.56, -1.10),
-            (0.0, -1.24),
-            (0.56, -1.10),
-            (0.88, -0.72),
-            (0.88, -0.38),
-        ]
-        s.shape([*dome, (0.45, -0.54), (0.0, -0.58), (-0.45, -0.54)], colour, HAT, lift=0.03)
-        s.stroke([(0.0, -1.2), (0.0, -0.9), (0.0, -0.62)], trim, HAT, width=0.03, lift=0.05)
-        s.shape(ellipse(0.0, -0.86, 0.17, 0.15), mix(colour, (255, 252, 240), 0.8), HAT, lift=0.06)
-        peak = [
-            (-0.70, -0.50),
-            (0.0, -0.64),
-            (0.70, -0.50),
-            (0.80, -0.34),
-            (0.40, -0.34),
-            (0.0, -0.36),
-            (-0.40, -0.34),
-            (-0.80, -0.34),
-        ]
-        s.shape(_flip(peak, m), trim, HAT, lift=np.array([0.05, 0.08, 0.05, 0.22, 0.36, 0.42, 0.36, 0.22]))
-    elif look.hat == "brim":
-        brim = [
-            (-1.42, -0.50),
-            (-0.8, -0.40),
-            (0.0, -0.37),
-            (0.8, -0.40),
-            (1.42, -0.50),
-            (0.8, -0.68),
-            (0.0, -0.74),
-            (-0.8, -0.68),
-        ]
-        s.shape(brim, colour, HAT, lift=np.array([0.0, 0.3, 0.42, 0.3, 0.0, -0.1, -0.1, -0.1]), flat=True)
-        crown = [
-            (-0.80, -0.56),
-            (-0.72, -1.0),
-            (-0.45, -1.32),
-            (0.0, -1.24),
-            (0.45, -1.32),
-            (0.72, -1.0),
-            (0.80, -0.56),
-            (0.0, -0.50),
-        ]
-        s.shape(crown, colour, HAT, lift=0.0, flat=True)
-        band = [(-0.80, -0.56), (0.0, -0.50), (0.80, -0.56), (0.77, -0.76), (0.0, -0.70), (-0.77, -0.76)]
-        s.shape(band, _accent(colour), HAT, flat=True)
-
-
-def _accent(colour: Colour) -> Colour:
-    return mix(colour, (250, 244, 228), 0.75) if sum(colour) < 540 else mix(colour, (90, 60, 70), 0.6)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from castlist.drawn.canvas import Colour
+from castlist.drawn.canvas import Color
 
 
 @dataclass(frozen=True)
@@ -12,11 +12,11 @@ class Hero:
     """What stays the same in every picture of one hero; lengths in head units (a head is 2 high)."""
 
     name: str
-    skin: Colour
-    hair: Colour
-    iris: Colour
-    brow_colour: Colour
-    lips: Colour
+    skin: Color
+    hair: Color
+    iris: Color
+    brow_color: Color
+    lips: Color
     # The face from above, half widths: temples, cheeks, jaw, chin; then where the chin ends.
     face: tuple[float, float, float, float, float]
     eye: tuple[float, float, float, float]  # half width, half height, slant (positive: outer corner up), distance
@@ -38,7 +38,7 @@ CAST: tuple[Hero, ...] = (
         skin=(176, 116, 78),
         hair=(58, 38, 36),
         iris=(92, 56, 30),
-        brow_colour=(48, 30, 28),
+        brow_color=(48, 30, 28),
         lips=(150, 78, 66),
         face=(0.80, 0.86, 0.72, 0.36, 0.96),
         eye=(0.17, 0.20, 0.00, 0.36),
@@ -58,7 +58,7 @@ CAST: tuple[Hero, ...] = (
         skin=(250, 214, 188),
         hair=(206, 92, 44),
         iris=(72, 140, 84),
-        brow_colour=(160, 70, 38),
+        brow_color=(160, 70, 38),
         lips=(214, 104, 98),
         face=(0.74, 0.74, 0.56, 0.26, 1.04),
         eye=(0.19, 0.15, 0.05, 0.35),
@@ -78,7 +78,7 @@ CAST: tuple[Hero, ...] = (
         skin=(104, 66, 50),
         hair=(212, 212, 220),
         iris=(66, 44, 34),
-        brow_colour=(212, 210, 214),
+        brow_color=(212, 210, 214),
         lips=(120, 62, 58),
         face=(0.78, 0.80, 0.78, 0.50, 1.04),
         eye=(0.15, 0.12, -0.02, 0.37),
@@ -98,7 +98,7 @@ CAST: tuple[Hero, ...] = (
         skin=(246, 208, 168),
         hair=(38, 36, 52),
         iris=(76, 52, 44),
-        brow_colour=(44, 38, 50),
+        brow_color=(44, 38, 50),
         lips=(206, 92, 92),
         face=(0.82, 0.82, 0.56, 0.20, 0.95),
         eye=(0.20, 0.22, 0.03, 0.39),
@@ -118,7 +118,7 @@ CAST: tuple[Hero, ...] = (
         skin=(252, 222, 204),
         hair=(238, 200, 104),
         iris=(76, 124, 190),
-        brow_colour=(196, 152, 72),
+        brow_color=(196, 152, 72),
         lips=(216, 128, 118),
         face=(0.70, 0.68, 0.54, 0.24, 1.12),
         eye=(0.13, 0.17, 0.00, 0.29),
@@ -138,7 +138,7 @@ CAST: tuple[Hero, ...] = (
         skin=(222, 168, 128),
         hair=(186, 176, 204),
         iris=(110, 96, 74),
-        brow_colour=(160, 148, 178),
+        brow_color=(160, 148, 178),
         lips=(190, 84, 92),
         face=(0.78, 0.90, 0.82, 0.42, 0.92),
         eye=(0.16, 0.13, -0.05, 0.37),
@@ -158,7 +158,7 @@ CAST: tuple[Hero, ...] = (
         skin=(206, 150, 104),
         hair=(40, 138, 140),
         iris=(190, 138, 44),
-        brow_colour=(40, 62, 68),
+        brow_color=(40, 62, 68),
         lips=(172, 96, 82),
         face=(0.82, 0.76, 0.58, 0.16, 1.08),
         eye=(0.19, 0.12, 0.09, 0.36),

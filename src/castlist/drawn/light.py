@@ -1,4 +1,4 @@
-"""Light on a finished drawing: shaded sides, cast shadows, a lit rim, and the colour of the hour."""
+"""Light on a finished drawing: shaded sides, cast shadows, a lit rim, and the color of the hour."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def light_picture(canvas: Canvas, scenery: np.ndarray, light: Light, unit: float
     Args:
         canvas: Heroes on nothing.
         scenery: Shape (height, width, 3), uint8, RGB.
-        light: Where it comes from, and its colours.
+        light: Where it comes from, and its colors.
         unit: Pixels per head unit; shadows are that large.
 
     Returns:
@@ -66,7 +66,7 @@ def _share(mask: Image.Image) -> np.ndarray:
 
 def _shifted(mask: Image.Image, x: float, y: float, *, blur: float) -> Image.Image:
     """Move a mask by whole pixels, continuing it beyond the picture's borders, and blur it."""
-    coarse = 2 if blur > 4 else 1  # soft shadows need no fine pixels
+    coarse = max(1, min(4, int(blur / 2)))  # soft shadows need no fine pixels
     pixels = np.asarray(mask.reduce(coarse) if coarse > 1 else mask)
     rows = np.clip(np.arange(pixels.shape[0]) - round(y / coarse), 0, pixels.shape[0] - 1)
     columns = np.clip(np.arange(pixels.shape[1]) - round(x / coarse), 0, pixels.shape[1] - 1)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from castlist.drawn.canvas import Colour
+from castlist.drawn.canvas import Color
 
-CLOTH: tuple[Colour, ...] = (
+CLOTH: tuple[Color, ...] = (
     (214, 84, 76),
     (232, 146, 84),
     (240, 196, 96),
@@ -82,12 +82,12 @@ class Look:
     mirror_hair: bool
     hair_volume: float
     glasses: str | None
-    glasses_colour: Colour
+    glasses_color: Color
     hat: str | None
-    hat_colour: Colour
+    hat_color: Color
     clothes: str
-    cloth: Colour
-    cloth2: Colour
+    cloth: Color
+    cloth2: Color
     emblem: int
 
 
@@ -132,9 +132,9 @@ def choose_look(random: np.random.Generator, hairstyles: tuple[str, ...]) -> Loo
         mirror_hair=bool(random.uniform() < 0.5),
         hair_volume=float(random.uniform(0.8, 1.2)),
         glasses=GLASSES[int(random.integers(3))] if random.uniform() < 0.26 else None,
-        glasses_colour=((52, 46, 60), (150, 62, 62), (176, 132, 62), (60, 92, 136))[int(random.integers(4))],
+        glasses_color=((52, 46, 60), (150, 62, 62), (176, 132, 62), (60, 92, 136))[int(random.integers(4))],
         hat=HATS[int(random.integers(len(HATS)))] if random.uniform() < 0.28 else None,
-        hat_colour=CLOTH[int(random.integers(len(CLOTH)))],
+        hat_color=CLOTH[int(random.integers(len(CLOTH)))],
         clothes=CLOTHES[int(random.integers(len(CLOTHES)))],
         cloth=CLOTH[cloth],
         cloth2=CLOTH[cloth2],

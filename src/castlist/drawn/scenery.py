@@ -7,9 +7,9 @@ import math
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from castlist.drawn.canvas import Colour, curve, ellipse, mix
+from castlist.drawn.canvas import Color, curve, ellipse, mix
 
-PAPER: tuple[Colour, ...] = (
+PAPER: tuple[Color, ...] = (
     (244, 228, 200),
     (250, 212, 176),
     (240, 178, 164),
@@ -23,8 +23,8 @@ PAPER: tuple[Colour, ...] = (
     (110, 120, 140),
     (168, 120, 120),
 )
-_WHITE: Colour = (255, 252, 246)
-_NIGHT: Colour = (36, 42, 84)
+_WHITE: Color = (255, 252, 246)
+_NIGHT: Color = (36, 42, 84)
 
 
 class _Sheet:
@@ -40,32 +40,32 @@ class _Sheet:
     def uniform(self, low: float, high: float) -> float:
         return float(self.random.uniform(low, high))
 
-    def pick(self, colours: tuple[Colour, ...] = PAPER) -> Colour:
-        return colours[int(self.random.integers(len(colours)))]
+    def pick(self, colors: tuple[Color, ...] = PAPER) -> Color:
+        return colors[int(self.random.integers(len(colors)))]
 
-    def ring(self, points: np.ndarray | list[tuple[float, float]], colour: Colour) -> None:
+    def ring(self, points: np.ndarray | list[tuple[float, float]], color: Color) -> None:
         pixels: list[float] = np.floor(np.asarray(points) * self.scale + 0.5).ravel().tolist()
-        self.draw.polygon(pixels, fill=colour)
+        self.draw.polygon(pixels, fill=color)
 
-    def disc(self, x: float, y: float, r: float, colour: Colour) -> None:
-        self.ring(ellipse(x, y, r, r, points=40), colour)
+    def disc(self, x: float, y: float, r: float, color: Color) -> None:
+        self.ring(ellipse(x, y, r, r, points=40), color)
 
-    def box(self, left: float, top: float, right: float, bottom: float, colour: Colour) -> None:
-        self.ring([(left, top), (right, top), (right, bottom), (left, bottom)], colour)
+    def box(self, left: float, top: float, right: float, bottom: float, color: Color) -> None:
+        self.ring([(left, top), (right, top), (right, bottom), (left, bottom)], color)
 
-    def fade(self, top: Colour, bottom: Colour, end: float = 1.0) -> None:
-        """A vertical gradient from the top to `end`, and its last colour below."""
+    def fade(self, top: Color, bottom: Color, end: float = 1.0) -> None:
+        """A vertical gradient from the top to `end`, and its last color below."""
         rows = self.image.height
         share = np.minimum(1.0, np.arange(rows) / (rows * end))[:, None]
         column = np.array(top) * (1 - share) + np.array(bottom) * share
         strip = Image.fromarray(np.floor(column[:, None, :] + 0.5).astype(np.uint8))
         self.image.paste(strip.resize(self.image.size, Image.Resampling.NEAREST))
 
-    def hill(self, level: float, height: float, colour: Colour) -> None:
+    def hill(self, level: float, height: float, color: Color) -> None:
         count = 3 + int(4 * self.right)
         tops = [(-0.2 + (self.right + 0.4) * i / (count - 1), level - self.uniform(0, height)) for i in range(count)]
         line = curve(tops)
-        self.ring(np.concatenate([line, [(self.right + 0.3, 1.1), (-0.3, 1.1)]]), colour)
+        self.ring(np.concatenate([line, [(self.right + 0.3, 1.1), (-0.3, 1.1)]]), color)
 
 
 def draw_scenery(width: int, height: int, random: np.random.Generator) -> np.ndarray:
@@ -97,17 +97,17 @@ def _sky(s: _Sheet) -> None:
     s.hill(0.98, 0.14, green)
 
 
-def _cloud(s: _Sheet, x: float, y: float, r: float, colour: Colour) -> None:
+def _cloud(s: _Sheet, x: float, y: float, r: float, color: Color) -> None:
     for dx, dy, k in ((-1.3, 0.25, 0.7), (0.0, 0.0, 1.0), (1.2, 0.2, 0.75), (2.1, 0.4, 0.45), (-2.1, 0.45, 0.4)):
-        s.disc(x + dx * r, y + dy * r, r * k, colour)
-    s.ring(ellipse(x, y + r * 0.55, r * 2.5, r * 0.38), colour)
+        s.disc(x + dx * r, y + dy * r, r * k, color)
+    s.ring(ellipse(x, y + r * 0.55, r * 2.5, r * 0.38), color)
 
 
 def _wall(s: _Sheet) -> None:
-    colour = s.pick()
-    s.fade(mix(colour, _WHITE, 0.12), mix(colour, (90, 70, 90), 0.10))
+    color = s.pick()
+    s.fade(mix(color, _WHITE, 0.12), mix(color, (90, 70, 90), 0.10))
     panel = s.uniform(0.62, 0.8)
-    dark = mix(colour, s.pick(), 0.5)
+    dark = mix(color, s.pick(), 0.5)
     s.box(-1, panel, 9, 1.1, dark)
     s.box(-1, panel - 0.012, 9, panel + 0.016, mix(dark, _WHITE, 0.5))
     step = s.uniform(0.12, 0.2)
@@ -130,11 +130,11 @@ def _wall(s: _Sheet) -> None:
 
 
 def _studio(s: _Sheet) -> None:
-    colour = s.pick()
-    s.fade(colour, mix(colour, s.pick(), 0.6))
+    color = s.pick()
+    s.fade(color, mix(color, s.pick(), 0.6))
     x, y = s.right * s.uniform(0.4, 0.6), s.uniform(0.42, 0.55)
     for r in (0.58, 0.47, 0.36):
-        s.disc(x, y, r, mix(colour, _WHITE, 0.14 + (0.58 - r) * 0.9))
+        s.disc(x, y, r, mix(color, _WHITE, 0.14 + (0.58 - r) * 0.9))
 
 
 def _pattern(s: _Sheet) -> None:
@@ -235,14 +235,14 @@ def _forest(s: _Sheet) -> None:
     green = s.pick(((70, 128, 96), (98, 138, 72), (66, 116, 122), (196, 128, 70)))
     s.fade(mix(light, _WHITE, 0.3), light)
     for depth, level in ((0.7, 0.66), (0.4, 0.78), (0.05, 0.92)):
-        colour = mix(green, light, depth)
-        s.hill(level + 0.04, 0.08, colour)
+        color = mix(green, light, depth)
+        s.hill(level + 0.04, 0.08, color)
         for x in np.arange(s.uniform(-0.1, 0.0), s.right + 0.1, s.uniform(0.13, 0.2)):
             h, w, cx = s.uniform(0.26, 0.46), s.uniform(0.06, 0.09), float(x)
-            s.box(cx - 0.01, level - 0.1, cx + 0.01, level + 0.05, mix(colour, (96, 66, 56), 0.5))
+            s.box(cx - 0.01, level - 0.1, cx + 0.01, level + 0.05, mix(color, (96, 66, 56), 0.5))
             for k in (0.0, 0.28, 0.56):
                 y = level - 0.04 - h * k
-                s.ring([(cx - w * (1 - k * 0.8), y), (cx, y - h * 0.48), (cx + w * (1 - k * 0.8), y)], colour)
+                s.ring([(cx - w * (1 - k * 0.8), y), (cx, y - h * 0.48), (cx + w * (1 - k * 0.8), y)], color)
 
 
 def _stars(s: _Sheet) -> None:

@@ -59,7 +59,8 @@ def test_unseen_pictures_are_nearest_to_their_own_hero() -> None:
         gray = pictures.mean(axis=-1)[:, :, 4:28, 6:26]
         gray = gray.reshape(len(HEROES), len(index), -1)
         gray -= gray.mean(axis=-1, keepdims=True)
-        return gray / np.linalg.norm(gray, axis=-1, keepdims=True)
+        unit: np.ndarray = gray / np.linalg.norm(gray, axis=-1, keepdims=True)
+        return unit
 
     people = shapes(range(20)).mean(axis=1)
     unseen = shapes(range(20, 30))

@@ -47,8 +47,11 @@ def curve(points: Points, *, closed: bool = False) -> np.ndarray:
     else:
         around = np.concatenate([2 * p[:1] - p[1:2], p, 2 * p[-1:] - p[-2:-1]])
     spans = len(around) - 3
-    smooth = sum(b * around[None, i : i + spans] for i, b in enumerate(_BASIS))
-    smooth = np.asarray(smooth).transpose(1, 0, 2).reshape(-1, 2)
+    smooth = np.asarray(sum(b * around[None, i : i + spans] for i, b in enumerate(_BASIS)))
+    start = around[1 : 1 + spans]
+    corner = (start == around[2 : 2 + spans]).all(axis=1)  # the curve would loop there
+    smooth[:, corner] = start[corner]
+    smooth = smooth.transpose(1, 0, 2).reshape(-1, 2)
     return smooth if closed else np.concatenate([smooth, p[-1:]])
 
 
@@ -103,11 +106,14 @@ class Canvas:
 
     def fill(self, points: np.ndarray, color: Color, part: int, *, edge: float = 0.0) -> None:
         """Fill a ring of points given in final pixels, with an inked edge that many pixels wide."""
+        ring = self._pixels(points)
         if edge > 0:
             outer = self._pixels(_grown(points, edge))
-            self._opaque.polygon(outer, fill=ink(color))
-            self._part.polygon(outer, fill=part)
-        ring = self._pixels(points)
+            # A grown ring crosses itself in sharp hollows and leaves a speck open; the line closes it.
+            width = round(edge * self.supersampling)
+            for draw, value in ((self._opaque, ink(color)), (self._part, part)):
+                draw.polygon(outer, fill=value)
+                draw.line(ring, fill=value, width=width)
         self._opaque.polygon(ring, fill=color)
         self._part.polygon(ring, fill=part)
 

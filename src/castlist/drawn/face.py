@@ -222,6 +222,7 @@ def _draw_mouth(s: Sketch, hero: Hero, look: Look) -> None:
                 [(corner[0] - out * 0.02, corner[1] + bend * 0.4), (corner[0] + out * 0.035, corner[1] - bend)],
                 line,
                 SKIN,
+                width=[0.015, 0.045, 0.015],
             )
         return
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -88,7 +89,8 @@ def save_picture(pixels: np.ndarray, path: Path) -> None:
         Image.fromarray(pixels).save(beside, formats[path.suffix.lower()], quality=92)
         beside.replace(path)
     except OSError as error:
-        beside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
         raise CastlistError(f"{str(path)!r} can't be written ({error.strerror or error}).") from error
 
 

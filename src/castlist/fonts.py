@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 import io
 import os
 import struct
@@ -192,6 +193,8 @@ def _font_files() -> list[Path]:
         Path("/System/Library/AssetsV2"),  # where macOS keeps PingFang
         *(home / "AppData/Local/Microsoft/Windows/Fonts", Path("C:/Windows/Fonts")),
     ]
+    if matplotlib := importlib.util.find_spec("matplotlib"):  # brings DejaVu Sans; found without importing it
+        folders += [Path(place, "mpl-data/fonts/ttf") for place in matplotlib.submodule_search_locations or ()]
     found = []
     for folder in folders:
         for parent, _, names in os.walk(folder):

@@ -96,8 +96,8 @@ def draw_confusion(evaluation: Evaluation, names: Sequence[str], style: Style) -
     if len(names) > MAX_MATRIX:
         return _draw_pairs(evaluation, names, style)
     n = len(names)
-    cell = max(float(np.clip(5.5 / n, 0.24, 0.62)), 2.4 / n)
-    figure, axes = _new_figure(style, cell * n + 1.7, cell * n + 1.9)
+    cell = max(float(np.clip(5.5 / n, 0.24, 0.55)), 2.4 / n)
+    figure, axes = _new_figure(style, cell * n, cell * n)
     counts = evaluation.confusion
     # The root lifts single mistakes out of the paper's color.
     tints = np.sqrt(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1))
@@ -132,24 +132,23 @@ def confused_pairs(evaluation: Evaluation, limit: int) -> list[tuple[int, int, i
 
 def draw_curves(history: Sequence[Epoch], style: Style) -> Figure:
     """Draw accuracy and loss per epoch, one above the other."""
-    figure, accuracy = _new_figure(style, 6.4, 6.8)
-    accuracy.remove()
-    upper, lower = figure.subplots(2, 1)
-    _draw_accuracy(upper, history, style)
-    _draw_loss(lower, history, style)
+    figure, axes = _new_figure(style, 5.6, 6.4)
+    axes.set_position((0, 0.57, 1, 0.43))
+    _draw_accuracy(axes, history, style)
+    _draw_loss(figure.add_axes((0, 0, 1, 0.43), facecolor=style.palette.paper), history, style)
     return figure
 
 
 def draw_accuracy(history: Sequence[Epoch], style: Style) -> Figure:
     """Draw accuracy per epoch."""
-    figure, axes = _new_figure(style, 4.8, 3.4)
+    figure, axes = _new_figure(style, 4.4, 2.8)
     _draw_accuracy(axes, history, style)
     return figure
 
 
 def draw_loss(history: Sequence[Epoch], style: Style) -> Figure:
     """Draw loss per epoch."""
-    figure, axes = _new_figure(style, 4.8, 3.4)
+    figure, axes = _new_figure(style, 4.4, 2.8)
     _draw_loss(axes, history, style)
     return figure
 
@@ -164,9 +163,10 @@ def draw_test_grid(tiles: Iterable[tuple[np.ndarray, str, str]], style: Style) -
     tiles = list(tiles)
     rows = -(-len(tiles) // GRID)
     figure, axes = _new_figure(style, 10, 2.35 * rows)
-    axes.remove()
+    axes.set_axis_off()
     for place, (pixels, true, predicted) in enumerate(tiles):
-        axes = figure.add_subplot(rows, GRID, place + 1)
+        left, bottom = place % GRID / GRID, 1 - (place // GRID + 1) / rows
+        axes = figure.add_axes((left, bottom, 0.93 / GRID, 0.78 / rows), anchor="N")
         axes.imshow(pixels, aspect="equal")
         axes.set_axis_off()
         right = true == predicted
@@ -179,15 +179,17 @@ def draw_test_grid(tiles: Iterable[tuple[np.ndarray, str, str]], style: Style) -
 def render_png(figure: Figure) -> bytes:
     """A figure as PNG bytes, RESOLUTION pixels per inch."""
     file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=RESOLUTION, facecolor=figure.get_facecolor(), bbox_inches="tight")
+    figure.savefig(
+        file, format="png", dpi=RESOLUTION, facecolor=figure.get_facecolor(), bbox_inches="tight", pad_inches=0.08
+    )
     return file.getvalue()
 
 
 def _new_figure(style: Style, width: float, height: float) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(width, height), layout="constrained", facecolor=style.palette.paper)
+    """A figure whose axes are so many inches large; what is written around them, `render_png` makes room for."""
+    figure = Figure(figsize=(width, height), facecolor=style.palette.paper)
     FigureCanvasAgg(figure)
-    axes = figure.add_subplot(facecolor=style.palette.paper)
-    return figure, axes
+    return figure, figure.add_axes((0, 0, 1, 1), facecolor=style.palette.paper)
 
 
 def _text_style(style: Style, size: float) -> dict[str, Any]:
@@ -197,7 +199,7 @@ def _text_style(style: Style, size: float) -> dict[str, Any]:
 
 def _draw_pairs(evaluation: Evaluation, names: Sequence[str], style: Style) -> Figure:
     pairs = confused_pairs(evaluation, MAX_PAIRS)[::-1]
-    figure, axes = _new_figure(style, 6.4, 0.27 * max(len(pairs), 3) + 1)
+    figure, axes = _new_figure(style, 3.6, 0.27 * max(len(pairs), 3))
     bars = axes.barh(range(len(pairs)), [count for *_, count in pairs], color=style.palette.wrong, height=0.65)
     axes.bar_label(bars, padding=3, color=style.palette.ink, fontsize=9)
     labels = [f"{names[true]} → {names[predicted]}" for true, predicted, _ in pairs]

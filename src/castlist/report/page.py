@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import functools
 import struct
@@ -171,7 +172,8 @@ def _write_png(run: Run, name: str, png: bytes) -> None:
         beside.write_bytes(png)
         beside.replace(path)
     except OSError as error:
-        beside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
         raise RunError(
             f"{str(path)!r} can't be written ({error.strerror}). Free some space or choose another place."
         ) from error

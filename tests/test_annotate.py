@@ -1,0 +1,126 @@
+"""Names on pictures are there, readable, inside the picture, and don't cover each other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from castlist import annotate
+from castlist.annotate import draw_names, save_picture
+from castlist.errors import CastlistError
+from castlist.faces import Box
+from castlist.photos import read_photo
+from castlist.recognizer import NamedFace
+
+
+def named(name: str, probability: float = 0.98, box: Box | None = None) -> NamedFace:
+    return NamedFace(name, probability, (), box)
+
+
+def grey(height: int, width: int, value: int = 128) -> np.ndarray:
+    return np.full((height, width, 3), value, np.uint8)
+
+
+def test_an_answer_for_the_whole_photo_is_a_caption_below_it() -> None:
+    pixels = grey(400, 600)
+    drawn = draw_names(pixels, [named("Chris")])
+    assert drawn.dtype == np.uint8 and drawn.shape[1:] == (600, 3) and drawn.shape[0] > 400
+    assert np.array_equal(drawn[:400], pixels)  # the photo itself is untouched
+    band = drawn[400:].astype(int)
+    assert (band > 200).all(axis=2).sum() > 100  # white letters
+    assert (band < 50).all(axis=2).mean() > 0.5  # on a dark band
+
+
+@pytest.mark.parametrize("value", [0, 255])
+def test_a_label_is_readable_on_dark_and_on_bright_photos(value: int) -> None:
+    drawn = draw_names(grey(400, 400, value), [named("Chris", box=Box(100, 100, 250, 300))])
+    assert drawn.shape == (400, 400, 3)
+    label = drawn[50:95, 100:220].reshape(-1, 3).mean(axis=1)
+    assert (label < 40).sum() > 100 and (label > 180).sum() > 1000  # dark letters on a bright plate
+    # The frame is bright with a dark rim on either side, so one of them stands out.
+    across = drawn[200, 90:112].mean(axis=1)
+    assert across.min() < 40 and across.max() > 180
+
+
+def test_boxes_are_in_pixels_of_the_photo() -> None:
+    drawn = draw_names(grey(400, 400), [named("Chris", box=Box(100, 150, 250, 300))])
+    changed = (drawn != 128).any(axis=2)
+    assert changed[150:301, 98:102].all(axis=1).all() and changed[150:301, 249:252].any(axis=1).all()
+    assert not changed[160:290, 110:240].any()  # the face is free
+
+
+@pytest.mark.parametrize("size", [(96, 96), (1, 1), (3, 900), (900, 3), (320, 4000)])
+def test_small_and_narrow_pictures_are_enlarged_until_names_are_readable(size: tuple[int, int]) -> None:
+    drawn = draw_names(grey(*size), [named("scarlett_johansson"), named("Ann", 0.5, Box(0, 0, 1, 1))])
+    assert drawn.shape[0] * drawn.shape[1] < 4_000_000
+    if size == (96, 96):
+        assert drawn.shape[1] == annotate.MIN_SIDE
+
+
+def test_a_large_picture_keeps_its_size() -> None:
+    assert draw_names(grey(1000, 3000), [named("Chris", box=Box(0, 0, 500, 500))]).shape == (1000, 3000, 3)
+
+
+def test_labels_of_a_crowd_do_not_cover_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    plates = []
+    place = annotate._place
+    monkeypatch.setattr(annotate, "_place", lambda *values: plates.append(place(*values)) or plates[-1])
+    crowd = [
+        named(
+            f"Person {10 * row + column}",
+            0.5,
+            Box(20 + 125 * column, 60 + 160 * row, 100 + 125 * column, 150 + 160 * row),
+        )
+        for row in range(4)
+        for column in range(10)
+    ]
+    draw_names(grey(720, 1280), crowd)
+    assert len(plates) == 40
+    assert annotate._shared(Box(0, 0, 1280, 720), plates) == pytest.approx(sum(plate.area for plate in plates))
+    for i, plate in enumerate(plates):
+        assert annotate._shared(plate, plates[:i]) == 0
+
+
+def test_a_face_at_the_edge_has_its_label_inside(monkeypatch: pytest.MonkeyPatch) -> None:
+    plates = []
+    place = annotate._place
+    monkeypatch.setattr(annotate, "_place", lambda *values: plates.append(place(*values)) or plates[-1])
+    draw_names(grey(400, 400), [named("Chris", box=Box(-20, -10, 80, 90)), named("Bob", box=Box(350, 320, 420, 410))])
+    for plate in plates:
+        assert 0 <= plate.left <= plate.right <= 400 and 0 <= plate.top <= plate.bottom <= 400
+
+
+def test_a_long_name_is_cut_and_keeps_its_percentage() -> None:
+    label = annotate.Label(named("a name that is much too long for any picture", 0.42), 20, 200)
+    assert 100 < label.width <= 200
+    assert "".join(run for run, _ in label._runs).endswith("… 42 %")
+
+
+@pytest.mark.parametrize("name", ["", " ", "two\nlines", "\udcff", "$x$", "e\u0301", "<b>"])
+def test_any_name_can_be_drawn(name: str) -> None:
+    assert draw_names(grey(400, 400), [named(name), named(name, 0.5, Box(10, 10, 60, 60))]).shape[1] == 400
+
+
+@pytest.mark.parametrize(
+    ("probability", "text"), [(1.0, "100 %"), (0.998, ">99 %"), (0.98, "98 %"), (0.5, "50 %"), (0.0, "0 %")]
+)
+def test_percentages_claim_no_certainty(probability: float, text: str) -> None:
+    assert annotate._percent(probability) == text
+
+
+@pytest.mark.parametrize("name", ["a.png", "new folder/b.JPG"])
+def test_pictures_are_saved(tmp_path: Path, name: str) -> None:
+    save_picture(grey(30, 40, 77), tmp_path / name)
+    assert abs(read_photo(tmp_path / name).astype(int) - 77).max() <= 2
+    assert (tmp_path / name).read_bytes().startswith(b"\x89PNG" if name.endswith("png") else b"\xff\xd8")
+    assert not list(tmp_path.rglob("*.part"))
+
+
+def test_what_can_not_be_saved_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(CastlistError, match=r"must be saved as .jpg, .jpeg, .png. Got 'a.gif'"):
+        save_picture(grey(3, 3), tmp_path / "a.gif")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CastlistError, match="can't be written"):
+        save_picture(grey(3, 3), tmp_path / "file" / "a.png")

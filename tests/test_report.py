@@ -1,0 +1,266 @@
+"""The report shows everything, harms nobody, and stands alone."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import re
+import threading
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+for package in ("jinja2", "matplotlib", "scipy", "sklearn"):  # parts of the extra castlist[keras]
+    pytest.importorskip(package)
+
+from castlist.errors import RunError, SettingsError
+from castlist.evaluation import Evaluation, score_answers
+from castlist.report import write_report
+from castlist.run import Epoch, Run
+from castlist.settings import Settings
+
+PEOPLE = ("Ann", "Bob", "陳小明")
+HISTORY = [
+    Epoch(epoch=i, seconds=1, learning_rate=0.01, loss=9 / i, accuracy=i / 9, val_loss=8 / i, val_accuracy=accuracy)
+    for i, accuracy in enumerate((0.3, 0.8, 0.6), start=1)
+]
+
+
+class Page(HTMLParser):
+    """A page taken apart."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.source = path.read_text("utf-8")
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        words: list[str] = []
+        self.handle_data = words.append  # type: ignore[method-assign]
+        self.feed(self.source)
+        self.text = re.sub(r"\s+", " ", " ".join(words)).replace("\N{NO-BREAK SPACE}", " ")
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, {name: value or "" for name, value in attrs}))
+
+    def all(self, tag: str) -> list[dict[str, str]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+def make_run(
+    folder: Path, people: tuple[str, ...] = PEOPLE, *, per_person: int = 4, wrong: int = 2
+) -> tuple[Run, Evaluation]:
+    """A run whose first few test photos are named wrongly, with the photos in place."""
+    n = len(people)
+    files = [f"{person}/{i}.png" for person in people for i in range(per_person)]
+    truth = np.repeat(np.arange(n), per_person)
+    answers = np.where(np.arange(len(files)) < wrong, (truth + 1) % n, truth)
+    probabilities = np.full((len(files), n), 0.2 / (n - 1)) if n > 1 else np.ones((len(files), 1))
+    probabilities[np.arange(len(files)), answers] = 0.8
+    for number, file in enumerate(files):
+        path = folder / "photos" / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (30 + number % 7, 40), (number % 256, 99, 0)).save(path)
+    run = Run(
+        path=folder / "runs" / "first",
+        people=people,
+        settings=Settings(seed=5, learning_rate=0.5),
+        photos_root=str(folder / "photos"),
+        photos_fingerprint="",
+        sides={
+            "train": tuple(f"{person}/t{i}.png" for person in people for i in range(9)),
+            "validation": ("Ann/v.png",),
+            "test": tuple(files),
+        },
+        groups={"train": 20, "validation": 1, "test": 11},
+        refused=((str(folder / "photos" / "Ann" / "broken.jpg"), "damaged or cut short"),),
+        notes=("The folder 'Eve' holds no photo and was left out.",),
+        seconds=3725.0,
+    )
+    return run, score_answers(people, files, truth, probabilities)
+
+
+@pytest.fixture(autouse=True)
+def coarse(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures of a few pixels are written in a fraction of the time."""
+    monkeypatch.setattr("castlist.report.figures.RESOLUTION", 40)
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Page:
+    run, evaluation = make_run(tmp_path_factory.mktemp("report"))
+    return Page(write_report(run, evaluation, HISTORY))
+
+
+def test_the_figures_are_files_too(tmp_path: Path) -> None:
+    run, evaluation = make_run(tmp_path)
+    assert write_report(run, evaluation, HISTORY) == run.path / "report.html"
+    assert sorted(path.name for path in (run.path / "figures").iterdir()) == [
+        "confusion.png",
+        "curves.png",
+        "test-grid.png",
+    ]
+    assert [path.name for path in run.path.iterdir() if path.is_file()] == ["report.html"]
+    for path in (run.path / "figures").iterdir():
+        with Image.open(path) as image:
+            assert image.format == "PNG" and min(image.size) > 80
+
+
+def test_headline_and_what_was_held_out(page: Page) -> None:
+    for words in ("3 people, 12 test photos in 11 groups", "83.3 %", "95 % interval: 55.2 % to 95.3 %", "Loss 0.570"):
+        assert words in page.text
+    assert "epoch 2 of 3" in page.text  # best on validation, not the last
+    assert "touched once" in page.text and "seed 5" in page.text
+    assert "Training 27 20 67.5 %" in page.text and "Test 12 11 30.0 %" in page.text
+
+
+def test_every_person_every_wrong_answer_and_what_was_left_out(page: Page) -> None:
+    assert "陳小明 80.0 %" not in page.text
+    assert "Ann 100.0 % 50.0 % 66.7 % 4 9" in page.text
+    assert "Bob 66.7 % 100.0 % 80.0 % 4 9" in page.text
+    assert page.text.count("✗ Bob") >= 2 and "Ann/0.png" in page.text and "Ann/1.png" in page.text
+    assert "Bob 80.0 % Ann 10.0 % 陳小明 10.0 %" in page.text
+    assert "Ann/broken.jpg damaged or cut short" in page.text and "The folder 'Eve' holds no photo" in page.text
+
+
+def test_settings_and_surroundings(page: Page) -> None:
+    for words in ("learning_rate • 0.5", "momentum 0.9", "augmentation.zoom 0.2", "seed • 5", "1 h 2 min", "numpy"):
+        assert words in page.text
+
+
+def test_nothing_is_loaded_from_elsewhere_and_nothing_runs(page: Page) -> None:
+    addresses = [
+        attributes[name] for _, attributes in page.tags for name in ("src", "srcset", "href") if name in attributes
+    ]
+    assert len(addresses) > 20
+    assert all(address.startswith(("data:image/", "#")) for address in addresses)
+    assert (
+        not page.all("script") and not page.all("link") and "url(" not in page.source and "@import" not in page.source
+    )
+    assert any("default-src 'none'" in attributes.get("content", "") for attributes in page.all("meta"))
+    ids = {attributes["id"] for _, attributes in page.tags if "id" in attributes}
+    assert {attributes["href"][1:] for attributes in page.all("a")} <= ids
+
+
+def test_accessible(page: Page) -> None:
+    assert page.all("html")[0]["lang"] == "en"
+    assert any(attributes.get("name") == "viewport" for attributes in page.all("meta"))
+    assert all(attributes["alt"] for attributes in page.all("img"))
+    assert all(attributes.get("scope") in ("row", "col") for attributes in page.all("th"))
+    right, wrong = page.source.count("✓"), page.source.count("✗")
+    assert right == 10 and wrong == 4  # a sign beside each color: twelve photos, and two again as wrong answers
+
+
+def test_names_are_harmless(tmp_path: Path) -> None:
+    people = ("<script>alert(1)<%script>", "\"><img src=x onerror='x'>", "{{ 7*7 }}", "$x_1$ & $", "a\nb")
+    run, evaluation = make_run(tmp_path, people)
+    page = Page(write_report(run, evaluation, HISTORY))
+    assert not page.all("script") and all(attributes["src"].startswith("data:") for attributes in page.all("img"))
+    assert not any(name.startswith("on") for _, attributes in page.tags for name in attributes)
+    for name in people:
+        assert name.replace("\n", " ") in page.text.replace("_ ", "_")
+
+
+def test_chinese(tmp_path: Path) -> None:
+    run, evaluation = make_run(tmp_path)
+    page = Page(write_report(run, evaluation, HISTORY, language="zh-TW"))
+    assert page.all("html")[0]["lang"] == "zh-Hant-TW"
+    for words in ("準確率 83.3%", "混淆矩陣", "測試集", "第 2 個", "1 小時 2 分"):
+        assert words in page.text or words in page.source
+    left = re.sub(r"(<style>.*?</style>)|(<code>.*?</code>)|(lang=\"en\">[^<]*<)", "", page.source, flags=re.S)
+    words = set(re.findall(r">[^<]*?\b([a-z]{4,})\b[^<]*<", left))
+    assert words <= {"castlist", "first", "dropout", "cores"}, "texts that are still English"
+
+
+def test_photos_that_are_gone_are_left_out_with_a_sentence(tmp_path: Path) -> None:
+    run, evaluation = make_run(tmp_path)
+    gone = dataclasses.replace(run, photos_root=str(tmp_path / "moved"))
+    page = Page(write_report(gone, evaluation, HISTORY))
+    assert "12 of the photos to be shown here and below are no longer in" in page.text
+    assert len(page.all("img")) == 3 and not (run.path / "figures" / "test-grid.png").exists()
+    (tmp_path / "photos" / "Ann" / "0.png").write_bytes(b"no photo")
+    page = Page(write_report(run, evaluation, HISTORY))
+    assert "1 of the photos" in page.text and len(page.all("img")) == 3 + 11 + 1
+
+
+def test_a_run_from_someone_else_reads_nothing_outside_its_photos(tmp_path: Path) -> None:
+    run, evaluation = make_run(tmp_path)
+    Image.new("RGB", (30, 30)).save(tmp_path / "secret.png")
+    elsewhere = dataclasses.replace(
+        evaluation, files=("../secret.png", str(tmp_path / "secret.png"), *evaluation.files[2:])
+    )
+    assert "2 of the photos" in Page(write_report(run, elsewhere, HISTORY)).text
+
+
+def test_a_model_without_epochs_has_no_curves(tmp_path: Path) -> None:
+    run, evaluation = make_run(tmp_path)
+    page = Page(write_report(run, evaluation, []))
+    assert "not trained in epochs" in page.text
+    assert not (run.path / "figures" / "curves.png").exists()
+
+
+@pytest.mark.parametrize("n_people", [2, 45])
+def test_small_and_large_casts(tmp_path: Path, n_people: int) -> None:
+    run, evaluation = make_run(tmp_path, tuple(f"person {i}" for i in range(n_people)), per_person=2, wrong=n_people)
+    page = Page(write_report(run, evaluation, HISTORY[:1]))
+    assert ("would be unreadable" in page.text) == (n_people == 45)
+    assert len([1 for attributes in page.all("li") if attributes.get("class") == "wrong"]) >= n_people
+
+
+def test_nobody_confused(tmp_path: Path) -> None:
+    run, evaluation = make_run(tmp_path, wrong=0)
+    page = Page(write_report(run, evaluation, HISTORY))
+    assert "every test photo was named rightly" in page.text and "Nobody was taken for somebody else" in page.text
+
+
+def test_a_person_without_test_photos_has_dashes_not_zeros(tmp_path: Path) -> None:
+    run, evaluation = make_run(tmp_path)
+    kept = evaluation.truth < 2
+    files = [file for file, keep in zip(evaluation.files, kept, strict=True) if keep]
+    fewer = score_answers(PEOPLE, files, evaluation.truth[kept], evaluation.probabilities[kept])
+    assert "陳小明 – – – 0 9" in Page(write_report(run, fewer, HISTORY)).text
+
+
+def test_characters_without_a_font_do_not_stop_the_report(tmp_path: Path) -> None:
+    people = ("Ann", "Bob \U0001f9ff\U000f0000\U00012345")  # a sign that hardly any machine has
+    run, evaluation = make_run(tmp_path, people)
+    page = Page(write_report(run, evaluation, HISTORY))
+    assert people[1] in page.text
+
+
+def test_threads_write_reports_and_each_is_the_same(tmp_path: Path) -> None:
+    run, evaluation = make_run(tmp_path)
+    first = write_report(run, evaluation, HISTORY).read_bytes()
+    runs = [dataclasses.replace(run, path=tmp_path / str(i) / "first") for i in range(2)]
+    threads = [threading.Thread(target=write_report, args=(again, evaluation, HISTORY)) for again in runs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all((again.path / "report.html").read_bytes() == first for again in runs)
+
+
+def test_failures_are_one_sentence(tmp_path: Path) -> None:
+    run, evaluation = make_run(tmp_path)
+    with pytest.raises(SettingsError, match="Unknown language"):
+        write_report(run, evaluation, HISTORY, language="xx")
+    run.path.parent.mkdir()
+    run.path.write_text("a file where the folder should be")
+    with pytest.raises(RunError, match="can't be written"):
+        write_report(run, evaluation, HISTORY)
+
+
+@pytest.mark.parametrize("background", ["--paper", "--card", "--tint"])
+def test_colors_have_contrast(background: str) -> None:
+    css = (Path(write_report.__code__.co_filename).parent / "report.css").read_text("utf-8")
+
+    def luminance(color: str) -> float:
+        parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return float(np.dot(linear, (0.2126, 0.7152, 0.0722)))
+
+    schemes = [dict(re.findall(r"(--\w+): (#[0-9a-f]{6})", block)) for block in re.findall(r":root {(.*?)}", css, re.S)]
+    for colors, ink in itertools.product(schemes[:2], ("--ink", "--muted", "--right", "--wrong")):
+        dark, bright = sorted((luminance(colors[ink]), luminance(colors[background])))
+        assert (bright + 0.05) / (dark + 0.05) >= 4.5, (ink, colors[ink])  # WCAG AA

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -22,11 +23,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason="the real photos are not beside the project"))
 
 
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def own_datasets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep data sets of tests out of the user's cache folder; the face network's file may stay there."""
-    folder = tmp_path_factory.mktemp("cache")
-    monkeypatch.setattr("castlist.dataset.platformdirs.user_cache_path", lambda name: folder / name)
+    folder = tmp_path_factory.mktemp("datasets")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("castlist.dataset.datasets_folder", lambda: folder)
+        yield
 
 
 @pytest.fixture
@@ -41,6 +44,16 @@ def drawn_photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("drawn") / "cast"
     draw_cast(folder, pictures_per_person=12, size=64, people=HEROES[:2])
     return folder
+
+
+@pytest.fixture(scope="session")
+def drawn_run(drawn_photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run on the two heroes, badly trained."""
+    pytest.importorskip("keras")
+    from castlist.learning import learn
+
+    runs = tmp_path_factory.mktemp("runs")
+    return learn(drawn_photos, SMALL, runs=runs, name="drawn")[0].path
 
 
 def save_noise(path: Path, seed: int, size: tuple[int, int] = (40, 30)) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -15,7 +16,7 @@ import numpy as np
 import platformdirs
 
 from castlist.duplicates import PhotoSignature, find_duplicates, group_photos, sign_photo
-from castlist.errors import CastError, PhotoError, needs_extra
+from castlist.errors import CastError, PhotoError, needs_extra, reason_of
 from castlist.photos import Cast, Photo, RefusedPhoto, read_file, read_photo, resize_photo
 from castlist.settings import Settings
 from castlist.splits import SIDES, TEST, TRAIN, VALIDATION, assign_sides, order_key
@@ -50,7 +51,7 @@ class Dataset:
 
     def read(self, indices: np.ndarray) -> np.ndarray:
         """Read photos from disk, shape (k, image_size, image_size, 3), uint8, RGB, in the order asked for."""
-        with needs_extra("keras", "Reading the data set"):
+        with needs_extra("learn", "Reading the data set"):
             import h5py
         with h5py.File(self.path, "r") as file:
             images = file["images"]
@@ -85,7 +86,7 @@ def load_dataset(
         CastError: If fewer than two people have photos to learn from, or no photo is left to validate or test with.
         MissingExtraError: If h5py is missing.
     """
-    with needs_extra("keras", "Keeping the data set"):
+    with needs_extra("learn", "Keeping the data set"):
         import h5py
     path = path or _default_path(cast.root, settings.image_size)
     stamp = _stamp(cast, settings)
@@ -95,24 +96,32 @@ def load_dataset(
                 return _open(path, file, cast.root)
     except (OSError, KeyError, ValueError):
         pass  # missing or damaged: made anew below
-    path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with h5py.File(beside, "w") as file:
             _fill(file, cast, settings, on_count)
             file.attrs["stamp"] = stamp
         beside.replace(path)
     except OSError as error:
-        raise CastError(f"The data set can't be written to {str(path)!r} ({error}). Free some space there.") from error
+        raise CastError(
+            f"The data set can't be written to {str(path)!r} ({reason_of(error)}). Free some space there."
+        ) from error
     finally:
-        beside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
     with h5py.File(path, "r") as file:
         return _open(path, file, cast.root)
 
 
+def datasets_folder() -> Path:
+    """Where data sets are kept unless a path is given; every file in it can be made anew."""
+    return platformdirs.user_cache_path("castlist") / "datasets"
+
+
 def _default_path(root: Path, image_size: int) -> Path:
     name = hashlib.sha256(f"{root.resolve()}:{image_size}".encode()).hexdigest()[:16]
-    return platformdirs.user_cache_path("castlist") / "datasets" / f"{name}.h5"
+    return datasets_folder() / f"{name}.h5"
 
 
 def _stamp(cast: Cast, settings: Settings) -> str:
@@ -198,7 +207,9 @@ def _split_notes(people: tuple[str, ...], person: np.ndarray, side: np.ndarray, 
             notes.append(f"{name!r} has no photo to learn from: all of them are copies of other people's photos.")
     shared = sum(len(np.unique(person[group == number])) > 1 for number in np.unique(group))
     if shared:
-        notes.append(f"{shared} photo{'s' * (shared > 1)} lie in the folders of two people: one of the names is wrong.")
+        notes.append(
+            f"{shared} photo{'s lie' if shared > 1 else ' lies'} in two people's folders: one of the names is wrong."
+        )
     return notes
 
 

@@ -14,6 +14,7 @@ Every message is one sentence or two: what is wrong, what was received, what to 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -48,6 +49,11 @@ class RunError(CastlistError):
 
 class MissingExtraError(CastlistError):
     """A part of castlist that isn't installed."""
+
+
+def reason_of(error: OSError) -> str:
+    """Why the system refused, in a few words; libraries put whole paragraphs into the error itself."""
+    return os.strerror(error.errno) if error.errno else str(error).partition("\n")[0]
 
 
 @contextmanager

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from castlist.errors import CastError, PhotoError
+from castlist.errors import CastError, PhotoError, reason_of
 
 # Chosen by content, never by the file's name. Formats outside this list can run old, little-tested decoders.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "DIB", "GIF", "TIFF", "AVIF", "PPM")
@@ -97,7 +97,7 @@ def read_file(path: Path) -> bytes:
             raise PhotoError("not a regular file")
         return path.read_bytes()
     except OSError as error:
-        raise PhotoError(f"can't be opened ({error.strerror or error})") from error
+        raise PhotoError(f"can't be opened ({reason_of(error)})") from error
 
 
 def resize_photo(pixels: np.ndarray, size: int) -> np.ndarray:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from castlist.errors import RunError, SettingsError
+from castlist.errors import RunError, SettingsError, reason_of
 from castlist.settings import Settings
 
 FORMAT = 1  # of the run folder; a higher one is from a later castlist
@@ -216,7 +216,7 @@ def write_text(path: Path, text: str) -> None:
     except OSError as error:
         beside.unlink(missing_ok=True)
         raise RunError(
-            f"{str(path)!r} can't be written ({error.strerror}). Free some space or choose another place."
+            f"{str(path)!r} can't be written ({reason_of(error)}). Free some space or choose another place."
         ) from error
 
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from castlist.augmentation import augment_photo
 from castlist.dataset import Dataset
-from castlist.errors import RunError, needs_extra
+from castlist.errors import RunError, needs_extra, reason_of
 from castlist.models import build_model
 from castlist.network import Network
 from castlist.run import HISTORY, Epoch, Run, best_epoch, read_history, write_csv
@@ -117,7 +117,7 @@ def train(dataset: Dataset, run: Run, *, on_progress: OnProgress | None = None) 
                 _keep(run, model, variables, history)
         except OSError as error:
             raise RunError(
-                f"The run {str(run.path)!r} can't be written ({error}). What was finished up to epoch "
+                f"The run {str(run.path)!r} can't be written ({reason_of(error)}). What was finished up to epoch "
                 f"{max(len(history) - 1, 0)} is kept: free some space, then resume it."
             ) from error
     _export(run, dataset)
@@ -144,7 +144,7 @@ def learning_rate_at(step: int, steps_per_epoch: int, settings: Settings) -> flo
 
 def build_optimizer(settings: Settings) -> keras.optimizers.Optimizer:
     """The optimizer that the settings name."""
-    rate, clip_norm = settings.learning_rate, settings.clip_norm or None
+    rate, clip_norm = float(settings.learning_rate), settings.clip_norm or None
     if settings.optimizer == "sgd":
         return keras.optimizers.SGD(
             rate, momentum=settings.momentum, nesterov=settings.nesterov, global_clipnorm=clip_norm

@@ -127,7 +127,7 @@ def _read_tensor(data: bytes, position: int) -> np.ndarray:
 
 def _build(layers: list[Layer], head: np.ndarray) -> Any:
     """The network as an ONNX model."""
-    with needs_extra("face", "Writing the face network for the first time"):
+    with needs_extra("learn", "Writing the face network for the first time"):
         from onnx import TensorProto, helper, numpy_helper
 
     nodes: list[Any] = []

@@ -16,7 +16,7 @@ from castlist.fonts import FontError, find_fonts
 from castlist.languages import Translate
 from castlist.run import Epoch, best_epoch
 
-with needs_extra("keras", "Writing a report"):
+with needs_extra("learn", "Writing a report"):
     from matplotlib import font_manager
     from matplotlib.axes import Axes
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -162,17 +162,19 @@ def draw_test_grid(tiles: Iterable[tuple[np.ndarray, str, str]], style: Style) -
     """
     tiles = list(tiles)
     rows = -(-len(tiles) // GRID)
-    figure, axes = _new_figure(style, 10, 2.35 * rows)
+    figure, axes = _new_figure(style, 10, 2.4 * rows)
     axes.set_axis_off()
+    # Inches, downwards; one system of axes is drawn many times faster than twenty-five.
+    axes.set(xlim=(0, 10), ylim=(2.4 * rows, 0), autoscale_on=False)
     for place, (pixels, true, predicted) in enumerate(tiles):
-        left, bottom = place % GRID / GRID, 1 - (place // GRID + 1) / rows
-        axes = figure.add_axes((left, bottom, 0.93 / GRID, 0.78 / rows), anchor="N")
-        axes.imshow(pixels, aspect="equal")
-        axes.set_axis_off()
+        left, top = 2.0 * (place % GRID), 2.4 * (place // GRID) + 0.5
+        width, height = 1.85 * np.array(pixels.shape[1::-1]) / max(pixels.shape[:2])
+        axes.imshow(pixels, extent=(left, left + width, top + height, top), aspect="auto")
         right = true == predicted
         text = f"✓ {true}" if right else f"✗ {predicted}\n{style.translate('true: {person}').format(person=true)}"
         color = style.palette.right if right else style.palette.wrong
-        axes.set_title(text, color=color, fontfamily=style.families, fontsize=9, parse_math=False)
+        text_style = _text_style(style, 9) | {"color": color}
+        axes.text(left, top - 0.07, text, va="bottom", ha="left", **text_style)
     return figure
 
 

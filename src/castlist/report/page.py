@@ -22,7 +22,7 @@ from castlist.report.pictures import data_uri, jpeg_uri, read_thumbnails
 from castlist.run import Epoch, Run, best_epoch, write_text
 from castlist.settings import Settings
 
-with needs_extra("keras", "Writing a report"):
+with needs_extra("learn", "Writing a report"):
     import jinja2
     from matplotlib.figure import Figure
 

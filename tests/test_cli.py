@@ -1,0 +1,168 @@
+"""Every verb as a user types it, with wrong input too."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from castlist import cli
+from castlist.photos import find_photos, read_photo
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *words: object) -> int:
+    """Type a command; gives its exit code."""
+    monkeypatch.setattr(sys, "argv", ["castlist", *map(str, words)])
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+        raise SystemExit(0)
+    return int(stop.value.code or 0)
+
+
+def test_train_then_predict_then_report(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], drawn_photos: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("keras")
+    options = ("--epochs", 1, "--image-size", 48, "--set", "augmentation.zoom=0.1", "--set", "batch_size=8")
+    assert run(monkeypatch, "train", drawn_photos, *options, "--out", tmp_path / "runs", "--name", "first") == 0
+    shown = capsys.readouterr()
+    assert "test photos named rightly (95 % interval" in shown.out
+    assert "report.html" in shown.out
+    assert "epoch   1/1" in shown.err
+    folder = tmp_path / "runs" / "first"
+    assert {path.name for path in folder.iterdir()} >= {
+        "run.json",
+        "model.onnx",
+        "model.weights.h5",
+        "history.csv",
+        "metrics.json",
+        "predictions.csv",
+        "report.html",
+        "figures",
+    }
+    assert json.loads((folder / "run.json").read_text("utf-8"))["settings"]["augmentation"]["zoom"] == 0.1
+    assert not [path for path in folder.rglob("*") if "part" in path.name]
+
+    monkeypatch.chdir(tmp_path)  # the newest run of ./runs is taken
+    assert run(monkeypatch, "predict", drawn_photos / "*" / "*1.*") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == len(find_photos([drawn_photos / "*" / "*1.*"]))
+    assert all(line.endswith("%") for line in lines)
+
+    (folder / "report.html").unlink()
+    assert run(monkeypatch, "report", folder, "--language", "zh-TW") == 0
+    assert 'lang="zh-' in (folder / "report.html").read_text("utf-8")
+
+
+def test_predict_writes_json_csv_and_pictures(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    drawn_run: Path,
+    drawn_photos: Path,
+    tmp_path: Path,
+) -> None:
+    photos = [shutil.copy(path, tmp_path / f"{i}.jpg") for i, path in enumerate(find_photos([drawn_photos])[:3])]
+    (tmp_path / "bad.jpg").write_text("no photo")
+    table, drawn = tmp_path / "table.csv", tmp_path / "drawn"
+    assert run(monkeypatch, "predict", tmp_path, "--run", drawn_run, "--json", "--csv", table, "--draw", drawn) == 0
+    answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [Path(answer["photo"]).name for answer in answers] == ["0.jpg", "1.jpg", "2.jpg", "bad.jpg"]
+    assert answers[3]["problem"] == "not a photo of a known format"
+    assert sum(answers[0]["faces"][0]["others"].values()) + answers[0]["faces"][0]["probability"] == pytest.approx(1)
+    rows = list(csv.DictReader(table.read_text("utf-8").splitlines()))
+    assert [row["name"] for row in rows[:3]] == [answer["faces"][0]["name"] for answer in answers[:3]]
+    assert rows[3]["problem"] == "not a photo of a known format"
+    assert sorted(path.name for path in drawn.iterdir()) == ["0.named.jpg", "1.named.jpg", "2.named.jpg"]
+    assert read_photo(drawn / "0.named.jpg").shape[0] > read_photo(Path(photos[0])).shape[0]
+
+
+def test_photos_of_one_name_are_both_drawn(
+    monkeypatch: pytest.MonkeyPatch, drawn_run: Path, drawn_photos: Path, tmp_path: Path
+) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        shutil.copy(find_photos([drawn_photos])[0], tmp_path / folder / "1.jpg")
+    words = ("predict", tmp_path / "a", tmp_path / "b", "--run", drawn_run, "--draw", tmp_path / "out")
+    assert run(monkeypatch, *words) == 0
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["1-2.named.jpg", "1.named.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["train", "none"], "'none' is not a folder"),
+        (["train", "empty"], "There is no person in"),
+        (["train", "one"], "at least 2 people"),
+        (["train", "empty", "--model", "gan"], "Unknown model 'gan'. Choose from: cnn"),
+        (["train", "empty", "--preset", "best"], "no preset 'best'"),
+        (["train", "empty", "--epochs", "0"], "epochs must be 1 or more. Got 0"),
+        (["train", "empty", "--optimizer", "magic"], "optimizer must be one of sgd, adam, rmsprop"),
+        (["train", "empty", "--set", "speed=3"], "Unknown setting 'speed'"),
+        (["train", "empty", "--set", "augmentation.spin=3"], "Unknown setting 'spin'"),
+        (["train", "empty", "--set", "loud"], "--set must be NAME=VALUE"),
+        (["train", "empty", "--set", "a.b=1"], "there is no table 'a'"),
+        (["train", "empty", "--settings", "none.toml"], "settings file 'none.toml' can't be read"),
+        (["resume", "empty"], "is not a run folder"),
+        (["report", "empty"], "is not a run folder"),
+        (["predict", "nothing.jpg", "--run", "empty"], "'nothing.jpg' is neither a file"),
+        (["predict", "one/a/1.png", "--run", "empty"], "is not a run folder"),
+        (["predict", "one/a/1.png"], "no finished run in 'runs'"),
+    ],
+)
+def test_wrong_input_is_one_sentence_and_exit_2(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    words: list[str],
+    sentence: str,
+) -> None:
+    from conftest import save_noise
+
+    (tmp_path / "empty").mkdir()
+    save_noise(tmp_path / "one" / "a" / "1.png", 1)
+    monkeypatch.chdir(tmp_path)
+    assert run(monkeypatch, *words) == 2
+    shown = capsys.readouterr().err.strip().splitlines()
+    assert sentence in shown[-1]
+    assert "Traceback" not in "".join(shown)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_no_readable_photo_is_a_failure(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], drawn_run: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "bad.jpg").write_text("no photo")
+    assert run(monkeypatch, "predict", tmp_path / "bad.jpg", "--run", drawn_run) == 2
+    assert "None of the 1 files" in capsys.readouterr().err
+
+
+def test_ctrl_c_is_no_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "app", interrupt)
+    assert run(monkeypatch) == 130
+    assert capsys.readouterr().err == "castlist: stopped.\n"
+
+
+def test_settings_files_presets_and_options_in_their_order(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text("epochs = 7\nbatch_size = 16\n[augmentation]\nzoom = 0.05\n", "utf-8")
+    chosen = cli._choose_settings(file, "cnn", None, {"epochs": 9, "seed": None}, ["optimizer=adam"])
+    assert (chosen.epochs, chosen.batch_size, chosen.augmentation.zoom, chosen.optimizer) == (9, 16, 0.05, "adam")
+    report = cli._choose_settings(None, "cnn", "report", {"epochs": 3}, ["dropouts=[0.1, 0, 0, 0, 0]"])
+    assert (report.image_size, report.epochs, report.dropouts) == (224, 3, (0.1, 0, 0, 0, 0))
+
+
+def test_a_missing_extra_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], drawn_photos: Path
+) -> None:
+    for name in [name for name in sys.modules if name.startswith(("castlist.learning", "castlist.training"))]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "keras", None)
+    assert run(monkeypatch, "train", drawn_photos) == 2
+    assert 'pip install "castlist[keras]"' in capsys.readouterr().err

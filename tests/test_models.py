@@ -1,0 +1,147 @@
+"""One set of checks that every builder passes, and the tables that the report prints."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("keras")
+import keras
+
+from castlist.errors import SettingsError
+from castlist.models import MODELS, build_model, with_preset
+from castlist.network import Network
+from castlist.settings import Settings
+from castlist.training import build_optimizer
+
+SIZE = 48
+
+# Row by row as the report's summary prints them: layer, output shape, parameters.
+REPORT_CNN = [
+    ("Conv2D", (224, 224, 16), 448),
+    ("Conv2D", (222, 222, 32), 4_640),
+    ("MaxPooling2D", (111, 111, 32), 0),
+    ("BatchNormalization", (111, 111, 32), 128),
+    ("Dropout", (111, 111, 32), 0),
+    ("Conv2D", (111, 111, 64), 18_496),
+    ("MaxPooling2D", (55, 55, 64), 0),
+    ("BatchNormalization", (55, 55, 64), 256),
+    ("Dropout", (55, 55, 64), 0),
+    ("Conv2D", (55, 55, 256), 147_712),
+    ("Conv2D", (53, 53, 256), 590_080),
+    ("MaxPooling2D", (26, 26, 256), 0),
+    ("BatchNormalization", (26, 26, 256), 1_024),
+    ("Dropout", (26, 26, 256), 0),
+    ("Conv2D", (26, 26, 512), 1_180_160),
+    ("Conv2D", (24, 24, 512), 2_359_808),
+    ("MaxPooling2D", (12, 12, 512), 0),
+    ("BatchNormalization", (12, 12, 512), 2_048),
+    ("Dropout", (12, 12, 512), 0),
+    ("Flatten", (73_728,), 0),
+    ("Dense", (1_024,), 75_498_496),
+    ("Dropout", (1_024,), 0),
+    ("Dense", (7,), 7_175),
+]
+
+
+@pytest.fixture(params=list(MODELS))
+def settings(request: pytest.FixtureRequest) -> Settings:
+    return Settings(model=request.param, image_size=SIZE, optimizer="adam", learning_rate=1e-3)
+
+
+@pytest.fixture
+def photos() -> np.ndarray:
+    """Twelve photos of three people who differ by brightness."""
+    rng = np.random.default_rng(0)
+    levels = np.repeat([30, 120, 210], 4)[:, None, None, None]
+    return np.clip(levels + rng.normal(0, 20, (12, SIZE, SIZE, 3)), 0, 255).astype(np.uint8)
+
+
+PEOPLE = np.eye(3, dtype=np.float32)[np.repeat([0, 1, 2], 4)]
+
+
+def test_shapes_and_rows_that_sum_to_1(settings: Settings, photos: np.ndarray) -> None:
+    model = build_model(SIZE, 3, settings)
+    probabilities = model.predict_on_batch(photos.astype(np.float32))
+    assert probabilities.shape == (12, 3)
+    assert probabilities.dtype == np.float32
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
+
+
+def test_training_steps_lower_the_loss(settings: Settings, photos: np.ndarray) -> None:
+    keras.utils.set_random_seed(0)
+    model = build_model(SIZE, 3, settings)
+    model.compile(build_optimizer(settings), "categorical_crossentropy")
+    losses = [float(model.train_on_batch(photos.astype(np.float32), PEOPLE)) for _ in range(12)]
+    assert np.mean(losses[-3:]) < 0.7 * np.mean(losses[:3])
+
+
+def test_saved_weights_load_into_the_same_answers(settings: Settings, photos: np.ndarray, tmp_path: Path) -> None:
+    first, second = build_model(SIZE, 3, settings), build_model(SIZE, 3, settings)
+    first.save_weights(tmp_path / "m.weights.h5")
+    before = second.predict_on_batch(photos.astype(np.float32))
+    second.load_weights(tmp_path / "m.weights.h5")
+    after = second.predict_on_batch(photos.astype(np.float32))
+    expected = first.predict_on_batch(photos.astype(np.float32))
+    np.testing.assert_allclose(after, expected, atol=1e-6)
+    assert np.abs(before - expected).max() > 1e-4
+
+
+def test_onnx_agrees_with_keras(settings: Settings, photos: np.ndarray, tmp_path: Path) -> None:
+    keras.utils.set_random_seed(0)
+    model = build_model(SIZE, 3, settings)
+    model.compile(build_optimizer(settings), "categorical_crossentropy")
+    model.train_on_batch(photos.astype(np.float32), PEOPLE)
+    expected = model.predict_on_batch(photos.astype(np.float32))
+    model.export(tmp_path / "m.onnx", format="onnx", verbose=False)
+    np.testing.assert_allclose(Network(tmp_path / "m.onnx").probabilities(photos), expected, atol=1e-4)
+
+
+def test_bfloat16_agrees_with_float32(settings: Settings, photos: np.ndarray) -> None:
+    keras.utils.set_random_seed(0)
+    model = build_model(SIZE, 3, settings)
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        half = build_model(SIZE, 3, settings)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    half.set_weights(model.get_weights())
+    batch = photos.astype(np.float32)
+    np.testing.assert_allclose(half.predict_on_batch(batch), model.predict_on_batch(batch), atol=0.05)
+
+
+def test_cnn_is_the_report_s_row_by_row() -> None:
+    model = build_model(224, 7, Settings(model="cnn"))
+    rows = [(type(layer).__name__, layer.output.shape[1:], layer.count_params()) for layer in model.layers]
+    assert [row for row in rows if row[0] not in ("InputLayer", "Rescaling")] == REPORT_CNN
+    assert model.count_params() == 79_810_471
+    assert sum(int(np.prod(weight.shape)) for weight in model.non_trainable_weights) == 1_728
+    convolutions = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
+    assert {layer.kernel_size for layer in convolutions} == {(3, 3)}
+    assert {layer.activation for layer in convolutions} == {keras.activations.relu}
+    assert [layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout)] == [
+        0.25,
+        0.5,
+        0.5,
+        0.5,
+        0.5,
+    ]
+
+
+def test_the_report_s_last_run_is_a_preset() -> None:
+    settings = with_preset(Settings(model="cnn"), "report")
+    assert settings.dropouts == (0.25, 0, 0, 0.5, 0)
+    assert (settings.optimizer, settings.learning_rate, settings.epochs) == ("sgd", 0.02, 200)
+    with pytest.raises(SettingsError, match="no preset 'best'"):
+        with_preset(Settings(model="cnn"), "best")
+
+
+def test_settings_that_don_t_fit_are_refused() -> None:
+    with pytest.raises(SettingsError, match="48 or more"):
+        build_model(47, 3, Settings(model="cnn"))
+    with pytest.raises(SettingsError, match="5 dropouts"):
+        build_model(48, 3, Settings(model="cnn", dropouts=(0.5,)))
+    with pytest.raises(SettingsError, match="Unknown model 'gan'"):
+        build_model(48, 3, Settings(model="gan"))

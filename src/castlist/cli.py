@@ -223,7 +223,7 @@ def _showing_progress() -> Iterator[dict[str, Any]]:
 
     def on_start(run: Run, dataset: Dataset) -> None:
         for line in _describe_start(run, dataset):
-            console.print(line, markup=False, highlight=False)
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def on_progress(now: Progress) -> None:
         if now.finished:
@@ -232,6 +232,7 @@ def _showing_progress() -> Iterator[dict[str, Any]]:
                 f"epoch {row.epoch:>3}/{now.epochs}  loss {row.loss:.4f}  accuracy {row.accuracy:.4f}  "
                 f"val_loss {row.val_loss:.4f}  val_accuracy {row.val_accuracy:.4f}  {row.seconds:.0f} s",
                 highlight=False,
+                soft_wrap=True,
             )
         left = f"{now.seconds_left / 60:.0f} min left" if now.seconds_left >= 90 else f"{now.seconds_left:.0f} s left"
         bar.update(

@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import math
 import time
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -321,7 +322,9 @@ def _export(run: Run, dataset: Dataset) -> None:
         beside = run.path / "part.onnx"
         photos = dataset.read(dataset.indices(VALIDATION)[:64])
         expected = twin.predict_on_batch(photos.astype(np.float32))
-        twin.export(beside, format="onnx", verbose=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the converter's, about its own calls of NumPy
+            twin.export(beside, format="onnx", verbose=False)
     difference = float(np.abs(Network(beside).probabilities(photos) - expected).max())
     if not difference <= EXPORT_TOLERANCE:
         raise RunError(

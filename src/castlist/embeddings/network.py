@@ -52,7 +52,7 @@ class FaceNetwork:
         Raises:
             WeightsError: If the file can't be run, or nothing says how it wants its crops.
         """
-        session = open_network(file)
+        session = _session(file)
         sidecar = file.with_suffix(".toml")
         if sidecar.is_file():
             try:
@@ -84,12 +84,12 @@ class FaceNetwork:
             for batch in (faces[i : i + batch_size] for i in range(0, len(faces), batch_size))
         ]
         if not batches:
-            return np.zeros((0, open_network(self.file).get_outputs()[0].shape[-1]), np.float32)
+            return np.zeros((0, _session(self.file).get_outputs()[0].shape[-1]), np.float32)
         return np.concatenate(batches)
 
     def run(self, faces: np.ndarray) -> np.ndarray:
         """What the network itself says of crops of one batch: shape (n, values), not normalized."""
-        session = open_network(self.file)
+        session = _session(self.file)
         entry = session.get_inputs()[0]
         vectors: np.ndarray = session.run(None, {entry.name: self._prepared(faces, entry.type)})[0]
         return vectors
@@ -125,6 +125,15 @@ def embed(
         WeightsError: If the network's weights are missing or not what they should be.
     """
     return (network or default_network()).embed(faces, batch_size=batch_size, views=views)
+
+
+@functools.cache
+def _session(file: Path) -> Any:
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise WeightsError(f"The network {str(file)!r} can't be opened ({error.strerror or error}).") from error
+    return open_network(data)
 
 
 @functools.cache

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
 from castlist.errors import ShapeError
@@ -13,7 +12,6 @@ from castlist.faces.records import Box, Face
 
 MIN_FACE = 20.0  # pixels: smaller faces have too little to be recognized by
 RELATIVE_MIN_FACE = 0.06  # of the photo's shorter side
-MARGIN = 0.25  # of the photo's shorter side, laid around it by repeating its edge
 ROTATIONS = (0, 90, 180, 270)
 
 
@@ -41,18 +39,11 @@ def find_faces(
     if min_face is None:
         min_face = max(MIN_FACE, RELATIVE_MIN_FACE * min(pixels.shape[:2]))
     for rotation in ROTATIONS:
-        found = _detect_with_margin(np.rot90(pixels, rotation // 90), min_face)
+        found = detect(np.ascontiguousarray(np.rot90(pixels, rotation // 90)), min_face)
         if len(found.scores):
             faces = [_face(pixels, found, i, rotation, template) for i in range(len(found.scores))]
             return sorted(faces, key=lambda face: -face.box.area)
     return []
-
-
-def _detect_with_margin(pixels: np.ndarray, min_face: float) -> Detections:
-    margin = round(MARGIN * min(pixels.shape[:2]))
-    framed = cv2.copyMakeBorder(np.ascontiguousarray(pixels), *4 * (margin,), cv2.BORDER_REPLICATE)
-    found = detect(framed, min_face)
-    return Detections(found.boxes - margin, found.scores, found.landmarks - margin)
 
 
 def _face(pixels: np.ndarray, found: Detections, index: int, rotation: int, template: Template) -> Face:

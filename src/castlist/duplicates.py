@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +12,7 @@ from typing import Literal
 
 import cv2
 import numpy as np
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from castlist.errors import ShapeError
 
@@ -19,10 +21,13 @@ SAME_PICTURE = 0.8  # similarity from which two photos are one picture
 CANDIDATES = 12  # photos compared closely with each photo
 
 # Where a crop may lie along one axis: its length as a share of the photo, and the largest step between two places.
-_CROPS = ((1.0, 1.0), (0.9, 0.1), (0.8, 0.067), (0.7, 0.06), (0.6, 0.067))
+_ROUGH_CROPS = ((1.0, 1.0), (0.85, 0.15), (0.7, 0.15), (0.58, 0.14))
+_FINE_CROPS = ((1.0, 1.0), (0.9, 0.1), (0.8, 0.067), (0.7, 0.06), (0.6, 0.067))
 _MAX_STRETCH = 1.35  # of a crop's height against its width
-_FREQUENCIES = 8  # of the cosine transform, per axis
+_ROUGH_SHARE, _MIN_ROUGH = 0.03, 64  # of the photos, how many the rough crops let through
+_BLOCK = 16  # photos searched at once; bounds the memory
 _MIN_ALIKE = 0.3  # correlation of detail from which a candidate is worth aligning
+_MIN_FITTING = 0.5  # similarity of rough copies from which exact ones are compared
 _MIN_CONTRAST = 3.0  # grey levels; below it there is nothing to compare
 
 
@@ -140,20 +145,19 @@ def _find_near(signatures: Sequence[PhotoSignature]) -> _Found:
     found: _Found = {}
     if len(signatures) < 2:
         return found
-    thumbnails = np.stack([signature.thumbnail for signature in signatures])
-    grid = _CropGrid()
-    wholes = grid.describe_wholes(thumbnails)
+    index = _Index(np.stack([signature.thumbnail for signature in signatures]))
 
     def search(start: int) -> list[tuple[int, int, _Placement, float]]:
         matches = []
-        for inner, outer, placement in grid.candidates(wholes, thumbnails[start : start + 32], start):
-            aligned = _align(signatures[inner], signatures[outer], placement)
+        for inner, outer, guess in index.candidates(start, min(start + _BLOCK, len(signatures))):
+            aligned = _align(signatures[inner], signatures[outer], guess)
             if aligned is not None and aligned[1] >= SAME_PICTURE:
                 matches.append((inner, outer, *aligned))
         return matches
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for matches in pool.map(search, range(0, len(signatures), 32)):
+    # Each thread multiplies small matrices; were these split among threads again, waiting would cost more than work.
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(os.cpu_count()) as pool:
+        for matches in pool.map(search, range(0, len(signatures), _BLOCK)):
             for inner, outer, placement, similarity in matches:
                 key = (min(inner, outer), max(inner, outer))
                 if key not in found or similarity > found[key][1]:
@@ -169,120 +173,154 @@ def _kind(placement: _Placement) -> Literal["near", "crop", "mirror"]:
 
 
 class _CropGrid:
-    """The places where a crop of a photo may lie, and descriptors of what lies there.
+    """Places where a crop of a photo may lie, and descriptors of what lies there.
 
     A descriptor is the low frequencies of the cosine transform, without the mean, of unit length. It is kept in two
-    halves, symmetric and antisymmetric in x, of shape (n, ...): mirroring a photo only negates the second.
+    halves, symmetric and antisymmetric in x: mirroring a photo only negates the second.
+
+    Args:
+        crops: Along one axis: the length of a crop as a share of the photo, and the step between two places.
+        frequencies: Of the cosine transform, per axis; even.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, crops: Sequence[tuple[float, float]], frequencies: int) -> None:
         places = [
             (length, offset)
-            for length, step in _CROPS
-            for offset in np.linspace(0, 1 - length, 1 + round((1 - length) / step) if length < 1 else 1)
-        ]
-        self.boxes = [
-            (top, left, height, width)
-            for height, top in places
-            for width, left in places
-            if max(height / width, width / height) <= _MAX_STRETCH
+            for length, step in crops
+            for offset in np.linspace(0, 1 - length, 1 + math.ceil((1 - length) / step - 1e-6))
         ]
         index = {place: i for i, place in enumerate(places)}
-        self._rows = [index[height, top] for top, _, height, _ in self.boxes]
-        self._columns = [index[width, left] for _, left, _, width in self.boxes]
-        self._basis = np.stack([_cosines(*place) for place in places])
-        # Queries are the photo and its middle: the edges may be written on, or lie outside the other photo.
-        self.query_boxes = ((0.0, 0.0, 1.0, 1.0), (0.125, 0.125, 0.75, 0.75))
-        self._query_basis = np.stack([_cosines(1.0, 0.0), _cosines(0.75, 0.125)])
-
-    def describe_wholes(self, thumbnails: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        blocks = [
-            _describe(thumbnails[start : start + 256], self._query_basis, [0, 1], [0, 1])
-            for start in range(0, len(thumbnails), 256)
+        boxes = [
+            (row, column)
+            for row in places
+            for column in places
+            if max(row[0] / column[0], column[0] / row[0]) <= _MAX_STRETCH
         ]
-        return np.concatenate([block[0] for block in blocks]), np.concatenate([block[1] for block in blocks])
+        self.boxes = [(row[1], column[1], row[0], column[0]) for row, column in boxes]  # top, left, height, width
+        self._rows = [index[row] for row, _ in boxes]
+        self._columns = [index[column] for _, column in boxes]
+        self._frequencies = frequencies
+        self._cosines = np.concatenate([_cosines(length, offset, frequencies) for length, offset in places])
+        # Photos hold most of their energy in the lowest frequencies; the square root shares it out more evenly.
+        order = np.arange(frequencies)
+        self._weights = np.sqrt(np.hypot(order[:, None], order)).ravel().astype(np.float32)
 
-    def candidates(
-        self, wholes: tuple[np.ndarray, np.ndarray], thumbnails: np.ndarray, start: int
-    ) -> list[tuple[int, int, _Placement]]:
-        """For each of a few photos, those that look most like one of its crops: (inner, outer, where)."""
-        n, n_queries = wholes[0].shape[:2]
-        even, odd = (half.reshape(n * n_queries, -1) for half in wholes)
-        crops = _describe(thumbnails, self._basis, self._rows, self._columns)
-        crop_even, crop_odd = (half.reshape(-1, half.shape[-1]) for half in crops)
-        best = np.empty((n * n_queries, len(thumbnails)), np.float32)
-        for i in range(0, len(best), 64):  # as many as stay in the processor's cache
-            alike = np.abs(odd[i : i + 64] @ crop_odd.T)
-            alike += even[i : i + 64] @ crop_even.T
-            best[i : i + 64] = alike.reshape(len(alike), len(thumbnails), -1).max(axis=2)
-        best = best.reshape(n, n_queries, -1)
-        found = []
-        for j in range(len(thumbnails)):
-            scores = best[:, :, j].max(axis=1)
-            scores[start + j] = -1.0
-            k = min(CANDIDATES, n - 1)
-            for inner in np.argpartition(-scores, k - 1)[:k]:
-                query = int(best[inner, :, j].argmax())
-                same = crops[0][j] @ wholes[0][inner, query]
-                turned = crops[1][j] @ wholes[1][inner, query]
-                box = int((same + np.abs(turned)).argmax())
-                placement = self._place(box, query, mirrored=bool(turned[box] < 0))
-                found.append((int(inner), start + j, placement))
-        return found
-
-    def _place(self, box: int, query: int, *, mirrored: bool) -> _Placement:
-        top, left, height, width = self.boxes[box]
-        query_top, query_left, query_height, query_width = self.query_boxes[query]
-        height, width = height / query_height, width / query_width
-        return _Placement(top - query_top * height, left - query_left * width, height, width, mirrored)
+    def describe(self, thumbnails: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Describe every box of some photos: two halves, each of shape (n, boxes, frequencies^2 / 2), float32."""
+        n, k = len(thumbnails), self._frequencies
+        # Two large products: many small ones would cost more in threads than in arithmetic.
+        across = thumbnails.reshape(-1, SIDE).astype(np.float32) @ self._cosines.T
+        turned = np.ascontiguousarray(across.reshape(n, SIDE, -1).transpose(0, 2, 1))
+        both = (turned.reshape(-1, SIDE) @ self._cosines.T).reshape(n, -1, k, len(self._cosines) // k, k)
+        # The axes are now photo, column, frequency in x, row, frequency in y.
+        described = both.transpose(0, 1, 3, 2, 4)[:, self._columns, self._rows].reshape(n, len(self.boxes), -1)
+        described *= self._weights
+        described /= np.maximum(np.sqrt(np.einsum("nbk,nbk->nb", described, described)), 1.0)[..., None]
+        halves = described.reshape(n, len(self.boxes), k // 2, 2, k)
+        return halves[:, :, :, 0].reshape(n, len(self.boxes), -1), halves[:, :, :, 1].reshape(n, len(self.boxes), -1)
 
 
-def _cosines(length: float, offset: float) -> np.ndarray:
-    """The first cosines over a part of an axis, as weights of the pixels: shape (8, 96), float32."""
+def _cosines(length: float, offset: float, frequencies: int) -> np.ndarray:
+    """The first cosines over a part of an axis, as weights of its pixels: shape (frequencies, 96), float32."""
     edges = np.clip((np.arange(SIDE + 1) / SIDE - offset) / length, 0, 1)
-    k = np.arange(1, _FREQUENCIES)[:, None]
+    k = np.arange(1, frequencies)[:, None]
     integral = np.concatenate([edges[None], np.sin(np.pi * k * edges) / (np.pi * k) * np.sqrt(2)])
     return np.diff(integral, axis=1).astype(np.float32)
 
 
-def _describe(
-    thumbnails: np.ndarray, basis: np.ndarray, rows: Sequence[int], columns: Sequence[int]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Describe the boxes rows[i] x columns[i] of each photo: two halves, shape (n, boxes, 32) and (n, boxes, 32)."""
-    n, places = len(thumbnails), len(basis)
-    flat = basis.reshape(-1, SIDE)
-    cosines = flat @ thumbnails.astype(np.float32) @ flat.T
-    cosines = cosines.reshape(n, places, _FREQUENCIES, places, _FREQUENCIES).transpose(0, 1, 3, 2, 4)[:, rows, columns]
-    order = np.arange(_FREQUENCIES)
-    # Photos hold most of their energy in the lowest frequencies; the square root shares it out more evenly.
-    cosines *= np.sqrt(np.hypot(order[:, None], order)).astype(np.float32)
-    cosines /= np.maximum(np.linalg.norm(cosines, axis=(-2, -1), keepdims=True), 1.0)
-    even, odd = cosines[..., 0::2], cosines[..., 1::2]
-    return even.reshape(*even.shape[:2], -1), odd.reshape(*odd.shape[:2], -1)
+class _Index:
+    """Photos, each described as a whole and by its middle, to be found by what a crop of another photo looks like."""
+
+    # The middle serves where the edges are written on, or lie outside the other photo.
+    _QUERIES = ((0.0, 0.0, 1.0, 1.0), (0.125, 0.125, 0.75, 0.75))
+
+    def __init__(self, thumbnails: np.ndarray) -> None:
+        self.thumbnails = thumbnails
+        self._rough, self._fine = _CropGrid(_ROUGH_CROPS, 6), _CropGrid(_FINE_CROPS, 8)
+        self._rough_queries, self._fine_queries = self._describe_queries(6), self._describe_queries(8)
+
+    def _describe_queries(self, frequencies: int) -> tuple[np.ndarray, np.ndarray]:
+        """Two halves, each of shape (n, 2, frequencies^2 / 2)."""
+        parts = []
+        middle = slice(SIDE // 8, SIDE - SIDE // 8)
+        whole = _CropGrid(((1.0, 1.0),), frequencies)
+        for start in range(0, len(self.thumbnails), 256):
+            some = self.thumbnails[start : start + 256]
+            middles = np.stack([cv2.resize(photo[middle, middle], (SIDE, SIDE)) for photo in some])
+            halves = zip(whole.describe(some), whole.describe(middles), strict=True)
+            parts.append([np.concatenate(half, axis=1) for half in halves])
+        return np.concatenate([even for even, _ in parts]), np.concatenate([odd for _, odd in parts])
+
+    def candidates(self, start: int, stop: int) -> list[tuple[int, int, _Placement]]:
+        """For each photo of a range, the others that look most like one of its crops: (inner, outer, where)."""
+        outers = self.thumbnails[start:stop]
+        rough = _best_match(self._rough_queries, self._rough.describe(outers))
+        rough[np.arange(start, stop), np.arange(stop - start)] = -1.0  # not itself
+        n_rough = min(len(rough) - 1, max(_MIN_ROUGH, round(_ROUGH_SHARE * len(rough))))
+        even, odd = self._fine.describe(outers)
+        found = []
+        for j, outer in enumerate(range(start, stop)):
+            near = np.argpartition(-rough[:, j], n_rough - 1)[:n_rough]
+            turned = self._fine_queries[1][near].reshape(2 * n_rough, -1) @ odd[j].T
+            alike = self._fine_queries[0][near].reshape(2 * n_rough, -1) @ even[j].T + np.abs(turned)
+            box = alike.argmax(axis=1)
+            scores = alike[np.arange(2 * n_rough), box].reshape(n_rough, 2)
+            for i in np.argsort(-scores.max(axis=1))[:CANDIDATES]:
+                query = int(scores[i].argmax())
+                row = 2 * i + query
+                mirrored = bool(turned[row, box[row]] < 0)
+                found.append((int(near[i]), outer, self._place(self._fine.boxes[box[row]], query, mirrored=mirrored)))
+        return found
+
+    def _place(self, box: tuple[float, float, float, float], query: int, *, mirrored: bool) -> _Placement:
+        """Where the whole photo lies when its part `query` lies in the box."""
+        top, left, height, width = box
+        query_top, query_left, query_height, query_width = self._QUERIES[query]
+        height, width = height / query_height, width / query_width
+        return _Placement(top - query_top * height, left - query_left * width, height, width, mirrored)
+
+
+def _best_match(queries: tuple[np.ndarray, np.ndarray], crops: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    """The correlation of each query photo with the likest crop of each other, mirrored or not: shape (n, others)."""
+    n, n_queries, _ = queries[0].shape
+    others, boxes, _ = crops[0].shape
+    even, odd = (half.reshape(n * n_queries, -1) for half in queries)
+    crop_even, crop_odd = (half.reshape(others * boxes, -1) for half in crops)
+    best = np.empty((n * n_queries, others), np.float32)
+    for i in range(0, len(best), 128):  # as many as stay in the processor's cache
+        alike = np.abs(odd[i : i + 128] @ crop_odd.T)
+        alike += even[i : i + 128] @ crop_even.T
+        best[i : i + 128] = alike.reshape(len(alike), others, boxes).max(axis=2)
+    return np.asarray(best.reshape(n, n_queries, others).max(axis=1))
 
 
 def _align(inner: PhotoSignature, outer: PhotoSignature, guess: _Placement) -> tuple[_Placement, float] | None:
     """Lay one photo exactly into another; the place and the similarity, or None where they are plainly different."""
     small = np.ascontiguousarray(inner.thumbnail[:, ::-1]) if guess.mirrored else inner.thumbnail
-    coarse = _shift(small, outer.thumbnail, guess, SIDE // 2)
-    if coarse is None:
+    large = outer.thumbnail
+    placement = _shift(small, large, guess)
+    if placement is None:
+        return None
+    aligned = _fit(small, large, placement, SIDE // 2)
+    if aligned is None or aligned[1] < _MIN_FITTING:
         return None
     # Compare only detail that both photos can hold: a tiny copy is a blurred one.
-    detail = min(
-        1.0,
-        outer.height / SIDE,
-        outer.width / SIDE,
-        inner.height / (coarse.height * SIDE),
-        inner.width / (coarse.width * SIDE),
-    )
-    side = max(32, round(SIDE * detail))
-    height, width = max(8, round(coarse.height * side)), max(8, round(coarse.width * side))
+    placement = aligned[0]
+    inside = min(inner.height / placement.height, inner.width / placement.width)
+    return _fit(small, large, placement, round(max(SIDE // 3, min(SIDE, outer.height, outer.width, inside))))
+
+
+def _fit(small: np.ndarray, large: np.ndarray, guess: _Placement, side: int) -> tuple[_Placement, float] | None:
+    """Align by an affine map (Evangelidis and Psarakis, 2008), the large photo shrunk to `side` pixels."""
+    height, width = max(8, round(guess.height * side)), max(8, round(guess.width * side))
     template = cv2.resize(small, (width, height), interpolation=cv2.INTER_AREA)
-    scene = cv2.resize(outer.thumbnail, (side, side), interpolation=cv2.INTER_AREA)
-    warp = np.array([[1, 0, coarse.left * side], [0, 1, coarse.top * side]], np.float32)
-    stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 30, 1e-3)
+    scene = cv2.resize(large, (side, side), interpolation=cv2.INTER_AREA)
+    scale = np.array([guess.height * side / height, guess.width * side / width])
+    warp = np.array([[scale[1], 0, guess.left * side], [0, scale[0], guess.top * side]], np.float32)
+    stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 20, 1e-3)
+    pattern = _detail(template)
     try:
-        _, warp = cv2.findTransformECC(_detail(template), _detail(scene), warp, cv2.MOTION_AFFINE, stop, None, 5)
+        _, warp = cv2.findTransformECC(pattern, _detail(scene), warp, cv2.MOTION_AFFINE, stop, None, 5)
     except cv2.error:  # it doesn't converge: they have nothing in common
         return None
     if abs(warp[:, :2] - np.eye(2)).max() > 0.2:
@@ -297,12 +335,12 @@ def _align(inner: PhotoSignature, outer: PhotoSignature, guess: _Placement) -> t
         width=float(warp[0, 0]) * width / side,
         mirrored=guess.mirrored,
     )
-    return placement, _similarity(_detail(template), _detail(laid), inside > 0)
+    return placement, _similarity(pattern, _detail(laid), inside)
 
 
-def _shift(small: np.ndarray, large: np.ndarray, guess: _Placement, side: int) -> _Placement | None:
-    """Improve a rough place by trying three sizes at all places near it."""
-    margin, border = side // 12, side // 2
+def _shift(small: np.ndarray, large: np.ndarray, guess: _Placement) -> _Placement | None:
+    """Improve a rough place by trying a few sizes at all places near it; None if the detail agrees at none."""
+    side, margin, border = SIDE // 2, SIDE // 24, SIDE // 4
     scene = _detail(cv2.resize(large, (side, side), interpolation=cv2.INTER_AREA))
     scene = cv2.copyMakeBorder(scene, border, border, border, border, cv2.BORDER_CONSTANT, value=0)
     best, placement = _MIN_ALIKE, None
@@ -326,7 +364,8 @@ def _detail(grey: np.ndarray) -> np.ndarray:
     """Remove light and contrast, which copies change: what is left is each pixel against its surroundings."""
     values = grey.astype(np.float32)
     values -= cv2.GaussianBlur(values, (0, 0), 3.0)
-    return values / np.sqrt(cv2.GaussianBlur(values * values, (0, 0), 3.0) + _MIN_CONTRAST**2)
+    spread = np.sqrt(cv2.GaussianBlur(values * values, (0, 0), 3.0) + _MIN_CONTRAST**2)
+    return np.asarray(values / spread)
 
 
 def _similarity(a: np.ndarray, b: np.ndarray, inside: np.ndarray) -> float:
@@ -335,19 +374,21 @@ def _similarity(a: np.ndarray, b: np.ndarray, inside: np.ndarray) -> float:
     The mean of the correlation of all pixels, which a changed expression lowers, and of the median over 4 x 4 blocks,
     which bears a line of text.
     """
-    if inside.mean() < 0.5:
+    height, width = a.shape[0] // 4 * 4, a.shape[1] // 4 * 4
+    planes = [np.ones_like(a), a, b, a * a, b * b, a * b]
+    blocks = np.stack([(plane * inside)[:height, :width] for plane in planes])
+    sums = blocks.reshape(6, 4, height // 4, 4, width // 4).sum(axis=(2, 4)).reshape(6, 16)
+    means = sums[1:] / np.maximum(sums[0], 1.0)
+    # A block of plain background has nothing to correlate.
+    telling = (sums[0] > 0.6 * sums[0].max()) & (means[2] + means[3] > 0.05)
+    if inside.mean() < 0.5 or telling.sum() < 6:
         return 0.0
-    blocks = []
-    for rows in np.array_split(np.arange(a.shape[0]), 4):
-        for columns in np.array_split(np.arange(a.shape[1]), 4):
-            block = np.ix_(rows, columns)
-            if inside[block].mean() > 0.6 and a[block].std() + b[block].std() > 0.2:
-                blocks.append(_correlation(a[block], b[block]))
-    if len(blocks) < 6:
-        return 0.0
-    return (_correlation(a[inside], b[inside]) + float(np.median(blocks))) / 2
+    total = sums.sum(axis=1)
+    whole = _correlation(total[1:] / total[0])
+    return float(whole + np.median(_correlation(means[:, telling]))) / 2
 
 
-def _correlation(a: np.ndarray, b: np.ndarray) -> float:
-    a, b = a - a.mean(), b - b.mean()
-    return float((a * b).sum() / np.sqrt((a * a).sum() * (b * b).sum() + 1e-9))
+def _correlation(means: np.ndarray) -> np.ndarray:
+    """The correlation of a and b from the means of a, b, a * a, b * b and a * b, shape (5, ...)."""
+    a, b, aa, bb, ab = means
+    return np.asarray((ab - a * b) / np.sqrt((aa - a * a) * (bb - b * b) + 1e-6))

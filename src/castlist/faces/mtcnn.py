@@ -17,6 +17,7 @@ CELL = 12  # pixels that the first network looks at
 BORDER = 6  # pixels of repeated edge around each level, so that a face may be cut by half at the edge of the photo
 STEP = 0.709  # from one level of the pyramid to the next: half the area
 THRESHOLDS = (0.7, 0.7, 0.7)  # scores to pass each network
+LIMIT = 0.6
 MAX_CANDIDATES = 600  # per photo after the first network; a crowd has fewer, a photo of leaves has more
 
 
@@ -72,7 +73,7 @@ def pyramid_scales(width: int, height: int, min_face: float) -> list[float]:
     """
     scales = []
     scale = CELL / min_face
-    while min(width, height) * scale + 2 * BORDER >= CELL + BORDER // 2:
+    while 1.5 * min(width, height) * scale >= CELL:
         scales.append(scale)
         scale *= STEP
     return scales
@@ -109,18 +110,22 @@ def suppress(boxes: np.ndarray, scores: np.ndarray, limit: float, *, of_smaller:
 def _pyramid(pixels: np.ndarray, min_face: float) -> list[_Level]:
     """The picture at falling scales, from the closest look that the last network takes to the widest."""
     height, width = pixels.shape[:2]
-    closest = min(48 / min_face, 1.0)
-    scales = [scale for n in (3, 2, 1) if (scale := CELL / min_face / STEP**n) < closest]
-    levels: list[_Level] = []
-    for scale in [closest, *scales, *pyramid_scales(width, height, min_face)]:
-        # Each level is made from one at least twice as large, which costs far less than from the photo.
-        larger = [level.pixels for level in levels if level.scale[0] >= 1.9 * scale] or [
-            levels[0].pixels if levels else pixels
-        ]
-        new_width, new_height = max(round(width * scale), 1), max(round(height * scale), 1)
-        resized = cv2.resize(larger[-1], (new_width, new_height), interpolation=cv2.INTER_AREA)
-        levels.append(_Level(resized, (new_width / width, new_height / height)))
+    closest = 48 / min_face
+    # The only reduction that must average over many pixels, and the only one whose cost grows with the photo.
+    first = _resized(pixels, closest, cv2.INTER_AREA) if closest < 0.5 else pixels
+    levels = [_Level(first, (first.shape[1] / width, first.shape[0] / height))]
+    between = [scale for n in (3, 2, 1) if (scale := CELL / min_face / STEP**n) < levels[0].scale[0]]
+    for scale in between + pyramid_scales(width, height, min_face):
+        # From the level twice as large: two by two pixels make one, and the larger ones are not touched again.
+        source = [level for level in levels if level.scale[0] >= 1.9 * scale] or levels[:1]
+        resized = _resized(source[-1].pixels, scale / source[-1].scale[0], cv2.INTER_LINEAR)
+        levels.append(_Level(resized, (resized.shape[1] / width, resized.shape[0] / height)))
     return levels
+
+
+def _resized(pixels: np.ndarray, scale: float, interpolation: int) -> np.ndarray:
+    height, width = (max(round(side * scale), 1) for side in pixels.shape[:2])
+    return np.asarray(cv2.resize(pixels, (width, height), interpolation=interpolation))
 
 
 def _propose(levels: list[_Level], first: float) -> tuple[np.ndarray, np.ndarray]:
@@ -132,19 +137,13 @@ def _propose(levels: list[_Level], first: float) -> tuple[np.ndarray, np.ndarray
         framed = cv2.copyMakeBorder(level.pixels, *4 * (BORDER,), cv2.BORDER_REPLICATE)
         level_scores, shifts, _ = _run("pnet", framed[None])
         rows, columns = np.nonzero(level_scores[0] >= THRESHOLDS[0])
-        if not len(rows):
-            continue
         corners = 2 * np.column_stack([columns, rows]).astype(np.float32) - BORDER
-        found = np.hstack([corners, corners + CELL]) / np.asarray(level.scale * 2, np.float32)
-        found_scores = level_scores[0, rows, columns]
-        found = _shifted(found, shifts[0, rows, columns])
-        best = np.argsort(-found_scores, kind="stable")[:MAX_CANDIDATES]
-        kept = best[suppress(found[best], found_scores[best], 0.5)]
-        boxes.append(found[kept])
-        scores.append(found_scores[kept])
+        cells = np.hstack([corners, corners + CELL]) / np.asarray(level.scale * 2, np.float32)
+        boxes.append(_shifted(cells, shifts[0, rows, columns]))
+        scores.append(level_scores[0, rows, columns])
     all_boxes, all_scores = np.concatenate(boxes), np.concatenate(scores)
     best = np.argsort(-all_scores, kind="stable")[:MAX_CANDIDATES]
-    kept = best[suppress(all_boxes[best], all_scores[best], 0.7)]
+    kept = best[suppress(all_boxes[best], all_scores[best], LIMIT)]
     return all_boxes[kept], all_scores[kept]
 
 
@@ -181,7 +180,7 @@ def _crop(levels: list[_Level], boxes: np.ndarray, size: int) -> np.ndarray:
         zoom = size / max(right - left, 1e-6)
         level = levels[max(int((scales >= 0.9 * zoom).sum()) - 1, 0)]
         x_zoom, y_zoom = zoom / level.scale[0], zoom / level.scale[1]
-        # Rows of a level run along x. Half a pixel goes from edges, as boxes have them, to centers, as warps do.
-        matrix = np.array([[y_zoom, 0, 0.5 * y_zoom - 0.5 - top * zoom], [0, x_zoom, 0.5 * x_zoom - 0.5 - left * zoom]])
+        # Half a pixel goes from edges, as boxes have them, to centers, as warps do.
+        matrix = np.array([[x_zoom, 0, 0.5 * x_zoom - 0.5 - left * zoom], [0, y_zoom, 0.5 * y_zoom - 0.5 - top * zoom]])
         cv2.warpAffine(level.pixels, matrix, (size, size), dst=crop, borderMode=cv2.BORDER_REPLICATE)
     return crops

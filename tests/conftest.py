@@ -13,7 +13,7 @@ from castlist.drawn import HEROES, draw_cast
 from castlist.settings import Settings
 
 PHOTOS = Path(__file__).parents[2] / "shared" / "photos"
-SMALL = Settings(image_size=48, batch_size=8, epochs=2, learning_rate=0.01)
+SMALL = Settings(model="cnn", faces=False, image_size=48, batch_size=8, epochs=2, learning_rate=0.01)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -27,8 +27,9 @@ def test_train_then_predict_then_report(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], drawn_photos: Path, tmp_path: Path
 ) -> None:
     pytest.importorskip("keras")
-    options = ("--epochs", 1, "--image-size", 48, "--set", "augmentation.zoom=0.1", "--set", "batch_size=8")
-    assert run(monkeypatch, "train", drawn_photos, *options, "--out", tmp_path / "runs", "--name", "first") == 0
+    words = ["train", drawn_photos, "--model", "cnn", "--whole", "--epochs", 1, "--image-size", 48]
+    words += ["--set", "augmentation.zoom=0.1", "--set", "batch_size=8", "--out", tmp_path / "runs", "--name", "first"]
+    assert run(monkeypatch, *words) == 0
     shown = capsys.readouterr()
     assert "test photos named rightly (95 % interval" in shown.out
     assert "report.html" in shown.out
@@ -97,7 +98,7 @@ def test_photos_of_one_name_are_both_drawn(
         (["train", "none"], "'none' is not a folder"),
         (["train", "empty"], "There is no person in"),
         (["train", "one"], "at least 2 people"),
-        (["train", "empty", "--model", "gan"], "Unknown model 'gan'. Choose from: cnn"),
+        (["train", "empty", "--model", "gan"], "Unknown model 'gan'. Choose from: face, cnn"),
         (["train", "empty", "--preset", "best"], "no preset 'best'"),
         (["train", "empty", "--epochs", "0"], "epochs must be 1 or more. Got 0"),
         (["train", "empty", "--optimizer", "magic"], "optimizer must be one of sgd, adam, rmsprop"),

@@ -46,7 +46,7 @@ REPORT_CNN = [
 ]
 
 
-@pytest.fixture(params=list(MODELS))
+@pytest.fixture(params=[name for name, kind in MODELS.items() if kind.builder])
 def settings(request: pytest.FixtureRequest) -> Settings:
     return Settings(model=request.param, image_size=SIZE, optimizer="adam", learning_rate=1e-3)
 

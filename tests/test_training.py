@@ -23,10 +23,10 @@ from castlist.dataset import Dataset, load_dataset
 from castlist.errors import RunError
 from castlist.network import Network
 from castlist.photos import find_cast
-from castlist.run import Epoch, Run, best_epoch, open_run, read_history
+from castlist.run import Epoch, Run, best_epoch, open_run, read_history, start_run
 from castlist.settings import Settings
 from castlist.splits import TRAIN, VALIDATION
-from castlist.training import Progress, learning_rate_at, make_batches, start_run, train
+from castlist.training import Progress, learning_rate_at, make_batches, train
 
 
 @pytest.fixture

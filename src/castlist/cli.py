@@ -52,10 +52,11 @@ def main() -> None:
 @app.command()
 def train(
     photos: Photos,
-    model: Annotated[str | None, typer.Option(help="Which model to learn [default: cnn].")] = None,
+    model: Annotated[str | None, typer.Option(help="What to learn: face, cnn [default: face].")] = None,
+    whole: Annotated[bool, typer.Option("--whole", help="Learn from whole photos, not from the face in each.")] = False,
     preset: Annotated[str | None, typer.Option(help="Settings that belong together, such as 'report'.")] = None,
     settings: Annotated[Path | None, typer.Option(help="A TOML file of settings.")] = None,
-    image_size: Annotated[int | None, typer.Option(help="Pixels of the square that the network sees.")] = None,
+    image_size: Annotated[int | None, typer.Option(help="Pixels of the square that a Keras model sees.")] = None,
     pictures_per_person: Annotated[int | None, typer.Option(help="Draw at most so many photos a person.")] = None,
     epochs: Annotated[int | None, typer.Option(help="How often to see every training photo.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Photos per step.")] = None,
@@ -72,6 +73,7 @@ def train(
 ) -> None:
     """Learn the people of a folder of folders; makes a run folder with a report."""
     given = {
+        "faces": False if whole else None,
         "image_size": image_size,
         "pictures_per_person": pictures_per_person,
         "epochs": epochs,
@@ -187,9 +189,9 @@ def _choose_settings(
         *tables, last = name.strip().split(".")
         table = values
         for key in tables:
-            table = table.get(key)
-            if not isinstance(table, dict):
+            if not isinstance(table.get(key), dict):
                 raise SettingsError(f"Unknown setting {name.strip()!r}: there is no table {key!r}.")
+            table = table[key]
         table[last] = _parse_value(text.strip())
     return Settings.from_dict(values)
 
@@ -206,10 +208,11 @@ def _parse_value(text: str) -> Any:
 def _showing_progress() -> Iterator[dict[str, Any]]:
     """The callbacks of `learn`, showing on stderr how far it is."""
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn
+    from rich.progress import BarColumn, TextColumn
+    from rich.progress import Progress as ProgressBar
 
     console = Console(stderr=True)
-    bar = Progress(
+    bar = ProgressBar(
         TextColumn("{task.description}"),
         BarColumn(),
         TextColumn("{task.fields[note]}"),

@@ -9,19 +9,23 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import platformdirs
 
 from castlist.duplicates import PhotoSignature, find_duplicates, group_photos, sign_photo
+from castlist.embeddings import FaceNetwork, choose_faces, default_network
 from castlist.errors import CastError, PhotoError, needs_extra, reason_of
+from castlist.faces import DEFAULT_TEMPLATE, Face, find_faces
 from castlist.photos import Cast, Photo, RefusedPhoto, read_file, read_photo, resize_photo
 from castlist.settings import Settings
 from castlist.splits import SIDES, TEST, TRAIN, VALIDATION, assign_sides, order_key
 
 VERSION = 1  # of the file's layout and of what fills it; a file of another version is made anew
+NO_FACE = "no face found"
 CHUNK = 64  # photos decoded ahead; bounds the memory
 
 OnCount = Callable[[int, int], None]  # done, of how many
@@ -40,6 +44,7 @@ class Dataset:
     person: np.ndarray  # (n,), int64
     side: np.ndarray  # (n,), uint8; TRAIN, VALIDATION or TEST
     group: np.ndarray  # (n,), int64; copies and re-crops of one photo share a number
+    embeddings: np.ndarray | None  # (n, 128), float32, L2 norm 1; of the faces; None for whole photos
     image_size: int
     refused: tuple[RefusedPhoto, ...]
     notes: tuple[str, ...]
@@ -78,8 +83,9 @@ def load_dataset(
 
     Args:
         cast: The people and their files.
-        settings: For the size, the shares, the seed and how many pictures a person.
-        path: The HDF5 file; by default one in the user's cache folder that belongs to the cast's folder and the size.
+        settings: For faces or whole photos, the size, the shares, the seed and how many pictures a person.
+        path: The HDF5 file; by default one in the user's cache folder that belongs to the cast's folder, to faces or
+            whole photos, and the size.
         on_count: Called with photos done and photos in all, while photos are decoded.
 
     Raises:
@@ -88,7 +94,7 @@ def load_dataset(
     """
     with needs_extra("learn", "Keeping the data set"):
         import h5py
-    path = path or _default_path(cast.root, settings.image_size)
+    path = path or _default_path(cast.root, settings)
     stamp = _stamp(cast, settings)
     try:
         with h5py.File(path, "r") as file:
@@ -119,16 +125,20 @@ def datasets_folder() -> Path:
     return platformdirs.user_cache_path("castlist") / "datasets"
 
 
-def _default_path(root: Path, image_size: int) -> Path:
-    name = hashlib.sha256(f"{root.resolve()}:{image_size}".encode()).hexdigest()[:16]
-    return datasets_folder() / f"{name}.h5"
+def _default_path(root: Path, settings: Settings) -> Path:
+    parts = (root.resolve(), settings.faces, settings.network, _side_of(settings))
+    return datasets_folder() / f"{hashlib.sha256(repr(parts).encode()).hexdigest()[:16]}.h5"
+
+
+def _side_of(settings: Settings) -> int:
+    return DEFAULT_TEMPLATE.size if settings.model == "face" else settings.image_size
 
 
 def _stamp(cast: Cast, settings: Settings) -> str:
     """What the file's content depends on: the photos as the file system tells of them, and some settings."""
     digest = hashlib.sha256()
-    parts: list[Any] = [VERSION, settings.image_size, settings.pictures_per_person]
-    parts += [settings.validation_share, settings.test_share, settings.seed, cast.people, cast.notes]
+    parts: list[Any] = [VERSION, _side_of(settings), settings.pictures_per_person, settings.faces, settings.network]
+    parts += [settings.views, settings.validation_share, settings.test_share, settings.seed, cast.people, cast.notes]
     digest.update(json.dumps(parts).encode())
     for photo in cast.photos:
         status = photo.path.stat()
@@ -144,6 +154,7 @@ def _open(path: Path, file: Any, root: Path) -> Dataset:
         person=file["person"][()],
         side=file["side"][()],
         group=file["group"][()],
+        embeddings=file["embedding"][()] if "embedding" in file else None,
         image_size=file["images"].shape[1],
         refused=tuple(RefusedPhoto(path=root / name, reason=why) for name, why in json.loads(file.attrs["refused"])),
         notes=tuple(json.loads(file.attrs["notes"])),
@@ -152,23 +163,32 @@ def _open(path: Path, file: Any, root: Path) -> Dataset:
 
 
 def _fill(file: Any, cast: Cast, settings: Settings, on_count: OnCount | None) -> None:
-    size = settings.image_size
+    size = _side_of(settings)
     # One chunk a photo: shuffled reading touches what it needs and nothing else.
     images = file.create_dataset(
         "images", (0, size, size, 3), "u1", maxshape=(None, size, size, 3), chunks=(1, size, size, 3)
     )
     kept: list[Photo] = []
     signatures: list[PhotoSignature] = []
+    embeddings: list[np.ndarray] = []
     refused: list[tuple[str, str]] = []
-    for photo, result in _decode_all(_sampled(cast, settings), settings, on_count):
-        if isinstance(result, PhotoError):
-            refused.append((photo.path.relative_to(cast.root).as_posix(), str(result)))
+    decode = _decode_faces if settings.faces else _decode_whole
+    for photo, row in decode(_sampled(cast, settings), settings, on_count):
+        if isinstance(row, PhotoError):
+            refused.append((photo.path.relative_to(cast.root).as_posix(), str(row)))
             continue
-        pixels, signature = result
         images.resize(len(kept) + 1, axis=0)
-        images[len(kept)] = pixels
+        images[len(kept)] = row.pixels
         kept.append(photo)
-        signatures.append(signature)
+        signatures.append(row.signature)
+        if row.embedding is not None:
+            embeddings.append(row.embedding)
+    faceless = sum(reason == NO_FACE for _, reason in refused)
+    if faceless > len(kept):
+        raise CastError(
+            f"No face was found in {faceless} of {faceless + len(kept)} photos. For drawings, or to learn from whole "
+            "photos, use --whole with a model such as cnn."
+        )
 
     # People nobody can learn from have no place in the order that the network's outputs follow.
     people = tuple(person for person in cast.people if any(photo.person == person for photo in kept))
@@ -194,6 +214,8 @@ def _fill(file: Any, cast: Cast, settings: Settings, on_count: OnCount | None) -
         fingerprint.update(f"{name}:{signature.digest}\n".encode())
     file["file"] = np.array(files, dtype=object)
     file["person"], file["side"], file["group"] = person, side, group
+    if settings.faces:
+        file["embedding"] = np.stack(embeddings)
     file.attrs["people"], file.attrs["refused"], file.attrs["notes"] = map(json.dumps, (people, refused, notes))
     file.attrs["fingerprint"] = fingerprint.hexdigest()
 
@@ -225,17 +247,70 @@ def _sampled(cast: Cast, settings: Settings) -> list[Photo]:
     return drawn
 
 
-def _decode_all(
+@dataclass(frozen=True, eq=False)
+class _Row:
+    """What the file keeps of one photo."""
+
+    pixels: np.ndarray  # (size, size, 3), uint8, RGB
+    signature: PhotoSignature
+    embedding: np.ndarray | None = None  # (128,), float32
+
+
+def _decode_whole(
     photos: list[Photo], settings: Settings, on_count: OnCount | None
-) -> Iterator[tuple[Photo, tuple[np.ndarray, PhotoSignature] | PhotoError]]:
-    def decode(photo: Photo) -> tuple[np.ndarray, PhotoSignature] | PhotoError:
+) -> Iterator[tuple[Photo, _Row | PhotoError]]:
+    def decode(photo: Photo) -> _Row | PhotoError:
         try:
             data = read_file(photo.path)
             pixels = read_photo(data)
         except PhotoError as error:
             return error
-        return resize_photo(pixels, settings.image_size), sign_photo(data, pixels)
+        return _Row(resize_photo(pixels, settings.image_size), sign_photo(data, pixels))
 
+    return _in_parallel(decode, photos, on_count)
+
+
+def _decode_faces(
+    photos: list[Photo], settings: Settings, on_count: OnCount | None
+) -> Iterator[tuple[Photo, _Row | PhotoError]]:
+    """One face per photo: of several, the one that agrees with the person's other photos."""
+    network = FaceNetwork.load(Path(settings.network)) if settings.network else default_network()
+    size = _side_of(settings)
+
+    def decode(photo: Photo) -> tuple[PhotoSignature, list[Face]] | PhotoError:
+        try:
+            data = read_file(photo.path)
+            pixels = read_photo(data)
+        except PhotoError as error:
+            return error
+        return sign_photo(data, pixels), find_faces(pixels, template=network.template)
+
+    for _, group in groupby(_in_parallel(decode, photos, on_count), key=lambda item: item[0].person):
+        readable: list[tuple[Photo, PhotoSignature, list[Face]]] = []
+        for photo, result in group:
+            if isinstance(result, PhotoError):
+                yield photo, result
+            elif not result[1]:
+                yield photo, PhotoError(NO_FACE)
+            else:
+                readable.append((photo, *result))
+        faces = [found for _, _, found in readable]
+        crops = [face.pixels for found in faces for face in found]
+        if not crops:
+            continue
+        vectors = network.embed(np.stack(crops), views=settings.views)
+        split = np.split(vectors, np.cumsum([len(found) for found in faces])[:-1])
+        for (photo, signature, found), mine, index in zip(readable, split, choose_faces(faces, split), strict=True):
+            assert index is not None, "each of these photos has a face"
+            yield photo, _Row(resize_photo(found[index].pixels, size), signature, mine[index])
+
+
+T = TypeVar("T")
+
+
+def _in_parallel(
+    decode: Callable[[Photo], T], photos: list[Photo], on_count: OnCount | None
+) -> Iterator[tuple[Photo, T]]:
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for start in range(0, len(photos), CHUNK):
             some = photos[start : start + CHUNK]

@@ -17,7 +17,15 @@ from castlist.settings import Settings
 PICTURES = 130  # per hero, to learn from, be validated and tested on
 SIZE = 128  # pixels of a drawing
 NEVER_SEEN = 1000  # the index of the first picture that is drawn only to be named
-SETTINGS = Settings(image_size=64, epochs=16, optimizer="adam", learning_rate=5e-4, dropouts=(0.25, 0.0, 0.0, 0.5, 0.0))
+SETTINGS = Settings(
+    model="cnn",
+    faces=False,
+    image_size=64,
+    epochs=16,
+    optimizer="adam",
+    learning_rate=5e-4,
+    dropouts=(0.25, 0.0, 0.0, 0.5, 0.0),
+)
 
 
 def run_demo(

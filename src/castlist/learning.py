@@ -10,9 +10,9 @@ from castlist.dataset import Dataset, OnCount, load_dataset
 from castlist.evaluation import Evaluation, evaluate, save_evaluation
 from castlist.photos import find_cast
 from castlist.report import write_report
-from castlist.run import Run, new_run_path, open_run, read_history
+from castlist.run import Run, new_run_path, open_run, read_history, start_run
 from castlist.settings import Settings
-from castlist.training import OnProgress, start_run, train
+from castlist.training import OnProgress, train
 
 
 def learn(

@@ -16,8 +16,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from castlist.dataset import Dataset
 from castlist.errors import RunError, SettingsError, reason_of
 from castlist.settings import Settings
+from castlist.splits import SIDES
 
 FORMAT = 1  # of the run folder; a higher one is from a later castlist
 PACKAGES = (
@@ -97,6 +99,38 @@ class Run:
         record = {item.name: getattr(self, item.name) for item in dataclasses.fields(self) if item.name != "path"}
         record["settings"] = self.settings.to_dict()
         write_text(self.path / "run.json", json.dumps({"format": FORMAT, **record}, ensure_ascii=False, indent=1))
+
+
+def start_run(dataset: Dataset, settings: Settings, path: Path, photos_root: Path) -> Run:
+    """Begin a run folder: its record is written, nothing is trained yet.
+
+    Raises:
+        RunError: If the folder can't be written.
+    """
+    counts = dataset.side_counts()
+    run = Run(
+        path=path,
+        people=dataset.people,
+        settings=settings,
+        photos_root=str(photos_root.resolve()),
+        photos_fingerprint=dataset.fingerprint,
+        sides={name: tuple(dataset.files[i] for i in dataset.indices(side)) for side, name in enumerate(SIDES)},
+        groups={name: counts[name]["groups"] for name in SIDES},
+        refused=tuple((photo.path.relative_to(photos_root).as_posix(), photo.reason) for photo in dataset.refused),
+        notes=dataset.notes,
+        precision=choose_precision() if settings.precision == "auto" else settings.precision,
+    )
+    run.save()
+    return run
+
+
+def choose_precision() -> str:
+    """mixed_bfloat16 where the processor computes in it, float32 elsewhere: emulated, it is slower, not faster."""
+    try:
+        flags = Path("/proc/cpuinfo").read_text("utf-8")
+    except OSError:
+        return "float32"
+    return "mixed_bfloat16" if "amx_bf16" in flags or "avx512_bf16" in flags else "float32"
 
 
 def open_run(path: Path) -> Run:

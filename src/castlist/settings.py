@@ -15,6 +15,7 @@ from castlist.errors import SettingsError
 
 Optimizer = Literal["sgd", "adam", "rmsprop"]
 Schedule = Literal["constant", "step", "cosine"]
+Views = Literal["plain", "mirror", "careful"]
 EarlyStopping = Literal["off", "val_loss", "val_accuracy"]
 Precision = Literal["auto", "float32", "mixed_bfloat16"]
 
@@ -40,8 +41,12 @@ class Augmentation:
 class Settings:
     """The settings of one training."""
 
-    model: str = "cnn"
-    image_size: int = 96  # pixels; the side of the square that the network sees
+    model: str = "face"
+    faces: bool = True  # learn from the aligned face in each photo; False: from whole photos, as drawings need
+    image_size: int = 96  # pixels; the side of the square that a Keras model sees; `face` has its own
+    stranger_rate: float = 0.01  # share of strangers who may be given a name
+    network: str | None = None  # a face network of the user's own, an ONNX file; None: the one that castlist knows
+    views: Views = "mirror"  # of a face, averaged: the mirror image too, or ten views
     pictures_per_person: int | None = None  # at most so many, drawn without replacement; None: all
     validation_share: float = 0.15
     test_share: float = 0.15
@@ -68,6 +73,9 @@ class Settings:
     def __post_init__(self) -> None:
         _check_types(self)
         _check(self, "image_size", 16 <= self.image_size <= 1024, "from 16 to 1024 pixels")
+        _check(self, "stranger_rate", 0 < self.stranger_rate < 1, "between 0 and 1")
+        if self.model == "face" and not self.faces:
+            raise SettingsError("The model face learns from faces. For whole photos choose another, such as cnn.")
         count = self.pictures_per_person
         _check(self, "pictures_per_person", count is None or count >= 1, "1 or more")
         _check(self, "validation_share", 0 < self.validation_share < 1, "between 0 and 1")

@@ -11,7 +11,6 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,7 +22,7 @@ from castlist.models import build_model
 from castlist.network import Network
 from castlist.run import HISTORY, Epoch, Run, best_epoch, read_history, write_csv
 from castlist.settings import Settings
-from castlist.splits import SIDES, TRAIN, VALIDATION
+from castlist.splits import TRAIN, VALIDATION
 
 with needs_extra("keras", "Training"):
     import h5py
@@ -48,29 +47,6 @@ class Progress:
 
 
 OnProgress = Callable[[Progress], None]
-
-
-def start_run(dataset: Dataset, settings: Settings, path: Path, photos_root: Path) -> Run:
-    """Begin a run folder: its record is written, nothing is trained yet.
-
-    Raises:
-        RunError: If the folder can't be written.
-    """
-    counts = dataset.side_counts()
-    run = Run(
-        path=path,
-        people=dataset.people,
-        settings=settings,
-        photos_root=str(photos_root.resolve()),
-        photos_fingerprint=dataset.fingerprint,
-        sides={name: tuple(dataset.files[i] for i in dataset.indices(side)) for side, name in enumerate(SIDES)},
-        groups={name: counts[name]["groups"] for name in SIDES},
-        refused=tuple((str(photo.path), photo.reason) for photo in dataset.refused),
-        notes=dataset.notes,
-        precision=choose_precision() if settings.precision == "auto" else settings.precision,
-    )
-    run.save()
-    return run
 
 
 def train(dataset: Dataset, run: Run, *, on_progress: OnProgress | None = None) -> Run:
@@ -152,15 +128,6 @@ def build_optimizer(settings: Settings) -> keras.optimizers.Optimizer:
         )
     kinds = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop}
     return kinds[settings.optimizer](rate, global_clipnorm=clip_norm)
-
-
-def choose_precision() -> str:
-    """mixed_bfloat16 where the processor computes in it, float32 elsewhere: emulated, it is slower, not faster."""
-    try:
-        flags = Path("/proc/cpuinfo").read_text("utf-8")
-    except OSError:
-        return "float32"
-    return "mixed_bfloat16" if "amx_bf16" in flags or "avx512_bf16" in flags else "float32"
 
 
 def make_batches(

@@ -25,18 +25,20 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 class ModelKind:
     """A model that can be learnt; its builder is imported when it is built, not before."""
 
-    builder: str  # module:function; (image_size, n_people, settings) -> keras.Model
     summary: str
+    builder: str | None = None  # module:function; (image_size, n_people, settings) -> keras.Model; None: not of Keras
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # settings that belong together, by name
 
 
 MODELS: dict[str, ModelKind] = {
+    "face": ModelKind(summary="the pretrained face network with a head learnt in seconds, without Keras"),
     "cnn": ModelKind(
-        builder="castlist.models.cnn:build_cnn",
         summary="the report's convolutional network, trained from scratch",
+        builder="castlist.models.cnn:build_cnn",
         presets={
             # The last and best run of the report's diary.
             "report": {
+                "faces": False,
                 "image_size": 224,
                 "dropouts": (0.25, 0.0, 0.0, 0.5, 0.0),
                 "optimizer": "sgd",
@@ -88,8 +90,11 @@ def build_model(image_size: int, n_people: int, settings: Settings) -> keras.Mod
         SettingsError: If the model is unknown or a setting doesn't fit it.
         MissingExtraError: If Keras is missing.
     """
-    module, function = model_kind(settings.model).builder.split(":")
+    builder = model_kind(settings.model).builder
+    if builder is None:
+        raise SettingsError(f"The model {settings.model} is not built with Keras. Choose another, such as cnn.")
+    module, _, function = builder.partition(":")
     with needs_extra("keras", f"The model {settings.model}"):
-        builder = getattr(importlib.import_module(module), function)
-    model: keras.Model = builder(image_size, n_people, settings)
+        build = getattr(importlib.import_module(module), function)
+    model: keras.Model = build(image_size, n_people, settings)
     return model

@@ -27,7 +27,7 @@ _MAX_STRETCH = 1.35  # of a crop's height against its width
 _ROUGH_SHARE, _MIN_ROUGH = 0.03, 64  # of the photos, how many the rough crops let through
 _BLOCK = 16  # photos searched at once; bounds the memory
 _MIN_ALIKE = 0.3  # correlation of detail from which a candidate is worth aligning
-_MIN_FITTING = 0.5  # similarity of rough copies from which exact ones are compared
+_MIN_FITTING = 0.45  # similarity of rough copies from which exact ones are compared
 _MIN_CONTRAST = 3.0  # grey levels; below it there is nothing to compare
 
 
@@ -335,7 +335,11 @@ def _fit(small: np.ndarray, large: np.ndarray, guess: _Placement, side: int) -> 
         width=float(warp[0, 0]) * width / side,
         mirrored=guess.mirrored,
     )
-    return placement, _similarity(pattern, _detail(laid), inside)
+    similarity = _similarity(pattern, _detail(laid), inside)
+    # Copies lie straight and share much detail. Tight portraits of one person agree when turned and tiny.
+    turn = abs(warp[0, 1]) + abs(warp[1, 0])
+    shared = side * min(placement.height, placement.width, 1.0)
+    return placement, similarity - 0.5 * float(turn) - 0.1 * min(max((80 - shared) / 40, 0.0), 1.0)
 
 
 def _shift(small: np.ndarray, large: np.ndarray, guess: _Placement) -> _Placement | None:

@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("sklearn")
 
 from castlist.errors import RunError
-from castlist.evaluation import Evaluation, read_evaluation, save_evaluation, score_answers
+from castlist.evaluation import NOBODY, Evaluation, read_evaluation, save_evaluation, score_answers
 from test_run import make_run
 
 PEOPLE = ("Ann", "file", "王小明")  # one bears the name of a column
@@ -20,22 +20,31 @@ PEOPLE = ("Ann", "file", "王小明")  # one bears the name of a column
 def example() -> Evaluation:
     truth = np.array([0, 0, 0, 1, 1, 2])
     probabilities = np.array(
-        [[0.8, 0.1, 0.1], [0.6, 0.3, 0.1], [0.1, 0.7, 0.2], [0.2, 0.7, 0.1], [0.1, 0.8, 0.1], [0.5, 0.3, 0.2]]
+        [
+            [0.8, 0.1, 0.1, 0.0],
+            [0.6, 0.3, 0.1, 0.0],
+            [0.1, 0.7, 0.2, 0.0],
+            [0.1, 0.7, 0.1, 0.1],
+            [0.1, 0.8, 0.1, 0.0],
+            [0.1, 0.05, 0.05, 0.8],
+        ]
     )
-    return score_answers(PEOPLE, [f"{PEOPLE[t]}/{i}.jpg" for i, t in enumerate(truth)], truth, probabilities)
+    predicted = np.array([0, 0, 1, 1, 1, NOBODY])
+    return score_answers(PEOPLE, [f"{PEOPLE[t]}/{i}.jpg" for i, t in enumerate(truth)], truth, predicted, probabilities)
 
 
 def test_scores() -> None:
     scored = example()
     assert scored.accuracy == pytest.approx(4 / 6)
     assert scored.top2_accuracy == pytest.approx(4 / 6)
-    assert scored.loss == pytest.approx(-np.log([0.8, 0.6, 0.1, 0.7, 0.8, 0.2]).mean())
-    np.testing.assert_array_equal(scored.confusion, [[2, 1, 0], [0, 2, 0], [1, 0, 0]])
+    assert scored.loss == pytest.approx(-np.log([0.8, 0.6, 0.1, 0.7, 0.8, 0.05]).mean())
+    np.testing.assert_array_equal(scored.confusion, [[2, 1, 0, 0], [0, 2, 0, 0], [0, 0, 0, 1]])
     ann, file, ming = scored.persons
-    assert (ann.photos, ann.precision, ann.recall) == (3, pytest.approx(2 / 3), pytest.approx(2 / 3))
+    assert (ann.photos, ann.precision, ann.recall) == (3, 1, pytest.approx(2 / 3))
     assert (file.precision, file.recall, file.f1) == (pytest.approx(2 / 3), 1, pytest.approx(0.8))
     assert (ming.precision, ming.recall, ming.f1) == (0, 0, 0)
-    assert scored.wrong.tolist() == [2, 5]  # the most confident first
+    assert scored.unknown_share == pytest.approx(1 / 6)
+    assert scored.wrong.tolist() == [5, 2]  # the most confident first
 
 
 def test_the_interval_is_wilson_s() -> None:
@@ -47,7 +56,7 @@ def test_the_interval_is_wilson_s() -> None:
 
 
 def test_a_certain_and_wrong_answer_has_a_finite_loss() -> None:
-    scored = score_answers(("a", "b"), ["a/1"], np.array([0]), np.array([[0.0, 1.0]], np.float32))
+    scored = score_answers(("a", "b"), ["a/1"], np.array([0]), np.array([1]), np.array([[0, 1, 0]], np.float32))
     assert np.isfinite(scored.loss)
 
 
@@ -66,7 +75,15 @@ def test_missing_and_broken_answers_are_one_sentence(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run", people=PEOPLE)
     with pytest.raises(RunError, match="has not been evaluated"):
         read_evaluation(run)
-    for text in ("", "file,true,predicted\n", "file,true,predicted,Ann,file,王小明\na,Ann,Ann,x,1,1\n"):
+    for text in ("", "file,true,predicted\n", "file,true,predicted,Ann,file,王小明,unknown\na,Ann,Ann,x,1,1,0\n"):
         (run.path / "predictions.csv").write_text(text, "utf-8")
         with pytest.raises(RunError, match="can't be read"):
             read_evaluation(run)
+
+
+def test_reliability_and_its_error() -> None:
+    probabilities = np.array([[0.95, 0.05, 0]] * 10 + [[0.65, 0.35, 0]] * 10)
+    truth = np.array([0] * 9 + [1] + [0] * 4 + [1] * 6)
+    scored = score_answers(("a", "b"), ["x"] * 20, truth, np.zeros(20, int), probabilities)
+    assert [(one.answers, one.frequency) for one in scored.reliability] == [(10, 0.4), (10, 0.9)]
+    assert scored.calibration_error == pytest.approx((0.05 + 0.25) / 2)

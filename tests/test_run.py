@@ -71,7 +71,7 @@ def test_runs_are_listed_oldest_first_and_broken_ones_passed_over(tmp_path: Path
 
 def test_names_of_new_runs(tmp_path: Path) -> None:
     assert new_run_path(tmp_path, "my run 1", Settings()) == tmp_path / "my run 1"
-    assert new_run_path(tmp_path, None, Settings()).name.startswith("cnn-20")
+    assert new_run_path(tmp_path, None, Settings()).name.startswith("face-20")
     (tmp_path / "taken").mkdir()
     with pytest.raises(RunError, match="already a run"):
         new_run_path(tmp_path, "taken", Settings())

@@ -94,6 +94,7 @@ def load_dataset(
     """
     with needs_extra("learn", "Keeping the data set"):
         import h5py
+    _need_two(cast.people, cast.root)
     path = path or _default_path(cast.root, settings)
     stamp = _stamp(cast, settings)
     try:
@@ -194,10 +195,7 @@ def _fill(file: Any, cast: Cast, settings: Settings, on_count: OnCount | None) -
     people = tuple(person for person in cast.people if any(photo.person == person for photo in kept))
     notes = list(cast.notes)
     notes += [f"No photo of {name!r} can be read; left out." for name in cast.people if name not in people]
-    if len(people) < 2:
-        raise CastError(
-            f"A cast to learn needs at least 2 people with readable photos. Got {len(people)} in {str(cast.root)!r}."
-        )
+    _need_two(people, cast.root)
     person = np.array([people.index(photo.person) for photo in kept], np.int64)
     group = group_photos(len(kept), find_duplicates(signatures))
     side = assign_sides(person, group, [signature.digest for signature in signatures], settings)
@@ -218,6 +216,13 @@ def _fill(file: Any, cast: Cast, settings: Settings, on_count: OnCount | None) -
         file["embedding"] = np.stack(embeddings)
     file.attrs["people"], file.attrs["refused"], file.attrs["notes"] = map(json.dumps, (people, refused, notes))
     file.attrs["fingerprint"] = fingerprint.hexdigest()
+
+
+def _need_two(people: tuple[str, ...], root: Path) -> None:
+    if len(people) < 2:
+        raise CastError(
+            f"A cast to learn needs at least 2 people with readable photos. Got {len(people)} in {str(root)!r}."
+        )
 
 
 def _split_notes(people: tuple[str, ...], person: np.ndarray, side: np.ndarray, group: np.ndarray) -> list[str]:

@@ -13,14 +13,17 @@ import numpy as np
 from castlist.dataset import Dataset
 from castlist.errors import RunError, needs_extra
 from castlist.network import Network
+from castlist.photos import UNKNOWN
 from castlist.run import Run, write_csv, write_text
 from castlist.splits import TEST
 
-with needs_extra("keras", "Evaluating"):
+with needs_extra("learn", "Evaluating"):
     from scipy.stats import binomtest
     from sklearn.metrics import confusion_matrix, log_loss, precision_recall_fscore_support
 
-HEADER = ("file", "true", "predicted")  # of predictions.csv; then one column of probabilities per person
+HEADER = ("file", "true", "predicted")  # of predictions.csv; then a column of probabilities per person, and unknown
+NOBODY = -1  # the index of "unknown"
+BINS = 10  # of the reliability curve
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,15 @@ class PersonScore:
     f1: float
 
 
+@dataclass(frozen=True)
+class ReliabilityBin:
+    """Answers of similar probability: is it as frequent that they are right?"""
+
+    answers: int
+    probability: float  # mean of what was claimed
+    frequency: float  # share that is right
+
+
 @dataclass(frozen=True, eq=False)
 class Evaluation:
     """A run's answers on its test side, and what they amount to."""
@@ -41,18 +53,17 @@ class Evaluation:
     people: tuple[str, ...]
     files: tuple[str, ...]  # n paths below the photos' root
     truth: np.ndarray  # (n,), int; index into people, by the folder the photo lies in
-    probabilities: np.ndarray  # (n, n_people), float
+    predicted: np.ndarray  # (n,), int; index into people, or NOBODY
+    probabilities: np.ndarray  # (n, n_people + 1), float; the last is that of "unknown"
     loss: float  # cross-entropy, nats, without label smoothing
     accuracy: float
     accuracy_interval: tuple[float, float]  # 95 %, Wilson's
     top2_accuracy: float  # share of photos whose person is among the first two answers
-    confusion: np.ndarray  # (n_people, n_people), int; row: true, column: predicted
+    unknown_share: float  # share of the cast's photos answered with "unknown"
+    confusion: np.ndarray  # (n_people, n_people + 1), int; row: true, column: predicted, the last "unknown"
+    reliability: tuple[ReliabilityBin, ...]
+    calibration_error: float  # expected: the mean distance between probability and frequency
     persons: tuple[PersonScore, ...]
-
-    @property
-    def predicted(self) -> np.ndarray:
-        """The most probable person of each photo, shape (n,), int."""
-        return self.probabilities.argmax(axis=1)
 
     @property
     def wrong(self) -> np.ndarray:
@@ -77,7 +88,11 @@ def evaluate(run: Run, dataset: Dataset) -> Evaluation:
 
 
 def score_answers(
-    people: Sequence[str], files: Sequence[str], truth: np.ndarray, probabilities: np.ndarray
+    people: Sequence[str],
+    files: Sequence[str],
+    truth: np.ndarray,
+    predicted: np.ndarray,
+    probabilities: np.ndarray,
 ) -> Evaluation:
     """Score answers.
 
@@ -85,25 +100,30 @@ def score_answers(
         people: Names, in the order of the columns of `probabilities`.
         files: n photos.
         truth: Shape (n,), int; each photo's person.
-        probabilities: Shape (n, n_people), rows that sum to 1.
+        predicted: Shape (n,), int; each photo's answer, NOBODY for unknown.
+        probabilities: Shape (n, n_people + 1), rows that sum to 1; the last column is that of unknown.
     """
     numbers = list(range(len(people)))
-    predicted = probabilities.argmax(axis=1)
     right = predicted == truth
     interval = binomtest(int(right.sum()), len(right)).proportion_ci(0.95, method="wilson")
     precision, recall, f1, photos = precision_recall_fscore_support(truth, predicted, labels=numbers, zero_division=0)
-    first_two = np.argsort(-probabilities, axis=1, kind="stable")[:, :2]
+    first_two = np.argsort(-probabilities[:, :-1], axis=1, kind="stable")[:, :2]
+    bins = _reliability(probabilities[np.arange(len(right)), predicted], right)
     clipped = np.clip(probabilities.astype(np.float64), 1e-7, 1)
     return Evaluation(
         people=tuple(people),
         files=tuple(files),
         truth=truth,
+        predicted=predicted,
         probabilities=probabilities,
-        loss=float(log_loss(truth, clipped / clipped.sum(axis=1, keepdims=True), labels=numbers)),
+        loss=float(log_loss(truth, clipped / clipped.sum(axis=1, keepdims=True), labels=[*numbers, len(numbers)])),
         accuracy=float(right.mean()),
         accuracy_interval=(float(interval.low), float(interval.high)),
         top2_accuracy=float((first_two == truth[:, None]).any(axis=1).mean()),
-        confusion=confusion_matrix(truth, predicted, labels=numbers),
+        unknown_share=float((predicted == NOBODY).mean()),
+        confusion=confusion_matrix(truth, predicted, labels=[*numbers, NOBODY])[:-1],
+        reliability=bins,
+        calibration_error=sum(one.answers * abs(one.probability - one.frequency) for one in bins) / len(right),
         persons=tuple(
             PersonScore(name, int(photos[i]), float(precision[i]), float(recall[i]), float(f1[i]))
             for i, name in enumerate(people)
@@ -111,15 +131,26 @@ def score_answers(
     )
 
 
+def _reliability(probability: np.ndarray, right: np.ndarray) -> tuple[ReliabilityBin, ...]:
+    """Answers in bins of equal width, empty ones left out."""
+    bins = np.minimum((probability * BINS).astype(int), BINS - 1)
+    return tuple(
+        ReliabilityBin(int(mine.sum()), float(probability[mine].mean()), float(right[mine].mean()))
+        for mine in (bins == number for number in np.unique(bins))
+    )
+
+
 def save_evaluation(evaluation: Evaluation, run: Run) -> None:
     """Write metrics.json and predictions.csv into the run folder."""
-    names, guesses = evaluation.people, evaluation.predicted
+    names = (*evaluation.people, UNKNOWN)  # so that NOBODY is the last
     write_csv(
         run.path / "predictions.csv",
         [*HEADER, *names],
         [
-            [file, names[evaluation.truth[i]], names[guesses[i]], *(f"{p:.6g}" for p in evaluation.probabilities[i])]
-            for i, file in enumerate(evaluation.files)
+            [file, names[true], names[guess], *(f"{p:.6g}" for p in probabilities)]
+            for file, true, guess, probabilities in zip(
+                evaluation.files, evaluation.truth, evaluation.predicted, evaluation.probabilities, strict=True
+            )
         ],
     )
     record: dict[str, Any] = {
@@ -129,6 +160,9 @@ def save_evaluation(evaluation: Evaluation, run: Run) -> None:
         "accuracy": evaluation.accuracy,
         "accuracy_95": evaluation.accuracy_interval,
         "top2_accuracy": evaluation.top2_accuracy,
+        "unknown_share": evaluation.unknown_share,
+        "calibration_error": evaluation.calibration_error,
+        "reliability": [vars(one) for one in evaluation.reliability],
         "persons": {score.person: vars(score) for score in evaluation.persons},
         "confusion": evaluation.confusion.tolist(),
     }
@@ -145,12 +179,14 @@ def read_evaluation(run: Run) -> Evaluation:
     try:
         with path.open(encoding="utf-8", newline="") as file:
             header, *rows = csv.reader(file)
-        if header != [*HEADER, *run.people]:
+        if header != [*HEADER, *run.people, UNKNOWN]:
             raise ValueError("its columns are not this run's people")
-        truth = np.array([run.people.index(row[1]) for row in rows])
+        index = {UNKNOWN: NOBODY} | {person: i for i, person in enumerate(run.people)}
+        truth = np.array([index[row[1]] for row in rows])
+        predicted = np.array([index[row[2]] for row in rows])
         probabilities = np.array([row[len(HEADER) :] for row in rows], np.float64)
-        return score_answers(run.people, [row[0] for row in rows], truth, probabilities)
+        return score_answers(run.people, [row[0] for row in rows], truth, predicted, probabilities)
     except FileNotFoundError:
         raise RunError(f"The run {str(run.path)!r} has not been evaluated: it has no predictions.csv.") from None
-    except (OSError, ValueError, IndexError) as error:
+    except (OSError, ValueError, KeyError, IndexError) as error:
         raise RunError(f"The answers in {str(path)!r} can't be read ({error}).") from error

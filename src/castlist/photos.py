@@ -21,6 +21,7 @@ from castlist.errors import CastError, PhotoError, reason_of
 
 # Chosen by content, never by the file's name. Formats outside this list can run old, little-tested decoders.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "DIB", "GIF", "TIFF", "AVIF", "PPM")
+UNKNOWN = "unknown"  # the answer for strangers; nobody may be called so
 MAX_PIXELS = 150_000_000  # above every phone and camera of today but a few; 450 MB once decoded
 
 _header_lock = threading.Lock()  # `warnings.catch_warnings` is not safe among threads
@@ -135,6 +136,8 @@ def find_cast(root: Path) -> Cast:
             continue
         person = entry.name
         key = unicodedata.normalize("NFKC", person).casefold()
+        if key == UNKNOWN:
+            raise CastError(f"Nobody can be called {person!r}: it is the answer for strangers. Rename that folder.")
         if key in folded:
             raise CastError(
                 f"The folders {folded[key]!r} and {person!r} differ only by case or Unicode form. Rename or merge them."

@@ -1,0 +1,219 @@
+"""People as sets of embeddings: named, unknown, enrolled, forgotten, saved."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from castlist.errors import RunError, SettingsError, ShapeError, WeightsError
+from castlist.gallery import UNKNOWN, Background, Gallery
+from castlist.gallery.assignment import assign_people
+
+VALUES = 24
+
+
+def world(seed: int, n_people: int, photos_each: int) -> tuple[np.ndarray, np.ndarray]:
+    """Embeddings of people nobody has met: around one point, people far apart, photos of one person close."""
+    rng = np.random.default_rng(seed)
+    center = np.ones(VALUES) / np.sqrt(VALUES)
+    people = center + 0.12 * rng.standard_normal((n_people, VALUES))
+    person = np.repeat(np.arange(n_people), photos_each)
+    vectors = people[person] + 0.05 * rng.standard_normal((len(person), VALUES))
+    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32), person
+
+
+@pytest.fixture(scope="module")
+def background() -> Background:
+    return Background.fit(*world(1, 400, 3))
+
+
+def gallery_of(background: Background, seed: int, n_people: int, photos_each: int, rate: float = 0.01) -> Gallery:
+    embeddings, person = world(seed, n_people, photos_each)
+    names = [f"person {i}" for i in range(n_people)]
+    photos = [f"{i}.jpg" for i in range(len(person))]
+    return Gallery.fit(names, embeddings, person, photos, stranger_rate=rate, background=background)
+
+
+def split_world(seed: int, n_people: int, known: int, asked: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Known embeddings, asked embeddings, and who is asked for."""
+    embeddings, person = world(seed, n_people, known + asked)
+    first = np.tile(np.arange(known + asked) < known, n_people)
+    return embeddings[first], embeddings[~first], person[~first]
+
+
+def test_background_finds_the_covariances_it_was_drawn_with() -> None:
+    rng = np.random.default_rng(0)
+    between, within = np.diag([4.0, 1.0, 0.25]), np.array([[1.0, 0.5, 0], [0.5, 1.0, 0], [0, 0, 0.3]])
+    person = np.repeat(np.arange(3000), rng.integers(1, 5, 3000))
+    people = rng.multivariate_normal([5, 0, -1], between, 3000)
+    found = Background.fit(people[person] + rng.multivariate_normal(np.zeros(3), within, len(person)), person)
+    assert np.abs(found.within - within).max() < 0.05
+    assert np.abs(found.between - between).max() < 0.25
+    assert np.abs(found.mean - [5, 0, -1]).max() < 0.1
+
+
+def test_background_survives_its_file(background: Background, tmp_path: Path) -> None:
+    background.save(tmp_path / "b.npz")
+    again = Background.load(tmp_path / "b.npz")
+    for name in ("mean", "within", "between"):
+        assert np.allclose(getattr(again, name), getattr(background, name), atol=1e-6)
+    (tmp_path / "b.npz").write_bytes(b"nothing")
+    with pytest.raises(WeightsError):
+        Background.load(tmp_path / "b.npz")
+
+
+@pytest.mark.parametrize("known", [1, 3, 30])
+def test_the_cast_is_named_and_probabilities_are_shares(background: Background, known: int) -> None:
+    embeddings, asked, who = split_world(2, 5, known, 20)
+    names = list("abcde")
+    gallery = Gallery.fit(
+        names, embeddings, np.repeat(np.arange(5), known), [str(i) for i in range(5 * known)], background=background
+    )
+    answers = gallery.answer(asked)
+    assert answers.probabilities.shape == (100, 6)
+    assert np.allclose(answers.probabilities.sum(axis=1), 1, atol=1e-5)
+    assert (answers.named == who).mean() >= 0.97
+    sure = answers.named != UNKNOWN
+    assert (answers.probabilities[sure, :5].argmax(axis=1) == answers.named[sure]).all()
+
+
+@pytest.mark.parametrize("n_people", [2, 40])
+@pytest.mark.parametrize("rate", [0.01, 0.05])
+def test_as_many_strangers_are_named_as_asked(background: Background, n_people: int, rate: float) -> None:
+    gallery = gallery_of(background, 3, n_people, 2, rate)
+    strangers, _ = world(4, 6000, 1)
+    named = (gallery.answer(strangers).named != UNKNOWN).mean()
+    assert rate / 1.6 < named < rate * 1.6
+
+
+def test_a_wrong_name_among_many_is_not_trusted_and_does_no_harm(background: Background) -> None:
+    embeddings, asked, who = split_world(5, 4, 12, 20)
+    person = np.repeat(np.arange(4), 12)
+    person[[0, 13]] = 3
+    gallery = Gallery.fit(list("abcd"), embeddings, person, [str(i) for i in range(48)], background=background)
+    assert set(np.flatnonzero(gallery.trust_ < 0.5)) == {0, 13}
+    assert (gallery.answer(asked).named == who).mean() >= 0.97
+
+
+def test_of_two_photos_that_disagree_both_count(background: Background) -> None:
+    embeddings, _ = world(6, 3, 1)
+    gallery = Gallery.fit("ab", embeddings, np.array([0, 0, 1]), "xyz", background=background)
+    assert (gallery.trust_ > 0.9).all()
+
+
+def test_enrolling_equals_fitting_all_at_once_and_forgetting_takes_it_back(background: Background) -> None:
+    whole = gallery_of(background, 7, 4, 5)
+    part = whole.forget("person 2")
+    assert part.people == ("person 0", "person 1", "person 3")
+    assert not {f"{i}.jpg" for i in range(10, 15)} & set(part.photos)
+    assert not (part.embeddings[:, None] == whole.embeddings[10:15]).all(axis=2).any()
+    again = part.enrol("person 2", whole.embeddings[10:15], whole.photos[10:15])
+    asked, _ = world(7, 4, 9)
+    before, after = whole.answer(asked), again.answer(asked)
+    order = [again.people.index(name) for name in whole.people]
+    assert np.allclose(after.probabilities[:, [*order, 4]], before.probabilities, atol=1e-4)
+    more = part.enrol("person 0", whole.embeddings[10:12], ["new 1", "new 2"])
+    assert more.people == part.people and len(more.photos) == len(part.photos) + 2
+
+
+def test_the_threshold_follows_the_cast(background: Background) -> None:
+    few = gallery_of(background, 8, 2, 2)
+    strangers, _ = world(9, 12, 2)
+    many = few
+    for i in range(12):
+        many = many.enrol(f"new {i}", strangers[2 * i : 2 * i + 2], ["x", "y"])
+    assert many.threshold_ > few.threshold_
+
+
+def test_nobody_is_forgotten_who_is_not_there_or_the_last(background: Background) -> None:
+    gallery = gallery_of(background, 8, 2, 1)
+    with pytest.raises(SettingsError, match="Nobody here is called 'x'"):
+        gallery.forget("x")
+    with pytest.raises(SettingsError, match="only person"):
+        gallery.forget("person 0").forget("person 1")
+
+
+def test_once_each_names_a_person_once(background: Background) -> None:
+    embeddings, asked, who = split_world(10, 3, 4, 2)
+    gallery = Gallery.fit("abc", embeddings, np.repeat(np.arange(3), 4), ["p"] * 12, background=background)
+    answers = gallery.answer(asked)
+    assert (answers.named == who).all()
+    once = answers.once_each().named
+    assert sorted(once) == [UNKNOWN] * 3 + [0, 1, 2]
+    assert all(name in (UNKNOWN, right) for name, right in zip(once, who, strict=True))
+
+
+def test_assignment_is_the_best_of_all() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        n_faces, n_people = rng.integers(1, 5, 2).tolist()
+        gains = rng.normal(0, 1, (n_faces, n_people))
+        found = assign_people(gains)
+        given = found[found >= 0]
+        assert len(set(given)) == len(given)
+        total = sum(gains[face, person] for face, person in enumerate(found) if person >= 0)
+        best = max(
+            sum(gains[face, choice[face]] for face in range(n_faces) if choice[face] < n_people)
+            for choice in itertools.permutations(range(n_people + n_faces), n_faces)
+        )
+        assert total == pytest.approx(best)
+    assert (assign_people(np.zeros((3, 0))) == -1).all()
+
+
+def test_a_gallery_survives_its_file(background: Background, tmp_path: Path) -> None:
+    gallery = gallery_of(background, 11, 3, 4)
+    gallery.save(tmp_path / "gallery.npz")
+    gallery.save(tmp_path / "gallery.npz")
+    assert [path.name for path in tmp_path.iterdir()] == ["gallery.npz"]
+    again = Gallery.load(tmp_path / "gallery.npz")
+    asked, _ = world(11, 3, 9)
+    assert again.people == gallery.people and again.photos == gallery.photos
+    assert np.array_equal(again.answer(asked).probabilities, gallery.answer(asked).probabilities)
+    assert np.array_equal(again.answer(asked).named, gallery.answer(asked).named)
+
+
+@pytest.mark.parametrize("damage", ["missing", "text", "cut", "version", "shape", "nameless", "pickle"])
+def test_a_broken_file_is_one_clear_error(background: Background, tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "gallery.npz"
+    gallery_of(background, 12, 3, 2).save(path)
+    with np.load(path) as file:
+        arrays = dict(file)
+    if damage == "missing":
+        path.unlink()
+    elif damage == "text":
+        path.write_text("not this")
+    elif damage == "cut":
+        path.write_bytes(path.read_bytes()[:-300])
+    elif damage == "version":
+        np.savez(path, **{**arrays, "version": np.array(99)})
+    elif damage == "shape":
+        np.savez(path, **{**arrays, "embeddings": arrays["embeddings"][:, :5]})
+    elif damage == "nameless":
+        np.savez(path, **{name: array for name, array in arrays.items() if name != "people"})
+    elif damage == "pickle":
+        np.savez(path, **{**arrays, "people": np.array([{}], dtype=object)})
+    with pytest.raises(RunError, match=r"gallery\.npz"):
+        Gallery.load(path)
+
+
+def test_what_does_not_fit_is_refused(background: Background) -> None:
+    embeddings, person = world(13, 2, 2)
+    photos = list("wxyz")
+    for wrong in (
+        (["a", "a"], embeddings, person, photos),
+        (["a", "b", "c"], embeddings, person, photos),
+        (["a", "b"], embeddings[:, :3], person, photos),
+        (["a", "b"], embeddings, person[:3], photos),
+        (["a", "b"], embeddings, person, photos[:3]),
+        (["a", "b"], embeddings * np.nan, person, photos),
+    ):
+        with pytest.raises(ShapeError):
+            Gallery.fit(*wrong, background=background)
+    with pytest.raises(SettingsError, match="stranger_rate"):
+        Gallery.fit(["a", "b"], embeddings, person, photos, stranger_rate=0, background=background)
+    gallery = Gallery.fit(["a", "b"], embeddings, person, photos, background=background)
+    with pytest.raises(ShapeError):
+        gallery.answer(embeddings[:, :3])

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import math
+
+import cv2
 import numpy as np
 
 from castlist.errors import ShapeError
 from castlist.faces.alignment import DEFAULT_TEMPLATE, Template, crop_face
-from castlist.faces.mtcnn import Detections, detect
+from castlist.faces.mtcnn import PATIENT, Detections, detect
 from castlist.faces.quality import measure_quality
 from castlist.faces.records import Box, Face
 
 MIN_FACE = 20.0  # pixels: smaller faces have too little to be recognized by
 RELATIVE_MIN_FACE = 0.06  # of the photo's shorter side
-ROTATIONS = (0, 90, 180, 270)
+SURE = math.log(0.98 / 0.02)  # upright faces have 99.8 % in the median, others 79 %
+MARGIN = 0.25  # of the shorter side, laid around a photo that is cut so tight that no face was found
 
 
 def find_faces(
@@ -20,7 +24,8 @@ def find_faces(
 ) -> list[Face]:
     """Find the faces of a photo and crop each, eyes level and always at the same place.
 
-    A photo in which no face is found is tried lying on either side and on its head.
+    A photo in which no face is surely upright is tried lying on either side and on its head, and one without any face
+    once more for a face that is cut off by the edges.
 
     Args:
         pixels: Shape (height, width, 3), uint8, RGB, of any size: the cost is bounded by `min_face`, not by the size.
@@ -38,12 +43,39 @@ def find_faces(
         raise ShapeError(f"A photo must be (height, width, 3), uint8. Got {pixels.shape}, {pixels.dtype} instead.")
     if min_face is None:
         min_face = max(MIN_FACE, RELATIVE_MIN_FACE * min(pixels.shape[:2]))
-    for rotation in ROTATIONS:
-        found = detect(np.ascontiguousarray(np.rot90(pixels, rotation // 90)), min_face)
-        if len(found.scores):
-            faces = [_face(pixels, found, i, rotation, template) for i in range(len(found.scores))]
-            return sorted(faces, key=lambda face: -face.box.area)
-    return []
+    found, rotation = _search(pixels, min_face)
+    faces = [_face(pixels, found, i, rotation, template) for i in range(len(found.scores))]
+    return sorted(faces, key=lambda face: -face.box.area)
+
+
+def _search(pixels: np.ndarray, min_face: float) -> tuple[Detections, int]:
+    """Detect upright faces; where that is doubtful, in all four rotations; where there is none, cut-off ones."""
+    found, rotation = detect(pixels, min_face), 0
+    if (best := _credit(found)) >= SURE:
+        return found, rotation
+    for angle in (90, 180, 270):
+        turned = detect(np.ascontiguousarray(np.rot90(pixels, angle // 90)), min_face)
+        if (credit := _credit(turned)) > best:
+            found, rotation, best = turned, angle, credit
+    if not len(found.scores):
+        margin = round(MARGIN * min(pixels.shape[:2]))
+        framed = cv2.copyMakeBorder(pixels, *4 * (margin,), cv2.BORDER_REPLICATE)
+        found = detect(framed, min_face, PATIENT)
+        found = Detections(found.boxes - margin, found.scores, found.landmarks - margin)
+    return found, rotation
+
+
+def _credit(found: Detections) -> float:
+    """How much a photo seems to be upright: the log-odds of its best face, less where its eyes are far from level.
+
+    Every fifth face that lies on its side or head is detected all the same, less surely and with misplaced landmarks.
+    """
+    if not len(found.scores):
+        return -math.inf
+    eyes = found.landmarks[:, 1] - found.landmarks[:, 0]
+    tilt = np.degrees(np.abs(np.arctan2(eyes[:, 1], eyes[:, 0])))
+    scores = found.scores.clip(1e-6, 1 - 1e-6)
+    return float((np.log(scores / (1 - scores)) - np.maximum(tilt - 30, 0) / 15).max())
 
 
 def _face(pixels: np.ndarray, found: Detections, index: int, rotation: int, template: Template) -> Face:

@@ -16,8 +16,8 @@ from castlist.faces.mtcnn_networks import open_mtcnn
 CELL = 12  # pixels that the first network looks at
 BORDER = 6  # pixels of repeated edge around each level, so that a face may be cut by half at the edge of the photo
 STEP = 0.709  # from one level of the pyramid to the next: half the area
-THRESHOLDS = (0.7, 0.7, 0.7)  # scores to pass each network
-LIMIT = 0.6
+STRICT = (0.7, 0.7, 0.7)  # scores to pass each network
+PATIENT = (0.4, 0.3, 0.9)  # for a photo that should show a face: more is looked at closely, less is believed
 MAX_CANDIDATES = 600  # per photo after the first network; a crowd has fewer, a photo of leaves has more
 
 
@@ -38,20 +38,21 @@ class _Level:
     scale: tuple[float, float]  # of x and of y, exact after rounding to whole pixels
 
 
-def detect(pixels: np.ndarray, min_face: float) -> Detections:
+def detect(pixels: np.ndarray, min_face: float, thresholds: tuple[float, float, float] = STRICT) -> Detections:
     """Find upright faces.
 
     Args:
         pixels: Shape (height, width, 3), uint8, RGB.
         min_face: The smallest face to find, in pixels.
+        thresholds: Scores to pass each network.
 
     Returns:
         Boxes and landmarks in pixels of the picture; boxes may reach beyond it.
     """
     levels = _pyramid(pixels, min_face)
-    boxes, scores = _propose(levels, 1.05 * CELL / min_face)
+    boxes, scores = _propose(levels, 1.05 * CELL / min_face, thresholds[0])
     landmarks = np.zeros((0, 5, 2), np.float32)
-    for network, size, threshold in (("rnet", 24, THRESHOLDS[1]), ("onet", 48, THRESHOLDS[2])):
+    for network, size, threshold in (("rnet", 24, thresholds[1]), ("onet", 48, thresholds[2])):
         if not len(boxes):
             break
         boxes = _squared(boxes)
@@ -128,7 +129,7 @@ def _resized(pixels: np.ndarray, scale: float, interpolation: int) -> np.ndarray
     return np.asarray(cv2.resize(pixels, (width, height), interpolation=interpolation))
 
 
-def _propose(levels: list[_Level], first: float) -> tuple[np.ndarray, np.ndarray]:
+def _propose(levels: list[_Level], first: float, threshold: float) -> tuple[np.ndarray, np.ndarray]:
     """Run the first network over the pyramid: boxes (n, 4) and scores (n,), many and rough."""
     boxes, scores = [np.zeros((0, 4), np.float32)], [np.zeros(0, np.float32)]
     for level in levels:
@@ -136,14 +137,14 @@ def _propose(levels: list[_Level], first: float) -> tuple[np.ndarray, np.ndarray
             continue
         framed = cv2.copyMakeBorder(level.pixels, *4 * (BORDER,), cv2.BORDER_REPLICATE)
         level_scores, shifts, _ = _run("pnet", framed[None])
-        rows, columns = np.nonzero(level_scores[0] >= THRESHOLDS[0])
+        rows, columns = np.nonzero(level_scores[0] >= threshold)
         corners = 2 * np.column_stack([columns, rows]).astype(np.float32) - BORDER
         cells = np.hstack([corners, corners + CELL]) / np.asarray(level.scale * 2, np.float32)
         boxes.append(_shifted(cells, shifts[0, rows, columns]))
         scores.append(level_scores[0, rows, columns])
     all_boxes, all_scores = np.concatenate(boxes), np.concatenate(scores)
     best = np.argsort(-all_scores, kind="stable")[:MAX_CANDIDATES]
-    kept = best[suppress(all_boxes[best], all_scores[best], LIMIT)]
+    kept = best[suppress(all_boxes[best], all_scores[best], 0.6)]
     return all_boxes[kept], all_scores[kept]
 
 

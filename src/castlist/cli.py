@@ -62,6 +62,7 @@ def train(
     batch_size: Annotated[int | None, typer.Option(help="Photos per step.")] = None,
     optimizer: Annotated[str | None, typer.Option(help="sgd, adam or rmsprop.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="The optimizer's rate.")] = None,
+    stranger_rate: Annotated[float | None, typer.Option(help="Share of strangers who may be given a name.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of the split, the order, the variations and the start.")] = None,
     set_: Annotated[
         list[str] | None,
@@ -80,6 +81,7 @@ def train(
         "batch_size": batch_size,
         "optimizer": optimizer,
         "learning_rate": learning_rate,
+        "stranger_rate": stranger_rate,
         "seed": seed,
     }
     chosen = _choose_settings(settings, model, preset, given, set_ or [])
@@ -124,6 +126,7 @@ def predict(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per photo.")] = False,
     csv: Annotated[Path | None, typer.Option(help="Write a table to this file.")] = None,
     draw: Annotated[Path | None, typer.Option(help="Write the photos with names on them into this folder.")] = None,
+    repeat: Annotated[bool, typer.Option("--repeat", help="A person may appear more than once in one photo.")] = False,
 ) -> None:
     """Name the people in photos."""
     from castlist.photos import find_photos
@@ -132,7 +135,7 @@ def predict(
 
     paths = find_photos(inputs)
     recognizer = Recognizer.load(run or newest_run(Path("runs")).path)
-    answers = recognizer.name_photos(paths)
+    answers = recognizer.name_photos(paths, repeat=repeat)
     if draw:
         from castlist.annotate import draw_photos
 
@@ -276,23 +279,40 @@ def _writing_csv(answers: Iterable[NamedPhoto], file: Path) -> Iterator[NamedPho
 
     rows: list[tuple[str, ...]] = []
     for photo in answers:
-        rows += [(str(photo.path), face.name, f"{face.probability:.6f}", "") for face in photo.faces]
-        if photo.problem:
-            rows.append((str(photo.path), "", "", photo.problem))
+        for face in photo.faces:
+            box = face.box
+            edges = (box.left, box.top, box.right, box.bottom) if box else ()
+            edge_texts = [f"{edge:.1f}" for edge in edges] or [""] * 4
+            rows.append((str(photo.path), face.name, f"{face.probability:.6f}", *edge_texts, face.problem or ""))
+        if not photo.faces:
+            rows.append((str(photo.path), *[""] * 6, photo.problem or "no face found"))
         yield photo
-    write_csv(file, ("photo", "name", "probability", "problem"), rows)
+    write_csv(file, ("photo", "name", "probability", "left", "top", "right", "bottom", "problem"), rows)
 
 
 def _as_line(photo: NamedPhoto, width: int = 0) -> str:
+    path = f"{photo.path!s:<{width}}"
     if photo.problem:
-        return f"{photo.path!s:<{width}}  -  ({photo.problem})"
-    return "\n".join(f"{photo.path!s:<{width}}  {face.name}  {face.probability:.1%}" for face in photo.faces)
+        return f"{path}  -  ({photo.problem})"
+    if not photo.faces:
+        return f"{path}  -  (no face found)"
+    return "\n".join(
+        f"{path}  {face.name}  {face.probability:.1%}{f'  ({face.problem})' if face.problem else ''}"
+        for face in photo.faces
+    )
 
 
 def _as_json(photo: NamedPhoto) -> str:
     if photo.problem:
         return json.dumps({"photo": str(photo.path), "problem": photo.problem}, ensure_ascii=False)
-    faces = [{"name": face.name, "probability": face.probability, "others": dict(face.others)} for face in photo.faces]
+    faces = []
+    for face in photo.faces:
+        record: dict[str, Any] = {"name": face.name, "probability": face.probability, "others": dict(face.others)}
+        if face.box:
+            record["box"] = [round(edge, 1) for edge in (face.box.left, face.box.top, face.box.right, face.box.bottom)]
+        if face.problem:
+            record["problem"] = face.problem
+        faces.append(record)
     return json.dumps({"photo": str(photo.path), "faces": faces}, ensure_ascii=False)
 
 

@@ -121,6 +121,11 @@ def load_dataset(
         return _open(path, file, cast.root)
 
 
+def face_network(settings: Settings) -> FaceNetwork:
+    """The face network that the settings name."""
+    return FaceNetwork.load(Path(settings.network)) if settings.network else default_network()
+
+
 def datasets_folder() -> Path:
     """Where data sets are kept unless a path is given; every file in it can be made anew."""
     return platformdirs.user_cache_path("castlist") / "datasets"
@@ -139,7 +144,15 @@ def _stamp(cast: Cast, settings: Settings) -> str:
     """What the file's content depends on: the photos as the file system tells of them, and some settings."""
     digest = hashlib.sha256()
     parts: list[Any] = [VERSION, _side_of(settings), settings.pictures_per_person, settings.faces, settings.network]
-    parts += [settings.views, settings.validation_share, settings.test_share, settings.seed, cast.people, cast.notes]
+    parts += [
+        settings.views,
+        settings.min_face,
+        settings.validation_share,
+        settings.test_share,
+        settings.seed,
+        cast.people,
+        cast.notes,
+    ]
     digest.update(json.dumps(parts).encode())
     for photo in cast.photos:
         status = photo.path.stat()
@@ -279,7 +292,7 @@ def _decode_faces(
     photos: list[Photo], settings: Settings, on_count: OnCount | None
 ) -> Iterator[tuple[Photo, _Row | PhotoError]]:
     """One face per photo: of several, the one that agrees with the person's other photos."""
-    network = FaceNetwork.load(Path(settings.network)) if settings.network else default_network()
+    network = face_network(settings)
     size = _side_of(settings)
 
     def decode(photo: Photo) -> tuple[PhotoSignature, list[Face]] | PhotoError:
@@ -288,7 +301,7 @@ def _decode_faces(
             pixels = read_photo(data)
         except PhotoError as error:
             return error
-        return sign_photo(data, pixels), find_faces(pixels, template=network.template)
+        return sign_photo(data, pixels), find_faces(pixels, min_face=settings.min_face, template=network.template)
 
     for _, group in groupby(_in_parallel(decode, photos, on_count), key=lambda item: item[0].person):
         readable: list[tuple[Photo, PhotoSignature, list[Face]]] = []

@@ -12,7 +12,9 @@ import numpy as np
 
 from castlist.dataset import Dataset
 from castlist.errors import RunError, needs_extra
-from castlist.network import Network
+from castlist.gallery import UNKNOWN as NOBODY
+from castlist.gallery import Answers, Gallery
+from castlist.network import Network, answers_of
 from castlist.photos import UNKNOWN
 from castlist.run import Run, write_csv, write_text
 from castlist.splits import TEST
@@ -22,7 +24,6 @@ with needs_extra("learn", "Evaluating"):
     from sklearn.metrics import confusion_matrix, log_loss, precision_recall_fscore_support
 
 HEADER = ("file", "true", "predicted")  # of predictions.csv; then a column of probabilities per person, and unknown
-NOBODY = -1  # the index of "unknown"
 BINS = 10  # of the reliability curve
 
 
@@ -72,19 +73,59 @@ class Evaluation:
         return rows[np.argsort(-self.probabilities[rows].max(axis=1), kind="stable")]
 
 
-def evaluate(run: Run, dataset: Dataset) -> Evaluation:
-    """Answer for each photo of the test side with the exported network, and score the answers.
+def evaluate(run: Run, gallery: Gallery | None, dataset: Dataset | None) -> Evaluation:
+    """Answer for each photo of the test side with what naming will use, and score the answers.
+
+    The gallery of a run knows all photos; here it is asked as it was before it knew those of the test side.
+
+    Args:
+        run: Whose `sides` say which photos are for the test.
+        gallery: Of a run on faces: the embeddings of all its photos.
+        dataset: Of a run with a Keras model: the photos as the network sees them.
 
     Raises:
-        RunError: If the data set isn't the one the run was trained on.
+        RunError: If the photos aren't those the run was trained on.
     """
+    gate = files = truth = None
+    if gallery is not None:
+        gate, files, truth = _answer_held_out(run, gallery)
+    if dataset is None:
+        assert gate is not None and files is not None and truth is not None, "a run has a gallery or a network"
+        return score_answers(run.people, files, truth, gate.named, gate.probabilities)
     if dataset.fingerprint != run.photos_fingerprint:
         raise RunError(f"The photos are not those that the run {str(run.path)!r} was trained on. Bring them back.")
     network = Network(run.network_path)
     rows = dataset.indices(TEST)
     batches = [rows[start : start + 64] for start in range(0, len(rows), 64)]
     probabilities = np.concatenate([network.probabilities(dataset.read(batch)) for batch in batches])
-    return score_answers(run.people, [dataset.files[row] for row in rows], dataset.person[rows], probabilities)
+    answers = answers_of(run.people, probabilities, gate)
+    files = [dataset.files[row] for row in rows]
+    return score_answers(run.people, files, dataset.person[rows], answers.named, answers.probabilities)
+
+
+def _answer_held_out(run: Run, gallery: Gallery) -> tuple[Answers, list[str], np.ndarray]:
+    """Answers for the photos of the test side by a gallery that knows none of them, with their files and people."""
+    held_out = set(run.sides["test"])
+    tested = np.array([photo in held_out for photo in gallery.photos])
+    known = ~tested
+    present = np.unique(gallery.person[known])  # somebody all of whose photos are copies of others' may not be there
+    smaller = Gallery.fit(
+        [gallery.people[index] for index in present],
+        gallery.embeddings[known],
+        np.searchsorted(present, gallery.person[known]),
+        [photo for photo, is_known in zip(gallery.photos, known, strict=True) if is_known],
+        stranger_rate=gallery.stranger_rate,
+        background=gallery.background,
+    )
+    answers = smaller.answer(gallery.embeddings[tested])
+    columns = np.append(present, len(gallery.people))
+    probabilities = np.zeros((len(answers), len(gallery.people) + 1), np.float32)
+    probabilities[:, columns] = answers.probabilities
+    margins = np.full((len(answers), len(gallery.people)), -np.inf, np.float32)
+    margins[:, present] = answers.margins
+    named = np.where(answers.named == NOBODY, NOBODY, present[answers.named])
+    files = [photo for photo, is_tested in zip(gallery.photos, tested, strict=True) if is_tested]
+    return Answers(gallery.people, probabilities, margins, named), files, gallery.person[tested]
 
 
 def score_answers(

@@ -3,40 +3,49 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from castlist.dataset import Dataset, OnCount, load_dataset
+from castlist.dataset import Dataset, OnCount, face_network, load_dataset
+from castlist.errors import RunError, reason_of
 from castlist.evaluation import Evaluation, evaluate, save_evaluation
-from castlist.photos import find_cast
+from castlist.gallery import Background, Gallery
+from castlist.models import model_kind
+from castlist.photos import Cast, find_cast
 from castlist.report import write_report
 from castlist.run import Run, new_run_path, open_run, read_history, start_run
 from castlist.settings import Settings
-from castlist.training import OnProgress, train
+
+if TYPE_CHECKING:
+    from castlist.training import OnProgress
+
+OnStart = Callable[[Run, Dataset], None]
 
 
 def learn(
-    photos: Path,
+    photos: Path | Cast,
     settings: Settings | None = None,
     *,
     runs: Path = Path("runs"),
     name: str | None = None,
     language: str = "en",
     on_count: OnCount | None = None,
-    on_start: Callable[[Run, Dataset], None] | None = None,
+    on_start: OnStart | None = None,
     on_progress: OnProgress | None = None,
 ) -> tuple[Run, Evaluation]:
     """Learn the people of a folder of folders.
 
     Args:
-        photos: Holds one folder of photos per person.
+        photos: Holds one folder of photos per person; or what `find_cast` made of it.
         settings: What to learn and how; by default the defaults.
         runs: The folder that the run folder is made in.
         name: The run folder's name; by default the model and the time.
         language: Of the report, "en" or "zh-TW".
         on_count: Told how many photos are decoded, of how many.
         on_start: Told once, when the photos are split and training begins.
-        on_progress: Told where training stands, after each step and each epoch.
+        on_progress: Told where training stands, after each step and each epoch; `face` has neither.
 
     Returns:
         The finished run and how good it is on photos it has never seen.
@@ -45,9 +54,11 @@ def learn(
         CastlistError: If the photos, the settings or the disk don't allow it.
     """
     settings = settings or Settings()
+    model_kind(settings.model)
     path = new_run_path(runs, name, settings)
-    dataset = load_dataset(find_cast(photos), settings, on_count=on_count)
-    run = start_run(dataset, settings, path, photos)
+    cast = photos if isinstance(photos, Cast) else find_cast(photos)
+    dataset = load_dataset(cast, settings, on_count=on_count)
+    run = start_run(dataset, settings, path, cast.root)
     if on_start:
         on_start(run, dataset)
     return _finish(run, dataset, language, on_progress)
@@ -59,7 +70,7 @@ def resume(
     epochs: int | None = None,
     language: str = "en",
     on_count: OnCount | None = None,
-    on_start: Callable[[Run, Dataset], None] | None = None,
+    on_start: OnStart | None = None,
     on_progress: OnProgress | None = None,
 ) -> tuple[Run, Evaluation]:
     """Go on with a run that was interrupted, or train a finished one for more epochs.
@@ -79,16 +90,50 @@ def resume(
     run = open_run(path)
     if epochs is not None:
         run = dataclasses.replace(run, settings=dataclasses.replace(run.settings, epochs=epochs))
-    root = Path(run.photos_root)
-    dataset = load_dataset(find_cast(root), run.settings, on_count=on_count)
+    dataset = load_dataset(find_cast(Path(run.photos_root)), run.settings, on_count=on_count)
+    if dataset.fingerprint != run.photos_fingerprint:
+        raise RunError(
+            f"The photos in {run.photos_root!r} are not those that the run {str(run.path)!r} began with. "
+            "Bring them back, or train anew."
+        )
     if on_start:
         on_start(run, dataset)
     return _finish(run, dataset, language, on_progress)
 
 
 def _finish(run: Run, dataset: Dataset, language: str, on_progress: OnProgress | None) -> tuple[Run, Evaluation]:
-    run = train(dataset, run, on_progress=on_progress)
-    evaluation = evaluate(run, dataset)
+    gallery = _make_gallery(run, dataset) if run.settings.faces else None
+    if model_kind(run.settings.model).builder:
+        from castlist.training import train
+
+        run = train(dataset, run, on_progress=on_progress)
+        evaluation = evaluate(run, gallery, dataset)
+    else:
+        evaluation = evaluate(run, gallery, None)
+        run = dataclasses.replace(run, complete=True)
+        run.save()
     save_evaluation(evaluation, run)
     write_report(run, evaluation, read_history(run), language=language)
     return run, evaluation
+
+
+def _make_gallery(run: Run, dataset: Dataset) -> Gallery:
+    """All the photos' faces as the run's gallery, and the network that they were embedded with."""
+    assert dataset.embeddings is not None, "a data set of faces has their embeddings"
+    network = face_network(run.settings)
+    try:
+        for file, suffix in zip(network.files, (".onnx", ".toml"), strict=False):
+            shutil.copyfile(file, run.face_network_path.with_suffix(suffix))
+    except OSError as error:
+        raise RunError(f"The face network can't be copied into {str(run.path)!r} ({reason_of(error)}).") from error
+    gallery = Gallery.fit(
+        run.people,
+        dataset.embeddings,
+        dataset.person,
+        dataset.files,
+        stranger_rate=run.settings.stranger_rate,
+        # The statistics that ship are of one network; for another, the cast's own faces must stand in.
+        background=Background.fit(dataset.embeddings, dataset.person) if run.settings.network else None,
+    )
+    gallery.save(run.gallery_path)
+    return gallery

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
 
 from castlist.errors import RunError, ShapeError
+from castlist.gallery import UNKNOWN, Answers
 
 
 class Network:
@@ -54,3 +56,22 @@ class Network:
             for start in range(0, max(len(photos), 1), batch_size)
         ]
         return np.concatenate(passes)
+
+
+def answers_of(people: Sequence[str], probabilities: np.ndarray, gate: Answers | None = None) -> Answers:
+    """Turn a network's probabilities into answers.
+
+    Args:
+        people: Names, in the order of the columns.
+        probabilities: Shape (n, n_people), rows that sum to 1.
+        gate: What the gallery says of the same faces: whether it is anybody of the cast at all. A network that must
+            choose among its people can't tell strangers; without a gate, every answer is a name.
+    """
+    unknown = np.zeros((len(probabilities), 1), np.float32) if gate is None else gate.probabilities[:, -1:]
+    is_stranger = np.zeros(len(probabilities), bool) if gate is None else gate.named == UNKNOWN
+    return Answers(
+        people=tuple(people),
+        probabilities=np.hstack([probabilities * (1 - unknown), unknown]),
+        margins=np.where(is_stranger[:, None], -1, probabilities),
+        named=np.where(is_stranger, UNKNOWN, probabilities.argmax(axis=1)),
+    )

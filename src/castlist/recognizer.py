@@ -1,4 +1,4 @@
-"""A run names photos: the learnt network on new pictures, without Keras."""
+"""A run names photos: what was learnt on new pictures, without Keras."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
+from castlist.embeddings import FaceNetwork
 from castlist.errors import PhotoError, RunError
-from castlist.faces import Box
-from castlist.network import Network
-from castlist.photos import read_photo, resize_photo
+from castlist.faces import Box, Face, find_faces
+from castlist.gallery import UNKNOWN as NOBODY
+from castlist.gallery import Answers, Gallery
+from castlist.network import Network, answers_of
+from castlist.photos import UNKNOWN, read_photo, resize_photo
 from castlist.run import Run, open_run
 
 BATCH = 32  # photos decoded and named together; bounds the memory
@@ -23,10 +27,11 @@ BATCH = 32  # photos decoded and named together; bounds the memory
 class NamedFace:
     """One answer: who it is, how probable that is, and who else it might be."""
 
-    name: str
-    probability: float  # of the name, 0 to 1
-    others: tuple[tuple[str, float], ...]  # the next most probable people, in order
+    name: str  # of a person, or UNKNOWN
+    probability: float  # of the answer, 0 to 1
+    others: tuple[tuple[str, float], ...]  # the other answers, the most probable first
     box: Box | None = None  # where the face is; None: the whole photo
+    problem: str | None = None  # why an unknown face may be unknown: "too small", "too blurred", "turned away"
 
 
 @dataclass(frozen=True)
@@ -34,16 +39,33 @@ class NamedPhoto:
     """A photo and the answers for it, or why there are none."""
 
     path: Path
-    faces: tuple[NamedFace, ...]
+    faces: tuple[NamedFace, ...]  # largest first; empty when there is no face
     problem: str | None = None  # why the file can't be read as a photo
 
 
 class Recognizer:
     """Names people in photos with a finished run; may be shared by threads."""
 
-    def __init__(self, run: Run, network: Network) -> None:
+    def __init__(
+        self,
+        run: Run,
+        *,
+        network: Network | None = None,
+        face_network: FaceNetwork | None = None,
+        gallery: Gallery | None = None,
+    ) -> None:
+        """Put a recognizer together; `load` does it from a run folder.
+
+        Args:
+            run: For the names and the settings.
+            network: The trained Keras model, where the run has one.
+            face_network: Where the run was learnt from faces.
+            gallery: Where the run was learnt from faces.
+        """
         self.run = run
-        self._network = network
+        self.network = network
+        self.face_network = face_network
+        self.gallery = gallery
 
     @classmethod
     def load(cls, path: Path) -> Recognizer:
@@ -55,45 +77,107 @@ class Recognizer:
         run = open_run(path)
         if not run.complete:
             raise RunError(f"The training of {str(path)!r} isn't finished. Finish it: castlist resume {str(path)!r}.")
-        return cls(run, Network(run.network_path))
+        faces = run.settings.faces
+        return cls(
+            run,
+            network=Network(run.network_path) if run.settings.model != "face" else None,
+            face_network=FaceNetwork.load(run.face_network_path) if faces else None,
+            gallery=Gallery.load(run.gallery_path) if faces else None,
+        )
 
-    def name_pixels(self, photos: Sequence[np.ndarray]) -> list[tuple[NamedFace, ...]]:
+    def name_pixels(self, photos: Sequence[np.ndarray], *, repeat: bool = False) -> list[tuple[NamedFace, ...]]:
         """Name the people in decoded photos.
 
         Args:
             photos: n arrays of shape (height, width, 3), uint8, RGB, upright.
+            repeat: Whether a person may appear more than once in a photo, as in a collage.
 
         Returns:
-            For each photo its answers; the whole photo counts as one face.
+            For each photo its faces, largest first; of a run on whole photos always one answer.
         """
-        if not photos:
-            return []
-        squares = np.stack([resize_photo(pixels, self._network.image_size) for pixels in photos])
-        return [(self._answer(row),) for row in self._network.probabilities(squares)]
+        return self._name([self.look(pixels) for pixels in photos], repeat)
 
-    def name_photos(self, paths: Sequence[Path]) -> Iterator[NamedPhoto]:
+    def name_photos(self, paths: Sequence[Path], *, repeat: bool = False) -> Iterator[NamedPhoto]:
         """Name the people in photo files, in order; a file that can't be read is an answer with its problem."""
+
+        def look(path: Path) -> list[Face] | np.ndarray | PhotoError:
+            try:
+                return self.look(read_photo(path))
+            except PhotoError as error:
+                return error
+
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             for start in range(0, len(paths), BATCH):
                 some = paths[start : start + BATCH]
-                decoded = list(pool.map(_read_small, some, [self._network.image_size] * len(some)))
-                answers = iter(self.name_pixels([pixels for pixels in decoded if isinstance(pixels, np.ndarray)]))
-                for path, pixels in zip(some, decoded, strict=True):
-                    if isinstance(pixels, PhotoError):
-                        yield NamedPhoto(path, (), problem=str(pixels))
+                seen = list(pool.map(look, some))
+                answers = iter(self._name([one for one in seen if not isinstance(one, PhotoError)], repeat))
+                for path, one in zip(some, seen, strict=True):
+                    if isinstance(one, PhotoError):
+                        yield NamedPhoto(path, (), problem=str(one))
                     else:
                         yield NamedPhoto(path, next(answers))
 
-    def _answer(self, row: np.ndarray) -> NamedFace:
-        order = np.argsort(-row, kind="stable")
-        ranked = [(self.run.people[i], float(row[i])) for i in order]
-        (name, probability), *others = ranked
-        return NamedFace(name, probability, tuple(others))
+    def look(self, pixels: np.ndarray) -> list[Face] | np.ndarray:
+        """What naming needs of a photo, and no more: its faces, or the whole of it as small as the network sees it."""
+        if self.face_network is not None:
+            return find_faces(pixels, min_face=self.run.settings.min_face, template=self.face_network.template)
+        assert self.network is not None, "a run on whole photos has a network"
+        return resize_photo(pixels, self.network.image_size)
+
+    def answer(self, faces: Sequence[Face]) -> Answers:
+        """Say who each face is, each for itself.
+
+        Raises:
+            RunError: If the run knows no faces, only whole photos.
+        """
+        if self.face_network is None or self.gallery is None:
+            raise RunError(f"The run {str(self.run.path)!r} was learnt from whole photos; it knows no faces.")
+        size = self.face_network.template.size
+        crops = np.array([face.pixels for face in faces], np.uint8).reshape(-1, size, size, 3)
+        gate = self.gallery.answer(self.face_network.embed(crops, views=self.run.settings.views))
+        if self.network is None:
+            return gate
+        side = self.network.image_size
+        squares = np.array([resize_photo(crop, side) for crop in crops], np.uint8).reshape(-1, side, side, 3)
+        return answers_of(self.run.people, self.network.probabilities(squares), gate)
+
+    def _name(self, seen: Sequence[list[Face] | np.ndarray], repeat: bool) -> list[tuple[NamedFace, ...]]:
+        if not seen:
+            return []
+        if self.face_network is None:
+            assert self.network is not None, "a run on whole photos has a network"
+            answers = answers_of(self.run.people, self.network.probabilities(np.stack(cast(list[np.ndarray], seen))))
+            return [(named,) for named in describe_answers(answers)]
+        photos = cast(list[list[Face]], seen)
+        answers = self.answer([face for found in photos for face in found])
+        named, start = [], 0
+        for found in photos:
+            mine = answers[start : start + len(found)]
+            named.append(tuple(describe_answers(mine if repeat else mine.once_each(), found)))
+            start += len(found)
+        return named
 
 
-def _read_small(path: Path, size: int) -> np.ndarray | PhotoError:
-    """Decode in the pool and keep only what the network sees: thirty-two full photos would fill the memory."""
-    try:
-        return resize_photo(read_photo(path), size)
-    except PhotoError as error:
-        return error
+def describe_answers(answers: Answers, faces: Sequence[Face] | None = None) -> list[NamedFace]:
+    """Put answers into names, most probable others first.
+
+    Args:
+        answers: Of n faces.
+        faces: The same n faces, for their boxes and their quality; None for whole photos.
+    """
+    names = (*answers.people, UNKNOWN)  # so that NOBODY, -1, is the last
+    described = []
+    for i, (index, row) in enumerate(zip(answers.named.tolist(), answers.probabilities.tolist(), strict=True)):
+        order = sorted(range(len(names)), key=lambda k: -row[k])
+        others = tuple((names[k], row[k]) for k in order if k != index % len(names) and row[k] > 0)
+        face = faces[i] if faces else None
+        described.append(
+            NamedFace(
+                name=names[index],
+                probability=row[index],
+                others=others,
+                box=face.box if face else None,
+                problem=face.quality.problem if face and index == NOBODY else None,
+            )
+        )
+    return described

@@ -72,8 +72,18 @@ class Run:
 
     @property
     def network_path(self) -> Path:
-        """What naming runs, ONNX."""
+        """The trained Keras model as naming runs it, ONNX; a run of the model `face` has none."""
         return self.path / "model.onnx"
+
+    @property
+    def face_network_path(self) -> Path:
+        """The face network, ONNX; a run on whole photos has none."""
+        return self.path / "face.onnx"
+
+    @property
+    def gallery_path(self) -> Path:
+        """The people as embeddings, with the threshold for unknown; a run on whole photos has none."""
+        return self.path / "gallery.npz"
 
     @property
     def weights_path(self) -> Path:

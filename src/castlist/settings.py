@@ -44,6 +44,7 @@ class Settings:
     model: str = "face"
     faces: bool = True  # learn from the aligned face in each photo; False: from whole photos, as drawings need
     image_size: int = 96  # pixels; the side of the square that a Keras model sees; `face` has its own
+    min_face: int | None = None  # pixels, the side of the smallest face to find; None: a share of the photo
     stranger_rate: float = 0.01  # share of strangers who may be given a name
     network: str | None = None  # a face network of the user's own, an ONNX file; None: the one that castlist knows
     views: Views = "mirror"  # of a face, averaged: the mirror image too, or ten views
@@ -73,7 +74,8 @@ class Settings:
     def __post_init__(self) -> None:
         _check_types(self)
         _check(self, "image_size", 16 <= self.image_size <= 1024, "from 16 to 1024 pixels")
-        _check(self, "stranger_rate", 0 < self.stranger_rate < 1, "between 0 and 1")
+        _check(self, "min_face", self.min_face is None or self.min_face >= 12, "12 pixels or more")
+        _check(self, "stranger_rate", 0 < self.stranger_rate <= 0.5, "above 0 and at most 0.5")
         if self.model == "face" and not self.faces:
             raise SettingsError("The model face learns from faces. For whole photos choose another, such as cnn.")
         count = self.pictures_per_person

@@ -18,7 +18,7 @@ pytest.importorskip("matplotlib")
 pytest.importorskip("sklearn")
 
 from castlist.errors import RunError, SettingsError
-from castlist.evaluation import Evaluation, score_answers
+from castlist.evaluation import NOBODY, Evaluation, score_answers
 from castlist.report import write_report
 from castlist.run import Epoch, Run
 from castlist.settings import Settings
@@ -57,7 +57,8 @@ def make_run(
     files = [f"{person}/{i}.png" for person in people for i in range(per_person)]
     truth = np.repeat(np.arange(n), per_person)
     answers = np.where(np.arange(len(files)) < wrong, (truth + 1) % n, truth)
-    probabilities = np.full((len(files), n), 0.2 / (n - 1)) if n > 1 else np.ones((len(files), 1))
+    probabilities = np.full((len(files), n + 1), 0.2 / (n - 1))
+    probabilities[:, -1] = 0  # of unknown, which most models don't know
     probabilities[np.arange(len(files)), answers] = 0.8
     for number, file in enumerate(files):
         path = folder / "photos" / file
@@ -75,11 +76,11 @@ def make_run(
             "test": tuple(files),
         },
         groups={"train": 20, "validation": 1, "test": 11},
-        refused=((str(folder / "photos" / "Ann" / "broken.jpg"), "damaged or cut short"),),
+        refused=(("Ann/broken.jpg", "damaged or cut short"),),
         notes=("The folder 'Eve' holds no photo and was left out.",),
         seconds=3725.0,
     )
-    return run, score_answers(people, files, truth, probabilities)
+    return run, score_answers(people, files, truth, answers, probabilities)
 
 
 @pytest.fixture(autouse=True)
@@ -109,6 +110,7 @@ def test_the_figures_are_files_too(tmp_path: Path) -> None:
     assert sorted(path.name for path in (run.path / "figures").iterdir()) == [
         "confusion.png",
         "curves.png",
+        "reliability.png",
         "test-grid.png",
     ]
     assert [path.name for path in run.path.iterdir() if path.is_file()] == ["report.html"]
@@ -180,7 +182,7 @@ def test_chinese(tmp_path: Path) -> None:
         assert words in page.text or words in page.source
     left = re.sub(r"(<style>.*?</style>)|(<code>.*?</code>)|(lang=\"en\">[^<]*<)", "", page.source, flags=re.S)
     words = set(re.findall(r">[^<]*?\b([a-z]{4,})\b[^<]*<", left))
-    assert words <= {"castlist", "first", "dropout", "cores"}, "texts that are still English"
+    assert words <= {"castlist", "first", "dropout", "cores", "face"}, "texts that are still English"
 
 
 def test_photos_that_are_gone_are_left_out_with_a_sentence(tmp_path: Path) -> None:
@@ -188,10 +190,10 @@ def test_photos_that_are_gone_are_left_out_with_a_sentence(tmp_path: Path) -> No
     gone = dataclasses.replace(run, photos_root=str(tmp_path / "moved"))
     page = Page(write_report(gone, evaluation, HISTORY))
     assert "12 of the photos to be shown here and below are no longer in" in page.text
-    assert len(page.all("img")) == 3 and not (run.path / "figures" / "test-grid.png").exists()
+    assert len(page.all("img")) == 4 and not (run.path / "figures" / "test-grid.png").exists()
     (tmp_path / "photos" / "Ann" / "0.png").write_bytes(b"no photo")
     page = Page(write_report(run, evaluation, HISTORY))
-    assert "1 of the photos" in page.text and len(page.all("img")) == 3 + 11 + 1
+    assert "1 of the photos" in page.text and len(page.all("img")) == 4 + 11 + 1
 
 
 def test_a_run_from_someone_else_reads_nothing_outside_its_photos(tmp_path: Path) -> None:
@@ -219,6 +221,38 @@ def test_small_and_large_casts(tmp_path: Path, n_people: int) -> None:
     assert len([1 for attributes in page.all("li") if attributes.get("class") == "wrong"]) >= n_people
 
 
+def with_unknown(evaluation: Evaluation) -> Evaluation:
+    """The same, but the second photo, and the last, are answered with unknown."""
+    predicted, probabilities = evaluation.predicted.copy(), evaluation.probabilities.copy()
+    predicted[[1, -1]] = NOBODY
+    probabilities[[1, -1]] = [0.1] * (probabilities.shape[1] - 1) + [0.7]
+    return score_answers(evaluation.people, evaluation.files, evaluation.truth, predicted, probabilities)
+
+
+def test_unknown_is_an_answer(tmp_path: Path, page: Page) -> None:
+    assert "Called unknown" not in page.text
+    run, evaluation = make_run(tmp_path)
+    text = Page(write_report(run, with_unknown(evaluation), HISTORY)).text
+    assert "Called unknown 16.7 %" in text and "✗ unknown true: Ann" in text and "✗ unknown true: 陳小明" in text
+    assert "All 3 test photos" in text and "Ann Bob 1" in text  # nobody is confused with unknown
+
+
+@pytest.mark.usefixtures("real_figures")
+def test_the_matrix_has_a_column_for_unknown(tmp_path: Path) -> None:
+    run, evaluation = make_run(tmp_path)
+    sizes = []
+    for answers in (evaluation, with_unknown(evaluation)):
+        write_report(run, answers, HISTORY)
+        with Image.open(run.path / "figures" / "confusion.png") as image:
+            sizes.append(image.size)
+    assert sizes[1][0] > sizes[0][0] + 100
+
+
+def test_do_the_probabilities_hold(page: Page) -> None:
+    # Ten of twelve answers of 80 % are right.
+    assert "claim and result differ by 3.3 %" in page.text
+
+
 def test_nobody_confused(tmp_path: Path) -> None:
     run, evaluation = make_run(tmp_path, wrong=0)
     page = Page(write_report(run, evaluation, HISTORY))
@@ -229,7 +263,9 @@ def test_a_person_without_test_photos_has_dashes_not_zeros(tmp_path: Path) -> No
     run, evaluation = make_run(tmp_path)
     kept = evaluation.truth < 2
     files = [file for file, keep in zip(evaluation.files, kept, strict=True) if keep]
-    fewer = score_answers(PEOPLE, files, evaluation.truth[kept], evaluation.probabilities[kept])
+    fewer = score_answers(
+        PEOPLE, files, evaluation.truth[kept], evaluation.predicted[kept], evaluation.probabilities[kept]
+    )
     assert "陳小明 – – – 0 9" in Page(write_report(run, fewer, HISTORY)).text
 
 

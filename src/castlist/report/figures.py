@@ -91,28 +91,42 @@ def short_name(name: str, missing: str = "", limit: int = 22) -> str:
     return drawn if len(drawn) <= limit else f"{drawn[: limit - 1]}…"
 
 
+def knows_unknown(evaluation: Evaluation) -> bool:
+    """Whether "unknown" is among the answers that the run could give."""
+    return bool(evaluation.probabilities[:, -1].any() or evaluation.unknown_share)
+
+
 def draw_confusion(evaluation: Evaluation, names: Sequence[str], style: Style) -> Figure:
-    """Draw who was taken for whom: the matrix of a cast up to MAX_MATRIX, else the pairs confused most."""
-    if len(names) > MAX_MATRIX:
+    """Draw who was taken for whom: the matrix of a cast up to MAX_MATRIX, else the pairs confused most.
+
+    Args:
+        evaluation: The answers.
+        names: The people's names as figures write them, then the word for unknown.
+        style: Colors, fonts, words.
+    """
+    n = len(evaluation.people)
+    if n > MAX_MATRIX:
         return _draw_pairs(evaluation, names, style)
-    n = len(names)
+    columns = n + knows_unknown(evaluation)
     cell = max(float(np.clip(5.5 / n, 0.24, 0.55)), 2.4 / n)
-    figure, axes = _new_figure(style, cell * n, cell * n)
-    counts = evaluation.confusion
+    figure, axes = _new_figure(style, cell * columns, cell * n)
+    counts = evaluation.confusion[:, :columns]
     # The root lifts single mistakes out of the paper's color.
     tints = np.sqrt(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1))
-    on_diagonal = np.eye(n, dtype=bool)
-    for mask, color in ((~on_diagonal, style.palette.right), (on_diagonal, style.palette.wrong)):
-        colors = LinearSegmentedColormap.from_list("", [style.palette.paper, color])
-        axes.imshow(np.ma.masked_array(tints, mask), cmap=colors, vmin=0, vmax=1)
+    row, column = np.indices(counts.shape)
+    palette = style.palette
+    for shown, color in ((row == column, palette.right), (column == n, palette.muted), (row != column, palette.wrong)):
+        colors = LinearSegmentedColormap.from_list("", [palette.paper, color])
+        hidden = ~shown | ((column == n) & (color == palette.wrong))
+        axes.imshow(np.ma.masked_array(tints, hidden), cmap=colors, vmin=0, vmax=1)
     size = float(np.clip(20 * cell, 6, 10))
     for row, column in np.argwhere(counts):
         ink = style.palette.paper if tints[row, column] > 0.6 else style.palette.ink
         axes.text(column, row, str(counts[row, column]), ha="center", va="center", color=ink, fontsize=size)
     text = _text_style(style, size)
-    axes.set_xticks(range(n), names, rotation=45, ha="right", rotation_mode="anchor", **text)
-    axes.set_yticks(range(n), names, **text)
-    axes.set_xticks(np.arange(n + 1) - 0.5, minor=True)
+    axes.set_xticks(range(columns), names[:columns], rotation=45, ha="right", rotation_mode="anchor", **text)
+    axes.set_yticks(range(n), names[:n], **text)
+    axes.set_xticks(np.arange(columns + 1) - 0.5, minor=True)
     axes.set_yticks(np.arange(n + 1) - 0.5, minor=True)
     axes.grid(which="minor", color=style.palette.line, linewidth=0.6)
     axes.tick_params(which="both", length=0)
@@ -124,7 +138,7 @@ def draw_confusion(evaluation: Evaluation, names: Sequence[str], style: Style) -
 
 def confused_pairs(evaluation: Evaluation, limit: int) -> list[tuple[int, int, int]]:
     """The pairs confused most: true person, predicted person, photos; the most frequent first."""
-    errors = evaluation.confusion * ~np.eye(len(evaluation.people), dtype=bool)
+    errors = evaluation.confusion[:, :-1] * ~np.eye(len(evaluation.people), dtype=bool)
     rows, columns = np.nonzero(errors)
     pairs = zip(rows.tolist(), columns.tolist(), errors[rows, columns].tolist(), strict=True)
     return sorted(pairs, key=lambda pair: (-pair[2], pair[0], pair[1]))[:limit]
@@ -150,6 +164,23 @@ def draw_loss(history: Sequence[Epoch], style: Style) -> Figure:
     """Draw loss per epoch."""
     figure, axes = _new_figure(style, 4.4, 2.8)
     _draw_loss(axes, history, style)
+    return figure
+
+
+def draw_reliability(evaluation: Evaluation, style: Style) -> Figure:
+    """Draw how often answers of a probability are right; a dot's area grows with the number of answers."""
+    figure, axes = _new_figure(style, 3.4, 3.4)
+    palette = style.palette
+    axes.plot([0, 100], [0, 100], "--", color=palette.muted, linewidth=1, label=style.translate("as claimed"))
+    claimed = [100 * one.probability for one in evaluation.reliability]
+    actual = [100 * one.frequency for one in evaluation.reliability]
+    share = np.array([one.answers for one in evaluation.reliability]) / len(evaluation.files)
+    axes.plot(claimed, actual, color=palette.right, linewidth=1.5)
+    axes.scatter(claimed, actual, s=15 + 300 * share, color=palette.right, label=style.translate("test photos"))
+    axes.set(xlim=(0, 103), ylim=(0, 103))
+    _plain(axes, style)
+    axes.set_xlabel(style.translate("Probability claimed, %"), color=palette.muted, fontfamily=style.families)
+    axes.set_ylabel(style.translate("Answers that are right, %"), color=palette.muted, fontfamily=style.families)
     return figure
 
 
@@ -249,8 +280,14 @@ def _draw_lines(
     axes.axvline(best, color=palette.wrong, linewidth=1, linestyle=":", label=label)
     axes.set_xlim(min(0.5, epochs[0]), max(epochs[-1] + 0.5, 1.5))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    axes.tick_params(colors=palette.muted, labelsize=9, length=0)
-    axes.grid(color=palette.line, linewidth=0.6)
-    axes.spines[:].set_visible(False)
+    _plain(axes, style)
     axes.set_xlabel(translate("Epoch"), color=palette.muted, fontfamily=style.families)
-    axes.legend(prop={"family": style.families, "size": 9}, labelcolor=palette.ink, frameon=False, loc="best")
+
+
+def _plain(axes: Axes, style: Style) -> None:
+    """A quiet grid in place of a frame, and a legend."""
+    axes.tick_params(colors=style.palette.muted, labelsize=9, length=0)
+    axes.grid(color=style.palette.line, linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.spines[:].set_visible(False)
+    axes.legend(prop={"family": style.families, "size": 9}, labelcolor=style.palette.ink, frameon=False, loc="best")

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from castlist.errors import RunError, needs_extra
+from castlist.errors import RunError, needs_extra, reason_of
 from castlist.evaluation import Evaluation
 from castlist.languages import Translate, read_catalogue, translator
 from castlist.report import figures
@@ -80,7 +80,9 @@ def write_report(run: Run, evaluation: Evaluation, history: Sequence[Epoch], *, 
     speechless = not set(missing).isdisjoint("".join(read_catalogue(language).values()))
     words = translator("en") if speechless else translate
     light, dark = (figures.Style(palette, families, words) for palette in (figures.LIGHT, figures.DARK))
-    names = [figures.short_name(name, missing) for name in evaluation.people]
+    # Unknown comes last, where the index NOBODY finds it.
+    people = (*evaluation.people, translate("unknown"))
+    names = [*(figures.short_name(name, missing) for name in evaluation.people), light.translate("unknown")]
 
     sample = _sample(evaluation, run.settings.seed)
     wrong = evaluation.wrong.tolist()
@@ -91,20 +93,22 @@ def write_report(run: Run, evaluation: Evaluation, history: Sequence[Epoch], *, 
         if evaluation.files[row] in thumbnails
     ]
     drawings: dict[str, Callable[[figures.Style], Figure]] = {
-        "confusion": functools.partial(figures.draw_confusion, evaluation, names)
+        "confusion": functools.partial(figures.draw_confusion, evaluation, names),
+        "reliability": functools.partial(figures.draw_reliability, evaluation),
     }
     if history:
         drawings["accuracy"] = functools.partial(figures.draw_accuracy, history)
         drawings["loss"] = functools.partial(figures.draw_loss, history)
     pngs = {name: (figures.render_png(draw(light)), figures.render_png(draw(dark))) for name, draw in drawings.items()}
     _write_png(run, "confusion", pngs["confusion"][0])
+    _write_png(run, "reliability", pngs["reliability"][0])
     if history:
         _write_png(run, "curves", figures.render_png(figures.draw_curves(history, light)))
     if tiles:
         _write_png(run, "test-grid", figures.render_png(figures.draw_test_grid(tiles, light)))
 
     def answers(rows: Sequence[int]) -> list[Answer]:
-        return [_answer(evaluation, row, thumbnails) for row in rows]
+        return [_answer(evaluation, people, row, thumbnails) for row in rows]
 
     page = _template().render(
         run=run,
@@ -121,7 +125,7 @@ def write_report(run: Run, evaluation: Evaluation, history: Sequence[Epoch], *, 
         max_matrix=figures.MAX_MATRIX,
         sample=answers(sample),
         wrong=answers(wrong),
-        refused=[(_below(file, run.photos_root), reason) for file, reason in run.refused],
+        knows_unknown=figures.knows_unknown(evaluation),
         settings=_settings(run.settings),
         created=_moment(run.created),
         translate=translate,
@@ -152,15 +156,15 @@ def _sample(evaluation: Evaluation, seed: int) -> list[int]:
     return sorted(rows.tolist())
 
 
-def _answer(evaluation: Evaluation, row: int, thumbnails: Mapping[str, np.ndarray]) -> Answer:
+def _answer(evaluation: Evaluation, people: Sequence[str], row: int, thumbnails: Mapping[str, np.ndarray]) -> Answer:
     file, probabilities = evaluation.files[row], evaluation.probabilities[row]
     order = np.argsort(-probabilities, kind="stable")[:TOP].tolist()
     return Answer(
         file=file,
         picture=jpeg_uri(thumbnails[file]) if file in thumbnails else None,
-        true=evaluation.people[evaluation.truth[row]],
-        predicted=evaluation.people[order[0]],
-        top=tuple((evaluation.people[person], float(probabilities[person])) for person in order),
+        true=people[evaluation.truth[row]],
+        predicted=people[evaluation.predicted[row]],
+        top=tuple((people[person], float(probabilities[person])) for person in order),
     )
 
 
@@ -175,7 +179,7 @@ def _write_png(run: Run, name: str, png: bytes) -> None:
         with contextlib.suppress(OSError):
             beside.unlink(missing_ok=True)
         raise RunError(
-            f"{str(path)!r} can't be written ({error.strerror}). Free some space or choose another place."
+            f"{str(path)!r} can't be written ({reason_of(error)}). Free some space or choose another place."
         ) from error
 
 
@@ -191,11 +195,6 @@ def _sides(run: Run) -> list[tuple[str, int, int, float]]:
     """For each side: its name, photos, groups, share of all photos."""
     total = sum(len(files) for files in run.sides.values())
     return [(side, len(files), run.groups[side], len(files) / total) for side, files in run.sides.items()]
-
-
-def _below(file: str, root: str) -> str:
-    path = Path(file)
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else file
 
 
 def _settings(settings: Settings) -> list[tuple[str, str, bool]]:

@@ -42,7 +42,8 @@ def crop_face(pixels: np.ndarray, landmarks: np.ndarray, template: Template = DE
     Returns:
         Shape (template.size, template.size, 3), uint8, RGB; outside the photo its edge is repeated.
     """
-    matrix = similarity(landmarks, np.asarray(template.points))
+    # Half a pixel: landmarks count from the photo's edge, warps and templates from the center of the first pixel.
+    matrix = similarity(np.asarray(landmarks) - 0.5, np.asarray(template.points))
     scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
     if scale < 0.5:
         # A bilinear warp looks at four pixels only: shrinking further would pick pixels at random.

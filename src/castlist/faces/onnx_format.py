@@ -87,7 +87,7 @@ def read_tensors(data: bytes) -> dict[str, np.ndarray]:
                 elif number == 8:
                     name = bytes(value).decode()
             tensors[name] = values.reshape(dims)
-    except (IndexError, KeyError, UnicodeDecodeError) as error:
+    except (IndexError, KeyError, ValueError) as error:  # of a message cut short, or of something else altogether
         raise ValueError("not an ONNX file") from error
     return tensors
 

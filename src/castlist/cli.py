@@ -152,6 +152,51 @@ def predict(
 
 
 @app.command()
+def enrol(
+    run: RunFolder,
+    name: Annotated[str, typer.Argument(help="Somebody new, or somebody whom the run knows.")],
+    photos: Annotated[list[str], typer.Argument(metavar="PHOTO...", help="Photos, folders, or patterns.")],
+    language: Language = "en",
+) -> None:
+    """Add a person, or photos of one, to a run of the model face; no training."""
+    from castlist.enrolment import enrol as enrol_person
+    from castlist.enrolment import refresh
+    from castlist.photos import find_photos
+
+    done = enrol_person(run, name, find_photos(photos))
+    for photo in done.refused:
+        _say(f"left out: {photo.path} ({photo.reason})")
+    print(f"{name} is enrolled with {len(done.added)} photo{'s' * (len(done.added) > 1)}.")
+    _show_refreshed(run, refresh(run, language=language))
+
+
+@app.command()
+def forget(
+    run: RunFolder,
+    name: Annotated[str, typer.Argument(help="Whom to delete.")],
+    retrain: Annotated[bool, typer.Option("--retrain", help="Train a Keras model again without the person.")] = False,
+    language: Language = "en",
+) -> None:
+    """Delete a person from a run for good, and say what was deleted and what still exists."""
+    from castlist.enrolment import forget as forget_person
+    from castlist.enrolment import refresh, retrain_without
+
+    if retrain:
+        with _showing_progress() as show:
+            receipt = retrain_without(run, name, **show)
+    else:
+        receipt = forget_person(run, name)
+    print(f"{name} is forgotten. Deleted:")
+    for line in receipt.removed:
+        print(f"  {line}")
+    print("What still exists:")
+    for line in receipt.remaining:
+        print(f"  {line}")
+    if not retrain:
+        _show_refreshed(run, refresh(run, language=language))
+
+
+@app.command()
 def demo(
     photos: Annotated[Path | None, typer.Option(help="Your own folder of folders, instead of the drawn cast.")] = None,
     out: Runs = Path("runs"),
@@ -251,6 +296,13 @@ def _showing_progress() -> Iterator[dict[str, Any]]:
 
     with bar:
         yield {"on_count": on_count, "on_start": on_start, "on_progress": on_progress}
+
+
+def _show_refreshed(run: Path, done: bool) -> None:
+    if done:
+        print(f"Report: {(run / 'report.html').resolve().as_uri()}")
+    else:
+        print('The report is not made anew: that needs pip install "castlist[learn]".')
 
 
 def _describe_start(run: Run, dataset: Dataset) -> Iterator[str]:

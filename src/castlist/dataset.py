@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import mmap
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -129,6 +130,18 @@ def face_network(settings: Settings) -> FaceNetwork:
 def datasets_folder() -> Path:
     """Where data sets are kept unless a path is given; every file in it can be made anew."""
     return platformdirs.user_cache_path("castlist") / "datasets"
+
+
+def delete_datasets_of(person: str) -> list[Path]:
+    """Delete the kept data sets in which there is a person of this name; they can be made anew. Gives their files."""
+    deleted = []
+    for path in sorted(datasets_folder().glob("*.h5*")):
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            holds = content.find(f"{person}/".encode()) >= 0  # the paths of the photos stand in it as they are
+        if holds:
+            path.unlink()
+            deleted.append(path)
+    return deleted
 
 
 def _default_path(root: Path, settings: Settings) -> Path:

@@ -122,31 +122,25 @@ def find_cast(root: Path) -> Cast:
     seen are passed over in silence; files beside the people's folders and empty folders are passed over with a note.
 
     Raises:
-        CastError: If `root` is no folder, holds no person, or two names differ only by case or by Unicode form.
+        CastError: If `root` is no folder, holds no person, or somebody in it can't be called so.
     """
     if not root.is_dir():
         raise CastError(f"{str(root)!r} is not a folder. Give the folder that holds one folder of photos per person.")
     notes: list[str] = []
     photos: list[Photo] = []
-    folded: dict[str, str] = {}
+    people: list[str] = []
     strays = 0
     for entry in sorted(_entries(root), key=lambda entry: entry.name):
         if not entry.is_dir():
             strays += 1
             continue
         person = entry.name
-        key = unicodedata.normalize("NFKC", person).casefold()
-        if key == UNKNOWN:
-            raise CastError(f"Nobody can be called {person!r}: it is the answer for strangers. Rename that folder.")
-        if key in folded:
-            raise CastError(
-                f"The folders {folded[key]!r} and {person!r} differ only by case or Unicode form. Rename or merge them."
-            )
+        check_person(person, people)
         files = sorted(_files_below(Path(entry.path)))
         if not files:
             notes.append(f"The folder {person!r} holds no photo and was left out.")
             continue
-        folded[key] = person
+        people.append(person)
         photos += [Photo(path=path, person=person) for path in files]
     if strays:
         notes.append(
@@ -155,8 +149,23 @@ def find_cast(root: Path) -> Cast:
     if not photos:
         hint = "It holds files but no folder of photos; put" if strays else "Put"
         raise CastError(f"There is no person in {str(root)!r}. {hint} each person's photos into a folder of that name.")
-    people = tuple(sorted(folded.values()))
-    return Cast(root=root, people=people, photos=tuple(photos), notes=tuple(notes))
+    return Cast(root=root, people=tuple(sorted(people)), photos=tuple(photos), notes=tuple(notes))
+
+
+def check_person(name: str, others: Iterable[str] = ()) -> None:
+    """Check that somebody can be called so: as a folder can, not UNKNOWN, and unlike the others.
+
+    Raises:
+        CastError: If not.
+    """
+    key = unicodedata.normalize("NFKC", name).casefold()
+    if key == UNKNOWN:
+        raise CastError(f"Nobody can be called {name!r}: it is the answer for strangers. Choose another name.")
+    if not name.strip() or name.startswith(".") or any(char in "/\\" or ord(char) < 32 for char in name):
+        raise CastError(f"Nobody can be called {name!r}. Choose a name that a folder can have.")
+    for other in others:
+        if other != name and unicodedata.normalize("NFKC", other).casefold() == key:
+            raise CastError(f"{other!r} and {name!r} differ only by case or Unicode form. Choose one of the two.")
 
 
 def find_photos(inputs: Iterable[str | Path]) -> list[Path]:

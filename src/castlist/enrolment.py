@@ -1,0 +1,214 @@
+"""People added to a finished run in a moment, and deleted from it for good."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.util
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from castlist.dataset import NO_FACE, delete_datasets_of
+from castlist.embeddings import choose_faces
+from castlist.errors import CastError, PhotoError, RunError
+from castlist.faces import Face
+from castlist.photos import RefusedPhoto, check_person, find_cast, read_photo
+from castlist.recognizer import Recognizer
+from castlist.run import Run, list_runs, open_run, read_history
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    """What became of the photos that somebody was to be enrolled with."""
+
+    run: Run
+    added: tuple[Path, ...]
+    refused: tuple[RefusedPhoto, ...]
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What was deleted of a person, and what still exists."""
+
+    name: str
+    removed: tuple[str, ...]  # a sentence each
+    remaining: tuple[str, ...]  # a sentence each; what is not the run's to delete
+
+
+def enrol(path: Path, name: str, photos: Sequence[Path]) -> Enrolment:
+    """Add a person, or photos of one, to a run of the model `face`: no training, the threshold follows.
+
+    The run's figures and report are stale after it; `refresh` makes them anew.
+
+    Args:
+        path: The run folder.
+        name: Somebody new, or somebody the run knows.
+        photos: At least one; of several faces in one, that which agrees with the other photos is taken.
+
+    Raises:
+        CastlistError: If nobody can be called so, no photo shows a face, or the run is of another model.
+    """
+    recognizer = Recognizer.load(path)
+    run, gallery, network = recognizer.run, recognizer.gallery, recognizer.face_network
+    if recognizer.network is not None or gallery is None or network is None:
+        raise RunError(
+            f"The model {run.settings.model} has learnt its people for good. To add {name!r}, put the photos into a "
+            "folder of that name beside the others and train again; a run of the model face can be added to."
+        )
+    check_person(name, run.people)
+    found: list[tuple[Path, list[Face]]] = []
+    refused: list[RefusedPhoto] = []
+    for photo in photos:
+        try:
+            faces = recognizer.look(read_photo(photo))
+        except PhotoError as error:
+            refused.append(RefusedPhoto(photo, str(error)))
+            continue
+        assert isinstance(faces, list), "a run of faces looks for faces"
+        if faces:
+            found.append((photo, faces))
+        else:
+            refused.append(RefusedPhoto(photo, NO_FACE))
+    if not found:
+        reasons = "; ".join(f"{photo.path.name}: {photo.reason}" for photo in refused)
+        raise CastError(f"None of the {len(photos)} photos shows a face to enrol {name!r} with ({reasons}).")
+    crops = np.stack([face.pixels for _, faces in found for face in faces])
+    vectors = network.embed(crops, views=run.settings.views)
+    split = np.split(vectors, np.cumsum([len(faces) for _, faces in found])[:-1])
+    # Photos already known have a say in which face it is.
+    known = gallery.embeddings[gallery.person == gallery.people.index(name)] if name in gallery.people else vectors[:0]
+    anyone = [found[0][1][:1]] * len(known)
+    chosen = choose_faces([*anyone, *(faces for _, faces in found)], [*(row[None] for row in known), *split])
+    picked = np.stack([mine[index or 0] for mine, index in zip(split, chosen[len(known) :], strict=True)])
+    ids = tuple(f"{name}/{photo.name}" for photo, _ in found)
+    # The gallery first: a name in run.json that the gallery lacks would break the run, the reverse is only unlisted.
+    gallery = gallery.enrol(name, picked, ids)
+    gallery.save(run.gallery_path)
+    run = dataclasses.replace(run, people=gallery.people, sides={**run.sides, "train": (*run.sides["train"], *ids)})
+    run.save()
+    return Enrolment(run, tuple(photo for photo, _ in found), tuple(refused))
+
+
+def forget(path: Path, name: str) -> Receipt:
+    """Delete a person from a run of the model `face`: embeddings, names, answers, pictures, kept data sets.
+
+    Files are written anew without the person, so that nothing is left in them; the report is deleted, and `refresh`
+    makes it anew.
+
+    Raises:
+        CastlistError: If nobody is called so, nobody would be left, or the run is of a model whose weights have seen
+            the person.
+    """
+    run = open_run(path)
+    _need_person(run, name)
+    if run.settings.model != "face":
+        raise RunError(
+            f"The weights of the model {run.settings.model} have seen {name!r} and can't forget one person: "
+            "they must be trained again without, which --retrain does."
+        )
+    recognizer = Recognizer.load(path)
+    assert recognizer.gallery is not None, "a run of the model face has a gallery"
+    gallery = recognizer.gallery.forget(name)
+    n_embeddings = len(recognizer.gallery.photos) - len(gallery.photos)
+    n_files = sum(_is_of(file, name) for files in run.sides.values() for file in files)
+    for file in ("report.html", "metrics.json", "predictions.csv"):
+        (path / file).unlink(missing_ok=True)
+    for folder in ("figures", "named"):
+        shutil.rmtree(path / folder, ignore_errors=True)
+    gallery.save(run.gallery_path)
+    dataclasses.replace(
+        run,
+        people=gallery.people,
+        sides={side: tuple(file for file in files if not _is_of(file, name)) for side, files in run.sides.items()},
+        refused=tuple(item for item in run.refused if not _is_of(item[0], name)),
+        notes=tuple(note for note in run.notes if name not in note),
+    ).save()
+    removed = [
+        f"{n_embeddings} embeddings from gallery.npz, and the threshold that they helped to set.",
+        f"The name, and {n_files} file names, from run.json.",
+        "The report, its figures, the answers and the metrics.",
+    ]
+    return Receipt(name, (*removed, *_delete_datasets(name)), _what_remains(run, name))
+
+
+def retrain_without(path: Path, name: str, **callbacks: Any) -> Receipt:
+    """Train a run of a Keras model anew without a person; the old one is deleted when the new one is finished.
+
+    Args:
+        path: The run folder.
+        name: Whom to leave out.
+        callbacks: As for `learn`.
+
+    Raises:
+        CastlistError: If nobody is called so, or the others can't be trained.
+    """
+    from castlist.learning import learn
+    from castlist.report import write_report
+
+    run = open_run(path)
+    _need_person(run, name)
+    cast = find_cast(Path(run.photos_root))
+    others = dataclasses.replace(
+        cast,
+        people=tuple(person for person in cast.people if person != name),
+        photos=tuple(photo for photo in cast.photos if photo.person != name),
+        notes=tuple(note for note in cast.notes if name not in note),
+    )
+    beside, old = path.with_name(f"{path.name}.retrained"), path.with_name(f"{path.name}.old")
+    shutil.rmtree(beside, ignore_errors=True)  # of an attempt that was interrupted
+    _, evaluation = learn(others, run.settings, runs=beside.parent, name=beside.name, **callbacks)
+    path.rename(old)
+    beside.rename(path)
+    shutil.rmtree(old)
+    retrained = open_run(path)
+    write_report(retrained, evaluation, read_history(retrained))
+    removed = (f"The whole run {str(path)!r}: it was trained anew without {name!r}.", *_delete_datasets(name))
+    return Receipt(name, removed, _what_remains(retrained, name))
+
+
+def refresh(path: Path, *, language: str = "en") -> bool:
+    """Make a run's figures and report anew after somebody came or went.
+
+    Returns:
+        False where the extra for learning isn't installed: then there is no report, and the run names all the same.
+    """
+    if any(importlib.util.find_spec(module) is None for module in ("sklearn", "matplotlib", "jinja2")):
+        return False
+    from castlist.evaluation import evaluate, save_evaluation
+    from castlist.report import write_report
+
+    recognizer = Recognizer.load(path)
+    evaluation = evaluate(recognizer.run, recognizer.gallery, None)
+    save_evaluation(evaluation, recognizer.run)
+    write_report(recognizer.run, evaluation, [], language=language)
+    return True
+
+
+def _need_person(run: Run, name: str) -> None:
+    if name not in run.people:
+        raise RunError(f"The run {str(run.path)!r} knows nobody called {name!r}. Choose from: {', '.join(run.people)}.")
+
+
+def _is_of(file: str, name: str) -> bool:
+    return file.startswith(f"{name}/")
+
+
+def _delete_datasets(name: str) -> tuple[str, ...]:
+    deleted = delete_datasets_of(name)
+    return (f"{len(deleted)} kept data sets of photos that {name!r} was among.",) if deleted else ()
+
+
+def _what_remains(run: Run, name: str) -> tuple[str, ...]:
+    remaining = []
+    folder = Path(run.photos_root) / name
+    if folder.is_dir():
+        remaining.append(f"The photos themselves, in {str(folder)!r}; training again would learn them again.")
+    for other in list_runs(run.path.parent):
+        if other.path != run.path and name in other.people:
+            remaining.append(f"The run {str(other.path)!r}, which knows {name!r} too.")
+    remaining.append("Whatever was written elsewhere: pictures and tables with names, copies of this run, backups.")
+    return tuple(remaining)

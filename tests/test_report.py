@@ -288,7 +288,7 @@ def test_without_a_chinese_font_the_page_is_chinese_and_its_figures_are_not(
     monkeypatch.setattr("matplotlib.axes.Axes.set_xlabel", lambda axes, text, **style: words.append(text))
     run, evaluation = make_run(tmp_path)
     page = Page(write_report(run, evaluation, HISTORY, language="zh-TW"))
-    assert "混淆矩陣" in page.text and "的字型都缺少以下字元" in page.text
+    assert "各人物的表現" in page.text and "的字型都缺少以下字元" in page.text
     assert "Predicted person" in words and all(word.isascii() for word in words)
 
 

@@ -14,6 +14,7 @@ SOURCE = Path(castlist.__file__).parent
 # A room imports only from rooms above it.
 ROOMS = [
     "errors",
+    "files",
     "languages",
     "settings",
     "photos",

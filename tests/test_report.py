@@ -18,7 +18,7 @@ pytest.importorskip("matplotlib")
 pytest.importorskip("sklearn")
 
 from castlist import fonts
-from castlist.errors import RunError, SettingsError
+from castlist.errors import CastlistError, SettingsError
 from castlist.evaluation import NOBODY, Evaluation, score_answers
 from castlist.report import write_report
 from castlist.run import Epoch, Run
@@ -311,7 +311,7 @@ def test_failures_are_one_sentence(tmp_path: Path) -> None:
         write_report(run, evaluation, HISTORY, language="xx")
     run.path.parent.mkdir()
     run.path.write_text("a file where the folder should be")
-    with pytest.raises(RunError, match="can't be written"):
+    with pytest.raises(CastlistError, match="can't be written"):
         write_report(run, evaluation, HISTORY)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from castlist.errors import RunError
-from castlist.run import Run, list_runs, new_run_path, newest_run, open_run, write_text
+from castlist.run import Run, list_runs, new_run_path, newest_run, open_run
 from castlist.settings import Settings
 
 
@@ -78,15 +78,3 @@ def test_names_of_new_runs(tmp_path: Path) -> None:
     for name in ("../up", "a/b", "", ".", "..", "a\x00b"):
         with pytest.raises(RunError, match="can't be named"):
             new_run_path(tmp_path, name, Settings())
-
-
-def test_a_failed_write_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_text(tmp_path / "a.txt", "before")
-
-    def fail(self: Path, *args: object, **options: object) -> int:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(Path, "write_text", fail)
-    with pytest.raises(RunError, match="No space left on device"):
-        write_text(tmp_path / "a.txt", "after")
-    assert (tmp_path / "a.txt").read_text() == "before"

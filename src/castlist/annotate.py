@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import io
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw
 
 from castlist.errors import CastlistError
 from castlist.faces import Box
+from castlist.files import write_bytes
 from castlist.fonts import split_by_font
 from castlist.photos import read_photo
 from castlist.recognizer import NamedFace, NamedPhoto
@@ -83,15 +84,9 @@ def save_picture(pixels: np.ndarray, path: Path) -> None:
     formats = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG"}
     if path.suffix.lower() not in formats:
         raise CastlistError(f"A picture must be saved as {', '.join(formats)}. Got {path.name!r} instead.")
-    beside = path.with_name(f"{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(pixels).save(beside, formats[path.suffix.lower()], quality=92)
-        beside.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            beside.unlink(missing_ok=True)
-        raise CastlistError(f"{str(path)!r} can't be written ({error.strerror or error}).") from error
+    encoded = io.BytesIO()
+    Image.fromarray(pixels).save(encoded, formats[path.suffix.lower()], quality=92)
+    write_bytes(path, encoded.getvalue())
 
 
 class Label:

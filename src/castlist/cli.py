@@ -327,7 +327,7 @@ def _show_result(run: Run, evaluation: Evaluation) -> None:
 
 def _writing_csv(answers: Iterable[NamedPhoto], file: Path) -> Iterator[NamedPhoto]:
     """Pass answers on; the table is written at their end."""
-    from castlist.run import write_csv
+    from castlist.files import write_csv
 
     rows: list[tuple[str, ...]] = []
     for photo in answers:

@@ -7,6 +7,7 @@ CastlistError
 ├── ShapeError          an array of the wrong shape
 ├── WeightsError        weights that are missing or not what they should be
 ├── RunError            a run folder that is missing, broken, or from a later castlist
+├── FontError           no font has the characters of a name
 └── MissingExtraError   a part of castlist that isn't installed
 
 Every message is one sentence or two: what is wrong, what was received, what to do.
@@ -45,6 +46,14 @@ class WeightsError(CastlistError):
 
 class RunError(CastlistError):
     """A run folder that is missing, broken, or written by a later castlist."""
+
+
+class FontError(CastlistError):
+    """No font of this machine has the characters of a text."""
+
+    def __init__(self, message: str, missing: str) -> None:
+        super().__init__(message)
+        self.missing = missing  # the characters, each once
 
 
 class MissingExtraError(CastlistError):

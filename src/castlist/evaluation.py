@@ -12,11 +12,12 @@ import numpy as np
 
 from castlist.dataset import Dataset
 from castlist.errors import RunError, needs_extra
+from castlist.files import write_csv, write_text
 from castlist.gallery import UNKNOWN as NOBODY
 from castlist.gallery import Answers, Gallery
 from castlist.network import Network, answers_of
 from castlist.photos import UNKNOWN
-from castlist.run import Run, write_csv, write_text
+from castlist.run import Run
 from castlist.splits import TEST
 
 with needs_extra("learn", "Evaluating"):

@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from PIL import ImageFont
 
-from castlist.errors import CastlistError
+from castlist.errors import FontError
 
 # Beginnings of file names, lower case, the best first. Whatever else is installed comes after them.
 LATIN = ("notosans-regular", "notosans[", "dejavusans.", "arial.", "segoeui.", "helvetica", "liberationsans-regular")
@@ -26,18 +26,6 @@ CJK = (
 STYLES = ("bold", "italic", "oblique", "black", "thin", "light", "condensed", "mono", "serif", "emoji", "lastresort")
 SUFFIXES = (".ttf", ".otf", ".ttc", ".otc")
 MAX_FACES = 64  # of a collection; more is a damaged file
-
-
-class FontError(CastlistError):
-    """No font of this machine has the characters of a text."""
-
-    def __init__(self, missing: str) -> None:
-        self.missing = missing  # the characters, each once
-        package = "fonts-noto-cjk" if any(map(_is_cjk, missing)) else "fonts-noto-core"
-        super().__init__(
-            f"No font on this machine has the characters {missing[:20]!r}. "
-            f"Install one, such as Noto Sans (on Debian and Ubuntu: apt install {package})."
-        )
 
 
 @dataclass(frozen=True)
@@ -80,7 +68,13 @@ def find_fonts(text: str) -> list[Font]:
         missing -= font.characters
         if not missing:
             return fonts
-    raise FontError("".join(map(chr, sorted(missing))))
+    characters = "".join(map(chr, sorted(missing)))
+    package = "fonts-noto-cjk" if any(map(_is_cjk, characters)) else "fonts-noto-core"
+    raise FontError(
+        f"No font on this machine has the characters {characters[:20]!r}. "
+        f"Install one, such as Noto Sans (on Debian and Ubuntu: apt install {package}).",
+        missing=characters,
+    )
 
 
 def split_by_font(text: str) -> list[tuple[str, Font]]:

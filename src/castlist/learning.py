@@ -12,6 +12,7 @@ from castlist.dataset import Dataset, OnCount, face_network, load_dataset
 from castlist.errors import RunError, reason_of
 from castlist.evaluation import Evaluation, evaluate, save_evaluation
 from castlist.gallery import Background, Gallery
+from castlist.languages import translator
 from castlist.models import model_kind
 from castlist.photos import Cast, find_cast
 from castlist.report import write_report
@@ -53,6 +54,7 @@ def learn(
     Raises:
         CastlistError: If the photos, the settings or the disk don't allow it.
     """
+    translator(language)  # a wrong language must not fail after the training
     settings = settings or Settings()
     model_kind(settings.model)
     path = new_run_path(runs, name, settings)
@@ -87,6 +89,7 @@ def resume(
     Raises:
         CastlistError: If the run is broken, nothing of it can be finished, or its photos have changed.
     """
+    translator(language)
     run = open_run(path)
     if epochs is not None:
         run = dataclasses.replace(run, settings=dataclasses.replace(run.settings, epochs=epochs))

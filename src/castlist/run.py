@@ -6,18 +6,17 @@ import csv
 import dataclasses
 import datetime
 import importlib.metadata
-import io
 import json
 import os
 import platform
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from castlist.dataset import Dataset
-from castlist.errors import RunError, SettingsError, reason_of
+from castlist.errors import RunError, SettingsError
+from castlist.files import write_text
 from castlist.settings import Settings
 from castlist.splits import SIDES
 
@@ -104,7 +103,7 @@ class Run:
         """Write run.json, beside and renamed.
 
         Raises:
-            RunError: If it can't be written.
+            CastlistError: If it can't be written.
         """
         record = {item.name: getattr(self, item.name) for item in dataclasses.fields(self) if item.name != "path"}
         record["settings"] = self.settings.to_dict()
@@ -244,31 +243,3 @@ def package_versions() -> dict[str, str]:
         except importlib.metadata.PackageNotFoundError:
             continue
     return versions
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file beside and rename it, so that it is never seen half-written.
-
-    Raises:
-        RunError: If it can't be written; what was there before is intact.
-    """
-    beside = path.with_name(f"{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(text, "utf-8", newline="\n")
-        beside.replace(path)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise RunError(
-            f"{str(path)!r} can't be written ({reason_of(error)}). Free some space or choose another place."
-        ) from error
-
-
-def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Write a table as `write_text` writes a text."""
-
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    write_text(path, text.getvalue())

@@ -18,9 +18,10 @@ import numpy as np
 from castlist.augmentation import augment_photo
 from castlist.dataset import Dataset
 from castlist.errors import RunError, needs_extra, reason_of
+from castlist.files import write_csv
 from castlist.models import build_model
 from castlist.network import Network
-from castlist.run import HISTORY, Epoch, Run, best_epoch, read_history, write_csv
+from castlist.run import HISTORY, Epoch, Run, best_epoch, read_history
 from castlist.settings import Settings
 from castlist.splits import TRAIN, VALIDATION
 

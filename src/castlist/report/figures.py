@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from castlist.errors import needs_extra
+from castlist.errors import FontError, needs_extra
 from castlist.evaluation import Evaluation
-from castlist.fonts import FontError, find_fonts
+from castlist.fonts import find_fonts
 from castlist.languages import Translate
 from castlist.run import Epoch, best_epoch
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import functools
 import struct
@@ -14,12 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from castlist.errors import RunError, needs_extra, reason_of
+from castlist.errors import needs_extra
 from castlist.evaluation import Evaluation
+from castlist.files import write_bytes, write_text
 from castlist.languages import Translate, read_catalogue, translator
 from castlist.report import figures
 from castlist.report.pictures import data_uri, jpeg_uri, read_thumbnails
-from castlist.run import Epoch, Run, best_epoch, write_text
+from castlist.run import Epoch, Run, best_epoch
 from castlist.settings import Settings
 
 with needs_extra("learn", "Writing a report"):
@@ -71,7 +71,7 @@ def write_report(run: Run, evaluation: Evaluation, history: Sequence[Epoch], *, 
 
     Raises:
         SettingsError: If the language is unknown.
-        RunError: If a file can't be written.
+        CastlistError: If a file can't be written.
         MissingExtraError: If matplotlib or Jinja2 is missing.
     """
     translate = translator(language)
@@ -100,12 +100,12 @@ def write_report(run: Run, evaluation: Evaluation, history: Sequence[Epoch], *, 
         drawings["accuracy"] = functools.partial(figures.draw_accuracy, history)
         drawings["loss"] = functools.partial(figures.draw_loss, history)
     pngs = {name: (figures.render_png(draw(light)), figures.render_png(draw(dark))) for name, draw in drawings.items()}
-    _write_png(run, "confusion", pngs["confusion"][0])
-    _write_png(run, "reliability", pngs["reliability"][0])
+    write_bytes(run.path / "figures" / "confusion.png", pngs["confusion"][0])
+    write_bytes(run.path / "figures" / "reliability.png", pngs["reliability"][0])
     if history:
-        _write_png(run, "curves", figures.render_png(figures.draw_curves(history, light)))
+        write_bytes(run.path / "figures" / "curves.png", figures.render_png(figures.draw_curves(history, light)))
     if tiles:
-        _write_png(run, "test-grid", figures.render_png(figures.draw_test_grid(tiles, light)))
+        write_bytes(run.path / "figures" / "test-grid.png", figures.render_png(figures.draw_test_grid(tiles, light)))
 
     def answers(rows: Sequence[int]) -> list[Answer]:
         return [_answer(evaluation, people, row, thumbnails) for row in rows]
@@ -166,21 +166,6 @@ def _answer(evaluation: Evaluation, people: Sequence[str], row: int, thumbnails:
         predicted=people[evaluation.predicted[row]],
         top=tuple((people[person], float(probabilities[person])) for person in order),
     )
-
-
-def _write_png(run: Run, name: str, png: bytes) -> None:
-    path = run.path / "figures" / f"{name}.png"
-    beside = path.with_name(f"{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_bytes(png)
-        beside.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            beside.unlink(missing_ok=True)
-        raise RunError(
-            f"{str(path)!r} can't be written ({reason_of(error)}). Free some space or choose another place."
-        ) from error
 
 
 def _embed(light: bytes, dark: bytes) -> EmbeddedFigure:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import threading
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -127,8 +128,16 @@ def embed(
     return (network or default_network()).embed(faces, batch_size=batch_size, views=views)
 
 
-@functools.cache
+_opening = threading.Lock()
+
+
 def _session(file: Path) -> Any:
+    with _opening:  # threads that start together would each open their own
+        return _open(file)
+
+
+@functools.cache
+def _open(file: Path) -> Any:
     try:
         data = file.read_bytes()
     except OSError as error:

@@ -9,7 +9,7 @@ import numpy as np
 
 from castlist.errors import ShapeError
 from castlist.faces.alignment import DEFAULT_TEMPLATE, Template, crop_face
-from castlist.faces.mtcnn import PATIENT, Detections, detect
+from castlist.faces.mtcnn import PATIENT, Detections, detect, reduce
 from castlist.faces.quality import measure_quality
 from castlist.faces.records import Box, Face
 
@@ -43,8 +43,25 @@ def find_faces(
         raise ShapeError(f"A photo must be (height, width, 3), uint8. Got {pixels.shape}, {pixels.dtype} instead.")
     if min_face is None:
         min_face = max(MIN_FACE, RELATIVE_MIN_FACE * min(pixels.shape[:2]))
-    found, rotation = _search(pixels, min_face)
-    faces = [_face(pixels, found, i, rotation, template) for i in range(len(found.scores))]
+    small = reduce(pixels, min_face)
+    zoom = np.array(pixels.shape[1::-1]) / small.shape[1::-1]
+    found, rotation = _search(small, min_face / float(zoom[0]))
+    height, width = small.shape[:2]
+    faces = []
+    for box, score, points in zip(found.boxes, found.scores, found.landmarks, strict=True):
+        corners = turn_back(box.reshape(2, 2), rotation, width, height) * zoom
+        landmarks = (turn_back(points, rotation, width, height) * zoom).astype(np.float32)
+        crop = crop_face(pixels, landmarks, template)
+        faces.append(
+            Face(
+                pixels=crop,
+                box=Box(*corners.min(axis=0).tolist(), *corners.max(axis=0).tolist()).clipped(*pixels.shape[1::-1]),
+                landmarks=landmarks,
+                confidence=float(score),
+                quality=measure_quality(crop, landmarks),
+                rotation=rotation,
+            )
+        )
     return sorted(faces, key=lambda face: -face.box.area)
 
 
@@ -53,7 +70,7 @@ def _search(pixels: np.ndarray, min_face: float) -> tuple[Detections, int]:
     found, rotation = detect(pixels, min_face), 0
     if (best := _credit(found)) >= SURE:
         return found, rotation
-    # A doubtful face is there to be seen better: nothing much smaller needs to be looked for, which is most of the cost.
+    # A doubtful face is there to be seen better: much smaller ones, most of the cost, need not be looked for.
     smallest = max(min_face, 0.5 * float((found.boxes[:, 2] - found.boxes[:, 0]).max(initial=0)))
     for angle in (90, 180, 270):
         turned = detect(np.ascontiguousarray(np.rot90(pixels, angle // 90)), smallest)
@@ -78,22 +95,6 @@ def _credit(found: Detections) -> float:
     tilt = np.degrees(np.abs(np.arctan2(eyes[:, 1], eyes[:, 0])))
     scores = found.scores.clip(1e-6, 1 - 1e-6)
     return float((np.log(scores / (1 - scores)) - np.maximum(tilt - 30, 0) / 15).max())
-
-
-def _face(pixels: np.ndarray, found: Detections, index: int, rotation: int, template: Template) -> Face:
-    height, width = pixels.shape[:2]
-    corners = turn_back(found.boxes[index].reshape(2, 2), rotation, width, height)
-    box = Box(*corners.min(axis=0).tolist(), *corners.max(axis=0).tolist()).clipped(width, height)
-    landmarks = turn_back(found.landmarks[index], rotation, width, height)
-    crop = crop_face(pixels, landmarks, template)
-    return Face(
-        pixels=crop,
-        box=box,
-        landmarks=landmarks,
-        confidence=float(found.scores[index]),
-        quality=measure_quality(crop, landmarks),
-        rotation=rotation,
-    )
 
 
 def turn_back(points: np.ndarray, rotation: int, width: int, height: int) -> np.ndarray:

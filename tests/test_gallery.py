@@ -46,20 +46,34 @@ def split_world(seed: int, n_people: int, known: int, asked: int) -> tuple[np.nd
 
 def test_background_finds_the_covariances_it_was_drawn_with() -> None:
     rng = np.random.default_rng(0)
-    between, within = np.diag([4.0, 1.0, 0.25]), np.array([[1.0, 0.5, 0], [0.5, 1.0, 0], [0, 0, 0.3]])
     person = np.repeat(np.arange(3000), rng.integers(1, 5, 3000))
-    people = rng.multivariate_normal([5, 0, -1], between, 3000)
-    found = Background.fit(people[person] + rng.multivariate_normal(np.zeros(3), within, len(person)), person)
-    assert np.abs(found.within - within).max() < 0.05
-    assert np.abs(found.between - between).max() < 0.25
+    people = np.array([5, 0, -1]) + 2 * rng.standard_normal((3000, 3))
+    found = Background.fit(people[person] + 0.5 * rng.standard_normal((len(person), 3)), person)
+    assert np.abs(found.between - 16).max() < 1.5  # variance of people over that of photos of one person
     assert np.abs(found.mean - [5, 0, -1]).max() < 0.1
+    drawn = found.place(people + 0.5 * rng.standard_normal((3000, 3)))
+    assert np.abs(np.cov(drawn.T) - 17 * np.eye(3)).max() < 2
+
+
+def test_background_leaves_out_what_the_network_does_not_use() -> None:
+    embeddings, person = world(14, 200, 3)
+    embeddings[:, 3] = 0.5
+    assert Background.fit(embeddings, person).directions.shape == (VALUES, VALUES - 1)
+
+
+def test_background_of_few_photos_names_none_the_less() -> None:
+    embeddings, asked, who = split_world(15, 3, 4, 10)
+    person = np.repeat(np.arange(3), 4)
+    background = Background.fit(embeddings, person)
+    gallery = Gallery.fit("abc", embeddings, person, ["p"] * 12, background=background)
+    assert (gallery.answer(asked).margins.argmax(axis=1) == who).mean() > 0.95
 
 
 def test_background_survives_its_file(background: Background, tmp_path: Path) -> None:
     background.save(tmp_path / "b.npz")
     again = Background.load(tmp_path / "b.npz")
-    for name in ("mean", "within", "between"):
-        assert np.allclose(getattr(again, name), getattr(background, name), atol=1e-6)
+    for name in ("mean", "directions", "between"):
+        assert np.array_equal(getattr(again, name), getattr(background, name))
     (tmp_path / "b.npz").write_bytes(b"nothing")
     with pytest.raises(WeightsError):
         Background.load(tmp_path / "b.npz")

@@ -17,7 +17,7 @@ import numpy as np
 from castlist.errors import RunError, SettingsError, ShapeError, reason_of
 from castlist.gallery.assignment import assign_people
 from castlist.gallery.background import Background, default_background
-from castlist.gallery.people import Axes, People
+from castlist.gallery.people import People
 
 VERSION = 1  # of the file
 UNKNOWN = -1
@@ -37,6 +37,9 @@ class Answers:
 
     def __len__(self) -> int:
         return len(self.named)
+
+    def __getitem__(self, part: slice) -> Answers:
+        return Answers(self.people, self.probabilities[part], self.margins[part], self.named[part])
 
     def once_each(self) -> Answers:
         """The answers for the faces of one photo, in which a person appears at most once: the best such naming."""
@@ -89,12 +92,11 @@ class Gallery:
         _check(people, embeddings, person, photos, len(background.mean))
         if not 0 < stranger_rate <= 0.5:
             raise SettingsError(f"stranger_rate must be above 0 and at most 0.5. Got {stranger_rate!r} instead.")
-        axes = Axes.of(background)
-        placed = axes.place(embeddings)
-        trust = _judge(axes, placed, person, len(people))
-        known = _known(axes, placed, person, trust, len(people))
-        strangers = known.scores(axes.place(background.draw(DRAWS))).max(axis=1)
-        cast = _left_out(axes, placed, person, trust, len(people))
+        placed = background.place(embeddings)
+        trust = _judge(background.between, placed, person, len(people))
+        known = _known(background.between, placed, person, trust, len(people))
+        strangers = known.scores(background.draw(DRAWS)).max(axis=1)
+        cast = _left_out(background.between, placed, person, trust, len(people))
         slope, offset = _calibrate(cast, strangers)
         return cls(
             tuple(people),
@@ -120,9 +122,9 @@ class Gallery:
         """
         if embeddings.ndim != 2 or embeddings.shape[1] != self.embeddings.shape[1]:
             raise ShapeError(f"Embeddings must be (n, {self.embeddings.shape[1]}). Got {embeddings.shape} instead.")
-        axes = Axes.of(self.background)
-        known = _known(axes, axes.place(self.embeddings), self.person, self.trust_, len(self.people))
-        scores = known.scores(axes.place(embeddings))
+        between = self.background.between
+        known = _known(between, self.background.place(self.embeddings), self.person, self.trust_, len(self.people))
+        scores = known.scores(self.background.place(embeddings))
         logits = np.hstack([self.slope_ * (scores - self.offset_), np.zeros((len(scores), 1))])
         powers = np.exp(logits - logits.max(axis=1, keepdims=True))
         best = scores.argmax(axis=1)
@@ -183,7 +185,7 @@ class Gallery:
             "person": self.person,
             "photos": np.array(self.photos),
             "background_mean": self.background.mean,
-            "background_within": self.background.within,
+            "background_directions": self.background.directions,
             "background_between": self.background.between,
             "trust": self.trust_,
             "numbers": np.array([self.stranger_rate, self.threshold_, self.slope_, self.offset_]),
@@ -212,7 +214,7 @@ class Gallery:
                 if int(arrays["version"]) != VERSION:
                     raise ValueError(f"its version is {arrays['version']}, not {VERSION}")
                 people, photos = (tuple(arrays[name].tolist()) for name in ("people", "photos"))
-                parts = (arrays[f"background_{name}"] for name in ("mean", "within", "between"))
+                parts = (arrays[f"background_{name}"] for name in ("mean", "directions", "between"))
                 rate, threshold, slope, offset = (float(number) for number in arrays["numbers"])
                 gallery = cls(
                     people,
@@ -254,13 +256,15 @@ def _check(
         raise ShapeError("Embeddings must be numbers. Got some that are not instead.")
 
 
-def _known(axes: Axes, placed: np.ndarray, person: np.ndarray, trust: np.ndarray, n_people: int) -> People:
+def _known(between: np.ndarray, placed: np.ndarray, person: np.ndarray, trust: np.ndarray, n_people: int) -> People:
     sums = np.zeros((n_people, placed.shape[1]))
     np.add.at(sums, person, placed * trust[:, None])
-    return People.from_sums(axes.between, sums, np.bincount(person, trust, minlength=n_people))
+    return People.from_sums(between, sums, np.bincount(person, trust, minlength=n_people))
 
 
-def _left_out(axes: Axes, placed: np.ndarray, person: np.ndarray, trust: np.ndarray, n_people: int) -> np.ndarray:
+def _left_out(
+    between: np.ndarray, placed: np.ndarray, person: np.ndarray, trust: np.ndarray, n_people: int
+) -> np.ndarray:
     """The score of each photo with its own person, known by the person's other photos only.
 
     Returns:
@@ -271,11 +275,11 @@ def _left_out(axes: Axes, placed: np.ndarray, person: np.ndarray, trust: np.ndar
     counts = np.bincount(person, trust, minlength=n_people)
     rest = counts[person] - trust
     usable = rest > 0.5
-    others = People.from_sums(axes.between, (sums[person] - placed * trust[:, None])[usable], rest[usable])
+    others = People.from_sums(between, (sums[person] - placed * trust[:, None])[usable], rest[usable])
     return others.own_scores(placed[usable])
 
 
-def _judge(axes: Axes, placed: np.ndarray, person: np.ndarray, n_people: int) -> np.ndarray:
+def _judge(between: np.ndarray, placed: np.ndarray, person: np.ndarray, n_people: int) -> np.ndarray:
     """How probably each photo's name is right, shape (n,): whether it fits the person's other photos."""
     trust = np.ones(len(person))
     prior = np.log(1 / WRONG_NAMES - 1)
@@ -284,7 +288,7 @@ def _judge(axes: Axes, placed: np.ndarray, person: np.ndarray, n_people: int) ->
         np.add.at(sums, person, placed * trust[:, None])
         counts = np.bincount(person, trust, minlength=n_people)
         rest = np.maximum(counts[person] - trust, 0)
-        others = People.from_sums(axes.between, sums[person] - placed * trust[:, None], rest)
+        others = People.from_sums(between, sums[person] - placed * trust[:, None], rest)
         trust = 1 / (1 + np.exp(-np.clip(others.own_scores(placed) + prior, -50, 50)))
         # Of two photos that disagree neither is known to be the wrong one.
         doubtful = np.bincount(person, trust, minlength=n_people) < np.bincount(person, minlength=n_people) / 2

@@ -1,4 +1,4 @@
-"""How well a face fits a person: the two-covariance model, in the axes that make it simple."""
+"""How well a face fits a person: the two-covariance model, in the axes of a background."""
 
 from __future__ import annotations
 
@@ -6,36 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from castlist.gallery.background import Background
-
-
-@dataclass(frozen=True, eq=False)
-class Axes:
-    """Axes in which photos of one person vary by 1 in every direction, and people differ independently along each.
-
-    In them every product of matrices becomes a product of numbers, and a person is a mean and a variance per axis.
-    """
-
-    origin: np.ndarray  # (values,)
-    directions: np.ndarray  # (values, axes)
-    between: np.ndarray  # (axes,); the variance of people along each
-
-    @classmethod
-    def of(cls, background: Background) -> Axes:
-        whiten = np.linalg.inv(np.linalg.cholesky(background.within)).T
-        between, turn = np.linalg.eigh(whiten.T @ background.between @ whiten)
-        return cls(background.mean, whiten @ turn[:, ::-1], np.maximum(between[::-1], 1e-9))
-
-    def place(self, embeddings: np.ndarray) -> np.ndarray:
-        """Embeddings, shape (n, values), in these axes, shape (n, axes)."""
-        return np.asarray((embeddings - self.origin) @ self.directions)
-
 
 @dataclass(frozen=True, eq=False)
 class People:
     """What is known of each person: where the person is, and how surely."""
 
-    between: np.ndarray  # (axes,)
+    between: np.ndarray  # (axes,); variance of people in general
     mean: np.ndarray  # (people, axes)
     variance: np.ndarray  # (people, axes)
 

@@ -22,7 +22,7 @@ from conftest import save_noise
 
 PEOPLE = ("Ann", "Bea", "王小明")
 # The people of `vector`: far apart, their photos close.
-BACKGROUND = Background(np.zeros(128), np.eye(128) * 0.04 / 128, np.eye(128) / 128)
+BACKGROUND = Background(np.zeros(128), np.eye(128) * np.sqrt(128 / 0.04), np.full(128, 25.0))
 
 
 class FakeFaceNetwork(FaceNetwork):

@@ -10,13 +10,14 @@ import pytest
 pytest.importorskip("keras")
 import keras
 
+from castlist.embeddings import default_network
 from castlist.errors import SettingsError
 from castlist.models import MODELS, build_model, with_preset
 from castlist.network import Network
 from castlist.settings import Settings
 from castlist.training import build_optimizer
 
-SIZE = 48
+SIZES = {"face": 150}  # pixels; 48 for the others
 
 # Row by row as the report's summary prints them: layer, output shape, parameters.
 REPORT_CNN = [
@@ -46,24 +47,27 @@ REPORT_CNN = [
 ]
 
 
-@pytest.fixture(params=[name for name, kind in MODELS.items() if kind.builder])
+@pytest.fixture(params=list(MODELS))
 def settings(request: pytest.FixtureRequest) -> Settings:
-    return Settings(model=request.param, image_size=SIZE, optimizer="adam", learning_rate=1e-3)
+    size = SIZES.get(request.param, 48)
+    return Settings(model=request.param, image_size=size, optimizer="adam", learning_rate=1e-3)
 
 
 @pytest.fixture
-def photos() -> np.ndarray:
+def photos(settings: Settings) -> np.ndarray:
     """Twelve photos of three people who differ by brightness."""
     rng = np.random.default_rng(0)
     levels = np.repeat([30, 120, 210], 4)[:, None, None, None]
-    return np.clip(levels + rng.normal(0, 20, (12, SIZE, SIZE, 3)), 0, 255).astype(np.uint8)
+    return np.clip(levels + rng.normal(0, 20, (12, settings.image_size, settings.image_size, 3)), 0, 255).astype(
+        np.uint8
+    )
 
 
 PEOPLE = np.eye(3, dtype=np.float32)[np.repeat([0, 1, 2], 4)]
 
 
 def test_shapes_and_rows_that_sum_to_1(settings: Settings, photos: np.ndarray) -> None:
-    model = build_model(SIZE, 3, settings)
+    model = build_model(settings.image_size, 3, settings)
     probabilities = model.predict_on_batch(photos.astype(np.float32))
     assert probabilities.shape == (12, 3)
     assert probabilities.dtype == np.float32
@@ -72,14 +76,14 @@ def test_shapes_and_rows_that_sum_to_1(settings: Settings, photos: np.ndarray) -
 
 def test_training_steps_lower_the_loss(settings: Settings, photos: np.ndarray) -> None:
     keras.utils.set_random_seed(0)
-    model = build_model(SIZE, 3, settings)
+    model = build_model(settings.image_size, 3, settings)
     model.compile(build_optimizer(settings), "categorical_crossentropy")
     losses = [float(model.train_on_batch(photos.astype(np.float32), PEOPLE)) for _ in range(12)]
     assert np.mean(losses[-3:]) < 0.7 * np.mean(losses[:3])
 
 
 def test_saved_weights_load_into_the_same_answers(settings: Settings, photos: np.ndarray, tmp_path: Path) -> None:
-    first, second = build_model(SIZE, 3, settings), build_model(SIZE, 3, settings)
+    first, second = build_model(settings.image_size, 3, settings), build_model(settings.image_size, 3, settings)
     first.save_weights(tmp_path / "m.weights.h5")
     before = second.predict_on_batch(photos.astype(np.float32))
     second.load_weights(tmp_path / "m.weights.h5")
@@ -91,7 +95,7 @@ def test_saved_weights_load_into_the_same_answers(settings: Settings, photos: np
 
 def test_onnx_agrees_with_keras(settings: Settings, photos: np.ndarray, tmp_path: Path) -> None:
     keras.utils.set_random_seed(0)
-    model = build_model(SIZE, 3, settings)
+    model = build_model(settings.image_size, 3, settings)
     model.compile(build_optimizer(settings), "categorical_crossentropy")
     model.train_on_batch(photos.astype(np.float32), PEOPLE)
     expected = model.predict_on_batch(photos.astype(np.float32))
@@ -101,10 +105,10 @@ def test_onnx_agrees_with_keras(settings: Settings, photos: np.ndarray, tmp_path
 
 def test_bfloat16_agrees_with_float32(settings: Settings, photos: np.ndarray) -> None:
     keras.utils.set_random_seed(0)
-    model = build_model(SIZE, 3, settings)
+    model = build_model(settings.image_size, 3, settings)
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
-        half = build_model(SIZE, 3, settings)
+        half = build_model(settings.image_size, 3, settings)
     finally:
         keras.config.set_dtype_policy("float32")
     half.set_weights(model.get_weights())
@@ -130,6 +134,14 @@ def test_cnn_is_the_report_s_row_by_row() -> None:
     ]
 
 
+def test_face_is_the_pretrained_network() -> None:
+    crops = np.random.default_rng(0).integers(0, 256, (4, 150, 150, 3), np.uint8)
+    model = build_model(150, 3, Settings(model="face"))
+    vectors = keras.Model(model.input, model.get_layer("vectors").output).predict_on_batch(crops.astype(np.float32))
+    np.testing.assert_allclose(vectors, default_network().run(crops), atol=1e-4)
+    assert model.count_params() == 5_607_488 + 128 * 3 + 3  # the figure of the folded network, and the people
+
+
 def test_the_report_s_last_run_is_a_preset() -> None:
     settings = with_preset(Settings(model="cnn"), "report")
     assert settings.dropouts == (0.25, 0, 0, 0.5, 0)
@@ -145,3 +157,5 @@ def test_settings_that_don_t_fit_are_refused() -> None:
         build_model(48, 3, Settings(model="cnn", dropouts=(0.5,)))
     with pytest.raises(SettingsError, match="Unknown model 'gan'"):
         build_model(48, 3, Settings(model="gan"))
+    with pytest.raises(SettingsError, match="image_size of 150"):
+        build_model(96, 3, Settings(model="face"))

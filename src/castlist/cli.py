@@ -54,6 +54,7 @@ def train(
     photos: Photos,
     model: Annotated[str | None, typer.Option(help="What to learn: face, cnn [default: face].")] = None,
     whole: Annotated[bool, typer.Option("--whole", help="Learn from whole photos, not from the face in each.")] = False,
+    fine_tune: Annotated[bool, typer.Option("--fine-tune", help="Train the network of the model face too.")] = False,
     preset: Annotated[str | None, typer.Option(help="Settings that belong together, such as 'report'.")] = None,
     settings: Annotated[Path | None, typer.Option(help="A TOML file of settings.")] = None,
     image_size: Annotated[int | None, typer.Option(help="Pixels of the square that a Keras model sees.")] = None,
@@ -84,7 +85,7 @@ def train(
         "stranger_rate": stranger_rate,
         "seed": seed,
     }
-    chosen = _choose_settings(settings, model, preset, given, set_ or [])
+    chosen = _choose_settings(settings, model, "fine-tune" if fine_tune else preset, given, set_ or [])
     from castlist.learning import learn
 
     with _showing_progress() as show:

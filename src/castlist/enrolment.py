@@ -54,10 +54,10 @@ def enrol(path: Path, name: str, photos: Sequence[Path]) -> Enrolment:
     """
     recognizer = Recognizer.load(path)
     run, gallery, network = recognizer.run, recognizer.gallery, recognizer.face_network
-    if recognizer.network is not None or gallery is None or network is None:
+    if run.has_network or gallery is None or network is None:
         raise RunError(
-            f"The model {run.settings.model} has learnt its people for good. To add {name!r}, put the photos into a "
-            "folder of that name beside the others and train again; a run of the model face can be added to."
+            f"The network of this run has learnt its people for good. To add {name!r}, put the photos into a folder of "
+            "that name beside the others and train again; a run of the model face, not fine-tuned, can be added to."
         )
     check_person(name, run.people)
     found: list[tuple[Path, list[Face]]] = []
@@ -105,7 +105,7 @@ def forget(path: Path, name: str) -> Receipt:
     """
     run = open_run(path)
     _need_person(run, name)
-    if run.settings.model != "face":
+    if run.has_network:
         raise RunError(
             f"The weights of the model {run.settings.model} have seen {name!r} and can't forget one person: "
             "they must be trained again without, which --retrain does."

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from castlist.dataset import Dataset, OnCount, face_network, load_dataset
 from castlist.errors import RunError, reason_of
-from castlist.evaluation import Evaluation, evaluate, save_evaluation
+from castlist.evaluation import Evaluation, evaluate, save_evaluation, validate_gallery
 from castlist.gallery import Background, Gallery
 from castlist.languages import translator
 from castlist.models import model_kind
@@ -106,18 +106,35 @@ def resume(
 
 def _finish(run: Run, dataset: Dataset, language: str, on_progress: OnProgress | None) -> tuple[Run, Evaluation]:
     gallery = _make_gallery(run, dataset) if run.settings.faces else None
-    if model_kind(run.settings.model).builder:
+    if run.settings.needs_keras:
         from castlist.training import train
 
         run = train(dataset, run, on_progress=on_progress)
-        evaluation = evaluate(run, gallery, dataset)
+        if run.settings.fine_tune:
+            assert gallery is not None, "the model face learns from faces"
+            run = _keep_better(run, gallery)
     else:
-        evaluation = evaluate(run, gallery, None)
         run = dataclasses.replace(run, complete=True)
         run.save()
+    evaluation = evaluate(run, gallery, dataset if run.has_network else None)
     save_evaluation(evaluation, run)
     write_report(run, evaluation, read_history(run), language=language)
     return run, evaluation
+
+
+def _keep_better(run: Run, gallery: Gallery) -> Run:
+    """Of the fine-tuned network and the frozen one, keep what named more validation photos rightly."""
+    frozen = validate_gallery(run, gallery)
+    tuned = max(row.val_accuracy for row in read_history(run))
+    better = tuned > frozen
+    note = f"On validation, the fine-tuned network named {tuned:.1%} rightly and the frozen one {frozen:.1%}: "
+    note += "the fine-tuned one is used." if better else "the frozen one is used."
+    if not better:
+        for path in (run.network_path, run.weights_path, run.state_path):
+            path.unlink(missing_ok=True)
+    run = dataclasses.replace(run, tuned=better, notes=(*run.notes, note))
+    run.save()
+    return run
 
 
 def _make_gallery(run: Run, dataset: Dataset) -> Gallery:

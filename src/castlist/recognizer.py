@@ -80,7 +80,7 @@ class Recognizer:
         faces = run.settings.faces
         return cls(
             run,
-            network=Network(run.network_path) if run.settings.model != "face" else None,
+            network=Network(run.network_path) if run.has_network else None,
             face_network=FaceNetwork.load(run.face_network_path) if faces else None,
             gallery=Gallery.load(run.gallery_path) if faces else None,
         )

@@ -65,6 +65,7 @@ class Run:
     created: str = field(default_factory=lambda: datetime.datetime.now().astimezone().isoformat(timespec="seconds"))
     versions: Mapping[str, str] = field(default_factory=lambda: package_versions())
     machine: str = field(default_factory=lambda: f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}")
+    tuned: bool = False  # of the model face: the fine-tuned network was better on validation, and gives the names
     complete: bool = False  # the network is exported and checked; False while training, or when it was interrupted
     best_epoch: int | None = None
     seconds: float | None = None  # spent in training, interruptions not counted
@@ -98,6 +99,11 @@ class Run:
     def history_path(self) -> Path:
         """One row per epoch."""
         return self.path / "history.csv"
+
+    @property
+    def has_network(self) -> bool:
+        """Whether a trained Keras model gives the names, not the gallery alone."""
+        return self.settings.model != "face" or self.tuned
 
     def save(self) -> None:
         """Write run.json, beside and renamed.

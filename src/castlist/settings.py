@@ -42,6 +42,7 @@ class Settings:
     """The settings of one training."""
 
     model: str = "face"
+    fine_tune: bool = False  # train the network of `face` too, and keep that if it is better on validation
     faces: bool = True  # learn from the aligned face in each photo; False: from whole photos, as drawings need
     image_size: int = 96  # pixels; the side of the square that a Keras model sees; `face` has its own
     min_face: int | None = None  # pixels, the side of the smallest face to find; None: a share of the photo
@@ -78,6 +79,10 @@ class Settings:
         _check(self, "stranger_rate", 0 < self.stranger_rate <= 0.5, "above 0 and at most 0.5")
         if self.model == "face" and not self.faces:
             raise SettingsError("The model face learns from faces. For whole photos choose another, such as cnn.")
+        if self.fine_tune and self.model != "face":
+            raise SettingsError(f"Only the model face can be fine-tuned; {self.model} is trained from scratch anyway.")
+        if self.fine_tune and self.network:
+            raise SettingsError("Only castlist's own face network can be fine-tuned. Leave out the other network.")
         count = self.pictures_per_person
         _check(self, "pictures_per_person", count is None or count >= 1, "1 or more")
         _check(self, "validation_share", 0 < self.validation_share < 1, "between 0 and 1")
@@ -100,6 +105,11 @@ class Settings:
         _check(self, "label_smoothing", 0 <= self.label_smoothing < 1, "from 0 to below 1")
         _check(self, "batch_size", self.batch_size >= 1, "1 or more")
         _check(self, "epochs", self.epochs >= 1, "1 or more")
+
+    @property
+    def needs_keras(self) -> bool:
+        """Whether a network is trained, not only a gallery made."""
+        return self.model != "face" or self.fine_tune
 
     def to_dict(self) -> dict[str, Any]:
         """The settings as JSON or TOML hold them."""

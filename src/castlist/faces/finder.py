@@ -25,8 +25,8 @@ def find_faces(
 ) -> list[Face]:
     """Find the faces of a photo and crop each, eyes level and always at the same place.
 
-    A photo in which no face is surely upright is tried lying on either side and on its head, and one without any face
-    once more for a face that is cut off by the edges.
+    A photo without an upright face is looked at once more for one that the edges cut off, and one in which no face is
+    surely upright is tried lying on either side and on its head.
 
     Args:
         pixels: Shape (height, width, 3), uint8, RGB, of any size: the cost is bounded by `min_face`, not by the size.
@@ -67,23 +67,26 @@ def find_faces(
 
 
 def _search(pixels: np.ndarray, min_face: float) -> tuple[Detections, int]:
-    """Detect upright faces; where that is doubtful, in all four rotations; where there is none, cut-off ones."""
+    """Detect upright faces; where there is none, cut-off ones; where these are doubtful, in all four rotations."""
     found, rotation = detect(pixels, min_face), 0
-    if (best := _credit(found)) >= SURE:
+    if _credit(found) >= SURE:
         return found, rotation
-    best += PREFERENCE
+    if not len(found.scores):
+        found = _detect_cut_off(pixels, min_face)
+    best = _credit(found) + PREFERENCE
     # A doubtful face is there to be seen better: much smaller ones, most of the cost, need not be looked for.
     smallest = max(min_face, 0.5 * float((found.boxes[:, 2] - found.boxes[:, 0]).max(initial=0)))
     for angle in (90, 180, 270):
         turned = detect(np.ascontiguousarray(np.rot90(pixels, angle // 90)), smallest)
         if (credit := _credit(turned)) > best:
             found, rotation, best = turned, angle, credit
-    if not len(found.scores):
-        margin = round(MARGIN * min(pixels.shape[:2]))
-        framed = cv2.copyMakeBorder(pixels, *4 * (margin,), cv2.BORDER_REPLICATE)
-        found = detect(framed, min_face, PATIENT)
-        found = Detections(found.boxes - margin, found.scores, found.landmarks - margin)
     return found, rotation
+
+
+def _detect_cut_off(pixels: np.ndarray, min_face: float) -> Detections:
+    margin = round(MARGIN * min(pixels.shape[:2]))
+    found = detect(cv2.copyMakeBorder(pixels, *4 * (margin,), cv2.BORDER_REPLICATE), min_face, PATIENT)
+    return Detections(found.boxes - margin, found.scores, found.landmarks - margin)
 
 
 def _credit(found: Detections) -> float:

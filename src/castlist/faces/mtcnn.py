@@ -16,7 +16,7 @@ from castlist.faces.mtcnn_networks import open_mtcnn
 CELL = 12  # pixels that the first network looks at
 BORDER = 6  # pixels of repeated edge around each level, so that a face may be cut by half at the edge of the photo
 STEP = 0.709  # from one level of the pyramid to the next: half the area
-STRICT = (0.8, 0.7, 0.7)  # scores to pass each network
+STRICT = (0.8, 0.7, 0.8)  # scores to pass each network
 PATIENT = (0.4, 0.3, 0.9)  # for a photo that should show a face: more is looked at closely, less is believed
 MAX_CANDIDATES = 600  # per photo after the first network; a crowd has fewer, a photo of leaves has more
 

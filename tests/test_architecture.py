@@ -90,7 +90,7 @@ def test_help_loads_nothing_heavy() -> None:
 
 def test_naming_loads_no_keras() -> None:
     loaded = loaded_after("import castlist.recognizer, castlist.annotate")
-    assert not loaded & {"keras", "tensorflow", "matplotlib", "sklearn", "h5py", "onnx"}
+    assert not loaded & {"keras", "tensorflow", "matplotlib", "sklearn", "scipy", "h5py", "jinja2", "onnx"}
 
 
 def test_the_public_names_are_sorted_and_there() -> None:

@@ -14,11 +14,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from castlist.dataset import Dataset
 from castlist.errors import RunError, SettingsError
 from castlist.files import write_text
 from castlist.settings import Settings
 from castlist.splits import SIDES
+
+if TYPE_CHECKING:
+    from castlist.dataset import Dataset
 
 FORMAT = 1  # of the run folder; a higher one is from a later castlist
 PACKAGES = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib.util
 import json
 import shutil
 import sys
@@ -162,8 +163,7 @@ def test_settings_files_presets_and_options_in_their_order(tmp_path: Path) -> No
 def test_a_missing_extra_is_one_sentence(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], drawn_photos: Path
 ) -> None:
-    for name in [name for name in sys.modules if name.startswith(("castlist.learning", "castlist.training"))]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "keras", None)
+    find_spec = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "keras" else find_spec(name))
     assert run(monkeypatch, "train", drawn_photos, "--model", "cnn", "--whole") == 2
     assert 'pip install "castlist[keras]"' in capsys.readouterr().err

@@ -85,7 +85,10 @@ def train(
         "stranger_rate": stranger_rate,
         "seed": seed,
     }
+    from castlist.models import check_installed
+
     chosen = _choose_settings(settings, model, "fine-tune" if fine_tune else preset, given, set_ or [])
+    check_installed(chosen)
     from castlist.learning import learn
 
     with _showing_progress() as show:

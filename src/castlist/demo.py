@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from castlist.annotate import draw_photos
 from castlist.drawn import draw_cast
-from castlist.evaluation import Evaluation
-from castlist.learning import learn
+from castlist.models import check_installed
 from castlist.photos import find_photos
 from castlist.recognizer import NamedPhoto, Recognizer
 from castlist.run import Run
 from castlist.settings import Settings
+
+if TYPE_CHECKING:
+    from castlist.evaluation import Evaluation
 
 PICTURES = 130  # per hero, to learn from, be validated and tested on
 SIZE = 128  # pixels of a drawing
@@ -42,6 +44,9 @@ def run_demo(
     Returns:
         The run, how good it is, and named pictures: new drawings, or the run's own test photos.
     """
+    check_installed(SETTINGS)
+    from castlist.learning import learn
+
     new_photos: list[Path] = []
     if photos is None:
         photos, folder = runs / "demo-photos", runs / "demo-new"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import importlib.util
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -76,6 +77,19 @@ def model_kind(name: str) -> ModelKind:
     if name not in MODELS:
         raise SettingsError(f"Unknown model {name!r}. Choose from: {', '.join(MODELS)}.")
     return MODELS[name]
+
+
+def check_installed(settings: Settings) -> None:
+    """Make sure that what a model is learnt with is installed, before anything is begun.
+
+    Raises:
+        MissingExtraError: If not.
+    """
+    extra, modules = ("keras", ("keras", "tensorflow", "tf2onnx")) if settings.needs_keras else ("learn", ())
+    with needs_extra(extra, f"Learning the model {settings.model}"):
+        for module in (*modules, "h5py", "jinja2", "matplotlib", "sklearn"):
+            if importlib.util.find_spec(module) is None:
+                raise ImportError(name=module)
 
 
 def with_preset(settings: Settings, preset: str) -> Settings:

@@ -1,0 +1,85 @@
+"""The docs say what is there: links and pictures exist, commands have the options shown, two languages keep step."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import typer
+
+from castlist.cli import app
+
+ROOT = Path(__file__).parents[1]
+DOCS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+VERBS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+
+every_doc = pytest.mark.parametrize("doc", DOCS, ids=lambda doc: doc.relative_to(ROOT).as_posix())
+
+
+def code_blocks(doc: Path) -> list[str]:
+    return [code for _, code in FENCE.findall(doc.read_text("utf-8"))]
+
+
+def prose(doc: Path) -> str:
+    return FENCE.sub("", doc.read_text("utf-8"))
+
+
+def commands(doc: Path) -> list[list[str]]:
+    """The words after `castlist` of each command, in blocks of code and in the running text."""
+    lines = [line for code in code_blocks(doc) for line in code.splitlines()]
+    lines += re.findall(r"`([^`\n]+)`", prose(doc))
+    return [shlex.split(line, comments=True)[1:] for line in lines if line.strip().startswith("castlist ")]
+
+
+def faults(words: list[str]) -> list[str]:
+    """What a command line shows that the command doesn't have."""
+    verb, *rest = words
+    if verb in ("VERB", "--help"):
+        return []
+    if verb not in VERBS:
+        return [verb]
+    known = {option for param in VERBS[verb].params for option in param.opts} | {"--help"}
+    return [f"{verb} {word}" for word in rest if word.startswith("-") and word.partition("=")[0] not in known]
+
+
+@every_doc
+def test_commands_and_options_exist(doc: Path) -> None:
+    assert not [fault for words in commands(doc) for fault in faults(words)]
+
+
+def test_an_invented_verb_or_option_is_a_fault() -> None:
+    assert faults(["train", "photos/", "--model", "cnn"]) == []
+    assert faults(["train", "photos/", "--magic"]) == ["train --magic"]
+    assert faults(["conjure", "photos/"]) == ["conjure"]
+
+
+@every_doc
+def test_links_and_pictures_exist(doc: Path) -> None:
+    targets = re.findall(r"\]\(([^)\s]+)\)", prose(doc))
+    local = [target.partition("#")[0] for target in targets if not re.match(r"[a-z]+:|#", target)]
+    assert not [target for target in local if not (doc.parent / target).exists()]
+
+
+def test_the_readme_shows_commands_and_pictures() -> None:
+    readme = ROOT / "README.md"
+    assert {"train", "predict", "enrol", "forget", "resume", "demo"} <= {words[0] for words in commands(readme)}
+    assert "![" in prose(readme)
+
+
+def test_both_readmes_keep_step() -> None:
+    english, chinese = ROOT / "README.md", ROOT / "README.zh-TW.md"
+    levels = [re.findall(r"^(#+) ", prose(readme), re.MULTILINE) for readme in (english, chinese)]
+    assert levels[0] == levels[1]
+    assert len(code_blocks(english)) == len(code_blocks(chinese))
+    assert commands(english) == commands(chinese)
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh-TW.md"])
+def test_the_python_example_compiles(name: str) -> None:
+    examples = [code for language, code in FENCE.findall((ROOT / name).read_text("utf-8")) if language == "python"]
+    assert examples
+    for code in examples:
+        compile(code, name, "exec")

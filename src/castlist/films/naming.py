@@ -1,0 +1,300 @@
+"""Who is seen in a film, from when to when: faces are followed, and each is named once, by its best looks."""
+
+from __future__ import annotations
+
+import bisect
+import os
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from castlist.embeddings import normalize
+from castlist.errors import PhotoError, RunError
+from castlist.faces import Box, Face, Template, crop_face
+from castlist.faces.finder import MIN_FACE, RELATIVE_MIN_FACE
+from castlist.faces.mtcnn import detect
+from castlist.faces.quality import measure_quality
+from castlist.films.reading import Film, Frame
+from castlist.films.tracking import SURE, Look, Tracker, Trail, fill_boxes
+from castlist.gallery import Answers
+from castlist.photos import UNKNOWN
+from castlist.recognizer import NamedFace, Recognizer, describe_answers
+
+LOOKS = 12.0  # frames a second in which faces are looked for, when they are only to be named
+SCORES = (0.6, 0.6, 0.5)  # weaker than for photos: a face that was just there is believed more easily
+HIDING_START = 0.6  # score that begins a track when faces are to be hidden: better a hand too many than a face too few
+SMOOTHING = 0.08  # seconds
+AHEAD = 2 * (os.cpu_count() or 1)  # frames that are looked at at the same time; bounds the memory
+MIN_SECONDS = 0.2  # of a track that counts as seen; shorter ones are mostly no face
+JOINED = 1.5  # seconds between two tracks of a person that are one sighting
+THUMBNAIL = (32, 18)
+CUT = 0.4  # correlation of two neighboring frames below which a new scene begins; a fast pan stays above
+WHOLE = 0.9  # share of the frames a film says it has, below which it was cut short
+
+OnCount = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Track:
+    """One face, followed through the film until it is out of sight."""
+
+    face: NamedFace  # who it is, and the box of its best look
+    start: float  # seconds
+    end: float  # seconds
+    first: int  # frame of the first box
+    boxes: np.ndarray  # (n, 4), float32; left, top, right, bottom in frame first, first + 1, ...
+    scene: tuple[int, int]  # the scene's first frame, and the one after its last
+    is_sure: bool  # whether it is surely a face, and seen for more than a moment; other tracks are only hidden
+
+    @property
+    def last(self) -> int:
+        return self.first + len(self.boxes) - 1
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """A row of the table: somebody is seen from when to when."""
+
+    name: str
+    probability: float  # of the name, the highest of the tracks joined here
+    start: float  # seconds
+    end: float  # seconds
+
+
+@dataclass(frozen=True, eq=False)
+class NamedFilm:
+    """A film, and who is in it."""
+
+    path: Path
+    rate: float  # frames per second
+    n_frames: int
+    tracks: tuple[Track, ...]  # in order of appearance
+    sightings: tuple[Sighting, ...]  # in order of appearance
+    problem: str | None = None  # why the film ends early
+
+
+def name_film(
+    path: Path, recognizer: Recognizer, *, thorough: bool = False, on_count: OnCount | None = None
+) -> NamedFilm:
+    """Follow the faces of a film and name each of them.
+
+    A track is named by its best looks, whose answers are averaged; of tracks seen at the same time no two are the same
+    person. Memory doesn't grow with the frames, only with the number of faces.
+
+    Args:
+        path: The film.
+        recognizer: Of a run that knows faces.
+        thorough: Look for faces in every frame, and for smaller ones: for hiding them. Otherwise twelve times a second.
+        on_count: Told how many frames are done, and of how many (0: the film doesn't say).
+
+    Raises:
+        PhotoError: If the file can't be read as a film; the message is the reason, without the path.
+        RunError: If the run knows no faces, only whole photos.
+    """
+    if recognizer.face_network is None or recognizer.gallery is None:
+        raise RunError(f"The run {str(recognizer.run.path)!r} was learnt from whole photos; films need one of faces.")
+    film = Film.open(path)
+    viewer = _Viewer(film, recognizer, thorough)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for frame in film.frames():
+            viewer.see(frame, pool)
+            if on_count:
+                on_count(frame.index + 1, film.n_frames)
+        viewer.finish()
+    if not viewer.n_frames:
+        raise PhotoError("a film without a single picture that can be read")
+    tracks = viewer.tracks()
+    cut_short = viewer.n_frames < WHOLE * film.n_frames
+    return NamedFilm(
+        path=path,
+        rate=film.rate,
+        n_frames=viewer.n_frames,
+        tracks=tracks,
+        sightings=join_tracks(tracks),
+        problem=f"damaged or cut short after {viewer.n_frames} of {film.n_frames} frames" if cut_short else None,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """What is kept of a face that is out of sight."""
+
+    face: Face  # its best look, without the crop
+    answers: Answers  # one
+    frames: np.ndarray  # (looks,), int32; where it was found
+    boxes: np.ndarray  # (frames, 4), float32
+    start: float
+    end: float
+    confidence: float
+
+
+class _Viewer:
+    """Sees a film frame by frame, and remembers faces, not frames."""
+
+    def __init__(self, film: Film, recognizer: Recognizer, thorough: bool) -> None:
+        assert recognizer.face_network is not None, "a run of faces has a network"
+        assert recognizer.gallery is not None, "a run of faces has a gallery"
+        self._film, self._recognizer = film, recognizer
+        self._network, self._center = recognizer.face_network, recognizer.gallery.background.mean
+        self._step = 1 if thorough else max(round(film.rate / LOOKS), 1)
+        # A minimum that was set for naming is no reason to show small faces.
+        self._min_face = None if thorough else recognizer.run.settings.min_face
+        self._relative_min_face = RELATIVE_MIN_FACE / (2 if thorough else 1)
+        self._tracker = Tracker(HIDING_START if thorough else SURE)
+        self._thumbnail: np.ndarray | None = None
+        self._coming: deque[tuple[float, bool, Future[list[Look]]]] = deque()  # seconds, whether a scene begins, faces
+        self._scenes = [0]  # first frames
+        self._seen: list[_Seen] = []
+        self.n_frames = 0
+
+    def see(self, frame: Frame, pool: ThreadPoolExecutor) -> None:
+        """Take in the next frame."""
+        before, self._thumbnail = self._thumbnail, _thumbnail(frame.pixels)
+        is_cut = before is not None and float((before * self._thumbnail).mean()) < CUT
+        if is_cut:
+            self._scenes.append(frame.index)
+        if (frame.index - self._scenes[-1]) % self._step == 0:
+            self._coming.append((frame.seconds, is_cut, pool.submit(self._look, frame)))
+        if len(self._coming) > AHEAD:
+            self._follow()
+        self.n_frames = frame.index + 1
+
+    def finish(self) -> None:
+        """Take in what is still to come."""
+        while self._coming:
+            self._follow()
+        self._end(self._tracker.finish())
+
+    def _follow(self) -> None:
+        seconds, is_cut, looks = self._coming.popleft()
+        self._end(self._tracker.update(looks.result(), seconds, is_cut=is_cut))
+
+    def tracks(self) -> tuple[Track, ...]:
+        """All faces seen, named."""
+        if not self._seen:
+            return ()
+        answers = name_apart(_stack([seen.answers for seen in self._seen]), [seen.frames for seen in self._seen])
+        named = describe_answers(answers, [seen.face for seen in self._seen])
+        tracks = [
+            Track(
+                face=face,
+                start=seen.start,
+                end=seen.end,
+                first=int(seen.frames[0]),
+                boxes=seen.boxes,
+                scene=self._scene(int(seen.frames[0])),
+                is_sure=seen.confidence >= SURE and seen.end - seen.start >= MIN_SECONDS,
+            )
+            for face, seen in zip(named, self._seen, strict=True)
+        ]
+        return tuple(sorted(tracks, key=lambda track: track.first))
+
+    def _scene(self, frame: int) -> tuple[int, int]:
+        bounds = [*self._scenes, self.n_frames]
+        following = bisect.bisect_right(self._scenes, frame)
+        return bounds[following - 1], bounds[following]
+
+    def _look(self, frame: Frame) -> list[Look]:
+        min_face = self._min_face or max(MIN_FACE, self._relative_min_face * min(frame.pixels.shape[:2]))
+        faces = find_upright(frame.pixels, min_face, self._network.template)
+        if not faces:
+            return []
+        embeddings = self._network.embed(np.stack([face.pixels for face in faces]), views="plain")
+        vectors = normalize(embeddings - self._center)
+        return [Look(frame.index, frame.seconds, *pair) for pair in zip(faces, vectors, strict=True)]
+
+    def _end(self, trails: Sequence[Trail]) -> None:
+        """Ask who they are now, so that their crops needn't be kept."""
+        for trail in trails:
+            best = sorted(trail.best, key=lambda look: -look.worth)
+            self._seen.append(
+                _Seen(
+                    face=replace(best[0].face, pixels=best[0].face.pixels[:0].copy()),
+                    answers=_mean(self._recognizer.answer([look.face for look in best])),
+                    frames=np.array(trail.frames, np.int32),
+                    boxes=fill_boxes(trail.frames, trail.boxes, SMOOTHING * self._film.rate),
+                    start=trail.seconds[0],
+                    end=trail.seconds[-1] + 1 / self._film.rate,
+                    confidence=trail.confidence,
+                )
+            )
+
+
+def find_upright(pixels: np.ndarray, min_face: float, template: Template) -> list[Face]:
+    """Find the faces of a frame: as `find_faces`, but a film is upright, and frames without faces are common."""
+    found = detect(pixels, min_face, SCORES)
+    height, width = pixels.shape[:2]
+    faces = []
+    for edges, score, landmarks in zip(found.boxes.tolist(), found.scores.tolist(), found.landmarks, strict=True):
+        crop = crop_face(pixels, landmarks, template)
+        box = Box(*edges).clipped(width, height)
+        faces.append(Face(crop, box, landmarks, score, measure_quality(crop, landmarks)))
+    return faces
+
+
+def name_apart(answers: Answers, frames: Sequence[np.ndarray]) -> Answers:
+    """Name tracks so that nobody is seen twice at the same time: the surest name first.
+
+    Args:
+        answers: Of n tracks, each for itself.
+        frames: For each track, the frames in which its face was found.
+    """
+    seen = [set(each.tolist()) for each in frames]
+    named = np.full(len(answers), -1)
+    sure = np.argwhere(answers.margins > 0)
+    for track, person in sure[np.argsort(-answers.margins[tuple(sure.T)], kind="stable")].tolist():
+        if named[track] < 0 and all(seen[track].isdisjoint(seen[other]) for other in np.flatnonzero(named == person)):
+            named[track] = person
+    return replace(answers, named=named)
+
+
+def join_tracks(tracks: Sequence[Track]) -> tuple[Sighting, ...]:
+    """The table: tracks of a person that follow each other closely are one row; every stranger is a row."""
+    rows: list[Sighting] = []
+    open_rows: dict[str, int] = {}
+    for track in sorted(tracks, key=lambda track: track.start):
+        if not track.is_sure:
+            continue
+        name = track.face.name
+        index = open_rows.get(name)
+        if name != UNKNOWN and index is not None and track.start - rows[index].end <= JOINED:
+            row = rows[index]
+            rows[index] = replace(
+                row, probability=max(row.probability, track.face.probability), end=max(row.end, track.end)
+            )
+        else:
+            open_rows[name] = len(rows)
+            rows.append(Sighting(name, track.face.probability, track.start, track.end))
+    return tuple(rows)
+
+
+def _mean(answers: Answers) -> Answers:
+    """The looks at one face as one answer.
+
+    The scores are averaged, not the embeddings: an averaged embedding is nearer to everybody than a single photo's, and
+    more strangers than the threshold was set for would be named.
+    """
+    margins = answers.margins.mean(axis=0, keepdims=True)
+    probabilities = answers.probabilities.mean(axis=0, keepdims=True)
+    return replace(answers, margins=margins, probabilities=probabilities, named=answers.named[:1])
+
+
+def _stack(answers: Sequence[Answers]) -> Answers:
+    return replace(
+        answers[0],
+        probabilities=np.concatenate([each.probabilities for each in answers]),
+        margins=np.concatenate([each.margins for each in answers]),
+        named=np.concatenate([each.named for each in answers]),
+    )
+
+
+def _thumbnail(pixels: np.ndarray) -> np.ndarray:
+    """A frame in few pixels, of mean 0 and variance 1, so that a flash or a fade is no new scene."""
+    gray = cv2.cvtColor(cv2.resize(pixels, THUMBNAIL, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
+    values = gray.astype(np.float32)
+    return np.asarray((values - values.mean()) / max(float(values.std()), 1.0))

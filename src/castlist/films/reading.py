@@ -1,0 +1,196 @@
+"""Films as frames: reading any format that OpenCV's FFmpeg decodes, and writing MP4."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+# FFmpeg writes to stderr what castlist says in a sentence. OpenCV reads this once, before the first film.
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+
+import cv2
+import numpy as np
+
+from castlist.errors import CastlistError, PhotoError, reason_of
+from castlist.photos import MAX_PIXELS
+
+CODECS = ("avc1", "mp4v")  # H.264 plays everywhere, but many builds of OpenCV can't write it
+DEFAULT_RATE = 25.0  # frames per second of a film that doesn't say
+STILL_BRANDS = (b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis", b"crx ")  # photos in the container of MP4
+SIGNATURES = (
+    b"\x1aE\xdf\xa3",  # Matroska, WebM
+    b"\x00\x00\x01\xba",  # MPEG program stream
+    b"\x00\x00\x01\xb3",  # MPEG video
+    b"FLV\x01",
+    b"0&\xb2u\x8ef\xcf\x11",  # ASF, WMV
+    b"OggS",
+)
+
+
+def is_film(path: Path) -> bool:
+    """Whether a file is a film by its content; a file that can't be opened is none."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(400)
+    except OSError:
+        return False
+    if head[4:8] == b"ftyp":
+        return head[8:12] not in STILL_BRANDS
+    if head[4:8] in (b"moov", b"mdat", b"wide", b"free", b"skip"):  # QuickTime before MP4
+        return True
+    if head[:4] == b"RIFF":
+        return head[8:12] == b"AVI "
+    if head[:1] == b"G":  # MPEG transport stream: packets of 188 bytes, on camcorders of 192
+        return head[188:189] == b"G" and head[376:377] == b"G"
+    return (head[4:5] == b"G" and head[196:197] == b"G") or head.startswith(SIGNATURES)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One picture of a film."""
+
+    index: int
+    seconds: float  # when it is shown, from the film's start
+    pixels: np.ndarray  # (height, width, 3), uint8, RGB, upright
+
+
+@dataclass(frozen=True)
+class Film:
+    """A film file that can be read, any number of times."""
+
+    path: Path
+    rate: float  # frames per second, on average
+    n_frames: int  # as the file says, often an estimate; 0: it doesn't say
+
+    @classmethod
+    def open(cls, path: Path) -> Film:
+        """Read what a film says of itself.
+
+        Raises:
+            PhotoError: If it can't be read as a film; the message is the reason, without the path.
+        """
+        capture = _open(path)
+        try:
+            rate, n_frames = capture.get(cv2.CAP_PROP_FPS), capture.get(cv2.CAP_PROP_FRAME_COUNT)
+        finally:
+            capture.release()
+        return cls(path, rate if 1 <= rate <= 1000 else DEFAULT_RATE, max(round(n_frames), 0))
+
+    def frames(self) -> Iterator[Frame]:
+        """Decode frame after frame, as far as the file is intact; one frame is in memory at a time.
+
+        Films of phones are turned upright, as their players do.
+        """
+        capture = _open(self.path)
+        index, seconds = 0, 0.0
+        try:
+            while True:
+                found, pixels = capture.read()
+                if not found:
+                    return
+                shown = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+                # Of containers without times every frame says zero.
+                seconds = shown if shown > seconds or not index else index / self.rate
+                yield Frame(index, seconds, cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB))
+                index += 1
+        finally:
+            capture.release()
+
+
+class FilmWriter:
+    """Writes an MP4 film without sound, beside its path, and renames it when it is whole.
+
+    Sound is lost since OpenCV neither reads nor writes it. FFmpeg can lay the old film's sound under the new one:
+    `ffmpeg -i new.mp4 -i old.mp4 -map 0:v -map 1:a? -c copy both.mp4`.
+    """
+
+    def __init__(self, path: Path, rate: float, size: tuple[int, int]) -> None:
+        """Begin a film.
+
+        Args:
+            path: Ends in .mp4; missing folders are made.
+            rate: Frames per second.
+            size: Width and height in pixels; an odd last column or row is cut off.
+
+        Raises:
+            CastlistError: If the file can't be written.
+        """
+        if path.suffix.lower() != ".mp4":
+            raise CastlistError(f"A film must be saved as .mp4. Got {path.name!r} instead.")
+        self._path = path
+        self._beside = path.with_name(f"{path.stem}.part.mp4")  # the writer goes by the ending
+        self._n_frames = 0
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._beside.touch()  # for the reason: OpenCV tells none
+        except OSError as error:
+            raise CastlistError(f"{str(path)!r} can't be written ({reason_of(error)}).") from error
+        with _silence():
+            for codec in CODECS:
+                self._writer = cv2.VideoWriter(str(self._beside), cv2.VideoWriter.fourcc(*codec), rate, size)
+                if self._writer.isOpened():
+                    return
+        self._beside.unlink(missing_ok=True)
+        raise CastlistError(f"{str(path)!r} can't be written: this OpenCV writes neither of {', '.join(CODECS)}.")
+
+    def write(self, pixels: np.ndarray) -> None:
+        """Add a frame: shape (height, width, 3), uint8, RGB."""
+        self._writer.write(cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))
+        self._n_frames += 1
+
+    def __enter__(self) -> FilmWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._writer.release()
+        try:
+            if kind is None:
+                self._finish()
+        finally:
+            with contextlib.suppress(OSError):
+                self._beside.unlink(missing_ok=True)
+
+    def _finish(self) -> None:
+        # OpenCV says nothing of a full disk: the file itself must tell.
+        try:
+            written = Film.open(self._beside).n_frames
+        except PhotoError:
+            written = 0
+        if written < self._n_frames:
+            raise CastlistError(f"{str(self._path)!r} can't be written whole. Free some space or choose another place.")
+        try:
+            self._beside.replace(self._path)
+        except OSError as error:
+            raise CastlistError(f"{str(self._path)!r} can't be written ({reason_of(error)}).") from error
+
+
+def _open(path: Path) -> cv2.VideoCapture:
+    # By content first: FFmpeg also follows playlists, which lead anywhere.
+    if not is_film(path):
+        raise PhotoError("not a film of a known format")
+    with _silence():
+        # The absolute path: FFmpeg would take a name with a colon for an address.
+        capture = cv2.VideoCapture(str(path.resolve()), cv2.CAP_FFMPEG)
+    if not capture.isOpened():
+        raise PhotoError("a film that is damaged, cut short, or of a kind that OpenCV can't read")
+    width, height = capture.get(cv2.CAP_PROP_FRAME_WIDTH), capture.get(cv2.CAP_PROP_FRAME_HEIGHT)
+    if width * height > MAX_PIXELS:
+        raise PhotoError(f"{width:.0f} x {height:.0f} is more than the limit of {MAX_PIXELS / 1e6:.0f} million pixels")
+    return capture
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
+    """Keep OpenCV from writing to stderr what is raised as an error."""
+    level = cv2.utils.logging.getLogLevel()
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    try:
+        yield
+    finally:
+        cv2.utils.logging.setLogLevel(level)

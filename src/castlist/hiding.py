@@ -1,0 +1,93 @@
+"""Faces made unrecognizable: what is painted over them, and over whose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from castlist.errors import SettingsError
+from castlist.faces import Box
+from castlist.photos import UNKNOWN
+from castlist.recognizer import NamedFace
+
+ALL = "all"
+DOUBT = 0.05  # probability from which a face may be the person who is to be hidden
+REACH = 0.4  # of the face's size; how far the head goes beyond its box: hair, ears, chin, and any tilt
+FEATHER = 0.18  # of the face's size; the soft edge, outside of the head
+CELLS = (3, 3)  # columns and rows of color that are left of a head
+LEVELS = 32  # of each color of a cell
+
+
+def check_hidden(hidden: str, people: Sequence[str]) -> None:
+    """Check that somebody can be hidden by this word.
+
+    Raises:
+        SettingsError: If it is neither "unknown" nor "all" nor the name of a person.
+    """
+    if hidden not in (UNKNOWN, ALL, *people):
+        raise SettingsError(f"Nobody here is called {hidden!r}. Choose from: {', '.join((UNKNOWN, ALL, *people))}.")
+
+
+def is_hidden(face: NamedFace, hidden: str | None) -> bool:
+    """Whether a face is to be hidden.
+
+    Args:
+        face: The answer.
+        hidden: "unknown" for whoever isn't named, "all", or a person's name, which also hides faces that might be the
+            person's; None hides nobody.
+    """
+    if hidden is None:
+        return False
+    return hidden in (ALL, face.name) or (dict(face.others).get(hidden, 0.0) >= DOUBT and hidden != UNKNOWN)
+
+
+def hide_faces(pixels: np.ndarray, boxes: Sequence[Box]) -> np.ndarray:
+    """Paint over heads; of each nothing is left but nine colors, rounded.
+
+    Args:
+        pixels: Shape (height, width, 3), uint8, RGB.
+        boxes: Of the faces, as the detector gives them: from brow to chin.
+
+    Returns:
+        Shape (height, width, 3), uint8, RGB: a copy.
+
+    Source: a blur, and pixels of ten and more to a face, can be seen through (McPherson, Shokri and Shmatikov,
+    Defeating Image Obfuscation with Deep Learning, 2016). What isn't in the picture can't be brought back.
+    """
+    hidden = pixels.copy()
+    for box in boxes:
+        _hide(hidden, pixels, box)
+    return hidden
+
+
+def _hide(target: np.ndarray, source: np.ndarray, box: Box) -> None:
+    size = (max(box.width, 1.0) * max(box.height, 1.0)) ** 0.5
+    x, y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
+    x_radius, y_radius = box.width / 2 + REACH * size, box.height / 2 + REACH * size
+    feather = max(FEATHER * size, 1.0)
+    outer = Box(x - x_radius - feather, y - y_radius - feather, x + x_radius + feather, y + y_radius + feather)
+    inside = outer.clipped(target.shape[1], target.shape[0])
+    left, top, right, bottom = (round(edge) for edge in (inside.left, inside.top, inside.right, inside.bottom))
+    if right <= left or bottom <= top:
+        return
+    part = target[top:bottom, left:right]
+    columns = (np.arange(left, right) + 0.5 - x) / x_radius
+    rows = (np.arange(top, bottom) + 0.5 - y) / y_radius
+    distance = np.sqrt(columns**2 + rows[:, None] ** 2)  # 1 on the edge of the head
+    # Opaque on the whole head: a soft edge that began inside would let the face shine through.
+    softness = feather / min(x_radius, y_radius)
+    opacity = np.clip((1 + softness - distance) / softness, 0, 1)[..., None].astype(np.float32)
+    opacity = opacity * opacity * (3 - 2 * opacity)
+    paint = _paint(source[top:bottom, left:right])
+    part[:] = np.rint(part + (paint - part) * opacity).astype(np.uint8)
+
+
+def _paint(part: np.ndarray) -> np.ndarray:
+    """The few colors of a head, flowing into each other: shape (height, width, 3), float32."""
+    step = 256 / LEVELS
+    cells = cv2.resize(part, CELLS, interpolation=cv2.INTER_AREA).astype(np.float32)
+    cells = (np.floor(cells / step) + 0.5) * step
+    paint = cv2.resize(cells, part.shape[1::-1], interpolation=cv2.INTER_CUBIC)
+    return np.asarray(np.clip(paint, 0, 255))

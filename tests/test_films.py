@@ -1,0 +1,322 @@
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from pathlib import Path
+from types import SimpleNamespace
+
+import cv2
+import numpy as np
+import pytest
+
+from castlist.errors import CastlistError, PhotoError, RunError
+from castlist.faces import DEFAULT_TEMPLATE, Box, Face, Quality
+from castlist.films import Film, FilmWriter, NamedFilm, Track, is_film, name_film, write_film
+from castlist.films.naming import join_tracks, name_apart
+from castlist.films.painting import hidden_box
+from castlist.films.tracking import Look, Tracker, Trail, fill_boxes
+from castlist.gallery import Answers
+from castlist.recognizer import NamedFace
+from castlist.settings import Settings
+
+RATE = 20.0
+NOBODY_THERE = SimpleNamespace(  # a recognizer for films without faces
+    run=SimpleNamespace(path=Path("run"), settings=Settings()),
+    face_network=SimpleNamespace(template=DEFAULT_TEMPLATE),
+    gallery=SimpleNamespace(background=SimpleNamespace(mean=np.zeros(4))),
+)
+
+
+def write_frames(path: Path, frames: Sequence[np.ndarray]) -> Path:
+    with FilmWriter(path, RATE, frames[0].shape[1::-1]) as film:
+        for pixels in frames:
+            film.write(pixels)
+    return path
+
+
+def red_then_blue(n: int = 12) -> list[np.ndarray]:
+    """Frames of 96 x 64 pixels, red on the left and blue on the right, brighter from one to the next."""
+    frames = []
+    for i in range(n):
+        pixels = np.zeros((64, 96, 3), np.uint8)
+        pixels[:, :48, 0] = pixels[:, 48:, 2] = 120 + 8 * i
+        frames.append(pixels)
+    return frames
+
+
+def textured(n: int, size: tuple[int, int] = (200, 300)) -> list[np.ndarray]:
+    """Frames alike, full of edges."""
+    rows, columns = np.mgrid[0 : size[0], 0 : size[1]]
+    checks = np.uint8(60 + 130 * ((rows // 4 + columns // 4) % 2))
+    return [np.repeat(checks[..., None], 3, axis=2)] * n
+
+
+def test_a_film_is_read_as_it_was_written(tmp_path: Path) -> None:
+    path = write_frames(tmp_path / "new" / "film.mp4", red_then_blue())
+    assert [file.name for file in path.parent.iterdir()] == ["film.mp4"], "nothing is left beside it"
+    film = Film.open(path)
+    frames = list(film.frames())
+    assert (film.rate, film.n_frames, len(frames)) == (RATE, 12, 12)
+    assert [frame.index for frame in frames] == list(range(12))
+    assert np.allclose([frame.seconds for frame in frames], np.arange(12) / RATE, atol=1e-3)
+    left, right = frames[3].pixels[32, 20].astype(int), frames[3].pixels[32, 76].astype(int)
+    assert left[0] > left[2] + 80, "red, green, blue: in this order"
+    assert right[2] > right[0] + 80
+
+
+def test_a_phone_film_is_read_upright(tmp_path: Path) -> None:
+    path = write_frames(tmp_path / "film.mp4", red_then_blue())
+    data = path.read_bytes()
+    upright = struct.pack(">9i", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
+    assert data.count(upright) >= 2, "of the film and of its track"
+    turned = struct.pack(">9i", 0, 0x10000, 0, -0x10000, 0, 0, 64 << 16, 0, 0x40000000)  # 90 degrees clockwise
+    at = data.rindex(upright)
+    path.write_bytes(data[:at] + turned + data[at + len(turned) :])
+    frame = next(Film.open(path).frames())
+    assert frame.pixels.shape == (96, 64, 3)
+    assert frame.pixels[20, 32, 0] > frame.pixels[20, 32, 2] + 60, "what was left is above"
+
+
+def test_films_are_told_by_their_content(tmp_path: Path) -> None:
+    film = write_frames(tmp_path / "film.mp4", red_then_blue())
+    writer = cv2.VideoWriter(str(tmp_path / "film.avi"), cv2.VideoWriter.fourcc(*"MJPG"), 20, (96, 64))
+    writer.write(red_then_blue()[0])
+    writer.release()
+    disguised = tmp_path / "photo.jpg"
+    disguised.write_bytes(film.read_bytes())
+    photo = tmp_path / "photo.mp4"
+    cv2.imwrite(str(tmp_path / "photo.png"), red_then_blue()[0])
+    photo.write_bytes((tmp_path / "photo.png").read_bytes())
+    playlist = tmp_path / "list.m3u8"
+    playlist.write_text("#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1/film.ts\n")
+    assert [is_film(path) for path in (film, tmp_path / "film.avi", disguised)] == [True] * 3
+    assert [is_film(path) for path in (photo, playlist, tmp_path / "none.mp4", tmp_path)] == [False] * 4
+    assert next(Film.open(disguised).frames()).pixels.shape == (64, 96, 3)
+    with pytest.raises(PhotoError, match="not a film of a known format"):
+        Film.open(playlist)
+
+
+def test_a_damaged_film_is_one_sentence(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path = write_frames(tmp_path / "film.mp4", red_then_blue())
+    path.write_bytes(path.read_bytes()[:700])
+    with pytest.raises(PhotoError, match="damaged, cut short"):
+        name_film(path, NOBODY_THERE)
+    assert capfd.readouterr() == ("", ""), "FFmpeg says nothing beside it"
+
+
+def test_a_film_that_is_cut_short_is_named_as_far_as_it_goes(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (30, 64, 96, 3)).astype(np.uint8)
+    writer = cv2.VideoWriter(str(tmp_path / "film.avi"), cv2.VideoWriter.fourcc(*"MJPG"), RATE, (96, 64))
+    for pixels in noise:
+        writer.write(pixels)
+    writer.release()
+    whole = name_film(tmp_path / "film.avi", NOBODY_THERE)
+    assert (whole.n_frames, whole.problem) == (30, None)
+    data = (tmp_path / "film.avi").read_bytes()
+    (tmp_path / "film.avi").write_bytes(data[: len(data) // 2])
+    counts: list[tuple[int, int]] = []
+    film = name_film(tmp_path / "film.avi", NOBODY_THERE, on_count=lambda done, total: counts.append((done, total)))
+    assert 5 < film.n_frames < 25
+    assert film.problem == f"damaged or cut short after {film.n_frames} of 30 frames"
+    assert counts == [(i + 1, 30) for i in range(film.n_frames)]
+    assert film.tracks == film.sightings == ()
+
+
+def test_a_run_on_whole_photos_names_no_films(tmp_path: Path) -> None:
+    whole = SimpleNamespace(run=NOBODY_THERE.run, face_network=None, gallery=None)
+    with pytest.raises(RunError, match="learnt from whole photos"):
+        name_film(write_frames(tmp_path / "film.mp4", red_then_blue()), whole)
+
+
+def test_a_film_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "film.mp4").write_bytes(b"what was there before")
+    with pytest.raises(ZeroDivisionError), FilmWriter(tmp_path / "film.mp4", RATE, (96, 64)) as film:
+        film.write(red_then_blue()[0])
+        _ = 1 / 0
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("film.mp4", b"what was there before")]
+    with pytest.raises(CastlistError, match=r"must be saved as \.mp4"):
+        FilmWriter(tmp_path / "film.avi", RATE, (96, 64))
+    with pytest.raises(CastlistError, match="can't be written"):
+        FilmWriter(tmp_path / "film.mp4" / "film.mp4", RATE, (96, 64))
+
+
+def look(frame: int, x: float, person: int, *, y: float = 50, size: float = 40, confidence: float = 0.99) -> Look:
+    vector = np.eye(4, dtype=np.float32)[person]
+    box = Box(x - size / 2, y - size / 2, x + size / 2, y + size / 2)
+    face = Face(np.zeros((1, 1, 3), np.uint8), box, np.zeros((5, 2), np.float32), confidence, Quality(30, 0.1, 0))
+    return Look(frame, frame / RATE, face, vector)
+
+
+def follow(frames: Sequence[Sequence[Look]], cuts: Sequence[int] = ()) -> list[Trail]:
+    tracker, ended = Tracker(), []
+    for i, looks in enumerate(frames):
+        ended += tracker.update(looks, i / RATE, is_cut=i in cuts)
+    return sorted(ended + tracker.finish(), key=lambda trail: (trail.frames[0], trail.boxes[0]))
+
+
+def test_two_faces_that_cross_are_not_mixed_up() -> None:
+    frames = [[look(i, 100 + 6 * i, 0), look(i, 280 - 6 * i, 1)] for i in range(31)]
+    first, second = follow([sorted(looks, key=lambda one: one.face.box.left) for looks in frames])
+    assert first.frames == second.frames == list(range(31))
+    assert first.boxes[-1][0] == 100 + 180 - 20
+    assert second.boxes[-1][0] == 280 - 180 - 20
+
+
+def test_a_gap_is_bridged_and_a_long_one_is_not() -> None:
+    (bridged,) = follow([[look(i, 100 + 3 * i, 0)] if not 10 <= i < 20 else [] for i in range(30)])
+    assert len(bridged.frames) == 20
+    assert len(follow([[look(i, 100, 0)] if not 10 <= i < 35 else [] for i in range(50)])) == 2
+
+
+def test_somebody_else_in_the_same_place_is_another_face() -> None:
+    assert len(follow([[look(i, 100, 0 if i < 10 else 1)] for i in range(20)])) == 2
+
+
+def test_a_cut_ends_every_track() -> None:
+    assert [trail.frames[0] for trail in follow([[look(i, 100, 0)] for i in range(20)], cuts=[8])] == [0, 8]
+
+
+def test_a_weak_face_goes_on_with_a_track_but_begins_none() -> None:
+    weak = [look(i, 100, 0, confidence=0.99 if i < 5 else 0.6) for i in range(10)]
+    (trail,) = follow([[one] for one in weak])
+    assert trail.frames == list(range(10))
+    assert follow([[one] for one in weak[5:]]) == []
+
+
+def test_a_face_within_a_face_is_the_same_face() -> None:
+    (trail,) = follow([[look(i, 100, 0), look(i, 105, 2, size=16, confidence=0.9)] for i in range(10)])
+    assert trail.boxes[0][2] == 120
+
+
+def test_the_looks_that_name_a_track_are_few_and_good() -> None:
+    (trail,) = follow([[look(i, 100, 0, confidence=0.86 + 0.13 * (i % 10 == 3))] for i in range(400)])
+    assert len(trail.best) == 9
+    assert all(one.frame % 10 == 3 for one in trail.best)
+
+
+def test_every_frame_of_a_track_has_a_box() -> None:
+    boxes = fill_boxes([10, 14, 16], [(0, 0, 10, 10), (8, 0, 18, 10), (8, 4, 18, 14)], smoothing=0)
+    assert boxes[:, 0].tolist() == [0, 2, 4, 6, 8, 8, 8]
+    assert boxes[:, 3].tolist() == [10, 10, 10, 10, 10, 12, 14]
+    jitter = np.random.default_rng(0).normal(0, 2, (60, 4)) + np.arange(60)[:, None]
+    smooth = fill_boxes(range(60), jitter, smoothing=2)
+    assert smooth.shape == (60, 4)
+    assert np.abs(np.diff(smooth, axis=0) - 1).std() < 0.4 * np.abs(np.diff(jitter, axis=0) - 1).std()
+    moving = np.arange(60)[:, None] * np.ones(4)
+    assert np.allclose(fill_boxes(range(60), moving, smoothing=2), moving, atol=1e-4), "smooth motion stays as it is"
+    assert fill_boxes([3], [(1, 2, 3, 4)], smoothing=2).tolist() == [[1, 2, 3, 4]]
+
+
+def test_nobody_is_seen_twice_at_the_same_time() -> None:
+    margins = np.array([[5.0, -1.0], [9.0, 2.0], [4.0, -3.0]], np.float32)
+    answers = Answers(("Anna", "Ben"), np.full((3, 3), 1 / 3, np.float32), margins, np.zeros(3, np.int64))
+    frames = [np.arange(0, 20), np.arange(10, 30), np.arange(30, 40)]
+    assert name_apart(answers, frames).named.tolist() == [-1, 0, 0]
+    assert name_apart(answers, [np.arange(5), np.arange(5, 9), np.arange(3, 7)]).named.tolist() == [0, 0, -1]
+
+
+def track(
+    name: str, first: int, n: int, *, x: float = 150, scene: tuple[int, int] = (0, 1000), sure: bool = True
+) -> Track:
+    boxes = np.tile(np.array([x - 15, 80, x + 15, 120], np.float32), (n, 1))
+    face = NamedFace(name, 0.9, (), Box(*boxes[0].tolist()))
+    return Track(face, first / RATE, (first + n) / RATE, first, boxes, scene, sure)
+
+
+def test_the_table_joins_tracks_of_a_person_but_not_strangers() -> None:
+    tracks = [
+        track("Anna", 0, 20),
+        track("unknown", 0, 20),
+        track("Anna", 30, 20),
+        track("unknown", 30, 20),
+        track("Ben", 35, 5),
+        track("Ben", 36, 2, sure=False),
+        track("Anna", 200, 10),
+    ]
+    rows = [(row.name, round(row.start * RATE), round(row.end * RATE)) for row in join_tracks(tracks)]
+    assert rows == [("Anna", 0, 50), ("unknown", 0, 20), ("unknown", 30, 50), ("Ben", 35, 40), ("Anna", 200, 210)]
+
+
+def test_a_hidden_face_is_hidden_in_every_frame_and_around(tmp_path: Path) -> None:
+    source = write_frames(tmp_path / "film.mp4", textured(60))
+    film = NamedFilm(source, RATE, 60, (track("unknown", 20, 10, sure=False), track("Anna", 0, 60, x=60)), ())
+    write_film(film, tmp_path / "out.mp4", hidden="unknown")
+    frames = [frame.pixels for frame in Film.open(tmp_path / "out.mp4").frames()]
+    assert len(frames) == 60
+    hidden = [frame[80:120, 135:165].std() < 25 for frame in frames]
+    assert hidden == [10 <= i < 40 for i in range(60)], "the track, and half a second around it"
+    assert all(frame[85:115, 50:70].std() > 40 for frame in frames), "nobody else"
+    named = [np.abs(frames[i].astype(int) - textured(1)[0])[56:78, 45:120].mean() for i in (0, 59)]
+    assert min(named) > 30, "who isn't hidden is named"
+
+
+def test_hiding_ends_with_the_scene(tmp_path: Path) -> None:
+    source = write_frames(tmp_path / "film.mp4", textured(40))
+    film = NamedFilm(source, RATE, 40, (track("unknown", 20, 10, scene=(18, 31)),), ())
+    write_film(film, tmp_path / "out.mp4", hidden="all", names=False)
+    frames = [frame.pixels for frame in Film.open(tmp_path / "out.mp4").frames()]
+    assert [frame[80:120, 135:165].std() < 25 for frame in frames] == [18 <= i < 31 for i in range(40)]
+
+
+def test_before_and_after_its_track_a_face_moves_on() -> None:
+    boxes = np.array([[10 * i, 0, 10 * i + 40, 40] for i in range(10)], np.float32)
+    moving = Track(NamedFace("Anna", 1, ()), 0, 1, 5, boxes, (0, 100), True)
+    assert hidden_box(moving, 7, RATE) == Box(20, 0, 60, 40)
+    after, before = hidden_box(moving, 16, RATE), hidden_box(moving, 3, RATE)
+    assert after.left < 110 < 150 < after.right
+    assert before.left < -20 < 20 < before.right
+    assert after.width < 60
+
+
+def test_a_film_is_not_written_over_itself(tmp_path: Path) -> None:
+    source = write_frames(tmp_path / "film.mp4", red_then_blue())
+    with pytest.raises(CastlistError, match="is the film itself"):
+        write_film(NamedFilm(source, RATE, 12, (), ()), tmp_path / "film.mp4")
+
+
+@pytest.fixture(scope="module")
+def clip_recognizer() -> SimpleNamespace:
+    """Knows the two men of the clip by their three photos."""
+    from castlist.embeddings import default_network
+    from castlist.faces import find_faces
+    from castlist.gallery import Gallery
+    from castlist.photos import find_cast, read_photo
+    from castlist.recognizer import Recognizer
+    from conftest import PHOTOS
+
+    cast = find_cast(PHOTOS / "clip" / "cast")
+    network = default_network()
+    crops = np.stack([find_faces(read_photo(photo.path))[0].pixels for photo in cast.photos])
+    person = np.array([cast.people.index(photo.person) for photo in cast.photos])
+    gallery = Gallery.fit(cast.people, network.embed(crops), person, [str(photo.path) for photo in cast.photos])
+    return Recognizer(NOBODY_THERE.run, face_network=network, gallery=gallery)
+
+
+@pytest.mark.photos
+def test_both_men_of_the_clip_are_named_and_nobody_else(
+    photos_folder: Path, clip_recognizer: SimpleNamespace, tmp_path: Path
+) -> None:
+    film = name_film(photos_folder / "clip" / "short_hamilton_clip.mp4", clip_recognizer)
+    assert (film.n_frames, film.problem) == (275, None)
+    assert {row.name for row in film.sightings} == {"alex_lacamoire", "lin_manuel_miranda", "unknown"}
+    lin = [row for row in film.sightings if row.name == "lin_manuel_miranda"]
+    assert [(round(row.start, 1), round(row.end, 1)) for row in lin] == [(0.0, 0.6), (2.7, 7.0)]
+    for one in film.tracks:
+        at_once = [other for other in film.tracks if other.first <= one.last and one.first <= other.last]
+        assert one.face.name == "unknown" or [other.face.name for other in at_once].count(one.face.name) == 1
+
+
+@pytest.mark.photos
+def test_nobody_of_the_clip_is_known_once_hidden(
+    photos_folder: Path, clip_recognizer: SimpleNamespace, tmp_path: Path
+) -> None:
+    parts = [range(0, 25), range(82, 115), range(211, 235)]  # of three scenes; the film is long
+    frames = [frame.pixels for frame in Film.open(photos_folder / "clip" / "short_hamilton_clip.mp4").frames()]
+    clip = write_frames(tmp_path / "clip.mp4", [frames[i] for part in parts for i in part])
+    film = name_film(clip, clip_recognizer, thorough=True)
+    assert "lin_manuel_miranda" in {row.name for row in film.sightings}
+    write_film(film, tmp_path / "hidden.mp4", hidden="all")
+    again = name_film(tmp_path / "hidden.mp4", clip_recognizer)
+    assert again.n_frames == film.n_frames == 82
+    assert {row.name for row in again.sightings} <= {"unknown"}
+    assert sum(one.end - one.start for one in again.tracks) < 0.1 * sum(one.end - one.start for one in film.tracks)

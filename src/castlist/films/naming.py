@@ -27,7 +27,7 @@ from castlist.recognizer import NamedFace, Recognizer, describe_answers
 
 LOOKS = 12.0  # frames a second in which faces are looked for, when they are only to be named
 SCORES = (0.6, 0.6, 0.5)  # weaker than for photos: a face that was just there is believed more easily
-HIDING_START = 0.6  # score that begins a track when faces are to be hidden: better a hand too many than a face too few
+HIDING_START = 0.7  # score that begins a track when faces are to be hidden: better a hand too many than a face too few
 SMOOTHING = 0.08  # seconds
 AHEAD = 2 * (os.cpu_count() or 1)  # frames that are looked at at the same time; bounds the memory
 MIN_SECONDS = 0.2  # of a track that counts as seen; shorter ones are mostly no face
@@ -211,6 +211,8 @@ class _Viewer:
     def _end(self, trails: Sequence[Trail]) -> None:
         """Ask who they are now, so that their crops needn't be kept."""
         for trail in trails:
+            if len(trail.frames) < 2 and trail.confidence < SURE:
+                continue
             best = sorted(trail.best, key=lambda look: -look.worth)
             self._seen.append(
                 _Seen(

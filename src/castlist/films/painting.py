@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from castlist.hiding import hide_faces, is_hidden
 from castlist.photos import UNKNOWN
 
 MARGIN = 0.5  # seconds that a face is hidden before it is first found and after it is last found
+SHORT_MARGIN = 0.15  # seconds, of what may be no face: hands and patterns are found for a moment
 GROWTH = 1.0  # of the box, per second of the margin: where the face is becomes less sure
 UNKNOWN_COLOR = "#c8ccd4"
 
@@ -47,7 +49,8 @@ def write_film(
         raise CastlistError(f"{str(path)!r} is the film itself. Choose another name.")
     covered = [track for track in film.tracks if is_hidden(track.face, hidden)]
     shown = [track for track in film.tracks if names and track.is_sure and not is_hidden(track.face, hidden)]
-    cover = _Stage(covered, round(MARGIN * film.rate))
+    margins = [MARGIN if track.is_sure else SHORT_MARGIN for track in covered]
+    cover = _Stage(covered, [math.ceil(margin * film.rate) for margin in margins])
     painter = _Painter(shown)
     with contextlib.ExitStack() as stack:
         writer = None
@@ -78,10 +81,11 @@ def hidden_box(track: Track, frame: int, rate: float) -> Box:
 class _Stage:
     """Which tracks there are in each frame, asked in order."""
 
-    def __init__(self, tracks: Sequence[Track], margin: int) -> None:
+    def __init__(self, tracks: Sequence[Track], margins: Sequence[int]) -> None:
+        """Bring on each track so many frames early, and keep it so many longer, but within its scene."""
         spans = [
             (max(track.first - margin, track.scene[0]), min(track.last + margin, track.scene[1] - 1), track)
-            for track in tracks
+            for track, margin in zip(tracks, margins, strict=True)
         ]
         self._coming = sorted(spans, key=lambda span: span[0], reverse=True)
         self._here: list[tuple[int, int, Track]] = []
@@ -97,7 +101,7 @@ class _Painter:
     """Paints boxes and names that keep their color, size and side from frame to frame."""
 
     def __init__(self, tracks: Sequence[Track]) -> None:
-        self._stage = _Stage(tracks, 0)
+        self._stage = _Stage(tracks, [0] * len(tracks))
         people = dict.fromkeys(track.face.name for track in tracks if track.face.name != UNKNOWN)
         self._colors = {name: COLORS[i % (len(COLORS) - 1)] for i, name in enumerate(people)} | {UNKNOWN: UNKNOWN_COLOR}
         self._labels: dict[int, tuple[Label, float]] = {}  # by the track's identity, with the size of its letters

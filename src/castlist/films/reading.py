@@ -9,9 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-# FFmpeg writes to stderr what castlist says in a sentence. OpenCV reads this once, before the first film.
-os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-
 import cv2
 import numpy as np
 
@@ -122,7 +119,7 @@ class FilmWriter:
         if path.suffix.lower() != ".mp4":
             raise CastlistError(f"A film must be saved as .mp4. Got {path.name!r} instead.")
         self._path = path
-        self._beside = path.with_name(f"{path.stem}.part.mp4")  # the writer goes by the ending
+        self._beside = path.with_name(f"{path.stem}.{os.getpid()}.part.mp4")  # the writer goes by the ending
         self._n_frames = 0
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -187,7 +184,8 @@ def _open(path: Path) -> cv2.VideoCapture:
 
 @contextlib.contextmanager
 def _silence() -> Iterator[None]:
-    """Keep OpenCV from writing to stderr what is raised as an error."""
+    """Keep OpenCV and its FFmpeg from writing to stderr what is raised as an error."""
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # read once, with the first film of the process
     level = cv2.utils.logging.getLogLevel()
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     try:

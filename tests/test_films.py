@@ -12,8 +12,9 @@ import pytest
 from castlist.errors import CastlistError, PhotoError, RunError
 from castlist.faces import DEFAULT_TEMPLATE, Box, Face, Quality
 from castlist.films import Film, FilmWriter, NamedFilm, Track, is_film, name_film, write_film
-from castlist.films.naming import join_tracks, name_apart
+from castlist.films.naming import name_apart
 from castlist.films.painting import hidden_box
+from castlist.films.records import join_tracks
 from castlist.films.tracking import Look, Tracker, Trail, fill_boxes
 from castlist.gallery import Answers
 from castlist.recognizer import NamedFace
@@ -104,7 +105,7 @@ def test_a_damaged_film_is_one_sentence(tmp_path: Path, capfd: pytest.CaptureFix
     assert capfd.readouterr() == ("", ""), "FFmpeg says nothing beside it"
 
 
-def test_a_film_that_is_cut_short_is_named_as_far_as_it_goes(tmp_path: Path) -> None:
+def test_a_film_that_is_cut_short_is_named_as_far_as_it_goes(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     noise = np.random.default_rng(0).integers(0, 255, (30, 64, 96, 3)).astype(np.uint8)
     writer = cv2.VideoWriter(str(tmp_path / "film.avi"), cv2.VideoWriter.fourcc(*"MJPG"), RATE, (96, 64))
     for pixels in noise:
@@ -120,6 +121,7 @@ def test_a_film_that_is_cut_short_is_named_as_far_as_it_goes(tmp_path: Path) -> 
     assert film.problem == f"damaged or cut short after {film.n_frames} of 30 frames"
     assert counts == [(i + 1, 30) for i in range(film.n_frames)]
     assert film.tracks == film.sightings == ()
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_run_on_whole_photos_names_no_films(tmp_path: Path) -> None:

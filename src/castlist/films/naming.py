@@ -20,10 +20,10 @@ from castlist.faces.finder import MIN_FACE, RELATIVE_MIN_FACE
 from castlist.faces.mtcnn import detect
 from castlist.faces.quality import measure_quality
 from castlist.films.reading import Film, Frame
+from castlist.films.records import NamedFilm, Track, join_tracks
 from castlist.films.tracking import SURE, Look, Tracker, Trail, fill_boxes
 from castlist.gallery import Answers
-from castlist.photos import UNKNOWN
-from castlist.recognizer import NamedFace, Recognizer, describe_answers
+from castlist.recognizer import Recognizer, describe_answers
 
 LOOKS = 12.0  # frames a second in which faces are looked for, when they are only to be named
 SCORES = (0.6, 0.6, 0.5)  # weaker than for photos: a face that was just there is believed more easily
@@ -31,51 +31,11 @@ HIDING_START = 0.7  # score that begins a track when faces are to be hidden: bet
 SMOOTHING = 0.08  # seconds
 AHEAD = 2 * (os.cpu_count() or 1)  # frames that are looked at at the same time; bounds the memory
 MIN_SECONDS = 0.2  # of a track that counts as seen; shorter ones are mostly no face
-JOINED = 1.5  # seconds between two tracks of a person that are one sighting
 THUMBNAIL = (32, 18)
 CUT = 0.4  # correlation of two neighboring frames below which a new scene begins; a fast pan stays above
 WHOLE = 0.9  # share of the frames a film says it has, below which it was cut short
 
 OnCount = Callable[[int, int], None]
-
-
-@dataclass(frozen=True, eq=False)
-class Track:
-    """One face, followed through the film until it is out of sight."""
-
-    face: NamedFace  # who it is, and the box of its best look
-    start: float  # seconds
-    end: float  # seconds
-    first: int  # frame of the first box
-    boxes: np.ndarray  # (n, 4), float32; left, top, right, bottom in frame first, first + 1, ...
-    scene: tuple[int, int]  # the scene's first frame, and the one after its last
-    is_sure: bool  # whether it is surely a face, and seen for more than a moment; other tracks are only hidden
-
-    @property
-    def last(self) -> int:
-        return self.first + len(self.boxes) - 1
-
-
-@dataclass(frozen=True)
-class Sighting:
-    """A row of the table: somebody is seen from when to when."""
-
-    name: str
-    probability: float  # of the name, the highest of the tracks joined here
-    start: float  # seconds
-    end: float  # seconds
-
-
-@dataclass(frozen=True, eq=False)
-class NamedFilm:
-    """A film, and who is in it."""
-
-    path: Path
-    rate: float  # frames per second
-    n_frames: int
-    tracks: tuple[Track, ...]  # in order of appearance
-    sightings: tuple[Sighting, ...]  # in order of appearance
-    problem: str | None = None  # why the film ends early
 
 
 def name_film(
@@ -253,26 +213,6 @@ def name_apart(answers: Answers, frames: Sequence[np.ndarray]) -> Answers:
         if named[track] < 0 and all(seen[track].isdisjoint(seen[other]) for other in np.flatnonzero(named == person)):
             named[track] = person
     return replace(answers, named=named)
-
-
-def join_tracks(tracks: Sequence[Track]) -> tuple[Sighting, ...]:
-    """The table: tracks of a person that follow each other closely are one row; every stranger is a row."""
-    rows: list[Sighting] = []
-    open_rows: dict[str, int] = {}
-    for track in sorted(tracks, key=lambda track: track.start):
-        if not track.is_sure:
-            continue
-        name = track.face.name
-        index = open_rows.get(name)
-        if name != UNKNOWN and index is not None and track.start - rows[index].end <= JOINED:
-            row = rows[index]
-            rows[index] = replace(
-                row, probability=max(row.probability, track.face.probability), end=max(row.end, track.end)
-            )
-        else:
-            open_rows[name] = len(rows)
-            rows.append(Sighting(name, track.face.probability, track.start, track.end))
-    return tuple(rows)
 
 
 def _mean(answers: Answers) -> Answers:

@@ -90,7 +90,7 @@ def test_photos_of_one_name_are_both_drawn(
         shutil.copy(find_photos([drawn_photos])[0], tmp_path / folder / "1.jpg")
     words = ("predict", tmp_path / "a", tmp_path / "b", "--run", drawn_run, "--draw", tmp_path / "out")
     assert run(monkeypatch, *words) == 0
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["1-2.named.jpg", "1.named.jpg"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["1.named-2.jpg", "1.named.jpg"]
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from castlist.errors import CastlistError
 from castlist.faces import Box
 from castlist.files import write_bytes
 from castlist.fonts import split_by_font
+from castlist.hiding import hide_faces, is_hidden
 from castlist.photos import read_photo
 from castlist.recognizer import NamedFace, NamedPhoto
 
@@ -57,17 +58,28 @@ def draw_names(pixels: np.ndarray, faces: Sequence[NamedFace]) -> np.ndarray:
     return np.asarray(picture)
 
 
-def draw_photos(answers: Iterable[NamedPhoto], folder: Path) -> Iterator[NamedPhoto]:
-    """Pass answers on, each once its picture with names is written into a folder."""
+def draw_photos(answers: Iterable[NamedPhoto], folder: Path, *, hidden: str | None = None) -> Iterator[NamedPhoto]:
+    """Pass answers on, each once its picture is written into a folder: with names, or with faces hidden.
+
+    Args:
+        answers: For hiding, of a thorough look.
+        folder: Missing ones are made.
+        hidden: Whose faces are hidden, as for `is_hidden`; then no names are painted.
+    """
     used: Counter[str] = Counter()
     for photo in answers:
         if not photo.problem:
-            used[photo.path.stem] += 1
-            again = f"-{used[photo.path.stem]}" if used[photo.path.stem] > 1 else ""
             # Never a name that a photo of the user's is likely to bear: the folder may hold some.
-            save_picture(
-                draw_names(read_photo(photo.path), photo.faces), folder / f"{photo.path.stem}{again}.named.jpg"
-            )
+            name = f"{photo.path.stem}.{'named' if hidden is None else 'hidden'}"
+            used[name] += 1
+            again = f"-{used[name]}" if used[name] > 1 else ""
+            pixels = read_photo(photo.path)
+            if hidden is None:
+                pixels = draw_names(pixels, photo.faces)
+            else:
+                boxes = [face.box for face in photo.faces if face.box and is_hidden(face, hidden)]
+                pixels = hide_faces(pixels, boxes)
+            save_picture(pixels, folder / f"{name}{again}.jpg")
         yield photo
 
 

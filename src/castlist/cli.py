@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import sys
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from castlist.errors import CastlistError, SettingsError
+from castlist.errors import CastlistError, PhotoError, SettingsError
 
 if TYPE_CHECKING:
     from castlist.dataset import Dataset
     from castlist.evaluation import Evaluation
-    from castlist.recognizer import NamedPhoto
+    from castlist.films import NamedFilm
+    from castlist.recognizer import NamedPhoto, Recognizer
     from castlist.run import Run
     from castlist.settings import Settings
     from castlist.training import Progress
@@ -30,6 +32,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+COLUMNS = ("photo", "name", "probability", "left", "top", "right", "bottom", "start", "end", "problem")  # of --csv
 
 Photos = Annotated[Path, typer.Argument(help="The folder that holds one folder of photos per person.")]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
@@ -125,34 +129,61 @@ def report(run: RunFolder, language: Language = "en") -> None:
 
 @app.command()
 def predict(
-    inputs: Annotated[list[str], typer.Argument(metavar="PHOTO...", help="Photos, folders, or patterns.")],
+    inputs: Annotated[list[str], typer.Argument(metavar="PHOTO...", help="Photos, films, folders, or patterns.")],
     run: Annotated[Path | None, typer.Option(help="The run folder [default: the newest finished one in runs].")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per photo.")] = False,
     csv: Annotated[Path | None, typer.Option(help="Write a table to this file.")] = None,
-    draw: Annotated[Path | None, typer.Option(help="Write the photos with names on them into this folder.")] = None,
+    draw: Annotated[Path | None, typer.Option(help="Write pictures and films with names into this folder.")] = None,
+    blur: Annotated[
+        str | None,
+        typer.Option(metavar="WHO", help="With --draw: hide the faces of 'unknown', 'all', or a name; paint no names."),
+    ] = None,
     repeat: Annotated[bool, typer.Option("--repeat", help="A person may appear more than once in one photo.")] = False,
 ) -> None:
-    """Name the people in photos."""
+    """Name the people in photos and films."""
+    from castlist.films import is_film
+    from castlist.hiding import check_hidden
     from castlist.photos import find_photos
     from castlist.recognizer import Recognizer
     from castlist.run import newest_run
 
+    if blur and not draw:
+        raise SettingsError("--blur writes pictures: say where to with --draw FOLDER.")
     paths = find_photos(inputs)
     recognizer = Recognizer.load(run or newest_run(Path("runs")).path)
-    answers = recognizer.name_photos(paths, repeat=repeat)
+    if blur:
+        check_hidden(blur, recognizer.run.people)
+        if recognizer.face_network is None:
+            raise SettingsError("--blur needs a run that knows faces; this one was learnt from whole photos.")
+    films = [path for path in paths if is_film(path)]
+    photos = [path for path in paths if path not in set(films)]
+    answers: Iterable[NamedPhoto] = recognizer.name_photos(photos, repeat=repeat, thorough=blur is not None)
     if draw:
         from castlist.annotate import draw_photos
 
-        answers = draw_photos(answers, draw)
-    if csv:
-        answers = _writing_csv(answers, csv)
+        answers = draw_photos(answers, draw, hidden=blur)
     width = min(max(len(str(path)) for path in paths), 60)
+    rows: list[tuple[str, ...]] = []
     n_named = 0
     for photo in answers:
         n_named += not photo.problem
+        rows += _as_rows(photo)
         print(_as_json(photo) if as_json else _as_line(photo, width), flush=True)
+    for path in films:
+        film = _name_film(path, recognizer, draw, blur)
+        n_named += film is not None
+        if film:
+            rows += [
+                (str(path), one.name, f"{one.probability:.6f}", *[""] * 4, f"{one.start:.2f}", f"{one.end:.2f}", "")
+                for one in film.sightings
+            ]
+            print(_film_as_json(film) if as_json else _film_as_lines(film, width), flush=True)
+    if csv:
+        from castlist.files import write_csv
+
+        write_csv(csv, COLUMNS, rows)
     if not n_named:
-        raise CastlistError(f"None of the {len(paths)} files could be read as a photo.")
+        raise CastlistError(f"None of the {len(paths)} files could be read as a photo or a film.")
 
 
 @app.command()
@@ -257,6 +288,18 @@ def _parse_value(text: str) -> Any:
 
 
 @contextmanager
+def _showing_count(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A callback for things done, of how many (0: unknown), showing on stderr."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total or None)
+
+
+@contextmanager
 def _showing_progress() -> Iterator[dict[str, Any]]:
     """The callbacks of `learn`, showing on stderr how far it is."""
     from rich.console import Console
@@ -329,21 +372,47 @@ def _show_result(run: Run, evaluation: Evaluation) -> None:
     print(f"Report: {(run.path / 'report.html').resolve().as_uri()}")
 
 
-def _writing_csv(answers: Iterable[NamedPhoto], file: Path) -> Iterator[NamedPhoto]:
-    """Pass answers on; the table is written at their end."""
-    from castlist.files import write_csv
+def _name_film(path: Path, recognizer: Recognizer, folder: Path | None, hidden: str | None) -> NamedFilm | None:
+    """Name one film, and write it where it is asked for; one that can't be read is a line on stderr."""
+    from castlist.films import name_film, write_film
 
-    rows: list[tuple[str, ...]] = []
-    for photo in answers:
-        for face in photo.faces:
-            box = face.box
-            edges = (box.left, box.top, box.right, box.bottom) if box else ()
-            edge_texts = [f"{edge:.1f}" for edge in edges] or [""] * 4
-            rows.append((str(photo.path), face.name, f"{face.probability:.6f}", *edge_texts, face.problem or ""))
-        if not photo.faces:
-            rows.append((str(photo.path), *[""] * 6, photo.problem or "no face found"))
-        yield photo
-    write_csv(file, ("photo", "name", "probability", "left", "top", "right", "bottom", "problem"), rows)
+    with _showing_count(f"{path.name}: faces") as on_count:
+        try:
+            film = name_film(path, recognizer, thorough=hidden is not None, on_count=on_count)
+        except PhotoError as error:
+            _say(f"left out: {path} ({error})")
+            return None
+    if film.problem:
+        _say(f"{path}: {film.problem}")
+    if folder:
+        name = f"{path.stem}.{'named' if hidden is None else 'hidden'}.mp4"
+        with _showing_count(f"{path.name}: writing") as on_count:
+            write_film(film, folder / name, names=hidden is None, hidden=hidden, on_count=on_count)
+    return film
+
+
+def _as_rows(photo: NamedPhoto) -> Iterator[tuple[str, ...]]:
+    for face in photo.faces:
+        box = face.box
+        edges = [f"{edge:.1f}" for edge in (box.left, box.top, box.right, box.bottom)] if box else [""] * 4
+        yield str(photo.path), face.name, f"{face.probability:.6f}", *edges, "", "", face.problem or ""
+    if not photo.faces:
+        yield str(photo.path), *[""] * 8, photo.problem or "no face found"
+
+
+def _film_as_lines(film: NamedFilm, width: int) -> str:
+    path = f"{film.path!s:<{width}}"
+    if not film.sightings:
+        return f"{path}  -  (no face found)"
+    return "\n".join(
+        f"{path}  {one.name}  {one.probability:.1%}  {one.start:.1f} s to {one.end:.1f} s" for one in film.sightings
+    )
+
+
+def _film_as_json(film: NamedFilm) -> str:
+    return json.dumps(
+        {"film": str(film.path), "sightings": [dataclasses.asdict(one) for one in film.sightings]}, ensure_ascii=False
+    )
 
 
 def _as_line(photo: NamedPhoto, width: int = 0) -> str:

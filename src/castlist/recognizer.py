@@ -14,6 +14,7 @@ import numpy as np
 from castlist.embeddings import FaceNetwork
 from castlist.errors import PhotoError, RunError
 from castlist.faces import Box, Face, find_faces
+from castlist.faces.finder import MIN_FACE, RELATIVE_MIN_FACE
 from castlist.gallery import UNKNOWN as NOBODY
 from castlist.gallery import Answers, Gallery
 from castlist.network import Network, answers_of
@@ -97,12 +98,20 @@ class Recognizer:
         """
         return self._name([self.look(pixels) for pixels in photos], repeat)
 
-    def name_photos(self, paths: Sequence[Path], *, repeat: bool = False) -> Iterator[NamedPhoto]:
-        """Name the people in photo files, in order; a file that can't be read is an answer with its problem."""
+    def name_photos(
+        self, paths: Sequence[Path], *, repeat: bool = False, thorough: bool = False
+    ) -> Iterator[NamedPhoto]:
+        """Name the people in photo files, in order; a file that can't be read is an answer with its problem.
+
+        Args:
+            paths: Photos.
+            repeat: As for `name_pixels`.
+            thorough: Look for faces half as large, too: for hiding them.
+        """
 
         def look(path: Path) -> list[Face] | np.ndarray | PhotoError:
             try:
-                return self.look(read_photo(path))
+                return self.look(read_photo(path), thorough=thorough)
             except PhotoError as error:
                 return error
 
@@ -117,10 +126,13 @@ class Recognizer:
                     else:
                         yield NamedPhoto(path, next(answers))
 
-    def look(self, pixels: np.ndarray) -> list[Face] | np.ndarray:
+    def look(self, pixels: np.ndarray, *, thorough: bool = False) -> list[Face] | np.ndarray:
         """What naming needs of a photo, and no more: its faces, or the whole of it as small as the network sees it."""
         if self.face_network is not None:
-            return find_faces(pixels, min_face=self.run.settings.min_face, template=self.face_network.template)
+            # A minimum that was set for naming is no reason to leave small faces open.
+            half = max(MIN_FACE, RELATIVE_MIN_FACE / 2 * min(pixels.shape[:2]))
+            min_face = half if thorough else self.run.settings.min_face
+            return find_faces(pixels, min_face=min_face, template=self.face_network.template)
         assert self.network is not None, "a run on whole photos has a network"
         return resize_photo(pixels, self.network.image_size)
 

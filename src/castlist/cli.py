@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from castlist.errors import CastlistError, PhotoError, SettingsError
+from castlist.errors import CastlistError, MissingExtraError, PhotoError, SettingsError
 
 if TYPE_CHECKING:
     from castlist.dataset import Dataset
@@ -34,6 +34,8 @@ app = typer.Typer(
 )
 
 COLUMNS = ("photo", "name", "probability", "left", "top", "right", "bottom", "start", "end", "problem")  # of --csv
+
+NO_FIGURES = "There are too few photos to keep some for a test, so there are no figures and no report."
 
 Photos = Annotated[Path, typer.Argument(help="The folder that holds one folder of photos per person.")]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
@@ -195,14 +197,13 @@ def enrol(
 ) -> None:
     """Add a person, or photos of one, to a run of the model face; no training."""
     from castlist.enrolment import enrol as enrol_person
-    from castlist.enrolment import refresh
     from castlist.photos import find_photos
 
     done = enrol_person(run, name, find_photos(photos))
     for photo in done.refused:
         _say(f"left out: {photo.path} ({photo.reason})")
     print(f"{name} is enrolled with {len(done.added)} photo{'s' * (len(done.added) > 1)}.")
-    _show_refreshed(run, refresh(run, language=language))
+    _show_refreshed(run, language)
 
 
 @app.command()
@@ -214,7 +215,7 @@ def forget(
 ) -> None:
     """Delete a person from a run for good, and say what was deleted and what still exists."""
     from castlist.enrolment import forget as forget_person
-    from castlist.enrolment import refresh, retrain_without
+    from castlist.enrolment import retrain_without
 
     if retrain:
         with _showing_progress() as show:
@@ -228,7 +229,7 @@ def forget(
     for line in receipt.remaining:
         print(f"  {line}")
     if not retrain:
-        _show_refreshed(run, refresh(run, language=language))
+        _show_refreshed(run, language)
 
 
 @app.command()
@@ -345,11 +346,15 @@ def _showing_progress() -> Iterator[dict[str, Any]]:
         yield {"on_count": on_count, "on_start": on_start, "on_progress": on_progress}
 
 
-def _show_refreshed(run: Path, done: bool) -> None:
-    if done:
-        print(f"Report: {(run / 'report.html').resolve().as_uri()}")
+def _show_refreshed(run: Path, language: str) -> None:
+    from castlist.enrolment import refresh
+
+    try:
+        report = refresh(run, language=language)
+    except MissingExtraError as error:
+        print(f"The report is not made anew. {error}")
     else:
-        print('The report is not made anew: that needs pip install "castlist[learn]".')
+        print(f"Report: {report.resolve().as_uri()}" if report else NO_FIGURES)
 
 
 def _describe_start(run: Run, dataset: Dataset) -> Iterator[str]:
@@ -361,7 +366,11 @@ def _describe_start(run: Run, dataset: Dataset) -> Iterator[str]:
     yield f"The run is {str(run.path)!r}; if it is interrupted: castlist resume {str(run.path)!r}"
 
 
-def _show_result(run: Run, evaluation: Evaluation) -> None:
+def _show_result(run: Run, evaluation: Evaluation | None) -> None:
+    if evaluation is None:
+        print(NO_FIGURES)
+        print(f"Run: {run.path}")
+        return
     low, high = evaluation.accuracy_interval
     print(
         f"{evaluation.accuracy:.1%} of {len(evaluation.files)} test photos named rightly "

@@ -90,7 +90,8 @@ def load_dataset(
         on_count: Called with photos done and photos in all, while photos are decoded.
 
     Raises:
-        CastError: If fewer than two people have photos to learn from, or no photo is left to validate or test with.
+        CastError: If fewer than two people have photos to learn from, or a Keras model has none left to validate or
+            test with.
         MissingExtraError: If h5py is missing.
     """
     with needs_extra("learn", "Keeping the data set"):
@@ -225,7 +226,8 @@ def _fill(file: Any, cast: Cast, settings: Settings, on_count: OnCount | None) -
     person = np.array([people.index(photo.person) for photo in kept], np.int64)
     group = group_photos(len(kept), find_duplicates(signatures))
     side = assign_sides(person, group, [signature.digest for signature in signatures], settings)
-    if not (side == TEST).any() or not (side == VALIDATION).any():
+    # A gallery needs no validation, and can name people whom nothing is left to test with.
+    if settings.needs_keras and not ((side == TEST).any() and (side == VALIDATION).any()):
         raise CastError(
             f"There are too few different photos to keep some for validation and test: {len(np.unique(group))} of "
             f"{len(people)} people. Give at least one person three different photos; ten or more each is a start."

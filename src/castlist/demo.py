@@ -32,7 +32,7 @@ SETTINGS = Settings(
 
 def run_demo(
     photos: Path | None, *, runs: Path, language: str = "en", **callbacks: Any
-) -> tuple[Run, Evaluation, list[NamedPhoto]]:
+) -> tuple[Run, Evaluation | None, list[NamedPhoto]]:
     """Learn a cast with the report's CNN, small enough for about three minutes on two cores, and name some pictures.
 
     Args:

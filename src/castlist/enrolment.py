@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.util
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -165,27 +164,30 @@ def retrain_without(path: Path, name: str, **callbacks: Any) -> Receipt:
     beside.rename(path)
     shutil.rmtree(old)
     retrained = open_run(path)
-    write_report(retrained, evaluation, read_history(retrained))
+    if evaluation:
+        write_report(retrained, evaluation, read_history(retrained))
     removed = (f"The whole run {str(path)!r}: it was trained anew without {name!r}.", *_delete_datasets(name))
     return Receipt(name, removed, _what_remains(retrained, name))
 
 
-def refresh(path: Path, *, language: str = "en") -> bool:
-    """Make a run's figures and report anew after somebody came or went.
+def refresh(path: Path, *, language: str = "en") -> Path | None:
+    """Make a run's figures and report anew after somebody came or went; the run names all the same without.
 
     Returns:
-        False where the extra for learning isn't installed: then there is no report, and the run names all the same.
+        The report, or None where the run has no photos to test with.
+
+    Raises:
+        MissingExtraError: If the extra for learning isn't installed.
     """
-    if any(importlib.util.find_spec(module) is None for module in ("sklearn", "matplotlib", "jinja2")):
-        return False
+    recognizer = Recognizer.load(path)
+    if not recognizer.run.sides["test"]:
+        return None
     from castlist.evaluation import evaluate, save_evaluation
     from castlist.report import write_report
 
-    recognizer = Recognizer.load(path)
     evaluation = evaluate(recognizer.run, recognizer.gallery, None)
     save_evaluation(evaluation, recognizer.run)
-    write_report(recognizer.run, evaluation, [], language=language)
-    return True
+    return write_report(recognizer.run, evaluation, [], language=language)
 
 
 def _need_person(run: Run, name: str) -> None:

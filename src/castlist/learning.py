@@ -35,7 +35,7 @@ def learn(
     on_count: OnCount | None = None,
     on_start: OnStart | None = None,
     on_progress: OnProgress | None = None,
-) -> tuple[Run, Evaluation]:
+) -> tuple[Run, Evaluation | None]:
     """Learn the people of a folder of folders.
 
     Args:
@@ -49,7 +49,8 @@ def learn(
         on_progress: Told where training stands, after each step and each epoch; `face` has neither.
 
     Returns:
-        The finished run and how good it is on photos it has never seen.
+        The finished run, and how good it is on photos it has never seen; None where there are too few to tell: then
+        there is no report.
 
     Raises:
         CastlistError: If the photos, the settings or the disk don't allow it.
@@ -74,7 +75,7 @@ def resume(
     on_count: OnCount | None = None,
     on_start: OnStart | None = None,
     on_progress: OnProgress | None = None,
-) -> tuple[Run, Evaluation]:
+) -> tuple[Run, Evaluation | None]:
     """Go on with a run that was interrupted, or train a finished one for more epochs.
 
     Args:
@@ -104,7 +105,7 @@ def resume(
     return _finish(run, dataset, language, on_progress)
 
 
-def _finish(run: Run, dataset: Dataset, language: str, on_progress: OnProgress | None) -> tuple[Run, Evaluation]:
+def _finish(run: Run, dataset: Dataset, language: str, on_progress: OnProgress | None) -> tuple[Run, Evaluation | None]:
     gallery = _make_gallery(run, dataset) if run.settings.faces else None
     if run.settings.needs_keras:
         from castlist.training import train
@@ -116,6 +117,8 @@ def _finish(run: Run, dataset: Dataset, language: str, on_progress: OnProgress |
     else:
         run = dataclasses.replace(run, complete=True)
         run.save()
+    if not run.sides["test"]:
+        return run, None
     evaluation = evaluate(run, gallery, dataset if run.has_network else None)
     save_evaluation(evaluation, run)
     write_report(run, evaluation, read_history(run), language=language)

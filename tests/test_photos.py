@@ -204,7 +204,7 @@ def test_names_that_differ_only_by_case_or_form_are_refused(tmp_path: Path, othe
         find_cast(tmp_path)
 
 
-@pytest.mark.parametrize("name", ["unknown", "Unknown", "", " ", ".x", "a/b", "a\nb"])
+@pytest.mark.parametrize("name", ["unknown", "Unknown", "all", "", " ", ".x", "a/b", "a\nb"])
 def test_names_that_nobody_can_have(name: str) -> None:
     with pytest.raises(CastError, match="Nobody can be called"):
         photos.check_person(name)

@@ -167,23 +167,22 @@ def predict(
     width = min(max(len(str(path)) for path in paths), 60)
     rows: list[tuple[str, ...]] = []
     n_named = 0
-    for photo in answers:
-        n_named += not photo.problem
-        rows += _as_rows(photo)
-        print(_as_json(photo) if as_json else _as_line(photo, width), flush=True)
-    for path in films:
-        film = _name_film(path, recognizer, draw, blur)
-        n_named += film is not None
-        if film:
-            rows += [
-                (str(path), one.name, f"{one.probability:.6f}", *[""] * 4, f"{one.start:.2f}", f"{one.end:.2f}", "")
-                for one in film.sightings
-            ]
-            print(_film_as_json(film) if as_json else _film_as_lines(film, width), flush=True)
-    if csv:
-        from castlist.files import write_csv
+    try:
+        for photo in answers:
+            n_named += not photo.problem
+            rows += _as_rows(photo)
+            print(_as_json(photo) if as_json else _as_line(photo, width), flush=True)
+        for path in films:
+            film = _name_film(path, recognizer, draw, blur)
+            if film:
+                n_named += 1
+                rows += _as_film_rows(film)
+                print(_film_as_json(film) if as_json else _film_as_lines(film, width), flush=True)
+    finally:  # what is named so far isn't lost when it is interrupted
+        if csv:
+            from castlist.files import write_csv
 
-        write_csv(csv, COLUMNS, rows)
+            write_csv(csv, COLUMNS, rows)
     if not n_named:
         raise CastlistError(f"None of the {len(paths)} files could be read as a photo or a film.")
 
@@ -407,6 +406,12 @@ def _as_rows(photo: NamedPhoto) -> Iterator[tuple[str, ...]]:
         yield str(photo.path), face.name, f"{face.probability:.6f}", *edges, "", "", face.problem or ""
     if not photo.faces:
         yield str(photo.path), *[""] * 8, photo.problem or "no face found"
+
+
+def _as_film_rows(film: NamedFilm) -> Iterator[tuple[str, ...]]:
+    for one in film.sightings:
+        times = (f"{one.start:.2f}", f"{one.end:.2f}")
+        yield str(film.path), one.name, f"{one.probability:.6f}", *[""] * 4, *times, ""
 
 
 def _film_as_lines(film: NamedFilm, width: int) -> str:

@@ -9,10 +9,9 @@ import numpy as np
 
 from castlist.errors import SettingsError
 from castlist.faces import Box
-from castlist.photos import UNKNOWN
+from castlist.photos import ALL, UNKNOWN
 from castlist.recognizer import NamedFace
 
-ALL = "all"
 DOUBT = 0.05  # probability from which a face may be the person who is to be hidden
 REACH = 0.4  # of the face's size; how far the head goes beyond its box: hair, ears, chin, and any tilt
 FEATHER = 0.18  # of the face's size; the soft edge, outside of the head

@@ -22,6 +22,7 @@ from castlist.errors import CastError, PhotoError, reason_of
 # Chosen by content, never by the file's name. Formats outside this list can run old, little-tested decoders.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "DIB", "GIF", "TIFF", "AVIF", "PPM")
 UNKNOWN = "unknown"  # the answer for strangers; nobody may be called so
+ALL = "all"  # whoever it is, where faces are to be hidden; nobody may be called so either
 MAX_PIXELS = 150_000_000  # above every phone and camera of today but a few; 450 MB once decoded
 
 _header_lock = threading.Lock()  # `warnings.catch_warnings` is not safe among threads
@@ -159,8 +160,8 @@ def check_person(name: str, others: Iterable[str] = ()) -> None:
         CastError: If not.
     """
     key = unicodedata.normalize("NFKC", name).casefold()
-    if key == UNKNOWN:
-        raise CastError(f"Nobody can be called {name!r}: it is the answer for strangers. Choose another name.")
+    if key in (UNKNOWN, ALL):
+        raise CastError(f"Nobody can be called {name!r}: castlist itself uses the word. Choose another name.")
     if not name.strip() or name.startswith(".") or any(char in "/\\" or ord(char) < 32 for char in name):
         raise CastError(f"Nobody can be called {name!r}. Choose a name that a folder can have.")
     for other in others:

@@ -15,6 +15,7 @@ from castlist.enrolment import enrol, forget, refresh, retrain_without
 from castlist.errors import CastError, CastlistError, RunError
 from castlist.faces import DEFAULT_TEMPLATE, Box, Face, Quality
 from castlist.gallery import Background, Gallery
+from castlist.gallery.mixture import Mixture
 from castlist.recognizer import Recognizer
 from castlist.run import Run, open_run
 from castlist.settings import Settings
@@ -22,7 +23,12 @@ from conftest import save_noise
 
 PEOPLE = ("Ann", "Bea", "王小明")
 # The people of `vector`: far apart, their photos close.
-BACKGROUND = Background(np.zeros(128), np.eye(128) * np.sqrt(128 / 0.04), np.full(128, 25.0))
+BACKGROUND = Background(
+    np.zeros(128),
+    np.eye(128) * np.sqrt(128 / 0.04),
+    np.full(128, 25.0),
+    Mixture(np.ones(1), np.zeros((1, 128)), 26 * np.eye(128)[None]),
+)
 
 
 class FakeFaceNetwork(FaceNetwork):

@@ -71,12 +71,12 @@ def test_background_of_few_photos_names_none_the_less() -> None:
 
 def test_background_survives_its_file(background: Background, tmp_path: Path) -> None:
     background.save(tmp_path / "b.npz")
-    again = Background.load(tmp_path / "b.npz")
+    again = Background.load((tmp_path / "b.npz").read_bytes())
     for name in ("mean", "directions", "between"):
         assert np.array_equal(getattr(again, name), getattr(background, name))
-    (tmp_path / "b.npz").write_bytes(b"nothing")
+    assert np.allclose(again.kinds.covariances, background.kinds.covariances, atol=1e-5)
     with pytest.raises(WeightsError):
-        Background.load(tmp_path / "b.npz")
+        Background.load(b"nothing")
 
 
 @pytest.mark.parametrize("known", [1, 3, 30])
@@ -128,7 +128,7 @@ def test_enrolling_equals_fitting_all_at_once_and_forgetting_takes_it_back(backg
     asked, _ = world(7, 4, 9)
     before, after = whole.answer(asked), again.answer(asked)
     order = [again.people.index(name) for name in whole.people]
-    assert np.allclose(after.probabilities[:, [*order, 4]], before.probabilities, atol=1e-4)
+    assert np.allclose(after.probabilities[:, [*order, 4]], before.probabilities, atol=2e-3)
     more = part.enrol("person 0", whole.embeddings[10:12], ["new 1", "new 2"])
     assert more.people == part.people and len(more.photos) == len(part.photos) + 2
 

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import functools
 import io
+import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from castlist.errors import ShapeError, WeightsError
+from castlist.gallery.mixture import Mixture
 
 STEPS = 30  # of expectation and maximization; the likelihood has settled by then
 FILE = "background.npz"
@@ -37,6 +41,7 @@ class Background:
     mean: np.ndarray  # (values,), float32
     directions: np.ndarray  # (values, axes), float32
     between: np.ndarray  # (axes,), float32; variance of people along each axis
+    kinds: Mixture  # where photos of people lie in the axes
 
     @classmethod
     def fit(cls, embeddings: np.ndarray, person: np.ndarray) -> Background:
@@ -69,37 +74,65 @@ class Background:
         whiten = np.linalg.inv(np.linalg.cholesky(within)).T
         along, turn = np.linalg.eigh(whiten.T @ between @ whiten)
         directions = basis @ whiten @ turn[:, ::-1]
-        return cls(*(np.asarray(part, np.float32) for part in (mean, directions, along[::-1])))
+        kinds = Mixture.fit(photos @ directions, n_people)
+        mean, directions, between = (np.asarray(part, np.float32) for part in (mean, directions, along[::-1]))
+        return cls(mean, directions, between, kinds)
 
     def place(self, embeddings: np.ndarray) -> np.ndarray:
         """Embeddings, shape (n, values), in the axes, shape (n, axes), float32."""
         return np.asarray((embeddings - self.mean) @ self.directions, np.float32)
 
-    def draw(self, count: int) -> np.ndarray:
-        """Draw strangers, always the same ones; shape (count, axes), float32."""
-        rng = np.random.default_rng(0)
-        placed = rng.standard_normal((count, len(self.between)), np.float32) * np.sqrt(1 + self.between)
-        embeddings = self.mean + placed @ np.linalg.pinv(self.directions)
-        return self.place(embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True))
-
     def save(self, path: Path) -> None:
         """Write the statistics as a small .npz file."""
         with path.open("wb") as file:
-            np.savez_compressed(file, mean=self.mean, directions=self.directions, between=self.between)
+            np.savez_compressed(file, **self.to_arrays())
 
     @classmethod
-    def load(cls, source: Path | bytes) -> Background:
-        """Read what `save` wrote, from a file or its bytes.
+    def load(cls, data: bytes) -> Background:
+        """Read the bytes of a file that `save` wrote.
 
         Raises:
-            WeightsError: If it is missing or no such file.
+            WeightsError: If it is no such file.
         """
         try:
-            data = source if isinstance(source, bytes) else source.read_bytes()
             with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-                return cls(arrays["mean"], arrays["directions"], arrays["between"])
-        except (OSError, KeyError, ValueError, EOFError) as error:
+                return cls.from_arrays(arrays)
+        except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
             raise WeightsError(f"The statistics of faces in general can't be read ({error}).") from error
+
+    def to_arrays(self) -> dict[str, Any]:
+        """The statistics by name, as an .npz file holds them."""
+        upper = np.triu_indices(len(self.between))
+        return {
+            "mean": self.mean,
+            "directions": self.directions,
+            "between": self.between,
+            "kind_weights": self.kinds.weights,
+            "kind_centers": self.kinds.centers,
+            "kind_covariances": self.kinds.covariances[:, *upper],
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Background:
+        """What `to_arrays` gave.
+
+        Raises:
+            ValueError: If the shapes don't fit.
+            KeyError: If one is missing.
+        """
+        mean, directions, between = (arrays[name] for name in ("mean", "directions", "between"))
+        weights, centers, halves = (arrays[f"kind_{name}"] for name in ("weights", "centers", "covariances"))
+        axes = len(between)
+        upper = np.triu_indices(axes)
+        if (directions.shape, centers.shape, halves.shape) != (
+            (len(mean), axes),
+            (len(weights), axes),
+            (len(weights), len(upper[0])),
+        ):
+            raise ValueError("the statistics of faces in general have shapes that don't fit")
+        covariances = np.zeros((len(weights), axes, axes), np.float32)
+        covariances[:, *upper] = covariances[:, upper[1], upper[0]] = halves
+        return cls(mean, directions, between, Mixture(weights, centers, covariances))
 
 
 @functools.cache

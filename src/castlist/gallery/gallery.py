@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import io
-import os
-import tempfile
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,16 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from castlist.errors import RunError, SettingsError, ShapeError, reason_of
+from castlist.errors import RunError, SettingsError, ShapeError, WeightsError, reason_of
+from castlist.files import write_bytes
 from castlist.gallery.assignment import assign_people
 from castlist.gallery.background import Background, default_background
-from castlist.gallery.people import People
+from castlist.gallery.fitting import calibrate, find_threshold, judge_names, know
 
-VERSION = 1  # of the file
+VERSION = 2  # of the file
 UNKNOWN = -1
-WRONG_NAMES = 0.02  # share of photos expected in another person's folder
-ROUNDS = 4  # of judging which photos are rightly named
-DRAWS = 20_000  # strangers drawn from the background
+DRAWS = 30_000  # strangers imagined, to see what scores they reach
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,11 +90,10 @@ class Gallery:
         if not 0 < stranger_rate <= 0.5:
             raise SettingsError(f"stranger_rate must be above 0 and at most 0.5. Got {stranger_rate!r} instead.")
         placed = background.place(embeddings)
-        trust = _judge(background.between, placed, person, len(people))
-        known = _known(background.between, placed, person, trust, len(people))
-        strangers = known.scores(background.draw(DRAWS)).max(axis=1)
-        cast = _left_out(background.between, placed, person, trust, len(people))
-        slope, offset = _calibrate(cast, strangers)
+        trust = judge_names(background.between, placed, person)
+        known = know(background.between, placed, person, trust)
+        strangers = known.scores(background.kinds.draw(DRAWS)).max(axis=1)
+        slope, offset = calibrate(known, placed, person, trust, strangers)
         return cls(
             tuple(people),
             embeddings,
@@ -106,7 +102,7 @@ class Gallery:
             float(stranger_rate),
             background,
             trust_=trust.astype(np.float32),
-            threshold_=float(np.quantile(strangers, 1 - stranger_rate)),
+            threshold_=find_threshold(strangers, stranger_rate, len(people)),
             slope_=slope,
             offset_=offset,
         )
@@ -122,8 +118,8 @@ class Gallery:
         """
         if embeddings.ndim != 2 or embeddings.shape[1] != self.embeddings.shape[1]:
             raise ShapeError(f"Embeddings must be (n, {self.embeddings.shape[1]}). Got {embeddings.shape} instead.")
-        between = self.background.between
-        known = _known(between, self.background.place(self.embeddings), self.person, self.trust_, len(self.people))
+        placed = self.background.place(self.embeddings)
+        known = know(self.background.between, placed, self.person, self.trust_)
         scores = known.scores(self.background.place(embeddings))
         logits = np.hstack([self.slope_ * (scores - self.offset_), np.zeros((len(scores), 1))])
         powers = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -173,10 +169,10 @@ class Gallery:
         return Gallery.fit(people, embeddings, person, photos, stranger_rate=rate, background=background)
 
     def save(self, path: Path) -> None:
-        """Write the gallery into a .npz file, beside and renamed, so that nobody ever reads half of one.
+        """Write the gallery into a .npz file.
 
         Raises:
-            RunError: If it can't be written.
+            CastlistError: If it can't be written.
         """
         arrays: dict[str, Any] = {
             "version": np.array(VERSION),
@@ -184,23 +180,13 @@ class Gallery:
             "embeddings": self.embeddings,
             "person": self.person,
             "photos": np.array(self.photos),
-            "background_mean": self.background.mean,
-            "background_directions": self.background.directions,
-            "background_between": self.background.between,
+            **self.background.to_arrays(),
             "trust": self.trust_,
             "numbers": np.array([self.stranger_rate, self.threshold_, self.slope_, self.offset_]),
         }
-        try:
-            handle, beside = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    np.savez(file, **arrays)
-                Path(beside).replace(path)
-            except BaseException:
-                Path(beside).unlink(missing_ok=True)
-                raise
-        except OSError as error:
-            raise RunError(f"The gallery can't be written to {str(path)!r} ({reason_of(error)}).") from error
+        content = io.BytesIO()
+        np.savez(content, **arrays)
+        write_bytes(path, content.getvalue())
 
     @classmethod
     def load(cls, path: Path) -> Gallery:
@@ -214,7 +200,6 @@ class Gallery:
                 if int(arrays["version"]) != VERSION:
                     raise ValueError(f"its version is {arrays['version']}, not {VERSION}")
                 people, photos = (tuple(arrays[name].tolist()) for name in ("people", "photos"))
-                parts = (arrays[f"background_{name}"] for name in ("mean", "directions", "between"))
                 rate, threshold, slope, offset = (float(number) for number in arrays["numbers"])
                 gallery = cls(
                     people,
@@ -222,7 +207,7 @@ class Gallery:
                     arrays["person"],
                     photos,
                     rate,
-                    Background(*parts),
+                    Background.from_arrays(arrays),
                     arrays["trust"],
                     threshold,
                     slope,
@@ -234,7 +219,7 @@ class Gallery:
                 raise ValueError("its shapes don't fit")
         except OSError as error:
             raise RunError(f"The gallery {str(path)!r} can't be read ({reason_of(error)}).") from error
-        except (KeyError, ValueError, EOFError, zipfile.BadZipFile, ShapeError) as error:
+        except (KeyError, ValueError, WeightsError, EOFError, zipfile.BadZipFile, ShapeError) as error:
             raise RunError(f"{str(path)!r} is not a gallery that can be read ({error}).") from error
         return gallery
 
@@ -254,66 +239,3 @@ def _check(
         raise ShapeError(f"Each of the {len(people)} people needs at least one photo, and each photo one of them.")
     if not np.isfinite(embeddings).all():
         raise ShapeError("Embeddings must be numbers. Got some that are not instead.")
-
-
-def _known(between: np.ndarray, placed: np.ndarray, person: np.ndarray, trust: np.ndarray, n_people: int) -> People:
-    sums = np.zeros((n_people, placed.shape[1]))
-    np.add.at(sums, person, placed * trust[:, None])
-    return People.from_sums(between, sums, np.bincount(person, trust, minlength=n_people))
-
-
-def _left_out(
-    between: np.ndarray, placed: np.ndarray, person: np.ndarray, trust: np.ndarray, n_people: int
-) -> np.ndarray:
-    """The score of each photo with its own person, known by the person's other photos only.
-
-    Returns:
-        Shape (k,), of the people with at least two photos.
-    """
-    sums = np.zeros((n_people, placed.shape[1]))
-    np.add.at(sums, person, placed * trust[:, None])
-    counts = np.bincount(person, trust, minlength=n_people)
-    rest = counts[person] - trust
-    usable = rest > 0.5
-    others = People.from_sums(between, (sums[person] - placed * trust[:, None])[usable], rest[usable])
-    return others.own_scores(placed[usable])
-
-
-def _judge(between: np.ndarray, placed: np.ndarray, person: np.ndarray, n_people: int) -> np.ndarray:
-    """How probably each photo's name is right, shape (n,): whether it fits the person's other photos."""
-    trust = np.ones(len(person))
-    prior = np.log(1 / WRONG_NAMES - 1)
-    for _ in range(ROUNDS):
-        sums = np.zeros((n_people, placed.shape[1]))
-        np.add.at(sums, person, placed * trust[:, None])
-        counts = np.bincount(person, trust, minlength=n_people)
-        rest = np.maximum(counts[person] - trust, 0)
-        others = People.from_sums(between, sums[person] - placed * trust[:, None], rest)
-        trust = 1 / (1 + np.exp(-np.clip(others.own_scores(placed) + prior, -50, 50)))
-        # Of two photos that disagree neither is known to be the wrong one.
-        doubtful = np.bincount(person, trust, minlength=n_people) < np.bincount(person, minlength=n_people) / 2
-        trust[doubtful[person]] = 1.0
-    return trust
-
-
-def _calibrate(cast: np.ndarray, strangers: np.ndarray) -> tuple[float, float]:
-    """Slope and offset of the log-odds that a face is of the cast, as many of the cast as strangers expected."""
-    scores = np.concatenate([cast, strangers])
-    is_cast = np.concatenate([np.ones(len(cast)), np.zeros(len(strangers))])
-    weight = np.concatenate([np.full(len(part), 1 / max(len(part), 1)) for part in (cast, strangers)])
-    center, scale = float(np.median(scores)), float(scores.std()) or 1.0
-    x = (scores - center) / scale
-    slope, bias = 1.0, 0.0
-    for _ in range(50):
-        p = 1 / (1 + np.exp(-np.clip(slope * x + bias, -50, 50)))
-        slack = weight * (p - is_cast)
-        curve = weight * p * (1 - p)
-        # A weak pull to slope 1 keeps sides that never overlap from becoming certain.
-        gradient = np.array([(slack * x).sum() + 0.01 * (slope - 1), slack.sum()])
-        hessian = np.array([[(curve * x * x).sum() + 0.01, (curve * x).sum()], [(curve * x).sum(), curve.sum() + 1e-6]])
-        step = np.linalg.solve(hessian, gradient)
-        slope, bias = slope - step[0], bias - step[1]
-        if np.abs(step).max() < 1e-6:
-            break
-    slope = max(float(slope), 1e-3)
-    return slope / scale, center - float(bias) / slope * scale

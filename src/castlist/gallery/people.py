@@ -25,7 +25,7 @@ class People:
             counts: Shape (people,); how many they are; shares count too.
         """
         variance = between / (1 + counts[:, None] * between)
-        return cls(between, variance * sums, variance)
+        return cls(*(np.asarray(part, np.float32) for part in (between, variance * sums, variance)))
 
     def scores(self, placed: np.ndarray) -> np.ndarray:
         """How much likelier each person is than somebody never seen, as a logarithm.

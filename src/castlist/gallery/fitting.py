@@ -13,11 +13,12 @@ ROUNDS = 4  # of judging which names are right
 # How much oftener a face resembles somebody than the mixture says, measured between two halves of LFW's training people
 # on casts of 5 to 200: nothing down to one stranger in a hundred for each person, from there on slowly more.
 COMMON = 0.01
-RARITY = 0.12
+RARITY = 0.15
 
 IMAGINED = 50  # photos' worth of imagined photos of the cast, so that one photo a person is enough to calibrate
-SPREAD = 1.3  # variance of the cast's photos over that of the background's, whose photos are by press photographers
-SMOOTHING = 0.01  # holds back the slope where cast and strangers never overlap
+SPREAD = 1.6  # variance of the cast's photos over that of the background's, which are all by press photographers
+CAST_SHARE = 0.8  # of the faces to be named; a probability has to suppose some share
+SMOOTHING = 0.001  # holds back the slope where cast and strangers never overlap
 
 
 def know(between: np.ndarray, placed: np.ndarray, person: np.ndarray, trust: np.ndarray) -> People:
@@ -60,7 +61,7 @@ def find_threshold(strangers: np.ndarray, rate: float, n_people: int) -> float:
 def calibrate(
     known: People, placed: np.ndarray, person: np.ndarray, trust: np.ndarray, strangers: np.ndarray
 ) -> tuple[float, float]:
-    """What a score says of the odds that a face is of the cast at all, if half of all faces are.
+    """What a score says of the odds that a face is of the cast at all, CAST_SHARE of all being so.
 
     Each photo is scored with what is known of its person without it.
 
@@ -80,7 +81,8 @@ def calibrate(
     scores = np.concatenate([photos, imagined, strangers])
     is_cast = np.arange(len(scores)) < len(photos) + len(imagined)
     total = len(photos) + IMAGINED
-    shares = (1 / total, IMAGINED / total / len(imagined), 1 / len(strangers))
+    cast_share = CAST_SHARE / total
+    shares = (cast_share, IMAGINED * cast_share / len(imagined), (1 - CAST_SHARE) / len(strangers))
     weights = np.repeat(shares, [len(photos), len(imagined), len(strangers)])
     center, scale = float(np.median(scores)), float(scores.std()) or 1.0
     slope, bias = _fit_logistic((scores - center) / scale, is_cast, weights)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import itertools
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from castlist.errors import RunError, SettingsError, ShapeError, WeightsError
-from castlist.gallery import UNKNOWN, Background, Gallery
+from castlist.gallery import UNKNOWN, Background, Gallery, default_background
 from castlist.gallery.assignment import assign_people
+from castlist.gallery.mixture import Mixture
 
 VALUES = 24
 
@@ -135,11 +137,10 @@ def test_enrolling_equals_fitting_all_at_once_and_forgetting_takes_it_back(backg
 
 def test_the_threshold_follows_the_cast(background: Background) -> None:
     few = gallery_of(background, 8, 2, 2)
-    strangers, _ = world(9, 12, 2)
-    many = few
-    for i in range(12):
-        many = many.enrol(f"new {i}", strangers[2 * i : 2 * i + 2], ["x", "y"])
-    assert many.threshold_ > few.threshold_
+    others, _ = world(9, 3, 8)
+    more = few.enrol("new", others[:8], ["x"] * 8).enrol("newer", others[8:16], ["x"] * 8)
+    assert more.threshold_ > few.threshold_
+    assert more.forget("new").forget("newer").threshold_ == few.threshold_
 
 
 def test_nobody_is_forgotten_who_is_not_there_or_the_last(background: Background) -> None:
@@ -231,3 +232,38 @@ def test_what_does_not_fit_is_refused(background: Background) -> None:
     gallery = Gallery.fit(["a", "b"], embeddings, person, photos, background=background)
     with pytest.raises(ShapeError):
         gallery.answer(embeddings[:, :3])
+
+
+@pytest.mark.parametrize("known", [1, 8])
+def test_probabilities_mean_what_they_say(background: Background, known: int) -> None:
+    embeddings, asked, who = split_world(16, 30, known, 20)
+    names = [str(i) for i in range(30)]
+    ids = [str(i) for i in range(30 * known)]
+    gallery = Gallery.fit(names, embeddings, np.repeat(np.arange(30), known), ids, background=background)
+    answers = gallery.answer(asked)
+    sure = answers.probabilities[:, :-1].max(axis=1)
+    right = answers.probabilities[:, :-1].argmax(axis=1) == who
+    bins = np.minimum((sure * 10).astype(int), 9)
+    assert sum(abs(sure[bins == i].sum() - right[bins == i].sum()) for i in range(10)) / len(who) < 0.05
+    strangers, _ = world(17, 1000, 1)
+    assert gallery.answer(strangers).probabilities[:, -1].mean() > 0.9
+
+
+def test_kinds_of_faces_are_told_apart() -> None:
+    rng = np.random.default_rng(0)
+    placed = np.concatenate([rng.normal((6, 0, 0), 1, (600, 3)), rng.normal(0, 0.5, (300, 3))])
+    mixture = Mixture.fit(placed, n_people=200)
+    order = np.argsort(mixture.centers[:, 0])
+    assert np.allclose(mixture.weights[order], [1 / 3, 2 / 3], atol=0.01)
+    assert np.allclose(mixture.centers[order], [[0, 0, 0], [6, 0, 0]], atol=0.2)
+    assert np.allclose(mixture.covariances[order[0]], 0.25 * np.eye(3), atol=0.1)
+    drawn = mixture.draw(9000)
+    assert np.allclose(drawn.mean(axis=0), placed.mean(axis=0), atol=0.1)
+    assert np.allclose(np.cov(drawn.T), np.cov(placed.T), atol=0.3)
+
+
+def test_the_statistics_that_ship_fit_the_default_network_and_are_small() -> None:
+    background = default_background()
+    assert background.directions.shape[0] == 128
+    assert (resources.files("castlist") / "background.npz").stat().st_size < 300_000  # type: ignore[attr-defined]
+    assert background.kinds.weights.min() * 3095 > 80  # people of LFW in each kind: it tells of nobody in particular

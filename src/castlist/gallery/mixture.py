@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 STEPS = 15
-PEOPLE_PER_KIND = 100  # at least, so that a kind says nothing about anybody in particular
+PEOPLE_PER_KIND = 100  # on average, at least, so that a kind says nothing about anybody in particular
 MAX_KINDS = 16
 SHRINKAGE = 0.1  # of a kind's covariance to the one of all kinds, in photos per axis
 

@@ -41,7 +41,7 @@ def faults(words: list[str]) -> list[str]:
         return []
     if verb not in VERBS:
         return [verb]
-    known = {option for param in VERBS[verb].params for option in param.opts} | {"--help"}
+    known = {option for param in VERBS[verb].params for option in (*param.opts, *param.secondary_opts)} | {"--help"}
     return [f"{verb} {word}" for word in rest if word.startswith("-") and word.partition("=")[0] not in known]
 
 

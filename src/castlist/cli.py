@@ -37,7 +37,9 @@ COLUMNS = ("photo", "name", "probability", "left", "top", "right", "bottom", "st
 
 NO_FIGURES = "There are too few photos to keep some for a test, so there are no figures and no report."
 
-Photos = Annotated[Path, typer.Argument(help="The folder that holds one folder of photos per person.")]
+Photos = Annotated[
+    Path, typer.Argument(metavar="PHOTOS", help="The folder that holds one folder of photos per person.")
+]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
 Runs = Annotated[Path, typer.Option("--out", help="The folder that run folders are made in.")]
 Language = Annotated[str, typer.Option(help="Of the report: en or zh-TW.")]
@@ -59,7 +61,13 @@ def main() -> None:
 def train(
     photos: Photos,
     model: Annotated[str | None, typer.Option(help="What to learn: face, cnn [default: face].")] = None,
-    whole: Annotated[bool, typer.Option("--whole", help="Learn from whole photos, not from the face in each.")] = False,
+    faces: Annotated[
+        bool | None, typer.Option("--faces/--whole", help="Learn from the face in each photo, or the whole [faces].")
+    ] = None,
+    careful: Annotated[bool, typer.Option("--careful", help="Average ten views of each face: slower, surer.")] = False,
+    network: Annotated[
+        Path | None, typer.Option(help="A face network of your own, ONNX with a TOML beside it.")
+    ] = None,
     fine_tune: Annotated[bool, typer.Option("--fine-tune", help="Train the network of the model face too.")] = False,
     preset: Annotated[str | None, typer.Option(help="Settings that belong together, such as 'report'.")] = None,
     settings: Annotated[Path | None, typer.Option(help="A TOML file of settings.")] = None,
@@ -81,7 +89,9 @@ def train(
 ) -> None:
     """Learn the people of a folder of folders; makes a run folder with a report."""
     given = {
-        "faces": False if whole else None,
+        "faces": faces,
+        "views": "careful" if careful else None,
+        "network": str(network.resolve()) if network else None,
         "image_size": image_size,
         "pictures_per_person": pictures_per_person,
         "epochs": epochs,

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 STEPS = 15
-PEOPLE_PER_KIND = 100  # on average, at least, so that a kind says nothing about anybody in particular
+PEOPLE_PER_KIND = 100  # on average, at least
+MIN_PEOPLE = 50  # in each kind, so that it tells of nobody in particular
 MAX_KINDS = 16
 SHRINKAGE = 0.1  # of a kind's covariance to the one of all kinds, in photos per axis
 
@@ -34,6 +35,14 @@ class Mixture:
         """
         placed = np.asarray(placed, np.float64)
         kinds = min(MAX_KINDS, max(1, n_people // PEOPLE_PER_KIND))
+        while True:
+            mixture = cls._fit(placed, kinds)
+            if kinds == 1 or mixture.weights.min() * n_people >= MIN_PEOPLE:
+                return mixture
+            kinds -= 1
+
+    @classmethod
+    def _fit(cls, placed: np.ndarray, kinds: int) -> Mixture:
         shares = np.eye(kinds)[_cluster(placed, kinds)]
         for _ in range(STEPS):
             mixture = cls._from_shares(placed, shares)

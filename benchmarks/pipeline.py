@@ -32,7 +32,7 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=30, help="drawn per person, of seven")
     parser.add_argument("--rounds", type=int, default=5, help="medians are taken over these")
     options = parser.parse_args()
-    settings = Settings(image_size=options.image_size)
+    settings = Settings(model="cnn", faces=False, image_size=options.image_size)
     still = dataclasses.replace(settings, augmentation=STILL)
     with tempfile.TemporaryDirectory() as folder:
         draw_cast(Path(folder) / "cast", pictures_per_person=options.pictures, size=128)

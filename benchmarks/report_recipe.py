@@ -67,7 +67,7 @@ def held_out(photos: Path, size: int):
     from castlist.settings import Settings
     from castlist.splits import TEST
 
-    data = load_dataset(find_cast(photos), Settings(image_size=size))
+    data = load_dataset(find_cast(photos), Settings(model="cnn", faces=False, image_size=size))
     rows = data.indices(TEST)
     return data, data.read(rows), data.person[rows]
 
@@ -136,6 +136,7 @@ def run_castlist(photos: Path, seconds: float, size: int) -> dict[str, float]:
 
     settings = Settings(
         model="cnn",
+        faces=False,
         image_size=size,
         optimizer="adam",
         learning_rate=5e-4,

@@ -37,7 +37,7 @@ def main() -> None:
     parser.add_argument("--measure", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.measure:
-        measure(options.measure, Settings(image_size=options.image_size))
+        measure(options.measure, Settings(model="cnn", faces=False, image_size=options.image_size))
         return
     peaks = {}
     for count in (10 * PEOPLE, options.photos):

@@ -103,6 +103,8 @@ def train(
     }
     from castlist.models import check_installed
 
+    if fine_tune and preset:
+        raise SettingsError(f"--fine-tune is a preset itself; it can't go with --preset {preset}. Leave one out.")
     chosen = _choose_settings(settings, model, "fine-tune" if fine_tune else preset, given, set_ or [])
     check_installed(chosen)
     from castlist.learning import learn

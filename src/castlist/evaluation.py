@@ -93,8 +93,7 @@ def evaluate(run: Run, gallery: Gallery | None, dataset: Dataset | None) -> Eval
     if dataset is None:
         assert gate is not None and files is not None and truth is not None, "a run has a gallery or a network"
         return score_answers(run.people, files, truth, gate.named, gate.probabilities)
-    if dataset.fingerprint != run.photos_fingerprint:
-        raise RunError(f"The photos are not those that the run {str(run.path)!r} was trained on. Bring them back.")
+    run.need_photos_of(dataset)
     network = Network(run.network_path)
     rows = dataset.indices(TEST)
     batches = [rows[start : start + 64] for start in range(0, len(rows), 64)]

@@ -95,11 +95,7 @@ def resume(
     if epochs is not None:
         run = dataclasses.replace(run, settings=dataclasses.replace(run.settings, epochs=epochs))
     dataset = load_dataset(find_cast(Path(run.photos_root)), run.settings, on_count=on_count)
-    if dataset.fingerprint != run.photos_fingerprint:
-        raise RunError(
-            f"The photos in {run.photos_root!r} are not those that the run {str(run.path)!r} began with. "
-            "Bring them back, or train anew."
-        )
+    run.need_photos_of(dataset)
     if on_start:
         on_start(run, dataset)
     return _finish(run, dataset, language, on_progress)

@@ -108,6 +108,18 @@ class Run:
         """Whether a trained Keras model gives the names, not the gallery alone."""
         return self.settings.model != "face" or self.tuned
 
+    def need_photos_of(self, dataset: Dataset) -> None:
+        """Make sure that a data set is of the photos that the run began with.
+
+        Raises:
+            RunError: If not.
+        """
+        if dataset.fingerprint != self.photos_fingerprint:
+            raise RunError(
+                f"The photos in {self.photos_root!r} are not those that the run {str(self.path)!r} began with. "
+                "Bring them back, or train anew."
+            )
+
     def save(self) -> None:
         """Write run.json, beside and renamed.
 

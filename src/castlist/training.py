@@ -69,11 +69,7 @@ def train(dataset: Dataset, run: Run, *, on_progress: OnProgress | None = None) 
         RunError: If the photos are not those the run began with, the state is broken or can't be written, or the
             exported network disagrees with the trained one.
     """
-    if dataset.fingerprint != run.photos_fingerprint:
-        raise RunError(
-            f"The photos in {run.photos_root!r} are not those that the run {str(run.path)!r} began with. "
-            "Bring them back, or train anew."
-        )
+    run.need_photos_of(dataset)
     settings = run.settings
     with _precision(run.precision):
         keras.utils.set_random_seed(settings.seed)

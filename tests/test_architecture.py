@@ -45,6 +45,7 @@ ROOMS = [
     "demo",
     "desktop",
     "web",
+    "console",
     "cli",
     "__main__",
 ]

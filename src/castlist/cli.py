@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import sys
 import tomllib
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from castlist.console import (
+    COLUMNS,
+    NO_FIGURES,
+    film_json,
+    film_lines,
+    film_rows,
+    photo_json,
+    photo_lines,
+    photo_rows,
+    say,
+    show_result,
+    showing_count,
+    showing_progress,
+)
 from castlist.errors import CastlistError, MissingExtraError, PhotoError, SettingsError
 
 if TYPE_CHECKING:
-    from castlist.dataset import Dataset
-    from castlist.evaluation import Evaluation
     from castlist.films import NamedFilm
     from castlist.recognizer import NamedPhoto, Recognizer
-    from castlist.run import Run
     from castlist.settings import Settings
-    from castlist.training import Progress
 
 app = typer.Typer(
     name="castlist",
@@ -33,9 +40,6 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-COLUMNS = ("photo", "name", "probability", "left", "top", "right", "bottom", "start", "end", "problem")  # of --csv
-
-NO_FIGURES = "There are too few photos to keep some for a test, so there are no figures and no report."
 
 Photos = Annotated[
     Path, typer.Argument(metavar="PHOTOS", help="The folder that holds one folder of photos per person.")
@@ -50,10 +54,10 @@ def main() -> None:
     try:
         app()
     except CastlistError as error:
-        _say(f"castlist: {error}")
+        say(f"castlist: {error}")
         sys.exit(2)
     except KeyboardInterrupt:
-        _say("castlist: stopped.")
+        say("castlist: stopped.")
         sys.exit(130)
 
 
@@ -109,9 +113,9 @@ def train(
     check_installed(chosen)
     from castlist.learning import learn
 
-    with _showing_progress() as show:
+    with showing_progress() as show:
         run, evaluation = learn(photos, chosen, runs=out, name=name, language=language, **show)
-    _show_result(run, evaluation)
+    show_result(run, evaluation)
 
 
 @app.command()
@@ -123,9 +127,9 @@ def resume(
     """Go on with a training that was interrupted, or train a finished run for more epochs."""
     from castlist.learning import resume as resume_run
 
-    with _showing_progress() as show:
+    with showing_progress() as show:
         finished, evaluation = resume_run(run, epochs=epochs, language=language, **show)
-    _show_result(finished, evaluation)
+    show_result(finished, evaluation)
 
 
 @app.command()
@@ -138,7 +142,7 @@ def report(run: RunFolder, language: Language = "en") -> None:
     opened = open_run(run)
     evaluation = read_evaluation(opened)
     write_report(opened, evaluation, read_history(opened), language=language)
-    _show_result(opened, evaluation)
+    show_result(opened, evaluation)
 
 
 @app.command()
@@ -182,14 +186,14 @@ def predict(
     try:
         for photo in answers:
             n_named += not photo.problem
-            rows += _as_rows(photo)
-            print(_as_json(photo) if as_json else _as_line(photo, width), flush=True)
+            rows += photo_rows(photo)
+            print(photo_json(photo) if as_json else photo_lines(photo, width), flush=True)
         for path in films:
             film = _name_film(path, recognizer, draw, blur)
             if film:
                 n_named += 1
-                rows += _as_film_rows(film)
-                print(_film_as_json(film) if as_json else _film_as_lines(film, width), flush=True)
+                rows += film_rows(film)
+                print(film_json(film) if as_json else film_lines(film, width), flush=True)
     finally:  # what is named so far isn't lost when it is interrupted
         if csv:
             from castlist.files import write_csv
@@ -212,7 +216,7 @@ def enrol(
 
     done = enrol_person(run, name, find_photos(photos))
     for photo in done.refused:
-        _say(f"left out: {photo.path} ({photo.reason})")
+        say(f"left out: {photo.path} ({photo.reason})")
     print(f"{name} is enrolled with {len(done.added)} photo{'s' * (len(done.added) > 1)}.")
     _show_refreshed(run, language)
 
@@ -229,7 +233,7 @@ def forget(
     from castlist.enrolment import retrain_without
 
     if retrain:
-        with _showing_progress() as show:
+        with showing_progress() as show:
             receipt = retrain_without(run, name, **show)
     else:
         receipt = forget_person(run, name)
@@ -252,12 +256,12 @@ def demo(
     """Learn a drawn cast of seven heroes in about three minutes, and name pictures it has never seen."""
     from castlist.demo import run_demo
 
-    with _showing_progress() as show:
+    with showing_progress() as show:
         run, evaluation, named = run_demo(photos, runs=out, language=language, **show)
-    _show_result(run, evaluation)
+    show_result(run, evaluation)
     print("Pictures it has never seen:")
     for photo in named:
-        print(f"  {_as_line(photo)}")
+        print(f"  {photo_lines(photo)}")
 
 
 def _choose_settings(
@@ -299,64 +303,6 @@ def _parse_value(text: str) -> Any:
         return text
 
 
-@contextmanager
-def _showing_count(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A callback for things done, of how many (0: unknown), showing on stderr."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total or None)
-
-
-@contextmanager
-def _showing_progress() -> Iterator[dict[str, Any]]:
-    """The callbacks of `learn`, showing on stderr how far it is."""
-    from rich.console import Console
-    from rich.progress import BarColumn, TextColumn
-    from rich.progress import Progress as ProgressBar
-
-    console = Console(stderr=True)
-    bar = ProgressBar(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.fields[note]}"),
-        console=console,
-        transient=True,
-    )
-    task = bar.add_task("Photos", total=None, note="")
-
-    def on_count(done: int, total: int) -> None:
-        bar.update(task, completed=done, total=total, note=f"{done} of {total}")
-
-    def on_start(run: Run, dataset: Dataset) -> None:
-        for line in _describe_start(run, dataset):
-            console.print(line, markup=False, highlight=False, soft_wrap=True)
-
-    def on_progress(now: Progress) -> None:
-        if now.finished:
-            row = now.finished
-            console.print(
-                f"epoch {row.epoch:>3}/{now.epochs}  loss {row.loss:.4f}  accuracy {row.accuracy:.4f}  "
-                f"val_loss {row.val_loss:.4f}  val_accuracy {row.val_accuracy:.4f}  {row.seconds:.0f} s",
-                highlight=False,
-                soft_wrap=True,
-            )
-        left = f"{now.seconds_left / 60:.0f} min left" if now.seconds_left >= 90 else f"{now.seconds_left:.0f} s left"
-        bar.update(
-            task,
-            description=f"Epoch {now.epoch}/{now.epochs}",
-            completed=now.step,
-            total=now.steps,
-            note=f"loss {now.loss:.3f}  accuracy {now.accuracy:.3f}  {left}",
-        )
-
-    with bar:
-        yield {"on_count": on_count, "on_start": on_start, "on_progress": on_progress}
-
-
 def _show_refreshed(run: Path, language: str) -> None:
     from castlist.enrolment import refresh
 
@@ -368,104 +314,20 @@ def _show_refreshed(run: Path, language: str) -> None:
         print(f"Report: {report.resolve().as_uri()}" if report else NO_FIGURES)
 
 
-def _describe_start(run: Run, dataset: Dataset) -> Iterator[str]:
-    sides = ", ".join(f"{len(run.sides[side])} {side}" for side in run.sides)
-    yield f"{len(run.people)} people, {len(dataset.files)} photos: {sides}; copies of a photo stay on one side."
-    if run.refused:
-        yield f"{len(run.refused)} files were left out; the report lists them with the reasons."
-    yield from run.notes
-    yield f"The run is {str(run.path)!r}; if it is interrupted: castlist resume {str(run.path)!r}"
-
-
-def _show_result(run: Run, evaluation: Evaluation | None) -> None:
-    if evaluation is None:
-        print(NO_FIGURES)
-        print(f"Run: {run.path}")
-        return
-    low, high = evaluation.accuracy_interval
-    print(
-        f"{evaluation.accuracy:.1%} of {len(evaluation.files)} test photos named rightly "
-        f"(95 % interval {low:.1%} to {high:.1%}), loss {evaluation.loss:.3f}."
-    )
-    for score in evaluation.persons:
-        print(f"  {score.person}: recall {score.recall:.1%}, precision {score.precision:.1%}, {score.photos} photos")
-    print(f"Report: {(run.path / 'report.html').resolve().as_uri()}")
-
-
 def _name_film(path: Path, recognizer: Recognizer, folder: Path | None, hidden: str | None) -> NamedFilm | None:
     """Name one film, and write it where it is asked for; one that can't be read is a line on stderr."""
     from castlist.films import name_film, write_film
 
-    with _showing_count(f"{path.name}: faces") as on_count:
+    with showing_count(f"{path.name}: faces") as on_count:
         try:
             film = name_film(path, recognizer, thorough=hidden is not None, on_count=on_count)
         except PhotoError as error:
-            _say(f"left out: {path} ({error})")
+            say(f"left out: {path} ({error})")
             return None
     if film.problem:
-        _say(f"{path}: {film.problem}")
+        say(f"{path}: {film.problem}")
     if folder:
         name = f"{path.stem}.{'named' if hidden is None else 'hidden'}.mp4"
-        with _showing_count(f"{path.name}: writing") as on_count:
+        with showing_count(f"{path.name}: writing") as on_count:
             write_film(film, folder / name, names=hidden is None, hidden=hidden, on_count=on_count)
     return film
-
-
-def _as_rows(photo: NamedPhoto) -> Iterator[tuple[str, ...]]:
-    for face in photo.faces:
-        box = face.box
-        edges = [f"{edge:.1f}" for edge in (box.left, box.top, box.right, box.bottom)] if box else [""] * 4
-        yield str(photo.path), face.name, f"{face.probability:.6f}", *edges, "", "", face.problem or ""
-    if not photo.faces:
-        yield str(photo.path), *[""] * 8, photo.problem or "no face found"
-
-
-def _as_film_rows(film: NamedFilm) -> Iterator[tuple[str, ...]]:
-    for one in film.sightings:
-        times = (f"{one.start:.2f}", f"{one.end:.2f}")
-        yield str(film.path), one.name, f"{one.probability:.6f}", *[""] * 4, *times, ""
-
-
-def _film_as_lines(film: NamedFilm, width: int) -> str:
-    path = f"{film.path!s:<{width}}"
-    if not film.sightings:
-        return f"{path}  -  (no face found)"
-    return "\n".join(
-        f"{path}  {one.name}  {one.probability:.1%}  {one.start:.1f} s to {one.end:.1f} s" for one in film.sightings
-    )
-
-
-def _film_as_json(film: NamedFilm) -> str:
-    return json.dumps(
-        {"film": str(film.path), "sightings": [dataclasses.asdict(one) for one in film.sightings]}, ensure_ascii=False
-    )
-
-
-def _as_line(photo: NamedPhoto, width: int = 0) -> str:
-    path = f"{photo.path!s:<{width}}"
-    if photo.problem:
-        return f"{path}  -  ({photo.problem})"
-    if not photo.faces:
-        return f"{path}  -  (no face found)"
-    return "\n".join(
-        f"{path}  {face.name}  {face.probability:.1%}{f'  ({face.problem})' if face.problem else ''}"
-        for face in photo.faces
-    )
-
-
-def _as_json(photo: NamedPhoto) -> str:
-    if photo.problem:
-        return json.dumps({"photo": str(photo.path), "problem": photo.problem}, ensure_ascii=False)
-    faces = []
-    for face in photo.faces:
-        record: dict[str, Any] = {"name": face.name, "probability": face.probability, "others": dict(face.others)}
-        if face.box:
-            record["box"] = [round(edge, 1) for edge in (face.box.left, face.box.top, face.box.right, face.box.bottom)]
-        if face.problem:
-            record["problem"] = face.problem
-        faces.append(record)
-    return json.dumps({"photo": str(photo.path), "faces": faces}, ensure_ascii=False)
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr)

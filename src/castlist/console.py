@@ -1,0 +1,172 @@
+"""What the command shows: progress on stderr, answers as lines, JSON and rows of a table."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from castlist.dataset import Dataset
+    from castlist.evaluation import Evaluation
+    from castlist.films import NamedFilm
+    from castlist.recognizer import NamedPhoto
+    from castlist.run import Run
+    from castlist.training import Progress
+
+NO_FIGURES = "There are too few photos to keep some for a test, so there are no figures and no report."
+COLUMNS = ("photo", "name", "probability", "left", "top", "right", "bottom", "start", "end", "problem")  # of --csv
+
+
+@contextmanager
+def showing_count(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A callback for things done, of how many (0: unknown), showing on stderr."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total or None)
+
+
+@contextmanager
+def showing_progress() -> Iterator[dict[str, Any]]:
+    """The callbacks of `learn`, showing on stderr how far it is."""
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn
+    from rich.progress import Progress as ProgressBar
+
+    console = Console(stderr=True)
+    bar = ProgressBar(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[note]}"),
+        console=console,
+        transient=True,
+    )
+    task = bar.add_task("Photos", total=None, note="")
+
+    def on_count(done: int, total: int) -> None:
+        bar.update(task, completed=done, total=total, note=f"{done} of {total}")
+
+    def on_start(run: Run, dataset: Dataset) -> None:
+        for line in describe_start(run, dataset):
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    def on_progress(now: Progress) -> None:
+        if now.finished:
+            row = now.finished
+            console.print(
+                f"epoch {row.epoch:>3}/{now.epochs}  loss {row.loss:.4f}  accuracy {row.accuracy:.4f}  "
+                f"val_loss {row.val_loss:.4f}  val_accuracy {row.val_accuracy:.4f}  {row.seconds:.0f} s",
+                highlight=False,
+                soft_wrap=True,
+            )
+        left = f"{now.seconds_left / 60:.0f} min left" if now.seconds_left >= 90 else f"{now.seconds_left:.0f} s left"
+        bar.update(
+            task,
+            description=f"Epoch {now.epoch}/{now.epochs}",
+            completed=now.step,
+            total=now.steps,
+            note=f"loss {now.loss:.3f}  accuracy {now.accuracy:.3f}  {left}",
+        )
+
+    with bar:
+        yield {"on_count": on_count, "on_start": on_start, "on_progress": on_progress}
+
+
+def describe_start(run: Run, dataset: Dataset) -> Iterator[str]:
+    """What a training begins with: the sides, what was left out, and how to go on after an interruption."""
+    sides = ", ".join(f"{len(run.sides[side])} {side}" for side in run.sides)
+    yield f"{len(run.people)} people, {len(dataset.files)} photos: {sides}; copies of a photo stay on one side."
+    if run.refused:
+        yield f"{len(run.refused)} files were left out; the report lists them with the reasons."
+    yield from run.notes
+    yield f"The run is {str(run.path)!r}; if it is interrupted: castlist resume {str(run.path)!r}"
+
+
+def show_result(run: Run, evaluation: Evaluation | None) -> None:
+    """Print how good a run is, and where its report lies."""
+    if evaluation is None:
+        print(NO_FIGURES)
+        print(f"Run: {run.path}")
+        return
+    low, high = evaluation.accuracy_interval
+    print(
+        f"{evaluation.accuracy:.1%} of {len(evaluation.files)} test photos named rightly "
+        f"(95 % interval {low:.1%} to {high:.1%}), loss {evaluation.loss:.3f}."
+    )
+    for score in evaluation.persons:
+        print(f"  {score.person}: recall {score.recall:.1%}, precision {score.precision:.1%}, {score.photos} photos")
+    print(f"Report: {(run.path / 'report.html').resolve().as_uri()}")
+
+
+def photo_rows(photo: NamedPhoto) -> Iterator[tuple[str, ...]]:
+    """A photo's rows of the table that `--csv` writes; one without faces has one, with the reason."""
+    for face in photo.faces:
+        box = face.box
+        edges = [f"{edge:.1f}" for edge in (box.left, box.top, box.right, box.bottom)] if box else [""] * 4
+        yield str(photo.path), face.name, f"{face.probability:.6f}", *edges, "", "", face.problem or ""
+    if not photo.faces:
+        yield str(photo.path), *[""] * 8, photo.problem or "no face found"
+
+
+def film_rows(film: NamedFilm) -> Iterator[tuple[str, ...]]:
+    """A film's rows of the same table, one per sighting."""
+    for one in film.sightings:
+        times = (f"{one.start:.2f}", f"{one.end:.2f}")
+        yield str(film.path), one.name, f"{one.probability:.6f}", *[""] * 4, *times, ""
+
+
+def film_lines(film: NamedFilm, width: int) -> str:
+    """A film's sightings, a line each, names of files `width` wide."""
+    path = f"{film.path!s:<{width}}"
+    if not film.sightings:
+        return f"{path}  -  (no face found)"
+    return "\n".join(
+        f"{path}  {one.name}  {one.probability:.1%}  {one.start:.1f} s to {one.end:.1f} s" for one in film.sightings
+    )
+
+
+def film_json(film: NamedFilm) -> str:
+    """A film's sightings as one JSON object."""
+    return json.dumps(
+        {"film": str(film.path), "sightings": [dataclasses.asdict(one) for one in film.sightings]}, ensure_ascii=False
+    )
+
+
+def photo_lines(photo: NamedPhoto, width: int = 0) -> str:
+    """A photo's answers, a line each, the name of the file `width` wide."""
+    path = f"{photo.path!s:<{width}}"
+    if photo.problem:
+        return f"{path}  -  ({photo.problem})"
+    if not photo.faces:
+        return f"{path}  -  (no face found)"
+    return "\n".join(
+        f"{path}  {face.name}  {face.probability:.1%}{f'  ({face.problem})' if face.problem else ''}"
+        for face in photo.faces
+    )
+
+
+def photo_json(photo: NamedPhoto) -> str:
+    """A photo's answers as one JSON object."""
+    if photo.problem:
+        return json.dumps({"photo": str(photo.path), "problem": photo.problem}, ensure_ascii=False)
+    faces = []
+    for face in photo.faces:
+        record: dict[str, Any] = {"name": face.name, "probability": face.probability, "others": dict(face.others)}
+        if face.box:
+            record["box"] = [round(edge, 1) for edge in (face.box.left, face.box.top, face.box.right, face.box.bottom)]
+        if face.problem:
+            record["problem"] = face.problem
+        faces.append(record)
+    return json.dumps({"photo": str(photo.path), "faces": faces}, ensure_ascii=False)
+
+
+def say(text: str) -> None:
+    """Print a line on stderr."""
+    print(text, file=sys.stderr)

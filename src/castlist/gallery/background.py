@@ -23,9 +23,9 @@ from castlist.gallery.mixture import Mixture
 STEPS = 30  # of expectation and maximization; the likelihood has settled by then
 FILE = "background.npz"
 
-# How far the covariance of people is drawn to one that is the same in all directions, however many people there are.
-# The one of photos of a person is drawn all the way: the network was trained on plain distances. Both are set where
-# names came out best on LFW's training people and on photos of actors, one of them at a time playing the stranger.
+# How far each covariance is drawn to one that is the same in all directions, however many photos there are: networks
+# are trained on plain distances, so that is the better guess. Set where names of LFW's training people came out best.
+WITHIN_PLAIN = 0.6
 BETWEEN_PLAIN = 0.3
 MIN_VARIANCE = 0.01  # of the mean variance; a direction with less is one that the network doesn't use
 
@@ -69,9 +69,11 @@ class Background:
         person = np.unique(person, return_inverse=True)[1]
         within, between = _separate(photos @ basis, person)
         n_people = person.max() + 1
-        spread = np.trace(within) / len(within)
-        along, turn = np.linalg.eigh(_plain(between, n_people - 1) / spread)
-        directions = basis @ turn[:, ::-1] / np.sqrt(spread)
+        within = _plain(within, WITHIN_PLAIN, n_photos - n_people)
+        between = _plain(between, BETWEEN_PLAIN, n_people - 1)
+        whiten = np.linalg.inv(np.linalg.cholesky(within)).T
+        along, turn = np.linalg.eigh(whiten.T @ between @ whiten)
+        directions = basis @ whiten @ turn[:, ::-1]
         kinds = Mixture.fit(photos @ directions, n_people)
         mean, directions, between = (np.asarray(part, np.float32) for part in (mean, directions, along[::-1]))
         return cls(mean, directions, between, kinds)
@@ -163,8 +165,8 @@ def _separate(photos: np.ndarray, person: np.ndarray) -> tuple[np.ndarray, np.nd
     return within, between
 
 
-def _plain(between: np.ndarray, freedom: int) -> np.ndarray:
-    """Draw a covariance to one of the same size in all directions; the more, the fewer people it is known by."""
-    size = len(between)
-    share = BETWEEN_PLAIN + (1 - BETWEEN_PLAIN) * size / (size + freedom)
-    return np.asarray((1 - share) * between + share * np.trace(between) / size * np.eye(size))
+def _plain(covariance: np.ndarray, share: float, freedom: int) -> np.ndarray:
+    """Draw a covariance to one of the same size in all directions, by a share or more when it is known by little."""
+    size = len(covariance)
+    share += (1 - share) * size / (size + freedom)
+    return np.asarray((1 - share) * covariance + share * np.trace(covariance) / size * np.eye(size))

@@ -27,6 +27,7 @@ ROOMS = [
     "dataset",
     "checks",
     "models",
+    "conversion",
     "network",
     "run",
     "training",

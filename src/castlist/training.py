@@ -6,7 +6,6 @@ import contextlib
 import dataclasses
 import math
 import time
-import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from castlist.augmentation import augment_photo
+from castlist.conversion import write_onnx
 from castlist.dataset import Dataset
 from castlist.errors import RunError, needs_extra, reason_of
 from castlist.files import write_csv
@@ -200,13 +200,10 @@ def _train_epoch(
         rate = learning_rate_at(epoch * steps + i, steps, settings)
         model.optimizer.learning_rate = rate
         means.add(model.train_on_batch(photos, people, return_dict=True), len(photos))
-        if not math.isfinite(means.loss):
-            raise RunError(
-                f"Training diverged in epoch {epoch + 1}: the loss is {means.loss}. "
-                f"Lower the learning rate ({settings.learning_rate}) and train anew."
-            )
+        _need_finite(means.loss, epoch, settings)
         tell(i + 1, None)
     validation = _validate(model, dataset, settings)
+    _need_finite(validation.loss, epoch, settings)
     finished = Epoch(
         epoch=epoch + 1,
         seconds=round(time.monotonic() - began, 3),
@@ -218,6 +215,14 @@ def _train_epoch(
     )
     tell(steps, finished)
     return finished
+
+
+def _need_finite(loss: float, epoch: int, settings: Settings) -> None:
+    if not math.isfinite(loss):
+        raise RunError(
+            f"Training diverged in epoch {epoch + 1}: the loss is {loss}. "
+            f"Lower the learning rate ({settings.learning_rate}) and train anew."
+        )
 
 
 def _validate(model: keras.Model, dataset: Dataset, settings: Settings) -> _Means:
@@ -286,9 +291,7 @@ def _export(run: Run, dataset: Dataset) -> None:
         beside = run.path / "part.onnx"
         photos = dataset.read(dataset.indices(VALIDATION)[:64])
         expected = twin.predict_on_batch(photos.astype(np.float32))
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the converter's, about its own calls of NumPy
-            twin.export(beside, format="onnx", verbose=False)
+        write_onnx(twin, beside)
     difference = float(np.abs(Network(beside).probabilities(photos) - expected).max())
     if not difference <= EXPORT_TOLERANCE:
         raise RunError(

@@ -158,12 +158,12 @@ def test_an_export_that_disagrees_is_refused(dataset: Dataset, tmp_path: Path, m
     assert not run.network_path.exists()
 
 
-def test_a_diverging_loss_is_one_sentence(dataset: Dataset, tmp_path: Path) -> None:
-    settings = dataclasses.replace(
-        SMALL, learning_rate=10, clip_norm=0.0, schedule="constant", momentum=0.99, epochs=30
-    )
-    with pytest.raises(RunError, match=r"diverged in epoch .* Lower the learning rate"):
-        train(dataset, begin(dataset, tmp_path / "run", settings))
+def test_a_diverging_loss_is_one_sentence(dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Beyond what the settings allow: how far a rate of 10 leads depends on the processor.
+    monkeypatch.setattr(training, "learning_rate_at", lambda step, steps_per_epoch, settings: 1e30)
+    run = begin(dataset, tmp_path / "run", dataclasses.replace(SMALL, clip_norm=0.0))
+    with pytest.raises(RunError, match=r"diverged in epoch 1: .* Lower the learning rate"):
+        train(dataset, run)
 
 
 def test_batches_cover_a_side_once_and_repeat_for_the_same_epoch(dataset: Dataset) -> None:

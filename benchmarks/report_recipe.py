@@ -36,21 +36,17 @@ def main() -> None:
         result["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
         print(json.dumps(result))
         return
-    rows = {}
+    print(f"{options.photos.name}, {options.minutes:g} minutes of training each, one after the other\n")
+    print("| way | training photos | epochs per minute | peak memory, GB | accuracy on the held-out side |")
+    print("|---|---|---|---|---|", flush=True)
+    first: dict[str, float] = {}
     for way in WAYS:
         words = [sys.executable, __file__, "--photos", str(options.photos), "--minutes", str(options.minutes)]
         done = subprocess.run([*words, "--only", way], stdout=subprocess.PIPE, text=True, check=True)
-        rows[way] = json.loads(done.stdout.splitlines()[-1])
-    print(f"\n{options.photos.name}, {options.minutes:g} minutes of training each, one after the other\n")
-    print("| way | training photos | epochs per minute | peak memory, GB | accuracy on the held-out side |")
-    print("|---|---|---|---|---|")
-    for way, row in rows.items():
-        print(f"| {way} | {row['photos']} | {row['rate']:.2f} | {row['peak']:.2f} | {row['accuracy']:.1%} |")
-    first, *others = rows.values()
-    for way, row in zip(list(rows)[1:], others, strict=True):
-        print(
-            f"\n{way}: {row['rate'] / first['rate']:.1f} x the epochs, {row['peak'] / first['peak']:.2f} x the memory"
-        )
+        row = json.loads(done.stdout.splitlines()[-1])
+        first = first or row
+        rate, peak = (f"{row[key]:.2f} ({row[key] / first[key]:.2f} x)" for key in ("rate", "peak"))
+        print(f"| {way} | {row['photos']} | {rate} | {peak} | {row['accuracy']:.1%} |", flush=True)
 
 
 WAYS = {

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from castlist import cli
+from castlist.cli.learning import choose_settings
 from castlist.photos import find_photos, read_photo
 
 
@@ -155,9 +156,9 @@ def test_ctrl_c_is_no_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
 def test_settings_files_presets_and_options_in_their_order(tmp_path: Path) -> None:
     file = tmp_path / "settings.toml"
     file.write_text("epochs = 7\nbatch_size = 16\n[augmentation]\nzoom = 0.05\n", "utf-8")
-    chosen = cli._choose_settings(file, "cnn", None, {"epochs": 9, "seed": None}, ["optimizer=adam"])
+    chosen = choose_settings(file, "cnn", None, {"epochs": 9, "seed": None}, ["optimizer=adam"])
     assert (chosen.epochs, chosen.batch_size, chosen.augmentation.zoom, chosen.optimizer) == (9, 16, 0.05, "adam")
-    report = cli._choose_settings(None, "cnn", "report", {"epochs": 3}, ["dropouts=[0.1, 0, 0, 0, 0]"])
+    report = choose_settings(None, "cnn", "report", {"epochs": 3}, ["dropouts=[0.1, 0, 0, 0, 0]"])
     assert (report.image_size, report.epochs, report.dropouts) == (224, 3, (0.1, 0, 0, 0, 0))
 
 

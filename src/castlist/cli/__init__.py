@@ -1,0 +1,36 @@
+"""The command `castlist`: each verb parses, calls and shows; a file for each group of verbs."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from castlist.cli.learning import demo, report, resume, train
+from castlist.cli.naming import predict
+from castlist.cli.people import enrol, forget
+from castlist.console import say
+from castlist.errors import CastlistError
+
+app = typer.Typer(
+    name="castlist",
+    help="Learn who is who from folders of photos; name them in new ones.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for _verb in (train, resume, report, predict, enrol, forget, demo):  # in the order of --help
+    app.command()(_verb)
+
+
+def main() -> None:
+    """Run the command; a failure that castlist foresees is one sentence on stderr and exit code 2."""
+    try:
+        app()
+    except CastlistError as error:
+        say(f"castlist: {error}")
+        sys.exit(2)
+    except KeyboardInterrupt:
+        say("castlist: stopped.")
+        sys.exit(130)

@@ -1,0 +1,152 @@
+"""The verbs that learn: train, resume, report, demo."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from castlist.cli.options import Language, Photos, RunFolder, Runs
+from castlist.console import photo_lines, show_result, showing_progress
+from castlist.errors import SettingsError
+
+if TYPE_CHECKING:
+    from castlist.settings import Settings
+
+
+def train(
+    photos: Photos,
+    model: Annotated[str | None, typer.Option(help="What to learn: face, cnn [default: face].")] = None,
+    faces: Annotated[
+        bool | None, typer.Option("--faces/--whole", help="Learn from the face in each photo, or the whole [faces].")
+    ] = None,
+    careful: Annotated[bool, typer.Option("--careful", help="Average ten views of each face: slower, surer.")] = False,
+    network: Annotated[
+        Path | None, typer.Option(help="A face network of your own, ONNX with a TOML beside it.")
+    ] = None,
+    fine_tune: Annotated[bool, typer.Option("--fine-tune", help="Train the network of the model face too.")] = False,
+    preset: Annotated[str | None, typer.Option(help="Settings that belong together, such as 'report'.")] = None,
+    settings: Annotated[Path | None, typer.Option(help="A TOML file of settings.")] = None,
+    image_size: Annotated[int | None, typer.Option(help="Pixels of the square that a Keras model sees.")] = None,
+    pictures_per_person: Annotated[int | None, typer.Option(help="Draw at most so many photos a person.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="How often to see every training photo.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Photos per step.")] = None,
+    optimizer: Annotated[str | None, typer.Option(help="sgd, adam or rmsprop.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="The optimizer's rate.")] = None,
+    stranger_rate: Annotated[float | None, typer.Option(help="Share of strangers who may be given a name.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of the split, the order, the variations and the start.")] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="Any other setting, such as augmentation.zoom=0.1."),
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="The run folder's name [default: the model and the time].")] = None,
+    out: Runs = Path("runs"),
+    language: Language = "en",
+) -> None:
+    """Learn the people of a folder of folders; makes a run folder with a report."""
+    given = {
+        "faces": faces,
+        "views": "careful" if careful else None,
+        "network": str(network.resolve()) if network else None,
+        "image_size": image_size,
+        "pictures_per_person": pictures_per_person,
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "optimizer": optimizer,
+        "learning_rate": learning_rate,
+        "stranger_rate": stranger_rate,
+        "seed": seed,
+    }
+    from castlist.models import check_installed
+
+    if fine_tune and preset:
+        raise SettingsError(f"--fine-tune is a preset itself; it can't go with --preset {preset}. Leave one out.")
+    chosen = choose_settings(settings, model, "fine-tune" if fine_tune else preset, given, set_ or [])
+    check_installed(chosen)
+    from castlist.learning import learn
+
+    with showing_progress() as show:
+        run, evaluation = learn(photos, chosen, runs=out, name=name, language=language, **show)
+    show_result(run, evaluation)
+
+
+def resume(
+    run: RunFolder,
+    epochs: Annotated[int | None, typer.Option(help="How many epochs in all [default: as the run was begun].")] = None,
+    language: Language = "en",
+) -> None:
+    """Go on with a training that was interrupted, or train a finished run for more epochs."""
+    from castlist.learning import resume as resume_run
+
+    with showing_progress() as show:
+        finished, evaluation = resume_run(run, epochs=epochs, language=language, **show)
+    show_result(finished, evaluation)
+
+
+def report(run: RunFolder, language: Language = "en") -> None:
+    """Write a run's figures and report again, from its recorded answers."""
+    from castlist.evaluation import read_evaluation
+    from castlist.report import write_report
+    from castlist.run import open_run, read_history
+
+    opened = open_run(run)
+    evaluation = read_evaluation(opened)
+    write_report(opened, evaluation, read_history(opened), language=language)
+    show_result(opened, evaluation)
+
+
+def demo(
+    photos: Annotated[Path | None, typer.Option(help="Your own folder of folders, instead of the drawn cast.")] = None,
+    out: Runs = Path("runs"),
+    language: Language = "en",
+) -> None:
+    """Learn a drawn cast of seven heroes in about three minutes, and name pictures it has never seen."""
+    from castlist.demo import run_demo
+
+    with showing_progress() as show:
+        run, evaluation, named = run_demo(photos, runs=out, language=language, **show)
+    show_result(run, evaluation)
+    print("Pictures it has never seen:")
+    for photo in named:
+        print(f"  {photo_lines(photo)}")
+
+
+def choose_settings(
+    file: Path | None, model: str | None, preset: str | None, given: dict[str, Any], assignments: list[str]
+) -> Settings:
+    """Defaults, then the file, then the preset, then single options: what is nearer to the user wins."""
+    from castlist.models import model_kind, with_preset
+    from castlist.settings import Settings
+
+    try:
+        chosen = Settings.from_toml(file.read_text("utf-8")) if file else Settings()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"The settings file {str(file)!r} can't be read ({error}).") from error
+    if model:
+        chosen = Settings.from_dict(chosen.to_dict() | {"model": model})
+    model_kind(chosen.model)
+    if preset:
+        chosen = with_preset(chosen, preset)
+    values = chosen.to_dict() | {name: value for name, value in given.items() if value is not None}
+    for assignment in assignments:
+        name, found, text = assignment.partition("=")
+        if not found:
+            raise SettingsError(f"--set must be NAME=VALUE. Got {assignment!r} instead.")
+        *tables, last = name.strip().split(".")
+        table = values
+        for key in tables:
+            if not isinstance(table.get(key), dict):
+                raise SettingsError(f"Unknown setting {name.strip()!r}: there is no table {key!r}.")
+            table = table[key]
+        table[last] = _parse_value(text.strip())
+    return Settings.from_dict(values)
+
+
+def _parse_value(text: str) -> Any:
+    """A value as TOML writes it; a bare word is a text."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text

@@ -1,0 +1,102 @@
+"""The verb that names: predict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from castlist.console import (
+    COLUMNS,
+    film_json,
+    film_lines,
+    film_rows,
+    photo_json,
+    photo_lines,
+    photo_rows,
+    say,
+    showing_count,
+)
+from castlist.errors import CastlistError, PhotoError, SettingsError
+
+if TYPE_CHECKING:
+    from castlist.films import NamedFilm
+    from castlist.recognizer import NamedPhoto, Recognizer
+
+
+def predict(
+    inputs: Annotated[list[str], typer.Argument(metavar="PHOTO...", help="Photos, films, folders, or patterns.")],
+    run: Annotated[Path | None, typer.Option(help="The run folder [default: the newest finished one in runs].")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per photo.")] = False,
+    csv: Annotated[Path | None, typer.Option(help="Write a table to this file.")] = None,
+    draw: Annotated[Path | None, typer.Option(help="Write pictures and films with names into this folder.")] = None,
+    blur: Annotated[
+        str | None,
+        typer.Option(metavar="WHO", help="With --draw: hide the faces of 'unknown', 'all', or a name; paint no names."),
+    ] = None,
+    repeat: Annotated[bool, typer.Option("--repeat", help="A person may appear more than once in one photo.")] = False,
+) -> None:
+    """Name the people in photos and films."""
+    from castlist.films import is_film
+    from castlist.hiding import check_hidden
+    from castlist.photos import find_photos
+    from castlist.recognizer import Recognizer
+    from castlist.run import newest_run
+
+    if blur and not draw:
+        raise SettingsError("--blur writes pictures: say where to with --draw FOLDER.")
+    paths = find_photos(inputs)
+    recognizer = Recognizer.load(run or newest_run(Path("runs")).path)
+    if blur:
+        check_hidden(blur, recognizer.run.people)
+        if recognizer.face_network is None:
+            raise SettingsError("--blur needs a run that knows faces; this one was learnt from whole photos.")
+    films = [path for path in paths if is_film(path)]
+    photos = [path for path in paths if path not in set(films)]
+    answers: Iterable[NamedPhoto] = recognizer.name_photos(photos, repeat=repeat, thorough=blur is not None)
+    if draw:
+        from castlist.annotate import draw_photos
+
+        answers = draw_photos(answers, draw, hidden=blur)
+    width = min(max(len(str(path)) for path in paths), 60)
+    rows: list[tuple[str, ...]] = []
+    n_named = 0
+    try:
+        for photo in answers:
+            n_named += not photo.problem
+            rows += photo_rows(photo)
+            print(photo_json(photo) if as_json else photo_lines(photo, width), flush=True)
+        for path in films:
+            film = _name_film(path, recognizer, draw, blur)
+            if film:
+                n_named += 1
+                rows += film_rows(film)
+                print(film_json(film) if as_json else film_lines(film, width), flush=True)
+    finally:  # what is named so far isn't lost when it is interrupted
+        if csv:
+            from castlist.files import write_csv
+
+            write_csv(csv, COLUMNS, rows)
+    if not n_named:
+        raise CastlistError(f"None of the {len(paths)} files could be read as a photo or a film.")
+
+
+def _name_film(path: Path, recognizer: Recognizer, folder: Path | None, hidden: str | None) -> NamedFilm | None:
+    """Name one film, and write it where it is asked for; one that can't be read is a line on stderr."""
+    from castlist.films import name_film, write_film
+
+    with showing_count(f"{path.name}: faces") as on_count:
+        try:
+            film = name_film(path, recognizer, thorough=hidden is not None, on_count=on_count)
+        except PhotoError as error:
+            say(f"left out: {path} ({error})")
+            return None
+    if film.problem:
+        say(f"{path}: {film.problem}")
+    if folder:
+        name = f"{path.stem}.{'named' if hidden is None else 'hidden'}.mp4"
+        with showing_count(f"{path.name}: writing") as on_count:
+            write_film(film, folder / name, names=hidden is None, hidden=hidden, on_count=on_count)
+    return film

@@ -1,0 +1,65 @@
+"""The verbs that change who is in a run: enrol, forget."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from castlist.cli.options import Language, RunFolder
+from castlist.console import NO_FIGURES, say, showing_progress
+from castlist.errors import MissingExtraError
+
+
+def enrol(
+    run: RunFolder,
+    name: Annotated[str, typer.Argument(help="Somebody new, or somebody whom the run knows.")],
+    photos: Annotated[list[str], typer.Argument(metavar="PHOTO...", help="Photos, folders, or patterns.")],
+    language: Language = "en",
+) -> None:
+    """Add a person, or photos of one, to a run of the model face; no training."""
+    from castlist.enrolment import enrol as enrol_person
+    from castlist.photos import find_photos
+
+    done = enrol_person(run, name, find_photos(photos))
+    for photo in done.refused:
+        say(f"left out: {photo.path} ({photo.reason})")
+    print(f"{name} is enrolled with {len(done.added)} photo{'s' * (len(done.added) > 1)}.")
+    _show_refreshed(run, language)
+
+
+def forget(
+    run: RunFolder,
+    name: Annotated[str, typer.Argument(help="Whom to delete.")],
+    retrain: Annotated[bool, typer.Option("--retrain", help="Train a Keras model again without the person.")] = False,
+    language: Language = "en",
+) -> None:
+    """Delete a person from a run for good, and say what was deleted and what still exists."""
+    from castlist.enrolment import forget as forget_person
+    from castlist.enrolment import retrain_without
+
+    if retrain:
+        with showing_progress() as show:
+            receipt = retrain_without(run, name, **show)
+    else:
+        receipt = forget_person(run, name)
+    print(f"{name} is forgotten. Deleted:")
+    for line in receipt.removed:
+        print(f"  {line}")
+    print("What still exists:")
+    for line in receipt.remaining:
+        print(f"  {line}")
+    if not retrain:
+        _show_refreshed(run, language)
+
+
+def _show_refreshed(run: Path, language: str) -> None:
+    from castlist.enrolment import refresh
+
+    try:
+        report = refresh(run, language=language)
+    except MissingExtraError as error:
+        print(f"The report is not made anew. {error}")
+    else:
+        print(f"Report: {report.resolve().as_uri()}" if report else NO_FIGURES)

@@ -33,6 +33,8 @@ ROOMS = [
     "training",
     "tuning",
     "evaluation",
+    "comparison",
+    "diagnosis",
     "fonts",
     "report",
     "recognizer",

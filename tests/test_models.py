@@ -10,6 +10,7 @@ import pytest
 pytest.importorskip("keras")
 import keras
 
+from castlist.conversion import write_onnx
 from castlist.embeddings import default_network
 from castlist.errors import SettingsError
 from castlist.models import MODELS, build_model, with_preset
@@ -42,6 +43,34 @@ REPORT_CNN = [
     ("Dropout", (12, 12, 512), 0),
     ("Flatten", (73_728,), 0),
     ("Dense", (1_024,), 75_498_496),
+    ("Dropout", (1_024,), 0),
+    ("Dense", (7,), 7_175),
+]
+
+REPORT_VGG16 = [
+    ("Conv2D", (224, 224, 64), 1_792),
+    ("Conv2D", (224, 224, 64), 36_928),
+    ("MaxPooling2D", (112, 112, 64), 0),
+    ("BatchNormalization", (112, 112, 64), 256),
+    ("Conv2D", (112, 112, 128), 73_856),
+    ("Conv2D", (112, 112, 128), 147_584),
+    ("MaxPooling2D", (56, 56, 128), 0),
+    ("Conv2D", (56, 56, 256), 295_168),
+    ("Conv2D", (56, 56, 256), 590_080),
+    ("Conv2D", (56, 56, 256), 590_080),
+    ("MaxPooling2D", (28, 28, 256), 0),
+    ("Conv2D", (28, 28, 512), 1_180_160),
+    ("Conv2D", (28, 28, 512), 2_359_808),
+    ("Conv2D", (28, 28, 512), 2_359_808),
+    ("MaxPooling2D", (14, 14, 512), 0),
+    ("Conv2D", (14, 14, 512), 2_359_808),
+    ("Conv2D", (14, 14, 512), 2_359_808),
+    ("Conv2D", (14, 14, 512), 2_359_808),
+    ("MaxPooling2D", (7, 7, 512), 0),
+    ("Flatten", (25_088,), 0),
+    ("Dense", (1_024,), 25_691_136),
+    ("Dropout", (1_024,), 0),
+    ("Dense", (1_024,), 1_049_600),
     ("Dropout", (1_024,), 0),
     ("Dense", (7,), 7_175),
 ]
@@ -99,7 +128,7 @@ def test_onnx_agrees_with_keras(settings: Settings, photos: np.ndarray, tmp_path
     model.compile(build_optimizer(settings), "categorical_crossentropy")
     model.train_on_batch(photos.astype(np.float32), PEOPLE)
     expected = model.predict_on_batch(photos.astype(np.float32))
-    model.export(tmp_path / "m.onnx", format="onnx", verbose=False)
+    write_onnx(model, tmp_path / "m.onnx")
     np.testing.assert_allclose(Network(tmp_path / "m.onnx").probabilities(photos), expected, atol=1e-4)
 
 
@@ -134,6 +163,14 @@ def test_cnn_is_the_report_s_row_by_row() -> None:
     ]
 
 
+def test_vgg16_scratch_is_the_report_s_row_by_row() -> None:
+    model = build_model(224, 7, Settings(model="vgg16-scratch"))
+    rows = [(type(layer).__name__, layer.output.shape[1:], layer.count_params()) for layer in model.layers]
+    assert [row for row in rows if row[0] not in ("InputLayer", "Rescaling")] == REPORT_VGG16
+    assert model.count_params() == 41_462_855
+    assert sum(int(np.prod(weight.shape)) for weight in model.non_trainable_weights) == 128
+
+
 def test_face_is_the_pretrained_network() -> None:
     crops = np.random.default_rng(0).integers(0, 256, (4, 150, 150, 3), np.uint8)
     model = build_model(150, 3, Settings(model="face"))
@@ -155,6 +192,10 @@ def test_settings_that_don_t_fit_are_refused() -> None:
         build_model(47, 3, Settings(model="cnn"))
     with pytest.raises(SettingsError, match="5 dropouts"):
         build_model(48, 3, Settings(model="cnn", dropouts=(0.5,)))
+    with pytest.raises(SettingsError, match="1 dropout"):
+        build_model(48, 3, Settings(model="cnn-small", dropouts=(0.5, 0.5)))
+    with pytest.raises(SettingsError, match="2 dropouts"):
+        build_model(48, 3, Settings(model="vgg16-scratch", dropouts=(0.5,)))
     with pytest.raises(SettingsError, match="Unknown model 'gan'"):
         build_model(48, 3, Settings(model="gan"))
     with pytest.raises(SettingsError, match="image_size of 150"):

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from castlist.errors import SettingsError
+from castlist.models import read_settings
 from castlist.settings import Augmentation, Settings
 
 
@@ -16,8 +17,14 @@ def test_the_report_s_defaults() -> None:
 
 def test_toml_gives_back_the_same() -> None:
     settings = Settings(dropouts=(0.25, 0, 0, 0.5, 0), augmentation=Augmentation(zoom=0.1), pictures_per_person=50)
-    assert Settings.from_toml(settings.to_toml()) == settings
-    assert Settings.from_toml("") == Settings()
+    assert read_settings(settings.to_toml()) == settings
+    assert read_settings("") == Settings()
+
+
+def test_a_model_has_defaults_of_its_own_that_a_file_overrides() -> None:
+    assert read_settings("", "cnn-small").image_size == read_settings('model = "cnn-small"').image_size == 64
+    assert read_settings("image_size = 80", "cnn-small").image_size == 80
+    assert read_settings("", "vgg16-scratch").image_size == Settings.image_size
 
 
 @pytest.mark.parametrize(
@@ -49,4 +56,4 @@ def test_bad_values_are_refused_with_what_they_were(values: dict[str, Any]) -> N
 
 def test_text_that_is_no_toml() -> None:
     with pytest.raises(SettingsError, match="not valid TOML"):
-        Settings.from_toml("epochs: 3")
+        read_settings("epochs: 3")

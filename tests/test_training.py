@@ -26,7 +26,7 @@ from castlist.photos import find_cast
 from castlist.run import Epoch, Run, best_epoch, open_run, read_history, start_run
 from castlist.settings import Settings
 from castlist.splits import TRAIN, VALIDATION
-from castlist.training import Progress, learning_rate_at, make_batches, train
+from castlist.training import Progress, learning_rate_at, make_batches, person_weights, train
 
 
 @pytest.fixture
@@ -175,6 +175,15 @@ def test_batches_cover_a_side_once_and_repeat_for_the_same_epoch(dataset: Datase
     assert not np.array_equal(first[0][0], other[0][0])
     still = np.concatenate([photos for photos, _ in make_batches(dataset, VALIDATION, SMALL)])
     np.testing.assert_array_equal(still, dataset.read(dataset.indices(VALIDATION)))
+
+
+def test_balanced_people_count_alike(dataset: Dataset) -> None:
+    rows = dataset.indices(TRAIN)
+    uneven = dataclasses.replace(dataset, person=np.where(np.arange(len(dataset.person)) == rows[0], 0, 1))
+    weights = person_weights(uneven)
+    counts = np.bincount(uneven.person[rows])
+    assert weights[0] * counts[0] == pytest.approx(weights[1] * counts[1])
+    assert weights @ counts == pytest.approx(len(rows))
 
 
 def test_learning_rates() -> None:

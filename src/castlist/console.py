@@ -5,11 +5,14 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from castlist.errors import CastlistError
+
 if TYPE_CHECKING:
+    from castlist.comparison import Duel
     from castlist.dataset import Dataset
     from castlist.evaluation import Evaluation
     from castlist.films import NamedFilm
@@ -90,11 +93,15 @@ def describe_start(run: Run, dataset: Dataset) -> Iterator[str]:
 
 
 def show_result(run: Run, evaluation: Evaluation | None) -> None:
-    """Print how good a run is, and where its report lies."""
+    """Print how good a run is, what its curves say, and where its report lies."""
     if evaluation is None:
         print(NO_FIGURES)
         print(f"Run: {run.path}")
         return
+    from castlist.diagnosis import describe, diagnose
+    from castlist.languages import translator
+    from castlist.run import read_history
+
     low, high = evaluation.accuracy_interval
     print(
         f"{evaluation.accuracy:.1%} of {len(evaluation.files)} test photos named rightly "
@@ -102,7 +109,74 @@ def show_result(run: Run, evaluation: Evaluation | None) -> None:
     )
     for score in evaluation.persons:
         print(f"  {score.person}: recall {score.recall:.1%}, precision {score.precision:.1%}, {score.photos} photos")
+    diagnosis = diagnose(read_history(run))
+    if diagnosis:
+        print(" ".join(describe(diagnosis, translator("en"))))
     print(f"Report: {(run.path / 'report.html').resolve().as_uri()}")
+
+
+def describe_run(run: Run, before: Run | None) -> str:
+    """A run as an entry of the diary, with what was changed against the run before."""
+    from castlist.comparison import changed_settings
+    from castlist.evaluation import read_evaluation
+
+    when = run.created[:16].replace("T", " ")
+    if not run.complete:
+        figures = "not finished"
+    elif not run.sides["test"]:
+        figures = "no test photos"
+    else:
+        try:
+            evaluation = read_evaluation(run)
+            figures = f"{_percent_with_interval(evaluation)} of {len(evaluation.files)} test photos"
+        except CastlistError as error:
+            figures = str(error)
+    lines = [f"{when}  {run.path.name}  {run.settings.model}, {len(run.people)} people  {figures}"]
+    if before:
+        changes = [f"{name} {old} -> {new}" for name, (old, new) in changed_settings([before, run]).items()]
+        if run.photos_fingerprint != before.photos_fingerprint:
+            changes.append("other photos")
+        lines.append(f"    {', '.join(changes) or 'nothing changed'}")
+    return "\n".join(lines)
+
+
+def describe_comparison(
+    runs: Sequence[Run], evaluations: Sequence[Evaluation], changed: Mapping[str, Sequence[Any]]
+) -> Iterator[str]:
+    """Runs beside each other, a line per figure and per setting that differs."""
+    rows = [("run", [run.path.name for run in runs])]
+    rows.append(("accuracy", [_percent_with_interval(one) for one in evaluations]))
+    rows.append(("loss", [f"{one.loss:.3f}" for one in evaluations]))
+    rows.append(("unknown", [f"{one.unknown_share:.1%}" for one in evaluations]))
+    rows.append(("test photos", [str(len(one.files)) for one in evaluations]))
+    rows.append(("seconds", ["-" if run.seconds is None else f"{run.seconds:.0f}" for run in runs]))
+    rows += [(name, [str(value) for value in values]) for name, values in changed.items()]
+    widths = [max(len(row[1][i]) for row in rows) for i in range(len(runs))]
+    name_width = max(len(name) for name, _ in rows)
+    for name, cells in rows:
+        yield "  ".join([f"{name:<{name_width}}", *(f"{c:<{w}}" for c, w in zip(cells, widths, strict=True))]).rstrip()
+
+
+def describe_duel(first: Run, second: Run, duel: Duel) -> Iterator[str]:
+    """How the answers of two runs on the same test photos differ."""
+    a, b = first.path.name, second.path.name
+    yield ""
+    if not duel.photos:
+        yield f"{a} and {b} share no test photo: they can't be compared photo by photo."
+        return
+    yield (
+        f"On the {duel.photos} test photos that both have: {duel.both} right by both, {duel.only_first} by {a} alone, "
+        f"{duel.only_second} by {b} alone; McNemar's test: p = {duel.p_value:.2g}, "
+        f"{'more than' if duel.p_value < 0.05 else 'within'} what chance gives."
+    )
+    for person, gain in duel.gains:
+        better, worse = (b, a) if gain > 0 else (a, b)
+        yield f"  {person}: {abs(gain)} more by {better} than by {worse}"
+
+
+def _percent_with_interval(evaluation: Evaluation) -> str:
+    low, high = evaluation.accuracy_interval
+    return f"{evaluation.accuracy:.1%} ({low:.1%} to {high:.1%})"
 
 
 def photo_rows(photo: NamedPhoto) -> Iterator[tuple[str, ...]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import tomllib
 import types
 import typing
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ import tomli_w
 
 from castlist.errors import SettingsError
 
-Optimizer = Literal["sgd", "adam", "rmsprop"]
+Optimizer = Literal["sgd", "adam", "adamw", "rmsprop"]
 Schedule = Literal["constant", "step", "cosine"]
 Views = Literal["plain", "mirror", "careful"]
 EarlyStopping = Literal["off", "val_loss", "val_accuracy"]
@@ -59,6 +58,7 @@ class Settings:
     learning_rate: float = 0.02
     momentum: float = 0.9  # of SGD
     nesterov: bool = True  # of SGD
+    weight_decay: float = 0.004  # of AdamW
     clip_norm: float = 1.0  # the gradient's largest norm over all weights; 0: any
     decay: float = 1e-6  # the rate is divided by 1 + decay * steps
     schedule: Schedule = "cosine"
@@ -68,6 +68,7 @@ class Settings:
     early_stopping: EarlyStopping = "off"  # what must not stay without a new best for `patience` epochs (M11)
     patience: int = 20
     label_smoothing: float = 0.1
+    balanced: bool = False  # weigh people alike in training, however uneven their folders
     batch_size: int = 32
     epochs: int = 30
     precision: Precision = "auto"  # auto: mixed_bfloat16 where the processor computes in it, else float32
@@ -96,6 +97,7 @@ class Settings:
         _check(self, "dropouts", all(0 <= rate < 1 for rate in self.dropouts or ()), "rates from 0 to below 1")
         _check(self, "learning_rate", 0 < self.learning_rate <= 10, "above 0 and at most 10")
         _check(self, "momentum", 0 <= self.momentum < 1, "from 0 to below 1")
+        _check(self, "weight_decay", 0 <= self.weight_decay < 1, "from 0 to below 1")
         _check(self, "clip_norm", self.clip_norm >= 0, "0 or more")
         _check(self, "decay", self.decay >= 0, "0 or more")
         _check(self, "step_epochs", self.step_epochs >= 1, "1 or more")
@@ -133,21 +135,8 @@ class Settings:
         return cls(augmentation=Augmentation(**augmentation), **values)
 
     def to_toml(self) -> str:
-        """The settings as a TOML file that `from_toml` reads; settings that are None are left out."""
+        """The settings as TOML, as `castlist.models.read_settings` reads it; what is None is left out."""
         return tomli_w.dumps({name: value for name, value in self.to_dict().items() if value is not None})
-
-    @classmethod
-    def from_toml(cls, text: str) -> Settings:
-        """Read settings from TOML text.
-
-        Raises:
-            SettingsError: If the text is no TOML, a name is unknown, or a value is out of bounds.
-        """
-        try:
-            values = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            raise SettingsError(f"The settings are not valid TOML: {error}.") from error
-        return cls.from_dict(values)
 
 
 def _check(settings: Any, name: str, holds: bool, bounds: str) -> None:

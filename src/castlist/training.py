@@ -123,8 +123,21 @@ def build_optimizer(settings: Settings) -> keras.optimizers.Optimizer:
         return keras.optimizers.SGD(
             rate, momentum=settings.momentum, nesterov=settings.nesterov, global_clipnorm=clip_norm
         )
+    if settings.optimizer == "adamw":
+        return keras.optimizers.AdamW(rate, weight_decay=settings.weight_decay, global_clipnorm=clip_norm)
     kinds = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop}
     return kinds[settings.optimizer](rate, global_clipnorm=clip_norm)
+
+
+def person_weights(dataset: Dataset) -> np.ndarray:
+    """What a training photo of each person counts for, so that people count alike; shape (people,), mean over photos 1.
+
+    A person without a training photo has weight 0.
+    """
+    counts = np.bincount(dataset.person[dataset.indices(TRAIN)], minlength=len(dataset.people))
+    return np.divide(counts.sum() / np.count_nonzero(counts), counts, np.zeros(len(counts)), where=counts > 0).astype(
+        np.float32
+    )
 
 
 def make_batches(
@@ -196,10 +209,11 @@ def _train_epoch(
         )
 
     means = _Means()
+    weights = person_weights(dataset) if settings.balanced else np.ones(len(dataset.people), np.float32)
     for i, (photos, people) in enumerate(make_batches(dataset, TRAIN, settings, epoch)):
         rate = learning_rate_at(epoch * steps + i, steps, settings)
         model.optimizer.learning_rate = rate
-        means.add(model.train_on_batch(photos, people, return_dict=True), len(photos))
+        means.add(model.train_on_batch(photos, people, people @ weights, return_dict=True), len(photos))
         _need_finite(means.loss, epoch, settings)
         tell(i + 1, None)
     validation = _validate(model, dataset, settings)

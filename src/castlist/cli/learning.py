@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def train(
     photos: Photos,
-    model: Annotated[str | None, typer.Option(help="What to learn: face, cnn [default: face].")] = None,
+    model: Annotated[str | None, typer.Option(help="What to learn: face, cnn-small, cnn, vgg16-scratch [face].")] = None,
     faces: Annotated[
         bool | None, typer.Option("--faces/--whole", help="Learn from the face in each photo, or the whole [faces].")
     ] = None,
@@ -33,7 +33,7 @@ def train(
     pictures_per_person: Annotated[int | None, typer.Option(help="Draw at most so many photos a person.")] = None,
     epochs: Annotated[int | None, typer.Option(help="How often to see every training photo.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Photos per step.")] = None,
-    optimizer: Annotated[str | None, typer.Option(help="sgd, adam or rmsprop.")] = None,
+    optimizer: Annotated[str | None, typer.Option(help="sgd, adam, adamw or rmsprop.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="The optimizer's rate.")] = None,
     stranger_rate: Annotated[float | None, typer.Option(help="Share of strangers who may be given a name.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of the split, the order, the variations and the start.")] = None,
@@ -117,16 +117,13 @@ def choose_settings(
     file: Path | None, model: str | None, preset: str | None, given: dict[str, Any], assignments: list[str]
 ) -> Settings:
     """Defaults, then the file, then the preset, then single options: what is nearer to the user wins."""
-    from castlist.models import model_kind, with_preset
+    from castlist.models import read_settings, with_preset
     from castlist.settings import Settings
 
     try:
-        chosen = Settings.from_toml(file.read_text("utf-8")) if file else Settings()
+        chosen = read_settings(file.read_text("utf-8") if file else "", model)
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"The settings file {str(file)!r} can't be read ({error}).") from error
-    if model:
-        chosen = Settings.from_dict(chosen.to_dict() | {"model": model})
-    model_kind(chosen.model)
     if preset:
         chosen = with_preset(chosen, preset)
     values = chosen.to_dict() | {name: value for name, value in given.items() if value is not None}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from castlist.diagnosis import diagnose
 from castlist.errors import FontError, needs_extra
 from castlist.evaluation import Evaluation
 from castlist.fonts import find_fonts
@@ -28,6 +29,7 @@ MAX_MATRIX = 40  # people; beyond it cells and names are too small, and the pair
 MAX_PAIRS = 25
 LOSS_AXIS = (0.1, 5.0)  # M13; a loss outside is drawn on the edge
 RESOLUTION = 180  # pixels per inch
+DASHES = ("-", "--", "-.", ":")  # of runs in one picture, beside their colors
 GRID = 5  # rows and columns of test photos
 
 
@@ -153,6 +155,28 @@ def draw_curves(history: Sequence[Epoch], style: Style) -> Figure:
     return figure
 
 
+def draw_comparison(histories: Mapping[str, Sequence[Epoch]], style: Style) -> Figure:
+    """Draw the validation accuracy and loss of several runs, one above the other."""
+    figure, axes = _new_figure(style, 5.6, 6.4)
+    axes.set_position((0, 0.57, 1, 0.43))
+    below = figure.add_axes((0, 0, 1, 0.43), facecolor=style.palette.paper)
+    for number, (name, history) in enumerate(histories.items()):
+        epochs = [row.epoch for row in history]
+        look: dict[str, Any] = {"label": name, "linewidth": 2, "linestyle": DASHES[number % len(DASHES)]}
+        look["color"] = (style.palette.right, style.palette.wrong, style.palette.ink, style.palette.muted)[number % 4]
+        axes.plot(epochs, [row.val_accuracy for row in history], **look)
+        below.plot(epochs, [float(np.clip(row.val_loss, *LOSS_AXIS)) for row in history], **look)
+    _accuracy_axis(axes)
+    _loss_axis(below)
+    style.title(axes, style.translate("Accuracy on validation per epoch, in percent"))
+    style.title(below, style.translate("Loss on validation per epoch, from 0.1 to 5, logarithmic"))
+    for each in (axes, below):
+        each.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+        _plain(each, style)
+    below.set_xlabel(style.translate("Epoch"), color=style.palette.muted, fontfamily=style.families)
+    return figure
+
+
 def draw_accuracy(history: Sequence[Epoch], style: Style) -> Figure:
     """Draw accuracy per epoch."""
     figure, axes = _new_figure(style, 4.4, 2.8)
@@ -250,21 +274,40 @@ def _draw_accuracy(axes: Axes, history: Sequence[Epoch], style: Style) -> None:
     best = best_epoch(history)
     _draw_lines(axes, history, [row.accuracy for row in history], [row.val_accuracy for row in history], style)
     axes.plot(best.epoch, best.val_accuracy, "o", color=style.palette.right, markersize=7)
+    _accuracy_axis(axes)
+    style.title(axes, style.translate("Accuracy per epoch, in percent"))
+
+
+def _accuracy_axis(axes: Axes) -> None:
     axes.set_ylim(0, 1.02)
     axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f}")
-    style.title(axes, style.translate("Accuracy per epoch, in percent"))
 
 
 def _draw_loss(axes: Axes, history: Sequence[Epoch], style: Style) -> None:
     best = best_epoch(history)
     clipped = [np.clip([row.loss, row.val_loss], *LOSS_AXIS) for row in history]
     _draw_lines(axes, history, [train for train, _ in clipped], [validation for _, validation in clipped], style)
+    diagnosis = diagnose(history)
+    if diagnosis:
+        axes.axvspan(
+            diagnosis.first_epoch - 0.5,
+            diagnosis.last_epoch + 0.5,
+            color=style.palette.line,
+            alpha=0.5,
+            linewidth=0,
+            zorder=0,
+            label=style.translate("what the diagnosis looks at"),
+        )
     axes.plot(best.epoch, float(np.clip(best.val_loss, *LOSS_AXIS)), "o", color=style.palette.right, markersize=7)
+    _loss_axis(axes)
+    style.title(axes, style.translate("Loss per epoch, from 0.1 to 5, logarithmic"))
+
+
+def _loss_axis(axes: Axes) -> None:
     axes.set_yscale("log")
     axes.set_ylim(*LOSS_AXIS)
     axes.set_yticks([0.1, 0.2, 0.5, 1, 2, 5], ["0.1", "0.2", "0.5", "1", "2", "5"])
     axes.set_yticks([], minor=True)
-    style.title(axes, style.translate("Loss per epoch, from 0.1 to 5, logarithmic"))
 
 
 def _draw_lines(

@@ -13,7 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from castlist.errors import needs_extra
+from castlist.comparison import flatten
+from castlist.diagnosis import describe, diagnose
+from castlist.errors import RunError, needs_extra
 from castlist.evaluation import Evaluation
 from castlist.files import write_bytes, write_text
 from castlist.languages import Translate, read_catalogue, translator
@@ -110,7 +112,10 @@ def write_report(run: Run, evaluation: Evaluation, history: Sequence[Epoch], *, 
     def answers(rows: Sequence[int]) -> list[Answer]:
         return [_answer(evaluation, people, row, thumbnails) for row in rows]
 
+    diagnosis = diagnose(history)
     page = _template().render(
+        diagnosis=diagnosis,
+        advice=describe(diagnosis, translate) if diagnosis else None,
         run=run,
         evaluation=evaluation,
         history=history,
@@ -136,6 +141,27 @@ def write_report(run: Run, evaluation: Evaluation, history: Sequence[Epoch], *, 
     path = run.path / "report.html"
     write_text(path, page)
     return path
+
+
+def write_comparison(histories: Mapping[str, Sequence[Epoch]], path: Path, *, language: str = "en") -> None:
+    """Draw the curves of several runs into one PNG file, written beside and renamed.
+
+    Args:
+        histories: The epochs of each run, by its name; a run that isn't trained in epochs has none and is left out.
+        path: The file.
+        language: One of castlist.languages.LANGUAGES.
+
+    Raises:
+        RunError: If no run has epochs.
+        CastlistError: If the file can't be written.
+    """
+    curves = {name: history for name, history in histories.items() if history}
+    if not curves:
+        raise RunError("None of these runs was trained in epochs, so there are no curves to draw.")
+    families, missing = figures.register_fonts("".join([*curves, *read_catalogue(language).values()]))
+    style = figures.Style(figures.LIGHT, families, translator(language))
+    named = {figures.short_name(name, missing): history for name, history in curves.items()}
+    write_bytes(path, figures.render_png(figures.draw_comparison(named, style)))
 
 
 def _template() -> jinja2.Template:
@@ -185,14 +211,8 @@ def _sides(run: Run) -> list[tuple[str, int, int, float]]:
 def _settings(settings: Settings) -> list[tuple[str, str, bool]]:
     """Each setting: its name as TOML has it, its value, and whether it differs from the default."""
 
-    def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-        rows: dict[str, Any] = {}
-        for name, value in values.items():
-            rows |= flat(value, f"{name}.") if isinstance(value, dict) else {prefix + name: value}
-        return rows
-
-    defaults = flat(Settings().to_dict())
-    return [(name, _value(value), value != defaults[name]) for name, value in flat(settings.to_dict()).items()]
+    defaults = flatten(Settings().to_dict())
+    return [(name, _value(value), value != defaults[name]) for name, value in flatten(settings.to_dict()).items()]
 
 
 def _value(value: Any) -> str:

@@ -1,0 +1,49 @@
+"""The verbs that look back: runs, compare."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from castlist.console import describe_comparison, describe_duel, describe_run
+from castlist.errors import RunError
+
+
+def runs(folder: Annotated[Path, typer.Argument(help="The folder that run folders lie in.")] = Path("runs")) -> None:
+    """List the runs of a folder as a diary: when, how good, and what was changed against the run before."""
+    from castlist.run import list_runs
+
+    listed = list_runs(folder)
+    if not listed:
+        raise RunError(f"There is no run in {str(folder)!r}. Train one, or name the folder that runs lie in.")
+    for before, run in zip([None, *listed], listed, strict=False):
+        print(describe_run(run, before))
+
+
+def compare(
+    run: Annotated[list[Path], typer.Argument(metavar="RUN RUN...", help="Two run folders or more.")],
+    picture: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw the runs' curves into this PNG file.")
+    ] = None,
+) -> None:
+    """Compare runs: settings that differ, figures, and whether the difference is more than chance."""
+    from castlist.comparison import changed_settings, compare_answers
+    from castlist.evaluation import read_evaluation
+    from castlist.run import open_run, read_history
+
+    if len(run) < 2:
+        raise RunError(f"Comparing needs two runs or more. Got {len(run)} instead.")
+    opened = [open_run(path) for path in run]
+    evaluations = [read_evaluation(one) for one in opened]
+    for line in describe_comparison(opened, evaluations, changed_settings(opened)):
+        print(line)
+    for i, second in enumerate(opened[1:], start=1):
+        for line in describe_duel(opened[0], second, compare_answers(evaluations[0], evaluations[i])):
+            print(line)
+    if picture:
+        from castlist.report import write_comparison
+
+        write_comparison({one.path.name: read_history(one) for one in opened}, picture)
+        print(f"Curves: {picture}")

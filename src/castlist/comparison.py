@@ -1,0 +1,74 @@
+"""Runs beside each other: what was set otherwise, how good each is, and whether the difference is more than chance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from castlist.errors import needs_extra
+from castlist.evaluation import Evaluation
+from castlist.run import Run
+
+with needs_extra("learn", "Comparing runs"):
+    from scipy.stats import binomtest
+
+
+@dataclass(frozen=True)
+class Duel:
+    """Two runs asked the same test photos."""
+
+    photos: int  # on the test sides of both, under the same name
+    both: int  # named rightly by both
+    only_first: int
+    only_second: int
+    p_value: float  # McNemar's exact test, two-sided: how likely a difference as large is by chance alone
+    gains: tuple[tuple[str, int], ...]  # person, photos that the second names rightly more; largest first
+
+
+def changed_settings(runs: Sequence[Run]) -> dict[str, tuple[Any, ...]]:
+    """The settings in which runs differ, with the value of each run; tables flattened, as in "augmentation.zoom"."""
+    flat = [flatten(run.settings.to_dict()) for run in runs]
+    return {
+        name: tuple(values[name] for values in flat)
+        for name in flat[0]
+        if any(values[name] != flat[0][name] for values in flat[1:])
+    }
+
+
+def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Settings without tables in them, as "table.name"."""
+    rows: dict[str, Any] = {}
+    for name, value in values.items():
+        rows |= flatten(value, f"{name}.") if isinstance(value, dict) else {prefix + name: value}
+    return rows
+
+
+def compare_answers(first: Evaluation, second: Evaluation) -> Duel:
+    """Compare two runs' answers on the test photos that they share.
+
+    Photos are the same if their paths below their roots are, and they lie in the same person's folder.
+
+    Source: McNemar 1947; of the photos that one run names rightly and the other doesn't, each has half by chance.
+    """
+    right = [dict(zip(run.files, (run.predicted == run.truth).tolist(), strict=True)) for run in (first, second)]
+    person = {file: first.people[truth] for file, truth in zip(first.files, first.truth, strict=True)}
+    shared = [
+        file for file, truth in zip(second.files, second.truth, strict=True) if person.get(file) == second.people[truth]
+    ]
+    table = np.array([[right[0][file], right[1][file]] for file in shared], bool).reshape(-1, 2)
+    only_first, only_second = (int(np.sum(table[:, i] & ~table[:, 1 - i])) for i in (0, 1))
+    differing = only_first + only_second
+    gains: dict[str, int] = {}
+    for file, (a, b) in zip(shared, table.tolist(), strict=True):
+        gains[person[file]] = gains.get(person[file], 0) + b - a
+    return Duel(
+        photos=len(shared),
+        both=int(table.all(axis=1).sum()),
+        only_first=only_first,
+        only_second=only_second,
+        p_value=float(binomtest(only_first, differing).pvalue) if differing else 1.0,
+        gains=tuple(sorted(((name, gain) for name, gain in gains.items() if gain), key=lambda row: -abs(row[1]))),
+    )

@@ -1,0 +1,89 @@
+"""What the curves of a training say, and what to try next: the five cases of the report (M14)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from castlist.errors import needs_extra
+from castlist.languages import Translate
+from castlist.run import Epoch
+
+with needs_extra("learn", "Reading the curves"):
+    from scipy.stats import theilslopes
+
+Case = Literal["learning", "overfitting", "data", "stalled", "wrong"]
+
+SHORTEST = 8  # epochs; a slope of fewer is mostly noise
+PART = 0.5  # of the epochs, the last ones, that are looked at
+MOVES = 0.04  # of the loss, over that part, below which a curve counts as flat
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """Which case the curves are, and the evidence."""
+
+    case: Case
+    first_epoch: int  # of the part that was looked at
+    last_epoch: int
+    train_change: float  # of the training loss over that part, as a share of its median; negative: it falls
+    validation_change: float
+
+
+def diagnose(history: Sequence[Epoch]) -> Diagnosis | None:
+    """Say which of the five cases a training is; None if it has too few epochs to tell.
+
+    Whether a loss falls or rises is told from the median of the slopes between all pairs of epochs in the last part of
+    the curve, so that a few wild epochs decide nothing, and only if the slope's 90 % interval leaves zero out.
+
+    Source: the report's five cases; the slope of Theil 1950 and Sen 1968.
+    """
+    if len(history) < SHORTEST:
+        return None
+    part = history[-max(SHORTEST, round(PART * len(history))) :]
+    train, validation = (_change([getattr(row, name) for row in part]) for name in ("loss", "val_loss"))
+    case: Case
+    if train > 0:
+        case = "wrong"
+    elif train < 0:
+        case = "learning" if validation < 0 else "overfitting"
+    else:
+        # A training loss that lies still while the other rises has nothing left to learn but its own photos.
+        case = "data" if validation < 0 else "stalled" if validation == 0 else "overfitting"
+    return Diagnosis(case, part[0].epoch, part[-1].epoch, train, validation)
+
+
+def _change(losses: Sequence[float]) -> float:
+    """How much a loss changes over a part of the curve, as a share of its median; 0 if it is flat."""
+    slope, _, low, high = theilslopes(losses, alpha=0.9)
+    change = slope * (len(losses) - 1) / max(float(np.median(losses)), 1e-9)
+    return float(change) if abs(change) > MOVES and low * high > 0 else 0.0
+
+
+def describe(diagnosis: Diagnosis, translate: Translate) -> tuple[str, str]:
+    """The case in one sentence, and what to try in castlist's own options."""
+    return {
+        "learning": (
+            translate("Still learning: the loss falls on training and on validation."),
+            translate("Train for more epochs: castlist resume RUN --epochs N."),
+        ),
+        "overfitting": (
+            translate("Overfitting: the loss falls on training, and no longer on validation."),
+            translate("Add photos, drop more (dropouts), vary more (augmentation), or stop earlier (early_stopping)."),
+        ),
+        "data": (
+            translate("The data set is wrong: the loss falls on validation, and not on training."),
+            translate("Look for wrong names and copies among the photos, and for people whose photos differ in kind."),
+        ),
+        "stalled": (
+            translate("Learning has come to rest: the loss is flat on training and on validation."),
+            translate("If that is not good enough: another learning_rate or a smaller batch_size, or the model face."),
+        ),
+        "wrong": (
+            translate("The design, the settings or the data are wrong: the loss rises on training."),
+            translate("Lower the learning_rate first; then look at the names of the photos, then try another model."),
+        ),
+    }[diagnosis.case]

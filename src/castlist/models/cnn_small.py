@@ -1,0 +1,51 @@
+"""A small residual network for aligned faces, trained from scratch."""
+
+from __future__ import annotations
+
+import keras
+from keras import layers
+
+from castlist.errors import SettingsError
+from castlist.settings import Settings
+
+DROPOUTS = (0.5,)
+SMALLEST = 48  # pixels
+FILTERS = (64, 128, 256)
+BATCH_NORM_MOMENTUM = 0.9  # of few steps an epoch, as in the report's CNN
+
+
+def build_cnn_small(image_size: int, n_people: int, settings: Settings) -> keras.Model:
+    """Build the small network: 2,561,255 parameters for 64 pixels and 7 people.
+
+    The features are flattened, not averaged over the picture: in an aligned face each place means something.
+
+    Takes RGB 0-255 of shape (n, image_size, image_size, 3); gives probabilities of shape (n, n_people).
+
+    Raises:
+        SettingsError: If the image is smaller than 48 pixels or `settings.dropouts` hasn't one rate.
+
+    Source: residual blocks of He et al. 2016, "Identity mappings in deep residual networks", two convolutions each.
+    """
+    if image_size < SMALLEST:
+        raise SettingsError(f"The model cnn-small needs an image_size of {SMALLEST} or more. Got {image_size} instead.")
+    rates = DROPOUTS if settings.dropouts is None else settings.dropouts
+    if len(rates) != len(DROPOUTS):
+        raise SettingsError(f"The model cnn-small needs {len(DROPOUTS)} dropout. Got {len(rates)} instead.")
+
+    inputs = keras.Input((image_size, image_size, 3), name="photos")
+    x = layers.Rescaling(1 / 127.5, offset=-1)(inputs)
+    x = layers.Conv2D(32, 3, padding="same", use_bias=False)(x)
+    for filters in FILTERS:
+        x = layers.Conv2D(filters, 3, strides=2, padding="same", use_bias=False)(_normalize(x))
+        inner = layers.Conv2D(filters, 3, padding="same", use_bias=False)(_normalize(x))
+        inner = layers.Conv2D(filters, 3, padding="same", use_bias=False)(_normalize(inner))
+        x = layers.Add()([x, inner])
+    x = layers.Conv2D(256, 3, strides=2, padding="same", use_bias=False)(_normalize(x))
+    x = layers.Flatten()(_normalize(x))
+    x = layers.Dropout(rates[0])(x)
+    outputs = layers.Dense(n_people, activation="softmax", dtype="float32", name="people")(x)
+    return keras.Model(inputs, outputs, name="cnn_small")
+
+
+def _normalize(x: keras.KerasTensor) -> keras.KerasTensor:
+    return layers.ReLU()(layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM)(x))

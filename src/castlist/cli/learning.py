@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def train(
     photos: Photos,
-    model: Annotated[str | None, typer.Option(help="What to learn: face, cnn-small, cnn, vgg16-scratch [face].")] = None,
+    model: Annotated[str | None, typer.Option(help="face (the default), cnn-small, cnn or vgg16-scratch.")] = None,
     faces: Annotated[
         bool | None, typer.Option("--faces/--whole", help="Learn from the face in each photo, or the whole [faces].")
     ] = None,

@@ -37,6 +37,7 @@ ROOMS = [
     "diagnosis",
     "fonts",
     "report",
+    "tensorboard",
     "recognizer",
     "hiding",
     "annotate",

@@ -116,7 +116,7 @@ def forget(path: Path, name: str) -> Receipt:
     n_files = sum(_is_of(file, name) for files in run.sides.values() for file in files)
     for file in ("report.html", "metrics.json", "predictions.csv"):
         (path / file).unlink(missing_ok=True)
-    for folder in ("figures", "named"):
+    for folder in ("figures", "named", "tensorboard"):
         shutil.rmtree(path / folder, ignore_errors=True)
     gallery.save(run.gallery_path)
     dataclasses.replace(

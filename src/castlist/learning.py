@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import shutil
 from collections.abc import Callable
@@ -20,7 +21,8 @@ from castlist.run import Run, new_run_path, open_run, read_history, start_run
 from castlist.settings import Settings
 
 if TYPE_CHECKING:
-    from castlist.training import OnProgress
+    from castlist.tensorboard import EventLog
+    from castlist.training import OnProgress, Progress
 
 OnStart = Callable[[Run, Dataset], None]
 
@@ -106,7 +108,15 @@ def _finish(run: Run, dataset: Dataset, language: str, on_progress: OnProgress |
     if run.settings.needs_keras:
         from castlist.training import train
 
-        run = train(dataset, run, on_progress=on_progress)
+        with _logging(run) as log:
+
+            def tell(now: Progress) -> None:
+                if on_progress:
+                    on_progress(now)
+                if log and now.finished:
+                    log.add_epoch(now.finished)
+
+            run = train(dataset, run, on_progress=tell)
         if run.settings.fine_tune:
             assert gallery is not None, "the model face learns from faces"
             run = _keep_better(run, gallery)
@@ -118,7 +128,19 @@ def _finish(run: Run, dataset: Dataset, language: str, on_progress: OnProgress |
     evaluation = evaluate(run, gallery, dataset if run.has_network else None)
     save_evaluation(evaluation, run)
     write_report(run, evaluation, read_history(run), language=language)
+    with _logging(run) as log:
+        if log:
+            log.add_result(run, evaluation)
     return run, evaluation
+
+
+def _logging(run: Run) -> contextlib.AbstractContextManager[EventLog | None]:
+    """The run's log for TensorBoard, where it is wanted."""
+    if not run.settings.tensorboard:
+        return contextlib.nullcontext()
+    from castlist.tensorboard import EventLog
+
+    return EventLog(run)
 
 
 def _keep_better(run: Run, gallery: Gallery) -> Run:

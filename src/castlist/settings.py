@@ -71,6 +71,7 @@ class Settings:
     balanced: bool = False  # weigh people alike in training, however uneven their folders
     batch_size: int = 32
     epochs: int = 30
+    tensorboard: bool = False  # write logs for TensorBoard into the run folder
     precision: Precision = "auto"  # auto: mixed_bfloat16 where the processor computes in it, else float32
 
     def __post_init__(self) -> None:
@@ -82,6 +83,8 @@ class Settings:
             raise SettingsError("The model face learns from faces. For whole photos choose another, such as cnn.")
         if self.fine_tune and self.model != "face":
             raise SettingsError(f"Only the model face can be fine-tuned; {self.model} is trained from scratch anyway.")
+        if self.tensorboard and not self.needs_keras:
+            raise SettingsError("TensorBoard shows epochs, and the model face is not trained in epochs. Leave it out.")
         if self.fine_tune and self.network:
             raise SettingsError("Only castlist's own face network can be fine-tuned. Leave out the other network.")
         count = self.pictures_per_person

@@ -28,6 +28,9 @@ def train(
     ] = None,
     fine_tune: Annotated[bool, typer.Option("--fine-tune", help="Train the network of the model face too.")] = False,
     preset: Annotated[str | None, typer.Option(help="Settings that belong together, such as 'report'.")] = None,
+    tensorboard: Annotated[
+        bool | None, typer.Option("--tensorboard", help="Write logs too: tensorboard --logdir runs shows them.")
+    ] = None,
     settings: Annotated[Path | None, typer.Option(help="A TOML file of settings.")] = None,
     image_size: Annotated[int | None, typer.Option(help="Pixels of the square that a Keras model sees.")] = None,
     pictures_per_person: Annotated[int | None, typer.Option(help="Draw at most so many photos a person.")] = None,
@@ -56,6 +59,7 @@ def train(
         "batch_size": batch_size,
         "optimizer": optimizer,
         "learning_rate": learning_rate,
+        "tensorboard": tensorboard,
         "stranger_rate": stranger_rate,
         "seed": seed,
     }

@@ -128,6 +128,10 @@ def check_installed(settings: Settings) -> None:
         for module in (*modules, "h5py", "jinja2", "matplotlib", "sklearn"):
             if importlib.util.find_spec(module) is None:
                 raise ImportError(name=module)
+    if settings.tensorboard:
+        with needs_extra("tensorboard", "Writing logs for TensorBoard"):
+            if importlib.util.find_spec("tensorboard") is None:
+                raise ImportError(name="tensorboard")
 
 
 def with_preset(settings: Settings, preset: str) -> Settings:

@@ -1,0 +1,70 @@
+"""The logs are what a real TensorBoard reads."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from conftest import SMALL
+
+pytest.importorskip("keras")
+pytest.importorskip("tensorboard")
+
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
+
+from castlist.errors import SettingsError
+from castlist.learning import learn, resume
+from castlist.run import Run, read_history
+from castlist.settings import Settings
+
+
+@pytest.fixture(scope="module")
+def run(drawn_photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    settings = dataclasses.replace(SMALL, tensorboard=True)
+    run, _ = learn(drawn_photos, settings, runs=tmp_path_factory.mktemp("runs"), name="logged")
+    return resume(run.path, epochs=3)[0]
+
+
+def read(run: Run, side: str) -> Any:
+    events = EventAccumulator(str(run.path / "tensorboard" / side))
+    events.Reload()
+    return events
+
+
+@pytest.mark.parametrize(("side", "prefix"), [("train", ""), ("validation", "val_")])
+def test_the_curves_are_the_history_after_a_resume_too(run: Run, side: str, prefix: str) -> None:
+    events = read(run, side)
+    history = read_history(run)
+    assert len(history) == 3
+    for tag in ("loss", "accuracy"):
+        points = events.Scalars(tag)
+        assert [point.step for point in points] == [1, 2, 3]
+        expected = [getattr(row, prefix + tag) for row in history]
+        assert [point.value for point in points] == pytest.approx(expected)
+
+
+def test_the_confusion_matrix_is_the_reports(run: Run) -> None:
+    (last,) = read(run, "test").Images("confusion")
+    assert last.encoded_image_string == (run.path / "figures" / "confusion.png").read_bytes()
+    with Image.open(io.BytesIO(last.encoded_image_string)) as picture:
+        assert (last.width, last.height) == picture.size
+
+
+def test_the_settings_are_hyperparameters(run: Run) -> None:
+    (tag,) = [tag for tag in read(run, "test").Tags()["tensors"] if tag.startswith("_hparams_")]
+    content = read(run, "test").SummaryMetadata(tag).plugin_data.content
+    hparams = HParamsPluginData.FromString(content).session_start_info.hparams
+    assert hparams["optimizer"].string_value == "sgd"
+    assert hparams["augmentation.zoom"].number_value == 0.2
+    assert hparams["epochs"].number_value == 3
+
+
+def test_a_model_without_epochs_has_no_logs() -> None:
+    with pytest.raises(SettingsError, match="not trained in epochs"):
+        Settings(tensorboard=True)

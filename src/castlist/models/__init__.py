@@ -65,6 +65,13 @@ MODELS: dict[str, ModelKind] = {
     "cnn": ModelKind(
         summary="the report's convolutional network, trained from scratch",
         builder="castlist.models.cnn:build_cnn",
+        # The summary's heavy dropouts and plain SGD need many times the epochs; these are the dropouts of the last run.
+        defaults={
+            "dropouts": (0.25, 0.0, 0.0, 0.5, 0.0),
+            "optimizer": "adam",
+            "learning_rate": 5e-4,
+            "epochs": 40,
+        },
         presets={
             # The last and best run of the report's diary.
             "report": {

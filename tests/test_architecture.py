@@ -39,6 +39,7 @@ ROOMS = [
     "report",
     "tensorboard",
     "recognizer",
+    "export",
     "hiding",
     "annotate",
     "archive",

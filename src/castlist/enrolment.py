@@ -116,6 +116,8 @@ def forget(path: Path, name: str) -> Receipt:
     n_files = sum(_is_of(file, name) for files in run.sides.values() for file in files)
     for file in ("report.html", "metrics.json", "predictions.csv"):
         (path / file).unlink(missing_ok=True)
+    for export in path.glob("export.*"):
+        export.unlink()
     for folder in ("figures", "named", "tensorboard"):
         shutil.rmtree(path / folder, ignore_errors=True)
     gallery.save(run.gallery_path)
@@ -129,7 +131,7 @@ def forget(path: Path, name: str) -> Receipt:
     removed = [
         f"{n_embeddings} embeddings from gallery.npz, and the threshold that they helped to set.",
         f"The name, and {n_files} file names, from run.json.",
-        "The report, its figures, the answers and the metrics.",
+        "The report, its figures, the answers, the metrics, and exports in the run folder.",
     ]
     return Receipt(name, (*removed, *_delete_datasets(name)), _what_remains(run, name))
 

@@ -7,6 +7,7 @@ import sys
 import typer
 
 from castlist.cli.diary import compare, runs
+from castlist.cli.exporting import export
 from castlist.cli.learning import demo, report, resume, train
 from castlist.cli.naming import predict
 from castlist.cli.people import enrol, forget
@@ -21,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for _verb in (train, resume, report, runs, compare, predict, enrol, forget, demo):  # in the order of --help
+for _verb in (train, resume, report, runs, compare, predict, enrol, forget, export, demo):  # in the order of --help
     app.command()(_verb)
 
 

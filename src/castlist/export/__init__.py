@@ -1,0 +1,112 @@
+"""A run as one file for other programs, with its names and what its photos must look like inside."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from castlist.errors import PhotoError, RunError, SettingsError
+from castlist.export.formats import ask_keras, ask_litert, ask_onnx, to_keras, to_litert, to_onnx
+from castlist.files import write_bytes
+from castlist.photos import UNKNOWN, read_photo, resize_photo
+from castlist.recognizer import Recognizer
+
+SUFFIXES: dict[str, str] = {"onnx": ".onnx", "litert": ".tflite", "keras": ".keras"}
+PHOTOS = 10  # at most, that file and run are compared on
+TOLERANCE = 1e-3  # of a probability
+
+
+def export_run(path: Path, kind: str, out: Path | None = None) -> Path:
+    """Write a run as one file, and compare its answers with the run's on up to ten photos first.
+
+    Args:
+        path: The run folder.
+        kind: "onnx", "litert" or "keras"; a run of the model `face` only "onnx".
+        out: The file; by default export.onnx, .tflite or .keras in the run folder.
+
+    Returns:
+        The file.
+
+    Raises:
+        SettingsError: If there is no such format, or the run can't be written in it.
+        RunError: If the run isn't finished, its photos are gone, or the file answers differently.
+        MissingExtraError: If what writes or reads the format isn't installed.
+    """
+    if kind not in SUFFIXES:
+        raise SettingsError(f"Unknown format {kind!r}. Choose from: {', '.join(SUFFIXES)}.")
+    recognizer = Recognizer.load(path)
+    if recognizer.network is None:
+        if kind != "onnx":
+            raise SettingsError(f"The run {str(path)!r} has no Keras model to write as {kind}. Choose onnx.")
+        if recognizer.run.settings.views == "careful":
+            raise SettingsError("Ten views of a face don't fit into one file. Export a run learnt without --careful.")
+    crops = _some_photos(recognizer)
+    data = {"onnx": to_onnx, "litert": to_litert, "keras": to_keras}[kind](recognizer, describe_input(recognizer))
+    read = {"onnx": ask_onnx, "litert": ask_litert, "keras": ask_keras}[kind]
+    difference = float(np.abs(read(data, crops) - _expected(recognizer, crops)).max())
+    if not difference <= TOLERANCE:
+        raise RunError(
+            f"The exported file differs from the run by {difference:.2g} in a probability; at most {TOLERANCE} is "
+            "noise. Nothing was written; please report it."
+        )
+    out = out or path / f"export{SUFFIXES[kind]}"
+    write_bytes(out, data)
+    return out
+
+
+def describe_input(recognizer: Recognizer) -> dict[str, Any]:
+    """What another program must know to use the file: the names in order, and how to prepare a photo."""
+    run, network, faces = recognizer.run, recognizer.network, recognizer.face_network
+    note: dict[str, Any] = {
+        "names": [*run.people] if network else [*run.people, UNKNOWN],
+        "image_size": network.image_size if network else faces.template.size if faces else None,
+        "type": "float32" if network else "uint8",
+        "values": "RGB, 0 to 255, shape (n, image_size, image_size, 3)",
+        "photo": "the whole photo, upright, resized to a square; the aspect ratio isn't kept",
+    }
+    if faces is not None:
+        template = faces.template
+        scale = note["image_size"] / template.size
+        note["photo"] = "a face, turned, scaled and moved so that its landmarks come nearest to those given"
+        note["landmarks"] = [[x * scale, y * scale] for x, y in template.points]
+        note["landmarks_order"] = "left eye, right eye, nose, left and right corner of the mouth, as seen; x and y"
+    if network is None and recognizer.gallery is not None:
+        gallery = recognizer.gallery
+        note["name_from_odds"] = math.exp(gallery.slope_ * (gallery.threshold_ - gallery.offset_))
+    return note
+
+
+def _some_photos(recognizer: Recognizer) -> np.ndarray:
+    """The pixels of up to ten photos as the file will get them, first of the test side, which the network never saw."""
+    run = recognizer.run
+    crops: list[np.ndarray] = []
+    for file in [*run.sides["test"], *run.sides["validation"], *run.sides["train"]]:
+        try:
+            seen = recognizer.look(read_photo(Path(run.photos_root) / file))
+        except PhotoError:
+            continue
+        if isinstance(seen, list):
+            found = [face.pixels for face in seen[:1]]
+            size = recognizer.network.image_size if recognizer.network else None
+            crops += [resize_photo(pixels, size) if size else pixels for pixels in found]
+        else:
+            crops.append(seen)
+        if len(crops) == PHOTOS:
+            break
+    if not crops:
+        raise RunError(
+            f"An export is compared with the run on its photos, and none is left in {run.photos_root!r}. "
+            "Bring the photos back first."
+        )
+    return np.stack(crops)
+
+
+def _expected(recognizer: Recognizer, crops: np.ndarray) -> np.ndarray:
+    if recognizer.network is not None:
+        return recognizer.network.probabilities(crops)
+    assert recognizer.face_network is not None and recognizer.gallery is not None, "a run of faces has both"
+    vectors = recognizer.face_network.embed(crops, views=recognizer.run.settings.views)
+    return recognizer.gallery.answer(vectors).probabilities

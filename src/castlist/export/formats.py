@@ -1,0 +1,113 @@
+"""The bytes of a run in each format, and what they answer when they are run without castlist."""
+
+from __future__ import annotations
+
+import io
+import json
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from castlist.errors import RunError, needs_extra
+from castlist.recognizer import Recognizer
+
+with needs_extra("export", "Exporting a run"):
+    import onnx
+    import onnxruntime
+    from onnx import helper
+
+    from castlist.export.face_graph import face_graph
+
+NOTE = "castlist.json"  # in the files of LiteRT and Keras: names and preprocessing
+
+
+Note = Mapping[str, Any]
+
+
+def to_onnx(recognizer: Recognizer, note: Note) -> bytes:
+    model = onnx.load(recognizer.run.network_path) if recognizer.network is not None else _graph_of_faces(recognizer)
+    helper.set_model_props(model, {"castlist": json.dumps(note, ensure_ascii=False)})
+    data: bytes = model.SerializeToString()
+    return data
+
+
+def _graph_of_faces(recognizer: Recognizer) -> onnx.ModelProto:
+    assert recognizer.face_network is not None and recognizer.gallery is not None, "a run of faces has both"
+    mirrored = recognizer.run.settings.views == "mirror"
+    return face_graph(recognizer.face_network, recognizer.gallery, mirrored=mirrored)
+
+
+def ask_onnx(data: bytes, crops: np.ndarray) -> np.ndarray:
+    session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
+    (entry,) = session.get_inputs()
+    answers: np.ndarray = session.run(
+        None, {entry.name: crops if entry.type == "tensor(uint8)" else crops.astype(np.float32)}
+    )[0]
+    return answers
+
+
+def to_litert(recognizer: Recognizer, note: Note) -> bytes:
+    """The model with the note in a zip behind it, where LiteRT's own metadata keep their files too."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "model.tflite"
+        _keras_model(recognizer).export(file, format="litert", verbose=False)
+        data = file.read_bytes()
+    return _with_note(data, note)
+
+
+def ask_litert(data: bytes, crops: np.ndarray) -> np.ndarray:
+    with needs_extra("export", "Checking a LiteRT file"):
+        from ai_edge_litert.interpreter import Interpreter
+    interpreter = Interpreter(model_content=data)
+    (entry,), (output,) = interpreter.get_input_details(), interpreter.get_output_details()
+    interpreter.allocate_tensors()
+    answers = []
+    for crop in crops:
+        interpreter.set_tensor(entry["index"], crop[None].astype(np.float32))
+        interpreter.invoke()
+        answers.append(interpreter.get_tensor(output["index"])[0].copy())
+    return np.stack(answers)
+
+
+def to_keras(recognizer: Recognizer, note: Note) -> bytes:
+    """Keras's own file, which is a zip, with the note in it."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "model.keras"
+        _keras_model(recognizer).save(file)
+        data = file.read_bytes()
+    return _with_note(data, note)
+
+
+def ask_keras(data: bytes, crops: np.ndarray) -> np.ndarray:
+    import keras
+
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "model.keras"
+        file.write_bytes(data)
+        model = keras.saving.load_model(file)
+    return np.asarray(model.predict_on_batch(crops.astype(np.float32)))
+
+
+def _keras_model(recognizer: Recognizer) -> Any:
+    from castlist.models import build_model
+
+    assert recognizer.network is not None, "asked before"
+    run = recognizer.run
+    model = build_model(recognizer.network.image_size, len(run.people), run.settings)
+    try:
+        model.load_weights(run.weights_path)
+    except (OSError, ValueError) as error:
+        raise RunError(f"The weights {str(run.weights_path)!r} can't be read ({error}).") from error
+    return model
+
+
+def _with_note(data: bytes, note: Note) -> bytes:
+    """Add the note to a zip, or put a zip with it behind data of another kind."""
+    file = io.BytesIO(data)
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.writestr(NOTE, json.dumps(note, ensure_ascii=False))
+    return file.getvalue()

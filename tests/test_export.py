@@ -1,0 +1,114 @@
+"""An exported file answers as the run does, and says what another program must know."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("onnx")
+pytest.importorskip("sklearn")
+
+from castlist import export
+from castlist.embeddings import default_network
+from castlist.errors import RunError, SettingsError
+from castlist.export import export_run
+from castlist.export.face_graph import face_graph
+from castlist.export.formats import ask_onnx
+from castlist.gallery import Gallery
+from castlist.learning import learn
+from castlist.recognizer import Recognizer
+
+DOC = Path(__file__).parents[1] / "docs" / "export.md"
+BLOCKS = re.findall(r"```python\n(.*?)```", DOC.read_text("utf-8"), re.DOTALL)
+EXAMPLES = dict(zip(("onnx", "litert", "keras"), BLOCKS, strict=True))
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize("kind", ["onnx", "litert", "keras"])
+def test_the_example_of_the_docs_names_as_the_run_does(
+    kind: str, drawn_run: Path, drawn_photos: Path, tmp_path: Path
+) -> None:
+    if kind == "litert":
+        pytest.importorskip("ai_edge_litert")
+    file = export_run(drawn_run, kind, tmp_path / f"family.{'tflite' if kind == 'litert' else kind}")
+    recognizer = Recognizer.load(drawn_run)
+    (photo, *_) = sorted(drawn_photos.glob("*/*.jpg"))
+    (tmp_path / "example.py").write_text(EXAMPLES[kind], "utf-8")
+    done = subprocess.run(
+        [sys.executable, "example.py", photo],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": "", "TF_CPP_MIN_LOG_LEVEL": "3"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert file.exists()
+    named = {name: float(share) for name, share in re.findall(r"^(.+): ([\d.]+)$", done.stdout, re.MULTILINE)}
+    ((face,),) = [answer.faces for answer in recognizer.name_photos([photo])]
+    expected = {face.name: face.probability, **dict(face.others)}
+    assert set(named) == set(recognizer.run.people)
+    for name, share in named.items():  # Pillow resizes a little otherwise than OpenCV
+        assert share == pytest.approx(expected.get(name, 0), abs=0.1)
+
+
+@pytest.mark.keras
+def test_a_file_that_answers_otherwise_is_not_written(
+    drawn_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "ask_onnx", lambda data, crops: ask_onnx(data, crops)[:, ::-1])
+    with pytest.raises(RunError, match="differs from the run"):
+        export_run(drawn_run, "onnx", tmp_path / "out.onnx")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.keras
+def test_what_cannot_be_exported_is_one_sentence(drawn_run: Path, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"Unknown format 'coreml'. Choose from: onnx, litert, keras"):
+        export_run(drawn_run, "coreml")
+    copy = shutil.copytree(drawn_run, tmp_path / "copy")
+    record = json.loads((copy / "run.json").read_text("utf-8"))
+    (copy / "run.json").write_text(json.dumps(record | {"photos_root": str(tmp_path / "gone")}), "utf-8")
+    with pytest.raises(RunError, match="Bring the photos back"):
+        export_run(copy, "onnx")
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_face_and_gallery_as_one_graph(mirrored: bool) -> None:
+    network = default_network()
+    crops = np.random.default_rng(0).integers(0, 256, (12, 5, 5, 3), np.uint8).repeat(30, axis=1).repeat(30, axis=2)
+    vectors = network.embed(crops, views="mirror" if mirrored else "plain")
+    person = np.arange(8) % 3
+    gallery = Gallery.fit(["Ann", "Bea", "王小明"], vectors[:8], person, [str(i) for i in range(8)])
+    answers = ask_onnx(face_graph(network, gallery, mirrored=mirrored).SerializeToString(), crops)
+    expected = gallery.answer(vectors).probabilities
+    assert expected[:8, :3].max() > 0.5  # not everybody is unknown
+    np.testing.assert_allclose(answers, expected, atol=1e-3)
+
+
+@pytest.mark.photos
+def test_a_run_of_faces(photos_folder: Path, tmp_path: Path) -> None:
+    from castlist.settings import Settings
+
+    run, _ = learn(photos_folder / "clip" / "cast", Settings(pictures_per_person=6), runs=tmp_path, name="clip")
+    file = export_run(run.path, "onnx")
+    assert file == run.path / "export.onnx"
+    with pytest.raises(SettingsError, match="no Keras model to write as litert"):
+        export_run(run.path, "litert")
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize("kind", ["litert", "keras"])
+def test_names_are_in_the_file(kind: str, drawn_run: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(export_run(drawn_run, kind, tmp_path / "out")) as file:
+        note = json.loads(file.read("castlist.json"))
+    assert note["names"] == list(Recognizer.load(drawn_run).run.people)
+    assert (note["image_size"], note["type"]) == (48, "float32")

@@ -42,6 +42,7 @@ ROOMS = [
     "export",
     "hiding",
     "annotate",
+    "explanation",
     "archive",
     "drawn",
     "learning",

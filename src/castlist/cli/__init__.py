@@ -9,7 +9,7 @@ import typer
 from castlist.cli.diary import compare, runs
 from castlist.cli.exporting import export
 from castlist.cli.learning import demo, report, resume, train
-from castlist.cli.naming import predict
+from castlist.cli.naming import explain, predict
 from castlist.cli.people import enrol, forget
 from castlist.console import say
 from castlist.errors import CastlistError
@@ -22,7 +22,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for _verb in (train, resume, report, runs, compare, predict, enrol, forget, export, demo):  # in the order of --help
+for _verb in (
+    train,
+    resume,
+    report,
+    runs,
+    compare,
+    predict,
+    explain,
+    enrol,
+    forget,
+    export,
+    demo,
+):  # in the order of --help
     app.command()(_verb)
 
 

@@ -1,4 +1,4 @@
-"""The verb that names: predict."""
+"""The verbs that name: predict, and explain why."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from castlist.cli.options import RunFolder
 from castlist.console import (
     COLUMNS,
     film_json,
@@ -81,6 +82,36 @@ def predict(
             write_csv(csv, COLUMNS, rows)
     if not n_named:
         raise CastlistError(f"None of the {len(paths)} files could be read as a photo or a film.")
+
+
+def explain(
+    run: RunFolder,
+    photos: Annotated[list[str], typer.Argument(metavar="PHOTO...", help="Photos, folders, or patterns.")],
+    out: Annotated[Path, typer.Option(help="The folder that the pictures are written into.")] = Path("explained"),
+) -> None:
+    """Show what of each photo carried its name: the warmer a place, the more it speaks for the person."""
+    from castlist.annotate import save_picture
+    from castlist.explanation import Explainer, draw_explanations
+    from castlist.photos import find_photos
+    from castlist.recognizer import Recognizer
+
+    paths = find_photos(photos)
+    explainer = Explainer(Recognizer.load(run))
+    n_explained = 0
+    for path in paths:
+        try:
+            explanations = explainer.explain(path)
+        except PhotoError as error:
+            say(f"left out: {path} ({error})")
+            continue
+        n_explained += 1
+        file = out / f"{path.parent.name}-{path.stem}.explained.jpg"
+        save_picture(draw_explanations(explanations), file)
+        for one in explanations:
+            about = "" if one.named.name == one.person else f" (most like {one.person})"
+            print(f"{path}  {one.named.name}{about}  {one.named.probability:.1%}  {file}")
+    if not n_explained:
+        raise CastlistError(f"None of the {len(paths)} files could be explained.")
 
 
 def _name_film(path: Path, recognizer: Recognizer, folder: Path | None, hidden: str | None) -> NamedFilm | None:

@@ -1,0 +1,102 @@
+"""Evidence lies where the answer came from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from castlist.embeddings import FaceNetwork
+from castlist.errors import PhotoError
+from castlist.explanation import Explainer, draw_explanations
+from castlist.faces import Box, Face, Quality
+from castlist.gallery import Gallery
+from castlist.recognizer import Recognizer
+from castlist.run import Run
+from castlist.settings import Settings
+from test_enrolment import BACKGROUND, PEOPLE, vector
+
+
+@pytest.mark.keras
+def test_grad_cam_beside_the_photo(drawn_run: Path, drawn_photos: Path, tmp_path: Path) -> None:
+    pytest.importorskip("keras")
+    recognizer = Recognizer.load(drawn_run)
+    explainer = Explainer(recognizer)
+    path = min(drawn_photos.glob("*/*.jpg"))
+    (one,) = explainer.explain(path)
+    (expected,) = next(iter(recognizer.name_photos([path]))).faces
+    assert (one.named, one.person) == (expected, expected.name)
+    assert one.evidence.shape == one.pixels.shape[:2]
+    assert one.evidence.min() >= 0 and one.evidence.max() <= 1
+    picture = draw_explanations([one, one])
+    assert picture.dtype == np.uint8 and picture.shape[1] == 640 and picture.shape[0] > 640
+    (tmp_path / "bad.jpg").write_text("no photo")
+    with pytest.raises(PhotoError, match="not a photo"):
+        explainer.explain(tmp_path / "bad.jpg")
+
+
+@pytest.mark.keras
+def test_grad_cam_speaks_for_the_person_asked(drawn_run: Path) -> None:
+    """Where raising the last features raises the person's logit, and only there: the definition, done by hand."""
+    keras = pytest.importorskip("keras")
+    from castlist.explanation import GradCam
+    from castlist.models import build_model
+
+    recognizer = Recognizer.load(drawn_run)
+    square = np.random.default_rng(0).integers(0, 256, (48, 48, 3), np.uint8)
+    model = build_model(48, 2, recognizer.run.settings)
+    model.load_weights(recognizer.run.weights_path)
+    at = max(i for i, layer in enumerate(model.layers) if isinstance(layer, keras.layers.Conv2D))
+    features = np.asarray(keras.Model(model.input, model.layers[at].output)(square[None].astype(np.float32)))
+    rest = keras.Sequential([keras.Input(features.shape[1:]), *model.layers[at + 1 : -1]])
+    moved = features + 1e-2 * np.eye(features.shape[-1], dtype=np.float32)[:, None, None]
+    for person in (0, 1):
+        found = GradCam(recognizer).evidence(square, person)
+        assert found.shape == features.shape[1:3]
+        kernel = np.asarray(model.layers[-1].kernel)[:, person]
+        gradient = (np.asarray(rest(moved)) @ kernel - np.asarray(rest(features)) @ kernel) / 1e-2
+        expected = np.maximum((features[0] * gradient).sum(-1), 0)
+        np.testing.assert_allclose(found, expected / max(expected.max(), 1e-9), atol=0.15)
+
+
+class TopLeftNetwork(FaceNetwork):
+    """Sees nothing but one place: a crop with its black square in place is the first person."""
+
+    def embed(self, faces: np.ndarray, *, batch_size: int = 32, views: str = "mirror") -> np.ndarray:
+        share = (faces[:, 20:40, 90:110] == 0).mean(axis=(1, 2, 3))
+        mixed = [s * vector(0) + (1 - s) * vector(200) for s in share]
+        return np.array([v / np.linalg.norm(v) for v in mixed], np.float32)
+
+
+def test_occlusion_finds_the_place_that_the_network_looks_at(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    crop = np.full((150, 150, 3), 120, np.uint8)
+    crop[20:40, 90:110] = 0
+    gallery = Gallery.fit(
+        PEOPLE[:2],
+        np.array([vector(0), vector(200)], np.float32),
+        np.array([0, 1]),
+        ["a", "b"],
+        background=BACKGROUND,
+    )
+    run = Run(
+        path=tmp_path,
+        people=PEOPLE[:2],
+        settings=Settings(),
+        photos_root="",
+        photos_fingerprint="",
+        sides={},
+        groups={},
+    )
+    face = Face(crop, Box(0, 0, 150, 150), np.zeros((5, 2)), 1.0, Quality(50, 1, 0))
+    recognizer = Recognizer(run, face_network=TopLeftNetwork(tmp_path / "none"), gallery=gallery)
+    monkeypatch.setattr("castlist.explanation.read_photo", lambda path: crop)
+    monkeypatch.setattr(Recognizer, "look", lambda self, pixels: [face])
+    (one,) = Explainer(recognizer).explain(tmp_path / "a.jpg")
+    assert one.person == PEOPLE[0]
+    top, left = np.unravel_index(one.evidence.argmax(), one.evidence.shape)
+    assert 10 <= top <= 45 and 80 <= left <= 115
+    assert one.evidence[100:, :60].max() < 0.05
+    monkeypatch.setattr(Recognizer, "look", lambda self, pixels: [])
+    with pytest.raises(PhotoError, match="no face found"):
+        Explainer(recognizer).explain(tmp_path / "a.jpg")

@@ -34,6 +34,7 @@ def learn(
     runs: Path = Path("runs"),
     name: str | None = None,
     language: str = "en",
+    test: bool = True,
     on_count: OnCount | None = None,
     on_start: OnStart | None = None,
     on_progress: OnProgress | None = None,
@@ -46,6 +47,7 @@ def learn(
         runs: The folder that the run folder is made in.
         name: The run folder's name; by default the model and the time.
         language: Of the report, "en" or "zh-TW".
+        test: Whether to answer for the test side and write the report; not while settings are still being chosen.
         on_count: Told how many photos are decoded, of how many.
         on_start: Told once, when the photos are split and training begins.
         on_progress: Told where training stands, after each step and each epoch; `face` has neither.
@@ -66,7 +68,7 @@ def learn(
     run = start_run(dataset, settings, path, cast.root)
     if on_start:
         on_start(run, dataset)
-    return _finish(run, dataset, language, on_progress)
+    return _finish(run, dataset, language, test, on_progress)
 
 
 def resume(
@@ -74,6 +76,7 @@ def resume(
     *,
     epochs: int | None = None,
     language: str = "en",
+    test: bool = True,
     on_count: OnCount | None = None,
     on_start: OnStart | None = None,
     on_progress: OnProgress | None = None,
@@ -85,6 +88,7 @@ def resume(
         epochs: How many epochs in all; by default as many as the run was begun with. So many as are done, or fewer:
             finish it as it stands.
         language: Of the report.
+        test: As for `learn`.
         on_count: As for `learn`.
         on_start: As for `learn`.
         on_progress: As for `learn`.
@@ -100,10 +104,12 @@ def resume(
     run.need_photos_of(dataset)
     if on_start:
         on_start(run, dataset)
-    return _finish(run, dataset, language, on_progress)
+    return _finish(run, dataset, language, test, on_progress)
 
 
-def _finish(run: Run, dataset: Dataset, language: str, on_progress: OnProgress | None) -> tuple[Run, Evaluation | None]:
+def _finish(
+    run: Run, dataset: Dataset, language: str, test: bool, on_progress: OnProgress | None
+) -> tuple[Run, Evaluation | None]:
     gallery = _make_gallery(run, dataset) if run.settings.faces else None
     if run.settings.needs_keras:
         from castlist.training import train
@@ -123,7 +129,7 @@ def _finish(run: Run, dataset: Dataset, language: str, on_progress: OnProgress |
     else:
         run = dataclasses.replace(run, complete=True)
         run.save()
-    if not run.sides["test"]:
+    if not test or not run.sides["test"]:
         return run, None
     evaluation = evaluate(run, gallery, dataset if run.has_network else None)
     save_evaluation(evaluation, run)

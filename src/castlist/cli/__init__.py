@@ -11,6 +11,7 @@ from castlist.cli.exporting import export
 from castlist.cli.learning import demo, report, resume, train
 from castlist.cli.naming import explain, predict
 from castlist.cli.people import enrol, forget
+from castlist.cli.searching import tune
 from castlist.console import say
 from castlist.errors import CastlistError
 
@@ -25,6 +26,7 @@ app = typer.Typer(
 for _verb in (
     train,
     resume,
+    tune,
     report,
     runs,
     compare,

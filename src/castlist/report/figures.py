@@ -111,7 +111,7 @@ def draw_confusion(evaluation: Evaluation, names: Sequence[str], style: Style) -
         return _draw_pairs(evaluation, names, style)
     columns = n + knows_unknown(evaluation)
     cell = max(float(np.clip(5.5 / n, 0.24, 0.55)), 2.4 / n)
-    figure, axes = _new_figure(style, cell * columns, cell * n)
+    figure, axes = new_figure(style, cell * columns, cell * n)
     counts = evaluation.confusion[:, :columns]
     # The root lifts single mistakes out of the paper's color.
     tints = np.sqrt(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1))
@@ -148,7 +148,7 @@ def confused_pairs(evaluation: Evaluation, limit: int) -> list[tuple[int, int, i
 
 def draw_curves(history: Sequence[Epoch], style: Style) -> Figure:
     """Draw accuracy and loss per epoch, one above the other."""
-    figure, axes = _new_figure(style, 5.6, 6.4)
+    figure, axes = new_figure(style, 5.6, 6.4)
     axes.set_position((0, 0.57, 1, 0.43))
     _draw_accuracy(axes, history, style)
     _draw_loss(figure.add_axes((0, 0, 1, 0.43), facecolor=style.palette.paper), history, style)
@@ -157,7 +157,7 @@ def draw_curves(history: Sequence[Epoch], style: Style) -> Figure:
 
 def draw_comparison(histories: Mapping[str, Sequence[Epoch]], style: Style) -> Figure:
     """Draw the validation accuracy and loss of several runs, one above the other."""
-    figure, axes = _new_figure(style, 5.6, 6.4)
+    figure, axes = new_figure(style, 5.6, 6.4)
     axes.set_position((0, 0.57, 1, 0.43))
     below = figure.add_axes((0, 0, 1, 0.43), facecolor=style.palette.paper)
     for number, (name, history) in enumerate(histories.items()):
@@ -172,28 +172,28 @@ def draw_comparison(histories: Mapping[str, Sequence[Epoch]], style: Style) -> F
     style.title(below, style.translate("Loss on validation per epoch, from 0.1 to 5, logarithmic"))
     for each in (axes, below):
         each.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-        _plain(each, style)
+        plain(each, style)
     below.set_xlabel(style.translate("Epoch"), color=style.palette.muted, fontfamily=style.families)
     return figure
 
 
 def draw_accuracy(history: Sequence[Epoch], style: Style) -> Figure:
     """Draw accuracy per epoch."""
-    figure, axes = _new_figure(style, 4.4, 2.8)
+    figure, axes = new_figure(style, 4.4, 2.8)
     _draw_accuracy(axes, history, style)
     return figure
 
 
 def draw_loss(history: Sequence[Epoch], style: Style) -> Figure:
     """Draw loss per epoch."""
-    figure, axes = _new_figure(style, 4.4, 2.8)
+    figure, axes = new_figure(style, 4.4, 2.8)
     _draw_loss(axes, history, style)
     return figure
 
 
 def draw_reliability(evaluation: Evaluation, style: Style) -> Figure:
     """Draw how often answers of a probability are right; a dot's area grows with the number of answers."""
-    figure, axes = _new_figure(style, 3.4, 3.4)
+    figure, axes = new_figure(style, 3.4, 3.4)
     palette = style.palette
     axes.plot([0, 100], [0, 100], "--", color=palette.muted, linewidth=1, label=style.translate("as claimed"))
     claimed = [100 * one.probability for one in evaluation.reliability]
@@ -202,7 +202,7 @@ def draw_reliability(evaluation: Evaluation, style: Style) -> Figure:
     axes.plot(claimed, actual, color=palette.right, linewidth=1.5)
     axes.scatter(claimed, actual, s=15 + 300 * share, color=palette.right, label=style.translate("test photos"))
     axes.set(xlim=(0, 103), ylim=(0, 103))
-    _plain(axes, style)
+    plain(axes, style)
     axes.set_xlabel(style.translate("Probability claimed, %"), color=palette.muted, fontfamily=style.families)
     axes.set_ylabel(style.translate("Answers that are right, %"), color=palette.muted, fontfamily=style.families)
     return figure
@@ -217,7 +217,7 @@ def draw_test_grid(tiles: Iterable[tuple[np.ndarray, str, str]], style: Style) -
     """
     tiles = list(tiles)
     rows = -(-len(tiles) // GRID)
-    figure, axes = _new_figure(style, 10, 2.4 * rows)
+    figure, axes = new_figure(style, 10, 2.4 * rows)
     axes.set_axis_off()
     # Inches, downwards; one system of axes is drawn many times faster than twenty-five.
     axes.set(xlim=(0, 10), ylim=(2.4 * rows, 0), autoscale_on=False)
@@ -242,7 +242,7 @@ def render_png(figure: Figure) -> bytes:
     return file.getvalue()
 
 
-def _new_figure(style: Style, width: float, height: float) -> tuple[Figure, Axes]:
+def new_figure(style: Style, width: float, height: float) -> tuple[Figure, Axes]:
     """A figure whose axes are so many inches large; what is written around them, `render_png` makes room for."""
     figure = Figure(figsize=(width, height), facecolor=style.palette.paper)
     FigureCanvasAgg(figure)
@@ -256,7 +256,7 @@ def _text_style(style: Style, size: float) -> dict[str, Any]:
 
 def _draw_pairs(evaluation: Evaluation, names: Sequence[str], style: Style) -> Figure:
     pairs = confused_pairs(evaluation, MAX_PAIRS)[::-1]
-    figure, axes = _new_figure(style, 3.6, 0.27 * max(len(pairs), 3))
+    figure, axes = new_figure(style, 3.6, 0.27 * max(len(pairs), 3))
     bars = axes.barh(range(len(pairs)), [count for *_, count in pairs], color=style.palette.wrong, height=0.65)
     axes.bar_label(bars, padding=3, color=style.palette.ink, fontsize=9)
     labels = [f"{names[true]} → {names[predicted]}" for true, predicted, _ in pairs]
@@ -323,11 +323,11 @@ def _draw_lines(
     axes.axvline(best, color=palette.wrong, linewidth=1, linestyle=":", label=label)
     axes.set_xlim(min(0.5, epochs[0]), max(epochs[-1] + 0.5, 1.5))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    _plain(axes, style)
+    plain(axes, style)
     axes.set_xlabel(translate("Epoch"), color=palette.muted, fontfamily=style.families)
 
 
-def _plain(axes: Axes, style: Style) -> None:
+def plain(axes: Axes, style: Style) -> None:
     """A quiet grid in place of a frame, and a legend."""
     axes.tick_params(colors=style.palette.muted, labelsize=9, length=0)
     axes.grid(color=style.palette.line, linewidth=0.6)

@@ -1,0 +1,193 @@
+"""A search for settings: many trainings, judged on their validation sides; the test side is never looked at."""
+
+from __future__ import annotations
+
+import importlib
+import multiprocessing
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from castlist.errors import CastlistError, SettingsError, needs_extra
+from castlist.files import write_text
+from castlist.learning import learn, resume
+from castlist.models import model_kind
+from castlist.report import write_search
+from castlist.run import best_epoch, open_run, read_history
+from castlist.settings import Settings
+from castlist.training import Progress
+
+with needs_extra("tune", "Searching for settings"):
+    import optuna
+
+RATES = {"sgd": 0.02, "adam": 0.001, "adamw": 0.001, "rmsprop": 1e-4}  # a trial's is up to ten times as high or low
+BATCH_SIZES = (16, 32, 64)
+IMAGE_SIZES = (48, 64, 96)
+STARTUP = 4  # trials that are finished whatever they promise
+DONE = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED)
+
+OnTrial = Callable[[int, str, float | None], None]  # number, run folder, validation accuracy; None: given up
+
+
+@dataclass(frozen=True)
+class Search:
+    """What a search has found so far."""
+
+    folder: Path
+    finished: int  # trials, those given up early included
+    settings: Settings  # the best
+    accuracy: float  # its validation accuracy
+    run: Path
+    settings_file: Path  # TOML, for `castlist train --settings`
+
+
+def tune(
+    photos: Path,
+    bases: Mapping[str, Settings],
+    folder: Path,
+    *,
+    trials: int,
+    minutes: float | None = None,
+    jobs: int = 1,
+    on_trial: OnTrial | None = None,
+) -> Search:
+    """Search for settings, or go on with a search that was interrupted: a trial under way goes on where it stood.
+
+    Args:
+        photos: Holds one folder of photos per person.
+        bases: The models to try, by name, with the settings that aren't searched.
+        folder: Where the search lies: its record, a run folder for each trial, the best settings, two pictures.
+        trials: How many in all, those of an interrupted search included.
+        minutes: After so many no trial is begun.
+        jobs: Processes that train at the same time.
+        on_trial: Told when a trial ends; only of this process.
+
+    Raises:
+        SettingsError: If a number is out of bounds or a model has no epochs to search by.
+        CastlistError: If nothing could be trained.
+    """
+    if trials < 1 or jobs < 1 or (minutes is not None and minutes <= 0):
+        raise SettingsError(f"trials, jobs and minutes must be above 0. Got {trials}, {jobs} and {minutes} instead.")
+    for name, base in bases.items():
+        model_kind(name)
+        if not base.needs_keras:
+            raise SettingsError(f"The model {name} is learnt without epochs; there is nothing to search for.")
+    folder.mkdir(parents=True, exist_ok=True)
+    study = _open(folder)
+    for trial in study.get_trials(states=(optuna.trial.TrialState.RUNNING,)):  # of a search that was killed
+        study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
+        study.enqueue_trial(trial.params, user_attrs=trial.user_attrs)
+    deadline = None if minutes is None else time.time() + 60 * minutes
+    helpers = [
+        multiprocessing.get_context("spawn").Process(target=_work, args=(photos, dict(bases), folder, trials, deadline))
+        for _ in range(jobs - 1)
+    ]
+    for process in helpers:
+        process.start()
+    try:
+        _work(photos, bases, folder, trials, deadline, on_trial)
+    finally:
+        for process in helpers:
+            process.join()
+    return _conclude(study, folder, bases)
+
+
+def _open(folder: Path) -> optuna.Study:
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    return optuna.create_study(
+        study_name="castlist",
+        storage=f"sqlite:///{(folder / 'search.db').resolve()}",
+        load_if_exists=True,
+        direction="maximize",
+        pruner=optuna.pruners.MedianPruner(n_startup_trials=STARTUP, n_warmup_steps=2),
+    )
+
+
+def _work(
+    photos: Path,
+    bases: Mapping[str, Settings],
+    folder: Path,
+    trials: int,
+    deadline: float | None,
+    on_trial: OnTrial | None = None,
+) -> None:
+    """Make trials until there are enough."""
+    study = _open(folder)
+    running = optuna.trial.TrialState.RUNNING
+    while len(study.get_trials(deepcopy=False, states=(*DONE, running))) < trials:
+        if deadline is not None and time.time() >= deadline:
+            return
+        trial = study.ask()
+        settings = _propose(trial, bases)
+        path = folder / trial.user_attrs.get("run", f"trial-{trial.number:03d}")
+        trial.set_user_attr("run", path.name)
+        try:
+            accuracy: float | None = _train(trial, photos, settings, path)
+        except optuna.TrialPruned:
+            accuracy = None
+            study.tell(trial, state=optuna.trial.TrialState.PRUNED)
+        except CastlistError as error:  # of one that diverges; more of its kind needn't be tried
+            accuracy = None
+            trial.set_user_attr("problem", str(error))
+            study.tell(trial, state=optuna.trial.TrialState.PRUNED)
+        else:
+            study.tell(trial, accuracy)
+        if on_trial:
+            on_trial(trial.number, str(path), accuracy)
+
+
+def _train(trial: optuna.Trial, photos: Path, settings: Settings, path: Path) -> float:
+    def judge(now: Progress) -> None:
+        if now.finished:
+            trial.report(now.finished.val_accuracy, now.finished.epoch)
+            if trial.should_prune():
+                raise optuna.TrialPruned
+
+    if (path / "run.json").exists():
+        run, _ = resume(path, test=False, on_progress=judge)
+    else:
+        run, _ = learn(photos, settings, runs=path.parent, name=path.name, test=False, on_progress=judge)
+    return best_epoch(read_history(run)).val_accuracy
+
+
+def _propose(trial: optuna.Trial, bases: Mapping[str, Settings]) -> Settings:
+    model = trial.suggest_categorical("model", list(bases))
+    optimizer = trial.suggest_categorical("optimizer", list(RATES))
+    rate = RATES[optimizer] * trial.suggest_float("rate", 0.1, 10, log=True)
+    dropout = trial.suggest_float("dropout", 0, 1.5)
+    variation = trial.suggest_float("augmentation", 0, 1.5)
+    base = bases[model]
+    module = importlib.import_module(model_kind(model).builder.partition(":")[0])
+    own = module.DROPOUTS if base.dropouts is None else base.dropouts
+    return replace(
+        base,
+        optimizer=optimizer,
+        learning_rate=float(f"{rate:.3g}"),
+        batch_size=trial.suggest_categorical("batch_size", BATCH_SIZES),
+        image_size=trial.suggest_categorical("image_size", IMAGE_SIZES),
+        dropouts=tuple(round(min(one * dropout, 0.9), 3) for one in own),
+        augmentation=replace(
+            base.augmentation,
+            rotation=round(base.augmentation.rotation * variation, 2),
+            shift=round(min(base.augmentation.shift * variation, 0.5), 3),
+            zoom=round(min(base.augmentation.zoom * variation, 0.9), 3),
+        ),
+    )
+
+
+def _conclude(study: optuna.Study, folder: Path, bases: Mapping[str, Settings]) -> Search:
+    complete = study.get_trials(states=(optuna.trial.TrialState.COMPLETE,))
+    if not complete:
+        problems = {trial.user_attrs["problem"] for trial in study.trials if "problem" in trial.user_attrs}
+        raise CastlistError(f"No trial was finished. {' '.join(sorted(problems)) or 'Give the search more minutes.'}")
+    best = study.best_trial
+    run = folder / best.user_attrs["run"]
+    settings = open_run(run).settings
+    write_text(folder / "best.toml", settings.to_toml())
+    values = [trial.value for trial in complete if trial.value is not None]
+    # Importance is a share of what differs: of one trial, or of equal ones, there is none.
+    importance = optuna.importance.get_param_importances(study) if len(set(values)) > 1 else {}
+    write_search([(trial.number, trial.value) for trial in study.trials], importance, folder)
+    finished = len(study.get_trials(states=DONE))
+    return Search(folder, finished, settings, float(best.value or 0), run, folder / "best.toml")

@@ -1,0 +1,79 @@
+"""A search finds settings without looking at the test side, and goes on after it was killed."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from conftest import SMALL
+
+pytest.importorskip("keras")
+pytest.importorskip("optuna")
+
+from castlist import learning, tuning
+from castlist.errors import SettingsError
+from castlist.models import read_settings
+from castlist.run import open_run, read_history
+from castlist.tuning import tune
+
+BASES = {"cnn": SMALL}
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small networks; and nobody may look at the test side."""
+
+    def refuse(*args: object) -> None:
+        raise AssertionError("a search must not evaluate")
+
+    monkeypatch.setattr(tuning, "IMAGE_SIZES", (48,))
+    monkeypatch.setattr(learning, "evaluate", refuse)
+
+
+def test_a_search_is_killed_and_goes_on(drawn_photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[int] = []
+    real = tuning.resume
+
+    def kill(number: int, run: str, accuracy: float | None) -> None:
+        told.append(number)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        tune(drawn_photos, BASES, tmp_path / "search", trials=3, on_trial=kill)
+    # A trial that dies in its second epoch, as a killed process leaves it: running, one epoch on disk.
+    trial = tuning._open(tmp_path / "search").ask()
+    settings = tuning._propose(trial, BASES)
+    trial.set_user_attr("run", "trial-001")
+
+    def stop(now: object) -> None:
+        if now.epoch == 2:  # type: ignore[attr-defined]
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        learning.learn(drawn_photos, settings, runs=tmp_path / "search", name="trial-001", test=False, on_progress=stop)
+    before = read_history(open_run(tmp_path / "search" / "trial-001"))
+    assert len(before) == 1
+
+    resumed: list[str] = []
+    monkeypatch.setattr(tuning, "resume", lambda path, **rest: (resumed.append(path.name), real(path, **rest))[1])
+    found = tune(drawn_photos, BASES, tmp_path / "search", trials=3)
+    assert resumed == ["trial-001"]
+    assert read_history(open_run(tmp_path / "search" / "trial-001"))[0] == before[0]
+    assert found.finished == 3
+    assert read_settings(found.settings_file.read_text("utf-8")) == found.settings == open_run(found.run).settings
+    runs = sorted(path.parent for path in (tmp_path / "search").glob("*/run.json"))
+    assert len(runs) == 3
+    assert not list((tmp_path / "search").glob("*/predictions.csv"))
+    best = max(row.val_accuracy for run in runs if open_run(run).complete for row in read_history(open_run(run)))
+    assert found.accuracy == best
+    assert (tmp_path / "search" / "history.png").stat().st_size > 5000
+
+
+def test_wrong_numbers_and_models(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="must be above 0"):
+        tune(tmp_path, BASES, tmp_path / "search", trials=0)
+    with pytest.raises(SettingsError, match="learnt without epochs"):
+        tune(tmp_path, {"face": dataclasses.replace(SMALL, model="face", faces=True)}, tmp_path / "search", trials=1)
+    assert not list(tmp_path.iterdir())

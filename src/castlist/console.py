@@ -72,7 +72,7 @@ def showing_progress() -> Iterator[dict[str, Any]]:
         left = f"{now.seconds_left / 60:.0f} min left" if now.seconds_left >= 90 else f"{now.seconds_left:.0f} s left"
         bar.update(
             task,
-            description=f"Epoch {now.epoch}/{now.epochs}",
+            description=f"Epoch {now.epoch}/{now.epochs}{', base frozen' * now.frozen}",
             completed=now.step,
             total=now.steps,
             note=f"loss {now.loss:.3f}  accuracy {now.accuracy:.3f}  {left}",

@@ -67,6 +67,10 @@ class Settings:
     warmup_epochs: int = 1  # `cosine` rises from 0 for so many epochs, then falls to 0
     early_stopping: EarlyStopping = "off"  # what must not stay without a new best for `patience` epochs (M11)
     patience: int = 20
+    frozen_epochs: int = 0  # of vgg16: for so many epochs the pretrained base stays as it is
+    thawed_rate: float = 0.01  # of vgg16: the learning rate afterwards, as a share
+    weights: str | None = None  # of vgg16: ImageNet's weights, a file; "none": from chance; None: Keras loads them
+    weights_sha256: str | None = None  # of that file, if it isn't the one that Keras publishes
     label_smoothing: float = 0.1
     balanced: bool = False  # weigh people alike in training, however uneven their folders
     batch_size: int = 32
@@ -107,6 +111,8 @@ class Settings:
         _check(self, "step_factor", 0 < self.step_factor <= 1, "above 0 and at most 1")
         _check(self, "warmup_epochs", self.warmup_epochs >= 0, "0 or more")
         _check(self, "patience", self.patience >= 1, "1 or more")
+        _check(self, "frozen_epochs", self.frozen_epochs >= 0, "0 or more")
+        _check(self, "thawed_rate", 0 < self.thawed_rate <= 1, "above 0 and at most 1")
         _check(self, "label_smoothing", 0 <= self.label_smoothing < 1, "from 0 to below 1")
         _check(self, "batch_size", self.batch_size >= 1, "1 or more")
         _check(self, "epochs", self.epochs >= 1, "1 or more")

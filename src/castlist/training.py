@@ -19,7 +19,7 @@ from castlist.conversion import write_onnx
 from castlist.dataset import Dataset
 from castlist.errors import RunError, needs_extra, reason_of
 from castlist.files import write_csv
-from castlist.models import build_model
+from castlist.models import build_model, pretrain
 from castlist.network import Network
 from castlist.run import HISTORY, Epoch, Run, best_epoch, read_history
 from castlist.settings import Settings
@@ -44,6 +44,7 @@ class Progress:
     loss: float  # mean over this epoch so far
     accuracy: float
     finished: Epoch | None  # the epoch just validated, at its end; None within it
+    frozen: bool  # whether the pretrained base is left as it is in this epoch
     seconds_left: float
 
 
@@ -75,18 +76,19 @@ def train(dataset: Dataset, run: Run, *, on_progress: OnProgress | None = None) 
         keras.utils.set_random_seed(settings.seed)
         model = build_model(dataset.image_size, len(run.people), settings)
         variables = list(model.variables)  # weights and the seeds of dropout; not yet the metrics
-        model.compile(
-            optimizer=build_optimizer(settings),
-            loss=keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing),
-            metrics=["accuracy"],
-        )
-        model.optimizer.build(model.trainable_variables)
-        variables += list(model.optimizer.variables)
+        optimizer = build_optimizer(settings)
+        optimizer.build(model.trainable_variables)  # all of them, also those that are frozen at first
+        variables += list(optimizer.variables)
         history = _restore(run, variables)
+        if not history:
+            pretrain(model, settings)
+        _compile(model, optimizer, settings, len(history))
         try:
             for epoch in range(len(history), settings.epochs):
                 if _stopped_early(history, settings):
                     break
+                if settings.frozen_epochs and epoch == settings.frozen_epochs:
+                    _compile(model, optimizer, settings, epoch)
                 history.append(_train_epoch(model, dataset, settings, epoch, history, on_progress))
                 _keep(run, model, variables, history)
         except OSError as error:
@@ -102,10 +104,23 @@ def train(dataset: Dataset, run: Run, *, on_progress: OnProgress | None = None) 
     return finished
 
 
+def _compile(model: keras.Model, optimizer: keras.optimizers.Optimizer, settings: Settings, epoch: int) -> None:
+    """Make a model ready for an epoch: before `frozen_epochs`, its base is not trained."""
+    if settings.frozen_epochs:
+        model.get_layer("base").trainable = epoch >= settings.frozen_epochs
+    model.compile(
+        optimizer=optimizer,
+        loss=keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing),
+        metrics=["accuracy"],
+    )
+
+
 def learning_rate_at(step: int, steps_per_epoch: int, settings: Settings) -> float:
     """The learning rate of a step, counted from 0 over the whole training."""
     epoch = step / steps_per_epoch
     rate = settings.learning_rate / (1 + settings.decay * step)
+    if settings.frozen_epochs and epoch >= settings.frozen_epochs:
+        rate *= settings.thawed_rate
     if settings.schedule == "step":
         return rate * settings.step_factor ** (int(epoch) // settings.step_epochs)
     if settings.schedule == "cosine":
@@ -204,6 +219,7 @@ def _train_epoch(
                 loss=means.loss,
                 accuracy=means.accuracy,
                 finished=finished,
+                frozen=epoch < settings.frozen_epochs,
                 seconds_left=float(left),
             )
         )

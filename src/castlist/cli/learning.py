@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 def train(
     photos: Photos,
-    model: Annotated[str | None, typer.Option(help="face (the default), cnn-small, cnn or vgg16-scratch.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="face (the default), cnn-small, cnn, vgg16 or vgg16-scratch.")
+    ] = None,
     faces: Annotated[
         bool | None, typer.Option("--faces/--whole", help="Learn from the face in each photo, or the whole [faces].")
     ] = None,
@@ -38,6 +40,9 @@ def train(
     batch_size: Annotated[int | None, typer.Option(help="Photos per step.")] = None,
     optimizer: Annotated[str | None, typer.Option(help="sgd, adam, adamw or rmsprop.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="The optimizer's rate.")] = None,
+    weights: Annotated[
+        str | None, typer.Option(metavar="FILE|none", help="Of vgg16: ImageNet's weights; none: begin from chance.")
+    ] = None,
     stranger_rate: Annotated[float | None, typer.Option(help="Share of strangers who may be given a name.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of the split, the order, the variations and the start.")] = None,
     set_: Annotated[
@@ -60,6 +65,7 @@ def train(
         "optimizer": optimizer,
         "learning_rate": learning_rate,
         "tensorboard": tensorboard,
+        "weights": weights,
         "stranger_rate": stranger_rate,
         "seed": seed,
     }

@@ -31,6 +31,7 @@ class ModelKind:
     builder: str  # module:function; (image_size, n_people, settings) -> keras.Model
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # settings that belong together, by name
     defaults: Mapping[str, Any] = field(default_factory=dict)  # settings that suit it better than the common ones
+    pretrain: str | None = None  # module:function; (model, settings); puts learnt weights into the layer "base"
 
 
 # Chosen on the validation sides of avengers7, seeds 0 to 2.
@@ -87,6 +88,12 @@ MODELS: dict[str, ModelKind] = {
                 "epochs": 200,
             },
         },
+    ),
+    "vgg16": ModelKind(
+        summary="the report's first VGG16: ImageNet's, with a layer for your people; first that layer learns, then all",
+        builder="castlist.models.vgg16:build_vgg16",
+        defaults={"optimizer": "adam", "learning_rate": 1e-3, "frozen_epochs": 8, "epochs": 16},
+        pretrain="castlist.models.vgg16:load_imagenet",
     ),
     "vgg16-scratch": ModelKind(
         summary="the report's second VGG16, all of it trained from scratch",
@@ -166,8 +173,26 @@ def build_model(image_size: int, n_people: int, settings: Settings) -> keras.Mod
         SettingsError: If the model is unknown or a setting doesn't fit it.
         MissingExtraError: If Keras is missing.
     """
-    module, _, function = model_kind(settings.model).builder.partition(":")
-    with needs_extra("keras", f"The model {settings.model}"):
-        build = getattr(importlib.import_module(module), function)
-    model: keras.Model = build(image_size, n_people, settings)
+    kind = model_kind(settings.model)
+    if settings.frozen_epochs and not kind.pretrain:
+        raise SettingsError(f"The model {settings.model} has no base to freeze. Leave frozen_epochs out.")
+    model: keras.Model = _find(kind.builder, settings.model)(image_size, n_people, settings)
     return model
+
+
+def pretrain(model: keras.Model, settings: Settings) -> None:
+    """Put weights learnt elsewhere into a new model that `build_model` gave; nothing for models that begin from chance.
+
+    Raises:
+        WeightsError: If they are missing or not what they should be.
+    """
+    load = model_kind(settings.model).pretrain
+    if load:
+        _find(load, settings.model)(model, settings)
+
+
+def _find(address: str, model: str) -> Any:
+    """The function at module:function, imported now."""
+    module, _, function = address.partition(":")
+    with needs_extra("keras", f"The model {model}"):
+        return getattr(importlib.import_module(module), function)

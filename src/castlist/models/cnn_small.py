@@ -10,7 +10,7 @@ from castlist.settings import Settings
 
 DROPOUTS = (0.5,)
 SMALLEST = 48  # pixels
-FILTERS = (64, 128, 256)
+FILTERS = (48, 96, 192)
 BATCH_NORM_MOMENTUM = 0.9  # of few steps an epoch, as in the report's CNN
 
 
@@ -34,9 +34,9 @@ def build_cnn_small(image_size: int, n_people: int, settings: Settings) -> keras
 
     inputs = keras.Input((image_size, image_size, 3), name="photos")
     x = layers.Rescaling(1 / 127.5, offset=-1)(inputs)
-    x = layers.Conv2D(32, 3, padding="same", use_bias=False)(x)
-    for filters in FILTERS:
-        x = layers.Conv2D(filters, 3, strides=2, padding="same", use_bias=False)(_normalize(x))
+    for i, filters in enumerate(FILTERS):
+        # The first one sees pixels: wider, and nothing to normalize before it.
+        x = layers.Conv2D(filters, 3 if i else 5, strides=2, padding="same", use_bias=False)(_normalize(x) if i else x)
         inner = layers.Conv2D(filters, 3, padding="same", use_bias=False)(_normalize(x))
         inner = layers.Conv2D(filters, 3, padding="same", use_bias=False)(_normalize(inner))
         x = layers.Add()([x, inner])

@@ -2,16 +2,93 @@
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
+
 import keras
 from keras import layers
 
-from castlist.errors import SettingsError
+from castlist.errors import SettingsError, WeightsError, reason_of
 from castlist.settings import Settings
+
+FILE = "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"
+MD5 = "6d6bbae143d832006294945121d1f1fc"  # of that file, as Keras publishes it
+ADDRESS = f"https://storage.googleapis.com/tensorflow/keras-applications/vgg16/{FILE}"
+IMAGENET_MEAN = (123.68, 116.779, 103.939)  # RGB, of the photos that the weights were learnt from
 
 BLOCKS = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
 SMALLEST = 48  # pixels; five halvings leave one place
 DROPOUTS = (0.5, 0.5)
 BATCH_NORM_MOMENTUM = 0.9  # of few steps an epoch, as in the report's CNN
+
+
+def build_vgg16(image_size: int, n_people: int, settings: Settings) -> keras.Model:
+    """Build VGG16's convolutions with one dense layer: 14,890,311 parameters for 224 pixels and 7 people.
+
+    The base is the layer "base"; it holds ImageNet's weights only after `load_imagenet`.
+
+    Takes RGB 0-255 of shape (n, image_size, image_size, 3); gives probabilities of shape (n, n_people).
+
+    Raises:
+        SettingsError: If the image is smaller than 48 pixels, or dropouts are asked for.
+
+    Source: the report's summary; `keras.applications.VGG16` and its preprocessing: BGR, less ImageNet's mean.
+    """
+    _check_size("vgg16", image_size)
+    if settings.dropouts:
+        raise SettingsError("The model vgg16 has no dropouts to set. Leave them out.")
+    inputs = keras.Input((image_size, image_size, 3), name="photos")
+    x = layers.Rescaling(1.0, offset=[-value for value in IMAGENET_MEAN])(inputs)
+    x = keras.ops.flip(x, axis=-1)
+    base = keras.applications.VGG16(include_top=False, weights=None, input_shape=(image_size, image_size, 3))
+    base.name = "base"
+    x = layers.Flatten()(base(x))
+    outputs = layers.Dense(n_people, activation="softmax", dtype="float32", name="people")(x)
+    return keras.Model(inputs, outputs, name="vgg16")
+
+
+def load_imagenet(model: keras.Model, settings: Settings) -> None:
+    """Put ImageNet's weights into the base of a new vgg16.
+
+    They are read from the file that `settings.weights` names; without one, Keras loads them from the net or its own
+    cache; "none" leaves the base as it was built.
+
+    Raises:
+        WeightsError: If the file is not what it must be, or there is none and no network.
+    """
+    if settings.weights == "none":
+        return
+    source: str | Path = "imagenet"
+    if settings.weights:
+        source = Path(settings.weights)
+        _check_file(source, settings.weights_sha256)
+    base = model.get_layer("base")
+    try:
+        loaded = keras.applications.VGG16(include_top=False, weights=source, input_shape=base.input_shape[1:])
+    except Exception as error:  # Keras raises many kinds, for the net and for the file
+        if settings.weights:
+            raise WeightsError(f"{settings.weights!r} can't be read as the weights of VGG16 ({error}).") from error
+        raise WeightsError(
+            f"ImageNet's weights can't be loaded from the net. Get {ADDRESS} (MD5 {MD5}) elsewhere and name it with "
+            "--weights FILE, or begin without them: --weights none."
+        ) from error
+    base.set_weights(loaded.get_weights())
+
+
+def _check_file(path: Path, sha256: str | None) -> None:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise WeightsError(f"The weights {str(path)!r} can't be read ({reason_of(error)}).") from error
+    found = hashlib.sha256(data).hexdigest()
+    if sha256 is None:
+        known = hashlib.md5(data, usedforsecurity=False).hexdigest() == MD5
+        expected = f"It must be Keras's {FILE}, MD5 {MD5}; if you trust another, set weights_sha256 to its SHA-256"
+    else:
+        known = found == sha256.lower()
+        expected = f"weights_sha256 is {sha256}"
+    if not known:
+        raise WeightsError(f"The weights {str(path)!r} have the SHA-256 {found}. {expected}.")
 
 
 def build_vgg16_scratch(image_size: int, n_people: int, settings: Settings) -> keras.Model:
@@ -24,10 +101,7 @@ def build_vgg16_scratch(image_size: int, n_people: int, settings: Settings) -> k
 
     Source: the report's summary; the layers of Simonyan and Zisserman 2014, configuration D.
     """
-    if image_size < SMALLEST:
-        raise SettingsError(
-            f"The model vgg16-scratch needs an image_size of {SMALLEST} or more. Got {image_size} instead."
-        )
+    _check_size("vgg16-scratch", image_size)
     rates = DROPOUTS if settings.dropouts is None else settings.dropouts
     if len(rates) != len(DROPOUTS):
         raise SettingsError(f"The model vgg16-scratch needs {len(DROPOUTS)} dropouts. Got {len(rates)} instead.")
@@ -47,3 +121,8 @@ def build_vgg16_scratch(image_size: int, n_people: int, settings: Settings) -> k
         x = layers.Dropout(rate)(x)
     outputs = layers.Dense(n_people, activation="softmax", dtype="float32", name="people")(x)
     return keras.Model(inputs, outputs, name="vgg16_scratch")
+
+
+def _check_size(model: str, image_size: int) -> None:
+    if image_size < SMALLEST:
+        raise SettingsError(f"The model {model} needs an image_size of {SMALLEST} or more. Got {image_size} instead.")

@@ -47,6 +47,16 @@ def test_slopes(train: float, validation: float, case: str) -> None:
     assert (found.first_epoch, found.last_epoch) == (11, 20)
 
 
+@pytest.mark.parametrize(("validation", "case"), [(0.5, "learning"), (1.0, "overfitting"), (1.6, "overfitting")])
+def test_a_training_loss_that_has_nowhere_to_fall_is_not_at_rest(validation: float, case: str) -> None:
+    history = [
+        dataclasses.replace(row, loss=0.01 if row.epoch > 3 else 1.0) for row in curves(1.0, validation, epochs=20)
+    ]
+    found = diagnose(history)
+    assert found is not None
+    assert found.case == case
+
+
 def test_noise_and_single_epochs_decide_nothing() -> None:
     history = curves(0.3, 0.5)
     history[-1] = dataclasses.replace(history[-1], loss=9.0, val_loss=9.0)

@@ -57,10 +57,13 @@ def write_onnx(model: keras.Model, path: Path) -> None:
     for value in [value for value in graph.input if value.name in names]:
         graph.input.remove(value)
     onnx.save(network, path)
+    del network, graph  # as large as the model, and no longer needed
 
     # What depends on weights alone is computed once, here, not at every start.
+    beside = path.with_name(f"{path.name}.folded")
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC  # standard operators only
-    options.optimized_model_filepath = str(path)
+    options.optimized_model_filepath = str(beside)
     options.log_severity_level = 3
-    onnxruntime.InferenceSession(network.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    beside.replace(path)

@@ -19,6 +19,7 @@ Case = Literal["learning", "overfitting", "data", "stalled", "wrong"]
 
 SHORTEST = 8  # epochs; a slope of fewer is mostly noise
 PART = 0.5  # of the epochs, the last ones, that are looked at
+LEARNT = 0.1  # of the first epoch's loss, below which the training photos count as learnt
 MOVES = 0.04  # of the loss, over that part, below which a curve counts as flat
 
 
@@ -45,10 +46,12 @@ def diagnose(history: Sequence[Epoch]) -> Diagnosis | None:
         return None
     part = history[-max(SHORTEST, round(PART * len(history))) :]
     train, validation = (_change([getattr(row, name) for row in part]) for name in ("loss", "val_loss"))
+    # Near zero a loss can't fall any more: whatever could be learnt of the training photos is.
+    learnt = np.median([row.loss for row in part]) < LEARNT * history[0].loss
     case: Case
-    if train > 0:
+    if train > 0 and not learnt:
         case = "wrong"
-    elif train < 0:
+    elif train < 0 or learnt:
         case = "learning" if validation < 0 else "overfitting"
     else:
         # A training loss that lies still while the other rises has nothing left to learn but its own photos.

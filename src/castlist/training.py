@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import gc
 import math
 import time
 from collections import deque
@@ -71,6 +72,18 @@ def train(dataset: Dataset, run: Run, *, on_progress: OnProgress | None = None) 
             exported network disagrees with the trained one.
     """
     run.need_photos_of(dataset)
+    history = _train_epochs(dataset, run, on_progress)
+    gc.collect()  # the model and its optimizer, in circles of references; the export needs as much again
+    _export(run, dataset)
+    finished = dataclasses.replace(
+        run, complete=True, best_epoch=best_epoch(history).epoch, seconds=round(sum(row.seconds for row in history), 1)
+    )
+    finished.save()
+    return finished
+
+
+def _train_epochs(dataset: Dataset, run: Run, on_progress: OnProgress | None) -> list[Epoch]:
+    """Train to the last epoch; the best weights and the state are on disk."""
     settings = run.settings
     with _precision(run.precision):
         keras.utils.set_random_seed(settings.seed)
@@ -96,12 +109,7 @@ def train(dataset: Dataset, run: Run, *, on_progress: OnProgress | None = None) 
                 f"The run {str(run.path)!r} can't be written ({reason_of(error)}). What was finished up to epoch "
                 f"{max(len(history) - 1, 0)} is kept: free some space, then resume it."
             ) from error
-    _export(run, dataset)
-    finished = dataclasses.replace(
-        run, complete=True, best_epoch=best_epoch(history).epoch, seconds=round(sum(row.seconds for row in history), 1)
-    )
-    finished.save()
-    return finished
+    return history
 
 
 def _compile(model: keras.Model, optimizer: keras.optimizers.Optimizer, settings: Settings, epoch: int) -> None:

@@ -11,6 +11,7 @@ which neither has seen anything: the recipe draws from the photos of the other t
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import resource
 import subprocess
@@ -127,21 +128,12 @@ def run_recipe(photos: Path, seconds: float, size: int) -> dict[str, float]:
 
 def run_castlist(photos: Path, seconds: float, size: int) -> dict[str, float]:
     from castlist.learning import learn
+    from castlist.models import read_settings
     from castlist.run import read_history
-    from castlist.settings import Settings
 
-    settings = Settings(
-        model="cnn",
-        faces=False,
-        image_size=size,
-        optimizer="adam",
-        learning_rate=5e-4,
-        dropouts=(0.25, 0.0, 0.0, 0.5, 0.0),
-    )
+    settings = dataclasses.replace(read_settings("", "cnn"), faces=False, image_size=size)
     with tempfile.TemporaryDirectory() as folder:
         # Its schedule needs to know how many epochs there will be; one is timed first, and doesn't count.
-        import dataclasses
-
         trial, _ = learn(photos, dataclasses.replace(settings, epochs=1), runs=Path(folder), name="trial")
         epochs = max(1, int(seconds / read_history(trial)[0].seconds))
         run, evaluation = learn(photos, dataclasses.replace(settings, epochs=epochs), runs=Path(folder), name="run")

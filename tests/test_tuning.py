@@ -13,9 +13,10 @@ pytest.importorskip("keras")
 pytest.importorskip("optuna")
 
 from castlist import learning, tuning
-from castlist.errors import SettingsError
-from castlist.models import read_settings
+from castlist.errors import CastError, SettingsError
+from castlist.models import MODELS, build_model, read_settings
 from castlist.run import open_run, read_history
+from castlist.training import Progress
 from castlist.tuning import tune
 
 BASES = {"cnn": SMALL}
@@ -47,8 +48,8 @@ def test_a_search_is_killed_and_goes_on(drawn_photos: Path, tmp_path: Path, monk
     settings = tuning._propose(trial, BASES)
     trial.set_user_attr("run", "trial-001")
 
-    def stop(now: object) -> None:
-        if now.epoch == 2:  # type: ignore[attr-defined]
+    def stop(now: Progress) -> None:
+        if now.epoch == 2:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -74,6 +75,15 @@ def test_a_search_is_killed_and_goes_on(drawn_photos: Path, tmp_path: Path, monk
 def test_wrong_numbers_and_models(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="must be above 0"):
         tune(tmp_path, BASES, tmp_path / "search", trials=0)
+    with pytest.raises(CastError, match="not a folder"):
+        tune(tmp_path / "nowhere", BASES, tmp_path / "search", trials=3)
     with pytest.raises(SettingsError, match="learnt without epochs"):
         tune(tmp_path, {"face": dataclasses.replace(SMALL, model="face", faces=True)}, tmp_path / "search", trials=1)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("model", [name for name in MODELS if name != "face"])
+def test_what_is_proposed_can_be_built(model: str, tmp_path: Path) -> None:
+    trial = tuning._open(tmp_path).ask()
+    settings = tuning._propose(trial, {model: read_settings("", model)})
+    assert build_model(settings.image_size, 2, settings).output_shape == (None, 2)

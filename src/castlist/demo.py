@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from castlist.annotate import draw_photos
 from castlist.drawn import draw_cast
-from castlist.models import check_installed
+from castlist.models import check_installed, read_settings
 from castlist.photos import find_photos
 from castlist.recognizer import NamedPhoto, Recognizer
 from castlist.run import Run
-from castlist.settings import Settings
 
 if TYPE_CHECKING:
     from castlist.evaluation import Evaluation
@@ -19,15 +19,7 @@ if TYPE_CHECKING:
 PICTURES = 130  # per hero, to learn from, be validated and tested on
 SIZE = 128  # pixels of a drawing
 NEVER_SEEN = 1000  # the index of the first picture that is drawn only to be named
-SETTINGS = Settings(
-    model="cnn",
-    faces=False,
-    image_size=64,
-    epochs=16,
-    optimizer="adam",
-    learning_rate=5e-4,
-    dropouts=(0.25, 0.0, 0.0, 0.5, 0.0),
-)
+SETTINGS = dataclasses.replace(read_settings("", "cnn"), faces=False, image_size=64, epochs=16)
 
 
 def run_demo(

@@ -103,14 +103,10 @@ class GradCam:
         with needs_extra("keras", "Explaining a Keras model"):
             import keras
 
-            from castlist.models import build_model
+            from castlist.training import load_trained
         run, network = recognizer.run, recognizer.network
         assert network is not None, "a run with a network"
-        model = build_model(network.image_size, len(run.people), run.settings)
-        try:
-            model.load_weights(run.weights_path)
-        except (OSError, ValueError) as error:
-            raise RunError(f"The weights {str(run.weights_path)!r} can't be read ({error}).") from error
+        model = load_trained(run, network.image_size)
         # The last convolution: what follows only pools it, and sees less of where.
         maps = [layer.output for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
         if not maps or not isinstance(model.layers[-1], keras.layers.Dense):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import struct
 import time
 from types import TracebackType
 
 from castlist.comparison import flatten
 from castlist.errors import needs_extra
 from castlist.evaluation import Evaluation
+from castlist.report.figures import png_size
 from castlist.run import Epoch, Run
 
 with needs_extra("tensorboard", "Writing logs for TensorBoard"):
@@ -44,7 +44,7 @@ class EventLog:
         """Add the figures on the test side, the confusion matrix that the report has drawn, and the settings."""
         shutil.rmtree(self._folder / "test", ignore_errors=True)  # of before a resume
         png = (run.path / "figures" / "confusion.png").read_bytes()
-        width, height = struct.unpack(">II", png[16:24])  # where PNG keeps them
+        width, height = png_size(png)
         picture = Summary.Image(encoded_image_string=png, width=width, height=height, colorspace=3)
         settings = {
             name: value if isinstance(value, bool | int | float | str) else str(value)

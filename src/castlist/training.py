@@ -112,6 +112,20 @@ def _train_epochs(dataset: Dataset, run: Run, on_progress: OnProgress | None) ->
     return history
 
 
+def load_trained(run: Run, image_size: int) -> keras.Model:
+    """A run's Keras model with its best weights.
+
+    Raises:
+        RunError: If the weights are gone or damaged.
+    """
+    model = build_model(image_size, len(run.people), run.settings)
+    try:
+        model.load_weights(run.weights_path)
+    except (OSError, ValueError) as error:
+        raise RunError(f"The weights {str(run.weights_path)!r} can't be read ({error}).") from error
+    return model
+
+
 def _compile(model: keras.Model, optimizer: keras.optimizers.Optimizer, settings: Settings, epoch: int) -> None:
     """Make a model ready for an epoch: before `frozen_epochs`, its base is not trained."""
     if settings.frozen_epochs:
@@ -324,8 +338,7 @@ def _restore(run: Run, variables: list[Any]) -> list[Epoch]:
 def _export(run: Run, dataset: Dataset) -> None:
     """Write the best weights as ONNX, from a float32 twin, and compare the two on validation photos."""
     with _precision("float32"):
-        twin = build_model(dataset.image_size, len(run.people), run.settings)
-        twin.load_weights(run.weights_path)
+        twin = load_trained(run, dataset.image_size)
         beside = run.path / "part.onnx"
         photos = dataset.read(dataset.indices(VALIDATION)[:64])
         expected = twin.predict_on_batch(photos.astype(np.float32))

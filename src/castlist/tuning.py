@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
 import multiprocessing
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from castlist.errors import CastlistError, SettingsError, needs_extra
+from castlist.errors import CastlistError, RunError, SettingsError, needs_extra
 from castlist.files import write_text
 from castlist.learning import learn, resume
-from castlist.models import model_kind
+from castlist.models import dropouts_of, model_kind
+from castlist.photos import find_cast
 from castlist.report import write_search
 from castlist.run import best_epoch, open_run, read_history
 from castlist.settings import Settings
@@ -73,6 +73,7 @@ def tune(
         model_kind(name)
         if not base.needs_keras:
             raise SettingsError(f"The model {name} is learnt without epochs; there is nothing to search for.")
+    find_cast(photos)  # a wrong folder must not be found out by every trial
     folder.mkdir(parents=True, exist_ok=True)
     study = _open(folder)
     for trial in study.get_trials(states=(optuna.trial.TrialState.RUNNING,)):  # of a search that was killed
@@ -127,7 +128,7 @@ def _work(
         except optuna.TrialPruned:
             accuracy = None
             study.tell(trial, state=optuna.trial.TrialState.PRUNED)
-        except CastlistError as error:  # of one that diverges; more of its kind needn't be tried
+        except RunError as error:  # of one that diverges; more of its kind needn't be tried
             accuracy = None
             trial.set_user_attr("problem", str(error))
             study.tell(trial, state=optuna.trial.TrialState.PRUNED)
@@ -158,15 +159,13 @@ def _propose(trial: optuna.Trial, bases: Mapping[str, Settings]) -> Settings:
     dropout = trial.suggest_float("dropout", 0, 1.5)
     variation = trial.suggest_float("augmentation", 0, 1.5)
     base = bases[model]
-    module = importlib.import_module(model_kind(model).builder.partition(":")[0])
-    own = module.DROPOUTS if base.dropouts is None else base.dropouts
     return replace(
         base,
         optimizer=optimizer,
         learning_rate=float(f"{rate:.3g}"),
         batch_size=trial.suggest_categorical("batch_size", BATCH_SIZES),
         image_size=trial.suggest_categorical("image_size", IMAGE_SIZES),
-        dropouts=tuple(round(min(one * dropout, 0.9), 3) for one in own),
+        dropouts=tuple(round(min(one * dropout, 0.9), 3) for one in dropouts_of(base)),
         augmentation=replace(
             base.augmentation,
             rotation=round(base.augmentation.rotation * variation, 2),

@@ -23,6 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+# In the order of --help.
 for _verb in (
     train,
     resume,
@@ -36,7 +37,7 @@ for _verb in (
     forget,
     export,
     demo,
-):  # in the order of --help
+):
     app.command()(_verb)
 
 

@@ -27,6 +27,7 @@ def compare(
     picture: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw the runs' curves into this PNG file.")
     ] = None,
+    language: Annotated[str, typer.Option(help="Of the picture: en or zh-TW.")] = "en",
 ) -> None:
     """Compare runs: settings that differ, figures, and whether the difference is more than chance."""
     from castlist.comparison import changed_settings, compare_answers
@@ -45,5 +46,5 @@ def compare(
     if picture:
         from castlist.report import write_comparison
 
-        write_comparison({one.path.name: read_history(one) for one in opened}, picture)
+        write_comparison({one.path.name: read_history(one) for one in opened}, picture, language=language)
         print(f"Curves: {picture}")

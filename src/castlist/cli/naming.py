@@ -109,7 +109,8 @@ def explain(
         save_picture(draw_explanations(explanations), file)
         for one in explanations:
             about = "" if one.named.name == one.person else f" (most like {one.person})"
-            print(f"{path}  {one.named.name}{about}  {one.named.probability:.1%}  {file}")
+            nothing = "" if one.evidence.any() else "  (no place speaks for the name)"
+            print(f"{path}  {one.named.name}{about}  {one.named.probability:.1%}  {file}{nothing}")
     if not n_explained:
         raise CastlistError(f"None of the {len(paths)} files could be explained.")
 

@@ -34,5 +34,5 @@ def tune(
 
     found = search(photos, bases, out / name, trials=trials, minutes=minutes, jobs=jobs, on_trial=show)
     print(f"{found.finished} trials; the best, {found.run}, has {found.accuracy:.1%} on validation.")
-    print(f"Pictures: {found.folder / 'history.png'}, {found.folder / 'importance.png'}")
+    print(f"Pictures: {', '.join(str(path) for path in sorted(found.folder.glob('*.png')))}")
     print(f"Train with its settings: castlist train {photos} --settings {found.settings_file}")

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from castlist.errors import RunError, needs_extra
+from castlist.errors import needs_extra
 from castlist.recognizer import Recognizer
 
 with needs_extra("export", "Exporting a run"):
@@ -23,7 +23,6 @@ with needs_extra("export", "Exporting a run"):
     from castlist.export.face_graph import face_graph
 
 NOTE = "castlist.json"  # in the files of LiteRT and Keras: names and preprocessing
-
 
 Note = Mapping[str, Any]
 
@@ -93,16 +92,10 @@ def ask_keras(data: bytes, crops: np.ndarray) -> np.ndarray:
 
 
 def _keras_model(recognizer: Recognizer) -> Any:
-    from castlist.models import build_model
+    from castlist.training import load_trained
 
     assert recognizer.network is not None, "asked before"
-    run = recognizer.run
-    model = build_model(recognizer.network.image_size, len(run.people), run.settings)
-    try:
-        model.load_weights(run.weights_path)
-    except (OSError, ValueError) as error:
-        raise RunError(f"The weights {str(run.weights_path)!r} can't be read ({error}).") from error
-    return model
+    return load_trained(recognizer.run, recognizer.network.image_size)
 
 
 def _with_note(data: bytes, note: Note) -> bytes:

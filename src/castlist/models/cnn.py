@@ -5,11 +5,8 @@ from __future__ import annotations
 import keras
 from keras import layers
 
-from castlist.errors import SettingsError
+from castlist.models import dropouts_of
 from castlist.settings import Settings
-
-DROPOUTS = (0.25, 0.5, 0.5, 0.5, 0.5)
-SMALLEST = 48  # pixels; below, the last convolution has nothing left to see
 
 # The report keeps Keras's 0.99, which needs hundreds of steps to forget its start: with a thousand photos, validation
 # stays at chance for the first dozen epochs.
@@ -21,17 +18,9 @@ def build_cnn(image_size: int, n_people: int, settings: Settings) -> keras.Model
 
     Takes RGB 0-255 of shape (n, image_size, image_size, 3); gives probabilities of shape (n, n_people).
 
-    Raises:
-        SettingsError: If the image is smaller than 48 pixels or `settings.dropouts` hasn't five rates.
-
     Source: the summary that the report prints.
     """
-    if image_size < SMALLEST:
-        raise SettingsError(f"The model cnn needs an image_size of {SMALLEST} or more. Got {image_size} instead.")
-    rates = DROPOUTS if settings.dropouts is None else settings.dropouts
-    if len(rates) != len(DROPOUTS):
-        raise SettingsError(f"The model cnn needs {len(DROPOUTS)} dropouts. Got {len(rates)} instead.")
-
+    rates = dropouts_of(settings)
     inputs = keras.Input((image_size, image_size, 3), name="photos")
     x = layers.Rescaling(1 / 255)(inputs)
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import keras
 from keras import layers
 
-from castlist.errors import SettingsError
+from castlist.models import dropouts_of
 from castlist.settings import Settings
 
-DROPOUTS = (0.5,)
-SMALLEST = 48  # pixels
 FILTERS = (48, 96, 192)
 BATCH_NORM_MOMENTUM = 0.9  # of few steps an epoch, as in the report's CNN
 
@@ -21,17 +19,9 @@ def build_cnn_small(image_size: int, n_people: int, settings: Settings) -> keras
 
     Takes RGB 0-255 of shape (n, image_size, image_size, 3); gives probabilities of shape (n, n_people).
 
-    Raises:
-        SettingsError: If the image is smaller than 48 pixels or `settings.dropouts` hasn't one rate.
-
     Source: residual blocks of He et al. 2016, "Identity mappings in deep residual networks", two convolutions each.
     """
-    if image_size < SMALLEST:
-        raise SettingsError(f"The model cnn-small needs an image_size of {SMALLEST} or more. Got {image_size} instead.")
-    rates = DROPOUTS if settings.dropouts is None else settings.dropouts
-    if len(rates) != len(DROPOUTS):
-        raise SettingsError(f"The model cnn-small needs {len(DROPOUTS)} dropout. Got {len(rates)} instead.")
-
+    rates = dropouts_of(settings)
     inputs = keras.Input((image_size, image_size, 3), name="photos")
     x = layers.Rescaling(1 / 127.5, offset=-1)(inputs)
     for i, filters in enumerate(FILTERS):

@@ -24,7 +24,7 @@ def build_face(image_size: int, n_people: int, settings: Settings) -> keras.Mode
     Takes aligned crops, RGB 0-255, of shape (n, 150, 150, 3); gives probabilities of shape (n, n_people).
 
     Raises:
-        SettingsError: If the image size is another, or dropouts are asked for.
+        SettingsError: If the image size is another.
         WeightsError: If the pretrained weights are missing or not what they should be.
 
     Source: dlib's `dnn_face_recognition_ex.cpp`; each affine layer is folded into the convolution before it, since
@@ -32,8 +32,6 @@ def build_face(image_size: int, n_people: int, settings: Settings) -> keras.Mode
     """
     if image_size != DEFAULT_TEMPLATE.size:
         raise SettingsError(f"The model face needs an image_size of {DEFAULT_TEMPLATE.size}. Got {image_size} instead.")
-    if settings.dropouts:
-        raise SettingsError("The model face has no dropouts to set. Leave them out.")
     convolutions, head = _pretrained()
     remaining = iter(convolutions)
     pretrained: list[tuple[layers.Layer, list[np.ndarray]]] = []

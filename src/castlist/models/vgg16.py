@@ -8,7 +8,8 @@ from pathlib import Path
 import keras
 from keras import layers
 
-from castlist.errors import SettingsError, WeightsError, reason_of
+from castlist.errors import WeightsError, reason_of
+from castlist.models import dropouts_of
 from castlist.settings import Settings
 
 FILE = "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"
@@ -17,8 +18,6 @@ ADDRESS = f"https://storage.googleapis.com/tensorflow/keras-applications/vgg16/{
 IMAGENET_MEAN = (123.68, 116.779, 103.939)  # RGB, of the photos that the weights were learnt from
 
 BLOCKS = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
-SMALLEST = 48  # pixels; five halvings leave one place
-DROPOUTS = (0.5, 0.5)
 BATCH_NORM_MOMENTUM = 0.9  # of few steps an epoch, as in the report's CNN
 
 
@@ -29,19 +28,14 @@ def build_vgg16(image_size: int, n_people: int, settings: Settings) -> keras.Mod
 
     Takes RGB 0-255 of shape (n, image_size, image_size, 3); gives probabilities of shape (n, n_people).
 
-    Raises:
-        SettingsError: If the image is smaller than 48 pixels, or dropouts are asked for.
-
     Source: the report's summary; `keras.applications.VGG16` and its preprocessing: BGR, less ImageNet's mean.
     """
-    _check_size("vgg16", image_size)
-    if settings.dropouts:
-        raise SettingsError("The model vgg16 has no dropouts to set. Leave them out.")
     inputs = keras.Input((image_size, image_size, 3), name="photos")
     x = layers.Rescaling(1.0, offset=[-value for value in IMAGENET_MEAN])(inputs)
     x = keras.ops.flip(x, axis=-1)
-    base = keras.applications.VGG16(include_top=False, weights=None, input_shape=(image_size, image_size, 3))
-    base.name = "base"
+    base = keras.applications.VGG16(
+        include_top=False, weights=None, input_shape=(image_size, image_size, 3), name="base"
+    )
     x = layers.Flatten()(base(x))
     outputs = layers.Dense(n_people, activation="softmax", dtype="float32", name="people")(x)
     return keras.Model(inputs, outputs, name="vgg16")
@@ -96,16 +90,9 @@ def build_vgg16_scratch(image_size: int, n_people: int, settings: Settings) -> k
 
     Takes RGB 0-255 of shape (n, image_size, image_size, 3); gives probabilities of shape (n, n_people).
 
-    Raises:
-        SettingsError: If the image is smaller than 48 pixels or `settings.dropouts` hasn't two rates.
-
     Source: the report's summary; the layers of Simonyan and Zisserman 2014, configuration D.
     """
-    _check_size("vgg16-scratch", image_size)
-    rates = DROPOUTS if settings.dropouts is None else settings.dropouts
-    if len(rates) != len(DROPOUTS):
-        raise SettingsError(f"The model vgg16-scratch needs {len(DROPOUTS)} dropouts. Got {len(rates)} instead.")
-
+    rates = dropouts_of(settings)
     inputs = keras.Input((image_size, image_size, 3), name="photos")
     x = layers.Rescaling(1 / 255)(inputs)
     for block, filters in enumerate(BLOCKS):
@@ -121,8 +108,3 @@ def build_vgg16_scratch(image_size: int, n_people: int, settings: Settings) -> k
         x = layers.Dropout(rate)(x)
     outputs = layers.Dense(n_people, activation="softmax", dtype="float32", name="people")(x)
     return keras.Model(inputs, outputs, name="vgg16_scratch")
-
-
-def _check_size(model: str, image_size: int) -> None:
-    if image_size < SMALLEST:
-        raise SettingsError(f"The model {model} needs an image_size of {SMALLEST} or more. Got {image_size} instead.")

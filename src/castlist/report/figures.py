@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -166,7 +167,7 @@ def draw_comparison(histories: Mapping[str, Sequence[Epoch]], style: Style) -> F
         look["color"] = (style.palette.right, style.palette.wrong, style.palette.ink, style.palette.muted)[number % 4]
         axes.plot(epochs, [row.val_accuracy for row in history], **look)
         below.plot(epochs, [float(np.clip(row.val_loss, *LOSS_AXIS)) for row in history], **look)
-    _accuracy_axis(axes)
+    accuracy_axis(axes)
     _loss_axis(below)
     style.title(axes, style.translate("Accuracy on validation per epoch, in percent"))
     style.title(below, style.translate("Loss on validation per epoch, from 0.1 to 5, logarithmic"))
@@ -242,6 +243,12 @@ def render_png(figure: Figure) -> bytes:
     return file.getvalue()
 
 
+def png_size(png: bytes) -> tuple[int, int]:
+    """Width and height of PNG bytes, where the format keeps them."""
+    width, height = struct.unpack(">II", png[16:24])
+    return width, height
+
+
 def new_figure(style: Style, width: float, height: float) -> tuple[Figure, Axes]:
     """A figure whose axes are so many inches large; what is written around them, `render_png` makes room for."""
     figure = Figure(figsize=(width, height), facecolor=style.palette.paper)
@@ -274,11 +281,12 @@ def _draw_accuracy(axes: Axes, history: Sequence[Epoch], style: Style) -> None:
     best = best_epoch(history)
     _draw_lines(axes, history, [row.accuracy for row in history], [row.val_accuracy for row in history], style)
     axes.plot(best.epoch, best.val_accuracy, "o", color=style.palette.right, markersize=7)
-    _accuracy_axis(axes)
+    accuracy_axis(axes)
     style.title(axes, style.translate("Accuracy per epoch, in percent"))
 
 
-def _accuracy_axis(axes: Axes) -> None:
+def accuracy_axis(axes: Axes) -> None:
+    """From nothing to all, in percent."""
     axes.set_ylim(0, 1.02)
     axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f}")
 
@@ -286,7 +294,6 @@ def _accuracy_axis(axes: Axes) -> None:
 def _draw_loss(axes: Axes, history: Sequence[Epoch], style: Style) -> None:
     best = best_epoch(history)
     clipped = [np.clip([row.loss, row.val_loss], *LOSS_AXIS) for row in history]
-    _draw_lines(axes, history, [train for train, _ in clipped], [validation for _, validation in clipped], style)
     diagnosis = diagnose(history)
     if diagnosis:
         axes.axvspan(
@@ -298,6 +305,7 @@ def _draw_loss(axes: Axes, history: Sequence[Epoch], style: Style) -> None:
             zorder=0,
             label=style.translate("what the diagnosis looks at"),
         )
+    _draw_lines(axes, history, [train for train, _ in clipped], [validation for _, validation in clipped], style)
     axes.plot(best.epoch, float(np.clip(best.val_loss, *LOSS_AXIS)), "o", color=style.palette.right, markersize=7)
     _loss_axis(axes)
     style.title(axes, style.translate("Loss per epoch, from 0.1 to 5, logarithmic"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import functools
-import struct
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -153,13 +152,15 @@ def write_comparison(histories: Mapping[str, Sequence[Epoch]], path: Path, *, la
 
     Raises:
         RunError: If no run has epochs.
+        SettingsError: If the language is unknown.
         CastlistError: If the file can't be written.
     """
     curves = {name: history for name, history in histories.items() if history}
     if not curves:
         raise RunError("None of these runs was trained in epochs, so there are no curves to draw.")
+    translate = translator(language)
     families, missing = figures.register_fonts("".join([*curves, *read_catalogue(language).values()]))
-    style = figures.Style(figures.LIGHT, families, translator(language))
+    style = figures.Style(figures.LIGHT, families, translate)
     named = {figures.short_name(name, missing): history for name, history in curves.items()}
     write_bytes(path, figures.render_png(figures.draw_comparison(named, style)))
 
@@ -195,7 +196,7 @@ def _answer(evaluation: Evaluation, people: Sequence[str], row: int, thumbnails:
 
 
 def _embed(light: bytes, dark: bytes) -> EmbeddedFigure:
-    width, height = struct.unpack(">II", light[16:24])  # where PNG keeps them
+    width, height = figures.png_size(light)
     scale = 96 / figures.RESOLUTION  # browsers show 96 pixels per inch
     return EmbeddedFigure(
         data_uri(light, "image/png"), data_uri(dark, "image/png"), round(width * scale), round(height * scale)

@@ -7,9 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
+from castlist.errors import needs_extra
 from castlist.files import write_bytes
 from castlist.languages import translator
 from castlist.report import figures
+
+with needs_extra("learn", "Drawing a search"):
+    from matplotlib.ticker import MaxNLocator
 
 
 def write_search(trials: Sequence[tuple[int, float | None]], importance: Mapping[str, float], folder: Path) -> None:
@@ -33,7 +37,8 @@ def write_search(trials: Sequence[tuple[int, float | None]], importance: Mapping
     axes.step(numbers, np.maximum.accumulate(values), where="post", color=palette.right, linewidth=2, label="best")
     axes.plot(given_up, [min(values)] * len(given_up), "x", color=palette.wrong, label="given up early")
     figures.plain(axes, style)
-    axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f}")
+    figures.accuracy_axis(axes)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     style.title(axes, "Accuracy on validation by trial, in percent")
     write_bytes(folder / "history.png", figures.render_png(figure))
     if importance:

@@ -107,7 +107,7 @@ def test_any_name_can_be_drawn(name: str) -> None:
     ("probability", "text"), [(1.0, "100 %"), (0.998, ">99 %"), (0.98, "98 %"), (0.5, "50 %"), (0.0, "0 %")]
 )
 def test_percentages_claim_no_certainty(probability: float, text: str) -> None:
-    assert annotate._percent(probability) == text
+    assert annotate.percent(probability) == text
 
 
 @pytest.mark.parametrize("name", ["a.png", "new folder/b.JPG"])

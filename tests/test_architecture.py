@@ -49,9 +49,9 @@ ROOMS = [
     "enrolment",
     "films",
     "demo",
+    "console",
     "desktop",
     "web",
-    "console",
     "cli",
     "__main__",
 ]

@@ -116,10 +116,10 @@ class Label:
             self._lay_out(name[:length].strip() + ELLIPSIS, face.probability)
 
     def _lay_out(self, name: str, probability: float) -> None:
-        percent = f" {_percent(probability)}"
-        *runs, (last, font) = split_by_font(name + percent)
+        share = f" {percent(probability)}"
+        *runs, (last, font) = split_by_font(name + share)
         # The percentage apart: after an Arabic name it would otherwise be written from right to left.
-        runs += [(last.removesuffix(percent), font), (percent, font)] if last.endswith(percent) else [(last, font)]
+        runs += [(last.removesuffix(share), font), (share, font)] if last.endswith(share) else [(last, font)]
         self._runs = [(run, font.load(self._size)) for run, font in runs]
 
     @property
@@ -134,7 +134,7 @@ class Label:
             left += font.getlength(run)
 
 
-def _percent(probability: float) -> str:
+def percent(probability: float) -> str:
     """A whole percentage that doesn't claim certainty: 0.998 is not 100 %."""
     if probability > 0.99:
         return ">99 %" if probability < 1 else "100 %"

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from castlist.dataset import NO_FACE, delete_datasets_of
-from castlist.embeddings import choose_faces
+from castlist.embeddings import FaceNetwork, choose_faces
 from castlist.errors import CastError, PhotoError, RunError
 from castlist.faces import Face
+from castlist.gallery import Gallery
 from castlist.photos import RefusedPhoto, check_person, find_cast, read_photo
 from castlist.recognizer import Recognizer
 from castlist.run import Run, list_runs, open_run, read_history
@@ -52,13 +53,8 @@ def enrol(path: Path, name: str, photos: Sequence[Path]) -> Enrolment:
         CastlistError: If nobody can be called so, no photo shows a face, or the run is of another model.
     """
     recognizer = Recognizer.load(path)
-    run, gallery, network = recognizer.run, recognizer.gallery, recognizer.face_network
-    if run.has_network or gallery is None or network is None:
-        raise RunError(
-            f"The network of this run has learnt its people for good. To add {name!r}, put the photos into a folder of "
-            "that name beside the others and train again; a run of the model face, not fine-tuned, can be added to."
-        )
-    check_person(name, run.people)
+    run = recognizer.run
+    gallery, network = _need_open(recognizer, name)
     found: list[tuple[Path, list[Face]]] = []
     refused: list[RefusedPhoto] = []
     for photo in photos:
@@ -84,12 +80,51 @@ def enrol(path: Path, name: str, photos: Sequence[Path]) -> Enrolment:
     chosen = choose_faces([*anyone, *(faces for _, faces in found)], [*(row[None] for row in known), *split])
     picked = np.stack([mine[index or 0] for mine, index in zip(split, chosen[len(known) :], strict=True)])
     ids = tuple(f"{name}/{photo.name}" for photo, _ in found)
+    run, _ = _add(run, gallery, name, picked, ids)
+    return Enrolment(run, tuple(photo for photo, _ in found), tuple(refused))
+
+
+def enrol_face(recognizer: Recognizer, name: str, face: Face, source: str) -> Recognizer:
+    """Add one face, as a person pointed at it in a photo of several.
+
+    Args:
+        recognizer: Of a run of the model `face`; the run's folder is changed.
+        name: Somebody new, or somebody the run knows.
+        face: As `recognizer.look` found it.
+        source: What the photo is called.
+
+    Returns:
+        The recognizer that knows the face; the one given doesn't.
+
+    Raises:
+        CastlistError: If nobody can be called so, or the run is of another model.
+    """
+    gallery, network = _need_open(recognizer, name)
+    vector = network.embed(face.pixels[None], views=recognizer.run.settings.views)
+    # The run may have changed on disk since it was opened.
+    run, gallery = _add(open_run(recognizer.run.path), gallery, name, vector, (f"{name}/{source}",))
+    return Recognizer(run, face_network=network, gallery=gallery)
+
+
+def _need_open(recognizer: Recognizer, name: str) -> tuple[Gallery, FaceNetwork]:
+    """The parts of a run that can be added to under a name."""
+    run, gallery, network = recognizer.run, recognizer.gallery, recognizer.face_network
+    if run.has_network or gallery is None or network is None:
+        raise RunError(
+            f"The network of this run has learnt its people for good. To add {name!r}, put the photos into a folder of "
+            "that name beside the others and train again; a run of the model face, not fine-tuned, can be added to."
+        )
+    check_person(name, run.people)
+    return gallery, network
+
+
+def _add(run: Run, gallery: Gallery, name: str, vectors: np.ndarray, ids: tuple[str, ...]) -> tuple[Run, Gallery]:
     # The gallery first: a name in run.json that the gallery lacks would break the run, the reverse is only unlisted.
-    gallery = gallery.enrol(name, picked, ids)
+    gallery = gallery.enrol(name, vectors, ids)
     gallery.save(run.gallery_path)
     run = dataclasses.replace(run, people=gallery.people, sides={**run.sides, "train": (*run.sides["train"], *ids)})
     run.save()
-    return Enrolment(run, tuple(photo for photo, _ in found), tuple(refused))
+    return run, gallery
 
 
 def forget(path: Path, name: str) -> Receipt:

@@ -215,6 +215,14 @@ def best_epoch(history: Sequence[Epoch]) -> Epoch:
     return max(history, key=lambda row: (row.val_accuracy, -row.val_loss))
 
 
+def read_accuracy(run: Run) -> float | None:
+    """The share of test photos named rightly, as it was measured; None where it wasn't."""
+    try:
+        return float(json.loads((run.path / "metrics.json").read_text("utf-8"))["accuracy"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def list_runs(folder: Path) -> list[Run]:
     """The runs of a folder that can be opened, oldest first."""
     runs = []

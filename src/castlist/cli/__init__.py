@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from castlist.cli.desktop import desktop
 from castlist.cli.diary import compare, runs
 from castlist.cli.exporting import export
 from castlist.cli.learning import demo, report, resume, train
@@ -36,6 +37,7 @@ for _verb in (
     enrol,
     forget,
     export,
+    desktop,
     demo,
 ):
     app.command()(_verb)

@@ -1,0 +1,92 @@
+"""What the window asks of the recognizer, as work for a thread."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from castlist.annotate import draw_names, save_picture
+from castlist.desktop.picture import Picture
+from castlist.desktop.worker import Task
+from castlist.enrolment import enrol_face
+from castlist.errors import CastlistError, PhotoError
+from castlist.faces import Face
+from castlist.hiding import hide_faces, is_hidden
+from castlist.photos import UNKNOWN, read_photo
+from castlist.recognizer import NamedPhoto, Recognizer
+
+
+@dataclass(frozen=True, eq=False)
+class Looked:
+    """A picture that was named."""
+
+    index: int  # in the order asked
+    pixels: np.ndarray | None  # (height, width, 3), uint8, RGB; None where the file can't be read
+    answer: NamedPhoto
+    thumbnail: Image.Image | None
+
+
+def name_pictures(
+    recognizer: Recognizer, pictures: Sequence[Picture], thumbnail: int, task: Task, *, keep: int
+) -> Iterator[Looked]:
+    """Name pictures one by one, so that the window shows each and can stop after each.
+
+    Args:
+        recognizer: Of the chosen run.
+        pictures: In the order of the strip.
+        thumbnail: Pixels of a thumbnail's longer side.
+        task: Where the wish to stop is told.
+        keep: The picture whose pixels are handed over; the others would fill the memory.
+    """
+    for index, picture in enumerate(pictures):
+        if task.stopped.is_set():
+            return
+        try:
+            pixels = pixels_of(picture)
+        except PhotoError as error:
+            yield Looked(index, None, NamedPhoto(picture.path, (), problem=str(error)), None)
+            continue
+        answer = NamedPhoto(picture.path, recognizer.name_pixels([pixels])[0])
+        small = Image.fromarray(pixels)
+        small.thumbnail((thumbnail, thumbnail), Image.Resampling.BILINEAR)
+        yield Looked(index, pixels if index == keep else None, answer, small)
+
+
+def pixels_of(picture: Picture) -> np.ndarray:
+    """A picture's pixels, shape (height, width, 3), uint8, RGB.
+
+    Raises:
+        PhotoError: If the file can't be read as a photo.
+    """
+    return read_photo(picture.path) if picture.pixels is None else picture.pixels
+
+
+def enrol_clicked(recognizer: Recognizer, picture: Picture, face: int, name: str) -> Iterator[Recognizer]:
+    """Add one face of a picture to a person; gives the recognizer that knows it."""
+    faces = recognizer.look(pixels_of(picture))
+    if not isinstance(faces, list) or face >= len(faces):
+        raise CastlistError("The picture has changed since it was named. Open it again.")
+    found: Face = faces[face]
+    yield enrol_face(recognizer, name, found, picture.path.name)
+
+
+def save_drawn(recognizer: Recognizer, picture: Picture, answer: NamedPhoto, path: Path, hide: bool) -> Iterator[Path]:
+    """Write a picture with names on it, or with the faces of strangers hidden."""
+    pixels = pixels_of(picture)
+    if hide:
+        # A thorough look: a small face must not stay open because naming passed over it.
+        faces = recognizer.look(pixels, thorough=True)
+        if not isinstance(faces, list):
+            raise CastlistError("Hiding needs a run that knows faces; this one was learnt from whole photos.")
+        from castlist.recognizer import describe_answers
+
+        named = describe_answers(recognizer.answer(faces).once_each(), faces)
+        pixels = hide_faces(pixels, [face.box for face in named if face.box and is_hidden(face, UNKNOWN)])
+    else:
+        pixels = draw_names(pixels, answer.faces)
+    save_picture(pixels, path)
+    yield path

@@ -1,0 +1,59 @@
+"""Texts of the window, in a language that can change while it is open."""
+
+from __future__ import annotations
+
+import locale
+import os
+from collections.abc import Callable
+
+from castlist.errors import CastlistError
+from castlist.fonts import find_fonts
+from castlist.languages import Translate, translator
+
+Put = Callable[[Translate], object]  # sets a text where it is shown
+# English in every language, since Chinese couldn't be read.
+NO_CHINESE = "No font here has Chinese characters. Install one, such as fonts-noto-cjk."
+NAMES = {"en": "English", "zh-TW": "繁體中文"}  # of the languages, each in itself
+
+
+class Texts:
+    """All that shows a text asks here, and is told again when the language changes."""
+
+    def __init__(self, language: str) -> None:
+        self._puts: list[Put] = []
+        self.switch(language)
+
+    def show(self, put: Put) -> None:
+        """Set a text now, and again whenever the language changes."""
+        self._puts.append(put)
+        put(self.translate)
+
+    def drop(self, *puts: Put) -> None:
+        """Forget texts whose window is closed."""
+        self._puts = [put for put in self._puts if put not in puts]
+
+    def switch(self, language: str) -> None:
+        """Show everything in another language.
+
+        Raises:
+            SettingsError: If the language is unknown.
+        """
+        self.translate = translator(language)
+        self.language = language
+        for put in self._puts:
+            put(self.translate)
+
+
+def system_language() -> str:
+    """The system's language, where the window speaks it; else English."""
+    # macOS and Windows leave the variables unset, Linux sets one of them.
+    known = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+    return "zh-TW" if (known or locale.getlocale()[0] or "").lower().startswith(("zh", "chinese")) else "en"
+
+
+def has_chinese_font() -> bool:
+    """Whether this machine can draw Chinese at all."""
+    try:
+        return bool(find_fonts("繁體中文"))
+    except CastlistError:
+        return False

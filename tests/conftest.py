@@ -29,6 +29,7 @@ def own_datasets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     folder = tmp_path_factory.mktemp("datasets")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("castlist.dataset.datasets_folder", lambda: folder)
+        patch.setattr("castlist.checks.cache.cache_file", lambda: folder / "checks.sqlite")
         yield
 
 

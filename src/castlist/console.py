@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from castlist.errors import CastlistError
 
 if TYPE_CHECKING:
+    from castlist.checks import Findings
     from castlist.comparison import Duel
     from castlist.dataset import Dataset
     from castlist.evaluation import Evaluation
@@ -34,6 +37,18 @@ def showing_count(what: str) -> Iterator[Callable[[int, int], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total or None)
+
+
+@contextmanager
+def showing_stages() -> Iterator[Callable[[str], Callable[[int, int], None]]]:
+    """A callback for what begins, which gives one for things done, of how many; both show on stderr."""
+    with contextlib.ExitStack() as stages:
+
+        def begin(what: str) -> Callable[[int, int], None]:
+            stages.close()  # the stage before has ended
+            return stages.enter_context(showing_count(what))
+
+        yield begin
 
 
 @contextmanager
@@ -84,11 +99,14 @@ def showing_progress() -> Iterator[dict[str, Any]]:
 
 def describe_start(run: Run, dataset: Dataset) -> Iterator[str]:
     """What a training begins with: the sides, what was left out, and how to go on after an interruption."""
+    from castlist.checks import quick_check
+
     sides = ", ".join(f"{len(run.sides[side])} {side}" for side in run.sides)
     yield f"{len(run.people)} people, {len(dataset.files)} photos: {sides}; copies of a photo stay on one side."
     if run.refused:
         yield f"{len(run.refused)} files were left out; the report lists them with the reasons."
     yield from run.notes
+    yield from quick_check(dataset, Path(run.photos_root)).summary_lines
     yield f"The run is {str(run.path)!r}; if it is interrupted: castlist resume {str(run.path)!r}"
 
 
@@ -239,6 +257,29 @@ def photo_json(photo: NamedPhoto) -> str:
             record["problem"] = face.problem
         faces.append(record)
     return json.dumps({"photo": str(photo.path), "faces": faces}, ensure_ascii=False)
+
+
+def findings_lines(findings: Findings) -> Iterator[str]:
+    """Findings as a table, a line each: severity, kind, what is meant, and where."""
+    for one in findings.findings:
+        where = "  ".join(
+            str(path.relative_to(findings.root) if path.is_relative_to(findings.root) else path) for path in one.photos
+        )
+        yield f"{one.severity:<6}  {one.kind:<13}  {one.message}  {where}".rstrip()
+
+
+def findings_json(findings: Findings) -> Iterator[str]:
+    """Findings as JSON objects, one each."""
+    for one in findings.findings:
+        record: dict[str, Any] = {
+            "severity": one.severity,
+            "kind": one.kind,
+            "photos": [str(path) for path in one.photos],
+        }
+        record |= {"people": list(one.people), "message": one.message}
+        if one.probability is not None:
+            record |= {"rather": one.rather, "probability": one.probability}
+        yield json.dumps(record, ensure_ascii=False)
 
 
 def say(text: str) -> None:

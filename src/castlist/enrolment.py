@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from castlist.checks.cache import delete_checks_of
 from castlist.dataset import NO_FACE, delete_datasets_of
 from castlist.embeddings import FaceNetwork, choose_faces
 from castlist.errors import CastError, PhotoError, RunError
@@ -168,7 +169,7 @@ def forget(path: Path, name: str) -> Receipt:
         f"The name, and {n_files} file names, from run.json.",
         "The report, its figures, the answers, the metrics, and exports in the run folder.",
     ]
-    return Receipt(name, (*removed, *_delete_datasets(name)), _what_remains(run, name))
+    return Receipt(name, (*removed, *_delete_kept(name)), _what_remains(run, name))
 
 
 def retrain_without(path: Path, name: str, **callbacks: Any) -> Receipt:
@@ -203,7 +204,7 @@ def retrain_without(path: Path, name: str, **callbacks: Any) -> Receipt:
     retrained = open_run(path)
     if evaluation:
         write_report(retrained, evaluation, read_history(retrained))
-    removed = (f"The whole run {str(path)!r}: it was trained anew without {name!r}.", *_delete_datasets(name))
+    removed = (f"The whole run {str(path)!r}: it was trained anew without {name!r}.", *_delete_kept(name))
     return Receipt(name, removed, _what_remains(retrained, name))
 
 
@@ -236,9 +237,12 @@ def _is_of(file: str, name: str) -> bool:
     return file.startswith(f"{name}/")
 
 
-def _delete_datasets(name: str) -> tuple[str, ...]:
+def _delete_kept(name: str) -> tuple[str, ...]:
     deleted = delete_datasets_of(name)
-    return (f"{len(deleted)} kept data sets of photos that {name!r} was among.",) if deleted else ()
+    removed = [f"{len(deleted)} kept data sets of photos that {name!r} was among."] if deleted else []
+    if checked := delete_checks_of(name):
+        removed.append(f"What `castlist check` kept of {checked} photos in folders called {name!r}.")
+    return tuple(removed)
 
 
 def _what_remains(run: Run, name: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from castlist.cli.checking import check
 from castlist.cli.desktop import desktop
 from castlist.cli.diary import compare, runs
 from castlist.cli.exporting import export
@@ -26,6 +27,7 @@ app = typer.Typer(
 )
 # In the order of --help.
 for _verb in (
+    check,
     train,
     resume,
     tune,

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 
-from castlist.faces import Face
+from castlist.faces import Box
 
 WITNESSES = 400  # photos that each face is compared with; more change nothing but the time
 ROUNDS = 10  # choices settle after two or three
 
 
-def choose_faces(faces: Sequence[Sequence[Face]], embeddings: Sequence[np.ndarray]) -> list[int | None]:
+class HasBox(Protocol):
+    """A face, of which only the place matters here."""
+
+    @property
+    def box(self) -> Box: ...
+
+
+def choose_faces(faces: Sequence[Sequence[HasBox]], embeddings: Sequence[np.ndarray]) -> list[int | None]:
     """Choose one face for each photo of one person: the one that agrees with the person's other photos.
 
     A face's agreement is the median, over the other photos, of its likeness to the most similar face there, then to the

@@ -1,0 +1,163 @@
+"""What was once seen in a photo, kept by the content of its file, so that it needn't be looked at again."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import platformdirs
+
+from castlist.duplicates import DuplicatePair, PhotoSignature
+from castlist.duplicates.candidates import SIDE
+from castlist.errors import CastlistError
+from castlist.faces import Box, Quality
+
+VERSION = 1  # of the tables and of what fills them; another version's are made anew
+_NUMBERS = 8  # of a face: four edges, confidence, eye distance, sharpness, yaw; its embedding follows
+_KEPT_SEARCHES = 20
+
+
+@dataclass(frozen=True)
+class SeenFace:
+    """A face in a photo, without its pixels."""
+
+    box: Box
+    confidence: float
+    quality: Quality
+
+
+@dataclass(frozen=True, eq=False)
+class SeenPhoto:
+    """What is kept of a photo."""
+
+    signature: PhotoSignature | None  # None where it can't be read
+    reason: str | None  # why it can't be
+    faces: tuple[SeenFace, ...]  # largest first
+    embeddings: np.ndarray  # (faces, values), float32, L2 norm 1
+
+
+def cache_file() -> Path:
+    """Where it is kept; it can be made anew."""
+    return platformdirs.user_cache_path("castlist") / "checks.sqlite"
+
+
+def delete_checks_of(person: str) -> int:
+    """Delete what is kept of a person's photos; gives how many these were."""
+    if not cache_file().is_file():
+        return 0
+    with open_cache() as cache:
+        return cache.delete(person)
+
+
+class Cache:
+    """Photos by content and person: a person's rows can be deleted and nobody else's go with them."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def find(self, digest: str, person: str) -> SeenPhoto | None:
+        """What is kept of a photo, if anything is."""
+        query = "SELECT reason, height, width, thumbnail, n_faces, faces FROM photo WHERE digest = ? AND person = ?"
+        row = self._connection.execute(query, (digest, person)).fetchone()
+        if row is None:
+            return None
+        reason, height, width, thumbnail, n_faces, faces = row
+        if reason is not None:
+            return SeenPhoto(None, reason, (), np.zeros((0, 0), np.float32))
+        grey = np.frombuffer(thumbnail, np.uint8).reshape(SIDE, SIDE)
+        numbers = np.frombuffer(faces, np.float32).reshape(n_faces, -1 if n_faces else _NUMBERS)
+        seen = tuple(
+            SeenFace(Box(*row[:4]), row[4], Quality(*row[5:_NUMBERS])) for row in numbers[:, :_NUMBERS].tolist()
+        )
+        return SeenPhoto(PhotoSignature(digest, grey, height, width), None, seen, numbers[:, _NUMBERS:])
+
+    def keep(self, digest: str, person: str, photo: SeenPhoto) -> None:
+        """Keep what was seen; it is on disk after the next `commit`."""
+        numbers = []
+        for face in photo.faces:
+            box, quality = face.box, face.quality
+            edges = (box.left, box.top, box.right, box.bottom)
+            numbers.append((*edges, face.confidence, quality.eye_distance, quality.sharpness, quality.yaw))
+        faces = np.hstack([np.array(numbers, np.float32), photo.embeddings]) if numbers else np.zeros((0, 0))
+        signature = photo.signature
+        size = (signature.height, signature.width, signature.thumbnail.tobytes()) if signature else (None, None, None)
+        self._connection.execute(
+            "INSERT OR REPLACE INTO photo VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (digest, person, photo.reason, *size, len(numbers), faces.astype(np.float32).tobytes()),
+        )
+
+    def find_pairs(self, stamp: str) -> list[DuplicatePair] | None:
+        """The duplicates among photos whose contents, in order, have this stamp."""
+        row = self._connection.execute("SELECT pairs FROM search WHERE stamp = ?", (stamp,)).fetchone()
+        return None if row is None else [DuplicatePair(*pair) for pair in json.loads(row[0])]
+
+    def keep_pairs(self, stamp: str, pairs: list[DuplicatePair]) -> None:
+        """Keep them, and only the last few such searches."""
+        text = json.dumps([(pair.first, pair.second, pair.kind, pair.similarity) for pair in pairs])
+        self._connection.execute("INSERT OR REPLACE INTO search VALUES (?, ?)", (stamp, text))
+        self._connection.execute(
+            "DELETE FROM search WHERE rowid NOT IN (SELECT rowid FROM search ORDER BY rowid DESC LIMIT ?)",
+            (_KEPT_SEARCHES,),
+        )
+
+    def commit(self) -> None:
+        self._connection.commit()
+
+    def delete(self, person: str) -> int:
+        """Delete a person's rows, overwritten on disk; gives how many these were."""
+        count = self._connection.execute("DELETE FROM photo WHERE person = ?", (person,)).rowcount
+        self._connection.commit()
+        return count
+
+
+@contextlib.contextmanager
+def open_cache() -> Iterator[Cache]:
+    """Open the user's cache; one that is damaged or of another version is made anew.
+
+    Raises:
+        CastlistError: If it can't be opened or written.
+    """
+    path = cache_file()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            connection = _connect(path)
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError):  # locked or not to be written, not damaged
+                raise
+            path.unlink()
+            connection = _connect(path)
+        try:
+            yield Cache(connection)
+            connection.commit()
+        finally:
+            connection.close()
+    except (OSError, sqlite3.Error) as error:
+        raise CastlistError(
+            f"What was seen in photos can't be kept in {str(path)!r} ({error}). Make room there or delete it."
+        ) from error
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=60)
+    try:
+        connection.execute("PRAGMA secure_delete = ON")  # who is forgotten must not be readable in free pages
+        if connection.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+            connection.execute("DROP TABLE IF EXISTS photo")
+            connection.execute("DROP TABLE IF EXISTS search")
+            connection.execute(
+                "CREATE TABLE photo (digest TEXT, person TEXT, reason TEXT, height INTEGER, width INTEGER, "
+                "thumbnail BLOB, n_faces INTEGER, faces BLOB, PRIMARY KEY (digest, person))"
+            )
+            connection.execute("CREATE TABLE search (stamp TEXT PRIMARY KEY, pairs TEXT)")
+            connection.execute(f"PRAGMA user_version = {VERSION}")
+            connection.commit()
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection

@@ -1,0 +1,86 @@
+"""Every photo of a folder, looked at once and remembered."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from castlist.checks.cache import Cache, SeenFace, SeenPhoto
+from castlist.duplicates import DuplicatePair, PhotoSignature, find_duplicates, sign_photo
+from castlist.embeddings import embed
+from castlist.errors import PhotoError
+from castlist.faces import Face, find_faces
+from castlist.photos import Photo, read_file, read_photo
+
+OnCount = Callable[[int, int], None]  # done, of how many
+
+_CHUNK = 64  # photos decoded ahead; bounds the memory
+_NO_FACES = np.zeros((0, 0), np.float32)
+
+
+def look_at(photos: Sequence[Photo], cache: Cache, on_count: OnCount | None = None) -> list[SeenPhoto]:
+    """Read each photo, find its faces and embed them; what the cache knows isn't done again."""
+    seen: list[SeenPhoto] = []
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for start in range(0, len(photos), _CHUNK):
+            some = photos[start : start + _CHUNK]
+            digests = list(pool.map(_digest, some))
+            known = [cache.find(digest, photo.person) for digest, photo in zip(digests, some, strict=True)]
+            missing = [i for i, photo in enumerate(known) if photo is None]
+            for i, photo in zip(missing, _look([some[i] for i in missing], pool), strict=True):
+                known[i] = photo
+                cache.keep(digests[i], some[i].person, photo)
+            if missing:
+                cache.commit()
+            seen += [photo for photo in known if photo is not None]
+            if on_count:
+                on_count(start + len(some), len(photos))
+    return seen
+
+
+def find_pairs(
+    signatures: Sequence[PhotoSignature], cache: Cache, on_count: OnCount | None = None
+) -> list[DuplicatePair]:
+    """The duplicates among photos; a search among the same contents isn't done again."""
+    stamp = hashlib.sha256("".join(signature.digest for signature in signatures).encode()).hexdigest()
+    pairs = cache.find_pairs(stamp)
+    if pairs is None:
+        pairs = find_duplicates(signatures, on_count)
+        cache.keep_pairs(stamp, pairs)
+    return pairs
+
+
+def _digest(photo: Photo) -> str:
+    try:
+        return hashlib.sha256(read_file(photo.path)).hexdigest()
+    except PhotoError as error:
+        return str(error)  # there is no content to know it by; what can't be opened is asked again each time
+
+
+def _look(photos: Sequence[Photo], pool: ThreadPoolExecutor) -> list[SeenPhoto]:
+    found = list(pool.map(_decode, photos))
+    crops = [face.pixels for one in found if not isinstance(one, PhotoError) for face in one[1]]
+    vectors = iter(embed(np.stack(crops)) if crops else ())
+    seen = []
+    for one in found:
+        if isinstance(one, PhotoError):
+            seen.append(SeenPhoto(None, str(one), (), _NO_FACES))
+            continue
+        signature, faces = one
+        rows = [next(vectors) for _ in faces]
+        kept = tuple(SeenFace(face.box, face.confidence, face.quality) for face in faces)
+        seen.append(SeenPhoto(signature, None, kept, np.stack(rows) if rows else _NO_FACES))
+    return seen
+
+
+def _decode(photo: Photo) -> tuple[PhotoSignature, list[Face]] | PhotoError:
+    try:
+        data = read_file(photo.path)
+        pixels = read_photo(data)
+    except PhotoError as error:
+        return error
+    return sign_photo(data, pixels), find_faces(pixels)

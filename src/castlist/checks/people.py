@@ -1,0 +1,67 @@
+"""What is wrong with names and with how many photos there are of each person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from castlist.checks.names import NOBODY, find_one_person, find_two_people, judge_names
+from castlist.checks.records import Finding
+from castlist.gallery import default_background
+
+ENOUGH = 5  # different photos; on seven actors 1, 3 and 5 known photos each named 99.4, 99.8 and 100.0 % of others
+UNEVEN = 10  # times as many photos of the person with the most as of the one with the fewest
+
+
+def check_names(
+    people: Sequence[str], paths: Sequence[Path], person: np.ndarray, group: np.ndarray, embeddings: np.ndarray
+) -> list[Finding]:
+    """Find wrong names, two folders of one person, and one folder of two.
+
+    Args:
+        people: In the order of the indices in `person`.
+        paths: The n photos.
+        person: Shape (n,), int64.
+        group: Shape (n,), int64; copies of one photo share a number.
+        embeddings: Shape (n, values), float32, L2 norm 1; of the face that is the person.
+    """
+    background = default_background()
+    if embeddings.shape[1] != len(background.mean):
+        return []  # of a network of the user's own, of which faces in general aren't known
+    findings = []
+    same = find_one_person(embeddings, person, background)
+    for a, b in same:
+        names = (people[a], people[b])
+        findings.append(Finding("one-person", (), names, f"{names[0]} and {names[1]} look like one person"))
+    for index in np.unique(person).tolist():
+        rows = np.flatnonzero(person == index)
+        second = find_two_people(embeddings[rows], background)
+        if second is not None:
+            photos = tuple(paths[row] for row in rows[second])
+            message = f"{len(photos)} of {len(rows)} photos seem to be of somebody else, the same one"
+            findings.append(Finding("two-people", photos, (people[index],), message))
+    judged = judge_names(embeddings, person, group, background, same)
+    for row in np.flatnonzero(judged.right < 0.5).tolist():
+        rather = None if judged.rather[row] == NOBODY else people[judged.rather[row]]
+        wrong = float(1 - judged.right[row])
+        message = f"not {people[person[row]]} ({wrong:.1%}), rather {rather or 'nobody of the cast'}"
+        findings.append(Finding("wrong-name", (paths[row],), (people[person[row]],), message, rather, wrong))
+    return findings
+
+
+def check_counts(people: Sequence[str], person: np.ndarray, group: np.ndarray) -> list[Finding]:
+    """Find people with few different photos with a face, and a cast whose people have very unlike numbers."""
+    counts = [len(np.unique(group[person == index])) for index in range(len(people))]
+    findings = [
+        Finding("few-photos", (), (name,), f"{count} different photos with a face; {ENOUGH - count} more would help")
+        for name, count in zip(people, counts, strict=True)
+        if count < ENOUGH
+    ]
+    most, fewest = int(np.argmax(counts)), int(np.argmin(counts))
+    if counts[most] > UNEVEN * counts[fewest]:
+        names = (people[fewest], people[most])
+        message = f"{counts[fewest]} photos of {names[0]}, {counts[most]} of {names[1]}; Keras models favour the latter"
+        findings.append(Finding("uneven", (), names, message))
+    return findings

@@ -1,0 +1,187 @@
+"""What a check finds in folders made to be wrong, and what it leaves alone."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from castlist import checks, cli
+from castlist.checks import cache as cache_module
+from castlist.checks import check_photos
+from castlist.checks.cache import SeenFace, SeenPhoto, delete_checks_of, open_cache
+from castlist.checks.names import NOBODY, find_one_person, find_two_people, judge_names
+from castlist.duplicates import sign_photo
+from castlist.embeddings import normalize
+from castlist.errors import CastError, CastlistError
+from castlist.faces import Box, Quality
+from castlist.gallery import default_background
+from conftest import save_noise
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "cache" / "checks.sqlite"
+    monkeypatch.setattr(cache_module, "cache_file", lambda: path)
+    return path
+
+
+def draw_people(n_people: int, n_photos: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Embeddings of invented people as the statistics of faces in general have them, and who each is."""
+    background, rng = default_background(), np.random.default_rng(seed)
+    axes = len(background.between)
+    people = background.kinds.draw(3000)[rng.choice(2900, n_people, replace=False)]
+    placed = np.repeat(people, n_photos, axis=0) + rng.normal(0, 0.7, (n_people * n_photos, axes))
+    embeddings = placed @ np.linalg.pinv(background.directions) + background.mean
+    return normalize(embeddings), np.repeat(np.arange(n_people), n_photos)
+
+
+def test_wrong_names_are_found_and_right_ones_left_alone() -> None:
+    embeddings, true = draw_people(6, 15)
+    person = true.copy()
+    person[[3, 40, 77]] = [5, 0, 2]
+    judged = judge_names(embeddings, person, np.arange(90), default_background())
+    assert np.flatnonzero(judged.right < 0.5).tolist() == [3, 40, 77]
+    assert judged.rather[[3, 40, 77]].tolist() == true[[3, 40, 77]].tolist()
+
+
+def test_somebody_outside_the_cast_is_rather_nobody() -> None:
+    embeddings, true = draw_people(5, 12)
+    person = np.where(true == 4, 0, true)[: 4 * 12 + 1]
+    judged = judge_names(embeddings[: 4 * 12 + 1], person, np.arange(49), default_background())
+    assert np.flatnonzero(judged.right < 0.5).tolist() == [48]
+    assert judged.rather[48] == NOBODY
+
+
+def test_copies_of_a_wrong_photo_do_not_vouch_for_it() -> None:
+    embeddings, person = draw_people(3, 6)
+    embeddings = np.concatenate([embeddings, np.repeat(embeddings[:1], 5, axis=0)])
+    person = np.append(person, [1] * 5)  # six copies, one under the right name and five under a wrong one
+    group = np.append(np.arange(18), [18] * 5)
+    judged = judge_names(embeddings, person, group, default_background())
+    assert (judged.right[-5:] < 0.5).all()
+
+
+def test_two_folders_of_one_person_and_one_folder_of_two() -> None:
+    embeddings, person = draw_people(4, 12)
+    background = default_background()
+    assert find_one_person(embeddings, person, background) == []
+    halved = np.where((person == 1) & (np.arange(48) % 2 == 0), 4, person)
+    assert find_one_person(embeddings, halved, background) == [(1, 4)]
+    assert find_two_people(embeddings[:12], background) is None
+    second = find_two_people(embeddings[:18], background)
+    assert second is not None
+    assert np.flatnonzero(second).tolist() == [12, 13, 14, 15, 16, 17]
+
+
+def test_copies_leaks_and_damaged_files(tmp_path: Path) -> None:
+    root, other = tmp_path / "cast", tmp_path / "other"
+    first = save_noise(root / "Ann" / "1.png", 1, (200, 150))
+    shutil.copy(first, root / "Ann" / "2.png")
+    save_noise(root / "Bob" / "3.png", 2, (200, 150))
+    (root / "Bob" / "broken.jpg").write_bytes(b"\xff\xd8\xffnot")
+    Image.open(root / "Bob" / "3.png").save(root / "Ann" / "of_bob.jpg", quality=60)
+    other.mkdir()
+    Image.open(first).resize((100, 75)).save(other / "small.png")
+    findings = check_photos(root, against=other)
+    kinds = {(one.kind, *sorted(path.name for path in one.photos)) for one in findings.findings if one.photos}
+    assert ("copy", "1.png", "2.png") in kinds
+    assert ("two-names", "3.png", "of_bob.jpg") in kinds
+    assert ("unreadable", "broken.jpg") in kinds
+    assert ("leak", "1.png", "small.png") in kinds
+    assert next(one.kind for one in findings.findings) == "leak"  # worst first
+    assert findings.n_photos == 5
+    assert "1 pictures under two names" in findings.summary_lines[0]
+    assert "leak" not in {one.kind for one in check_photos(root).findings}
+
+
+def test_any_folder_and_no_folder(tmp_path: Path) -> None:
+    save_noise(tmp_path / "flat" / "1.png", 1)
+    findings = check_photos(tmp_path / "flat")
+    assert [one.kind for one in findings.findings] == ["no-face"]
+    assert findings.n_people == 0
+    with pytest.raises(CastError, match="not a folder"):
+        check_photos(tmp_path / "nowhere")
+
+
+def test_a_second_check_decodes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for i in range(3):
+        save_noise(tmp_path / "cast" / "Ann" / f"{i}.png", i)
+    first = check_photos(tmp_path / "cast")
+
+    def fail(*_: object) -> None:
+        raise AssertionError("looked at again")
+
+    monkeypatch.setattr("castlist.checks.looking.read_photo", fail)
+    monkeypatch.setattr("castlist.checks.looking.find_duplicates", fail)
+    assert check_photos(tmp_path / "cast") == first
+    save_noise(tmp_path / "cast" / "Ann" / "0.png", 9)  # other content, same name
+    with pytest.raises(AssertionError, match="again"):
+        check_photos(tmp_path / "cast")
+
+
+def test_the_cache_gives_back_what_it_was_given() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (50, 60, 3), np.uint8)
+    faces = (SeenFace(Box(1.5, 2, 30, 40), 0.5, Quality(12.0, 0.25, -3.0)),) * 2
+    vectors = np.arange(256, dtype=np.float32).reshape(2, 128)
+    with open_cache() as cache:
+        cache.keep("a", "Ann", SeenPhoto(sign_photo(b"x", pixels), None, faces, vectors))
+        found = cache.find("a", "Ann")
+        assert found is not None and found.signature is not None
+        assert found.faces == faces
+        assert np.array_equal(found.embeddings, vectors)
+        assert (found.signature.height, found.signature.width) == (50, 60)
+        assert cache.find("a", "Bob") is None
+
+
+def test_who_is_forgotten_leaves_no_trace_in_the_cache(own_cache: Path) -> None:
+    for person in ("Ann", "Zebulon"):
+        with open_cache() as cache:
+            cache.keep("a", person, SeenPhoto(None, f"secret of {person}", (), np.zeros((0, 0), np.float32)))
+    assert delete_checks_of("Zebulon") == 1
+    assert delete_checks_of("Zebulon") == 0
+    assert b"Zebulon" not in own_cache.read_bytes()
+    assert b"secret of Ann" in own_cache.read_bytes()
+
+
+def test_a_damaged_cache_is_made_anew_and_one_that_cannot_be_written_is_told(own_cache: Path) -> None:
+    own_cache.parent.mkdir()
+    own_cache.write_bytes(b"not a database" * 100)
+    with open_cache() as cache:
+        assert cache.find("a", "Ann") is None
+    own_cache.unlink()
+    own_cache.mkdir()
+    with pytest.raises(CastlistError, match="can't be kept"), open_cache():
+        pass
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *words: object) -> int:
+    monkeypatch.setattr("sys.argv", ["castlist", "check", *map(str, words)])
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+    return int(stopped.value.code or 0)
+
+
+def test_the_verb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    first = save_noise(tmp_path / "cast" / "Ann" / "1.png", 1, (200, 150))
+    shutil.copy(first, tmp_path / "cast" / "Ann" / "2.png")
+    assert run(monkeypatch, tmp_path / "cast") == 0
+    out, err = capsys.readouterr()
+    assert any(line.split()[:2] == ["medium", "copy"] for line in out.splitlines())
+    assert "nothing found" in err
+    assert run(monkeypatch, tmp_path / "cast", "--fail-on", "high") == 0
+    assert run(monkeypatch, tmp_path / "cast", "--fail-on", "medium") == 1
+    capsys.readouterr()
+    assert run(monkeypatch, tmp_path / "cast", "--json") == 0
+    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {("medium", "copy"), ("medium", "no-face")} <= {(one["severity"], one["kind"]) for one in records}
+    assert run(monkeypatch, tmp_path / "cast", "--fail-on", "awful") == 2
+    assert "Choose from: high, medium, low" in capsys.readouterr().err
+
+
+def test_every_kind_has_a_severity() -> None:
+    assert {severity for severity, _ in checks.KINDS.values()} == set(checks.SEVERITIES)

@@ -104,6 +104,7 @@ def test_any_folder_and_no_folder(tmp_path: Path) -> None:
     findings = check_photos(tmp_path / "flat")
     assert [one.kind for one in findings.findings] == ["no-face"]
     assert findings.n_people == 0
+    assert "names aren't judged" in findings.notes[0]
     with pytest.raises(CastError, match="not a folder"):
         check_photos(tmp_path / "nowhere")
 

@@ -51,8 +51,15 @@ def check_photos(root: Path, *, against: Path | None = None, on_stage: OnStage |
     for photo, one in own:
         if one.reason is not None:
             findings.append(Finding("unreadable", (photo.path,), _people_of(photo), one.reason))
-    findings += _check_faces(own, notes)
-    if cast.people:
+    faceless = [photo for photo, one in own if one.reason is None and not one.faces]
+    findings += [Finding("no-face", (photo.path,), _people_of(photo), NO_FACE) for photo in faceless]
+    drawn = len(faceless) > sum(one.reason is None for _, one in own) / 2
+    if drawn:
+        notes.append(
+            f"No face was found in {len(faceless)} of {n} photos, so names aren't judged. To learn from drawings, use "
+            "--whole."
+        )
+    elif cast.people:
         group_of = dict(zip(readable, group.tolist(), strict=True))
         findings += _check_people(cast, seen[:n], group_of)
     return Findings(root, n, len(cast.people), worst_first(findings), tuple(notes))
@@ -99,18 +106,6 @@ def _check_pair(pair: DuplicatePair, photos: tuple[Photo, ...], readable: list[i
     people = _people_of(photos[first], photos[second])
     kind = "leak" if second >= n else "two-names" if len(people) > 1 else "copy"
     return Finding(kind, (photos[first].path, photos[second].path), people, _HOW[pair.kind])
-
-
-def _check_faces(own: list[tuple[Photo, SeenPhoto]], notes: list[str]) -> list[Finding]:
-    """What is wrong with the faces of single photos."""
-    readable = [(photo, one) for photo, one in own if one.reason is None]
-    without = [photo for photo, one in readable if not one.faces]
-    if len(without) > len(readable) / 2:
-        notes.append(
-            f"No face was found in {len(without)} of {len(readable)} photos: are they drawings? "
-            "Train on whole pictures then, with --whole; names can't be judged."
-        )
-    return [Finding("no-face", (photo.path,), _people_of(photo), NO_FACE) for photo in without]
 
 
 def _check_people(cast: Cast, seen: list[SeenPhoto], group_of: dict[int, int]) -> list[Finding]:

@@ -15,6 +15,7 @@ from castlist.checks import cache as cache_module
 from castlist.checks import check_photos
 from castlist.checks.cache import SeenFace, SeenPhoto, delete_checks_of, open_cache
 from castlist.checks.names import NOBODY, find_one_person, find_two_people, judge_names
+from castlist.checks.people import check_names
 from castlist.duplicates import sign_photo
 from castlist.embeddings import normalize
 from castlist.errors import CastError, CastlistError
@@ -64,6 +65,52 @@ def test_copies_of_a_wrong_photo_do_not_vouch_for_it() -> None:
     group = np.append(np.arange(18), [18] * 5)
     judged = judge_names(embeddings, person, group, default_background())
     assert (judged.right[-5:] < 0.5).all()
+
+
+def test_looks_shared_with_a_few_photos_of_the_person_are_no_wrong_name() -> None:
+    embeddings, person = draw_people(5, 16)
+    background, rng = default_background(), np.random.default_rng(1)
+    placed = background.place(embeddings)
+    # Four photos of the first person, as like each other as usual and far from the person's others: a make-up, say.
+    look = background.kinds.draw(3000)[1234] - placed[:4].mean(axis=0)
+    placed[:4] += 0.85 * look + rng.normal(0, 0.1, (4, placed.shape[1]))
+    made_up = normalize(placed @ np.linalg.pinv(background.directions) + background.mean)
+    judged = judge_names(made_up, person, np.arange(80), background)
+    assert (judged.right > 0.5).all()
+    alone = np.delete(np.arange(80), [1, 2, 3])  # without the three like it, the same photo is no longer believed
+    judged = judge_names(made_up[alone], person[alone], np.arange(77), background)
+    assert np.flatnonzero(judged.right < 0.5).tolist() == [0]
+
+
+def test_poor_faces_are_never_nobody_but_may_be_another() -> None:
+    embeddings, true = draw_people(5, 12)
+    person = np.where(true == 4, 0, true)[:49]  # the last one is of nobody in the cast
+    person[5] = 2
+    poor = np.ones(49, bool)
+    judged = judge_names(embeddings[:49], person, np.arange(49), default_background(), poor=poor)
+    assert np.flatnonzero(judged.right < 0.5).tolist() == [5]
+    assert judged.rather[5] == 0
+
+
+def test_of_two_photos_that_disagree_neither_is_known_to_be_wrong() -> None:
+    embeddings, _ = draw_people(8, 6)
+    person = np.repeat(np.arange(7), [6, 6, 6, 6, 6, 6, 2])
+    embeddings = embeddings[[*range(36), 36, 42]]
+    judged = judge_names(embeddings, person, np.arange(38), default_background())
+    assert (judged.right[:36] > 0.5).all()
+    assert 0.2 < judged.right[36] < 0.9 and 0.2 < judged.right[37] < 0.9
+
+
+def test_copies_of_a_wrong_photo_are_told_once() -> None:
+    embeddings, person = draw_people(4, 12)
+    embeddings = np.concatenate([embeddings, embeddings[:1]])
+    person = np.append(person, 1)
+    person[0] = 1
+    paths = [Path(f"{i}.jpg") for i in range(49)]
+    group = np.append(np.arange(48), 0)
+    findings = check_names(["Ann", "Bob", "Cid", "Dee"], paths, person, group, embeddings)
+    assert [one.photos for one in findings] == [(paths[0], paths[48])]
+    assert findings[0].rather == "Ann"
 
 
 def test_two_folders_of_one_person_and_one_folder_of_two() -> None:

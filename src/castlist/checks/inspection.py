@@ -111,7 +111,7 @@ def _check_pair(pair: DuplicatePair, photos: tuple[Photo, ...], readable: list[i
 def _check_people(cast: Cast, seen: list[SeenPhoto], group_of: dict[int, int]) -> list[Finding]:
     """What is wrong with the face that is the person, and with the people."""
     findings = []
-    paths, person, group, embeddings = [], [], [], []
+    paths, person, group, embeddings, poor = [], [], [], [], []
     for index, name in enumerate(cast.people):
         rows = [i for i, photo in enumerate(cast.photos) if photo.person == name and seen[i].faces]
         chosen = choose_faces([seen[i].faces for i in rows], [seen[i].embeddings for i in rows])
@@ -122,8 +122,10 @@ def _check_people(cast: Cast, seen: list[SeenPhoto], group_of: dict[int, int]) -
             person.append(index)
             group.append(group_of[row])
             embeddings.append(seen[row].embeddings[face])
-            if faces[face].quality.problem:
-                findings.append(Finding("poor-face", (path,), (name,), f"the face is {faces[face].quality.problem}"))
+            problem = faces[face].quality.problem
+            poor.append(problem is not None)
+            if problem:
+                findings.append(Finding("poor-face", (path,), (name,), f"the face is {problem}"))
             if len(faces) > 1:
                 box = faces[face].box
                 where = f"{(box.left + box.right) / 2:.0f}, {(box.top + box.bottom) / 2:.0f}"
@@ -131,6 +133,6 @@ def _check_people(cast: Cast, seen: list[SeenPhoto], group_of: dict[int, int]) -
                 findings.append(Finding("several-faces", (path,), (name,), message))
     if embeddings:
         who, groups = np.array(person), np.array(group)
-        findings += check_names(cast.people, paths, who, groups, np.stack(embeddings))
+        findings += check_names(cast.people, paths, who, groups, np.stack(embeddings), np.array(poor))
         findings += check_counts(cast.people, who, groups)
     return findings

@@ -16,7 +16,12 @@ UNEVEN = 10  # times as many photos of the person with the most as of the one wi
 
 
 def check_names(
-    people: Sequence[str], paths: Sequence[Path], person: np.ndarray, group: np.ndarray, embeddings: np.ndarray
+    people: Sequence[str],
+    paths: Sequence[Path],
+    person: np.ndarray,
+    group: np.ndarray,
+    embeddings: np.ndarray,
+    poor: np.ndarray | None = None,
 ) -> list[Finding]:
     """Find wrong names, two folders of one person, and one folder of two.
 
@@ -26,6 +31,7 @@ def check_names(
         person: Shape (n,), int64.
         group: Shape (n,), int64; copies of one photo share a number.
         embeddings: Shape (n, values), float32, L2 norm 1; of the face that is the person.
+        poor: Shape (n,), bool; faces too poor to say that they are nobody's of the cast.
     """
     background = default_background()
     if embeddings.shape[1] != len(background.mean):
@@ -42,12 +48,17 @@ def check_names(
             photos = tuple(paths[row] for row in rows[second])
             message = f"{len(photos)} of {len(rows)} photos seem to be of somebody else, the same one"
             findings.append(Finding("two-people", photos, (people[index],), message))
-    judged = judge_names(embeddings, person, group, background, same)
+    judged = judge_names(embeddings, person, group, background, same=same, poor=poor)
+    pictures: dict[tuple[int, int, int], list[int]] = {}  # copies are told once
     for row in np.flatnonzero(judged.right < 0.5).tolist():
-        rather = None if judged.rather[row] == NOBODY else people[judged.rather[row]]
-        wrong = float(1 - judged.right[row])
-        message = f"not {people[person[row]]} ({wrong:.1%}), rather {rather or 'nobody of the cast'}"
-        findings.append(Finding("wrong-name", (paths[row],), (people[person[row]],), message, rather, wrong))
+        pictures.setdefault((int(group[row]), int(person[row]), int(judged.rather[row])), []).append(row)
+    for (_, index, other), copies in pictures.items():
+        rather = None if other == NOBODY else people[other]
+        wrong = float(1 - judged.right[copies].min())
+        message = f"not {people[index]} ({wrong:.1%}), rather {rather or 'nobody of the cast'}"
+        findings.append(
+            Finding("wrong-name", tuple(paths[row] for row in copies), (people[index],), message, rather, wrong)
+        )
     return findings
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +15,10 @@ import keras
 from castlist.conversion import write_onnx
 from castlist.embeddings import default_network
 from castlist.errors import SettingsError
+from castlist.learning import learn
 from castlist.models import MODELS, build_model, with_preset
 from castlist.network import Network
+from castlist.recognizer import Recognizer
 from castlist.settings import Settings
 from castlist.training import build_optimizer
 
@@ -79,17 +83,18 @@ REPORT_VGG16 = [
 @pytest.fixture(params=list(MODELS))
 def settings(request: pytest.FixtureRequest) -> Settings:
     size = SIZES.get(request.param, 48)
-    return Settings(model=request.param, image_size=size, optimizer="adam", learning_rate=1e-3)
+    frames = 3 if request.param == "cnn-lstm" else 1
+    return Settings(model=request.param, image_size=size, frames=frames, optimizer="adam", learning_rate=1e-3)
 
 
 @pytest.fixture
 def photos(settings: Settings) -> np.ndarray:
-    """Twelve photos of three people who differ by brightness."""
+    """Twelve photos, or sequences, of three people who differ by brightness."""
     rng = np.random.default_rng(0)
-    levels = np.repeat([30, 120, 210], 4)[:, None, None, None]
-    return np.clip(levels + rng.normal(0, 20, (12, settings.image_size, settings.image_size, 3)), 0, 255).astype(
-        np.uint8
-    )
+    shape = (settings.frames, settings.image_size, settings.image_size, 3)
+    levels = np.repeat([30, 120, 210], 4)[:, None, None, None, None]
+    photos = np.clip(levels + rng.normal(0, 20, (12, *shape)), 0, 255).astype(np.uint8)
+    return photos if settings.takes_sequences else photos[:, 0]
 
 
 PEOPLE = np.eye(3, dtype=np.float32)[np.repeat([0, 1, 2], 4)]
@@ -143,6 +148,30 @@ def test_bfloat16_agrees_with_float32(settings: Settings, photos: np.ndarray) ->
     half.set_weights(model.get_weights())
     batch = photos.astype(np.float32)
     np.testing.assert_allclose(half.predict_on_batch(batch), model.predict_on_batch(batch), atol=0.05)
+
+
+@pytest.mark.photos
+@pytest.mark.parametrize("faces", [True, False])
+def test_it_trains_on_faces_and_on_whole_photos(
+    settings: Settings, faces: bool, photos_folder: Path, tmp_path: Path
+) -> None:
+    if settings.model == "face" and not faces:
+        pytest.skip("the model face is of faces alone")
+    for person in ("mark_ruffalo", "tom_holland"):
+        shutil.copytree(photos_folder / "avengers7" / person, tmp_path / "cast" / person)
+    small = dataclasses.replace(
+        settings,
+        faces=faces,
+        fine_tune=settings.model == "face",
+        weights="none",
+        pictures_per_person=6,
+        precision="float32",
+        epochs=1,
+    )
+    run, evaluation = learn(tmp_path / "cast", small, runs=tmp_path, name="run")
+    assert run.complete and evaluation is not None
+    faces_named = next(iter(Recognizer.load(run.path).name_photos([Path(run.photos_root) / run.sides["train"][0]])))
+    assert {face.name for face in faces_named.faces} <= {"mark_ruffalo", "tom_holland", "unknown"}
 
 
 def test_cnn_is_the_report_s_row_by_row() -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import dataclasses
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from castlist.errors import RunError, ShapeError
+from castlist.faces import DEFAULT_TEMPLATE
+from castlist.gallery import Answers
 from castlist.network import Network
 from castlist.photos import find_photos, read_photo
 from castlist.recognizer import Recognizer
@@ -69,3 +72,54 @@ def test_the_network_refuses_other_shapes(drawn_run: Path) -> None:
         with pytest.raises(ShapeError, match="must be uint8 of shape"):
             network.probabilities(photos)
     assert network.probabilities(np.zeros((0, 48, 48, 3), np.uint8)).shape == (0, 2)
+
+
+class FakeNetwork:
+    """Of two people; the brighter a photo, or the last of a sequence, the more it is the second."""
+
+    image_size = 8
+
+    def __init__(self, frames: int | None) -> None:
+        self.frames = frames
+
+    as_sequence = Network.as_sequence
+
+    def probabilities(self, photos: np.ndarray) -> np.ndarray:
+        self.seen = photos
+        second = (photos[:, -1] if self.frames else photos).mean(axis=(1, 2, 3)) / 255
+        return np.stack([1 - second, second], axis=1).astype(np.float32)
+
+
+def track(frames: int | None, levels: list[int], margins: list[float]) -> tuple[FakeNetwork, Answers]:
+    """Looks of these brightnesses, of which the gallery says how far the first person is above the threshold."""
+    faces = [SimpleNamespace(pixels=np.full((150, 150, 3), level, np.uint8)) for level in levels]
+    scores = np.stack([margins, [-1.0] * len(margins)], axis=1)
+    unknown = np.tile(np.float32([0.5, 0.3, 0.2]), (len(margins), 1))
+    named = np.where(scores.max(axis=1) > 0, 0, -1)
+    gallery = SimpleNamespace(answer=lambda _: Answers(("a", "b"), unknown, scores, named))
+    run = SimpleNamespace(people=("a", "b"), settings=SimpleNamespace(views="mirror"))
+    face_network = SimpleNamespace(template=DEFAULT_TEMPLATE, embed=lambda crops, views: crops)
+    network = FakeNetwork(frames)
+    return network, Recognizer(run, network=network, face_network=face_network, gallery=gallery).answer_track(faces)
+
+
+def test_a_track_is_read_in_order_by_a_model_of_sequences() -> None:
+    network, answers = track(3, [10, 20, 30, 40, 250], [1.0] * 5)
+    assert network.seen[:, :, 0, 0, 0].tolist() == [[10, 30, 250]]
+    assert answers.named.tolist() == [1]
+    np.testing.assert_allclose(answers.probabilities.sum(axis=1), 1, atol=1e-6)
+    network, _ = track(3, [10, 20], [1.0] * 2)
+    assert network.seen[:, :, 0, 0, 0].tolist() == [[10, 10, 20]]
+
+
+def test_a_track_s_answers_are_averaged_by_any_other() -> None:
+    network, answers = track(None, [10, 20, 250], [1.0] * 3)
+    assert network.seen.shape == (3, 8, 8, 3)
+    assert answers.named.tolist() == [0]
+    assert answers.probabilities[0, 1] == pytest.approx(0.8 * (10 + 20 + 250) / 3 / 255, rel=1e-4)
+
+
+def test_a_stranger_s_track_gets_no_name() -> None:
+    for frames in (None, 3):
+        _, answers = track(frames, [10, 20, 250], [-1.0, -1.0, 0.5])
+        assert answers.named.tolist() == [-1]

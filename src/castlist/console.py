@@ -122,11 +122,12 @@ def show_result(run: Run, evaluation: Evaluation | None) -> None:
 
     low, high = evaluation.accuracy_interval
     print(
-        f"{evaluation.accuracy:.1%} of {len(evaluation.files)} test photos named rightly "
+        f"{evaluation.accuracy:.1%} of {_test_size(run, evaluation)} named rightly "
         f"(95 % interval {low:.1%} to {high:.1%}), loss {evaluation.loss:.3f}."
     )
+    what = "photos" if run.settings.frames == 1 else "sequences"
     for score in evaluation.persons:
-        print(f"  {score.person}: recall {score.recall:.1%}, precision {score.precision:.1%}, {score.photos} photos")
+        print(f"  {score.person}: recall {score.recall:.1%}, precision {score.precision:.1%}, {score.photos} {what}")
     diagnosis = diagnose(read_history(run))
     if diagnosis:
         print(" ".join(describe(diagnosis, translator("en"))))
@@ -146,7 +147,7 @@ def describe_run(run: Run, before: Run | None) -> str:
     else:
         try:
             evaluation = read_evaluation(run)
-            figures = f"{_percent_with_interval(evaluation)} of {len(evaluation.files)} test photos"
+            figures = f"{_percent_with_interval(evaluation)} of {_test_size(run, evaluation)}"
         except CastlistError as error:
             figures = str(error)
     lines = [f"{when}  {run.path.name}  {run.settings.model}, {len(run.people)} people  {figures}"]
@@ -156,6 +157,11 @@ def describe_run(run: Run, before: Run | None) -> str:
             changes.append("other photos")
         lines.append(f"    {', '.join(changes) or 'nothing changed'}")
     return "\n".join(lines)
+
+
+def _test_size(run: Run, evaluation: Evaluation) -> str:
+    frames = run.settings.frames
+    return f"{len(evaluation.files)} test {f'sequences of {frames} photos' if frames > 1 else 'photos'}"
 
 
 def describe_comparison(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import json
+import math
 import mmap
 import os
 from collections.abc import Callable, Iterator
@@ -21,13 +23,17 @@ from castlist.duplicates import PhotoSignature, find_duplicates, group_photos, s
 from castlist.embeddings import FaceNetwork, choose_faces, default_network
 from castlist.errors import CastError, PhotoError, needs_extra, reason_of
 from castlist.faces import DEFAULT_TEMPLATE, Face, find_faces
-from castlist.photos import Cast, Photo, RefusedPhoto, read_file, read_photo, resize_photo
+from castlist.film import Film, frame_file, is_film
+from castlist.photos import Cast, Photo, RefusedPhoto, read_file, read_photo, resize_photo, time_taken
 from castlist.settings import Settings
 from castlist.splits import SIDES, TEST, TRAIN, VALIDATION, assign_sides, order_key
+from castlist.takes import find_takes, join_takes
 
-VERSION = 1  # of the file's layout and of what fills it; a file of another version is made anew
+VERSION = 2  # of the file's layout and of what fills it; a file of another version is made anew
 NO_FACE = "no face found"
 CHUNK = 64  # photos decoded ahead; bounds the memory
+FRAMES_A_SECOND = 4  # of a film; neighboring frames say nearly the same
+FRAMES = 64  # of a film, at most
 
 OnCount = Callable[[int, int], None]  # done, of how many
 
@@ -44,7 +50,8 @@ class Dataset:
     files: tuple[str, ...]  # n paths below the cast's root, with forward slashes
     person: np.ndarray  # (n,), int64
     side: np.ndarray  # (n,), uint8; TRAIN, VALIDATION or TEST
-    group: np.ndarray  # (n,), int64; copies and re-crops of one photo share a number
+    group: np.ndarray  # (n,), int64; copies and re-crops of one photo share a number, and so do photos of one take
+    take: np.ndarray  # (n,), int64; photos of one film or burst share a number and are in order; others are ALONE
     embeddings: np.ndarray | None  # (n, 128), float32, L2 norm 1; of the faces; None for whole photos
     image_size: int
     refused: tuple[RefusedPhoto, ...]
@@ -146,7 +153,7 @@ def delete_datasets_of(person: str) -> list[Path]:
 
 
 def _default_path(root: Path, settings: Settings) -> Path:
-    parts = (root.resolve(), settings.faces, settings.network, _side_of(settings))
+    parts = (root.resolve(), settings.faces, settings.network, _side_of(settings), settings.takes_sequences)
     return datasets_folder() / f"{hashlib.sha256(repr(parts).encode()).hexdigest()[:16]}.h5"
 
 
@@ -164,6 +171,7 @@ def _stamp(cast: Cast, settings: Settings) -> str:
         settings.validation_share,
         settings.test_share,
         settings.seed,
+        settings.takes_sequences,
         cast.people,
         cast.notes,
     ]
@@ -182,6 +190,7 @@ def _open(path: Path, file: Any, root: Path) -> Dataset:
         person=file["person"][()],
         side=file["side"][()],
         group=file["group"][()],
+        take=file["take"][()],
         embeddings=file["embedding"][()] if "embedding" in file else None,
         image_size=file["images"].shape[1],
         refused=tuple(RefusedPhoto(path=root / name, reason=why) for name, why in json.loads(file.attrs["refused"])),
@@ -197,18 +206,23 @@ def _fill(file: Any, cast: Cast, settings: Settings, on_count: OnCount | None) -
         "images", (0, size, size, 3), "u1", maxshape=(None, size, size, 3), chunks=(1, size, size, 3)
     )
     kept: list[Photo] = []
+    files: list[str] = []
+    times: list[float | None] = []
     signatures: list[PhotoSignature] = []
     embeddings: list[np.ndarray] = []
     refused: list[tuple[str, str]] = []
     decode = _decode_faces if settings.faces else _decode_whole
     for photo, row in decode(_sampled(cast, settings), settings, on_count):
+        name = photo.path.relative_to(cast.root).as_posix()
         if isinstance(row, PhotoError):
-            refused.append((photo.path.relative_to(cast.root).as_posix(), str(row)))
+            refused.append((name, str(row)))
             continue
         images.resize(len(kept) + 1, axis=0)
         images[len(kept)] = row.pixels
         kept.append(photo)
-        signatures.append(row.signature)
+        files.append(name if row.still.frame is None else frame_file(name, row.still.frame))
+        times.append(row.still.taken)
+        signatures.append(row.still.signature)
         if row.embedding is not None:
             embeddings.append(row.embedding)
     faceless = sum(reason == NO_FACE for _, reason in refused)
@@ -224,7 +238,8 @@ def _fill(file: Any, cast: Cast, settings: Settings, on_count: OnCount | None) -
     notes += [f"No photo of {name!r} can be read; left out." for name in cast.people if name not in people]
     _need_two(people, cast.root)
     person = np.array([people.index(photo.person) for photo in kept], np.int64)
-    group = group_photos(len(kept), find_duplicates(signatures))
+    take = find_takes([photo.path for photo in kept], person, times)
+    group = join_takes(group_photos(len(kept), find_duplicates(signatures)), take)
     side = assign_sides(person, group, [signature.digest for signature in signatures], settings)
     # A gallery needs no validation, and can name people whom nothing is left to test with.
     if settings.needs_keras and not ((side == TEST).any() and (side == VALIDATION).any()):
@@ -234,12 +249,11 @@ def _fill(file: Any, cast: Cast, settings: Settings, on_count: OnCount | None) -
         )
     notes += _split_notes(people, person, side, group)
 
-    files = [photo.path.relative_to(cast.root).as_posix() for photo in kept]
     fingerprint = hashlib.sha256()
     for name, signature in zip(files, signatures, strict=True):
         fingerprint.update(f"{name}:{signature.digest}\n".encode())
     file["file"] = np.array(files, dtype=object)
-    file["person"], file["side"], file["group"] = person, side, group
+    file["person"], file["side"], file["group"], file["take"] = person, side, group, take
     if settings.faces:
         file["embedding"] = np.stack(embeddings)
     file.attrs["people"], file.attrs["refused"], file.attrs["notes"] = map(json.dumps, (people, refused, notes))
@@ -281,26 +295,52 @@ def _sampled(cast: Cast, settings: Settings) -> list[Photo]:
 
 
 @dataclass(frozen=True, eq=False)
+class _Still:
+    """What is kept of a photo, or of a frame of a film, whatever is cut out of it."""
+
+    signature: PhotoSignature
+    frame: int | None  # of a film
+    taken: float | None  # seconds of the camera's clock
+
+
+@dataclass(frozen=True, eq=False)
 class _Row:
     """What the file keeps of one photo."""
 
     pixels: np.ndarray  # (size, size, 3), uint8, RGB
-    signature: PhotoSignature
+    still: _Still
     embedding: np.ndarray | None = None  # (128,), float32
+
+
+def _stills(path: Path, settings: Settings) -> Iterator[tuple[_Still, np.ndarray]]:
+    """A photo, or frames of a film, decoded one after the other."""
+    if settings.takes_sequences and is_film(path):
+        film = Film.open(path)
+        step = max(round(film.rate / FRAMES_A_SECOND), math.ceil(film.n_frames / FRAMES), 1)
+        frame = None
+        for frame in itertools.islice(film.frames(), 0, step * FRAMES, step):
+            yield _Still(sign_photo(frame.pixels.tobytes(), frame.pixels), frame.index, None), frame.pixels
+        if frame is None:
+            raise PhotoError("a film without a single picture that can be read")
+        return
+    data = read_file(path)
+    pixels = read_photo(data)
+    yield _Still(sign_photo(data, pixels), None, time_taken(data)), pixels
 
 
 def _decode_whole(
     photos: list[Photo], settings: Settings, on_count: OnCount | None
 ) -> Iterator[tuple[Photo, _Row | PhotoError]]:
-    def decode(photo: Photo) -> _Row | PhotoError:
+    def decode(photo: Photo) -> list[_Row] | PhotoError:
         try:
-            data = read_file(photo.path)
-            pixels = read_photo(data)
+            stills = _stills(photo.path, settings)
+            return [_Row(resize_photo(pixels, settings.image_size), still) for still, pixels in stills]
         except PhotoError as error:
             return error
-        return _Row(resize_photo(pixels, settings.image_size), sign_photo(data, pixels))
 
-    return _in_parallel(decode, photos, on_count)
+    for photo, result in _in_parallel(decode, photos, on_count):
+        for row in [result] if isinstance(result, PhotoError) else result:
+            yield photo, row
 
 
 def _decode_faces(
@@ -310,32 +350,32 @@ def _decode_faces(
     network = face_network(settings)
     size = _side_of(settings)
 
-    def decode(photo: Photo) -> tuple[PhotoSignature, list[Face]] | PhotoError:
+    def decode(photo: Photo) -> list[tuple[_Still, list[Face]]] | PhotoError:
         try:
-            data = read_file(photo.path)
-            pixels = read_photo(data)
+            seen = [
+                (still, find_faces(pixels, min_face=settings.min_face, template=network.template))
+                for still, pixels in _stills(photo.path, settings)
+            ]
         except PhotoError as error:
             return error
-        return sign_photo(data, pixels), find_faces(pixels, min_face=settings.min_face, template=network.template)
+        return [(still, faces) for still, faces in seen if faces] or PhotoError(NO_FACE)
 
     for _, group in groupby(_in_parallel(decode, photos, on_count), key=lambda item: item[0].person):
-        readable: list[tuple[Photo, PhotoSignature, list[Face]]] = []
+        readable: list[tuple[Photo, _Still, list[Face]]] = []
         for photo, result in group:
             if isinstance(result, PhotoError):
                 yield photo, result
-            elif not result[1]:
-                yield photo, PhotoError(NO_FACE)
             else:
-                readable.append((photo, *result))
+                readable += [(photo, *one) for one in result]
         faces = [found for _, _, found in readable]
         crops = [face.pixels for found in faces for face in found]
         if not crops:
             continue
         vectors = network.embed(np.stack(crops), views=settings.views)
         split = np.split(vectors, np.cumsum([len(found) for found in faces])[:-1])
-        for (photo, signature, found), mine, index in zip(readable, split, choose_faces(faces, split), strict=True):
+        for (photo, still, found), mine, index in zip(readable, split, choose_faces(faces, split), strict=True):
             assert index is not None, "each of these photos has a face"
-            yield photo, _Row(resize_photo(found[index].pixels, size), signature, mine[index])
+            yield photo, _Row(resize_photo(found[index].pixels, size), still, mine[index])
 
 
 T = TypeVar("T")

@@ -18,6 +18,7 @@ from castlist.gallery import Answers, Gallery
 from castlist.network import Network, answers_of
 from castlist.photos import UNKNOWN
 from castlist.run import Run
+from castlist.sequences import arrange, read_sequences
 from castlist.splits import TEST
 
 with needs_extra("learn", "Evaluating"):
@@ -25,6 +26,7 @@ with needs_extra("learn", "Evaluating"):
     from sklearn.metrics import confusion_matrix, log_loss, precision_recall_fscore_support
 
 HEADER = ("file", "true", "predicted")  # of predictions.csv; then a column of probabilities per person, and unknown
+BATCH = 64  # photos or sequences read at once; bounds the memory
 BINS = 10  # of the reliability curve
 
 
@@ -77,7 +79,8 @@ class Evaluation:
 def evaluate(run: Run, gallery: Gallery | None, dataset: Dataset | None) -> Evaluation:
     """Answer for each photo of the test side with what naming will use, and score the answers.
 
-    The gallery of a run knows all photos; here it is asked as it was before it knew those of the test side.
+    A model of sequences answers for each sequence, which is called by its first photo. The gallery of a run knows all
+    photos; here it is asked as it was before it knew those of the test side.
 
     Args:
         run: Whose `sides` say which photos are for the test.
@@ -95,12 +98,17 @@ def evaluate(run: Run, gallery: Gallery | None, dataset: Dataset | None) -> Eval
         return score_answers(run.people, files, truth, gate.named, gate.probabilities)
     run.need_photos_of(dataset)
     network = Network(run.network_path)
-    rows = dataset.indices(TEST)
-    batches = [rows[start : start + 64] for start in range(0, len(rows), 64)]
-    probabilities = np.concatenate([network.probabilities(dataset.read(batch)) for batch in batches])
+    sequences = arrange(dataset, TEST, run.settings)
+    batches = [sequences[start : start + BATCH] for start in range(0, len(sequences), BATCH)]
+    probabilities = np.concatenate(
+        [network.probabilities(read_sequences(dataset, batch, run.settings)) for batch in batches]
+    )
+    if gate is not None:
+        gate = gate.merged(np.searchsorted(dataset.indices(TEST), sequences))
     answers = answers_of(run.people, probabilities, gate)
-    files = [dataset.files[row] for row in rows]
-    return score_answers(run.people, files, dataset.person[rows], answers.named, answers.probabilities)
+    firsts = sequences[:, 0]
+    files = [dataset.files[row] for row in firsts]
+    return score_answers(run.people, files, dataset.person[firsts], answers.named, answers.probabilities)
 
 
 def validate_gallery(run: Run, gallery: Gallery) -> float:

@@ -1,4 +1,4 @@
-"""A learnt network as naming runs it: one ONNX file, photos in, probabilities out."""
+"""A learnt network as naming runs it: one ONNX file, photos or sequences of photos in, probabilities out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from castlist.gallery import UNKNOWN, Answers
 
 
 class Network:
-    """A network that gives one probability per person for each photo; may be shared by threads."""
+    """A network that gives one probability per person for each photo, or sequence; may be shared by threads."""
 
     def __init__(self, path: Path) -> None:
         """Open an ONNX file.
@@ -31,14 +31,29 @@ class Network:
                 f"The network {str(path)!r} can't be opened ({error}). Train or copy the run again."
             ) from error
         (self._input,) = self._session.get_inputs()
-        self.image_size: int = self._input.shape[1]
+        self._shape: tuple[int, ...] = tuple(self._input.shape[1:])
+        self.image_size = self._shape[-2]
+        self.frames = self._shape[0] if len(self._shape) == 4 else None  # photos in a sequence; None: takes single ones
+
+    def as_sequence(self, photos: np.ndarray) -> np.ndarray:
+        """Photos of one person as what the network of sequences reads: evenly from the first to the last.
+
+        Args:
+            photos: Shape (n, image_size, image_size, 3), in order; of fewer than frames, some are taken again.
+
+        Returns:
+            Shape (frames, image_size, image_size, 3).
+        """
+        assert self.frames, "a network of sequences"
+        return photos[np.linspace(0, len(photos) - 1, self.frames).round().astype(int)]
 
     def probabilities(self, photos: np.ndarray, *, batch_size: int = 32) -> np.ndarray:
         """Name the people of photos, as probabilities.
 
         Args:
-            photos: Shape (n, image_size, image_size, 3), uint8, RGB.
-            batch_size: Photos per pass; changes memory, not results.
+            photos: Shape (n, image_size, image_size, 3), uint8, RGB. A network of sequences takes
+                (n, frames, image_size, image_size, 3), or photos: then each is all the frames of its sequence.
+            batch_size: Photos or sequences per pass; changes memory, not results.
 
         Returns:
             Shape (n, n_people), float32, rows that sum to 1.
@@ -46,10 +61,12 @@ class Network:
         Raises:
             ShapeError: If `photos` has another shape or type.
         """
-        size = self.image_size
-        if photos.dtype != np.uint8 or photos.shape[1:] != (size, size, 3):
+        if self.frames and photos.shape[1:] == self._shape[1:]:
+            photos = np.broadcast_to(photos[:, None], (len(photos), *self._shape))
+        if photos.dtype != np.uint8 or photos.shape[1:] != self._shape:
+            shape = ", ".join(map(str, self._shape))
             raise ShapeError(
-                f"photos must be uint8 of shape (n, {size}, {size}, 3). Got {photos.dtype} of {photos.shape} instead."
+                f"photos must be uint8 of shape (n, {shape}). Got {photos.dtype} of {photos.shape} instead."
             )
         passes = [
             self._session.run(None, {self._input.name: photos[start : start + batch_size].astype(np.float32)})[0]

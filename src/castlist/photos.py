@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import glob
 import io
 import os
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from castlist.errors import CastError, PhotoError, reason_of
 
@@ -86,6 +87,18 @@ def read_photo(source: Path | bytes) -> np.ndarray:
         raise
     except Exception as error:  # decoders of damaged files raise nearly anything
         raise PhotoError(f"damaged or cut short ({str(error).strip() or type(error).__name__})") from error
+
+
+def time_taken(data: bytes) -> float | None:
+    """When a camera took a photo, in seconds of its own clock, from its EXIF block; None if it doesn't say."""
+    try:
+        with _open_header(data) as image:
+            exif = image.getexif().get_ifd(ExifTags.IFD.Exif)
+        moment = datetime.datetime.strptime(str(exif[ExifTags.Base.DateTimeOriginal]), "%Y:%m:%d %H:%M:%S")
+        part = str(exif.get(ExifTags.Base.SubsecTimeOriginal, "0")).strip() or "0"
+        return moment.replace(tzinfo=datetime.UTC).timestamp() + float(f"0.{part}")
+    except Exception:  # an EXIF block may hold anything
+        return None
 
 
 def read_file(path: Path) -> bytes:

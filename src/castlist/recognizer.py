@@ -142,16 +142,41 @@ class Recognizer:
         Raises:
             RunError: If the run knows no faces, only whole photos.
         """
+        gate = self._gate(faces)
+        if self.network is None:
+            return gate
+        return answers_of(self.run.people, self.network.probabilities(self._squares(faces)), gate)
+
+    def answer_track(self, looks: Sequence[Face]) -> Answers:
+        """Say who one face is that was seen several times, as one answer.
+
+        Args:
+            looks: At least one, in order of time; a model of sequences reads them as one, for any other their answers
+                are averaged.
+
+        Raises:
+            RunError: If the run knows no faces, only whole photos.
+        """
+        together = np.arange(len(looks))[None]
+        if self.network is None or self.network.frames is None:
+            return self.answer(looks).merged(together)
+        gate = self._gate(looks).merged(together)
+        sequence = self.network.as_sequence(self._squares(looks))
+        return answers_of(self.run.people, self.network.probabilities(sequence[None]), gate)
+
+    def _gate(self, faces: Sequence[Face]) -> Answers:
+        """What the gallery says."""
         if self.face_network is None or self.gallery is None:
             raise RunError(f"The run {str(self.run.path)!r} was learnt from whole photos; it knows no faces.")
         size = self.face_network.template.size
         crops = np.array([face.pixels for face in faces], np.uint8).reshape(-1, size, size, 3)
-        gate = self.gallery.answer(self.face_network.embed(crops, views=self.run.settings.views))
-        if self.network is None:
-            return gate
+        return self.gallery.answer(self.face_network.embed(crops, views=self.run.settings.views))
+
+    def _squares(self, faces: Sequence[Face]) -> np.ndarray:
+        """Faces as the network sees them."""
+        assert self.network is not None, "asked before"
         side = self.network.image_size
-        squares = np.array([resize_photo(crop, side) for crop in crops], np.uint8).reshape(-1, side, side, 3)
-        return answers_of(self.run.people, self.network.probabilities(squares), gate)
+        return np.array([resize_photo(face.pixels, side) for face in faces], np.uint8).reshape(-1, side, side, 3)
 
     def _name(self, seen: Sequence[list[Face] | np.ndarray], repeat: bool) -> list[tuple[NamedFace, ...]]:
         if not seen:

@@ -147,11 +147,20 @@ def start_run(dataset: Dataset, settings: Settings, path: Path, photos_root: Pat
         sides={name: tuple(dataset.files[i] for i in dataset.indices(side)) for side, name in enumerate(SIDES)},
         groups={name: counts[name]["groups"] for name in SIDES},
         refused=tuple((photo.path.relative_to(photos_root).as_posix(), photo.reason) for photo in dataset.refused),
-        notes=dataset.notes,
+        notes=(*dataset.notes, *_sequence_notes(settings)),
         precision=choose_precision() if settings.precision == "auto" else settings.precision,
     )
     run.save()
     return run
+
+
+def _sequence_notes(settings: Settings) -> tuple[str, ...]:
+    if settings.frames == 1:
+        return ()
+    return (
+        f"Photos are seen {settings.frames} at a time, all of one person: figures are of such sequences, each called "
+        "by its first photo.",
+    )
 
 
 def choose_precision() -> str:

@@ -17,6 +17,7 @@ Schedule = Literal["constant", "step", "cosine"]
 Views = Literal["plain", "mirror", "careful"]
 EarlyStopping = Literal["off", "val_loss", "val_accuracy"]
 Precision = Literal["auto", "float32", "mixed_bfloat16"]
+FrameNetwork = Literal["small", "report"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +45,8 @@ class Settings:
     fine_tune: bool = False  # train the network of `face` too, and keep that if it is better on validation
     faces: bool = True  # learn from the aligned face in each photo; False: from whole photos, as drawings need
     image_size: int = 96  # pixels; the side of the square that a Keras model sees; `face` has its own
+    frames: int = 1  # of cnn-lstm: photos of a person that are seen at once, in order
+    frame_network: FrameNetwork = "small"  # of cnn-lstm: what looks at each of them: that of cnn-small, or the report's
     min_face: int | None = None  # pixels, the side of the smallest face to find; None: a share of the photo
     stranger_rate: float = 0.01  # share of strangers who may be given a name
     network: str | None = None  # a face network of the user's own, an ONNX file; None: the one that castlist knows
@@ -85,6 +88,9 @@ class Settings:
         _check(self, "stranger_rate", 0 < self.stranger_rate <= 0.5, "above 0 and at most 0.5")
         if self.model == "face" and not self.faces:
             raise SettingsError("The model face learns from faces. For whole photos choose another, such as cnn.")
+        _check(self, "frames", 1 <= self.frames <= 32, "from 1 to 32")
+        if self.frames > 1 and not self.takes_sequences:
+            raise SettingsError(f"The model {self.model} sees one photo at a time. Leave frames out.")
         if self.fine_tune and self.model != "face":
             raise SettingsError(f"Only the model face can be fine-tuned; {self.model} is trained from scratch anyway.")
         if self.tensorboard and not self.needs_keras:
@@ -121,6 +127,11 @@ class Settings:
     def needs_keras(self) -> bool:
         """Whether a network is trained, not only a gallery made."""
         return self.model != "face" or self.fine_tune
+
+    @property
+    def takes_sequences(self) -> bool:
+        """Whether the model sees several photos of a person at once, and learns from films too."""
+        return self.model == "cnn-lstm"
 
     def to_dict(self) -> dict[str, Any]:
         """The settings as JSON or TOML hold them."""

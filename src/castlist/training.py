@@ -23,6 +23,7 @@ from castlist.files import write_csv
 from castlist.models import build_model, pretrain
 from castlist.network import Network
 from castlist.run import HISTORY, Epoch, Run, best_epoch, read_history
+from castlist.sequences import arrange, read_sequences
 from castlist.settings import Settings
 from castlist.splits import TRAIN, VALIDATION
 
@@ -189,29 +190,35 @@ def make_batches(
         epoch: Shuffles and augments, differently for each epoch and the same for the same one; None does neither.
 
     Yields:
-        Photos, shape (k, image_size, image_size, 3), float32, RGB 0-255, and people, one-hot, shape (k, n_people).
+        Photos or sequences as the model takes them, float32, RGB 0-255, and people, one-hot, shape (k, n_people).
     """
-    indices = dataset.indices(side)
-    if epoch is not None:
-        np.random.default_rng((settings.seed, epoch)).shuffle(indices)
+    sequences = arrange(dataset, side, settings, epoch)
+    per_step = _sequences_per_step(settings)
 
     def make(start: int) -> tuple[np.ndarray, np.ndarray]:
-        rows = indices[start : start + settings.batch_size]
-        photos = dataset.read(rows)
+        rows = sequences[start : start + per_step]
+        photos = read_sequences(dataset, rows, settings)
         if epoch is not None:
-            for pixels, row in zip(photos, rows.tolist(), strict=True):
-                rng = np.random.default_rng((settings.seed, epoch, row))
+            flat = photos.reshape(-1, *photos.shape[-3:])
+            # The frames of a sequence are varied alike, as a film would be.
+            for pixels, first in zip(flat, np.repeat(rows[:, 0], rows.shape[1]).tolist(), strict=True):
+                rng = np.random.default_rng((settings.seed, epoch, first))
                 pixels[:] = augment_photo(pixels, settings.augmentation, rng)
-        return photos.astype(np.float32), np.eye(len(dataset.people), dtype=np.float32)[dataset.person[rows]]
+        return photos.astype(np.float32), np.eye(len(dataset.people), dtype=np.float32)[dataset.person[rows[:, 0]]]
 
     with ThreadPoolExecutor(1) as pool:
         waiting: deque[Any] = deque()
-        for start in range(0, len(indices), settings.batch_size):
+        for start in range(0, len(sequences), per_step):
             waiting.append(pool.submit(make, start))
             if len(waiting) > BATCHES_AHEAD:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+
+
+def _sequences_per_step(settings: Settings) -> int:
+    """How many sequences, or single photos, make up the photos of a step."""
+    return max(settings.batch_size // settings.frames, 1)
 
 
 def _train_epoch(
@@ -223,7 +230,7 @@ def _train_epoch(
     on_progress: OnProgress | None,
 ) -> Epoch:
     began = time.monotonic()
-    steps = math.ceil(len(dataset.indices(TRAIN)) / settings.batch_size)
+    steps = math.ceil(len(arrange(dataset, TRAIN, settings)) / _sequences_per_step(settings))
     per_epoch = np.median([row.seconds for row in history]) if history else None
 
     def tell(step: int, finished: Epoch | None) -> None:
@@ -340,7 +347,7 @@ def _export(run: Run, dataset: Dataset) -> None:
     with _precision("float32"):
         twin = load_trained(run, dataset.image_size)
         beside = run.path / "part.onnx"
-        photos = dataset.read(dataset.indices(VALIDATION)[:64])
+        photos = read_sequences(dataset, arrange(dataset, VALIDATION, run.settings)[:64], run.settings)
         expected = twin.predict_on_batch(photos.astype(np.float32))
         write_onnx(twin, beside)
     difference = float(np.abs(Network(beside).probabilities(photos) - expected).max())

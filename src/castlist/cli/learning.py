@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def train(
     photos: Photos,
     model: Annotated[
-        str | None, typer.Option(help="face (the default), cnn-small, cnn, vgg16 or vgg16-scratch.")
+        str | None, typer.Option(help="face (the default), cnn-small, cnn, vgg16, vgg16-scratch or cnn-lstm.")
     ] = None,
     faces: Annotated[
         bool | None, typer.Option("--faces/--whole", help="Learn from the face in each photo, or the whole [faces].")

@@ -56,6 +56,9 @@ def predict(
             raise SettingsError("--blur needs a run that knows faces; this one was learnt from whole photos.")
     films = [path for path in paths if is_film(path)]
     photos = [path for path in paths if path not in set(films)]
+    frames = recognizer.network.frames if recognizer.network else None
+    if photos and frames and frames > 1:
+        say(f"This run reads {frames} photos of a person in order. A film has them; a photo is read {frames} times.")
     answers: Iterable[NamedPhoto] = recognizer.name_photos(photos, repeat=repeat, thorough=blur is not None)
     if draw:
         from castlist.annotate import draw_photos

@@ -11,7 +11,8 @@ import numpy as np
 from castlist.errors import PhotoError, RunError, SettingsError
 from castlist.export.formats import ask_keras, ask_litert, ask_onnx, to_keras, to_litert, to_onnx
 from castlist.files import write_bytes
-from castlist.photos import UNKNOWN, read_photo, resize_photo
+from castlist.film import read_still
+from castlist.photos import UNKNOWN, resize_photo
 from castlist.recognizer import Recognizer
 
 SUFFIXES: dict[str, str] = {"onnx": ".onnx", "litert": ".tflite", "keras": ".keras"}
@@ -67,6 +68,10 @@ def describe_input(recognizer: Recognizer) -> dict[str, Any]:
         "values": "RGB, 0 to 255, shape (n, image_size, image_size, 3)",
         "photo": "the whole photo, upright, resized to a square; the aspect ratio isn't kept",
     }
+    if network and network.frames:
+        note["frames"] = network.frames
+        note["values"] = "RGB, 0 to 255, shape (n, frames, image_size, image_size, 3)"
+        note["sequence"] = "photos of one person, in order of time; of too few, some again"
     if faces is not None:
         template = faces.template
         scale = note["image_size"] / template.size
@@ -80,12 +85,12 @@ def describe_input(recognizer: Recognizer) -> dict[str, Any]:
 
 
 def _some_photos(recognizer: Recognizer) -> np.ndarray:
-    """The pixels of up to ten photos as the file will get them, first of the test side, which the network never saw."""
+    """Up to ten photos, or sequences of them, as the file will get them; first test photos, which are new to it."""
     run = recognizer.run
     crops: list[np.ndarray] = []
     for file in [*run.sides["test"], *run.sides["validation"], *run.sides["train"]]:
         try:
-            seen = recognizer.look(read_photo(Path(run.photos_root) / file))
+            seen = recognizer.look(read_still(Path(run.photos_root) / file))
         except PhotoError:
             continue
         if isinstance(seen, list):
@@ -101,6 +106,8 @@ def _some_photos(recognizer: Recognizer) -> np.ndarray:
             f"An export is compared with the run on its photos, and none is left in {run.photos_root!r}. "
             "Bring the photos back first."
         )
+    if recognizer.network is not None and recognizer.network.frames:
+        crops = [recognizer.network.as_sequence(np.stack(crops[i:] + crops[:i])) for i in range(len(crops))]
     return np.stack(crops)
 
 

@@ -19,7 +19,7 @@ from castlist.faces import Box, Face, Template, crop_face
 from castlist.faces.finder import MIN_FACE, RELATIVE_MIN_FACE
 from castlist.faces.mtcnn import detect
 from castlist.faces.quality import measure_quality
-from castlist.films.reading import Film, Frame
+from castlist.film import Film, Frame
 from castlist.films.records import NamedFilm, Track, join_tracks
 from castlist.films.tracking import SURE, Look, Tracker, Trail, fill_boxes
 from castlist.gallery import Answers
@@ -43,8 +43,9 @@ def name_film(
 ) -> NamedFilm:
     """Follow the faces of a film and name each of them.
 
-    A track is named by its best looks, whose answers are averaged; of tracks seen at the same time no two are the same
-    person. Memory doesn't grow with the frames, only with the number of faces.
+    A track is named by its best looks, whose answers are averaged, or which a model of sequences reads in order; of
+    tracks seen at the same time no two are the same person. Memory doesn't grow with the frames, only with the number
+    of faces.
 
     Args:
         path: The film.
@@ -173,11 +174,12 @@ class _Viewer:
         for trail in trails:
             if len(trail.frames) < 2 and trail.confidence < SURE:
                 continue
-            best = sorted(trail.best, key=lambda look: -look.worth)
+            best = max(trail.best, key=lambda look: look.worth)
+            in_order = [look.face for look in sorted(trail.best, key=lambda look: look.frame)]
             self._seen.append(
                 _Seen(
-                    face=replace(best[0].face, pixels=best[0].face.pixels[:0].copy()),
-                    answers=_mean(self._recognizer.answer([look.face for look in best])),
+                    face=replace(best.face, pixels=best.face.pixels[:0].copy()),
+                    answers=self._recognizer.answer_track(in_order),
                     frames=np.array(trail.frames, np.int32),
                     boxes=fill_boxes(trail.frames, trail.boxes, SMOOTHING * self._film.rate),
                     start=trail.seconds[0],
@@ -213,17 +215,6 @@ def name_apart(answers: Answers, frames: Sequence[np.ndarray]) -> Answers:
         if named[track] < 0 and all(seen[track].isdisjoint(seen[other]) for other in np.flatnonzero(named == person)):
             named[track] = person
     return replace(answers, named=named)
-
-
-def _mean(answers: Answers) -> Answers:
-    """The looks at one face as one answer.
-
-    The scores are averaged, not the embeddings: an averaged embedding is nearer to everybody than a single photo's, and
-    more strangers than the threshold was set for would be named.
-    """
-    margins = answers.margins.mean(axis=0, keepdims=True)
-    probabilities = answers.probabilities.mean(axis=0, keepdims=True)
-    return replace(answers, margins=margins, probabilities=probabilities, named=answers.named[:1])
 
 
 def _stack(answers: Sequence[Answers]) -> Answers:

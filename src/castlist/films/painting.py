@@ -13,8 +13,8 @@ from PIL import Image, ImageDraw
 from castlist.annotate import COLORS, PLATE, Label
 from castlist.errors import CastlistError
 from castlist.faces import Box
+from castlist.film import Film, FilmWriter
 from castlist.films.naming import OnCount
-from castlist.films.reading import Film, FilmWriter
 from castlist.films.records import NamedFilm, Track
 from castlist.films.tracking import overlap
 from castlist.hiding import hide_faces, is_hidden

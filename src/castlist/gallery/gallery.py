@@ -42,6 +42,19 @@ class Answers:
         """The answers for the faces of one photo, in which a person appears at most once: the best such naming."""
         return dataclasses.replace(self, named=assign_people(self.margins))
 
+    def merged(self, looks: np.ndarray) -> Answers:
+        """Several looks at one face as one answer.
+
+        The scores are averaged, not the embeddings: an averaged embedding is nearer to everybody than a single photo's,
+        and more strangers than the threshold was set for would be named.
+
+        Args:
+            looks: Shape (m, k), int; the rows that each of the m answers is made of.
+        """
+        margins = self.margins[looks].mean(axis=1)
+        named = np.where(margins.max(axis=1) > 0, margins.argmax(axis=1), UNKNOWN)
+        return Answers(self.people, self.probabilities[looks].mean(axis=1), margins, named)
+
 
 @dataclass(frozen=True, eq=False)
 class Gallery:

@@ -100,6 +100,29 @@ MODELS: dict[str, ModelKind] = {
         dropouts=(0.5, 0.5),
         smallest=48,
     ),
+    "cnn-lstm": ModelKind(
+        summary="the report's network of sequences: films, or several photos of one person at once",
+        builder="castlist.models.cnn_lstm:build_cnn_lstm",
+        dropouts=(0.5,),
+        smallest=48,
+        defaults={"frames": 4, "image_size": 64, "batch_size": 64, "warmup_epochs": 3, "epochs": 70},
+        presets={
+            "report": {
+                "faces": False,
+                "image_size": 224,
+                "frames": 1,
+                "frame_network": "report",
+                "dropouts": (0.25,),
+                "optimizer": "adam",
+                "learning_rate": 0.01,
+                "clip_norm": 0.0,
+                "schedule": "constant",
+                "label_smoothing": 0.0,
+                "batch_size": 128,
+                "epochs": 100,
+            },
+        },
+    ),
 }
 
 
@@ -182,9 +205,10 @@ def build_model(image_size: int, n_people: int, settings: Settings) -> keras.Mod
     """Build the model that the settings name, from our code only.
 
     Args:
-        image_size: Pixels; the model takes shape (n, image_size, image_size, 3), RGB 0-255.
+        image_size: Pixels; the model takes shape (n, image_size, image_size, 3), RGB 0-255; one of sequences takes
+            (n, settings.frames, image_size, image_size, 3).
         n_people: The model gives shape (n, n_people), float32, rows that sum to 1.
-        settings: For the model's name and its dropouts.
+        settings: For the model's name, its dropouts and its frames.
 
     Raises:
         SettingsError: If the model is unknown, the image too small for it, or a setting doesn't fit it.

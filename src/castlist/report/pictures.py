@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from castlist.errors import PhotoError
-from castlist.photos import read_photo
+from castlist.film import read_still
 
 SIDE = 220  # pixels, at most; shown at half of it, sharp on dense screens
 
@@ -33,7 +33,7 @@ def read_thumbnails(root: Path, files: Sequence[str]) -> dict[str, np.ndarray]:
 
     def read(file: str) -> np.ndarray | None:
         try:
-            return _shrink(read_photo(root / file))
+            return _shrink(read_still(root / file))
         except PhotoError:
             return None
 

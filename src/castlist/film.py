@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from castlist.errors import CastlistError, PhotoError, reason_of
-from castlist.photos import MAX_PIXELS
+from castlist.photos import MAX_PIXELS, read_photo
 
 CODECS = ("avc1", "mp4v")  # H.264 plays everywhere, but many builds of OpenCV can't write it
 DEFAULT_RATE = 25.0  # frames per second of a film that doesn't say
@@ -96,6 +96,29 @@ class Film:
                 index += 1
         finally:
             capture.release()
+
+
+def frame_file(film: str, index: int) -> str:
+    """What a frame of a film is called among files; `read_still` finds it again."""
+    return f"{film}#{index}"
+
+
+def read_still(path: Path) -> np.ndarray:
+    """Read a photo, or a frame that is called as `frame_file` calls it.
+
+    Returns:
+        Shape (height, width, 3), uint8, RGB.
+
+    Raises:
+        PhotoError: If it can't be read; the message is the reason, without the path.
+    """
+    film, hash_, index = path.name.rpartition("#")
+    if not hash_ or not index.isdecimal() or path.exists():
+        return read_photo(path)
+    for frame in Film.open(path.with_name(film)).frames():
+        if frame.index == int(index):
+            return frame.pixels
+    raise PhotoError("a frame beyond the film's end")
 
 
 class FilmWriter:

@@ -9,17 +9,17 @@ import numpy as np
 
 from castlist.checks.cache import SeenPhoto, open_cache
 from castlist.checks.looking import OnCount, find_pairs, look_at
-from castlist.checks.people import check_counts, check_names
+from castlist.checks.people import check_counts, check_names, find_typical
 from castlist.checks.records import Finding, Findings, worst_first
 from castlist.dataset import NO_FACE, Dataset
-from castlist.duplicates import DuplicatePair, group_photos
+from castlist.duplicates import group_photos
 from castlist.embeddings import choose_faces
 from castlist.errors import CastError
 from castlist.photos import Cast, Photo, find_cast, find_photos
 
-OnStage = Callable[[str], OnCount]  # told what begins; gives what is told how far it is
+HOW = ("exact", "near", "crop", "mirror")  # a photo may be a copy, in this order
 
-_HOW = {"exact": "the same file", "near": "the same picture", "crop": "cropped", "mirror": "mirrored"}
+OnStage = Callable[[str], OnCount]  # told what begins; gives what is told how far it is
 
 
 def check_photos(root: Path, *, against: Path | None = None, on_stage: OnStage | None = None) -> Findings:
@@ -43,26 +43,28 @@ def check_photos(root: Path, *, against: Path | None = None, on_stage: OnStage |
         signatures = [photo.signature for photo in seen if photo.signature is not None]
         pairs = find_pairs(signatures, cache, stage("Copies"))
     n = len(cast.photos)
-    inside = [pair for pair in pairs if readable[pair.second] < n]
-    group = group_photos(len(readable), inside)
-    findings = [_check_pair(pair, photos, readable, n) for pair in pairs if readable[pair.first] < n]
+    group_of = dict(zip(readable, group_photos(len(readable), pairs).tolist(), strict=True))
+    findings = _check_copies(
+        photos, seen, [(readable[p.first], readable[p.second], p.kind) for p in pairs], group_of, n
+    )
     own = [(photo, one) for photo, one in zip(cast.photos, seen[:n], strict=True)]
     notes = list(cast.notes)
     for photo, one in own:
         if one.reason is not None:
-            findings.append(Finding("unreadable", (photo.path,), _people_of(photo), one.reason))
+            findings.append(Finding("unreadable", (photo.path,), _people_of(photo), {"how": one.reason}))
     faceless = [photo for photo, one in own if one.reason is None and not one.faces]
-    findings += [Finding("no-face", (photo.path,), _people_of(photo), NO_FACE) for photo in faceless]
+    findings += [Finding("no-face", (photo.path,), _people_of(photo)) for photo in faceless]
     drawn = len(faceless) > sum(one.reason is None for _, one in own) / 2
     if drawn:
         notes.append(
             f"No face was found in {len(faceless)} of {n} photos, so names aren't judged. To learn from drawings, use "
             "--whole."
         )
-    elif cast.people:
-        group_of = dict(zip(readable, group.tolist(), strict=True))
-        findings += _check_people(cast, seen[:n], group_of)
-    return Findings(root, n, len(cast.people), worst_first(findings), tuple(notes))
+    typical: dict[str, tuple[Path, ...]] = {}
+    if cast.people and not drawn:
+        about_people, typical = _check_people(cast, seen[:n], group_of)
+        findings += about_people
+    return Findings(root, cast.people, n, worst_first(findings), tuple(notes), typical)
 
 
 def quick_check(dataset: Dataset, root: Path) -> Findings:
@@ -73,7 +75,9 @@ def quick_check(dataset: Dataset, root: Path) -> Findings:
         root: The folder that it is of.
     """
     findings = [
-        Finding("no-face" if item.reason == NO_FACE else "unreadable", (item.path,), (), item.reason)
+        Finding("no-face", (item.path,), ())
+        if item.reason == NO_FACE
+        else Finding("unreadable", (item.path,), (), {"how": item.reason})
         for item in dataset.refused
     ]
     paths = [root / file for file in dataset.files]
@@ -81,11 +85,12 @@ def quick_check(dataset: Dataset, root: Path) -> Findings:
         rows = np.flatnonzero(dataset.group == number)
         people = tuple(dataset.people[i] for i in np.unique(dataset.person[rows]))
         kind = "two-names" if len(people) > 1 else "copy"
-        findings.append(Finding(kind, tuple(paths[row] for row in rows), people, f"{len(rows)} copies of one picture"))
+        detail: dict[str, str | int] = {"count": len(rows), "how": "near"}
+        findings.append(Finding(kind, tuple(paths[row] for row in rows), people, detail))
     if dataset.embeddings is not None:
         findings += check_names(dataset.people, paths, dataset.person, dataset.group, dataset.embeddings)
     n = len(dataset.files) + len(dataset.refused)
-    return Findings(root, n, len(dataset.people), worst_first(findings), dataset.notes)
+    return Findings(root, dataset.people, n, worst_first(findings), dataset.notes)
 
 
 def _read_folder(root: Path) -> Cast:
@@ -101,15 +106,45 @@ def _people_of(*photos: Photo) -> tuple[str, ...]:
     return tuple(dict.fromkeys(photo.person for photo in photos if photo.person))
 
 
-def _check_pair(pair: DuplicatePair, photos: tuple[Photo, ...], readable: list[int], n: int) -> Finding:
-    first, second = readable[pair.first], readable[pair.second]
-    people = _people_of(photos[first], photos[second])
-    kind = "leak" if second >= n else "two-names" if len(people) > 1 else "copy"
-    return Finding(kind, (photos[first].path, photos[second].path), people, _HOW[pair.kind])
+def _check_copies(
+    photos: tuple[Photo, ...],
+    seen: list[SeenPhoto],
+    pairs: list[tuple[int, int, str]],
+    group_of: dict[int, int],
+    n: int,
+) -> list[Finding]:
+    """What groups of copies are: leaks from the first n photos to the others, pictures under two names, or copies."""
+    members: dict[int, list[int]] = {}
+    for index, group in group_of.items():
+        members.setdefault(group, []).append(index)
+    kinds: dict[int, set[str]] = {}
+    for first, _, kind in pairs:
+        kinds.setdefault(group_of[first], set()).add(kind)
+
+    def area(index: int) -> int:
+        signature = seen[index].signature
+        assert signature is not None, "only readable photos are compared"
+        return signature.height * signature.width
+
+    findings = []
+    for group in kinds:
+        inside = sorted((i for i in members[group] if i < n), key=lambda i: -area(i))
+        both = [*inside, *(i for i in members[group] if i >= n)]
+        how = ", ".join(kind for kind in HOW if kind in kinds[group])
+        for kind, some in (("leak", both if len(inside) < len(both) else []), ("copy", inside)):
+            people = _people_of(*(photos[i] for i in some))
+            if not inside or len(some) < 2:
+                continue
+            kind = "two-names" if kind == "copy" and len(people) > 1 else kind
+            detail: dict[str, str | int] = {"count": len(some), "how": how}
+            findings.append(Finding(kind, tuple(photos[i].path for i in some), people, detail))
+    return findings
 
 
-def _check_people(cast: Cast, seen: list[SeenPhoto], group_of: dict[int, int]) -> list[Finding]:
-    """What is wrong with the face that is the person, and with the people."""
+def _check_people(
+    cast: Cast, seen: list[SeenPhoto], group_of: dict[int, int]
+) -> tuple[list[Finding], dict[str, tuple[Path, ...]]]:
+    """What is wrong with the face that is the person, and with the people; and typical photos of each person."""
     findings = []
     paths, person, group, embeddings, poor = [], [], [], [], []
     for index, name in enumerate(cast.people):
@@ -125,14 +160,15 @@ def _check_people(cast: Cast, seen: list[SeenPhoto], group_of: dict[int, int]) -
             problem = faces[face].quality.problem
             poor.append(problem is not None)
             if problem:
-                findings.append(Finding("poor-face", (path,), (name,), f"the face is {problem}"))
+                findings.append(Finding("poor-face", (path,), (name,), {"how": problem}))
             if len(faces) > 1:
                 box = faces[face].box
-                where = f"{(box.left + box.right) / 2:.0f}, {(box.top + box.bottom) / 2:.0f}"
-                message = f"{len(faces)} faces; {name} seems to be the one at {where}"
-                findings.append(Finding("several-faces", (path,), (name,), message))
-    if embeddings:
-        who, groups = np.array(person), np.array(group)
-        findings += check_names(cast.people, paths, who, groups, np.stack(embeddings), np.array(poor))
-        findings += check_counts(cast.people, who, groups)
-    return findings
+                detail = {"count": len(faces), "x": round((box.left + box.right) / 2)}
+                detail["y"] = round((box.top + box.bottom) / 2)
+                findings.append(Finding("several-faces", (path,), (name,), detail))
+    if not embeddings:
+        return findings, {}
+    who, groups, vectors, bad = np.array(person), np.array(group), np.stack(embeddings), np.array(poor)
+    findings += check_names(cast.people, paths, who, groups, vectors, bad)
+    findings += check_counts(cast.people, who, groups)
+    return findings, find_typical(cast.people, paths, who, groups, vectors)

@@ -12,6 +12,7 @@ from castlist.checks.records import Finding
 from castlist.gallery import default_background
 
 ENOUGH = 5  # different photos; on seven actors 1, 3 and 5 known photos each named 99.4, 99.8 and 100.0 % of others
+TYPICAL = 3  # photos
 UNEVEN = 10  # times as many photos of the person with the most as of the one with the fewest
 
 
@@ -39,15 +40,14 @@ def check_names(
     findings = []
     same = find_one_person(embeddings, person, background)
     for a, b in same:
-        names = (people[a], people[b])
-        findings.append(Finding("one-person", (), names, f"{names[0]} and {names[1]} look like one person"))
+        findings.append(Finding("one-person", (), (people[a], people[b])))
     for index in np.unique(person).tolist():
         rows = np.flatnonzero(person == index)
         second = find_two_people(embeddings[rows], background)
         if second is not None:
             photos = tuple(paths[row] for row in rows[second])
-            message = f"{len(photos)} of {len(rows)} photos seem to be of somebody else, the same one"
-            findings.append(Finding("two-people", photos, (people[index],), message))
+            detail = {"count": len(photos), "total": len(rows)}
+            findings.append(Finding("two-people", photos, (people[index],), detail))
     judged = judge_names(embeddings, person, group, background, same=same, poor=poor)
     pictures: dict[tuple[int, int, int], list[int]] = {}  # copies are told once
     for row in np.flatnonzero(judged.right < 0.5).tolist():
@@ -55,10 +55,8 @@ def check_names(
     for (_, index, other), copies in pictures.items():
         rather = None if other == NOBODY else people[other]
         wrong = float(1 - judged.right[copies].min())
-        message = f"not {people[index]} ({wrong:.1%}), rather {rather or 'nobody of the cast'}"
-        findings.append(
-            Finding("wrong-name", tuple(paths[row] for row in copies), (people[index],), message, rather, wrong)
-        )
+        photos = tuple(paths[row] for row in copies)
+        findings.append(Finding("wrong-name", photos, (people[index],), {}, rather, wrong))
     return findings
 
 
@@ -66,13 +64,27 @@ def check_counts(people: Sequence[str], person: np.ndarray, group: np.ndarray) -
     """Find people with few different photos with a face, and a cast whose people have very unlike numbers."""
     counts = [len(np.unique(group[person == index])) for index in range(len(people))]
     findings = [
-        Finding("few-photos", (), (name,), f"{count} different photos with a face; {ENOUGH - count} more would help")
+        Finding("few-photos", (), (name,), {"count": count, "more": ENOUGH - count})
         for name, count in zip(people, counts, strict=True)
         if count < ENOUGH
     ]
     most, fewest = int(np.argmax(counts)), int(np.argmin(counts))
     if counts[most] > UNEVEN * counts[fewest]:
-        names = (people[fewest], people[most])
-        message = f"{counts[fewest]} photos of {names[0]}, {counts[most]} of {names[1]}; Keras models favour the latter"
-        findings.append(Finding("uneven", (), names, message))
+        detail = {"count": counts[fewest], "total": counts[most]}
+        findings.append(Finding("uneven", (), (people[fewest], people[most]), detail))
     return findings
+
+
+def find_typical(
+    people: Sequence[str], paths: Sequence[Path], person: np.ndarray, group: np.ndarray, embeddings: np.ndarray
+) -> dict[str, tuple[Path, ...]]:
+    """Of each person the few different photos that are most like all others, to compare a doubtful one with."""
+    typical = {}
+    for index, name in enumerate(people):
+        rows = np.flatnonzero(person == index)
+        like = embeddings[rows] @ embeddings[rows].sum(axis=0)
+        best: dict[int, Path] = {}  # by group
+        for row in rows[np.argsort(-like)].tolist():
+            best.setdefault(int(group[row]), paths[row])
+        typical[name] = tuple(best.values())[:TYPICAL]
+    return typical

@@ -3,26 +3,47 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from castlist.languages import Translate, translator
 
 SEVERITIES = ("high", "medium", "low")
 
-# Of each kind its severity and what it is called, worst first.
+# The severity of each kind, worst first.
 KINDS = {
-    "leak": ("high", "pictures that are in both folders"),
-    "two-names": ("high", "pictures under two names"),
-    "wrong-name": ("high", "probable wrong names"),
-    "one-person": ("high", "pairs of folders that seem to be one person"),
-    "two-people": ("high", "folders that seem to hold two people"),
-    "unreadable": ("medium", "files that can't be read"),
-    "no-face": ("medium", "photos without a face"),
-    "copy": ("medium", "pictures that a person has more than once"),
-    "few-photos": ("medium", "people with few photos"),
-    "poor-face": ("low", "faces too small, too blurred or turned away"),
-    "several-faces": ("low", "photos with several faces"),
-    "uneven": ("low", "casts of very uneven people"),
+    "leak": "high",
+    "two-names": "high",
+    "wrong-name": "high",
+    "one-person": "high",
+    "two-people": "high",
+    "unreadable": "medium",
+    "no-face": "medium",
+    "copy": "medium",
+    "few-photos": "medium",
+    "poor-face": "low",
+    "several-faces": "low",
+    "uneven": "low",
 }
+
+
+def titles(translate: Translate) -> dict[str, str]:
+    """What the findings of each kind are called, in a language."""
+    return {
+        "leak": translate("pictures that are in both folders"),
+        "two-names": translate("pictures under two names"),
+        "wrong-name": translate("probable wrong names"),
+        "one-person": translate("pairs of folders that seem to be one person"),
+        "two-people": translate("folders that seem to hold two people"),
+        "unreadable": translate("files that can't be read"),
+        "no-face": translate("photos without a face"),
+        "copy": translate("pictures that a person has more than once"),
+        "few-photos": translate("people with few photos"),
+        "poor-face": translate("faces too small, too blurred or turned away"),
+        "several-faces": translate("photos with several faces"),
+        "uneven": translate("casts of very uneven people"),
+    }
 
 
 @dataclass(frozen=True)
@@ -32,13 +53,58 @@ class Finding:
     kind: str  # a key of KINDS
     photos: tuple[Path, ...]  # what it is about; empty where it is about people
     people: tuple[str, ...]  # whose folders these are in
-    message: str  # one line
+    detail: Mapping[str, str | int] = field(default_factory=dict)  # what `describe` needs for its kind
     rather: str | None = None  # of a wrong name: who it is rather; None is nobody of the cast
     probability: float | None = None  # of a wrong name: that it is wrong
 
     @property
     def severity(self) -> str:
-        return KINDS[self.kind][0]
+        return KINDS[self.kind]
+
+    @property
+    def message(self) -> str:
+        """One line, in English."""
+        return describe(self, translator("en"))
+
+
+def describe(finding: Finding, translate: Translate) -> str:
+    """One line on a finding, in a language; why a file can't be read stays English."""
+    words = {
+        "exact": translate("the same file"),
+        "near": translate("the same picture"),
+        "crop": translate("cropped"),
+        "mirror": translate("mirrored"),
+        "too small": translate("too small"),
+        "too blurred": translate("too blurred"),
+        "turned away": translate("turned away"),
+    }
+    # How its copies differ, or what is wrong with a face.
+    how = translate(", ").join(words.get(word, word) for word in str(finding.detail.get("how", "")).split(", "))
+    texts = {
+        "leak": translate("in both folders: {how}"),
+        "two-names": translate("one picture under two names: {how}"),
+        "wrong-name": translate("not {person} ({percent}), rather {rather}"),
+        "one-person": translate("{person} and {other} look like one person"),
+        "two-people": translate("{count} of {total} photos seem to be of somebody else, the same one"),
+        "unreadable": translate("can't be read: {how}"),
+        "no-face": translate("no face found"),
+        "copy": translate("{count} times one picture: {how}"),
+        "few-photos": translate("{count} different photos with a face; {more} more would help"),
+        "poor-face": translate("the face is {how}"),
+        "several-faces": translate("{count} faces; {person} seems to be the one at {x}, {y}"),
+        "uneven": translate("{count} photos of {person}, {total} of {other}; Keras models favour the latter"),
+    }
+    person, other, *_ = (*finding.people, "", "")
+    return texts[finding.kind].format_map(
+        {
+            **finding.detail,
+            "how": how,
+            "person": person,
+            "other": other,
+            "rather": finding.rather or translate("nobody of the cast"),
+            "percent": f"{finding.probability or 0:.1%}",
+        }
+    )
 
 
 @dataclass(frozen=True)
@@ -46,10 +112,11 @@ class Findings:
     """What a check found in a folder, worst first."""
 
     root: Path
+    people: tuple[str, ...]
     n_photos: int  # that were looked at, unreadable ones too
-    n_people: int
     findings: tuple[Finding, ...]
     notes: tuple[str, ...] = ()  # what was passed over, a sentence each
+    typical: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)  # of each person some photos to compare with
 
     def at_least(self, severity: str) -> tuple[Finding, ...]:
         """The findings of a severity and of worse ones."""
@@ -63,7 +130,9 @@ class Findings:
         lines = []
         for severity in SEVERITIES:
             parts = [
-                f"{counts[kind]} {title}" for kind, (own, title) in KINDS.items() if own == severity and counts[kind]
+                f"{counts[kind]} {title}"
+                for kind, title in titles(translator("en")).items()
+                if KINDS[kind] == severity and counts[kind]
             ]
             lines.append(f"{severity:<6} {', '.join(parts) or 'nothing found'}")
         return lines[0], lines[1], lines[2]

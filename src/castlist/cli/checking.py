@@ -1,4 +1,4 @@
-"""The verb that says what is wrong with photos: check."""
+"""The verb that says what is wrong with photos, and moves them as decided: check."""
 
 from __future__ import annotations
 
@@ -7,25 +7,41 @@ from typing import Annotated
 
 import typer
 
+from castlist.cli.options import Language
 from castlist.console import findings_json, findings_lines, say, showing_stages
 from castlist.errors import SettingsError
 
 
 def check(
-    photos: Annotated[Path, typer.Argument(metavar="PHOTOS", help="One folder of photos per person, or any folder.")],
+    photos: Annotated[
+        Path | None,
+        typer.Argument(metavar="[PHOTOS]", help="One folder of photos per person, or any folder.", show_default=False),
+    ] = None,
     against: Annotated[
         Path | None, typer.Option(help="Another folder, none of whose pictures should be in this one.")
+    ] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option(help="Write a page of pictures to decide by, and DECISIONS.toml beside it."),
     ] = None,
     json_: Annotated[bool, typer.Option("--json", help="One JSON object per finding.")] = False,
     fail_on: Annotated[
         str | None, typer.Option(help="Exit with 1 if there is a finding of this severity or worse: high, medium, low.")
     ] = None,
+    apply: Annotated[Path | None, typer.Option(help="Move photos as this DECISIONS.toml says; checks nothing.")] = None,
+    undo: Annotated[bool, typer.Option("--undo", help="Move back what was last moved in PHOTOS.")] = False,
+    language: Language = "en",
 ) -> None:
-    """Say what is wrong with a folder of photos, worst first; changes nothing."""
+    """Say what is wrong with a folder of photos, worst first; moves files only with --apply, and deletes none."""
     from castlist.checks import SEVERITIES, check_photos
 
     if fail_on is not None and fail_on not in SEVERITIES:
         raise SettingsError(f"Unknown severity {fail_on!r}. Choose from: {', '.join(SEVERITIES)}.")
+    if apply is not None or undo:
+        _move(photos, apply, undo)
+        return
+    if photos is None:
+        raise SettingsError("There is nothing to check. Give a folder of photos.")
     with showing_stages() as on_stage:
         findings = check_photos(photos, against=against, on_stage=on_stage)
     for line in findings_json(findings) if json_ else findings_lines(findings):
@@ -34,5 +50,25 @@ def check(
         say(note)
     for line in findings.summary_lines:
         say(line)
+    if html is not None:
+        from castlist.report import write_check
+
+        decisions = write_check(findings, html, language=language)
+        say(f"Page: {html.resolve().as_uri()}; decisions: {decisions}")
     if fail_on is not None and findings.at_least(fail_on):
         raise typer.Exit(1)
+
+
+def _move(photos: Path | None, decisions: Path | None, undo: bool) -> None:
+    from castlist.checks import apply_decisions, read_decisions, undo_moves
+
+    if undo and (photos is None or decisions is not None):
+        raise SettingsError("--undo takes back what was last moved in a folder. Give that folder, without --apply.")
+    if decisions is not None:
+        read = read_decisions(decisions, photos)
+        moved = apply_decisions(read)
+        print(f"{moved.moved} photos moved; {moved.before} had been. Those set aside lie in {str(moved.aside)!r}.")
+        print(f"To take it back: castlist check {str(read.root)!r} --undo")
+    elif photos is not None:
+        moved = undo_moves(photos)
+        print(f"{moved.moved} photos moved back.")

@@ -112,7 +112,7 @@ def write_report(run: Run, evaluation: Evaluation, history: Sequence[Epoch], *, 
         return [_answer(evaluation, people, row, thumbnails) for row in rows]
 
     diagnosis = diagnose(history)
-    page = _template().render(
+    page = template("report.html.jinja").render(
         diagnosis=diagnosis,
         advice=describe(diagnosis, translate) if diagnosis else None,
         run=run,
@@ -165,7 +165,8 @@ def write_comparison(histories: Mapping[str, Sequence[Epoch]], path: Path, *, la
     write_bytes(path, figures.render_png(figures.draw_comparison(named, style)))
 
 
-def _template() -> jinja2.Template:
+def template(name: str) -> jinja2.Template:
+    """A page's template, by its file name."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=True,  # names are folder names: anything may be in them
@@ -173,7 +174,7 @@ def _template() -> jinja2.Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("report.html.jinja")
+    return environment.get_template(name)
 
 
 def _sample(evaluation: Evaluation, seed: int) -> list[int]:

@@ -33,7 +33,7 @@ def read_thumbnails(root: Path, files: Sequence[str]) -> dict[str, np.ndarray]:
 
     def read(file: str) -> np.ndarray | None:
         try:
-            return _shrink(read_still(root / file))
+            return shrink(read_still(root / file))
         except PhotoError:
             return None
 
@@ -59,7 +59,8 @@ def _leads_out(file: str) -> bool:
     return path.is_absolute() or ".." in path.parts or Path(file).is_absolute()
 
 
-def _shrink(pixels: np.ndarray) -> np.ndarray:
+def shrink(pixels: np.ndarray) -> np.ndarray:
+    """A photo at most SIDE pixels wide and high."""
     height, width = pixels.shape[:2]
     scale = SIDE / max(height, width)
     if scale >= 1:

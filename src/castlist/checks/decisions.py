@@ -1,0 +1,132 @@
+"""What is decided about photos that were found wrong: a TOML file, to be read and edited by people."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import tomli_w
+
+from castlist.checks.records import Finding, Findings
+from castlist.errors import CastError, PhotoError, reason_of
+from castlist.photos import check_person, read_file
+
+DEEDS = ("keep", "move", "aside")
+VERSION = 1
+
+HEAD = """\
+# For each photo, `do` is "keep", "move" (to the person in `to`, who may be new) or "aside" (out of the cast, into the
+# folder beside it whose name ends in -aside). `suggested` only proposes. Carry it out with: castlist check --apply FILE
+"""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What becomes of one photo."""
+
+    file: str  # below the cast's folder, with forward slashes
+    sha256: str  # of its bytes when it was checked
+    do: str  # one of DEEDS
+    to: str | None = None  # whose it becomes; only with "move"
+    suggested: str | None = None  # as `do`, with the person's name after "move to"
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """What becomes of the photos of a folder."""
+
+    root: Path
+    photos: tuple[Decision, ...]
+
+    def to_toml(self) -> str:
+        """As a text for people to edit."""
+        photos = [{key: value for key, value in vars(one).items() if value is not None} for one in self.photos]
+        return HEAD + tomli_w.dumps({"version": VERSION, "root": str(self.root), "photo": photos})
+
+
+def open_decisions(findings: Findings) -> Decisions:
+    """One undecided decision, to keep, for each photo that was found wrong; the first finding on it gives the reason.
+
+    Photos outside the folder, and those whose names no text can hold, aren't decided on.
+    """
+    decided: dict[Path, Decision] = {}
+    for finding in findings.findings:
+        suggestions = suggest(finding)
+        for path in finding.photos:
+            if path in decided or not path.is_relative_to(findings.root):
+                continue
+            file = path.relative_to(findings.root).as_posix()
+            try:
+                file.encode()
+                digest = hashlib.sha256(read_file(path)).hexdigest()
+            except (UnicodeEncodeError, PhotoError):
+                continue
+            decided[path] = Decision(file, digest, "keep", None, suggestions.get(path), finding.message)
+    return Decisions(findings.root.resolve(), tuple(decided.values()))
+
+
+def suggest(finding: Finding) -> dict[Path, str]:
+    """What is suggested for the photos of a finding: "aside" or "move to" somebody; nothing to keep them."""
+    match finding.kind:
+        case "wrong-name":
+            return dict.fromkeys(finding.photos, f"move to {finding.rather}" if finding.rather else "aside")
+        case "copy":
+            return dict.fromkeys(finding.photos[1:], "aside")  # the first is the largest
+        case "leak" | "unreadable":
+            return dict.fromkeys(finding.photos, "aside")
+        case _:
+            return {}
+
+
+def read_decisions(path: Path, root: Path | None = None) -> Decisions:
+    """Read what `to_toml` wrote and a person edited.
+
+    Args:
+        path: The file.
+        root: The folder that it is about; by default the one it names.
+
+    Raises:
+        CastError: If it can't be read, or decides what can't be.
+    """
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise CastError(f"The decisions {str(path)!r} can't be read ({reason_of(error)}).") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CastError(f"The decisions {str(path)!r} are no TOML that can be read ({error}).") from error
+    if table.get("version") != VERSION or not isinstance(table.get("root"), str):
+        raise CastError(
+            f"{str(path)!r} holds no decisions of this castlist: version and root must be {VERSION} and a folder. "
+            f"Got {table.get('version')!r} and {table.get('root')!r}. Make it anew with castlist check --html."
+        )
+    photos = table.get("photo", [])
+    if not isinstance(photos, list):
+        raise CastError(f"In {str(path)!r} each photo must be a table [[photo]]. Got {type(photos).__name__} instead.")
+    decisions = tuple(_read_one(row) for row in photos)
+    files = [decision.file for decision in decisions]
+    twice = next((file for file in files if files.count(file) > 1), None) if len(set(files)) < len(files) else None
+    if twice:
+        raise CastError(f"{twice!r} is decided on twice in {str(path)!r}. Leave one of the two out.")
+    return Decisions(root or Path(table["root"]), decisions)
+
+
+def _read_one(row: Any) -> Decision:
+    if not isinstance(row, dict) or not all(isinstance(row.get(key), str) for key in ("file", "sha256", "do")):
+        raise CastError(f"A decision must have the texts file, sha256 and do. Got {row!r} instead.")
+    file, deed, to = row["file"], row["do"], row.get("to")
+    parts = PurePosixPath(file).parts
+    if not parts or ".." in parts or "\\" in file or PurePosixPath(file).is_absolute() or Path(file).is_absolute():
+        raise CastError(f"A decision must be about a file below the folder. Got {file!r} instead.")
+    if deed not in DEEDS:
+        raise CastError(f"What becomes of {file!r} must be one of {', '.join(DEEDS)}. Got {deed!r} instead.")
+    if (deed == "move") != (to is not None and to != ""):
+        raise CastError(f'{file!r}: `to` names the person with "move", and only then. Got {deed!r} and {to!r}.')
+    if deed == "move":
+        if not isinstance(to, str):
+            raise CastError(f"{file!r}: `to` must be a person's name. Got {to!r} instead.")
+        check_person(to)
+    return Decision(file, row["sha256"], deed, to or None)

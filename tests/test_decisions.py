@@ -1,0 +1,314 @@
+"""What is decided about photos: written, edited on the page or by hand, carried out, cut short, taken back."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from castlist import cli
+from castlist.checks import (
+    Decision,
+    Decisions,
+    Finding,
+    Findings,
+    apply_decisions,
+    open_decisions,
+    read_decisions,
+    undo_moves,
+)
+from castlist.errors import CastError
+from conftest import save_noise
+
+
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def decide(root: Path, **deeds: str) -> Decisions:
+    """Decisions on Ann's photos by their names: "keep", "aside" or somebody's name."""
+    photos = []
+    for name, deed in deeds.items():
+        file = f"Ann/{name}.png"
+        do = deed if deed in ("keep", "aside") else "move"
+        photos.append(Decision(file, digest(root / file), do, deed if do == "move" else None))
+    return Decisions(root, tuple(photos))
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Ann has five photos, Bob one that is called as one of hers."""
+    for i, name in enumerate("abcde"):
+        save_noise(tmp_path / "cast" / "Ann" / f"{name}.png", i)
+    save_noise(tmp_path / "cast" / "Bob" / "b.png", 9)
+    return tmp_path / "cast"
+
+
+def contents(folder: Path) -> dict[str, str]:
+    """Where each content lies below a folder; fails where one lies twice."""
+    found: dict[str, str] = {}
+    for path in sorted(folder.rglob("*.png")):
+        assert digest(path) not in found, f"{path} is there twice"
+        found[digest(path)] = path.relative_to(folder).as_posix()
+    return found
+
+
+def test_photos_go_where_the_decisions_say_and_come_back(root: Path) -> None:
+    before = contents(root.parent)
+    decisions = decide(root, a="keep", b="Bob", c="aside", d="Cid")
+    moved = apply_decisions(decisions)
+    assert (moved.moved, moved.before) == (3, 0)
+    assert sorted(contents(root.parent).values()) == [
+        "cast-aside/Ann/c.png",
+        "cast/Ann/a.png",
+        "cast/Ann/e.png",
+        "cast/Bob/b-2.png",  # Bob's own is left alone
+        "cast/Bob/b.png",
+        "cast/Cid/d.png",
+    ]
+    assert apply_decisions(decisions).moved == 0  # the same again does nothing
+    undo_moves(root)
+    assert contents(root.parent) == before
+    with pytest.raises(CastError, match="nothing to take back"):
+        undo_moves(root)
+
+
+def test_moves_are_taken_back_one_time_after_the_other(root: Path) -> None:
+    before = contents(root.parent)
+    apply_decisions(decide(root, b="Bob"))
+    between = contents(root.parent)
+    apply_decisions(decide(root, c="Bob"))
+    undo_moves(root)
+    assert contents(root.parent) == between
+    undo_moves(root)
+    assert contents(root.parent) == before
+
+
+@pytest.mark.parametrize("harm", ["changed", "gone", "link"])
+def test_nothing_moves_when_a_photo_is_not_what_was_checked(root: Path, harm: str) -> None:
+    decisions = decide(root, b="Bob", c="aside")
+    photo = root / "Ann" / "c.png"
+    if harm == "changed":
+        photo.write_bytes(b"something else")
+    elif harm == "gone":
+        photo.unlink()
+    else:
+        photo.rename(root.parent / "elsewhere.png")
+        photo.symlink_to("../../elsewhere.png")
+    before = contents(root)
+    with pytest.raises(CastError, match=r"Check again|is a link"):
+        apply_decisions(decisions)
+    assert contents(root) == before
+    assert not (root.parent / "cast-aside").exists()
+
+
+def test_undoing_keeps_off_photos_that_changed_since(root: Path) -> None:
+    apply_decisions(decide(root, b="Bob", c="aside"))
+    (root.parent / "cast-aside" / "Ann" / "c.png").write_bytes(b"edited")
+    with pytest.raises(CastError, match="has changed"):
+        undo_moves(root)
+    assert (root / "Bob" / "b-2.png").exists()
+
+
+def test_a_file_in_the_way_is_never_overwritten(root: Path) -> None:
+    apply_decisions(decide(root, b="Bob"))
+    save_noise(root / "Ann" / "b.png", 77)
+    with pytest.raises(CastError, match="a file already"):
+        undo_moves(root)
+    assert len(contents(root)) == 7
+
+
+_SLOW = """
+import sys, time
+from pathlib import Path
+from castlist.checks import apply_decisions, read_decisions, undo_moves
+rename = Path.rename
+def slowly(self, target):
+    time.sleep(0.01)
+    return rename(self, target)
+Path.rename = slowly
+root = Path(sys.argv[1])
+undo_moves(root) if sys.argv[2] == "undo" else apply_decisions(read_decisions(Path(sys.argv[2]), root))
+"""
+
+
+def test_killed_half_way_every_photo_is_in_one_place_and_both_ways_are_open(tmp_path: Path) -> None:
+    root = tmp_path / "cast"
+    (root / "Ann").mkdir(parents=True)
+    for i in range(200):
+        (root / "Ann" / f"{i}.png").write_bytes(b"%d" % i)
+    before = contents(root.parent)
+    photos = tuple(
+        Decision(f"Ann/{i}.png", digest(root / "Ann" / f"{i}.png"), *(("move", "Bob") if i % 2 else ("aside",)))
+        for i in range(200)
+    )
+    file = tmp_path / "DECISIONS.toml"
+    file.write_text(Decisions(root, photos).to_toml(), "utf-8")
+
+    def kill(what: str, begun: Path) -> None:
+        child = subprocess.Popen([sys.executable, "-c", _SLOW, str(root), what])
+        deadline = time.monotonic() + 60
+        while not begun.exists() and time.monotonic() < deadline:
+            time.sleep(0.001)
+        child.send_signal(signal.SIGKILL)
+        assert child.wait() == -signal.SIGKILL  # it hadn't ended by itself
+
+    kill(str(file), root / "Bob" / "41.png")
+    half = contents(root.parent)
+    assert half.keys() == before.keys()  # each in exactly one place
+    assert 0 < len(list((root / "Ann").iterdir())) < 200
+    with pytest.raises(CastError, match="cut short"):
+        apply_decisions(Decisions(root, photos[:150]))
+    kill("undo", root / "Ann" / "30.png")
+    assert contents(root.parent).keys() == before.keys()
+    resumed = apply_decisions(read_decisions(file))
+    assert 0 < resumed.before < 200 and resumed.moved + resumed.before == 200
+    assert not list((root / "Ann").iterdir())
+    undo_moves(root)
+    assert contents(root.parent) == before
+
+
+def test_edited_by_hand(root: Path, tmp_path: Path) -> None:
+    file = tmp_path / "DECISIONS.toml"
+    file.write_text(decide(root, a="keep", b="Bob").to_toml(), "utf-8")
+    assert read_decisions(file) == decide(root, a="keep", b="Bob")
+    assert read_decisions(file, tmp_path).root == tmp_path
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ("version = 1", "version = 9", "version"),
+        ('do = "move"', 'do = "delete"', "keep, move, aside"),
+        ('to = "Bob"', "", "only then"),
+        ('to = "Bob"', 'to = "../Bob"', "Nobody can be called"),
+        ('"Ann/b.png"', '"../Ann/b.png"', "below the folder"),
+        ('"Ann/b.png"', '"/etc/passwd"', "below the folder"),
+        ('"Ann/b.png"', '"Ann/a.png"', "decided on twice"),
+        ("[[photo]]", "[photo", "no TOML"),
+    ],
+)
+def test_what_cannot_be_decided(root: Path, tmp_path: Path, old: str, new: str, why: str) -> None:
+    file = tmp_path / "DECISIONS.toml"
+    file.write_text(decide(root, a="keep", b="Bob").to_toml().replace(old, new), "utf-8")
+    with pytest.raises(CastError, match=why):
+        read_decisions(file)
+
+
+def test_a_folder_without_people_can_be_sorted_into_people(tmp_path: Path) -> None:
+    photo = save_noise(tmp_path / "flat" / "1.png", 1)
+    file = tmp_path / "DECISIONS.toml"
+    file.write_text(Decisions(tmp_path / "flat", (Decision("1.png", digest(photo), "move", "Ann"),)).to_toml(), "utf-8")
+    apply_decisions(read_decisions(file))
+    assert list(contents(tmp_path / "flat").values()) == ["Ann/1.png"]
+
+
+def test_a_name_that_differs_by_case_alone_is_refused(root: Path) -> None:
+    with pytest.raises(CastError, match="differ only by case"):
+        apply_decisions(decide(root, b="bob"))
+
+
+def some_findings(root: Path) -> Findings:
+    photos = {name: root / "Ann" / f"{name}.png" for name in "abcde"}
+    found = (
+        Finding("wrong-name", (photos["a"],), ("Ann",), {}, "Bob", 0.97),
+        Finding("copy", (photos["b"], photos["c"], photos["a"]), ("Ann",), {"count": 3, "how": "exact, crop"}),
+        Finding("no-face", (photos["d"],), ("Ann",)),
+        Finding("few-photos", (), ("Bob",), {"count": 1, "more": 4}),
+    )
+    return Findings(root, ("Ann", "Bob"), 6, found, ("<b>a note</b>",), {"Bob": (root / "Bob" / "b.png",)})
+
+
+def test_decisions_begin_with_keeping_everything(root: Path) -> None:
+    decisions = open_decisions(some_findings(root))
+    assert {one.file: (one.do, one.suggested) for one in decisions.photos} == {
+        "Ann/a.png": ("keep", "move to Bob"),  # what is worst of it says what is suggested
+        "Ann/b.png": ("keep", None),
+        "Ann/c.png": ("keep", "aside"),
+        "Ann/d.png": ("keep", None),
+    }
+    assert apply_decisions(decisions).moved == 0
+
+
+def test_the_page_is_whole_and_its_script_the_only_one_allowed(root: Path, tmp_path: Path) -> None:
+    pytest.importorskip("jinja2")
+    from castlist.report import write_check
+
+    file = write_check(some_findings(root), tmp_path / "out" / "check.html", language="zh-TW")
+    assert read_decisions(file) == Decisions(
+        root.resolve(), tuple(Decision(one.file, one.sha256, "keep") for one in read_decisions(file).photos)
+    )
+    page = (tmp_path / "out" / "check.html").read_text("utf-8")
+    assert "可能標錯的名字" in page and "不是 Ann（97.0%）" in page
+    assert "<b>a note</b>" not in page
+    assert not re.findall(r'(?:src|href)="(?!data:|#)', page)
+    assert page.count("data:image/jpeg") == 6  # the first is shown twice, as is Bob's, to compare with, once
+
+
+@pytest.mark.skipif(not shutil.which("chromium"), reason="no chromium to press the page's buttons")
+def test_what_is_pressed_on_the_page_is_what_is_downloaded(root: Path, tmp_path: Path) -> None:
+    pytest.importorskip("jinja2")
+    from castlist.report import write_check
+
+    findings = some_findings(root)
+    write_check(findings, tmp_path / "check.html")
+    press = """<script>
+    document.querySelector("#copy button.suggested").click();
+    const to = document.querySelector('[data-file="Ann/d.png"] .to');
+    to.value = 'Cid "the kid"';
+    to.dispatchEvent(new Event("change", { bubbles: true }));
+    URL.createObjectURL = (blob) => { blob.text().then((text) => { document.body.textContent = text; }); return "#"; };
+    document.querySelector("#download").click();
+    </script></body>"""
+    page = (tmp_path / "check.html").read_text("utf-8")
+    page = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", page).replace("</body>", press)
+    (tmp_path / "pressed.html").write_text(page, "utf-8")
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+    command = [
+        "chromium",
+        *flags,
+        f"--user-data-dir={tmp_path / 'profile'}",
+        "--virtual-time-budget=3000",
+        "--dump-dom",
+    ]
+    done = subprocess.run([*command, (tmp_path / "pressed.html").as_uri()], capture_output=True, text=True, timeout=120)
+    body = re.search(r"<body[^>]*>(.*)</body>", done.stdout, re.DOTALL)
+    assert body
+    text = body[1].replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">")
+    deeds = {row["file"]: (row["do"], row.get("to")) for row in tomllib.loads(text)["photo"]}
+    assert deeds == {
+        "Ann/a.png": ("move", "Bob"),
+        "Ann/b.png": ("keep", None),
+        "Ann/c.png": ("aside", None),
+        "Ann/d.png": ("move", 'Cid "the kid"'),
+    }
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *words: object) -> int:
+    monkeypatch.setattr("sys.argv", ["castlist", "check", *map(str, words)])
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+    return int(stopped.value.code or 0)
+
+
+def test_the_verb_moves_and_moves_back(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = contents(root)
+    file = tmp_path / "DECISIONS.toml"
+    file.write_text(decide(root, b="Bob", c="aside").to_toml(), "utf-8")
+    assert run(monkeypatch, "--apply", file) == 0
+    assert "2 photos moved" in capsys.readouterr().out
+    assert run(monkeypatch, root, "--undo") == 0
+    assert contents(root) == before
+    assert run(monkeypatch, "--undo") == 2
+    assert run(monkeypatch) == 2
+    assert "Give a folder" in capsys.readouterr().err

@@ -14,7 +14,8 @@ from castlist import checks, cli
 from castlist.checks import cache as cache_module
 from castlist.checks import check_photos
 from castlist.checks.cache import SeenFace, SeenPhoto, delete_checks_of, open_cache
-from castlist.checks.names import NOBODY, find_one_person, find_two_people, judge_names
+from castlist.checks.folders import find_one_person, find_two_people
+from castlist.checks.names import NOBODY, judge_names
 from castlist.checks.people import check_names
 from castlist.duplicates import sign_photo
 from castlist.embeddings import normalize

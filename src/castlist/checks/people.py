@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from castlist.checks.names import NOBODY, find_one_person, find_two_people, judge_names
+from castlist.checks.folders import find_one_person, find_two_people
+from castlist.checks.names import NOBODY, judge_names
 from castlist.checks.records import Finding
 from castlist.gallery import default_background
 

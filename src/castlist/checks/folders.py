@@ -1,0 +1,64 @@
+"""Folders that are one person, and a folder that is two."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from castlist.checks.likeness import sum_rows
+from castlist.gallery import Background
+from castlist.gallery.people import People
+
+ALIKE = 0.0  # score from which two sets of faces are one person rather than two
+MIN_SIDE = 3  # photos, and
+MIN_SHARE = 0.15  # share of a folder, that a second person in it must have to be told apart from stray wrong names
+
+
+def find_one_person(embeddings: np.ndarray, person: np.ndarray, background: Background) -> list[tuple[int, int]]:
+    """Find pairs of people who seem to be one: most faces of either fit the other."""
+    placed = background.place(embeddings)
+    n_people = int(person.max()) + 1
+    sums, counts = sum_rows(placed, person, n_people)
+    known = People.from_sums(background.between, sums, counts)
+    fits = np.full((n_people, n_people), -np.inf)  # the median face of the first with the second
+    for index in np.unique(person):
+        fits[index] = np.median(known.scores(placed[person == index]), axis=0)
+    both = np.minimum(fits, fits.T) > ALIKE
+    return [(int(a), int(b)) for a, b in np.argwhere(np.triu(both, 1))]
+
+
+def find_two_people(embeddings: np.ndarray, background: Background) -> np.ndarray | None:
+    """Find a second person among the faces of one folder.
+
+    Args:
+        embeddings: Shape (n, values), float32, L2 norm 1.
+        background: Of faces in general.
+
+    Returns:
+        Shape (n,), bool: the faces of the smaller side; None where all seem to be one person.
+    """
+    placed = background.place(embeddings)
+    least = max(MIN_SIDE, round(MIN_SHARE * len(placed)))
+    if len(placed) < 2 * least:
+        return None
+    # The direction in which a folder of two people differs most parts them, however many photos each has.
+    centered = placed - placed.mean(axis=0)
+    along = centered @ np.linalg.svd(centered, full_matrices=False)[2][0]
+    second = along > (along.max() + along.min()) / 2
+    for _ in range(10):
+        centers = [placed[~second].mean(axis=0), placed[second].mean(axis=0)]
+        away = [((placed - center) ** 2).sum(axis=1) for center in centers]
+        moved = away[1] < away[0]
+        if (moved == second).all():
+            break
+        second = moved
+        if not second.any() or second.all():
+            return None
+    if second.sum() > len(second) / 2:
+        second = ~second
+    if second.sum() < least:
+        return None
+    sums, counts = sum_rows(placed, second.astype(np.int64), 2)
+    scores = People.from_sums(background.between, sums, counts).scores(placed)
+    if np.median(scores[second, 0]) > ALIKE or np.median(scores[~second, 1]) > ALIKE:
+        return None
+    return np.asarray(second)

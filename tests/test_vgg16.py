@@ -15,6 +15,7 @@ import keras
 
 from castlist.dataset import load_dataset
 from castlist.errors import SettingsError, WeightsError
+from castlist.learning import learn
 from castlist.models import build_model, pretrain, read_settings, vgg16
 from castlist.photos import find_cast
 from castlist.run import read_history, start_run
@@ -76,18 +77,20 @@ def test_wrong_files_are_one_sentence(tmp_path: Path) -> None:
         pretrain(model, Settings(model="vgg16", weights=str(nonsense), weights_sha256=digest))
 
 
-def test_without_a_network_the_sentence_says_where_to_get_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    built = keras.applications.VGG16
+def test_without_a_network_the_sentence_says_where_to_get_the_file(
+    drawn_photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def offline(*words: str, **options: str) -> str:
+        raise OSError("URL fetch failure")
 
-    def offline(**options: object) -> keras.Model:
-        if options["weights"] == "imagenet":
-            raise OSError("URL fetch failure")
-        return built(**options)
-
-    monkeypatch.setattr(keras.applications, "VGG16", offline)
-    model = build_model(48, 3, Settings(model="vgg16"))
+    monkeypatch.setattr(keras.utils, "get_file", offline)
+    settings = Settings(model="vgg16", faces=False, image_size=48)
     with pytest.raises(WeightsError, match=r"Get https://.*notop\.h5 .* --weights none"):
-        pretrain(model, Settings(model="vgg16"))
+        pretrain(build_model(48, 3, settings), settings)
+    told: list[int] = []
+    with pytest.raises(WeightsError, match="--weights none"):  # before any photo is read
+        learn(drawn_photos, settings, runs=tmp_path, on_count=lambda done, total: told.append(done))
+    assert not told and not list(tmp_path.iterdir())
 
 
 def test_first_the_head_learns_then_all_of_it(drawn_photos: Path, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from castlist.errors import RunError, reason_of
 from castlist.evaluation import Evaluation, evaluate, save_evaluation, validate_gallery
 from castlist.gallery import Background, Gallery
 from castlist.languages import translator
-from castlist.models import model_kind
+from castlist.models import check_model
 from castlist.photos import Cast, find_cast
 from castlist.report import write_report
 from castlist.run import Run, new_run_path, open_run, read_history, start_run
@@ -61,7 +61,7 @@ def learn(
     """
     translator(language)  # a wrong language must not fail after the training
     settings = settings or Settings()
-    model_kind(settings.model)
+    check_model(settings)
     path = new_run_path(runs, name, settings)
     cast = photos if isinstance(photos, Cast) else find_cast(photos)
     dataset = load_dataset(cast, settings, on_count=on_count)

@@ -34,6 +34,7 @@ class ModelKind:
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # settings that belong together, by name
     defaults: Mapping[str, Any] = field(default_factory=dict)  # settings that suit it better than the common ones
     pretrain: str | None = None  # module:function; (model, settings); puts learnt weights into the layer "base"
+    weights: str | None = None  # module:function; (settings); where those weights are found, or an error says why not
 
 
 MODELS: dict[str, ModelKind] = {
@@ -93,6 +94,7 @@ MODELS: dict[str, ModelKind] = {
         smallest=48,
         defaults={"optimizer": "adam", "learning_rate": 1e-3, "frozen_epochs": 8, "epochs": 16},
         pretrain="castlist.models.vgg16:load_imagenet",
+        weights="castlist.models.vgg16:find_imagenet",
     ),
     "vgg16-scratch": ModelKind(
         summary="the report's second VGG16, all of it trained from scratch",
@@ -214,16 +216,21 @@ def build_model(image_size: int, n_people: int, settings: Settings) -> keras.Mod
         SettingsError: If the model is unknown, the image too small for it, or a setting doesn't fit it.
         MissingExtraError: If Keras is missing.
     """
-    kind = model_kind(settings.model)
-    if image_size < kind.smallest:
-        raise SettingsError(
-            f"The model {settings.model} needs an image_size of {kind.smallest} or more. Got {image_size} instead."
-        )
-    dropouts_of(settings)  # for models without any, too
-    if settings.frozen_epochs and not kind.pretrain:
-        raise SettingsError(f"The model {settings.model} has no base to freeze. Leave frozen_epochs out.")
+    kind = _check(image_size, settings)
     model: keras.Model = _find(kind.builder, settings.model)(image_size, n_people, settings)
     return model
+
+
+def check_model(settings: Settings) -> None:
+    """Make sure that a model fits its settings and has the weights that it begins with, before photos are read.
+
+    Raises:
+        SettingsError: If a setting doesn't fit the model.
+        WeightsError: If the weights are missing or not what they should be.
+    """
+    kind = _check(settings.image_size, settings)
+    if kind.weights:
+        _find(kind.weights, settings.model)(settings)
 
 
 def pretrain(model: keras.Model, settings: Settings) -> None:
@@ -235,6 +242,18 @@ def pretrain(model: keras.Model, settings: Settings) -> None:
     load = model_kind(settings.model).pretrain
     if load:
         _find(load, settings.model)(model, settings)
+
+
+def _check(image_size: int, settings: Settings) -> ModelKind:
+    kind = model_kind(settings.model)
+    if image_size < kind.smallest:
+        raise SettingsError(
+            f"The model {settings.model} needs an image_size of {kind.smallest} or more. Got {image_size} instead."
+        )
+    dropouts_of(settings)  # for models without any, too
+    if settings.frozen_epochs and not kind.pretrain:
+        raise SettingsError(f"The model {settings.model} has no base to freeze. Leave frozen_epochs out.")
+    return kind
 
 
 def _find(address: str, model: str) -> Any:

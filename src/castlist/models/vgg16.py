@@ -42,31 +42,43 @@ def build_vgg16(image_size: int, n_people: int, settings: Settings) -> keras.Mod
 
 
 def load_imagenet(model: keras.Model, settings: Settings) -> None:
-    """Put ImageNet's weights into the base of a new vgg16.
+    """Put ImageNet's weights into the base of a new vgg16; with the weights "none" it stays as it was built.
 
-    They are read from the file that `settings.weights` names; without one, Keras loads them from the net or its own
-    cache; "none" leaves the base as it was built.
+    Raises:
+        WeightsError: As `find_imagenet`, or if the file can't be read.
+    """
+    source = find_imagenet(settings)
+    if source is None:
+        return
+    base = model.get_layer("base")
+    try:
+        loaded = keras.applications.VGG16(include_top=False, weights=source, input_shape=base.input_shape[1:])
+    except Exception as error:  # Keras raises many kinds
+        raise WeightsError(f"{str(source)!r} can't be read as the weights of VGG16 ({error}).") from error
+    base.set_weights(loaded.get_weights())
+
+
+def find_imagenet(settings: Settings) -> Path | None:
+    """The file of ImageNet's weights: the one that the settings name, else Keras's, from its own cache or the net.
+
+    Returns:
+        None if the settings' weights are "none".
 
     Raises:
         WeightsError: If the file is not what it must be, or there is none and no network.
     """
     if settings.weights == "none":
-        return
-    source: str | Path = "imagenet"
+        return None
     if settings.weights:
-        source = Path(settings.weights)
-        _check_file(source, settings.weights_sha256)
-    base = model.get_layer("base")
+        _check_file(Path(settings.weights), settings.weights_sha256)
+        return Path(settings.weights)
     try:
-        loaded = keras.applications.VGG16(include_top=False, weights=source, input_shape=base.input_shape[1:])
-    except Exception as error:  # Keras raises many kinds, for the net and for the file
-        if settings.weights:
-            raise WeightsError(f"{settings.weights!r} can't be read as the weights of VGG16 ({error}).") from error
+        return Path(keras.utils.get_file(FILE, ADDRESS, cache_subdir="models", file_hash=MD5))
+    except Exception as error:  # Keras raises many kinds
         raise WeightsError(
             f"ImageNet's weights can't be loaded from the net. Get {ADDRESS} (MD5 {MD5}) elsewhere and name it with "
             "--weights FILE, or begin without them: --weights none."
         ) from error
-    base.set_weights(loaded.get_weights())
 
 
 def _check_file(path: Path, sha256: str | None) -> None:

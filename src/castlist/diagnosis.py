@@ -19,6 +19,8 @@ Case = Literal["learning", "overfitting", "data", "stalled", "wrong"]
 
 SHORTEST = 8  # epochs; a slope of fewer is mostly noise
 PART = 0.5  # of the epochs, the last ones, that are looked at
+LATE = 0.25  # the same where the schedule has ended: what fell while the rate was high says nothing of more epochs
+ENDED = 0.005  # of the highest learning rate, below which the schedule has ended
 LEARNT = 0.1  # of the first epoch's loss, below which the training photos count as learnt
 MOVES = 0.04  # of the loss, over that part, below which a curve counts as flat
 
@@ -44,7 +46,8 @@ def diagnose(history: Sequence[Epoch]) -> Diagnosis | None:
     """
     if len(history) < SHORTEST:
         return None
-    part = history[-max(SHORTEST, round(PART * len(history))) :]
+    ended = history[-1].learning_rate < ENDED * max(row.learning_rate for row in history)
+    part = history[-max(SHORTEST, round((LATE if ended else PART) * len(history))) :]
     train, validation = (_change([getattr(row, name) for row in part]) for name in ("loss", "val_loss"))
     # Near zero a loss can't fall any more: whatever could be learnt of the training photos is.
     learnt = np.median([row.loss for row in part]) < LEARNT * history[0].loss

@@ -13,6 +13,7 @@ pytest.importorskip("keras")
 pytest.importorskip("optuna")
 
 from castlist import learning, tuning
+from castlist.console import describe_run
 from castlist.errors import CastError, SettingsError
 from castlist.models import MODELS, build_model, read_settings
 from castlist.run import open_run, read_history
@@ -69,6 +70,7 @@ def test_a_search_is_killed_and_goes_on(drawn_photos: Path, tmp_path: Path, monk
     assert not list((tmp_path / "search").glob("*/predictions.csv"))
     best = max(row.val_accuracy for run in runs if open_run(run).complete for row in read_history(open_run(run)))
     assert found.accuracy == best
+    assert describe_run(open_run(found.run), None).endswith(f"{found.accuracy:.1%} of validation, not tested")
     assert (tmp_path / "search" / "history.png").stat().st_size > 5000
 
 

@@ -138,6 +138,7 @@ def describe_run(run: Run, before: Run | None) -> str:
     """A run as an entry of the diary, with what was changed against the run before."""
     from castlist.comparison import changed_settings
     from castlist.evaluation import read_evaluation
+    from castlist.run import best_epoch, read_history
 
     when = run.created[:16].replace("T", " ")
     if not run.complete:
@@ -146,8 +147,12 @@ def describe_run(run: Run, before: Run | None) -> str:
         figures = "no test photos"
     else:
         try:
-            evaluation = read_evaluation(run)
-            figures = f"{_percent_with_interval(evaluation)} of {_test_size(run, evaluation)}"
+            history = read_history(run)
+            if history and not run.answers_path.exists():  # of a search
+                figures = f"{best_epoch(history).val_accuracy:.1%} of validation, not tested"
+            else:
+                evaluation = read_evaluation(run)
+                figures = f"{_percent_with_interval(evaluation)} of {_test_size(run, evaluation)}"
         except CastlistError as error:
             figures = str(error)
     lines = [f"{when}  {run.path.name}  {run.settings.model}, {len(run.people)} people  {figures}"]

@@ -201,7 +201,7 @@ def save_evaluation(evaluation: Evaluation, run: Run) -> None:
     """Write metrics.json and predictions.csv into the run folder."""
     names = (*evaluation.people, UNKNOWN)  # so that NOBODY is the last
     write_csv(
-        run.path / "predictions.csv",
+        run.answers_path,
         [*HEADER, *names],
         [
             [file, names[true], names[guess], *(f"{p:.6g}" for p in probabilities)]
@@ -232,7 +232,7 @@ def read_evaluation(run: Run) -> Evaluation:
     Raises:
         RunError: If the file is missing or broken.
     """
-    path = run.path / "predictions.csv"
+    path = run.answers_path
     try:
         with path.open(encoding="utf-8", newline="") as file:
             header, *rows = csv.reader(file)

@@ -104,6 +104,11 @@ class Run:
         return self.path / "history.csv"
 
     @property
+    def answers_path(self) -> Path:
+        """What was answered for the test photos; a search's trial has none."""
+        return self.path / "predictions.csv"
+
+    @property
     def has_network(self) -> bool:
         """Whether a trained Keras model gives the names, not the gallery alone."""
         return self.settings.model != "face" or self.tuned

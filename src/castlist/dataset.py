@@ -104,7 +104,7 @@ def load_dataset(
     with needs_extra("learn", "Keeping the data set"):
         import h5py
     _need_two(cast.people, cast.root)
-    path = path or _default_path(cast.root, settings)
+    path = path or _default_path(cast, settings)
     stamp = _stamp(cast, settings)
     try:
         with h5py.File(path, "r") as file:
@@ -152,13 +152,17 @@ def delete_datasets_of(person: str) -> list[Path]:
     return deleted
 
 
-def _default_path(root: Path, settings: Settings) -> Path:
-    parts = (root.resolve(), settings.faces, settings.network, _side_of(settings), settings.takes_sequences)
+def _default_path(cast: Cast, settings: Settings) -> Path:
+    parts = (cast.root.resolve(), settings.faces, settings.network, _side_of(settings), _reads_films(cast, settings))
     return datasets_folder() / f"{hashlib.sha256(repr(parts).encode()).hexdigest()[:16]}.h5"
 
 
 def _side_of(settings: Settings) -> int:
     return DEFAULT_TEMPLATE.size if settings.model == "face" else settings.image_size
+
+
+def _reads_films(cast: Cast, settings: Settings) -> bool:
+    return settings.takes_sequences and any(is_film(photo.path) for photo in cast.photos)
 
 
 def _stamp(cast: Cast, settings: Settings) -> str:
@@ -171,7 +175,7 @@ def _stamp(cast: Cast, settings: Settings) -> str:
         settings.validation_share,
         settings.test_share,
         settings.seed,
-        settings.takes_sequences,
+        _reads_films(cast, settings),
         cast.people,
         cast.notes,
     ]

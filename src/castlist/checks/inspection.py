@@ -16,6 +16,7 @@ from castlist.duplicates import group_photos
 from castlist.embeddings import choose_faces
 from castlist.errors import CastError
 from castlist.photos import Cast, Photo, find_cast, find_photos
+from castlist.takes import ALONE
 
 HOW = ("exact", "near", "crop", "mirror")  # a photo may be a copy, in this order
 
@@ -83,6 +84,8 @@ def quick_check(dataset: Dataset, root: Path) -> Findings:
     paths = [root / file for file in dataset.files]
     for number in np.flatnonzero(np.bincount(dataset.group) > 1):
         rows = np.flatnonzero(dataset.group == number)
+        if dataset.take[rows[0]] != ALONE and len(np.unique(dataset.take[rows])) == 1:
+            continue  # one burst or film
         people = tuple(dataset.people[i] for i in np.unique(dataset.person[rows]))
         kind = "two-names" if len(people) > 1 else "copy"
         detail: dict[str, str | int] = {"count": len(rows), "how": "near"}

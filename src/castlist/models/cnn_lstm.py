@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import keras
 from keras import layers
 
@@ -20,22 +22,24 @@ def build_cnn_lstm(image_size: int, n_people: int, settings: Settings) -> keras.
     Takes RGB 0-255 of shape (n, settings.frames, image_size, image_size, 3); gives probabilities of shape
     (n, n_people).
 
-    Source: the report's third network; the other frame network is cnn-small without its last layer.
+    Source: the report's third network; the other frame network is cnn-small up to its features.
     """
-    build_frame = {"report": _report_frame, "small": _small_frame}[settings.frame_network]
-    frame = build_frame(image_size, n_people, settings)
+    frame = {"report": _report_frame, "small": _small_frame}[settings.frame_network](image_size, n_people, settings)
     inputs = keras.Input((settings.frames, image_size, image_size, 3), name="photos")
     # As one batch of frames, all at once: TimeDistributed would look at one after the other.
     features = frame(keras.ops.reshape(inputs, (-1, image_size, image_size, 3)))
     x = keras.ops.reshape(features, (-1, settings.frames, features.shape[-1]))
+    x = layers.Dropout(dropouts_of(settings)[0])(x)
     x = layers.LSTM(UNITS, unroll=True)(x)  # a loop would be slower, and foreign to other programs
     outputs = layers.Dense(n_people, activation="softmax", dtype="float32", name="people")(x)
     return keras.Model(inputs, outputs, name="cnn_lstm")
 
 
 def _small_frame(image_size: int, n_people: int, settings: Settings) -> keras.Model:
-    small = build_cnn_small(image_size, n_people, settings)
-    return keras.Model(small.input, small.get_layer("people").input, name="frame")
+    alone = dataclasses.replace(settings, model="cnn-small", frames=1, dropouts=None)
+    small = build_cnn_small(image_size, n_people, alone)
+    (flat,) = (layer for layer in small.layers if isinstance(layer, layers.Flatten))
+    return keras.Model(small.input, flat.output, name="frame")
 
 
 def _report_frame(image_size: int, n_people: int, settings: Settings) -> keras.Model:
@@ -45,5 +49,4 @@ def _report_frame(image_size: int, n_people: int, settings: Settings) -> keras.M
         x = layers.Conv2D(1, 2, activation="relu")(x)
         x = layers.MaxPooling2D(2)(x)
     x = layers.BatchNormalization()(x)
-    x = layers.Dropout(dropouts_of(settings)[0])(x)
     return keras.Model(inputs, layers.Flatten()(x), name="frame")

@@ -13,10 +13,12 @@ from PIL import Image
 from castlist import checks, cli
 from castlist.checks import cache as cache_module
 from castlist.checks import check_photos
+from castlist.checks.appearance import is_cut_off, looks_drawn
 from castlist.checks.cache import SeenFace, SeenPhoto, delete_checks_of, open_cache
+from castlist.checks.curve import enough, learning_curve
 from castlist.checks.folders import find_one_person, find_two_people
 from castlist.checks.names import NOBODY, judge_names
-from castlist.checks.people import check_names
+from castlist.checks.people import check_counts, check_names
 from castlist.duplicates import sign_photo
 from castlist.embeddings import normalize
 from castlist.errors import CastError, CastlistError
@@ -32,12 +34,12 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-def draw_people(n_people: int, n_photos: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+def draw_people(n_people: int, n_photos: int, *, spread: float = 0.7) -> tuple[np.ndarray, np.ndarray]:
     """Embeddings of invented people as the statistics of faces in general have them, and who each is."""
-    background, rng = default_background(), np.random.default_rng(seed)
+    background, rng = default_background(), np.random.default_rng(0)
     axes = len(background.between)
     people = background.kinds.draw(3000)[rng.choice(2900, n_people, replace=False)]
-    placed = np.repeat(people, n_photos, axis=0) + rng.normal(0, 0.7, (n_people * n_photos, axes))
+    placed = np.repeat(people, n_photos, axis=0) + rng.normal(0, spread, (n_people * n_photos, axes))
     embeddings = placed @ np.linalg.pinv(background.directions) + background.mean
     return normalize(embeddings), np.repeat(np.arange(n_people), n_photos)
 
@@ -206,6 +208,77 @@ def test_a_damaged_cache_is_made_anew_and_one_that_cannot_be_written_is_told(own
     own_cache.mkdir()
     with pytest.raises(CastlistError, match="can't be kept"), open_cache():
         pass
+
+
+def test_drawings_among_photos_and_faces_cut_off() -> None:
+    flat = np.full((120, 100, 3), (250, 220, 60), np.uint8)
+    flat[30:90, 20:80] = (40, 90, 200)
+    flat[50:60, :] = 0
+    assert looks_drawn(flat)
+    noise = np.random.default_rng(0).integers(0, 256, (12, 10, 3), np.uint8)
+    assert not looks_drawn(np.asarray(Image.fromarray(noise).resize((100, 120), Image.Resampling.BICUBIC)))
+    assert not looks_drawn(np.zeros((20, 20, 3), np.uint8))
+    face = np.array([[40, 50], [60, 50], [50, 62], [43, 72], [57, 72]], np.float32)
+    assert not is_cut_off(face, 100, 100)
+    assert is_cut_off(face - [39, 0], 100, 100)
+    assert is_cut_off(face, 73, 100)
+
+
+def test_how_many_photos_are_enough_is_told_from_the_cast_itself() -> None:
+    embeddings, person = draw_people(8, 12, spread=1.4)
+    curve = learning_curve(person, np.arange(96), embeddings)
+    assert [point.known for point in curve] == [1, 2, 3, 5, 10]
+    assert curve[0].named < curve[-1].named and curve[-1].named > 0.9
+    goal = enough(curve)
+    assert goal is not None and goal.named > curve[-1].named - 0.02
+    # Copies teach nothing: of twelve files that are two pictures there is one to ask when one is known.
+    assert [point.known for point in learning_curve(person, np.arange(96) // 6, embeddings)] == [1]
+    assert learning_curve(person[:24], np.arange(24), embeddings[:24]) == ()
+    few = check_counts([str(i) for i in range(8)], person[:-11], np.arange(85), curve)
+    assert [(one.people, one.detail["count"], one.detail["more"]) for one in few if one.kind == "few-photos"] == [
+        (("7",), 1, goal.known - 1)
+    ]
+    assert f"named rightly with {goal.known} known" in few[0].message
+
+
+# What each file of the real folder is: what it is found as, of these kinds.
+HARD_KINDS = {"unreadable", "no-face", "drawing", "several-faces", "poor-face"}
+HARD = {
+    "corrupt": {"broken.png": "unreadable", "truncated_jpeg.jpg": "unreadable", "exif_typeerror.jpg": "no-face"}
+    | {"invalid-exif.jpg": "no-face", "truncated_end_chunk.png": None},
+    "exif_rotated": {f"Landscape_{i}.jpg": "no-face" for i in (0, 2, 4, 6, 8)}
+    | {f"Portrait_{i}.jpg": "no-face" for i in (1, 3, 5, 7)}
+    | {f"hopper_orientation_{i}.jpg": None for i in range(2, 9)},
+    "formats": {"32bit.png": None, "clint.avif": None, "hopper.bmp": None, "hopper.iccprofile.tif": None}
+    | {"hopper.jpg": None, "hopper.tif": None, "hopper_16bit.pgm": None, "hopper_16bit_qtables.jpg": None}
+    | {"pil_sample_cmyk.jpg": "drawing", "transparent.png": "drawing"},
+    "grayscale": {"1.pgm": None},
+    "group": dict.fromkeys(
+        ("avengers1.jpg", "bbt1.jpg", "bbt3.jpg", "bbt5.jpg", "faces.jpg", "group 2.jpg", "two_people.jpg"),
+        "several-faces",
+    ),
+    "nonface": dict.fromkeys(("Landscape_1.jpg", "cat_large.jpg", "cats.jpg", "white.png"), "no-face"),
+    "partial": {"obama_partial_face.jpg": "poor-face"},
+}
+
+
+@pytest.mark.photos
+def test_every_hard_file_is_classed_rightly(photos_folder: Path) -> None:
+    root = photos_folder / "hard"
+    findings = check_photos(root).findings
+    found: dict[str, set[str]] = {
+        path.relative_to(root).as_posix(): set() for path in root.rglob("*") if path.is_file()
+    }
+    for one in findings:
+        for path in one.photos if one.kind in HARD_KINDS else ():
+            found[path.relative_to(root).as_posix()].add(one.kind)
+    expected = {f"{folder}/{file}": {kind} - {None} for folder, files in HARD.items() for file, kind in files.items()}
+    assert found == expected
+    message = next(one.message for one in findings if one.kind == "poor-face")
+    assert message == "the face is half hidden"
+    # One woman in sixteen formats and turned every way is one picture.
+    hopper = next(one for one in findings if one.kind == "two-names" and len(one.photos) > 10)
+    assert sorted(hopper.people) == ["corrupt", "exif_rotated", "formats"]
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *words: object) -> int:

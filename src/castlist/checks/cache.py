@@ -17,8 +17,8 @@ from castlist.duplicates.candidates import SIDE
 from castlist.errors import CastlistError
 from castlist.faces import Box, Quality
 
-VERSION = 1  # of the tables and of what fills them; another version's are made anew
-_NUMBERS = 8  # of a face: four edges, confidence, eye distance, sharpness, yaw; its embedding follows
+VERSION = 2  # of the tables and of what fills them; another version's are made anew
+_NUMBERS = 9  # of a face: four edges, confidence, eye distance, sharpness, yaw, hidden; its embedding follows
 _KEPT_SEARCHES = 20
 
 
@@ -29,6 +29,12 @@ class SeenFace:
     box: Box
     confidence: float
     quality: Quality
+    hidden: bool = False  # cut off by the photo's edge
+
+    @property
+    def problem(self) -> str | None:
+        """Why a name can't be trusted, or None."""
+        return "half hidden" if self.hidden else self.quality.problem
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +45,7 @@ class SeenPhoto:
     reason: str | None  # why it can't be
     faces: tuple[SeenFace, ...]  # largest first
     embeddings: np.ndarray  # (faces, values), float32, L2 norm 1
+    drawn: bool = False  # edges and colors as drawings have them
 
 
 def cache_file() -> Path:
@@ -62,19 +69,21 @@ class Cache:
 
     def find(self, digest: str, person: str) -> SeenPhoto | None:
         """What is kept of a photo, if anything is."""
-        query = "SELECT reason, height, width, thumbnail, n_faces, faces FROM photo WHERE digest = ? AND person = ?"
+        query = (
+            "SELECT reason, height, width, thumbnail, n_faces, faces, drawn FROM photo WHERE digest = ? AND person = ?"
+        )
         row = self._connection.execute(query, (digest, person)).fetchone()
         if row is None:
             return None
-        reason, height, width, thumbnail, n_faces, faces = row
+        reason, height, width, thumbnail, n_faces, faces, drawn = row
         if reason is not None:
             return SeenPhoto(None, reason, (), np.zeros((0, 0), np.float32))
         grey = np.frombuffer(thumbnail, np.uint8).reshape(SIDE, SIDE)
         numbers = np.frombuffer(faces, np.float32).reshape(n_faces, -1 if n_faces else _NUMBERS)
         seen = tuple(
-            SeenFace(Box(*row[:4]), row[4], Quality(*row[5:_NUMBERS])) for row in numbers[:, :_NUMBERS].tolist()
+            SeenFace(Box(*row[:4]), row[4], Quality(*row[5:8]), bool(row[8])) for row in numbers[:, :_NUMBERS].tolist()
         )
-        return SeenPhoto(PhotoSignature(digest, grey, height, width), None, seen, numbers[:, _NUMBERS:])
+        return SeenPhoto(PhotoSignature(digest, grey, height, width), None, seen, numbers[:, _NUMBERS:], bool(drawn))
 
     def keep(self, digest: str, person: str, photo: SeenPhoto) -> None:
         """Keep what was seen; it is on disk after the next `commit`."""
@@ -82,13 +91,13 @@ class Cache:
         for face in photo.faces:
             box, quality = face.box, face.quality
             edges = (box.left, box.top, box.right, box.bottom)
-            numbers.append((*edges, face.confidence, quality.eye_distance, quality.sharpness, quality.yaw))
+            numbers.append((*edges, face.confidence, quality.eye_distance, quality.sharpness, quality.yaw, face.hidden))
         faces = np.hstack([np.array(numbers, np.float32), photo.embeddings]) if numbers else np.zeros((0, 0))
         signature = photo.signature
         size = (signature.height, signature.width, signature.thumbnail.tobytes()) if signature else (None, None, None)
         self._connection.execute(
-            "INSERT OR REPLACE INTO photo VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (digest, person, photo.reason, *size, len(numbers), faces.astype(np.float32).tobytes()),
+            "INSERT OR REPLACE INTO photo VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (digest, person, photo.reason, *size, len(numbers), faces.astype(np.float32).tobytes(), photo.drawn),
         )
 
     def find_pairs(self, stamp: str) -> list[DuplicatePair] | None:
@@ -152,7 +161,7 @@ def _connect(path: Path) -> sqlite3.Connection:
             connection.execute("DROP TABLE IF EXISTS search")
             connection.execute(
                 "CREATE TABLE photo (digest TEXT, person TEXT, reason TEXT, height INTEGER, width INTEGER, "
-                "thumbnail BLOB, n_faces INTEGER, faces BLOB, PRIMARY KEY (digest, person))"
+                "thumbnail BLOB, n_faces INTEGER, faces BLOB, drawn INTEGER, PRIMARY KEY (digest, person))"
             )
             connection.execute("CREATE TABLE search (stamp TEXT PRIMARY KEY, pairs TEXT)")
             connection.execute(f"PRAGMA user_version = {VERSION}")

@@ -76,7 +76,7 @@ def suggest(finding: Finding) -> dict[Path, str]:
             return dict.fromkeys(finding.photos, f"move to {finding.rather}" if finding.rather else "aside")
         case "copy":
             return dict.fromkeys(finding.photos[1:], "aside")  # the first is the largest
-        case "leak" | "unreadable":
+        case "leak" | "unreadable" | "drawing":
             return dict.fromkeys(finding.photos, "aside")
         case _:
             return {}

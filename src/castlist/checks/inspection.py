@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from castlist.checks.cache import SeenPhoto, open_cache
+from castlist.checks.curve import Point, learning_curve
 from castlist.checks.looking import OnCount, find_pairs, look_at
 from castlist.checks.people import check_counts, check_names, find_typical
 from castlist.checks.records import Finding, Findings, worst_first
@@ -53,18 +54,23 @@ def check_photos(root: Path, *, against: Path | None = None, on_stage: OnStage |
     for photo, one in own:
         if one.reason is not None:
             findings.append(Finding("unreadable", (photo.path,), _people_of(photo), {"how": one.reason}))
-    faceless = [photo for photo, one in own if one.reason is None and not one.faces]
-    findings += [Finding("no-face", (photo.path,), _people_of(photo)) for photo in faceless]
-    drawn = len(faceless) > sum(one.reason is None for _, one in own) / 2
-    if drawn:
+    faceless = [(photo, one) for photo, one in own if one.reason is None and not one.faces]
+    mostly = len(faceless) > sum(one.reason is None for _, one in own) / 2
+    for photo, one in faceless:
+        kind = "drawing" if one.drawn and not mostly else "no-face"
+        findings.append(Finding(kind, (photo.path,), _people_of(photo)))
+    if mostly:
         notes.append(
             f"No face was found in {len(faceless)} of {n} photos, so names aren't judged. To learn from drawings, use "
             "--whole."
         )
     typical: dict[str, tuple[Path, ...]] = {}
-    if cast.people and not drawn:
-        about_people, typical = _check_people(cast, seen[:n], group_of)
+    if cast.people and not mostly:
+        about_people, typical, curve = _check_people(cast, seen[:n], group_of)
         findings += about_people
+        if curve:
+            shares = ", ".join(f"{point.known}: {point.named:.1%}" for point in curve)
+            notes.append(f"Known photos of each person, and how many others would be named rightly then: {shares}.")
     return Findings(root, cast.people, n, worst_first(findings), tuple(notes), typical)
 
 
@@ -146,8 +152,8 @@ def _check_copies(
 
 def _check_people(
     cast: Cast, seen: list[SeenPhoto], group_of: dict[int, int]
-) -> tuple[list[Finding], dict[str, tuple[Path, ...]]]:
-    """What is wrong with the face that is the person, and with the people; and typical photos of each person."""
+) -> tuple[list[Finding], dict[str, tuple[Path, ...]], tuple[Point, ...]]:
+    """What is wrong with faces and people; typical photos of each person; and what few photos are worth."""
     findings = []
     paths, person, group, embeddings, poor = [], [], [], [], []
     for index, name in enumerate(cast.people):
@@ -160,7 +166,7 @@ def _check_people(
             person.append(index)
             group.append(group_of[row])
             embeddings.append(seen[row].embeddings[face])
-            problem = faces[face].quality.problem
+            problem = faces[face].problem
             poor.append(problem is not None)
             if problem:
                 findings.append(Finding("poor-face", (path,), (name,), {"how": problem}))
@@ -170,8 +176,11 @@ def _check_people(
                 detail["y"] = round((box.top + box.bottom) / 2)
                 findings.append(Finding("several-faces", (path,), (name,), detail))
     if not embeddings:
-        return findings, {}
+        return findings, {}, ()
     who, groups, vectors, bad = np.array(person), np.array(group), np.stack(embeddings), np.array(poor)
-    findings += check_names(cast.people, paths, who, groups, vectors, bad)
-    findings += check_counts(cast.people, who, groups)
-    return findings, find_typical(cast.people, paths, who, groups, vectors)
+    named = check_names(cast.people, paths, who, groups, vectors, bad)
+    wrong = {path for one in named if one.kind == "wrong-name" for path in one.photos}
+    right = np.array([path not in wrong for path in paths])
+    curve = learning_curve(who[right], groups[right], vectors[right])
+    findings += [*named, *check_counts(cast.people, who, groups, curve)]
+    return findings, find_typical(cast.people, paths, who, groups, vectors), curve

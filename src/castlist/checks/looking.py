@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from castlist.checks.appearance import is_cut_off, looks_drawn
 from castlist.checks.cache import Cache, SeenFace, SeenPhoto
 from castlist.duplicates import DuplicatePair, PhotoSignature, find_duplicates, sign_photo
 from castlist.embeddings import embed
@@ -70,17 +71,22 @@ def _look(photos: Sequence[Photo], pool: ThreadPoolExecutor) -> list[SeenPhoto]:
         if isinstance(one, PhotoError):
             seen.append(SeenPhoto(None, str(one), (), _NO_FACES))
             continue
-        signature, faces = one
+        signature, faces, drawn = one
         rows = [next(vectors) for _ in faces]
-        kept = tuple(SeenFace(face.box, face.confidence, face.quality) for face in faces)
-        seen.append(SeenPhoto(signature, None, kept, np.stack(rows) if rows else _NO_FACES))
+        kept = tuple(
+            SeenFace(
+                face.box, face.confidence, face.quality, is_cut_off(face.landmarks, signature.height, signature.width)
+            )
+            for face in faces
+        )
+        seen.append(SeenPhoto(signature, None, kept, np.stack(rows) if rows else _NO_FACES, drawn))
     return seen
 
 
-def _decode(photo: Photo) -> tuple[PhotoSignature, list[Face]] | PhotoError:
+def _decode(photo: Photo) -> tuple[PhotoSignature, list[Face], bool] | PhotoError:
     try:
         data = read_file(photo.path)
         pixels = read_photo(data)
     except PhotoError as error:
         return error
-    return sign_photo(data, pixels), find_faces(pixels)
+    return sign_photo(data, pixels), find_faces(pixels), looks_drawn(pixels)

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
+from castlist.checks.curve import Point, enough
 from castlist.checks.folders import find_one_person, find_two_people
 from castlist.checks.names import NOBODY, judge_names
 from castlist.checks.records import Finding
 from castlist.gallery import default_background
 
-ENOUGH = 5  # different photos; on seven actors 1, 3 and 5 known photos each named 99.4, 99.8 and 100.0 % of others
+ENOUGH = 5  # different photos, where too few people have as many to try it
 TYPICAL = 3  # photos
 UNEVEN = 10  # times as many photos of the person with the most as of the one with the fewest
 
@@ -61,14 +62,29 @@ def check_names(
     return findings
 
 
-def check_counts(people: Sequence[str], person: np.ndarray, group: np.ndarray) -> list[Finding]:
-    """Find people with few different photos with a face, and a cast whose people have very unlike numbers."""
+def check_counts(
+    people: Sequence[str], person: np.ndarray, group: np.ndarray, curve: tuple[Point, ...] = ()
+) -> list[Finding]:
+    """Find people with few different photos with a face, and a cast whose people have very unlike numbers.
+
+    Args:
+        people: In the order of the indices in `person`.
+        person: Shape (n,), int64.
+        group: Shape (n,), int64; copies of one photo share a number.
+        curve: What few photos are worth in this cast, as far as it could be tried.
+    """
     counts = [len(np.unique(group[person == index])) for index in range(len(people))]
-    findings = [
-        Finding("few-photos", (), (name,), {"count": count, "more": ENOUGH - count})
-        for name, count in zip(people, counts, strict=True)
-        if count < ENOUGH
-    ]
+    goal = enough(curve)
+    needed = goal.known if goal else ENOUGH
+    findings = []
+    for name, count in zip(people, counts, strict=True):
+        if count >= needed:
+            continue
+        detail: dict[str, str | int] = {"count": count, "more": needed - count}
+        now = next((point for point in reversed(curve) if point.known <= count), None)
+        if goal and now:
+            detail |= {"known": now.known, "now": f"{now.named:.1%}", "then": f"{goal.named:.1%}", "goal": goal.known}
+        findings.append(Finding("few-photos", (), (name,), detail))
     most, fewest = int(np.argmax(counts)), int(np.argmin(counts))
     if counts[most] > UNEVEN * counts[fewest]:
         detail = {"count": counts[fewest], "total": counts[most]}

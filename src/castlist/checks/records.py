@@ -20,6 +20,7 @@ KINDS = {
     "two-people": "high",
     "unreadable": "medium",
     "no-face": "medium",
+    "drawing": "medium",
     "copy": "medium",
     "few-photos": "medium",
     "poor-face": "low",
@@ -38,9 +39,10 @@ def titles(translate: Translate) -> dict[str, str]:
         "two-people": translate("folders that seem to hold two people"),
         "unreadable": translate("files that can't be read"),
         "no-face": translate("photos without a face"),
+        "drawing": translate("drawings among photos"),
         "copy": translate("pictures that a person has more than once"),
         "few-photos": translate("people with few photos"),
-        "poor-face": translate("faces too small, too blurred or turned away"),
+        "poor-face": translate("faces too small, too blurred, turned away or half hidden"),
         "several-faces": translate("photos with several faces"),
         "uneven": translate("casts of very uneven people"),
     }
@@ -77,6 +79,7 @@ def describe(finding: Finding, translate: Translate) -> str:
         "too small": translate("too small"),
         "too blurred": translate("too blurred"),
         "turned away": translate("turned away"),
+        "half hidden": translate("half hidden"),
     }
     # How its copies differ, or what is wrong with a face.
     how = translate(", ").join(words.get(word, word) for word in str(finding.detail.get("how", "")).split(", "))
@@ -88,8 +91,14 @@ def describe(finding: Finding, translate: Translate) -> str:
         "two-people": translate("{count} of {total} photos seem to be of somebody else, the same one"),
         "unreadable": translate("can't be read: {how}"),
         "no-face": translate("no face found"),
+        "drawing": translate("looks drawn"),
         "copy": translate("{count} times one picture: {how}"),
-        "few-photos": translate("{count} different photos with a face; {more} more would help"),
+        "few-photos": translate(
+            "{person}: {count} different photos with a face, {more} more would help: here {then} are named rightly "
+            "with {goal} known, {now} with {known}"
+        )
+        if "now" in finding.detail
+        else translate("{person}: {count} different photos with a face, {more} more would help"),
         "poor-face": translate("the face is {how}"),
         "several-faces": translate("{count} faces; {person} seems to be the one at {x}, {y}"),
         "uneven": translate("{count} photos of {person}, {total} of {other}; Keras models favour the latter"),

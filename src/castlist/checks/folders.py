@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from castlist.checks.likeness import sum_rows
+from castlist.checks.likeness import STRANGERS, measure_likeness, sum_rows
 from castlist.gallery import Background
 from castlist.gallery.people import People
 
 ALIKE = 0.0  # score from which two sets of faces are one person rather than two
 MIN_SIDE = 3  # photos, and
-MIN_SHARE = 0.15  # share of a folder, that a second person in it must have to be told apart from stray wrong names
+MIN_SHARE = 0.05  # share of a folder, that a second person in it must have to be told apart from stray wrong names
+# The likeness of two sides of a folder below which they are two people, not one: one's photos have 3.45, others' 0.
+APART = 2.2
 
 
 def find_one_person(embeddings: np.ndarray, person: np.ndarray, background: Background) -> list[tuple[int, int]]:
@@ -57,8 +59,9 @@ def find_two_people(embeddings: np.ndarray, background: Background) -> np.ndarra
         second = ~second
     if second.sum() < least:
         return None
-    sums, counts = sum_rows(placed, second.astype(np.int64), 2)
-    scores = People.from_sums(background.between, sums, counts).scores(placed)
-    if np.median(scores[second, 0]) > ALIKE or np.median(scores[~second, 1]) > ALIKE:
-        return None
+    strangers = background.kinds.draw(STRANGERS)
+    for side in (second, ~second):
+        likeness, _ = measure_likeness(placed, np.arange(len(placed)), ~side, strangers, background.between)
+        if np.median(likeness[side]) > APART:
+            return None
     return np.asarray(second)

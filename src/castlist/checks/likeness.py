@@ -8,6 +8,7 @@ from castlist.gallery import Background
 from castlist.gallery.fitting import EVIDENCE, WRONG_NAMES
 from castlist.gallery.people import People
 
+STRANGERS = 3000  # drawn, to know what likeness means nothing
 CLOSEST = 3  # photos of a folder that a photo is compared with: they bear a change of looks, and one more wrong name
 FEW = 8  # photos in a folder, up to which leaving one out changes what strangers reach
 _BLOCK = 1000  # photos compared at once; bounds the memory

@@ -16,12 +16,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from castlist.checks.likeness import fits_best, measure_likeness
+from castlist.checks.likeness import STRANGERS, fits_best, measure_likeness
 from castlist.gallery import Background
 from castlist.gallery.fitting import WRONG_NAMES
 
 NOBODY = -1
-STRANGERS = 3000  # drawn, to know what likeness means nothing
 
 # What is expected before anything is seen. The likeness is of LFW's DevTrain people, in standard deviations of
 # strangers' likeness to the same folder; the same for two photos as for eight.

@@ -107,9 +107,8 @@ def large(photos: Path, count: int, folder: Path) -> None:
     random = np.random.default_rng(0)
     for i in range(count):
         path, again = files[i % len(files)], i // len(files)
-        target = folder / path.parent.name / f"{again}-{path.name}"
-        if target.exists() or target.is_symlink():
-            continue
+        collection = path.relative_to(photos).parts[0]  # two have a Roger Federer
+        target = folder / f"{collection} {path.parent.name}" / f"{again}-{path.name}"
         if not again:
             link(path, target)
             continue

@@ -10,6 +10,7 @@ import pytest
 
 pytest.importorskip("h5py")
 
+from castlist.checks import quick_check
 from castlist.dataset import FRAMES_A_SECOND, Dataset, load_dataset
 from castlist.film import FilmWriter, read_still
 from castlist.photos import find_cast, resize_photo
@@ -53,6 +54,10 @@ def test_frames_of_a_film_are_rows_and_stay_on_one_side(dataset: Dataset, tmp_pa
         assert len(set(dataset.take[rows])) == len(set(dataset.group[rows])) == len(set(dataset.side[rows])) == 1
         pixels = resize_photo(read_still(tmp_path / "cast" / dataset.files[rows[3]]), 48)
         np.testing.assert_array_equal(dataset.read(np.array(rows[3:4]))[0], pixels)
+
+
+def test_frames_of_a_film_are_not_told_as_copies(dataset: Dataset, tmp_path: Path) -> None:
+    assert not [finding for finding in quick_check(dataset, tmp_path / "cast").findings if finding.kind == "copy"]
 
 
 def test_a_model_of_single_photos_leaves_films_out(dataset: Dataset, tmp_path: Path) -> None:

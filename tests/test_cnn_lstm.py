@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("keras")
 import keras
 
-from castlist.errors import RunError, SettingsError
+from castlist.errors import SettingsError
 from castlist.evaluation import read_evaluation
 from castlist.explanation import Explainer
 from castlist.export import export_run
@@ -65,5 +65,6 @@ def test_a_run_of_sequences_names_photos_and_is_exported(drawn_photos: Path, tmp
     assert all(photo.faces[0].name in run.people for photo in answers)
     for kind in ("onnx", "keras"):  # each is compared with the run before it is written
         assert export_run(run.path, kind).exists()
-    with pytest.raises(RunError, match="no feature map of one picture"):
-        Explainer(recognizer)
+    (explanation,) = Explainer(recognizer).explain(find_photos([drawn_photos])[0])
+    assert explanation.evidence.shape == explanation.pixels.shape[:2]
+    assert explanation.named == answers[0].faces[0]

@@ -107,12 +107,15 @@ class GradCam:
         run, network = recognizer.run, recognizer.network
         assert network is not None, "a run with a network"
         model = load_trained(run, network.image_size)
+        self._frames = network.frames
+        looking = model.get_layer("frame") if self._frames else model
         # The last convolution: what follows only pools it, and sees less of where.
-        maps = [layer.output for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
+        maps = [layer.output for layer in looking.layers if isinstance(layer, keras.layers.Conv2D)]
         if not maps or not isinstance(model.layers[-1], keras.layers.Dense):
             raise RunError(f"The model {run.settings.model} has no feature map of one picture to explain it by.")
         self._head = model.layers[-1]
-        self._model = keras.Model(model.input, [maps[-1], self._head.input])
+        self._model = keras.Model(looking.input, [maps[-1], looking.output if self._frames else self._head.input])
+        self._reading = keras.Model(model.get_layer("reading").input, self._head.input) if self._frames else None
 
     def evidence(self, square: np.ndarray, person: int) -> np.ndarray:
         """Shape (height, width) of the feature map, float32, 0 to 1.
@@ -124,11 +127,15 @@ class GradCam:
         import tensorflow as tf
 
         with tf.GradientTape() as tape:
-            features, last = self._model(square[None].astype(np.float32), training=False)
+            # A model of sequences reads a photo as naming does: as all its frames.
+            photos = np.repeat(square[None].astype(np.float32), self._frames or 1, axis=0)
+            features, last = self._model(photos, training=False)
+            if self._reading is not None:
+                last = self._reading(last[None], training=False)
             score = tf.linalg.matvec(last, self._head.kernel[:, person])
         gradients = tape.gradient(score, features)
         weights = tf.reduce_mean(gradients, axis=(1, 2), keepdims=True)
-        return _scaled(tf.reduce_sum(features * weights, axis=-1).numpy()[0])
+        return _scaled(tf.reduce_sum(features * weights, axis=(0, -1)).numpy())
 
 
 def draw_explanations(explanations: Sequence[Explanation]) -> np.ndarray:

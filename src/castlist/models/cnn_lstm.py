@@ -30,7 +30,7 @@ def build_cnn_lstm(image_size: int, n_people: int, settings: Settings) -> keras.
     features = frame(keras.ops.reshape(inputs, (-1, image_size, image_size, 3)))
     x = keras.ops.reshape(features, (-1, settings.frames, features.shape[-1]))
     x = layers.Dropout(dropouts_of(settings)[0])(x)
-    x = layers.LSTM(UNITS, unroll=True)(x)  # a loop would be slower, and foreign to other programs
+    x = layers.LSTM(UNITS, unroll=True, name="reading")(x)  # a loop would be slower, and foreign to other programs
     outputs = layers.Dense(n_people, activation="softmax", dtype="float32", name="people")(x)
     return keras.Model(inputs, outputs, name="cnn_lstm")
 

@@ -67,8 +67,10 @@ def _move(photos: Path | None, decisions: Path | None, undo: bool) -> None:
     if decisions is not None:
         read = read_decisions(decisions, photos)
         moved = apply_decisions(read)
-        print(f"{moved.moved} photos moved; {moved.before} had been. Those set aside lie in {str(moved.aside)!r}.")
+        before = f"; {moved.before} had been moved before" if moved.before else ""
+        aside = f" Photos set aside lie in {str(moved.aside)!r}." if moved.aside.is_dir() else ""
+        print(f"Moved: {moved.moved}{before}.{aside}")
         print(f"To take it back: castlist check {str(read.root)!r} --undo")
     elif photos is not None:
         moved = undo_moves(photos)
-        print(f"{moved.moved} photos moved back.")
+        print(f"Moved back: {moved.moved}.")

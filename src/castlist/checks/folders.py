@@ -8,7 +8,7 @@ from castlist.checks.likeness import STRANGERS, measure_likeness, sum_rows
 from castlist.gallery import Background
 from castlist.gallery.people import People
 
-ALIKE = 0.0  # score from which two sets of faces are one person rather than two
+CHANCE = 1.5  # times the logarithm of the number of pairs: a score above which folders aren't alike by chance
 MIN_SIDE = 3  # photos, and
 MIN_SHARE = 0.05  # share of a folder, that a second person in it must have to be told apart from stray wrong names
 # The likeness of two sides of a folder below which they are two people, not one: one's photos have 3.45, others' 0.
@@ -24,7 +24,8 @@ def find_one_person(embeddings: np.ndarray, person: np.ndarray, background: Back
     fits = np.full((n_people, n_people), -np.inf)  # the median face of the first with the second
     for index in np.unique(person):
         fits[index] = np.median(known.scores(placed[person == index]), axis=0)
-    both = np.minimum(fits, fits.T) > ALIKE
+    # Of very many pairs some are alike by chance.
+    both = np.minimum(fits, fits.T) > CHANCE * np.log(max(n_people * (n_people - 1) / 2, 1))
     return [(int(a), int(b)) for a, b in np.argwhere(np.triu(both, 1))]
 
 

@@ -222,6 +222,7 @@ def some_findings(root: Path) -> Findings:
         Finding("wrong-name", (photos["a"],), ("Ann",), {}, "Bob", 0.97),
         Finding("copy", (photos["b"], photos["c"], photos["a"]), ("Ann",), {"count": 3, "how": "exact, crop"}),
         Finding("no-face", (photos["d"],), ("Ann",)),
+        Finding("two-people", (photos["e"], photos["d"], root / "Bob" / "b.png"), ("Ann",), {"count": 3, "total": 6}),
         Finding("few-photos", (), ("Bob",), {"count": 1, "more": 4}),
     )
     return Findings(root, ("Ann", "Bob"), 6, found, ("<b>a note</b>",), {"Bob": (root / "Bob" / "b.png",)})
@@ -234,6 +235,8 @@ def test_decisions_begin_with_keeping_everything(root: Path) -> None:
         "Ann/b.png": ("keep", None),
         "Ann/c.png": ("keep", "aside"),
         "Ann/d.png": ("keep", None),
+        "Ann/e.png": ("keep", None),
+        "Bob/b.png": ("keep", None),
     }
     assert apply_decisions(decisions).moved == 0
 
@@ -250,7 +253,7 @@ def test_the_page_is_whole_and_its_script_the_only_one_allowed(root: Path, tmp_p
     assert "可能標錯的名字" in page and "不是 Ann（97.0%）" in page
     assert "<b>a note</b>" not in page
     assert not re.findall(r'(?:src|href)="(?!data:|#)', page)
-    assert page.count("data:image/jpeg") == 6  # the first is shown twice, as is Bob's, to compare with, once
+    assert page.count("data:image/jpeg") == 9  # one for each time a photo is shown, to compare with, too
 
 
 @pytest.mark.skipif(not shutil.which("chromium"), reason="no chromium to press the page's buttons")
@@ -261,6 +264,8 @@ def test_what_is_pressed_on_the_page_is_what_is_downloaded(root: Path, tmp_path:
     findings = some_findings(root)
     write_check(findings, tmp_path / "check.html")
     press = """<script>
+    document.querySelector("#two-people .all .to").value = "Eve";
+    document.querySelector("#two-people .all .move").click();
     document.querySelector("#copy button.suggested").click();
     const to = document.querySelector('[data-file="Ann/d.png"] .to');
     to.value = 'Cid "the kid"';
@@ -288,7 +293,9 @@ def test_what_is_pressed_on_the_page_is_what_is_downloaded(root: Path, tmp_path:
         "Ann/a.png": ("move", "Bob"),
         "Ann/b.png": ("keep", None),
         "Ann/c.png": ("aside", None),
-        "Ann/d.png": ("move", 'Cid "the kid"'),
+        "Ann/d.png": ("move", 'Cid "the kid"'),  # the later choice
+        "Ann/e.png": ("move", "Eve"),
+        "Bob/b.png": ("move", "Eve"),
     }
 
 

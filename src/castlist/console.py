@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from castlist.training import Progress
 
 NO_FIGURES = "There are too few photos to keep some for a test, so there are no figures and no report."
+SHOWN_FILES = 10  # of a finding; --json and --html show all
 COLUMNS = ("photo", "name", "probability", "left", "top", "right", "bottom", "start", "end", "problem")  # of --csv
 
 
@@ -273,9 +274,11 @@ def photo_json(photo: NamedPhoto) -> str:
 def findings_lines(findings: Findings) -> Iterator[str]:
     """Findings as a table, a line each: severity, kind, what is meant, and where."""
     for one in findings.findings:
-        where = "  ".join(
+        files = [
             str(path.relative_to(findings.root) if path.is_relative_to(findings.root) else path) for path in one.photos
-        )
+        ]
+        more = f"  and {len(files) - SHOWN_FILES} more" if len(files) > SHOWN_FILES else ""
+        where = "  ".join(files[:SHOWN_FILES]) + more
         yield f"{one.severity:<6}  {one.kind:<13}  {one.message}  {where}".rstrip()
 
 

@@ -74,6 +74,8 @@ def suggest(finding: Finding) -> dict[Path, str]:
     match finding.kind:
         case "wrong-name":
             return dict.fromkeys(finding.photos, f"move to {finding.rather}" if finding.rather else "aside")
+        case "one-person":
+            return dict.fromkeys(finding.photos, f"move to {finding.people[1]}")
         case "copy":
             return dict.fromkeys(finding.photos[1:], "aside")  # the first is the largest
         case "leak" | "unreadable" | "drawing":

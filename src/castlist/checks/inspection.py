@@ -180,7 +180,9 @@ def _check_people(
     who, groups, vectors, bad = np.array(person), np.array(group), np.stack(embeddings), np.array(poor)
     named = check_names(cast.people, paths, who, groups, vectors, bad)
     wrong = {path for one in named if one.kind == "wrong-name" for path in one.photos}
-    right = np.array([path not in wrong for path in paths])
+    # Who has two folders would be named wrongly half of the time.
+    twice = {one.people[0] for one in named if one.kind == "one-person"}
+    right = np.array([path not in wrong and cast.people[i] not in twice for path, i in zip(paths, person, strict=True)])
     curve = learning_curve(who[right], groups[right], vectors[right])
     findings += [*named, *check_counts(cast.people, who, groups, curve)]
     return findings, find_typical(cast.people, paths, who, groups, vectors), curve

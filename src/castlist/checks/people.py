@@ -42,7 +42,9 @@ def check_names(
     findings = []
     same = find_one_person(embeddings, person, background)
     for a, b in same:
-        findings.append(Finding("one-person", (), (people[a], people[b])))
+        fewer, more = sorted((a, b), key=lambda index: int((person == index).sum()))
+        photos = tuple(paths[row] for row in np.flatnonzero(person == fewer).tolist())
+        findings.append(Finding("one-person", photos, (people[fewer], people[more])))
     for index in np.unique(person).tolist():
         rows = np.flatnonzero(person == index)
         second = find_two_people(embeddings[rows], background)

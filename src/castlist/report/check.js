@@ -48,6 +48,15 @@ for (const button of document.querySelectorAll("button.suggested")) {
   button.addEventListener("click", () => button.closest(".group").querySelectorAll(".decision").forEach(suggest));
 }
 
+for (const all of document.querySelectorAll(".all")) {
+  const to = all.querySelector(".to");
+  const give = (deed, name) => {
+    for (const box of all.closest(".group").querySelectorAll(".decision")) choose(box.dataset.file, deed, name);
+  };
+  all.querySelector(".aside").addEventListener("click", () => give("aside", ""));
+  all.querySelector(".move").addEventListener("click", () => (to.value.trim() ? give("move", to.value.trim()) : to.focus()));
+}
+
 // TOML's basic strings are JSON's, but for one control character.
 const quote = (text) => JSON.stringify(text).replaceAll("\u007f", "\\u007f");
 

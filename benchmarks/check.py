@@ -2,6 +2,7 @@
 
 python benchmarks/check.py names             5 % of the names changed at random, three seeds, on three casts
 python benchmarks/check.py leak              60 photos in both of two folders, 30 of them cropped anew
+python benchmarks/check.py folders           people divided into two folders, and two people put into one
 python benchmarks/check.py large             10,000 photos: time, memory, and a second run
 Planted copies of one photo are in duplicates.py.
 """
@@ -19,6 +20,11 @@ import numpy as np
 
 from castlist.checks import cache as checks_cache
 from castlist.checks import check_photos
+from castlist.checks.cache import open_cache
+from castlist.checks.folders import find_one_person, find_two_people
+from castlist.checks.looking import look_at
+from castlist.embeddings import choose_faces
+from castlist.gallery import default_background
 from castlist.photos import find_cast, find_photos, read_photo
 from duplicates import crop, encode
 
@@ -100,6 +106,41 @@ def leak(photos: Path, seed: int) -> None:
     )
 
 
+def folders(photos: Path) -> None:
+    """The 17 people of `avengers7` and `strangers`: each in two folders, and with some photos of each other one."""
+    background, random = default_background(), np.random.default_rng(0)
+    parts, true = [], []
+    for name in ("avengers7", "strangers"):
+        cast = find_cast(photos / name)
+        with open_cache() as cache:
+            seen = look_at(cast.photos, cache)
+        for person in cast.people:
+            mine = [one for photo, one in zip(cast.photos, seen, strict=True) if photo.person == person and one.faces]
+            chosen = choose_faces([one.faces for one in mine], [one.embeddings for one in mine])
+            parts.append(np.stack([one.embeddings[face] for one, face in zip(mine, chosen, strict=True)]))
+            true += [len(parts) - 1] * len(mine)
+    embeddings, person, n = np.concatenate(parts), np.array(true), len(parts)
+    double = sum(find_two_people(part, background) is not None for part in parts)
+    print(f"as they are: {len(find_one_person(embeddings, person, background))} pairs one person, {double} folders two")
+    found = others = tried = 0
+    for index in range(n):
+        for share in (0.5, 0.2):
+            rows = random.permutation(np.flatnonzero(person == index))
+            divided = person.copy()
+            divided[rows[: max(3, round(share * len(rows)))]] = n
+            pairs = find_one_person(embeddings, divided, background)
+            found, others, tried = found + ((index, n) in pairs), others + len(set(pairs) - {(index, n)}), tried + 1
+    print(f"divided into two folders: {found} of {tried} found, {others} others")
+    found = tried = 0
+    for own in range(n):
+        for other in range(n):
+            if own != other:
+                added = random.permutation(parts[other])[: max(5, round(0.3 * len(parts[own])))]
+                found += find_two_people(np.concatenate([parts[own], added]), background) is not None
+                tried += 1
+    print(f"with photos of somebody else, 30 % as many or all there are: {found} of {tried} found")
+
+
 def large(photos: Path, count: int, folder: Path) -> None:
     """The photos of all collections, and turned by some degrees as many times as it takes to have so many."""
     files = [path for name in ("lfw", "avengers7", "strangers", "scenes5") for path in find_photos([photos / name])]
@@ -131,7 +172,7 @@ def large(photos: Path, count: int, folder: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("names", "leak", "large"))
+    parser.add_argument("what", choices=("names", "leak", "folders", "large"))
     parser.add_argument("--photos", type=Path, default=PHOTOS)
     parser.add_argument("--cache", type=Path, default=ROOT / "build" / "checks.sqlite", help="what was seen, kept")
     parser.add_argument("--seeds", type=int, default=3)
@@ -142,6 +183,8 @@ def main() -> None:
         names(given.photos, 0.05, given.seeds)
     elif given.what == "leak":
         leak(given.photos, 0)
+    elif given.what == "folders":
+        folders(given.photos)
     else:
         given.cache.unlink(missing_ok=True)
         with tempfile.TemporaryDirectory() as folder:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import re
+import string
 import tomllib
 from collections.abc import Callable, Mapping
 from importlib import resources
@@ -32,10 +34,42 @@ def translator(language: str) -> Translate:
     return lambda text: texts.get(text, text)
 
 
+def translate_sentence(sentence: str, language: str) -> str:
+    """Put a sentence of the library, an error or a receipt, into a language, its placeholders filled already.
+
+    Such sentences arise in English, far from any window, and commands show them so. They are recognized by the text
+    between their placeholders; one that the catalogue lacks stays English.
+
+    Args:
+        sentence: As the library wrote it.
+        language: One of LANGUAGES.
+    """
+    for pattern, translation in _read_patterns(language):
+        if found := pattern.fullmatch(sentence):
+            return translation.format(*(translate_sentence(value, language) for value in found.groups()))
+    return sentence
+
+
 @functools.cache
-def read_catalogue(language: str) -> Mapping[str, str]:
-    """The texts of a language by their English; English itself has none."""
+def read_catalogue(language: str, kind: str = "") -> Mapping[str, str]:
+    """The texts of a language by their English; English itself has none.
+
+    Args:
+        language: One of LANGUAGES.
+        kind: Empty for the texts of windows and pages, ".sentences" for the library's.
+    """
     if language == "en":
         return {}
-    file = resources.files("castlist") / "locale" / f"{language}.toml"
+    file = resources.files("castlist") / "locale" / f"{language}{kind}.toml"
     return tomllib.loads(file.read_text("utf-8"))
+
+
+@functools.cache
+def _read_patterns(language: str) -> list[tuple[re.Pattern[str], str]]:
+    """The library's sentences as patterns, the ones with the most text of their own first."""
+    patterns = []
+    for english, translation in read_catalogue(language, ".sentences").items():
+        parts = [(text, field) for text, field, _, _ in string.Formatter().parse(english)]
+        pattern = "".join(re.escape(text) + ("" if field is None else "(.*?)") for text, field in parts)
+        patterns.append((sum(len(text) for text, _ in parts), re.compile(pattern, re.DOTALL), translation))
+    return [(pattern, translation) for _, pattern, translation in sorted(patterns, key=lambda one: -one[0])]

@@ -160,9 +160,13 @@ def find_cast(root: Path) -> Cast:
         notes.append(
             f"{strays} file{'s' * (strays > 1)} beside the people's folders belong to nobody and were left out."
         )
+    if not photos and strays:
+        raise CastError(
+            f"There is no person in {str(root)!r}. It holds files but no folder of photos; put each person's photos "
+            "into a folder of that name."
+        )
     if not photos:
-        hint = "It holds files but no folder of photos; put" if strays else "Put"
-        raise CastError(f"There is no person in {str(root)!r}. {hint} each person's photos into a folder of that name.")
+        raise CastError(f"There is no person in {str(root)!r}. Put each person's photos into a folder of that name.")
     return Cast(root=root, people=tuple(sorted(people)), photos=tuple(photos), notes=tuple(notes))
 
 
@@ -197,9 +201,10 @@ def find_photos(inputs: Iterable[str | Path]) -> list[Path]:
             matches = [path]
         else:
             matches = sorted(Path(match) for match in glob.glob(text, recursive=True) if Path(match).is_file())
+        if not matches and path.is_dir():
+            raise CastError(f"{text!r} holds no photo.")
         if not matches:
-            what = "holds no photo" if path.is_dir() else "is neither a file, a folder, nor a pattern that matches any"
-            raise CastError(f"{text!r} {what}.")
+            raise CastError(f"{text!r} is neither a file, a folder, nor a pattern that matches any.")
         found.update(dict.fromkeys(matches))
     return list(found)
 

@@ -237,15 +237,22 @@ def read_accuracy(run: Run) -> float | None:
         return None
 
 
-def list_runs(folder: Path) -> list[Run]:
-    """The runs of a folder that can be opened, oldest first."""
-    runs = []
-    for path in folder.iterdir() if folder.is_dir() else ():
+def find_runs(folder: Path) -> tuple[list[Run], dict[Path, RunError]]:
+    """The runs of a folder, oldest first, and those that can't be opened, with the reason."""
+    runs, broken = [], {}
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if not (path / "run.json").exists():
+            continue
         try:
             runs.append(open_run(path))
-        except RunError:
-            continue
-    return sorted(runs, key=lambda run: (run.created, run.path.name))
+        except RunError as error:
+            broken[path] = error
+    return sorted(runs, key=lambda run: (run.created, run.path.name)), broken
+
+
+def list_runs(folder: Path) -> list[Run]:
+    """The runs of a folder that can be opened, oldest first."""
+    return find_runs(folder)[0]
 
 
 def newest_run(folder: Path) -> Run:

@@ -18,16 +18,21 @@ class AnswersPanel(ttk.Frame):
     """A table of faces with their best answers, and the field that enrols."""
 
     def __init__(
-        self, parent: tk.Misc, texts: Texts, on_face: Callable[[int], object], on_enrol: Callable[[str], object]
+        self,
+        parent: tk.Misc,
+        texts: Texts,
+        scale: float,
+        on_face: Callable[[int], object],
+        on_enrol: Callable[[str], object],
     ) -> None:
-        super().__init__(parent, padding=12)
+        super().__init__(parent, padding=round(12 * scale))
         self._texts, self._on_face = texts, on_face
         self._answer: NamedPhoto | None = None
         title = ttk.Label(self, style="Title.TLabel")
         title.pack(anchor="w")
         self.table = ttk.Treeview(self, columns=("probability",), selectmode="browse", height=8)
-        self.table.column("#0", width=170, minwidth=100)
-        self.table.column("probability", width=100, minwidth=70, anchor="e")
+        self.table.column("#0", width=round(190 * scale), minwidth=round(110 * scale))
+        self.table.column("probability", width=round(110 * scale), minwidth=round(80 * scale), anchor="e")
         self.table.pack(fill="both", expand=True, pady=(8, 12))
         self.table.bind("<<TreeviewSelect>>", self._selected)
         self._name_label = ttk.Label(self)
@@ -65,7 +70,7 @@ class AnswersPanel(ttk.Frame):
         if self._answer is None:
             return
         if self._answer.problem:
-            self.table.insert("", "end", text=self._answer.problem)
+            self.table.insert("", "end", text=self._texts.explain(self._answer.problem))
         elif not self._answer.faces:
             self.table.insert("", "end", text=translate("No face found"))
         for i, face in enumerate(self._answer.faces):
@@ -81,7 +86,7 @@ class AnswersPanel(ttk.Frame):
 
         name = called(face.name)
         if face.problem:
-            name = f"{name} ({describe_problem(face.problem, translate)})"
+            name = f"{name} ({self._texts.explain(face.problem)})"
         self.table.insert("", "end", str(i), text=name, values=(f"{face.probability:.1%}",), open=True)
         for other, probability in face.others[: BEST - 1]:
             self.table.insert(str(i), "end", text=called(other), values=(f"{probability:.1%}",))
@@ -92,13 +97,3 @@ class AnswersPanel(ttk.Frame):
             index = self.table.parent(chosen[0]) or chosen[0]
             if index.isdecimal():
                 self._on_face(int(index))
-
-
-def describe_problem(problem: str, translate: Translate) -> str:
-    """Why a face may be unknown, in the window's language."""
-    known = {
-        "too small": translate("too small"),
-        "too blurred": translate("too blurred"),
-        "turned away": translate("turned away"),
-    }
-    return known.get(problem, problem)

@@ -10,15 +10,46 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from castlist.desktop.album import Album
+from castlist.desktop.desk import Desk
+from castlist.desktop.picture import Picture
 from castlist.desktop.worker import Task
 from castlist.errors import CastlistError
 from castlist.recognizer import NamedPhoto, Recognizer
 
-NAME = "camera.jpg"  # what a frame is called where a photo has its file's name
+NAME = Path("camera.jpg")  # what a frame is called where a photo has its file's name
 
 
-class NoCameraError(CastlistError):
-    """There is no camera, or it gives no picture."""
+class Camera:
+    """Shows in the album what the camera sees, until it is stopped."""
+
+    def __init__(self, desk: Desk, album: Album) -> None:
+        self._desk, self._album = desk, album
+        self._task: Task | None = None
+
+    def start(self, recognizer: Recognizer) -> None:
+        """Name what the camera sees."""
+        self._album.stop()
+        self.stop()
+        self._desk.status.busy(0)
+        self._task = self._desk.worker.start(lambda task: watch(recognizer, task), self._take, self._end)
+
+    def stop(self) -> None:
+        """Let go of the camera; its last picture stays."""
+        if self._task:
+            self._task.stop()
+            self._task = None
+            self._desk.status.idle()
+
+    def _take(self, frame: Frame) -> None:
+        self._album.put(Picture(NAME, frame.pixels), frame.pixels, frame.answer)
+        self._desk.status.say(
+            lambda translate: translate("{rate} pictures a second").format(rate=f"{frame.rate:.1f}"),
+        )
+
+    def _end(self, error: CastlistError | None) -> None:
+        self.stop()
+        self._desk.status.complain(error)
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +65,7 @@ def watch(recognizer: Recognizer, task: Task, *, device: int = 0) -> Iterator[Fr
     """Name what the camera sees until the task is stopped.
 
     Raises:
-        NoCameraError: If there is no camera, or it stops giving pictures.
+        CastlistError: If there is no camera, or it stops giving pictures.
     """
     camera = cv2.VideoCapture(device)
     try:
@@ -42,9 +73,9 @@ def watch(recognizer: Recognizer, task: Task, *, device: int = 0) -> Iterator[Fr
         while not task.stopped.is_set():
             found, frame = camera.read()
             if not found:
-                raise NoCameraError("No camera gives a picture.")
+                raise CastlistError("No camera gives a picture. Is one connected?")
             pixels = cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)
-            answer = NamedPhoto(Path(NAME), recognizer.name_pixels([pixels])[0])
+            answer = NamedPhoto(NAME, recognizer.name_pixels([pixels])[0])
             now = time.monotonic()
             yield Frame(pixels, answer, 1 / max(now - before, 1e-6))
             before = now

@@ -14,10 +14,9 @@ from castlist.desktop.picture import Picture
 from castlist.desktop.worker import Task
 from castlist.enrolment import enrol_face
 from castlist.errors import CastlistError, PhotoError
-from castlist.faces import Face
 from castlist.hiding import hide_faces, is_hidden
-from castlist.photos import UNKNOWN, read_photo
-from castlist.recognizer import NamedPhoto, Recognizer
+from castlist.photos import UNKNOWN
+from castlist.recognizer import NamedPhoto, Recognizer, describe_answers
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,9 +24,9 @@ class Looked:
     """A picture that was named."""
 
     index: int  # in the order asked
-    pixels: np.ndarray | None  # (height, width, 3), uint8, RGB; None where the file can't be read
+    pixels: np.ndarray | None  # (height, width, 3), uint8, RGB; None where they are not handed over
     answer: NamedPhoto
-    thumbnail: Image.Image | None
+    thumbnail: Image.Image | None  # None where the file can't be read
 
 
 def name_pictures(
@@ -46,7 +45,7 @@ def name_pictures(
         if task.stopped.is_set():
             return
         try:
-            pixels = pixels_of(picture)
+            pixels = picture.read()
         except PhotoError as error:
             yield Looked(index, None, NamedPhoto(picture.path, (), problem=str(error)), None)
             continue
@@ -56,37 +55,27 @@ def name_pictures(
         yield Looked(index, pixels if index == keep else None, answer, small)
 
 
-def pixels_of(picture: Picture) -> np.ndarray:
-    """A picture's pixels, shape (height, width, 3), uint8, RGB.
-
-    Raises:
-        PhotoError: If the file can't be read as a photo.
-    """
-    return read_photo(picture.path) if picture.pixels is None else picture.pixels
-
-
 def enrol_clicked(recognizer: Recognizer, picture: Picture, face: int, name: str) -> Iterator[Recognizer]:
     """Add one face of a picture to a person; gives the recognizer that knows it."""
-    faces = recognizer.look(pixels_of(picture))
+    faces = recognizer.look(picture.read())
     if not isinstance(faces, list) or face >= len(faces):
         raise CastlistError("The picture has changed since it was named. Open it again.")
-    found: Face = faces[face]
-    yield enrol_face(recognizer, name, found, picture.path.name)
+    yield enrol_face(recognizer, name, faces[face], picture.path.name)
 
 
-def save_drawn(recognizer: Recognizer, picture: Picture, answer: NamedPhoto, path: Path, hide: bool) -> Iterator[Path]:
-    """Write a picture with names on it, or with the faces of strangers hidden."""
-    pixels = pixels_of(picture)
-    if hide:
-        # A thorough look: a small face must not stay open because naming passed over it.
-        faces = recognizer.look(pixels, thorough=True)
-        if not isinstance(faces, list):
-            raise CastlistError("Hiding needs a run that knows faces; this one was learnt from whole photos.")
-        from castlist.recognizer import describe_answers
+def save_named(picture: Picture, answer: NamedPhoto, path: Path) -> Iterator[Path]:
+    """Write a picture with names on it."""
+    save_picture(draw_names(picture.read(), answer.faces), path)
+    yield path
 
-        named = describe_answers(recognizer.answer(faces).once_each(), faces)
-        pixels = hide_faces(pixels, [face.box for face in named if face.box and is_hidden(face, UNKNOWN)])
-    else:
-        pixels = draw_names(pixels, answer.faces)
-    save_picture(pixels, path)
+
+def save_hidden(recognizer: Recognizer, picture: Picture, path: Path) -> Iterator[Path]:
+    """Write a picture with the faces of strangers hidden."""
+    pixels = picture.read()
+    # A thorough look: a small face must not stay open because naming passed over it.
+    faces = recognizer.look(pixels, thorough=True)
+    if not isinstance(faces, list):
+        raise CastlistError("Hiding needs a run that knows faces; this one was learnt from whole photos.")
+    named = describe_answers(recognizer.answer(faces).once_each(), faces)
+    save_picture(hide_faces(pixels, [face.box for face in named if face.box and is_hidden(face, UNKNOWN)]), path)
     yield path

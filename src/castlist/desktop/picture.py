@@ -12,8 +12,8 @@ import numpy as np
 from PIL import Image, ImageTk
 
 from castlist.annotate import COLORS, PLATE, percent
-from castlist.desktop.texts import Texts
-from castlist.photos import UNKNOWN
+from castlist.desktop.texts import Sentence, Texts
+from castlist.photos import UNKNOWN, read_photo
 from castlist.recognizer import NamedFace
 
 
@@ -24,6 +24,14 @@ class Picture:
     path: Path  # of pixels without a file only a name
     pixels: np.ndarray | None = None  # (height, width, 3), uint8, RGB; None: they are in the file
 
+    def read(self) -> np.ndarray:
+        """The pixels, shape (height, width, 3), uint8, RGB.
+
+        Raises:
+            PhotoError: If the file can't be read as a photo.
+        """
+        return read_photo(self.path) if self.pixels is None else self.pixels
+
 
 class PictureView(tk.Canvas):
     """Shows one picture with its answers."""
@@ -32,6 +40,9 @@ class PictureView(tk.Canvas):
         super().__init__(parent, background=PLATE, highlightthickness=0, takefocus=False)
         self._texts, self._on_face = texts, on_face
         self._pixels: np.ndarray | None = None
+        self._instead: Sentence = lambda translate: translate(
+            "Open a picture or a folder, drop one here, or paste one."
+        )
         self._faces: tuple[NamedFace, ...] = ()
         self._chosen = 0
         self._image: ImageTk.PhotoImage | None = None
@@ -39,12 +50,18 @@ class PictureView(tk.Canvas):
         self._font.configure(weight="bold")
         self._waiting: str | None = None
         self.bind("<Configure>", lambda _: self._redraw_soon())
-        self.bind("<Destroy>", lambda _: self.after_cancel(self._waiting) if self._waiting else None)
+        self.bind("<Destroy>", lambda _: self._wait_no_more())
         self.bind("<Button-1>", self._click)
         texts.show(lambda _: self._draw_answers())
 
-    def show(self, pixels: np.ndarray | None, faces: tuple[NamedFace, ...] = (), chosen: int = 0) -> None:
-        """Show a picture, shape (height, width, 3), uint8, RGB; None shows what to do first."""
+    def tell(self, sentence: Sentence) -> None:
+        """Show a sentence instead of a picture."""
+        self._instead = sentence
+        self._pixels = None
+        self._draw()
+
+    def show(self, pixels: np.ndarray, faces: tuple[NamedFace, ...] = (), chosen: int = 0) -> None:
+        """Show a picture, shape (height, width, 3), uint8, RGB."""
         same = pixels is self._pixels and self._image is not None
         self._pixels, self._faces, self._chosen = pixels, faces, chosen
         if same:
@@ -54,12 +71,16 @@ class PictureView(tk.Canvas):
 
     def _redraw_soon(self) -> None:
         # While the window is dragged larger, only the last size is worth drawing.
-        if self._waiting:
-            self.after_cancel(self._waiting)
+        self._wait_no_more()
         self._waiting = self.after(40, self._draw)
 
+    def _wait_no_more(self) -> None:
+        if self._waiting:
+            self.after_cancel(self._waiting)
+            self._waiting = None
+
     def _draw(self) -> None:
-        self._waiting = None
+        self._wait_no_more()
         self.delete("all")
         self._image = None
         width, height = self.winfo_width(), self.winfo_height()
@@ -79,11 +100,9 @@ class PictureView(tk.Canvas):
         width, height = self.winfo_width(), self.winfo_height()
         if self._image is None:
             if self._pixels is None:
-                translate = self._texts.translate
-                hint = translate("Open a picture or a folder, drop one here, or paste one.")
-                self.create_text(
-                    width / 2, height / 2, text=hint, fill=COLORS[-1], tags="answer", width=max(width - 60, 100)
-                )
+                text = self._instead(self._texts.translate)
+                middle = width / 2, height / 2
+                self.create_text(*middle, text=text, fill=COLORS[-1], tags="answer", width=max(width - 60, 100))
             return
         line = max(2, round(self._font.metrics("linespace") / 8))
         for i, face in enumerate(self._faces):

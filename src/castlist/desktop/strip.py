@@ -35,11 +35,15 @@ class Strip(ttk.Frame):
         self._canvas.delete("all")
         self._canvas.configure(scrollregion=(0, 0, n * (self.side + GAP) + GAP, self.side))
 
-    def put(self, index: int, picture: Image.Image) -> None:
-        """Show a picture's thumbnail."""
+    def put(self, index: int, picture: Image.Image | None) -> None:
+        """Show a picture's thumbnail; None: a file that can't be read."""
+        x, y = GAP + index * (self.side + GAP) + self.side / 2, GAP + self.side / 2
+        self._canvas.delete(f"at{index}")
+        if picture is None:
+            self._canvas.create_text(x, y, text="×", fill=COLORS[-1], font="TkCaptionFont", tags=f"at{index}")
+            return
         self._images[index] = ImageTk.PhotoImage(picture, master=self)
-        x = GAP + index * (self.side + GAP) + self.side / 2
-        self._canvas.create_image(x, GAP + self.side / 2, image=self._images[index])
+        self._canvas.create_image(x, y, image=self._images[index], tags=f"at{index}")
 
     def choose(self, index: int) -> None:
         """Mark a picture and bring it into view."""
@@ -48,6 +52,7 @@ class Strip(ttk.Frame):
         self._canvas.create_rectangle(
             left - 2, GAP - 2, left + self.side + 2, GAP + self.side + 2, outline=COLORS[0], width=3, tags="chosen"
         )
+        self._canvas.tag_raise("chosen")
         whole = max(1, self._n * (self.side + GAP) + GAP)
         self._canvas.xview_moveto(max(0.0, (left - self._canvas.winfo_width() / 2) / whole))
 

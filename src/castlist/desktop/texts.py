@@ -8,9 +8,10 @@ from collections.abc import Callable
 
 from castlist.errors import CastlistError
 from castlist.fonts import find_fonts
-from castlist.languages import Translate, translator
+from castlist.languages import Translate, translate_sentence, translator
 
 Put = Callable[[Translate], object]  # sets a text where it is shown
+Sentence = Callable[[Translate], str]  # a text that is made anew when the language changes
 # English in every language, since Chinese couldn't be read.
 NO_CHINESE = "No font here has Chinese characters. Install one, such as fonts-noto-cjk."
 NAMES = {"en": "English", "zh-TW": "繁體中文"}  # of the languages, each in itself
@@ -31,6 +32,10 @@ class Texts:
     def drop(self, *puts: Put) -> None:
         """Forget texts whose window is closed."""
         self._puts = [put for put in self._puts if put not in puts]
+
+    def explain(self, sentence: object) -> str:
+        """An error of the library, or another sentence of it, in the window's language."""
+        return translate_sentence(str(sentence), self.language)
 
     def switch(self, language: str) -> None:
         """Show everything in another language.

@@ -28,6 +28,8 @@ def main() -> None:
         _train(request)
     except CastlistError as error:
         _tell(error=str(error))
+    except Exception as error:  # nobody reads the traceback of a process behind a window
+        _tell(error=f"{type(error).__name__}: {error}")
 
 
 def _train(request: dict[str, Any]) -> None:
@@ -48,7 +50,7 @@ def _train(request: dict[str, Any]) -> None:
         "on_progress": on_progress,
     }
     if "resume" in request:
-        run, evaluation = resume(Path(request["resume"]), epochs=1, **callbacks)
+        run, evaluation = resume(Path(request["resume"]), epochs=request["epochs"], **callbacks)
     else:
         settings = read_settings("", request["model"])
         settings = dataclasses.replace(settings, faces=request["faces"], epochs=request["epochs"] or settings.epochs)

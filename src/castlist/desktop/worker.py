@@ -12,6 +12,7 @@ from castlist.errors import CastlistError
 
 POLL = 15  # milliseconds between looks into the queue
 HANDLED = 4  # results a look, at most, so that keys and clicks come between
+WAITING = 8  # results that may wait; a fast camera must not fill the memory while the window draws
 
 
 class Task:
@@ -30,7 +31,7 @@ class Worker:
 
     def __init__(self, root: tk.Misc) -> None:
         self._root = root
-        self._results: queue.SimpleQueue[tuple[Task, Callable[[], object]]] = queue.SimpleQueue()
+        self._results: queue.Queue[tuple[Task, Callable[[], object]]] = queue.Queue(WAITING)
         self._threads: dict[Task, threading.Thread] = {}
         self._next = root.after(POLL, self._poll)
 
@@ -53,14 +54,14 @@ class Worker:
             error: CastlistError | None = None
             try:
                 for result in work(task):
-                    self._results.put((task, lambda result=result: on_result(result)))  # type: ignore[misc]
+                    self._hand_over(task, lambda result=result: on_result(result))  # type: ignore[misc]
                     if task.stopped.is_set():
                         return
             except CastlistError as problem:
                 error = problem
             except Exception as problem:  # a thread that dies in silence would leave the window waiting for ever
                 error = CastlistError(f"{type(problem).__name__}: {problem}")
-            self._results.put((task, lambda: on_end(error)))
+            self._hand_over(task, lambda: on_end(error))
 
         self._threads = {task: thread for task, thread in self._threads.items() if thread.is_alive()}
         self._threads[task] = threading.Thread(target=run, name="castlist-work")
@@ -74,6 +75,14 @@ class Worker:
             task.stop()
         for thread in self._threads.values():
             thread.join()
+
+    def _hand_over(self, task: Task, handle: Callable[[], object]) -> None:
+        while not task.stopped.is_set():
+            try:
+                self._results.put((task, handle), timeout=0.1)
+                return
+            except queue.Full:
+                continue
 
     def _poll(self) -> None:
         self._next = self._root.after(POLL, self._poll)

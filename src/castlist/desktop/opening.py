@@ -1,0 +1,88 @@
+"""How pictures come in: by dialog, dropped, pasted."""
+
+from __future__ import annotations
+
+import tkinter as tk
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from castlist.desktop.desk import Desk
+from castlist.desktop.dialogs import ask_folder, ask_pictures
+from castlist.desktop.picture import Picture
+from castlist.errors import PhotoError
+from castlist.photos import read_photo
+
+PASTED = Path("clipboard.png")  # what a pasted picture is called where a photo has its file's name
+
+
+class Opening:
+    """Hands over what is opened: files and folders to one, a picture without a file to the other."""
+
+    def __init__(
+        self, desk: Desk, on_paths: Callable[[Sequence[Path]], object], on_picture: Callable[[Picture], object]
+    ) -> None:
+        self._desk, self._on_paths, self._on_picture = desk, on_paths, on_picture
+        if hasattr(desk.root, "drop_target_register"):
+            desk.root.drop_target_register("DND_Files")
+            desk.root.dnd_bind("<<Drop>>", self.drop)  # type: ignore[attr-defined]
+
+    def ask_pictures(self) -> None:
+        """Ask for pictures."""
+        self._on_paths(ask_pictures(self._desk.root))
+
+    def ask_folder(self) -> None:
+        """Ask for a folder of pictures."""
+        if chosen := ask_folder(self._desk.root):
+            self._on_paths([chosen])
+
+    def drop(self, event: tk.Event[tk.Misc]) -> None:
+        """Take files and folders that were dropped onto the window."""
+        self._on_paths([Path(name) for name in self._desk.root.tk.splitlist(event.data)])  # type: ignore[attr-defined]
+
+    def paste(self) -> None:
+        """Take a picture, or files, from the clipboard."""
+        try:
+            found = _read_clipboard(self._desk.root)
+        except PhotoError as error:
+            self._desk.status.complain(error)
+            return
+        if isinstance(found, np.ndarray):
+            self._on_picture(Picture(PASTED, found))
+        elif found:
+            self._on_paths(found)
+        else:
+            self._desk.status.say(lambda translate: translate("There is no picture in the clipboard."))
+
+
+def _read_clipboard(root: tk.Tk) -> np.ndarray | list[Path]:
+    """A picture, or files; an empty list where there is neither."""
+    if root.tk.call("tk", "windowingsystem") != "x11":
+        from PIL import ImageGrab
+
+        found = ImageGrab.grabclipboard()
+        return (
+            np.asarray(found.convert("RGB")) if isinstance(found, Image.Image) else [Path(name) for name in found or ()]
+        )
+    # Pillow would need xclip or wl-clipboard here; Tk reads the clipboard itself.
+    kinds = _selection(root, "TARGETS").split()
+    for kind in ("image/png", "image/jpeg", "image/bmp"):
+        if kind in kinds:
+            # What isn't text, Tk gives as numbers in hexadecimal.
+            return read_photo(bytes(int(value, 16) for value in _selection(root, kind).split()))
+    if "text/uri-list" in kinds:
+        data = bytes(int(value, 16) for value in _selection(root, "text/uri-list").split())
+        links = [line for line in data.decode().split("\r\n") if line.startswith("file:")]
+        return [Path(urllib.request.url2pathname(urllib.parse.urlparse(link).path)) for link in links]
+    return []
+
+
+def _selection(root: tk.Tk, kind: str) -> str:
+    try:
+        return str(root.tk.call("selection", "get", "-selection", "CLIPBOARD", "-type", kind))
+    except tk.TclError:
+        return ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import csv
+import itertools
 import json
 import os
 import re
@@ -24,9 +25,10 @@ from PIL import Image
 import castlist
 from castlist.desktop import open_window
 from castlist.desktop.texts import NO_CHINESE, system_language
-from castlist.drawn import HEROES, draw_cast
+from castlist.drawn import HEROES, draw_cast, draw_hero
 from castlist.errors import MissingExtraError
 from castlist.faces import Box
+from castlist.film import Film, FilmWriter, silence_opencv
 from castlist.photos import UNKNOWN, find_photos, read_photo
 from castlist.recognizer import NamedFace, Recognizer
 from castlist.run import FORMAT, open_run
@@ -304,8 +306,9 @@ def test_an_empty_clipboard_is_one_sentence(window: Any) -> None:
 
 
 def test_an_absent_camera_is_one_sentence(window: Any) -> None:
-    if cv2.VideoCapture(0).isOpened():
-        pytest.skip("this machine has a camera")
+    with silence_opencv():
+        if cv2.VideoCapture(0).isOpened():
+            pytest.skip("this machine has a camera")
     window.chooser.use(FakeRecognizer())
     press(window, "<Control-k>")
     wait_for(window, lambda: window.status.text == "No camera gives a picture. Is one connected?")
@@ -316,23 +319,30 @@ def test_an_absent_camera_is_one_sentence(window: Any) -> None:
 def test_the_camera_is_named_live_until_it_is_stopped(
     window: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    film = tmp_path / "film.avi"
-    writer = cv2.VideoWriter(str(film), cv2.VideoWriter.fourcc(*"MJPG"), 25, (160, 120))
-    for i in range(200):
-        writer.write(np.full((120, 160, 3), i, np.uint8))
-    writer.release()
-    opened = [cv2.VideoCapture(str(film))]
-    monkeypatch.setattr("cv2.VideoCapture", lambda _: opened[0])
+    with FilmWriter(tmp_path / "film.mp4", 25, (64, 64)) as film:
+        for i in range(6):
+            film.write(draw_hero(HEROES[0], i, size=64))
+    frames = itertools.cycle([frame.pixels[..., ::-1] for frame in Film.open(tmp_path / "film.mp4").frames()])
+    released = []
+
+    class FilmCamera:
+        def read(self) -> tuple[bool, np.ndarray]:
+            return True, next(frames)
+
+        def release(self) -> None:
+            released.append(self)
+
+    monkeypatch.setattr("cv2.VideoCapture", lambda _: FilmCamera())
     window.chooser.use(FakeRecognizer())
     window.watch()
     wait_for(window, lambda: "pictures a second" in window.status.text)
     first = window.album.picture.pixels
     wait_for(window, lambda: window.album.picture.pixels is not first)
-    assert 1 < float(window.status.text.split()[0]) < 60  # the fake recognizer takes 20 ms
+    assert 0 < float(window.status.text.split()[0]) < 60  # the fake recognizer takes 20 ms
     assert rows(window.album.panel.table)[0] == "Ana"
     press(window, "<Escape>")
     last = window.album.picture.pixels
-    wait_for(window, lambda: not opened[0].isOpened())  # let go of
+    wait_for(window, lambda: bool(released))
     assert window.album.picture.pixels is last
 
 
@@ -494,6 +504,11 @@ def test_from_an_empty_folder_to_a_named_picture(
     dialog.start_button.invoke()
     wait_for(window, lambda: dialog.curves.n_epochs >= 2, 120)
     assert "of 500, step" in dialog.said.cget("text")
+    assert dialog.found.cget("text").splitlines()[1:] == [
+        "high: nothing found",
+        "medium: nothing found",
+        "low: nothing found",
+    ]
     dialog.stop_button.invoke()
     wait_for(window, lambda: "Learnt:" in dialog.said.cget("text"), 120)
     (run,) = (tmp_path / "runs").iterdir()

@@ -22,7 +22,19 @@ SOURCE = Path(castlist.__file__).parent
 TRANSLATED = [language for language in LANGUAGES if language != "en"]
 # Rooms whose sentences no window shows.
 COMMANDS_ONLY = {
-    *("__init__", "cli", "comparison", "console", "demo", "diagnosis", "drawn", "duplicates", "explanation", "export"),
+    *(
+        "__init__",
+        "checks",
+        "cli",
+        "comparison",
+        "console",
+        "demo",
+        "diagnosis",
+        "drawn",
+        "duplicates",
+        "explanation",
+        "export",
+    ),
     *("films", "languages", "report", "tensorboard", "tuning"),
 }
 # Told to programmers, not to people before a window.

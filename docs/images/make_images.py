@@ -11,14 +11,17 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import os
 import shutil
 import subprocess
 import tempfile
+import time
+from collections.abc import Callable
 from pathlib import Path
 from unittest import mock
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageGrab
 
 from castlist import Recognizer, open_run
 from castlist.annotate import draw_names
@@ -81,6 +84,45 @@ def make_report(run: Path) -> None:
         save(Image.open(shot).convert("RGB"), "report.png")
 
 
+def make_window(run: Path) -> None:
+    """The window on the pictures that the demo drew to be named, on a screen of its own."""
+    if not shutil.which("Xvfb"):
+        print("desktop.png is left as it is: there is no Xvfb")
+        return
+    from castlist.desktop.texts import Texts
+    from castlist.desktop.window import Window, make_root
+
+    read, write = os.pipe()
+    flags = ["-displayfd", str(write), "-screen", "0", "1280x900x24", "-dpi", "96", "-nolisten", "tcp"]
+    screen = subprocess.Popen(["Xvfb", *flags], pass_fds=[write], stderr=subprocess.DEVNULL)
+    os.close(write)
+    with os.fdopen(read) as lines:
+        os.environ["DISPLAY"] = ":" + lines.readline().strip()
+    window = Window(make_root(), Texts("en"), run.parent)
+
+    def wait(holds: Callable[[], object]) -> None:
+        while not holds():
+            window.root.update()
+            time.sleep(0.01)
+
+    wait(lambda: window.album.recognizer)
+    window.chooser.choose(run)
+    wait(lambda: window.album.recognizer and window.album.recognizer.run.path == run)
+    window.open([run.parent / "demo-new"])
+    wait(lambda: len(window.album.answers) == len(window.album.pictures) > 0)
+    window.album.show(len(window.album.pictures) // 2)
+    until = time.monotonic() + 1
+    wait(lambda: time.monotonic() > until)
+    right, bottom = (
+        window.root.winfo_rootx() + window.root.winfo_width(),
+        window.root.winfo_rooty() + window.root.winfo_height(),
+    )
+    save(ImageGrab.grab((0, 0, right, bottom), xdisplay=os.environ["DISPLAY"]), "desktop.png")
+    window.close()
+    screen.terminate()
+    screen.wait()
+
+
 def save(picture: Image.Image, name: str) -> None:
     # A palette keeps drawings and text sharp at a third of the size.
     picture.quantize(256, dither=Image.Dither.NONE).save(HERE / name, optimize=True)
@@ -94,3 +136,4 @@ if __name__ == "__main__":
     demo = open_run(given) if given else newest_run(Path("runs"))
     make_named_cast(demo.path)
     make_report(demo.path)
+    make_window(demo.path)

@@ -149,7 +149,7 @@ class FilmWriter:
             self._beside.touch()  # for the reason: OpenCV tells none
         except OSError as error:
             raise CastlistError(f"{str(path)!r} can't be written ({reason_of(error)}).") from error
-        with _silence():
+        with silence_opencv():
             for codec in CODECS:
                 self._writer = cv2.VideoWriter(str(self._beside), cv2.VideoWriter.fourcc(*codec), rate, size)
                 if self._writer.isOpened():
@@ -194,7 +194,7 @@ def _open(path: Path) -> cv2.VideoCapture:
     # By content first: FFmpeg also follows playlists, which lead anywhere.
     if not is_film(path):
         raise PhotoError("not a film of a known format")
-    with _silence():
+    with silence_opencv():
         # The absolute path: FFmpeg would take a name with a colon for an address.
         capture = cv2.VideoCapture(str(path.resolve()), cv2.CAP_FFMPEG)
     if not capture.isOpened():
@@ -206,7 +206,7 @@ def _open(path: Path) -> cv2.VideoCapture:
 
 
 @contextlib.contextmanager
-def _silence() -> Iterator[None]:
+def silence_opencv() -> Iterator[None]:
     """Keep OpenCV and its FFmpeg from writing to stderr what is raised as an error."""
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # read once, with the first film of the process
     level = cv2.utils.logging.getLogLevel()

@@ -3,7 +3,7 @@
 from castlist.checks.decisions import Decision, Decisions, open_decisions, read_decisions
 from castlist.checks.inspection import check_photos, quick_check
 from castlist.checks.moving import Moved, apply_decisions, undo_moves
-from castlist.checks.records import KINDS, SEVERITIES, Finding, Findings
+from castlist.checks.records import KINDS, SEVERITIES, Finding, Findings, summarize
 
 __all__ = [
     "KINDS",
@@ -18,5 +18,6 @@ __all__ = [
     "open_decisions",
     "quick_check",
     "read_decisions",
+    "summarize",
     "undo_moves",
 ]

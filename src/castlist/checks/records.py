@@ -135,16 +135,26 @@ class Findings:
     @property
     def summary_lines(self) -> tuple[str, str, str]:
         """What was found, in three lines, one per severity."""
-        counts = Counter(finding.kind for finding in self.findings)
-        lines = []
-        for severity in SEVERITIES:
-            parts = [
-                f"{counts[kind]} {title}"
-                for kind, title in titles(translator("en")).items()
-                if KINDS[kind] == severity and counts[kind]
-            ]
-            lines.append(f"{severity:<6} {', '.join(parts) or 'nothing found'}")
-        return lines[0], lines[1], lines[2]
+        high, medium, low = summarize(self.counts, translator("en"))
+        return f"high   {high}", f"medium {medium}", f"low    {low}"
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many findings there are of each kind that there are any of."""
+        return Counter(finding.kind for finding in self.findings)
+
+
+def summarize(counts: Mapping[str, int], translate: Translate) -> list[str]:
+    """How many findings there are, in a language, one line per severity."""
+    lines = []
+    for severity in SEVERITIES:
+        parts = [
+            f"{counts[kind]} {title}"
+            for kind, title in titles(translate).items()
+            if KINDS[kind] == severity and counts.get(kind)
+        ]
+        lines.append(translate(", ").join(parts) or translate("nothing found"))
+    return lines
 
 
 def worst_first(findings: list[Finding]) -> tuple[Finding, ...]:

@@ -15,6 +15,7 @@ from castlist.desktop.desk import Desk
 from castlist.desktop.picture import Picture
 from castlist.desktop.worker import Task
 from castlist.errors import CastlistError
+from castlist.film import silence_opencv
 from castlist.recognizer import NamedPhoto, Recognizer
 
 NAME = Path("camera.jpg")  # what a frame is called where a photo has its file's name
@@ -67,7 +68,8 @@ def watch(recognizer: Recognizer, task: Task, *, device: int = 0) -> Iterator[Fr
     Raises:
         CastlistError: If there is no camera, or it stops giving pictures.
     """
-    camera = cv2.VideoCapture(device)
+    with silence_opencv():
+        camera = cv2.VideoCapture(device)
     try:
         before = time.monotonic()
         while not task.stopped.is_set():

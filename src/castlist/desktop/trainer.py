@@ -33,11 +33,13 @@ def main() -> None:
 
 
 def _train(request: dict[str, Any]) -> None:
+    from castlist.checks import quick_check
     from castlist.learning import learn, resume
     from castlist.models import check_installed, read_settings
 
     def on_start(run: Run, dataset: Dataset) -> None:
-        _tell(run=str(run.path))
+        found = quick_check(dataset, Path(run.photos_root))
+        _tell(run=str(run.path), found=found.counts)
 
     def on_progress(now: Progress) -> None:
         row = dataclasses.asdict(now.finished) if now.finished else None

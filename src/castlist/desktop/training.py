@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import tkinter as tk
 import webbrowser
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from tkinter import ttk
 
+from castlist.checks import summarize
 from castlist.desktop.curves import Curves
 from castlist.desktop.desk import Desk
 from castlist.desktop.dialogs import ask_folder
@@ -27,6 +28,7 @@ class TrainingDialog(tk.Toplevel):
         self._desk, self._runs, self._on_done = desk, runs, on_done
         self._process = Process(desk.worker)
         self._run: str | None = None  # of the training under way
+        self._checked: Mapping[str, int] | None = None  # of each kind of finding how many
         self.folder = tk.StringVar(self)
         self.model = tk.StringVar(self, "face")
         self.whole = tk.BooleanVar(self, False)
@@ -43,6 +45,7 @@ class TrainingDialog(tk.Toplevel):
     def look_into(self, folder: Path) -> None:
         """Take a folder, and say what is in it."""
         self.folder.set(str(folder))
+        self._checked = None
 
         def find(_: Task) -> Iterator[Cast]:
             yield find_cast(folder)
@@ -103,6 +106,8 @@ class TrainingDialog(tk.Toplevel):
             )
         elif "run" in message:
             self._run = message["run"]
+            self._checked = message["found"]
+            self._find(self._found)
         elif "epoch" in message:
             if finished := message["finished"]:
                 self.curves.add(finished["accuracy"], finished["val_accuracy"])
@@ -135,7 +140,12 @@ class TrainingDialog(tk.Toplevel):
 
     def _describe(self, cast: Cast, translate: Callable[[str], str]) -> str:
         counts = translate("{people} people, {photos} photos").format(people=len(cast.people), photos=len(cast.photos))
-        return "\n".join([counts, *map(self._desk.texts.explain, cast.notes[:2])])
+        lines = [counts, *map(self._desk.texts.explain, cast.notes[:2])]
+        if self._checked is not None:
+            names = translate("high"), translate("medium"), translate("low")
+            found = summarize(self._checked, translate)
+            lines += [f"{name}: {line}" for name, line in zip(names, found, strict=True)]
+        return "\n".join(lines)
 
     def _build(self, scale: float) -> None:
         frame = ttk.Frame(self, padding=round(14 * scale))

@@ -1,68 +1,112 @@
-"""Drive the window as a person would, with keys and a mouse, on a screen of Xvfb, in both languages, at 1x and 2x.
+"""Drive the window as a person would, with keys, on a screen of Xvfb: in both languages, at 1x and at 2x.
 
-    python .ci/desktop.py RUNS PHOTO OUT
+    python .ci/desktop.py CAST OUT
 
-RUNS holds a finished run. Each picture of the window lands in OUT; the first says how soon the window answers.
+From an empty folder of runs: train on CAST, a folder of folders; open one of its photos; save it with names on it.
+Pictures of the window land in OUT, whose path gets a space, since people's paths have some.
 """
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
-from PIL import ImageGrab
+from PIL import Image, ImageGrab
 
 CODE = "import sys; from castlist.cli import main; sys.argv = ['castlist', *sys.argv[1:]]; main()"
 
 
 def main() -> None:
-    runs, photo, out = (Path(argument).resolve() for argument in sys.argv[1:4])
-    out.mkdir(parents=True, exist_ok=True)
+    cast, out = (Path(argument).resolve() for argument in sys.argv[1:3])
     for dpi, size in ((96, (1280, 800)), (192, (2560, 1600))):
         for language in ("en", "zh-TW"):
-            drive(runs, photo, out, language, dpi, size)
+            drive(cast, out / f"{language} {dpi}", language, dpi, size)
 
 
-def drive(runs: Path, photo: Path, out: Path, language: str, dpi: int, size: tuple[int, int]) -> None:
+def drive(cast: Path, out: Path, language: str, dpi: int, size: tuple[int, int]) -> None:
+    photo, runs = out / "a photo.jpg", out / "runs"
+    out.mkdir(parents=True, exist_ok=True)
+    shutil.copy(min(cast.rglob("*.jpg")), photo)
     read, write = os.pipe()
     flags = ["-screen", "0", f"{size[0]}x{size[1]}x24", "-dpi", str(dpi), "-nolisten", "tcp"]
     screen = subprocess.Popen(["Xvfb", "-displayfd", str(write), *flags], pass_fds=[write], stderr=subprocess.DEVNULL)
     os.close(write)
-    environment = os.environ | {"DISPLAY": ":" + os.fdopen(read).readline().strip()}
+    with os.fdopen(read) as lines:
+        # The report is opened by a browser that does nothing.
+        environment = os.environ | {"DISPLAY": ":" + lines.readline().strip(), "BROWSER": "true"}
 
     def tool(*arguments: str) -> str:
-        return subprocess.run(
-            ["xdotool", *arguments], env=environment, check=True, capture_output=True, text=True, timeout=60
-        ).stdout.strip()
+        command = ["xdotool", *arguments]
+        return subprocess.run(command, env=environment, check=True, capture_output=True, text=True, timeout=60).stdout
+
+    def focus(*search: str) -> None:
+        # Without a window manager, a new window doesn't get the keys by itself.
+        tool("windowfocus", "--sync", tool("search", "--sync", "--onlyvisible", *search).split()[0])
+
+    def press(*keys: str) -> None:
+        for key in keys:
+            tool("key", key)
+            time.sleep(0.3)
+
+    def answer(path: Path) -> None:
+        time.sleep(1.5)  # until the dialog is there
+        tool("type", "--delay", "5", str(path))
+        press("Return")
+
+    def look(name: str) -> None:
+        shot = ImageGrab.grab(xdisplay=environment["DISPLAY"])
+        shot.save(out / f"{name}.png")
+        colors = shot.convert("RGB").getcolors(1 << 24)
+        assert colors and len(colors) > 100, f"{name}.png shows nothing"
 
     try:
         command = [sys.executable, "-c", CODE, "desktop", "--out", str(runs), "--language", language]
         began = time.monotonic()
         window = subprocess.Popen(command, env=environment)
-        number = tool("search", "--sync", "--onlyvisible", "--name", "^castlist$").splitlines()[0]
+        focus("--name", "^castlist$")
         print(f"{language} {dpi} dpi: window after {time.monotonic() - began:.2f} s")
-        time.sleep(3)
-        tool("windowfocus", "--sync", number)
-        tool("key", "ctrl+o")
-        time.sleep(1.5)
-        tool("type", "--delay", "5", str(photo))
-        tool("key", "Return")
+        time.sleep(2)
+        press("ctrl+t")
+        focus("--class", "^Toplevel$")
+        time.sleep(1)
+        look("to train")
+        press("space")
+        answer(cast)
+        press("Return")  # the first goes into the folder, the second takes it
+        press("Tab", "Tab", "Tab", "Tab", "space")  # past the settings, to the button that starts
+        wait(lambda: any(json.loads(file.read_text("utf-8"))["complete"] for file in runs.glob("*/run.json")), 120)
+        time.sleep(5)  # for the report
+        look("trained")
+        press("Escape")
+        focus("--name", "^castlist$")
+        press("ctrl+o")
+        answer(photo)
         # The title tells the picture that is shown.
         tool("search", "--sync", "--name", f"^{photo.name}")
-        time.sleep(4)
-        picture = out / f"desktop-{language}-{dpi}.png"
-        shot = ImageGrab.grab(xdisplay=environment["DISPLAY"])
-        shot.save(picture)
-        colors = shot.convert("RGB").getcolors(1 << 24)
-        assert colors and len(colors) > 500, f"{picture} shows no photo"
-        tool("key", "ctrl+q")
+        time.sleep(3)
+        look("named")
+        press("ctrl+s")
+        answer(out / "with names.png")
+        wait((out / "with names.png").exists, 20)
+        assert Image.open(out / "with names.png").width
+        press("ctrl+q")
         assert window.wait(timeout=20) == 0, "the window didn't end cleanly"
     finally:
         screen.terminate()
         screen.wait()
+
+
+def wait(holds: Callable[[], bool], seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "it took too long"
+        time.sleep(0.2)
 
 
 if __name__ == "__main__":

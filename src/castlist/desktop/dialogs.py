@@ -9,8 +9,10 @@ from tkinter import filedialog
 from castlist.languages import Translate
 
 # With several files allowed, Tk takes what is typed for a list, and a space for the gap between two names.
-TYPED_NAMES = r"""
+MENDED = r"""
 auto_load ::tk::dialog::file::ActivateEnt
+set ::tk::dialog::file::showHiddenBtn 1
+set ::tk::dialog::file::showHiddenVar 0
 rename ::tk::dialog::file::ActivateEnt ::tk::dialog::file::ActivateList
 proc ::tk::dialog::file::ActivateEnt {w} {
     upvar ::tk::dialog::file::[winfo name $w] data
@@ -25,9 +27,9 @@ proc ::tk::dialog::file::ActivateEnt {w} {
 
 
 def mend_dialogs(root: tk.Misc) -> None:
-    """Let a typed path have spaces, once for the whole window."""
+    """Let a typed path have spaces, and leave hidden files out until they are asked for; once for the whole window."""
     if root.tk.call("tk", "windowingsystem") == "x11":
-        root.tk.eval(TYPED_NAMES)
+        root.tk.eval(MENDED)
 
 
 def translate_dialogs(root: tk.Misc, translate: Translate) -> None:

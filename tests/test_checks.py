@@ -85,6 +85,14 @@ def test_looks_shared_with_a_few_photos_of_the_person_are_no_wrong_name() -> Non
     assert np.flatnonzero(judged.right < 0.5).tolist() == [0]
 
 
+def test_photos_of_one_minute_are_no_wrong_names_however_alike() -> None:
+    embeddings, person = draw_people(6, 10)
+    minute, _ = draw_people(6, 10, spread=0.02)  # the same people
+    embeddings[:20] = minute[:20]
+    judged = judge_names(embeddings, person, np.arange(60), default_background())
+    assert (judged.right > 0.9).all()
+
+
 def test_poor_faces_are_never_nobody_but_may_be_another() -> None:
     embeddings, true = draw_people(5, 12)
     person = np.where(true == 4, 0, true)[:49]  # the last one is of nobody in the cast

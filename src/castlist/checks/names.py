@@ -98,7 +98,7 @@ def judge_names(
 
 @dataclass(frozen=True, eq=False)
 class _Evidence:
-    """What is known of each photo and of the people it may be rather; likenesses as `_likeness` gives them."""
+    """What is known of each photo and of the people it may be rather; likenesses as `measure_likeness` gives them."""
 
     own: np.ndarray  # (n,); likeness to the own folder
     own_witnesses: np.ndarray  # (n,); with how many photos it was compared there
@@ -164,22 +164,25 @@ def _estimate(known: _Evidence, n_people: int, poor: np.ndarray) -> tuple[np.nda
     wrong, outside = WRONG_NAMES, OUTSIDE
     seen = known.own_witnesses > 0
     stranger = _density_of_strangers(known.own)
-    back = np.where(seen[:, None], _density(known.own[:, None], known.back, known.back_spread) / stranger[:, None], 1.0)
+    back = _density(known.own[:, None], known.back, known.back_spread)
     usual = _density(known.likeness, known.usual, known.usual_spread)
     for _ in range(STEPS):
         own = _density(known.own, middle, spread)
-        right_ratio = _witnessed(own / ((1 - DOUBLES) * stranger + DOUBLES * own), known.own_witnesses, wrong)
+        # A stranger is as like somebody as strangers are or, rarely, as a double.
+        somebody = (1 - DOUBLES) * stranger + DOUBLES * own
+        right_ratio = _witnessed(own / somebody, known.own_witnesses, wrong)
+        back_ratio = np.where(seen[:, None], back / somebody[:, None], 1.0)
         theirs = _density(known.likeness, middle, spread)
-        # Somebody of the own folder is as like theirs as is usual for it or, rarely, as a double.
+        # Somebody of the own folder is as like theirs as is usual for it or, again, as a double.
         instead = (1 - DOUBLES) * usual + DOUBLES * theirs
-        rather_ratio = _witnessed(theirs / instead, known.witnesses, wrong) * back
+        rather_ratio = _witnessed(theirs / instead, known.witnesses, wrong) * back_ratio
         each = wrong * (1 - outside) / max(n_people - 1, 1) * (known.others != NOBODY)
         nobody = np.where(poor, 0.0, wrong * outside)
         doubt = (each * rather_ratio).sum(axis=1) + nobody
         right = (1 - wrong) * right_ratio / ((1 - wrong) * right_ratio + doubt)
         # Whose it is instead: nobody of the cast is as like theirs as any stranger.
         anybody = (1 - DOUBLES) * _density_of_strangers(known.likeness) + DOUBLES * theirs
-        whose = np.hstack([each * _witnessed(theirs / anybody, known.witnesses, wrong) * back, nobody[:, None]])
+        whose = np.hstack([each * _witnessed(theirs / anybody, known.witnesses, wrong) * back_ratio, nobody[:, None]])
         rather = (1 - right)[:, None] * whose / np.maximum(whose.sum(axis=1, keepdims=True), 1e-300)
         # A far value weighs little in Student's t, so that a few don't draw the middle.
         weight = (right * (HEAVY + 1) / (HEAVY + ((known.own - middle) / spread) ** 2))[seen]

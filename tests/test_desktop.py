@@ -271,9 +271,9 @@ def test_tks_own_dialogs_speak_the_windows_language(window: Any) -> None:
 
 
 def test_files_and_folders_can_be_dropped(window: Any, pictures: list[Path], tmp_path: Path) -> None:
-    window.opening.drop(SimpleNamespace(data=f"{{{pictures[3]}}} {{{pictures[4]}}}"))
+    window.opening.drop(SimpleNamespace(data=f"{{{pictures[3]}}} {{{pictures[4]}}}", action="copy"))
     wait_for(window, lambda: [picture.path for picture in window.album.pictures] == pictures[3:5])
-    window.opening.drop(SimpleNamespace(data=f"{{{tmp_path}}}"))
+    window.opening.drop(SimpleNamespace(data=f"{{{tmp_path}}}", action="copy"))
     wait_for(window, lambda: len(window.album.pictures) == 50)
 
 

@@ -7,6 +7,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -40,9 +41,10 @@ class Opening:
         if chosen := ask_folder(self._desk.root):
             self._on_paths([chosen])
 
-    def drop(self, event: tk.Event[tk.Misc]) -> None:
-        """Take files and folders that were dropped onto the window."""
-        self._on_paths([Path(name) for name in self._desk.root.tk.splitlist(event.data)])  # type: ignore[attr-defined]
+    def drop(self, event: Any) -> str:
+        """Take files and folders that were dropped onto the window; gives the action, as the source is told it."""
+        self._on_paths([Path(name) for name in self._desk.root.tk.splitlist(event.data)])
+        return str(event.action)
 
     def paste(self) -> None:
         """Take a picture, or files, from the clipboard."""

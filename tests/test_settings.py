@@ -12,7 +12,13 @@ from castlist.settings import Augmentation, Settings
 
 
 def test_the_report_s_defaults() -> None:
-    assert Augmentation() == Augmentation(rotation=12, shift=0.13, zoom=0.2, horizontal_flip=True, vertical_flip=False)
+    assert Settings(faces=False, model="cnn").variation.amounts == Augmentation().amounts == (12, 0.13, 0.2)
+
+
+def test_aligned_faces_are_varied_little_unless_asked() -> None:
+    assert Settings().variation.amounts == (5, 0.03, 0.05)
+    assert Settings(augmentation=Augmentation(zoom=0.4)).variation.amounts == (5, 0.03, 0.4)
+    assert not Settings(augmentation=Augmentation(horizontal_flip=False)).variation.horizontal_flip
 
 
 def test_toml_gives_back_the_same() -> None:
@@ -22,7 +28,7 @@ def test_toml_gives_back_the_same() -> None:
 
 
 def test_a_model_has_defaults_of_its_own_that_a_file_overrides() -> None:
-    assert read_settings("", "cnn-small").image_size == read_settings('model = "cnn-small"').image_size == 64
+    assert read_settings("", "cnn-small").epochs == read_settings('model = "cnn-small"').epochs == 60
     assert read_settings("image_size = 80", "cnn-small").image_size == 80
     assert read_settings("", "vgg16-scratch").image_size == Settings.image_size
 

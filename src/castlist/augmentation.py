@@ -20,16 +20,17 @@ def augment_photo(pixels: np.ndarray, augmentation: Augmentation, rng: np.random
         Shape (size, size, 3), uint8, RGB; the border is repeated outward where the warp looks past it.
     """
     draws = rng.uniform(-1, 1, size=6)
+    rotation, shift, most_zoom = augmentation.amounts
     size = pixels.shape[0]
     middle = (size - 1) / 2
-    angle = np.deg2rad(draws[0] * augmentation.rotation)
-    zoom = 1 + draws[3] * augmentation.zoom
+    angle = np.deg2rad(draws[0] * rotation)
+    zoom = 1 + draws[3] * most_zoom
     cos, sin = np.cos(angle) * zoom, np.sin(angle) * zoom
     flip_x = -1.0 if augmentation.horizontal_flip and draws[4] < 0 else 1.0
     flip_y = -1.0 if augmentation.vertical_flip and draws[5] < 0 else 1.0
     linear = np.array([[cos, -sin], [sin, cos]]) @ np.diag([flip_x, flip_y])
     center = np.array([middle, middle])
-    offset = center + draws[1:3] * augmentation.shift * size - linear @ center
+    offset = center + draws[1:3] * shift * size - linear @ center
     # The linear part and the offset say where each result pixel is looked up: no inversion, one interpolation.
     return cv2.warpAffine(
         pixels,

@@ -22,19 +22,36 @@ FrameNetwork = Literal["small", "report"]
 
 @dataclass(frozen=True, kw_only=True)
 class Augmentation:
-    """How training photos are varied, each time they are seen; the defaults are the report's (M7)."""
+    """How training photos are varied, each time they are seen; amounts left open are the report's (M7)."""
 
-    rotation: float = 12.0  # degrees, at most, either way
-    shift: float = 0.13  # share of the side, at most, both axes, either way
-    zoom: float = 0.2  # share, at most, in or out
+    rotation: float | None = None  # degrees, at most, either way; open: 12, of faces 5
+    shift: float | None = None  # share of the side, at most, both axes, either way; open: 0.13, of faces 0.03
+    zoom: float | None = None  # share, at most, in or out; open: 0.2, of faces 0.05
     horizontal_flip: bool = True
     vertical_flip: bool = False
 
     def __post_init__(self) -> None:
         _check_types(self)
-        _check(self, "rotation", 0 <= self.rotation <= 180, "from 0 to 180 degrees")
-        _check(self, "shift", 0 <= self.shift <= 0.5, "from 0 to 0.5")
-        _check(self, "zoom", 0 <= self.zoom <= 0.9, "from 0 to 0.9")
+        _check(self, "rotation", 0 <= (self.rotation or 0) <= 180, "from 0 to 180 degrees")
+        _check(self, "shift", 0 <= (self.shift or 0) <= 0.5, "from 0 to 0.5")
+        _check(self, "zoom", 0 <= (self.zoom or 0) <= 0.9, "from 0 to 0.9")
+
+    @property
+    def amounts(self) -> tuple[float, float, float]:
+        """Rotation in degrees, shift and zoom as shares."""
+        return self._filled(12.0, 0.13, 0.2)
+
+    def for_faces(self) -> Augmentation:
+        """Small amounts where they are open: aligned, eyes and mouth lie in their places, in new photos too."""
+        rotation, shift, zoom = self._filled(5.0, 0.03, 0.05)
+        return dataclasses.replace(self, rotation=rotation, shift=shift, zoom=zoom)
+
+    def _filled(self, rotation: float, shift: float, zoom: float) -> tuple[float, float, float]:
+        return (
+            rotation if self.rotation is None else self.rotation,
+            shift if self.shift is None else self.shift,
+            zoom if self.zoom is None else self.zoom,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +141,11 @@ class Settings:
         _check(self, "epochs", self.epochs >= 1, "1 or more")
 
     @property
+    def variation(self) -> Augmentation:
+        """How training photos are varied, by what they are: faces or whole photos."""
+        return self.augmentation.for_faces() if self.faces else self.augmentation
+
+    @property
     def needs_keras(self) -> bool:
         """Whether a network is trained, not only a gallery made."""
         return self.model != "face" or self.fine_tune
@@ -156,7 +178,15 @@ class Settings:
 
     def to_toml(self) -> str:
         """The settings as TOML, as `castlist.models.read_settings` reads it; what is None is left out."""
-        return tomli_w.dumps({name: value for name, value in self.to_dict().items() if value is not None})
+        return tomli_w.dumps(_without_none(self.to_dict()))
+
+
+def _without_none(values: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: _without_none(value) if isinstance(value, dict) else value
+        for name, value in values.items()
+        if value is not None
+    }
 
 
 def _check(settings: Any, name: str, holds: bool, bounds: str) -> None:

@@ -203,7 +203,7 @@ def make_batches(
             # The frames of a sequence are varied alike, as a film would be.
             for pixels, first in zip(flat, np.repeat(rows[:, 0], rows.shape[1]).tolist(), strict=True):
                 rng = np.random.default_rng((settings.seed, epoch, first))
-                pixels[:] = augment_photo(pixels, settings.augmentation, rng)
+                pixels[:] = augment_photo(pixels, settings.variation, rng)
         return photos.astype(np.float32), np.eye(len(dataset.people), dtype=np.float32)[dataset.person[rows[:, 0]]]
 
     with ThreadPoolExecutor(1) as pool:

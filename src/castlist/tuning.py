@@ -159,6 +159,7 @@ def _propose(trial: optuna.Trial, bases: Mapping[str, Settings]) -> Settings:
     dropout = trial.suggest_float("dropout", 0, 1.5)
     variation = trial.suggest_float("augmentation", 0, 1.5)
     base = bases[model]
+    rotation, shift, zoom = base.variation.amounts
     return replace(
         base,
         optimizer=optimizer,
@@ -168,9 +169,9 @@ def _propose(trial: optuna.Trial, bases: Mapping[str, Settings]) -> Settings:
         dropouts=tuple(round(min(one * dropout, 0.9), 3) for one in dropouts_of(base)),
         augmentation=replace(
             base.augmentation,
-            rotation=round(base.augmentation.rotation * variation, 2),
-            shift=round(min(base.augmentation.shift * variation, 0.5), 3),
-            zoom=round(min(base.augmentation.zoom * variation, 0.9), 3),
+            rotation=round(rotation * variation, 2),
+            shift=round(min(shift * variation, 0.5), 3),
+            zoom=round(min(zoom * variation, 0.9), 3),
         ),
     )
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from castlist.errors import SettingsError, needs_extra
-from castlist.settings import Augmentation, Settings
+from castlist.settings import Settings
 
 if TYPE_CHECKING:
     import keras
@@ -45,7 +45,6 @@ MODELS: dict[str, ModelKind] = {
             # Small steps: the network knows faces already, and a few hundred photos teach it more noise than truth.
             "fine-tune": {
                 "fine_tune": True,
-                "augmentation": Augmentation(rotation=5.0, shift=0.03, zoom=0.05),
                 "optimizer": "adam",
                 "learning_rate": 1e-4,
                 "epochs": 4,
@@ -53,11 +52,11 @@ MODELS: dict[str, ModelKind] = {
         },
     ),
     "cnn-small": ModelKind(
-        summary="a small residual network for aligned faces, trained from scratch",
+        summary="a small network for aligned faces, trained from scratch on gradients by direction",
         builder="castlist.models.cnn_small:build_cnn_small",
-        dropouts=(0.5,),
+        dropouts=(0.25, 0.5),
         smallest=48,
-        defaults={"image_size": 64, "batch_size": 64, "learning_rate": 0.05, "warmup_epochs": 3, "epochs": 70},
+        defaults={"batch_size": 64, "learning_rate": 0.05, "warmup_epochs": 3, "epochs": 60},
     ),
     "cnn": ModelKind(
         summary="the report's convolutional network, trained from scratch",

@@ -198,10 +198,10 @@ def test_cnn_small_sees_gradients_not_levels() -> None:
     dark = np.random.default_rng(0).integers(0, 100, (2, 64, 64, 3)).astype(np.float32)
     np.testing.assert_allclose(seen.predict_on_batch(dark + 100), seen.predict_on_batch(dark), atol=1e-3)
     np.testing.assert_allclose(seen.predict_on_batch(2 * dark), seen.predict_on_batch(dark), atol=0.02)
-    slope = np.broadcast_to(np.arange(64, dtype=np.float32)[:, None], (1, 64, 64, 3))  # brighter to the right
-    strengths = seen.predict_on_batch(slope.transpose(0, 2, 1, 3)).reshape(-1, 12).mean(axis=0)
-    assert strengths.argmax() == 0
-    assert seen.predict_on_batch(slope).reshape(-1, 12).mean(axis=0).argmax() == 3  # a quarter turn
+    right = np.broadcast_to(np.arange(64, dtype=np.float32)[:, None], (1, 64, 64, 3))  # brighter to the right
+    down = right.transpose(0, 2, 1, 3)
+    assert seen.predict_on_batch(right).reshape(-1, 12).mean(axis=0).argmax() == 0
+    assert seen.predict_on_batch(down).reshape(-1, 12).mean(axis=0).argmax() == 3  # a quarter turn
 
 
 def test_vgg16_scratch_is_the_report_s_row_by_row() -> None:
@@ -233,8 +233,8 @@ def test_settings_that_don_t_fit_are_refused() -> None:
         build_model(47, 3, Settings(model="cnn"))
     with pytest.raises(SettingsError, match="5 dropouts"):
         build_model(48, 3, Settings(model="cnn", dropouts=(0.5,)))
-    with pytest.raises(SettingsError, match="2 dropouts"):
-        build_model(48, 3, Settings(model="cnn-small", dropouts=(0.5,)))
+    with pytest.raises(SettingsError, match="1 dropout"):
+        build_model(48, 3, Settings(model="cnn-small", dropouts=(0.5, 0.5)))
     with pytest.raises(SettingsError, match="2 dropouts"):
         build_model(48, 3, Settings(model="vgg16-scratch", dropouts=(0.5,)))
     with pytest.raises(SettingsError, match="Unknown model 'gan'"):

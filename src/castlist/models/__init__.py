@@ -54,7 +54,7 @@ MODELS: dict[str, ModelKind] = {
     "cnn-small": ModelKind(
         summary="a small network for aligned faces, trained from scratch on gradients by direction",
         builder="castlist.models.cnn_small:build_cnn_small",
-        dropouts=(0.25, 0.5),
+        dropouts=(0.5,),
         smallest=48,
         defaults={"batch_size": 64, "learning_rate": 0.05, "warmup_epochs": 3, "epochs": 60},
     ),

@@ -32,15 +32,15 @@ def build_cnn_small(image_size: int, n_people: int, settings: Settings) -> keras
     Source: the fixed part is that of Dalal and Triggs 2005, "Histograms of oriented gradients for human detection",
     with directions instead of orientations.
     """
-    rates = dropouts_of(settings)
+    rate = dropouts_of(settings)[0]
     inputs = keras.Input((image_size, image_size, 3), name="photos")
-    x = layers.Dropout(rates[0])(_gradients(inputs))
+    x = layers.Dropout(rate / 2)(_gradients(inputs))
     for i, filters in enumerate(FILTERS):
         x = layers.Conv2D(filters, 3 if i else 1, padding="same", use_bias=False)(x)
         x = layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM)(x)
         x = layers.ReLU()(x)
     x = layers.Flatten()(x)
-    x = layers.Dropout(rates[1])(x)
+    x = layers.Dropout(rate)(x)
     outputs = layers.Dense(n_people, activation="softmax", dtype="float32", name="people")(x)
     return keras.Model(inputs, outputs, name="cnn_small")
 

@@ -29,7 +29,7 @@ def main() -> None:
     parser.add_argument("--models", default="face,cnn-small,cnn")
     parser.add_argument("--seeds", default="0,1,2")
     options = parser.parse_args()
-    print("| model | parameters | seed | epochs | minutes | CPU minutes | peak memory | test photos named rightly (95 %) |")
+    print("| model | parameters | seed | epochs | minutes | CPU minutes | peak memory | named rightly (95 %) |")
     print("|---|---|---|---|---|---|---|---|")
     for model in options.models.split(","):
         reached = [measure(options.photos, model, seed) for seed in options.seeds.split(",")]

@@ -146,6 +146,7 @@ class Album:
         recognizer, pictures, total, kept = self.recognizer, self.pictures, len(self.pictures), self.index
         status = self._desk.status
         self.answers = {}
+        self._draw()  # what another recognizer said must not stand there any longer
         status.busy(total)
 
         def take(looked: Looked) -> None:
@@ -156,12 +157,11 @@ class Album:
                 if looked.pixels is not None:
                     self._pixels = (looked.index, looked.pixels)
                 self._draw()
-            status.done(looked.index + 1)
+            done = len(self.answers)
+            status.done(done)
             if total > 1:
                 status.say(
-                    lambda translate: translate("{done} of {total} pictures named").format(
-                        done=looked.index + 1, total=total
-                    )
+                    lambda translate: translate("{done} of {total} pictures named").format(done=done, total=total)
                 )
 
         def end(error: CastlistError | None) -> None:

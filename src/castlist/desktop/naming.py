@@ -39,11 +39,12 @@ def name_pictures(
         pictures: In the order of the strip.
         thumbnail: Pixels of a thumbnail's longer side.
         task: Where the wish to stop is told.
-        keep: The picture whose pixels are handed over; the others would fill the memory.
+        keep: The picture that is looked at: it comes first, with its pixels; those of all would fill the memory.
     """
-    for index, picture in enumerate(pictures):
+    for index in sorted(range(len(pictures)), key=lambda index: index != keep):
         if task.stopped.is_set():
             return
+        picture = pictures[index]
         try:
             pixels = picture.read()
         except PhotoError as error:

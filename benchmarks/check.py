@@ -164,7 +164,7 @@ def large(photos: Path, count: int, folder: Path) -> None:
         found = check_photos(folder)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
         print(
-            f"{run}: {found.n_photos} photos of {found.n_people} people, {time.perf_counter() - start:.0f} s, "
+            f"{run}: {found.n_photos} photos of {len(found.people)} people, {time.perf_counter() - start:.0f} s, "
             f"{time.process_time() - cpu:.0f} s of CPU, peak memory {peak:.2f} GB",
             flush=True,
         )

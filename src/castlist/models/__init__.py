@@ -106,7 +106,7 @@ MODELS: dict[str, ModelKind] = {
         builder="castlist.models.cnn_lstm:build_cnn_lstm",
         dropouts=(0.5,),
         smallest=48,
-        defaults={"frames": 4, "image_size": 64, "batch_size": 64, "warmup_epochs": 3, "epochs": 70},
+        defaults={"frames": 4, "batch_size": 64, "learning_rate": 0.05, "warmup_epochs": 3, "epochs": 60},
         presets={
             "report": {
                 "faces": False,

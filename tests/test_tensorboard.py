@@ -61,7 +61,7 @@ def test_the_settings_are_hyperparameters(run: Run) -> None:
     content = read(run, "test").SummaryMetadata(tag).plugin_data.content
     hparams = HParamsPluginData.FromString(content).session_start_info.hparams
     assert hparams["optimizer"].string_value == "sgd"
-    assert hparams["augmentation.zoom"].number_value == 0.2
+    assert hparams["momentum"].number_value == 0.9
     assert hparams["epochs"].number_value == 3
 
 

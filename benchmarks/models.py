@@ -17,10 +17,9 @@ import time
 from pathlib import Path
 
 from castlist.evaluation import read_evaluation
+from castlist.faces import DEFAULT_TEMPLATE
 from castlist.models import build_model
 from castlist.run import open_run, read_history
-
-CHIP = 150  # pixels, of the network of the model face
 
 
 def main() -> None:
@@ -49,7 +48,7 @@ def measure(photos: Path, model: str, seed: str) -> float:
         minutes = (time.monotonic() - began) / 60
         run = open_run(Path(folder) / "run")
         evaluation = read_evaluation(run)
-        size = run.settings.image_size if run.settings.needs_keras else CHIP
+        size = run.settings.image_size if run.settings.needs_keras else DEFAULT_TEMPLATE.size
         parameters = build_model(size, len(run.people), run.settings).count_params()
         low, high = evaluation.accuracy_interval
         print(

@@ -10,6 +10,7 @@ import typer
 from castlist.cli.options import Language
 from castlist.console import findings_json, findings_lines, say, showing_stages
 from castlist.errors import SettingsError
+from castlist.languages import translator
 
 
 def check(
@@ -42,6 +43,7 @@ def check(
         return
     if photos is None:
         raise SettingsError("There is nothing to check. Give a folder of photos.")
+    translator(language)  # a wrong language must not fail after the check
     with showing_stages() as on_stage:
         findings = check_photos(photos, against=against, on_stage=on_stage)
     for line in findings_json(findings) if json_ else findings_lines(findings):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 
 from castlist.errors import MissingExtraError
@@ -18,7 +19,7 @@ def open_window(runs: Path, *, language: str | None = None) -> None:
         CastlistError: If Python came without Tk, there is no screen, or the language is unknown.
     """
     try:
-        import tkinter  # noqa: F401
+        importlib.import_module("tkinter")
     except ImportError as error:
         raise MissingExtraError(
             "The window needs tkinter, which this Python lacks. Install it: apt install python3-tk (Debian, Ubuntu), "

@@ -7,10 +7,9 @@ from tkinter import font as tkfont
 from tkinter import ttk
 
 BASE = 96  # dots per inch of a screen at 1x
-PAPER, FIELD, LINE, INK, FADED, ACCENT, SOFT = (
-    *("#f4f5f7", "#ffffff", "#c8ccd4", "#1b1f27", "#8b919c", "#245a8d", "#e6eaf0"),
-)
-WARNING = "#a3260d"
+TITLE = "CastlistTitleFont"
+PAPER, FIELD, SOFT, LINE = "#f4f5f7", "#ffffff", "#e6eaf0", "#c8ccd4"
+INK, FADED, ACCENT, WARNING = "#1b1f27", "#8b919c", "#245a8d", "#a3260d"
 FAMILIES = {
     "en": ("Noto Sans", "DejaVu Sans", "Liberation Sans"),
     "zh-TW": ("Noto Sans CJK TC", "Noto Sans TC", "WenQuanYi Micro Hei"),
@@ -25,10 +24,10 @@ def apply_look(root: tk.Tk) -> float:
     style = ttk.Style(root)
     if root.tk.call("tk", "windowingsystem") == "x11":
         _paint(root, style, scale)
-    title = tkfont.nametofont("TkDefaultFont", root).copy()
-    title.configure(size=14, weight="bold")
-    style.configure("Title.TLabel", font=title)
-    root.title_font = title  # type: ignore[attr-defined]  # Tk forgets a font that Python lets go
+    family = tkfont.nametofont("TkDefaultFont", root).actual("family")
+    # By Tcl: a font that Python made is gone when Python lets it go.
+    root.tk.call("font", "create", TITLE, "-family", family, "-size", 14, "-weight", "bold")
+    style.configure("Title.TLabel", font=TITLE)
     space = tkfont.nametofont("TkDefaultFont", root).metrics("linespace")
     style.configure("Treeview", rowheight=round(space * 1.6))
     style.configure("TButton", padding=(round(10 * scale), round(5 * scale)))
@@ -45,7 +44,7 @@ def choose_fonts(root: tk.Misc, language: str) -> None:
     family = next((name for name in FAMILIES[language] if name in families), default)
     for name in ("TkDefaultFont", "TkTextFont", "TkMenuFont", "TkHeadingFont", "TkCaptionFont", "TkIconFont"):
         tkfont.nametofont(name, root).configure(family=family, size=10)
-    root.title_font.configure(family=family)  # type: ignore[attr-defined]
+    tkfont.nametofont(TITLE, root).configure(family=family)
 
 
 def _paint(root: tk.Tk, style: ttk.Style, scale: float) -> None:

@@ -66,7 +66,7 @@ def add_menu(root: tk.Tk, texts: Texts, groups: Sequence[Group], on_language: Ca
             menu.add_cascade(label=title(translate), menu=part)
         part = tk.Menu(menu, tearoff=False)
         for name in LANGUAGES:
-            part.add_command(label=NAMES[name], command=lambda name=name: on_language(name))  # type: ignore[misc]
+            part.add_command(label=NAMES[name], command=partial(on_language, name))
         menu.add_cascade(label=translate("Language"), menu=part)
 
     texts.show(fill)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from tkinter import font as tkfont
+from typing import Literal
 
 import numpy as np
 from PIL import Image, ImageTk
@@ -118,10 +119,10 @@ class PictureView(tk.Canvas):
             )
             self._label(left, top, face, color, "sw")
 
-    def _label(self, x: float, y: float, face: NamedFace, color: str, anchor: str) -> None:
+    def _label(self, x: float, y: float, face: NamedFace, color: str, anchor: Literal["s", "sw"]) -> None:
         name = self._texts.translate("unknown") if face.name == UNKNOWN else face.name
         text = f" {name} {percent(face.probability)} "
-        item = self.create_text(x, y, text=text, fill=PLATE, font=self._font, anchor=anchor, tags="answer")  # type: ignore[call-overload]
+        item = self.create_text(x, y, text=text, fill=PLATE, font=self._font, anchor=anchor, tags="answer")
         left, top, right, _ = self.bbox(item)
         # A label that would leave the window is moved inside.
         dx = min(0, self.winfo_width() - right - 2) or max(0, 2 - left)

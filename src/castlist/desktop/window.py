@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from tkinter import ttk
 from typing import TYPE_CHECKING
@@ -81,7 +82,7 @@ class Window:
         self._add_languages(bar)
         root.bind("<Escape>", lambda _: self.stop())
         for key, step in (("<Left>", -1), ("<Right>", 1)):
-            root.bind(key, lambda event, step=step: None if is_typing(event) else self.album.turn(step))  # type: ignore[misc]
+            root.bind(key, partial(self._turn, step))
         root.protocol("WM_DELETE_WINDOW", self.close)
         self.chooser.list()
 
@@ -171,6 +172,10 @@ class Window:
             self.trainer.close()
         self.desk.worker.close()
         self.root.destroy()
+
+    def _turn(self, step: int, event: tk.Event[tk.Misc]) -> None:
+        if not is_typing(event):
+            self.album.turn(step)
 
     def _recognizer(self) -> Recognizer | None:
         if not self.album.recognizer:

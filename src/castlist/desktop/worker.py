@@ -6,6 +6,7 @@ import queue
 import threading
 import tkinter as tk
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from castlist.errors import CastlistError
@@ -54,7 +55,7 @@ class Worker:
             error: CastlistError | None = None
             try:
                 for result in work(task):
-                    self._hand_over(task, lambda result=result: on_result(result))  # type: ignore[misc]
+                    self._hand_over(task, partial(on_result, result))
                     if task.stopped.is_set():
                         return
             except CastlistError as problem:

@@ -10,7 +10,7 @@ from castlist.models import dropouts_of
 from castlist.settings import Settings
 
 DIRECTIONS = 12
-CELL = 8  # pixels; a gradient counts where it lies to within two of these
+CELL = 8  # pixels from one place where gradients are summed to the next
 SHARPNESS = 0.7  # a direction answers to gradients within 45 degrees of it: cos(45 degrees) = 0.7
 CEILING = 0.25  # of a direction's share of its neighbourhood: one hard shadow must not drown all else
 FLAT = 1e-4  # energy of a neighbourhood, of 1, below which it counts as empty

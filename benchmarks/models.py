@@ -3,6 +3,8 @@
 A seed is of the split, the order, the variations and the start; what differs between seeds is what chance does.
 
     python benchmarks/models.py ../shared/photos/avengers7 --models face,cnn-small,cnn --seeds 0,1,2
+
+What else is given goes to `castlist train`, such as --weights none for vgg16.
 """
 
 from __future__ import annotations
@@ -27,19 +29,19 @@ def main() -> None:
     parser.add_argument("photos", type=Path)
     parser.add_argument("--models", default="face,cnn-small,cnn")
     parser.add_argument("--seeds", default="0,1,2")
-    options = parser.parse_args()
+    options, others = parser.parse_known_args()
     print("| model | parameters | seed | epochs | minutes | CPU minutes | peak memory | named rightly (95 %) |")
     print("|---|---|---|---|---|---|---|---|")
     for model in options.models.split(","):
-        reached = [measure(options.photos, model, seed) for seed in options.seeds.split(",")]
+        reached = [measure(options.photos, model, seed, others) for seed in options.seeds.split(",")]
         print(f"| {model} | | mean of {len(reached)} | | | | | {statistics.mean(reached):.1%} |", flush=True)
 
 
-def measure(photos: Path, model: str, seed: str) -> float:
+def measure(photos: Path, model: str, seed: str, others: list[str]) -> float:
     """Train once, print its row, and give the share of test photos named rightly."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-c", "from castlist.cli import main; main()"]
-        words = ["train", str(photos), "--model", model, "--seed", seed, "--out", folder, "--name", "run"]
+        words = ["train", str(photos), "--model", model, "--seed", seed, "--out", folder, "--name", "run", *others]
         began = time.monotonic()
         process = subprocess.Popen([*command, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         _, status, usage = os.wait4(process.pid, 0)

@@ -48,6 +48,7 @@ def test_train_then_predict_then_report(
         "figures",
     }
     assert json.loads((folder / "run.json").read_text("utf-8"))["settings"]["augmentation"]["zoom"] == 0.1
+    assert json.loads((folder / "run.json").read_text("utf-8"))["settings"]["learning_rate"] == 5e-4
     assert not [path for path in folder.rglob("*") if "part" in path.name]
 
     monkeypatch.chdir(tmp_path)  # the newest run of ./runs is taken
@@ -160,6 +161,9 @@ def test_settings_files_presets_and_options_in_their_order(tmp_path: Path) -> No
     assert (chosen.epochs, chosen.batch_size, chosen.augmentation.zoom, chosen.optimizer) == (9, 16, 0.05, "adam")
     report = choose_settings(None, "cnn", "report", {"epochs": 3}, ["dropouts=[0.1, 0, 0, 0, 0]"])
     assert (report.image_size, report.epochs, report.dropouts) == (224, 3, (0.1, 0, 0, 0, 0))
+    assert choose_settings(None, "cnn", None, {"epochs": 3}, []).rate == 5e-4
+    assert choose_settings(None, "cnn", None, {"optimizer": "rmsprop"}, []).rate == 1e-4
+    assert choose_settings(None, "cnn", None, {}, ["optimizer=sgd", "learning_rate=0.0005"]).rate == 5e-4
 
 
 def test_a_missing_extra_is_one_sentence(

@@ -138,7 +138,7 @@ def test_every_person_every_wrong_answer_and_what_was_left_out(page: Page) -> No
 
 
 def test_settings_and_surroundings(page: Page) -> None:
-    for words in ("learning_rate • 0.5", "momentum 0.9", "augmentation.zoom –", "seed • 5", "1 h 2 min", "numpy"):
+    for words in ("learning_rate • 0.5", "momentum 0.9", "augmentation.zoom 0.05", "seed • 5", "1 h 2 min", "numpy"):
         assert words in page.text
 
 

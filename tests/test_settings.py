@@ -33,6 +33,19 @@ def test_a_model_has_defaults_of_its_own_that_a_file_overrides() -> None:
     assert read_settings("", "vgg16-scratch").image_size == Settings.image_size
 
 
+@pytest.mark.parametrize(("optimizer", "rate"), [("sgd", 0.02), ("adam", 1e-3), ("adamw", 1e-3), ("rmsprop", 1e-4)])
+def test_an_optimizer_has_a_rate_of_its_own_unless_one_is_set(optimizer: Any, rate: float) -> None:
+    assert Settings(optimizer=optimizer).rate == rate
+    assert Settings(optimizer=optimizer, learning_rate=0.3).rate == 0.3
+
+
+def test_a_model_s_rate_is_of_its_own_optimizer() -> None:
+    assert read_settings("", "cnn-small").rate == 0.05
+    assert read_settings('optimizer = "sgd"', "cnn-small").rate == 0.05
+    assert read_settings('optimizer = "rmsprop"', "cnn-small").rate == 1e-4
+    assert read_settings('optimizer = "rmsprop"\nlearning_rate = 0.05', "cnn-small").rate == 0.05
+
+
 @pytest.mark.parametrize(
     "values",
     [

@@ -146,7 +146,7 @@ def start_run(dataset: Dataset, settings: Settings, path: Path, photos_root: Pat
     run = Run(
         path=path,
         people=dataset.people,
-        settings=dataclasses.replace(settings, augmentation=settings.variation),  # as numbers, for the diary
+        settings=settings.filled,
         photos_root=str(photos_root.resolve()),
         photos_fingerprint=dataset.fingerprint,
         sides={name: tuple(dataset.files[i] for i in dataset.indices(side)) for side, name in enumerate(SIDES)},

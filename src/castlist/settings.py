@@ -19,6 +19,8 @@ EarlyStopping = Literal["off", "val_loss", "val_accuracy"]
 Precision = Literal["auto", "float32", "mixed_bfloat16"]
 FrameNetwork = Literal["small", "report"]
 
+RATES: dict[str, float] = {"sgd": 0.02, "adam": 0.001, "adamw": 0.001, "rmsprop": 1e-4}  # the report's (M5, M8)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Augmentation:
@@ -75,7 +77,7 @@ class Settings:
     augmentation: Augmentation = field(default_factory=Augmentation)
     dropouts: tuple[float, ...] | None = None  # in the model's order; None: the model's own
     optimizer: Optimizer = "sgd"
-    learning_rate: float = 0.02
+    learning_rate: float | None = None  # None: the optimizer's own, of RATES
     momentum: float = 0.9  # of SGD
     nesterov: bool = True  # of SGD
     weight_decay: float = 0.004  # of AdamW
@@ -125,7 +127,7 @@ class Settings:
             )
         _check(self, "seed", self.seed >= 0, "0 or more")
         _check(self, "dropouts", all(0 <= rate < 1 for rate in self.dropouts or ()), "rates from 0 to below 1")
-        _check(self, "learning_rate", 0 < self.learning_rate <= 10, "above 0 and at most 10")
+        _check(self, "learning_rate", 0 < self.rate <= 10, "above 0 and at most 10")
         _check(self, "momentum", 0 <= self.momentum < 1, "from 0 to below 1")
         _check(self, "weight_decay", 0 <= self.weight_decay < 1, "from 0 to below 1")
         _check(self, "clip_norm", self.clip_norm >= 0, "0 or more")
@@ -141,9 +143,19 @@ class Settings:
         _check(self, "epochs", self.epochs >= 1, "1 or more")
 
     @property
+    def rate(self) -> float:
+        """The learning rate that is set, else the optimizer's own."""
+        return RATES[self.optimizer] if self.learning_rate is None else self.learning_rate
+
+    @property
     def variation(self) -> Augmentation:
         """How training photos are varied, by what they are: faces or whole photos."""
         return self.augmentation.for_faces() if self.faces else self.augmentation
+
+    @property
+    def filled(self) -> Settings:
+        """The same with numbers where amounts are left open, for the diary."""
+        return dataclasses.replace(self, augmentation=self.variation, learning_rate=self.rate)
 
     @property
     def needs_keras(self) -> bool:

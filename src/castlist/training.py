@@ -141,7 +141,7 @@ def _compile(model: keras.Model, optimizer: keras.optimizers.Optimizer, settings
 def learning_rate_at(step: int, steps_per_epoch: int, settings: Settings) -> float:
     """The learning rate of a step, counted from 0 over the whole training."""
     epoch = step / steps_per_epoch
-    rate = settings.learning_rate / (1 + settings.decay * step)
+    rate = settings.rate / (1 + settings.decay * step)
     if settings.frozen_epochs and epoch >= settings.frozen_epochs:
         rate *= settings.thawed_rate
     if settings.schedule == "step":
@@ -156,7 +156,7 @@ def learning_rate_at(step: int, steps_per_epoch: int, settings: Settings) -> flo
 
 def build_optimizer(settings: Settings) -> keras.optimizers.Optimizer:
     """The optimizer that the settings name."""
-    rate, clip_norm = float(settings.learning_rate), settings.clip_norm or None
+    rate, clip_norm = float(settings.rate), settings.clip_norm or None
     if settings.optimizer == "sgd":
         return keras.optimizers.SGD(
             rate, momentum=settings.momentum, nesterov=settings.nesterov, global_clipnorm=clip_norm
@@ -280,7 +280,7 @@ def _need_finite(loss: float, epoch: int, settings: Settings) -> None:
     if not math.isfinite(loss):
         raise RunError(
             f"Training diverged in epoch {epoch + 1}: the loss is {loss}. "
-            f"Lower the learning rate ({settings.learning_rate}) and train anew."
+            f"Lower the learning rate ({settings.rate}) and train anew."
         )
 
 

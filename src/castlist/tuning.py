@@ -15,13 +15,12 @@ from castlist.models import dropouts_of, model_kind
 from castlist.photos import find_cast
 from castlist.report import write_search
 from castlist.run import best_epoch, open_run, read_history
-from castlist.settings import Settings
+from castlist.settings import RATES, Settings
 from castlist.training import Progress
 
 with needs_extra("tune", "Searching for settings"):
     import optuna
 
-RATES = {"sgd": 0.02, "adam": 0.001, "adamw": 0.001, "rmsprop": 1e-4}  # a trial's is up to ten times as high or low
 BATCH_SIZES = (16, 32, 64)
 IMAGE_SIZES = (48, 64, 96)
 STARTUP = 4  # trials that are finished whatever they promise
@@ -155,7 +154,7 @@ def _train(trial: optuna.Trial, photos: Path, settings: Settings, path: Path) ->
 def _propose(trial: optuna.Trial, bases: Mapping[str, Settings]) -> Settings:
     model = trial.suggest_categorical("model", list(bases))
     optimizer = trial.suggest_categorical("optimizer", list(RATES))
-    rate = RATES[optimizer] * trial.suggest_float("rate", 0.1, 10, log=True)
+    rate = RATES[optimizer] * trial.suggest_float("rate", 0.1, 10, log=True)  # up to ten times as high or low
     dropout = trial.suggest_float("dropout", 0, 1.5)
     variation = trial.suggest_float("augmentation", 0, 1.5)
     base = bases[model]

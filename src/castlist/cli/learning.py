@@ -39,7 +39,7 @@ def train(
     epochs: Annotated[int | None, typer.Option(help="How often to see every training photo.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Photos per step.")] = None,
     optimizer: Annotated[str | None, typer.Option(help="sgd, adam, adamw or rmsprop.")] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="The optimizer's rate.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="The optimizer's rate [the optimizer's own].")] = None,
     weights: Annotated[
         str | None, typer.Option(metavar="FILE|none", help="Of vgg16: ImageNet's weights; none: begin from chance.")
     ] = None,
@@ -136,7 +136,9 @@ def choose_settings(
         raise SettingsError(f"The settings file {str(file)!r} can't be read ({error}).") from error
     if preset:
         chosen = with_preset(chosen, preset)
-    values = chosen.to_dict() | {name: value for name, value in given.items() if value is not None}
+    values = chosen.to_dict()
+    rate = values.pop("learning_rate")  # of the optimizer so far
+    values |= {name: value for name, value in given.items() if value is not None}
     for assignment in assignments:
         name, found, text = assignment.partition("=")
         if not found:
@@ -148,6 +150,8 @@ def choose_settings(
                 raise SettingsError(f"Unknown setting {name.strip()!r}: there is no table {key!r}.")
             table = table[key]
         table[last] = _parse_value(text.strip())
+    if values["optimizer"] == chosen.optimizer:
+        values.setdefault("learning_rate", rate)
     return Settings.from_dict(values)
 
 

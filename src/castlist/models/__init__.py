@@ -153,7 +153,10 @@ def read_settings(text: str, model: str | None = None) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"The settings are not valid TOML: {error}.") from error
     values["model"] = model or values.get("model", Settings.model)
-    return Settings.from_dict({**model_kind(str(values["model"])).defaults, **values})
+    defaults = dict(model_kind(str(values["model"])).defaults)
+    if "optimizer" in values and values["optimizer"] != defaults.get("optimizer", Settings.optimizer):
+        defaults.pop("learning_rate", None)  # it suits the model's own optimizer alone
+    return Settings.from_dict({**defaults, **values})
 
 
 def dropouts_of(settings: Settings) -> tuple[float, ...]:

@@ -18,6 +18,7 @@ from castlist.errors import RunError, needs_extra
 from castlist.evaluation import Evaluation
 from castlist.files import write_bytes, write_text
 from castlist.languages import Translate, read_catalogue, translator
+from castlist.models import read_settings
 from castlist.report import figures
 from castlist.report.pictures import data_uri, jpeg_uri, read_thumbnails
 from castlist.run import Epoch, Run, best_epoch
@@ -211,10 +212,10 @@ def _sides(run: Run) -> list[tuple[str, int, int, float]]:
 
 
 def _settings(settings: Settings) -> list[tuple[str, str, bool]]:
-    """Each setting: its name as TOML has it, its value, and whether it differs from the default."""
-
-    defaults = flatten(Settings().to_dict())
-    return [(name, _value(value), value != defaults[name]) for name, value in flatten(settings.to_dict()).items()]
+    """Each setting: its name as TOML has it, its value, and whether it differs from the model's default."""
+    defaults = flatten(read_settings("", settings.model).filled.to_dict())
+    given = flatten(settings.filled.to_dict())
+    return [(name, _value(value), value != defaults[name]) for name, value in given.items()]
 
 
 def _value(value: Any) -> str:

@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -150,7 +151,7 @@ def test_no_face_and_no_photo_are_themselves(window: Any, pictures: list[Path], 
     press(window, "<Right>")
     assert rows(window.album.panel.table) == ["not a photo of a known format"]
     # The picture before must not stand beside the reason.
-    wait_for(window, lambda: not window.album.view.find_withtag("all") or window.album.view._image is None)
+    wait_for(window, lambda: not window.album.view.find_withtag("all") or window.album.view._shown is None)
     window.switch_language("zh-TW")
     assert rows(window.album.panel.table) == ["不是可讀取的照片格式"]
 
@@ -159,8 +160,9 @@ def test_a_click_chooses_a_face(window: Any, pictures: list[Path]) -> None:
     window.chooser.use(FakeRecognizer())
     open_named(window, pictures[:1])
     view = window.album.view
-    wait_for(window, lambda: view._image is not None)
-    x, y = (round(start + value * view._scale) for start, value in ((view._left, 65), (view._top, 25)))
+    wait_for(window, lambda: view._shown is not None)
+    shown = view._shown
+    x, y = (round(start + value * shown.scale) for start, value in ((shown.left, 65), (shown.top, 25)))
     view.event_generate("<Button-1>", x=x, y=y)
     window.root.update()
     assert window.album.face == 1
@@ -198,6 +200,29 @@ def test_it_never_freezes_while_50_pictures_are_named(window: Any, pictures: lis
     tick()
     # A machine that does other things, too, stalls anybody now and then: what the window does itself shows each time.
     assert min(longest_gap() for _ in range(3)) < 0.1
+
+
+def test_a_large_picture_is_made_small_off_the_windows_thread(
+    window: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Image.new("RGB", (2400, 1600), (40, 90, 120)).save(tmp_path / "large.png")
+    threads = []
+
+    def resize(*arguments: Any, **options: Any) -> np.ndarray:
+        threads.append(threading.current_thread())
+        return resize_really(*arguments, **options)
+
+    resize_really = cv2.resize
+    monkeypatch.setattr("cv2.resize", resize)
+    window.chooser.use(FakeRecognizer())
+    open_named(window, [tmp_path / "large.png"])
+    view = window.album.view
+    wait_for(window, lambda: view._shown is not None)
+    assert threads and threading.main_thread() not in threads
+    # It is whole, though it comes in bands.
+    shown = view._shown
+    assert len(shown.bands) > 1
+    assert sum(band.height() for band in shown.bands) == round(1600 * shown.scale)
 
 
 def test_another_run_names_what_is_looked_at_first_and_nothing_old_stays(window: Any, pictures: list[Path]) -> None:

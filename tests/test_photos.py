@@ -83,6 +83,11 @@ def test_transparency_is_laid_onto_white(mode: str) -> None:
     assert (read_photo(encode(image, "PNG")) == 255).all()
 
 
+def test_what_shows_through_is_mixed_with_white() -> None:
+    image = Image.new("RGBA", (8, 8), (200, 0, 100, 51))  # a fifth
+    assert np.abs(read_photo(encode(image, "PNG")).astype(int) - (244, 204, 224)).max() <= 1
+
+
 def test_a_palette_with_a_transparent_color_is_laid_onto_white() -> None:
     image = Image.new("P", (4, 4), 0)
     image.putpalette([0, 0, 0, 255, 0, 0])

@@ -225,7 +225,10 @@ def _to_rgb(image: Image.Image) -> Image.Image:
         return Image.fromarray(_to_8_bit(np.asarray(image))).convert("RGB")
     if "A" in image.getbands() or "transparency" in image.info:
         rgba = image.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")
+        paper = Image.new("RGB", rgba.size, "white")
+        # Not by alpha_composite, which holds Python's lock: a window would stand still for a large picture.
+        paper.paste(rgba, mask=rgba)
+        return paper
     return image.convert("RGB")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from tkinter import ttk
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,6 +18,9 @@ from castlist.desktop.worker import Task
 from castlist.errors import CastlistError
 from castlist.photos import find_photos
 from castlist.recognizer import NamedPhoto, Recognizer
+
+if TYPE_CHECKING:
+    from castlist.desktop.naming import Looked
 
 THUMBNAIL = 72  # pixels at 1x
 
@@ -37,7 +41,7 @@ class Album:
         self.strip = Strip(desk.root, round(THUMBNAIL * desk.scale), self.show)
         self._middle = ttk.PanedWindow(desk.root, orient="horizontal")
         self._middle.pack(fill="both", expand=True)
-        self.view = PictureView(self._middle, desk.texts, self.choose_face)
+        self.view = PictureView(self._middle, desk.texts, desk.worker, self.choose_face)
         self.panel = AnswersPanel(self._middle, desk.texts, desk.scale, self.choose_face, on_enrol)
         self._middle.add(self.view, weight=4)
         self._middle.add(self.panel, weight=1)
@@ -141,8 +145,6 @@ class Album:
         if not self.recognizer:
             return
         self.stop()
-        from castlist.desktop.naming import Looked, name_pictures
-
         recognizer, pictures, total, kept = self.recognizer, self.pictures, len(self.pictures), self.index
         status = self._desk.status
         self.answers = {}
@@ -171,6 +173,9 @@ class Album:
             status.complain(error)
 
         def work(task: Task) -> Iterator[Looked]:
+            # Here: what it imports takes longer than the window may stand still.
+            from castlist.desktop.naming import name_pictures
+
             return name_pictures(recognizer, pictures, self.strip.side, task, keep=kept)
 
         self._naming = self._desk.worker.start(work, take, end)

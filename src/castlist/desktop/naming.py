@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from castlist.annotate import draw_names, save_picture
-from castlist.desktop.picture import Picture
+from castlist.desktop.picture import Picture, fit
 from castlist.desktop.worker import Task
 from castlist.enrolment import enrol_face
 from castlist.errors import CastlistError, PhotoError
@@ -51,8 +51,7 @@ def name_pictures(
             yield Looked(index, None, NamedPhoto(picture.path, (), problem=str(error)), None)
             continue
         answer = NamedPhoto(picture.path, recognizer.name_pixels([pixels])[0])
-        small = Image.fromarray(pixels)
-        small.thumbnail((thumbnail, thumbnail), Image.Resampling.BILINEAR)
+        small = fit(pixels, thumbnail, thumbnail)
         yield Looked(index, pixels if index == keep else None, answer, small)
 
 

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tkinter import font as tkfont
 from typing import Literal
 
+import cv2
 import numpy as np
 from PIL import Image, ImageTk
 
 from castlist.annotate import COLORS, PLATE, percent
 from castlist.desktop.texts import Sentence, Texts
+from castlist.desktop.worker import Task, Worker
+from castlist.errors import CastlistError
 from castlist.photos import UNKNOWN, read_photo
 from castlist.recognizer import NamedFace
+
+MARGIN = 8  # around the picture, pixels
+BAND = 2**17  # pixels of the screen that are handed to Tk at once
+LARGEST = 4.0  # a thumbnail of a face is not blown up any further
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,19 +41,61 @@ class Picture:
         return read_photo(self.path) if self.pixels is None else self.pixels
 
 
+def fit(pixels: np.ndarray, width: float, height: float, *, largest: float = 1.0) -> Image.Image:
+    """Scale a picture, shape (height, width, 3), uint8, RGB, into so much room, to `largest` times its size at most.
+
+    OpenCV lets the window's thread go on meanwhile, which Pillow doesn't while it takes over the pixels.
+    """
+    rows, columns = pixels.shape[:2]
+    scale = min(width / columns, height / rows, largest)
+    size = max(1, round(columns * scale)), max(1, round(rows * scale))
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    return Image.fromarray(pixels if scale == 1 else cv2.resize(pixels, size, interpolation=way))
+
+
+def cut(image: Image.Image) -> Iterator[Image.Image]:
+    """Cut a picture into bands, from top to bottom, each so small that the window takes it over in a moment."""
+    height = max(1, BAND // image.width)
+    for top in range(0, image.height, height):
+        yield image.crop((0, top, image.width, min(top + height, image.height)))
+
+
+@dataclass(frozen=True, eq=False)
+class _Shown:
+    """What stands on the screen; what is wanted may still be on its way."""
+
+    pixels: np.ndarray  # (height, width, 3), uint8, RGB, in full size
+    faces: tuple[NamedFace, ...]
+    room: tuple[int, int]  # the size of the view that it was made for
+    bands: tuple[ImageTk.PhotoImage, ...]  # from top to bottom
+
+    @property
+    def scale(self) -> float:
+        return self.bands[0].width() / self.pixels.shape[1]
+
+    @property
+    def left(self) -> float:
+        return (self.room[0] - self.bands[0].width()) // 2
+
+    @property
+    def top(self) -> float:
+        return (self.room[1] - sum(band.height() for band in self.bands)) // 2
+
+
 class PictureView(tk.Canvas):
     """Shows one picture with its answers."""
 
-    def __init__(self, parent: tk.Misc, texts: Texts, on_face: Callable[[int], object]) -> None:
+    def __init__(self, parent: tk.Misc, texts: Texts, worker: Worker, on_face: Callable[[int], object]) -> None:
         super().__init__(parent, background=PLATE, highlightthickness=0, takefocus=False)
-        self._texts, self._on_face = texts, on_face
+        self._texts, self._worker, self._on_face = texts, worker, on_face
         self._pixels: np.ndarray | None = None
         self._instead: Sentence = lambda translate: translate(
             "Open a picture or a folder, drop one here, or paste one."
         )
         self._faces: tuple[NamedFace, ...] = ()
         self._chosen = 0
-        self._image: ImageTk.PhotoImage | None = None
+        self._shown: _Shown | None = None
+        self._fitting = False
         self._font = tkfont.Font(font="TkDefaultFont").copy()
         self._font.configure(weight="bold")
         self._waiting: str | None = None
@@ -63,9 +112,9 @@ class PictureView(tk.Canvas):
 
     def show(self, pixels: np.ndarray, faces: tuple[NamedFace, ...] = (), chosen: int = 0) -> None:
         """Show a picture, shape (height, width, 3), uint8, RGB."""
-        same = pixels is self._pixels and self._image is not None
         self._pixels, self._faces, self._chosen = pixels, faces, chosen
-        if same:
+        if self._shown and pixels is self._shown.pixels:
+            self._shown = replace(self._shown, faces=faces)
             self._draw_answers()
         else:
             self._draw()
@@ -82,37 +131,60 @@ class PictureView(tk.Canvas):
 
     def _draw(self) -> None:
         self._wait_no_more()
+        pixels, faces, room = self._pixels, self._faces, (self.winfo_width(), self.winfo_height())
+        if pixels is None:
+            self._shown = None
+            self.delete("all")
+            self._draw_answers()
+        elif not self._fitting and min(room) > 2 * MARGIN:
+            self._fitting = True
+            bands: list[ImageTk.PhotoImage] = []
+
+            def work(_: Task) -> Iterator[Image.Image]:
+                yield from cut(fit(pixels, room[0] - 2 * MARGIN, room[1] - 2 * MARGIN, largest=LARGEST))
+
+            def take(band: Image.Image) -> None:
+                bands.append(ImageTk.PhotoImage(band, master=self))
+
+            def end(error: CastlistError | None) -> None:
+                self._fitting = False
+                if error:
+                    self.tell(lambda _: self._texts.explain(error))
+                    return
+                if self._pixels is not None:  # or a sentence stands there by now
+                    self._put(_Shown(pixels, self._faces if pixels is self._pixels else faces, room, tuple(bands)))
+                if self._pixels is not pixels or room != (self.winfo_width(), self.winfo_height()):
+                    self._draw()
+
+            self._worker.start(work, take, end)
+
+    def _put(self, shown: _Shown) -> None:
+        self._shown = shown
         self.delete("all")
-        self._image = None
-        width, height = self.winfo_width(), self.winfo_height()
-        if self._pixels is not None and width > 20 and height > 20:
-            rows, columns = self._pixels.shape[:2]
-            self._scale = min((width - 16) / columns, (height - 16) / rows, 4.0)
-            size = max(1, round(columns * self._scale)), max(1, round(rows * self._scale))
-            self._left, self._top = (width - size[0]) / 2, (height - size[1]) / 2
-            # reducing_gap: of a photo of 50 megapixels the window needs one in fifty.
-            picture = Image.fromarray(self._pixels).resize(size, Image.Resampling.BILINEAR, reducing_gap=1.5)
-            self._image = ImageTk.PhotoImage(picture, master=self)
-            self.create_image(self._left, self._top, image=self._image, anchor="nw")
+        top = shown.top
+        for band in shown.bands:
+            self.create_image(shown.left, top, image=band, anchor="nw")
+            top += band.height()
         self._draw_answers()
 
     def _draw_answers(self) -> None:
         self.delete("answer")
         width, height = self.winfo_width(), self.winfo_height()
-        if self._image is None:
+        shown = self._shown
+        if shown is None:
             if self._pixels is None:
                 text = self._instead(self._texts.translate)
                 middle = width / 2, height / 2
                 self.create_text(*middle, text=text, fill=COLORS[-1], tags="answer", width=max(width - 60, 100))
             return
         line = max(2, round(self._font.metrics("linespace") / 8))
-        for i, face in enumerate(self._faces):
+        for i, face in enumerate(shown.faces):
             color = COLORS[i % len(COLORS)]
             if face.box is None:
                 self._label(width / 2, height - 12, face, color, "s")
                 continue
-            left, right = (self._left + x * self._scale for x in (face.box.left, face.box.right))
-            top, bottom = (self._top + y * self._scale for y in (face.box.top, face.box.bottom))
+            left, right = (shown.left + x * shown.scale for x in (face.box.left, face.box.right))
+            top, bottom = (shown.top + y * shown.scale for y in (face.box.top, face.box.bottom))
             self.create_rectangle(left, top, right, bottom, outline=PLATE, width=3 * line, tags="answer")
             self.create_rectangle(
                 left, top, right, bottom, outline=color, width=line * (1 + (i == self._chosen)), tags="answer"
@@ -131,10 +203,11 @@ class PictureView(tk.Canvas):
         self.tag_lower(plate, item)
 
     def _click(self, event: tk.Event[tk.Canvas]) -> None:
-        for i, face in enumerate(self._faces):
-            if face.box is None or self._image is None:
-                continue
-            x, y = (event.x - self._left) / self._scale, (event.y - self._top) / self._scale
-            if face.box.left <= x <= face.box.right and face.box.top <= y <= face.box.bottom:
+        shown = self._shown
+        if shown is None or shown.pixels is not self._pixels:
+            return
+        x, y = (event.x - shown.left) / shown.scale, (event.y - shown.top) / shown.scale
+        for i, face in enumerate(shown.faces):
+            if face.box and face.box.left <= x <= face.box.right and face.box.top <= y <= face.box.bottom:
                 self._on_face(i)
                 return

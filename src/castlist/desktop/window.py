@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from tkinter import ttk
@@ -21,7 +21,7 @@ from castlist.desktop.runs import RunChooser
 from castlist.desktop.saving import Saving
 from castlist.desktop.status import StatusLine
 from castlist.desktop.texts import NAMES, NO_CHINESE, Sentence, Texts, has_chinese_font, system_language
-from castlist.desktop.worker import Worker
+from castlist.desktop.worker import Task, Worker
 from castlist.errors import CastlistError
 from castlist.languages import LANGUAGES
 from castlist.recognizer import Recognizer
@@ -84,6 +84,7 @@ class Window:
         for key, step in (("<Left>", -1), ("<Right>", 1)):
             root.bind(key, partial(self._turn, step))
         root.protocol("WM_DELETE_WINDOW", self.close)
+        self._check_font()
         self.chooser.list()
 
     def _groups(self) -> list[Group]:
@@ -156,8 +157,7 @@ class Window:
     def switch_language(self, language: str) -> None:
         """Show everything in another language."""
         self.texts.switch(language)
-        if language == "zh-TW" and not has_chinese_font():
-            self.status.complain(CastlistError(NO_CHINESE))
+        self._check_font()
 
     def stop(self) -> None:
         """Stop naming and the camera; what is named so far stays."""
@@ -172,6 +172,15 @@ class Window:
             self.trainer.close()
         self.desk.worker.close()
         self.root.destroy()
+
+    def _check_font(self) -> None:
+        def look(_: Task) -> Iterator[None]:
+            if not has_chinese_font():
+                raise CastlistError(NO_CHINESE)
+            yield
+
+        if self.texts.language == "zh-TW":
+            self.desk.do(look, lambda _: None)
 
     def _turn(self, step: int, event: tk.Event[tk.Misc]) -> None:
         if not is_typing(event):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import queue
+import sys
 import threading
 import tkinter as tk
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -13,7 +15,12 @@ from castlist.errors import CastlistError
 
 POLL = 15  # milliseconds between looks into the queue
 HANDLED = 4  # results a look, at most, so that keys and clicks come between
+THREADS = 16  # more than a window ever has at work at once
 WAITING = 8  # results that may wait; a fast camera must not fill the memory while the window draws
+
+# Seconds that a thread may keep Python while the window's waits for it, as after each of its calls of Tk: with
+# Python's own 5 ms, drawing a picture with a few names beside a working thread takes a tenth of a second.
+SWITCH = 0.0005
 
 
 class Task:
@@ -33,8 +40,12 @@ class Worker:
     def __init__(self, root: tk.Misc) -> None:
         self._root = root
         self._results: queue.Queue[tuple[Task, Callable[[], object]]] = queue.Queue(WAITING)
-        self._threads: dict[Task, threading.Thread] = {}
+        self._tasks: set[Task] = set()
+        # Kept threads: to start one, the window would wait until the system has got it going.
+        self._threads = ThreadPoolExecutor(THREADS, "castlist-work")
         self._next = root.after(POLL, self._poll)
+        self._switch = sys.getswitchinterval()
+        sys.setswitchinterval(SWITCH)
 
     def start(
         self,
@@ -42,7 +53,7 @@ class Worker:
         on_result: Callable[[Any], object],
         on_end: Callable[[CastlistError | None], object],
     ) -> Task:
-        """Run work on a thread of its own.
+        """Run work on a thread.
 
         Args:
             work: Yields results; looks at the task where it can be stopped.
@@ -57,25 +68,25 @@ class Worker:
                 for result in work(task):
                     self._hand_over(task, partial(on_result, result))
                     if task.stopped.is_set():
-                        return
+                        break
             except CastlistError as problem:
                 error = problem
             except Exception as problem:  # a thread that dies in silence would leave the window waiting for ever
                 error = CastlistError(f"{type(problem).__name__}: {problem}")
             self._hand_over(task, lambda: on_end(error))
+            self._tasks.discard(task)
 
-        self._threads = {task: thread for task, thread in self._threads.items() if thread.is_alive()}
-        self._threads[task] = threading.Thread(target=run, name="castlist-work")
-        self._threads[task].start()
+        self._tasks.add(task)
+        self._threads.submit(run)
         return task
 
     def close(self) -> None:
         """Stop everything and wait until it has."""
         self._root.after_cancel(self._next)
-        for task in self._threads:
+        for task in tuple(self._tasks):
             task.stop()
-        for thread in self._threads.values():
-            thread.join()
+        self._threads.shutdown()
+        sys.setswitchinterval(self._switch)
 
     def _hand_over(self, task: Task, handle: Callable[[], object]) -> None:
         while not task.stopped.is_set():

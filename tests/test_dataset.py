@@ -155,3 +155,11 @@ def test_counts_are_told(tmp_path: Path) -> None:
     told: list[tuple[int, int]] = []
     load(make_cast(tmp_path / "cast", {"a": 40, "b": 40}), on_count=lambda *count: told.append(count))
     assert told == [(64, 80), (80, 80)]
+
+
+def test_a_file_made_anew_from_other_photos_is_not_read_as_the_first(tmp_path: Path) -> None:
+    root = make_cast(tmp_path / "cast", {"a": 6, "b": 6})
+    first = load(root, dataclasses.replace(SMALL, pictures_per_person=5))
+    load(root)
+    with pytest.raises(CastError, match=r"dataset.h5' was made anew from other photos"):
+        first.read(np.array([0]))

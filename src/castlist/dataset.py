@@ -24,12 +24,12 @@ from castlist.embeddings import FaceNetwork, choose_faces, default_network
 from castlist.errors import CastError, PhotoError, needs_extra, reason_of
 from castlist.faces import DEFAULT_TEMPLATE, Face, find_faces
 from castlist.film import Film, frame_file, is_film
-from castlist.photos import Cast, Photo, RefusedPhoto, read_file, read_photo, resize_photo, time_taken
+from castlist.photos import Cast, Moment, Photo, RefusedPhoto, read_file, read_photo, resize_photo, time_taken
 from castlist.settings import Settings
 from castlist.splits import SIDES, TEST, TRAIN, VALIDATION, assign_sides, order_key
 from castlist.takes import find_takes, join_takes
 
-VERSION = 2  # of the file's layout and of what fills it; a file of another version is made anew
+VERSION = 3  # of the file's layout and of what fills it; a file of another version is made anew
 NO_FACE = "no face found"
 CHUNK = 64  # photos decoded ahead; bounds the memory
 FRAMES_A_SECOND = 4  # of a film; neighboring frames say nearly the same
@@ -63,10 +63,19 @@ class Dataset:
         return np.flatnonzero(self.side == side)
 
     def read(self, indices: np.ndarray) -> np.ndarray:
-        """Read photos from disk, shape (k, image_size, image_size, 3), uint8, RGB, in the order asked for."""
+        """Read photos from disk, shape (k, image_size, image_size, 3), uint8, RGB, in the order asked for.
+
+        Raises:
+            CastError: If the file has been made anew since, from other photos.
+        """
         with needs_extra("learn", "Reading the data set"):
             import h5py
         with h5py.File(self.path, "r") as file:
+            if file.attrs["fingerprint"] != self.fingerprint:
+                raise CastError(
+                    f"The data set {str(self.path)!r} was made anew from other photos, by another castlist. "
+                    "Go on when that one has ended."
+                )
             images = file["images"]
             pixels = np.empty((len(indices), *images.shape[1:]), np.uint8)
             for row, index in enumerate(indices.tolist()):
@@ -211,7 +220,7 @@ def _fill(file: Any, cast: Cast, settings: Settings, on_count: OnCount | None) -
     )
     kept: list[Photo] = []
     files: list[str] = []
-    times: list[float | None] = []
+    times: list[Moment | None] = []
     signatures: list[PhotoSignature] = []
     embeddings: list[np.ndarray] = []
     refused: list[tuple[str, str]] = []
@@ -304,7 +313,7 @@ class _Still:
 
     signature: PhotoSignature
     frame: int | None  # of a film
-    taken: float | None  # seconds of the camera's clock
+    taken: Moment | None
 
 
 @dataclass(frozen=True, eq=False)

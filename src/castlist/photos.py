@@ -46,6 +46,14 @@ class RefusedPhoto:
 
 
 @dataclass(frozen=True)
+class Moment:
+    """When a camera took a photo."""
+
+    seconds: float  # of the camera's own clock
+    camera: str  # make, model and size of its pictures
+
+
+@dataclass(frozen=True)
 class Cast:
     """The people of a folder of folders, in order, and the files in their folders."""
 
@@ -89,14 +97,17 @@ def read_photo(source: Path | bytes) -> np.ndarray:
         raise PhotoError(f"damaged or cut short ({str(error).strip() or type(error).__name__})") from error
 
 
-def time_taken(data: bytes) -> float | None:
-    """When a camera took a photo, in seconds of its own clock, from its EXIF block; None if it doesn't say."""
+def time_taken(data: bytes) -> Moment | None:
+    """When a camera took a photo, from its EXIF block; None if it doesn't say."""
     try:
         with _open_header(data) as image:
-            exif = image.getexif().get_ifd(ExifTags.IFD.Exif)
-        moment = datetime.datetime.strptime(str(exif[ExifTags.Base.DateTimeOriginal]), "%Y:%m:%d %H:%M:%S")
-        part = str(exif.get(ExifTags.Base.SubsecTimeOriginal, "0")).strip() or "0"
-        return moment.replace(tzinfo=datetime.UTC).timestamp() + float(f"0.{part}")
+            exif = image.getexif()
+            details = exif.get_ifd(ExifTags.IFD.Exif)
+            camera = (exif.get(ExifTags.Base.Make), exif.get(ExifTags.Base.Model), sorted(image.size))
+        clock = datetime.datetime.strptime(str(details[ExifTags.Base.DateTimeOriginal]), "%Y:%m:%d %H:%M:%S")
+        part = str(details.get(ExifTags.Base.SubsecTimeOriginal)).strip("\x00 ")
+        seconds = clock.replace(tzinfo=datetime.UTC).timestamp()
+        return Moment(seconds + float(f"0.{part}") if part.isdecimal() else seconds, repr(camera))
     except Exception:  # an EXIF block may hold anything
         return None
 

@@ -16,6 +16,7 @@ from castlist import learning, tuning
 from castlist.console import describe_run
 from castlist.errors import CastError, SettingsError
 from castlist.models import MODELS, build_model, read_settings
+from castlist.report import write_search
 from castlist.run import open_run, read_history
 from castlist.training import Progress
 from castlist.tuning import tune
@@ -77,6 +78,8 @@ def test_a_search_is_killed_and_goes_on(drawn_photos: Path, tmp_path: Path, monk
 def test_wrong_numbers_and_models(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="must be above 0"):
         tune(tmp_path, BASES, tmp_path / "search", trials=0)
+    with pytest.raises(SettingsError, match="Unknown language 'fr'"):
+        tune(tmp_path, BASES, tmp_path / "search", trials=1, language="fr")
     with pytest.raises(CastError, match="not a folder"):
         tune(tmp_path / "nowhere", BASES, tmp_path / "search", trials=3)
     with pytest.raises(SettingsError, match="learnt without epochs"):
@@ -89,3 +92,12 @@ def test_what_is_proposed_can_be_built(model: str, tmp_path: Path) -> None:
     trial = tuning._open(tmp_path).ask()
     settings = tuning._propose(trial, {model: read_settings("", model)})
     assert build_model(settings.image_size, 2, settings).output_shape == (None, 2)
+
+
+def test_pictures_speak_the_language_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    titles: list[str] = []
+    monkeypatch.setattr("matplotlib.axes.Axes.set_title", lambda axes, text, **style: titles.append(text))
+    for language in ("en", "zh-TW"):
+        write_search([(0, 0.5), (1, None), (2, 0.7)], {"rate": 0.8, "dropout": 0.2}, tmp_path, language=language)
+    assert titles[0] == "Accuracy on validation of each training, in percent"
+    assert titles[2] == "每次訓練的驗證準確率（%）" and titles[3].startswith("哪些設定")

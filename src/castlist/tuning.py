@@ -10,6 +10,7 @@ from pathlib import Path
 
 from castlist.errors import CastlistError, RunError, SettingsError, needs_extra
 from castlist.files import write_text
+from castlist.languages import translator
 from castlist.learning import learn, resume
 from castlist.models import dropouts_of, model_kind
 from castlist.photos import find_cast
@@ -49,6 +50,7 @@ def tune(
     trials: int,
     minutes: float | None = None,
     jobs: int = 1,
+    language: str = "en",
     on_trial: OnTrial | None = None,
 ) -> Search:
     """Search for settings, or go on with a search that was interrupted: a trial under way goes on where it stood.
@@ -60,12 +62,14 @@ def tune(
         trials: How many in all, those of an interrupted search included.
         minutes: After so many no trial is begun.
         jobs: Processes that train at the same time.
+        language: Of the pictures, "en" or "zh-TW".
         on_trial: Told when a trial ends; only of this process.
 
     Raises:
         SettingsError: If a number is out of bounds or a model has no epochs to search by.
         CastlistError: If nothing could be trained.
     """
+    translator(language)  # a wrong language must not fail after the trainings
     if trials < 1 or jobs < 1 or (minutes is not None and minutes <= 0):
         raise SettingsError(f"trials, jobs and minutes must be above 0. Got {trials}, {jobs} and {minutes} instead.")
     for name, base in bases.items():
@@ -90,7 +94,7 @@ def tune(
     finally:
         for process in helpers:
             process.join()
-    return _conclude(study, folder, bases)
+    return _conclude(study, folder, language)
 
 
 def _open(folder: Path) -> optuna.Study:
@@ -175,7 +179,7 @@ def _propose(trial: optuna.Trial, bases: Mapping[str, Settings]) -> Settings:
     )
 
 
-def _conclude(study: optuna.Study, folder: Path, bases: Mapping[str, Settings]) -> Search:
+def _conclude(study: optuna.Study, folder: Path, language: str) -> Search:
     complete = study.get_trials(states=(optuna.trial.TrialState.COMPLETE,))
     if not complete:
         problems = {trial.user_attrs["problem"] for trial in study.trials if "problem" in trial.user_attrs}
@@ -187,6 +191,6 @@ def _conclude(study: optuna.Study, folder: Path, bases: Mapping[str, Settings]) 
     values = [trial.value for trial in complete if trial.value is not None]
     # Importance is a share of what differs: of one trial, or of equal ones, there is none.
     importance = optuna.importance.get_param_importances(study) if len(set(values)) > 1 else {}
-    write_search([(trial.number, trial.value) for trial in study.trials], importance, folder)
+    write_search([(trial.number, trial.value) for trial in study.trials], importance, folder, language=language)
     finished = len(study.get_trials(states=DONE))
     return Search(folder, finished, settings, float(best.value or 0), run, folder / "best.toml")

@@ -12,4 +12,4 @@ Photos = Annotated[
 ]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
 Runs = Annotated[Path, typer.Option("--out", help="The folder that run folders are made in.")]
-Language = Annotated[str, typer.Option(help="Of the report: en or zh-TW.")]
+Language = Annotated[str, typer.Option(help="Of the report or the pictures: en or zh-TW.")]

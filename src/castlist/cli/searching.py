@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from castlist.cli.learning import choose_settings
-from castlist.cli.options import Photos, Runs
+from castlist.cli.options import Language, Photos, Runs
 from castlist.console import say
 
 
@@ -23,6 +23,7 @@ def tune(
     settings: Annotated[Path | None, typer.Option(help="A TOML file of the settings that aren't searched.")] = None,
     name: Annotated[str, typer.Option(help="The search's folder; the same one again goes on with it.")] = "search",
     out: Runs = Path("runs"),
+    language: Language = "en",
 ) -> None:
     """Search for settings that do well on validation; the test photos are never looked at."""
     given = {"faces": faces, "epochs": epochs}
@@ -32,7 +33,9 @@ def tune(
     def show(number: int, run: str, accuracy: float | None) -> None:
         say(f"trial {number}: {run}  {'given up' if accuracy is None else f'{accuracy:.1%} on validation'}")
 
-    found = search(photos, bases, out / name, trials=trials, minutes=minutes, jobs=jobs, on_trial=show)
+    found = search(
+        photos, bases, out / name, trials=trials, minutes=minutes, jobs=jobs, language=language, on_trial=show
+    )
     print(f"{found.finished} trials; the best, {found.run}, has {found.accuracy:.1%} on validation.")
     print(f"Pictures: {', '.join(str(path) for path in sorted(found.folder.glob('*.png')))}")
     print(f"Train with its settings: castlist train {photos} --settings {found.settings_file}")

@@ -15,7 +15,7 @@ from castlist.diagnosis import diagnose
 from castlist.errors import FontError, needs_extra
 from castlist.evaluation import Evaluation
 from castlist.fonts import find_fonts
-from castlist.languages import Translate
+from castlist.languages import Translate, read_catalogue, translator
 from castlist.run import Epoch, best_epoch
 
 with needs_extra("learn", "Writing a report"):
@@ -85,6 +85,21 @@ def register_fonts(text: str) -> tuple[tuple[str, ...], str]:
         face = next((entry for entry in known if getattr(entry, "index", 0) == font.index), known[0])
         families.append(face.name)
     return (*families, "DejaVu Sans"), missing  # matplotlib brings the last one
+
+
+def language_and_fonts(language: str, names: Iterable[str]) -> tuple[Translate, tuple[str, ...], str]:
+    """What figures are written with: the language's words, English ones if this machine has no font for them.
+
+    Returns:
+        The words, the font families, and the characters that no font of this machine has.
+
+    Raises:
+        SettingsError: If the language is unknown.
+    """
+    words = translator(language)
+    texts = "".join(read_catalogue(language).values())
+    families, missing = register_fonts("".join([*names, texts]))
+    return words if set(missing).isdisjoint(texts) else translator("en"), families, missing
 
 
 def short_name(name: str, missing: str = "", limit: int = 22) -> str:

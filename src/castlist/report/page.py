@@ -17,7 +17,7 @@ from castlist.diagnosis import describe, diagnose
 from castlist.errors import RunError, needs_extra
 from castlist.evaluation import Evaluation
 from castlist.files import write_bytes, write_text
-from castlist.languages import Translate, read_catalogue, translator
+from castlist.languages import Translate, translator
 from castlist.models import read_settings
 from castlist.report import figures
 from castlist.report.pictures import data_uri, jpeg_uri, read_thumbnails
@@ -78,9 +78,7 @@ def write_report(run: Run, evaluation: Evaluation, history: Sequence[Epoch], *, 
     """
     translate = translator(language)
     # Figures need a font with the characters of both the names and the language.
-    families, missing = figures.register_fonts("".join([*evaluation.people, *read_catalogue(language).values()]))
-    speechless = not set(missing).isdisjoint("".join(read_catalogue(language).values()))
-    words = translator("en") if speechless else translate
+    words, families, missing = figures.language_and_fonts(language, evaluation.people)
     light, dark = (figures.Style(palette, families, words) for palette in (figures.LIGHT, figures.DARK))
     # Unknown comes last, where the index NOBODY finds it.
     people = (*evaluation.people, translate("unknown"))
@@ -159,9 +157,8 @@ def write_comparison(histories: Mapping[str, Sequence[Epoch]], path: Path, *, la
     curves = {name: history for name, history in histories.items() if history}
     if not curves:
         raise RunError("None of these runs was trained in epochs, so there are no curves to draw.")
-    translate = translator(language)
-    families, missing = figures.register_fonts("".join([*curves, *read_catalogue(language).values()]))
-    style = figures.Style(figures.LIGHT, families, translate)
+    words, families, missing = figures.language_and_fonts(language, curves)
+    style = figures.Style(figures.LIGHT, families, words)
     named = {figures.short_name(name, missing): history for name, history in curves.items()}
     write_bytes(path, figures.render_png(figures.draw_comparison(named, style)))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -58,6 +59,42 @@ def test_grad_cam_speaks_for_the_person_asked(drawn_run: Path) -> None:
         gradient = (np.asarray(rest(moved)) @ kernel - np.asarray(rest(features)) @ kernel) / 1e-2
         expected = np.maximum((features[0] * gradient).sum(-1), 0)
         np.testing.assert_allclose(found, expected / max(expected.max(), 1e-9), atol=0.15)
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize("name", ["cnn-small", "vgg16", "vgg16-scratch", "cnn-lstm"])
+def test_grad_cam_of_every_model_follows_its_own_path(name: str, tmp_path: Path) -> None:
+    """Where the features are cut out and put back, the answer is the model's; each person has evidence of its own."""
+    keras = pytest.importorskip("keras")
+    from castlist.explanation import GradCam
+    from castlist.models import build_model
+
+    settings = Settings(model=name, faces=False, image_size=48, weights="none", frames=3 if name == "cnn-lstm" else 1)
+    keras.utils.set_random_seed(0)
+    model = build_model(48, 2, settings)
+    run = Run(
+        path=tmp_path,
+        people=("a", "b"),
+        settings=settings,
+        photos_root="",
+        photos_fingerprint="",
+        sides={},
+        groups={},
+    )
+    model.save_weights(run.weights_path)
+    square = np.random.default_rng(0).integers(0, 256, (48, 48, 3), np.uint8)
+    frames = settings.frames if settings.takes_sequences else None
+    cam = GradCam(SimpleNamespace(run=run, network=SimpleNamespace(image_size=48, frames=frames)))
+    evidence = np.stack([cam.evidence(square, person) for person in (0, 1)])
+    assert evidence.ndim == 3 and evidence.min() >= 0
+    assert evidence.max() == pytest.approx(1)  # of one of them; nothing may speak for the other
+    assert np.abs(evidence[0] - evidence[1]).max() > 0.05
+    photo = square[None].astype(np.float32)
+    if frames:
+        photo = np.repeat(photo[None], frames, axis=1)
+    _, last = cam._looking(cam._before(photo) if cam._before else photo)
+    answer = model.layers[-1](cam._after(last) if cam._after else last)
+    np.testing.assert_allclose(answer, model.predict_on_batch(photo), atol=1e-5)
 
 
 class TopLeftNetwork(FaceNetwork):

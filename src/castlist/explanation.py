@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from castlist.annotate import draw_names
-from castlist.errors import PhotoError, RunError, needs_extra
+from castlist.errors import PhotoError, needs_extra
 from castlist.faces import Face
 from castlist.photos import read_photo, resize_photo
 from castlist.recognizer import NamedFace, Recognizer, describe_answers
@@ -108,14 +108,16 @@ class GradCam:
         assert network is not None, "a run with a network"
         model = load_trained(run, network.image_size)
         self._frames = network.frames
-        looking = model.get_layer("frame") if self._frames else model
+        self._head = model.layers[-1]
+        # What looks at a picture may be a network within: the base of vgg16, the frame network of cnn-lstm.
+        steps = model.operations
+        inner = [i for i, step in enumerate(steps) if isinstance(step, keras.Model)]
+        looking = steps[inner[0]] if inner else model
         # The last convolution: what follows only pools it, and sees less of where.
         maps = [layer.output for layer in looking.layers if isinstance(layer, keras.layers.Conv2D)]
-        if not maps or not isinstance(model.layers[-1], keras.layers.Dense):
-            raise RunError(f"The model {run.settings.model} has no feature map of one picture to explain it by.")
-        self._head = model.layers[-1]
-        self._model = keras.Model(looking.input, [maps[-1], looking.output if self._frames else self._head.input])
-        self._reading = keras.Model(model.get_layer("reading").input, self._head.input) if self._frames else None
+        self._looking = keras.Model(looking.input, [maps[-1], looking.output if inner else self._head.input])
+        self._before = keras.Model(model.input, steps[inner[0] - 1].output) if inner else None
+        self._after = keras.Model(steps[inner[0] + 1].input, self._head.input) if inner else None
 
     def evidence(self, square: np.ndarray, person: int) -> np.ndarray:
         """Shape (height, width) of the feature map, float32, 0 to 1.
@@ -126,12 +128,15 @@ class GradCam:
         """
         import tensorflow as tf
 
+        photos = square[None].astype(np.float32)
+        if self._frames:  # a model of sequences reads a photo as naming does: as all its frames
+            photos = np.repeat(photos[None], self._frames, axis=1)
+        if self._before is not None:
+            photos = self._before(photos, training=False)
         with tf.GradientTape() as tape:
-            # A model of sequences reads a photo as naming does: as all its frames.
-            photos = np.repeat(square[None].astype(np.float32), self._frames or 1, axis=0)
-            features, last = self._model(photos, training=False)
-            if self._reading is not None:
-                last = self._reading(last[None], training=False)
+            features, last = self._looking(photos, training=False)
+            if self._after is not None:
+                last = self._after(last, training=False)
             score = tf.linalg.matvec(last, self._head.kernel[:, person])
         gradients = tape.gradient(score, features)
         weights = tf.reduce_mean(gradients, axis=(1, 2), keepdims=True)
@@ -164,4 +169,5 @@ def _draw(one: Explanation) -> np.ndarray:
 
 def _scaled(values: np.ndarray) -> np.ndarray:
     """What speaks for the person, as a share of the place that speaks loudest; what speaks against it is 0."""
-    return np.asarray(np.clip(values / max(float(values.max()), 1e-9), 0, 1), np.float32)
+    speaking = np.maximum(values, 0)
+    return np.asarray(speaking / max(speaking.max(), np.finfo(np.float32).tiny), np.float32)

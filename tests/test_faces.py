@@ -210,6 +210,19 @@ def test_a_lying_portrait_gives_the_same_face(portrait: np.ndarray, turns: int) 
     assert face.landmarks == pytest.approx(back, abs=4)
 
 
+def test_a_face_is_not_taken_for_one_on_its_head(portrait: np.ndarray) -> None:
+    assert detect(portrait, 30).upside_down[0] < -2
+
+
+@pytest.mark.photos
+@real_photos
+def test_photos_on_their_heads_are_turned() -> None:
+    files = sorted((PHOTOS / "avengers7" / "chris_hemsworth").iterdir())[::3]
+    faces = [find_faces(np.ascontiguousarray(read_photo(file)[::-1, ::-1])) for file in files]
+    turned = [bool(found) and found[0].rotation == 180 for found in faces]
+    assert sum(turned) >= 0.97 * len(files)
+
+
 def test_boxes_of_a_large_photo_are_in_its_own_pixels(portrait: np.ndarray) -> None:
     (small,) = find_faces(portrait)
     (large,) = find_faces(cv2.resize(portrait, None, fx=8, fy=8, interpolation=cv2.INTER_CUBIC))

@@ -86,7 +86,7 @@ def _search(pixels: np.ndarray, min_face: float) -> tuple[Detections, int]:
 def _detect_cut_off(pixels: np.ndarray, min_face: float) -> Detections:
     margin = round(MARGIN * min(pixels.shape[:2]))
     found = detect(cv2.copyMakeBorder(pixels, *4 * (margin,), cv2.BORDER_REPLICATE), min_face, PATIENT)
-    return Detections(found.boxes - margin, found.scores, found.landmarks - margin)
+    return Detections(found.boxes - margin, found.scores, found.landmarks - margin, found.upside_down)
 
 
 def _credit(found: Detections) -> float:
@@ -99,7 +99,8 @@ def _credit(found: Detections) -> float:
     eyes = found.landmarks[:, 1] - found.landmarks[:, 0]
     tilt = np.degrees(np.abs(np.arctan2(eyes[:, 1], eyes[:, 0])))
     scores = found.scores.clip(1e-6, 1 - 1e-6)
-    return float((np.log(scores / (1 - scores)) - np.maximum(tilt - 30, 0) / 15).max())
+    doubts = np.maximum(tilt - 30, 0) / 15 + np.maximum(found.upside_down, 0)
+    return float((np.log(scores / (1 - scores)) - doubts).max())
 
 
 def turn_back(points: np.ndarray, rotation: int, width: int, height: int) -> np.ndarray:

@@ -28,6 +28,9 @@ class Detections:
     boxes: np.ndarray  # (n, 4), float32: left, top, right, bottom
     scores: np.ndarray  # (n,), float32
     landmarks: np.ndarray  # (n, 5, 2), float32
+    upside_down: (
+        np.ndarray
+    )  # (n,), float32: log-odds of a face on its head in the same box, less those of an upright one
 
 
 @dataclass(frozen=True)
@@ -55,12 +58,13 @@ def detect(pixels: np.ndarray, min_face: float, thresholds: tuple[float, float, 
         if not len(boxes):
             break
         boxes = _squared(boxes)
-        scores, shifts, _ = _run(network, _crop(levels, boxes, size))
+        log_odds, shifts, _ = _run(network, _crop(levels, boxes, size))
+        scores = _probability(log_odds)
         passed = scores >= threshold
         boxes, scores = _shifted(boxes, shifts)[passed], scores[passed]
         kept = suppress(boxes, scores, 0.7, of_smaller=network == "onet")
         boxes, scores = boxes[kept], scores[kept]
-    return Detections(boxes, scores, _landmarks(levels, boxes))
+    return Detections(boxes, scores, *_look_again(levels, boxes))
 
 
 def pyramid_scales(width: int, height: int, min_face: float) -> list[float]:
@@ -137,7 +141,8 @@ def _propose(levels: list[_Level], first: float, threshold: float) -> tuple[np.n
         if level.scale[0] > first:  # for the crops of the later networks only
             continue
         framed = cv2.copyMakeBorder(level.pixels, *4 * (BORDER,), cv2.BORDER_REPLICATE)
-        level_scores, shifts, _ = _run("pnet", framed[None])
+        log_odds, shifts, _ = _run("pnet", framed[None])
+        level_scores = _probability(log_odds)
         rows, columns = np.nonzero(level_scores[0] >= threshold)
         corners = 2 * np.column_stack([columns, rows]).astype(np.float32) - BORDER
         cells = np.hstack([corners, corners + CELL]) / np.asarray(level.scale * 2, np.float32)
@@ -150,9 +155,13 @@ def _propose(levels: list[_Level], first: float, threshold: float) -> tuple[np.n
 
 
 def _run(network: str, pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Scores (0 to 1), shifts of the boxes' edges, and landmarks within the boxes, where the network knows them."""
+    """Log-odds of a face, shifts of the boxes' edges, and landmarks within the boxes, where the network knows them."""
     answer = open_mtcnn(network).run(None, {"pixels": pictures})[0]
-    return 1 / (1 + np.exp(-answer[..., 0])), answer[..., 1:5], answer[..., 5:]
+    return answer[..., 0], answer[..., 1:5], answer[..., 5:]
+
+
+def _probability(log_odds: np.ndarray) -> np.ndarray:
+    return np.asarray(1 / (1 + np.exp(-log_odds)))
 
 
 def _squared(boxes: np.ndarray) -> np.ndarray:
@@ -168,21 +177,22 @@ def _shifted(boxes: np.ndarray, shifts: np.ndarray) -> np.ndarray:
     return np.asarray(boxes + shifts * np.hstack([sizes, sizes]))
 
 
-def _landmarks(levels: list[_Level], boxes: np.ndarray) -> np.ndarray:
-    """Eyes, nose and mouth corners of faces: (n, 5, 2).
+def _look_again(levels: list[_Level], boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Eyes, nose and mouth corners of faces, (n, 5, 2), and how much rather they stand on their heads, (n,).
 
-    The last network looks once more, at the final box and at its mirror image: on LFW's development photos that makes a
-    quarter fewer errors than the landmarks of its first look, at a box that was still rough.
+    The last network looks once more, at the final box, at its mirror image, and at it turned by half. Two looks make a
+    quarter fewer errors in the landmarks, on LFW's development photos, than its first at a box that was still rough.
     """
     if not len(boxes):
-        return np.zeros((0, 5, 2), np.float32)
+        return np.zeros((0, 5, 2), np.float32), np.zeros(0, np.float32)
     boxes = _squared(boxes)
     crops = _crop(levels, boxes, 48)
-    _, _, points = _run("onet", np.concatenate([crops, crops[:, :, ::-1]]))
-    seen, mirrored = np.split(points.reshape(-1, 2, 5).transpose(0, 2, 1), 2)
+    log_odds, _, points = _run("onet", np.concatenate([crops, crops[:, :, ::-1], crops[:, ::-1, ::-1]]))
+    seen, mirrored, _ = np.split(points.reshape(-1, 2, 5).transpose(0, 2, 1), 3)
     mirrored = mirrored[:, [1, 0, 2, 4, 3]] * [-1, 1] + [1, 0]
     corners, sizes = boxes[:, None, :2], (boxes[:, 2:] - boxes[:, :2])[:, None]
-    return np.asarray(corners + (seen + mirrored) / 2 * sizes, np.float32)
+    upright, _, turned = np.split(log_odds, 3)
+    return np.asarray(corners + (seen + mirrored) / 2 * sizes, np.float32), turned - upright
 
 
 def _crop(levels: list[_Level], boxes: np.ndarray, size: int) -> np.ndarray:

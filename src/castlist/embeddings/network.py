@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import json
+import os
 import threading
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,20 +76,26 @@ class FaceNetwork:
         """What must be copied, names kept, for the network to be loaded elsewhere."""
         return (self.file, self.sidecar) if self.sidecar else (self.file,)
 
-    def embed(self, faces: np.ndarray, *, batch_size: int = 32, views: str = "mirror") -> np.ndarray:
+    def embed(self, faces: np.ndarray, *, batch_size: int = 8, views: str = "mirror") -> np.ndarray:
         """Map crops aligned to this network's template to identity vectors, as the function `embed` does."""
         size = self.template.size
         if faces.ndim != 4 or faces.shape[1:] != (size, size, 3) or faces.dtype != np.uint8:
             raise ShapeError(f"Faces must be (n, {size}, {size}, 3), uint8. Got {faces.shape}, {faces.dtype} instead.")
         if views not in VIEWS:
             raise SettingsError(f"Unknown views {views!r}. Choose from: {', '.join(VIEWS)}.")
-        batches = [
-            normalize(np.sum([normalize(self.run(look(batch, view))) for view in VIEWS[views]], axis=0))
-            for batch in (faces[i : i + batch_size] for i in range(0, len(faces), batch_size))
-        ]
-        if not batches:
+        if not len(faces):
             return np.zeros((0, _session(self.file).get_outputs()[0].shape[-1]), np.float32)
-        return np.concatenate(batches)
+        batches = [faces[i : i + batch_size] for i in range(0, len(faces), batch_size)]
+
+        def see(work: tuple[np.ndarray, View]) -> np.ndarray:
+            batch, view = work
+            return normalize(self.run(look(batch, view)))
+
+        # Each pass has a core for itself: the threads of one pass would wait for each other after each of 29 layers.
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            seen = list(pool.map(see, itertools.product(batches, VIEWS[views])))
+        n_views = len(VIEWS[views])
+        return np.concatenate([normalize(np.sum(seen[i : i + n_views], axis=0)) for i in range(0, len(seen), n_views)])
 
     def run(self, faces: np.ndarray) -> np.ndarray:
         """What the network itself says of crops of one batch: shape (n, values), not normalized."""
@@ -107,7 +116,7 @@ class FaceNetwork:
 
 
 def embed(
-    faces: np.ndarray, *, batch_size: int = 32, views: str = "mirror", network: FaceNetwork | None = None
+    faces: np.ndarray, *, batch_size: int = 8, views: str = "mirror", network: FaceNetwork | None = None
 ) -> np.ndarray:
     """Map aligned face crops to identity vectors.
 
@@ -142,7 +151,7 @@ def _open(file: Path) -> Any:
         data = file.read_bytes()
     except OSError as error:
         raise WeightsError(f"The network {str(file)!r} can't be opened ({error.strerror or error}).") from error
-    return open_network(data)
+    return open_network(data, n_threads=1)
 
 
 @functools.cache

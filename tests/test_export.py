@@ -10,6 +10,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -81,14 +82,14 @@ def test_what_cannot_be_exported_is_one_sentence(drawn_run: Path, tmp_path: Path
         export_run(copy, "onnx")
 
 
-@pytest.mark.parametrize("mirrored", [False, True])
-def test_face_and_gallery_as_one_graph(mirrored: bool) -> None:
+@pytest.mark.parametrize("views", ["plain", "mirror", "careful"])
+def test_face_and_gallery_as_one_graph(views: Any) -> None:
     network = default_network()
     crops = np.random.default_rng(0).integers(0, 256, (12, 5, 5, 3), np.uint8).repeat(30, axis=1).repeat(30, axis=2)
-    vectors = network.embed(crops, views="mirror" if mirrored else "plain")
+    vectors = network.embed(crops, views=views)
     person = np.arange(8) % 3
     gallery = Gallery.fit(["Ann", "Bea", "王小明"], vectors[:8], person, [str(i) for i in range(8)])
-    answers = ask_onnx(face_graph(network, gallery, mirrored=mirrored).SerializeToString(), crops)
+    answers = ask_onnx(face_graph(network, gallery, views=views).SerializeToString(), crops)
     expected = gallery.answer(vectors).probabilities
     assert expected[:8, :3].max() > 0.5  # not everybody is unknown
     np.testing.assert_allclose(answers, expected, atol=1e-3)

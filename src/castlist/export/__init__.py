@@ -39,11 +39,8 @@ def export_run(path: Path, kind: str, out: Path | None = None) -> Path:
     if kind not in SUFFIXES:
         raise SettingsError(f"Unknown format {kind!r}. Choose from: {', '.join(SUFFIXES)}.")
     recognizer = Recognizer.load(path)
-    if recognizer.network is None:
-        if kind != "onnx":
-            raise SettingsError(f"The run {str(path)!r} has no Keras model to write as {kind}. Choose onnx.")
-        if recognizer.run.settings.views == "careful":
-            raise SettingsError("Ten views of a face don't fit into one file. Export a run learnt without --careful.")
+    if recognizer.network is None and kind != "onnx":
+        raise SettingsError(f"The run {str(path)!r} has no Keras model to write as {kind}. Choose onnx.")
     crops = _some_photos(recognizer)
     data = {"onnx": to_onnx, "litert": to_litert, "keras": to_keras}[kind](recognizer, describe_input(recognizer))
     read = {"onnx": ask_onnx, "litert": ask_litert, "keras": ask_keras}[kind]

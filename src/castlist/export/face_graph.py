@@ -1,4 +1,4 @@
-"""The model `face` as one network: crop and mirror image, the face network, and the gallery as matrix products."""
+"""The model `face` as one network: the views of a crop, the face network, and the gallery, all as matrix products."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ import numpy as np
 import onnx
 from onnx import TensorProto, compose, helper, numpy_helper
 
-from castlist.embeddings import FaceNetwork
+from castlist.embeddings import VIEWS, FaceNetwork
 from castlist.gallery import Gallery
 from castlist.gallery.fitting import know
 
 
-def face_graph(network: FaceNetwork, gallery: Gallery, *, mirrored: bool) -> onnx.ModelProto:
+def face_graph(network: FaceNetwork, gallery: Gallery, *, views: str) -> onnx.ModelProto:
     """Write a face network and a gallery as one graph: crops in, probabilities of people and of "unknown" out.
 
     Args:
         network: The face network.
         gallery: The people.
-        mirrored: Whether the mirror image of each crop is looked at too.
+        views: Of each crop, averaged: one of `castlist.embeddings.VIEWS`.
     """
     face = onnx.load(network.file)
     (entry,) = face.graph.input
@@ -32,21 +32,28 @@ def face_graph(network: FaceNetwork, gallery: Gallery, *, mirrored: bool) -> onn
         weights[name] = np.asarray(value, kind)
         return name
 
-    before = [helper.make_node("Identity", ["faces"], ["views"])]
-    if mirrored:
-        bounds = [constant(n, [v], np.int64) for n, v in (("last", -1), ("none", -(2**31)), ("width", 2), ("back", -1))]
-        before = [
-            helper.make_node("Slice", ["faces", *bounds], ["mirror"]),
-            helper.make_node("Concat", ["faces", "mirror"], ["views"], axis=0),
-        ]
+    rows = np.stack([_reading(size, zoom, down) for _, zoom, _, down in VIEWS[views]])
+    columns = np.stack(
+        [_reading(size, zoom, right)[:: -1 if mirrored else 1] for mirrored, zoom, right, _ in VIEWS[views]]
+    )
+    before = [
+        helper.make_node("Cast", ["faces"], ["values"], to=TensorProto.FLOAT),
+        helper.make_node("Transpose", ["values"], ["planes"], perm=[0, 3, 1, 2]),
+        helper.make_node("MatMul", [constant("rows", rows[:, None, None]), "planes"], ["by_rows"]),
+        helper.make_node(
+            "MatMul", ["by_rows", constant("columns", columns.swapaxes(1, 2)[:, None, None])], ["by_columns"]
+        ),
+        helper.make_node("Round", ["by_columns"], ["whole"]),  # as pixels are
+        helper.make_node("Reshape", ["whole", constant("flat", [-1, 3, size, size], np.int64)], ["in_a_row"]),
+        helper.make_node("Transpose", ["in_a_row"], ["views"], perm=[0, 2, 3, 1]),
+    ]
     if entry.type.tensor_type.elem_type == TensorProto.UINT8:
-        before.append(helper.make_node("Identity", ["views"], ["prepared"]))
+        before.append(helper.make_node("Cast", ["views"], ["prepared"], to=TensorProto.UINT8))
     else:
         channels = constant("channels", [2, 1, 0] if network.channels == "bgr" else [0, 1, 2], np.int64)
         axes = [0, 3, 1, 2] if network.layout == "nchw" else [0, 1, 2, 3]
         before += [
-            helper.make_node("Cast", ["views"], ["floats"], to=TensorProto.FLOAT),
-            helper.make_node("Sub", ["floats", constant("mean_color", network.mean)], ["centered"]),
+            helper.make_node("Sub", ["views", constant("mean_color", network.mean)], ["centered"]),
             helper.make_node("Mul", ["centered", constant("scale", network.scale)], ["scaled"]),
             helper.make_node("Gather", ["scaled", channels], ["ordered"], axis=3),
             helper.make_node("Transpose", ["ordered"], ["prepared"], perm=axes),
@@ -71,17 +78,12 @@ def face_graph(network: FaceNetwork, gallery: Gallery, *, mirrored: bool) -> onn
     squares = gallery.slope_ * ((1 / (1 + known.between))[:, None] - precision.T) / 2
     linear = gallery.slope_ * scaled.T
     bias = (np.log1p(known.between).sum() - (known.mean * scaled - np.log(precision)).sum(axis=1)) / 2
-    after = [helper.make_node("LpNormalization", ["vectors_in"], ["unit"], axis=1, p=2)]
-    if mirrored:
-        halves = constant("halves", [2, -1, len(background.mean)], np.int64)
-        after += [
-            helper.make_node("Reshape", ["unit", halves], ["pair"]),
-            helper.make_node("ReduceSum", ["pair", constant("first_axis", [0], np.int64)], ["both"], keepdims=0),
-            helper.make_node("LpNormalization", ["both"], ["embedding"], axis=1, p=2),
-        ]
-    else:
-        after.append(helper.make_node("Identity", ["unit"], ["embedding"]))
-    after += [
+    by_view = constant("by_view", [len(VIEWS[views]), -1, len(background.mean)], np.int64)
+    after = [
+        helper.make_node("LpNormalization", ["vectors_in"], ["unit"], axis=1, p=2),
+        helper.make_node("Reshape", ["unit", by_view], ["each"]),
+        helper.make_node("ReduceSum", ["each", constant("first_axis", [0], np.int64)], ["sum"], keepdims=0),
+        helper.make_node("LpNormalization", ["sum"], ["embedding"], axis=1, p=2),
         helper.make_node("Sub", ["embedding", constant("mean", background.mean)], ["deviation"]),
         helper.make_node("MatMul", ["deviation", constant("directions", background.directions)], ["place"]),
         helper.make_node("Mul", ["place", "place"], ["squared"]),
@@ -107,6 +109,13 @@ def face_graph(network: FaceNetwork, gallery: Gallery, *, mirrored: bool) -> onn
     (out,) = middle.graph.output
     joined = compose.merge_models(first, middle, io_map=[("prepared", middle.graph.input[0].name)])
     return compose.merge_models(joined, last, io_map=[(out.name, "vectors_in")])
+
+
+def _reading(size: int, zoom: float, shift: float) -> np.ndarray:
+    """What a view's pixels along one axis are made of, linear between pixels, the border repeated; (size, size)."""
+    middle = (size - 1) / 2
+    at = np.clip((np.arange(size) - middle - shift) / zoom + middle, 0, size - 1)
+    return np.maximum(1 - np.abs(at[:, None] - np.arange(size)), 0)
 
 
 def _model(

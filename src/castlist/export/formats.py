@@ -36,8 +36,7 @@ def to_onnx(recognizer: Recognizer, note: Note) -> bytes:
 
 def _graph_of_faces(recognizer: Recognizer) -> onnx.ModelProto:
     assert recognizer.face_network is not None and recognizer.gallery is not None, "a run of faces has both"
-    mirrored = recognizer.run.settings.views == "mirror"
-    return face_graph(recognizer.face_network, recognizer.gallery, mirrored=mirrored)
+    return face_graph(recognizer.face_network, recognizer.gallery, views=recognizer.run.settings.views)
 
 
 def ask_onnx(data: bytes, crops: np.ndarray) -> np.ndarray:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +45,12 @@ def export_run(path: Path, kind: str, out: Path | None = None) -> Path:
         raise SettingsError(f"The run {str(path)!r} has no Keras model to write as {kind}. Choose onnx.")
     crops = _some_photos(recognizer)
     data = {"onnx": to_onnx, "litert": to_litert, "keras": to_keras}[kind](recognizer, describe_input(recognizer))
-    read = {"onnx": ask_onnx, "litert": ask_litert, "keras": ask_keras}[kind]
-    difference = float(np.abs(read(data, crops) - _expected(recognizer, crops)).max())
+    ask: dict[str, Callable[[bytes, np.ndarray], np.ndarray]] = {
+        "onnx": ask_onnx,
+        "litert": ask_litert,
+        "keras": functools.partial(ask_keras, recognizer=recognizer),
+    }
+    difference = float(np.abs(ask[kind](data, crops) - _expected(recognizer, crops)).max())
     if not difference <= TOLERANCE:
         raise RunError(
             f"The exported file differs from the run by {difference:.2g} in a probability; at most {TOLERANCE} is "

@@ -80,13 +80,16 @@ def to_keras(recognizer: Recognizer, note: Note) -> bytes:
     return _with_note(data, note)
 
 
-def ask_keras(data: bytes, crops: np.ndarray) -> np.ndarray:
-    import keras
+def ask_keras(data: bytes, crops: np.ndarray, recognizer: Recognizer) -> np.ndarray:
+    """The file's weights in a model that our code builds: no architecture is read from a file, not even from ours."""
+    from castlist.models import build_model
 
+    run, size = recognizer.run, crops.shape[-2]
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "model.keras"
         file.write_bytes(data)
-        model = keras.saving.load_model(file)
+        model = build_model(size, len(run.people), run.settings)
+        model.load_weights(file)
     return np.asarray(model.predict_on_batch(crops.astype(np.float32)))
 
 

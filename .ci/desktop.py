@@ -2,7 +2,8 @@
 
     python .ci/desktop.py CAST OUT
 
-From an empty folder of runs: train on CAST, a folder of folders; open one of its photos; save it with names on it.
+From an empty folder of runs: train on CAST, a folder of folders; open one of its photos; save it with names on it; drag
+another one in from a window of GTK, where the system's Python has GTK.
 Pictures of the window land in OUT, whose path gets a space, since people's paths have some.
 """
 
@@ -19,6 +20,8 @@ from pathlib import Path
 
 from PIL import Image, ImageGrab
 
+DRAG_SOURCE = Path(__file__).parents[1] / "tests/drag_source.py"
+GTK = not subprocess.run(["/usr/bin/python3", "-c", "import gi; gi.require_version('Gtk', '3.0')"]).returncode
 CODE = "import sys; from castlist.cli import main; sys.argv = ['castlist', *sys.argv[1:]]; main()"
 
 
@@ -30,9 +33,10 @@ def main() -> None:
 
 
 def drive(cast: Path, out: Path, language: str, dpi: int, size: tuple[int, int]) -> None:
-    photo, runs = out / "a photo.jpg", out / "runs"
+    photo, other, runs = out / "a photo.jpg", out / "another photo #2.jpg", out / "runs"
     out.mkdir(parents=True, exist_ok=True)
     shutil.copy(min(cast.rglob("*.jpg")), photo)
+    shutil.copy(max(cast.rglob("*.jpg")), other)
     read, write = os.pipe()
     flags = ["-screen", "0", f"{size[0]}x{size[1]}x24", "-dpi", str(dpi), "-nolisten", "tcp"]
     screen = subprocess.Popen(["Xvfb", "-displayfd", str(write), *flags], pass_fds=[write], stderr=subprocess.DEVNULL)
@@ -58,6 +62,24 @@ def drive(cast: Path, out: Path, language: str, dpi: int, size: tuple[int, int])
         time.sleep(1.5)  # until the dialog is there
         tool("type", "--delay", "5", str(path))
         press("Return")
+
+    def drag(file: Path, size: tuple[int, int]) -> None:
+        x, y = size[0] - 130, size[1] - 200  # right of the window
+        source = subprocess.Popen(["/usr/bin/python3", DRAG_SOURCE, str(x), str(y), file], env=environment)
+        tool("search", "--sync", "--onlyvisible", "--name", "^drag source$")
+        time.sleep(1)
+        tool("mousemove", str(x + 60), str(y + 60))
+        tool("mousedown", "1")
+        for step in range(12):
+            tool("mousemove", str(x - step * size[0] // 20), str(size[1] // 2))
+            time.sleep(0.1)
+        time.sleep(1)  # until the window has said that it takes the file
+        tool("mouseup", "1")
+        tool("search", "--sync", "--name", f"^{file.name}")
+        source.terminate()
+        source.wait()
+        time.sleep(3)
+        look("dropped")
 
     def look(name: str) -> None:
         shot = ImageGrab.grab(xdisplay=environment["DISPLAY"])
@@ -95,6 +117,9 @@ def drive(cast: Path, out: Path, language: str, dpi: int, size: tuple[int, int])
         answer(out / "with names.png")
         wait((out / "with names.png").exists, 20)
         assert Image.open(out / "with names.png").width
+        if GTK:
+            drag(other, size)
+            focus("--name", f"^{other.name}")
         press("ctrl+q")
         assert window.wait(timeout=20) == 0, "the window didn't end cleanly"
     finally:

@@ -52,13 +52,15 @@ def main() -> None:
 
 
 def open_and_name(runs: Path, folder: Path) -> None:
+    import tkinter as tk
+
     import castlist.cli  # as the command does
     from castlist.desktop.texts import Texts
-    from castlist.desktop.window import Window, make_root
+    from castlist.desktop.window import Window
     from castlist.photos import find_photos
 
     assert castlist.cli
-    window = Window(make_root(), Texts("en"), runs)
+    window = Window(tk.Tk(), Texts("en"), runs)
 
     def wait(holds: Callable[[], object]) -> None:
         while not holds():

@@ -79,10 +79,12 @@ def screen() -> Iterator[None]:
 
 @pytest.fixture
 def window(screen: None, tmp_path: Path) -> Iterator[Any]:
-    from castlist.desktop.texts import Texts
-    from castlist.desktop.window import Window, make_root
+    import tkinter as tk
 
-    opened = Window(make_root(), Texts("en"), tmp_path / "runs")
+    from castlist.desktop.texts import Texts
+    from castlist.desktop.window import Window
+
+    opened = Window(tk.Tk(), Texts("en"), tmp_path / "runs")
     KEPT.append(opened)
     wait_for(opened, lambda: "Train one" in opened.status.text)
     yield opened
@@ -160,7 +162,7 @@ def test_a_click_chooses_a_face(window: Any, pictures: list[Path]) -> None:
     window.chooser.use(FakeRecognizer())
     open_named(window, pictures[:1])
     view = window.album.view
-    wait_for(window, lambda: view._shown is not None)
+    wait_for(window, lambda: view._shown is not None and len(view._shown.faces) == 2)
     shown = view._shown
     x, y = (round(start + value * shown.scale) for start, value in ((shown.left, 65), (shown.top, 25)))
     view.event_generate("<Button-1>", x=x, y=y)
@@ -254,9 +256,10 @@ def test_closing_while_work_runs_ends_it_and_writes_nothing(screen: None, pictur
 from pathlib import Path
 import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})
 from test_desktop import FakeRecognizer
+import tkinter as tk
 from castlist.desktop.texts import Texts
-from castlist.desktop.window import Window, make_root
-window = Window(make_root(), Texts("en"), Path("runs"))
+from castlist.desktop.window import Window
+window = Window(tk.Tk(), Texts("en"), Path("runs"))
 window.chooser.use(FakeRecognizer())
 window.open([Path({str(tmp_path)!r})])
 window.root.after(300, window.close)
@@ -307,10 +310,49 @@ def test_tks_own_dialogs_speak_the_windows_language(window: Any) -> None:
 
 
 def test_files_and_folders_can_be_dropped(window: Any, pictures: list[Path], tmp_path: Path) -> None:
-    window.opening.drop(SimpleNamespace(data=f"{{{pictures[3]}}} {{{pictures[4]}}}", action="copy"))
+    window.opening.drop("copy", f"{{{pictures[3]}}} {{{pictures[4]}}}")
     wait_for(window, lambda: [picture.path for picture in window.album.pictures] == pictures[3:5])
-    window.opening.drop(SimpleNamespace(data=f"{{{tmp_path}}}", action="copy"))
+    window.opening.drop("copy", f"{{{tmp_path}}}")
     wait_for(window, lambda: len(window.album.pictures) == 50)
+
+
+def test_a_file_is_dragged_from_another_programs_window(window: Any, tmp_path: Path) -> None:
+    pytest.importorskip("tkinterdnd2", reason="tkinterdnd2 is missing")
+    if not shutil.which("xdotool"):
+        pytest.skip("xdotool is missing")
+    python = "/usr/bin/python3"
+    if subprocess.run(
+        [python, "-c", "import gi; gi.require_version('Gtk', '3.0')"], stderr=subprocess.DEVNULL
+    ).returncode:
+        pytest.skip("the system's Python has no GTK to drag from")
+    (tmp_path / "相片 #1").mkdir()
+    picture = tmp_path / "相片 #1" / "100% Ana.png"
+    Image.new("RGB", (100, 60)).save(picture)
+
+    def mouse(*arguments: object) -> str:
+        done = subprocess.run(["xdotool", *map(str, arguments)], check=True, capture_output=True, text=True)
+        for _ in range(10):
+            window.root.update()
+            time.sleep(0.01)
+        return done.stdout
+
+    # The source is drawn to the right of the window, which no manager of windows has moved from the corner.
+    source = subprocess.Popen([python, Path(__file__).with_name("drag_source.py"), "1150", "600", picture])
+    try:
+        mouse("search", "--sync", "--onlyvisible", "--name", "^drag source$")
+        wait_for(window, lambda: window.root.winfo_rootx() + window.root.winfo_width() < 1150)
+        mouse("mousemove", 1200, 650)
+        mouse("mousedown", 1)
+        for x in range(1180, 600, -40):
+            mouse("mousemove", x, 300)
+        wait_for(window, lambda: window.root.tk.eval("::tkdnd::generic::GetDropTarget") == ".")
+        for _ in range(10):  # the source must hear that it is taken
+            mouse("mousemove_relative", 1, 1)
+        mouse("mouseup", 1)
+        wait_for(window, lambda: [shown.path for shown in window.album.pictures] == [picture])
+    finally:
+        source.terminate()
+        source.wait()
 
 
 def clipboard_kinds(window: Any) -> str:

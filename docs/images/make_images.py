@@ -89,8 +89,10 @@ def make_window(run: Path) -> None:
     if not shutil.which("Xvfb"):
         print("desktop.png is left as it is: there is no Xvfb")
         return
+    import tkinter as tk
+
     from castlist.desktop.texts import Texts
-    from castlist.desktop.window import Window, make_root
+    from castlist.desktop.window import Window
 
     read, write = os.pipe()
     flags = ["-displayfd", str(write), "-screen", "0", "1280x900x24", "-dpi", "96", "-nolisten", "tcp"]
@@ -98,7 +100,7 @@ def make_window(run: Path) -> None:
     os.close(write)
     with os.fdopen(read) as lines:
         os.environ["DISPLAY"] = ":" + lines.readline().strip()
-    window = Window(make_root(), Texts("en"), run.parent)
+    window = Window(tk.Tk(), Texts("en"), run.parent)
 
     def wait(holds: Callable[[], object]) -> None:
         while not holds():

@@ -95,7 +95,7 @@ class Album:
         if len(self.pictures) > 1:
             self.strip.choose(index)
         self._draw()
-        if self._pixels and self._pixels[0] == index:
+        if self._has_pixels:
             return
         if self._viewing:
             self._viewing.stop()
@@ -156,7 +156,7 @@ class Album:
             if total > 1:
                 self.strip.put(looked.index, looked.thumbnail)
             if looked.index == self.index:
-                if looked.pixels is not None:
+                if looked.pixels is not None and not self._has_pixels:
                     self._pixels = (looked.index, looked.pixels)
                 self._draw()
             done = len(self.answers)
@@ -180,10 +180,15 @@ class Album:
 
         self._naming = self._desk.worker.start(work, take, end)
 
+    @property
+    def _has_pixels(self) -> bool:
+        """Whether the pixels at hand are those of the picture that is looked at."""
+        return self._pixels is not None and self._pixels[0] == self.index
+
     def _draw(self) -> None:
         answer = self.answer
         self.panel.show(answer, self.face)
-        if self._pixels and self._pixels[0] == self.index:
+        if self._pixels and self._has_pixels:
             self.view.show(self._pixels[1], answer.faces if answer else (), self.face)
         elif answer and answer.problem:
             problem = answer.problem

@@ -7,7 +7,6 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -28,9 +27,10 @@ class Opening:
         self, desk: Desk, on_paths: Callable[[Sequence[Path]], object], on_picture: Callable[[Picture], object]
     ) -> None:
         self._desk, self._on_paths, self._on_picture = desk, on_paths, on_picture
-        if hasattr(desk.root, "drop_target_register"):
-            desk.root.drop_target_register("DND_Files")
-            desk.root.dnd_bind("<<Drop>>", self.drop)  # type: ignore[attr-defined]
+        self.takes_drops = _load_dropping(desk.root)
+        if self.takes_drops:
+            desk.root.tk.call("tkdnd::drop_target", "register", desk.root, "DND_Files")
+            desk.root.tk.call("bind", desk.root, "<<Drop>>", f"{desk.root.register(self.drop)} %A %D")
 
     def ask_pictures(self) -> None:
         """Ask for pictures."""
@@ -41,10 +41,10 @@ class Opening:
         if chosen := ask_folder(self._desk.root):
             self._on_paths([chosen])
 
-    def drop(self, event: Any) -> str:
-        """Take files and folders that were dropped onto the window; gives the action, as the source is told it."""
-        self._on_paths([Path(name) for name in self._desk.root.tk.splitlist(event.data)])
-        return str(event.action)
+    def drop(self, action: str, names: str) -> str:
+        """Take files and folders that were dropped onto the window, a list of Tcl's; gives what the source is told."""
+        self._on_paths([Path(name) for name in self._desk.root.tk.splitlist(names)])
+        return action
 
     def paste(self) -> None:
         """Take a picture, or files, from the clipboard."""
@@ -59,6 +59,17 @@ class Opening:
             self._on_paths(found)
         else:
             self._desk.status.say(lambda translate: translate("There is no picture in the clipboard."))
+
+
+def _load_dropping(root: tk.Tk) -> bool:
+    """Whether files can be dropped: tkinterdnd2 is installed, and has a library for this system."""
+    try:
+        from tkinterdnd2 import TkinterDnD
+
+        TkinterDnD._require(root)
+    except (ImportError, RuntimeError):
+        return False
+    return True
 
 
 def _read_clipboard(root: tk.Tk) -> np.ndarray | list[Path]:

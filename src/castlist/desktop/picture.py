@@ -89,9 +89,7 @@ class PictureView(tk.Canvas):
         super().__init__(parent, background=PLATE, highlightthickness=0, takefocus=False)
         self._texts, self._worker, self._on_face = texts, worker, on_face
         self._pixels: np.ndarray | None = None
-        self._instead: Sentence = lambda translate: translate(
-            "Open a picture or a folder, drop one here, or paste one."
-        )
+        self._instead: Sentence = lambda translate: translate("Open a picture or a folder, or paste one.")
         self._faces: tuple[NamedFace, ...] = ()
         self._chosen = 0
         self._shown: _Shown | None = None

@@ -35,20 +35,11 @@ def run_window(runs: Path, *, language: str | None) -> None:
     """Open the window, and return when it is closed."""
     texts = Texts(language or system_language())
     try:
-        root = make_root()
+        root = tk.Tk(className="castlist")
     except tk.TclError as error:
         raise CastlistError(f"The window needs a screen, and there is none ({error}).") from error
     Window(root, texts, runs)
     root.mainloop()
-
-
-def make_root() -> tk.Tk:
-    """An empty window, onto which files can be dropped where tkinterdnd2 is installed."""
-    try:
-        from tkinterdnd2 import TkinterDnD
-    except ImportError:
-        return tk.Tk(className="castlist")
-    return TkinterDnD.Tk(className="castlist")
 
 
 class Window:
@@ -72,6 +63,10 @@ class Window:
         self.chooser.pack(fill="x")
         self.album = Album(self.desk, self.enrol)
         self.opening = Opening(self.desk, self.open, self.take)
+        if self.opening.takes_drops:
+            self.album.view.tell(
+                lambda translate: translate("Open a picture or a folder, drop one here, or paste one.")
+            )
         self.saving = Saving(self.desk, self.album)
         self.camera: Camera | None = None
         self.trainer: TrainingDialog | None = None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +19,17 @@ from castlist.checks.appearance import is_cut_off, looks_drawn
 from castlist.checks.cache import SeenFace, SeenPhoto, delete_checks_of, open_cache
 from castlist.checks.curve import enough, learning_curve
 from castlist.checks.folders import find_one_person, find_two_people
+from castlist.checks.judging import judge
+from castlist.checks.likeness import write_alike
 from castlist.checks.names import NOBODY, judge_names
-from castlist.checks.people import check_counts, check_names
+from castlist.checks.people import check_counts, check_names, doubt_names
 from castlist.duplicates import sign_photo
 from castlist.embeddings import normalize
 from castlist.errors import CastError, CastlistError
 from castlist.faces import Box, Quality
 from castlist.gallery import default_background
+from castlist.gallery.people import People
+from castlist.photos import Photo, read_photo
 from conftest import save_noise
 
 
@@ -119,7 +125,8 @@ def test_copies_of_a_wrong_photo_are_told_once() -> None:
     person[0] = 1
     paths = [Path(f"{i}.jpg") for i in range(49)]
     group = np.append(np.arange(48), 0)
-    findings = check_names(["Ann", "Bob", "Cid", "Dee"], paths, person, group, embeddings)
+    doubts = doubt_names(person, group, embeddings)
+    findings = check_names(["Ann", "Bob", "Cid", "Dee"], paths, person, group, doubts)
     assert [one.photos for one in findings] == [(paths[0], paths[48])]
     assert findings[0].rather == "Ann"
 
@@ -207,6 +214,87 @@ def test_who_is_forgotten_leaves_no_trace_in_the_cache(own_cache: Path) -> None:
     assert b"secret of Ann" in own_cache.read_bytes()
 
 
+def test_the_same_faces_under_the_same_names_are_judged_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    embeddings, person = draw_people(4, 12)
+    person[0] = 1
+    person[24:30] = 4  # two folders of one person
+    embeddings[45:48] = draw_people(6, 12)[0][60:63]  # and one of two
+    group, poor = np.arange(48), np.zeros(48, bool)
+    first = judge(person, group, embeddings, poor)
+    assert first.doubts.wrong and first.doubts.same and first.doubts.divided and first.curve
+
+    def fail(*_: object) -> None:
+        raise AssertionError("judged again")
+
+    monkeypatch.setattr("castlist.checks.judging.doubt_names", fail)
+    assert judge(person, group, embeddings, poor) == first
+    other_name, other_copy, other_face, other_poor = person.copy(), group.copy(), embeddings.copy(), ~poor
+    other_name[7] = 2
+    other_copy[7] = 6
+    other_face[7] = embeddings[20]
+    for changed in (
+        (other_name, group, embeddings, poor),
+        (person, other_copy, embeddings, poor),
+        (person, group, other_face, poor),
+        (person, group, embeddings, other_poor),
+    ):
+        with pytest.raises(AssertionError, match="again"):
+            judge(*changed)
+    faces = default_background()
+    others = dataclasses.replace(faces, between=faces.between * np.float32(1.01))
+    for name, value in {"VERSION": 0, "default_background": lambda: others}.items():
+        with monkeypatch.context() as patch, pytest.raises(AssertionError, match="again"):
+            patch.setattr(f"castlist.checks.judging.{name}", value)
+            judge(person, group, embeddings, poor)
+
+
+def test_a_photo_renamed_or_changed_after_a_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    embeddings, person = draw_people(3, 6)
+    person[5] = 1  # of the first person, in the second one's folder
+    cast, vector_of = tmp_path / "cast", {}
+    for i in range(18):
+        save_noise(cast / "ABC"[person[i]] / f"{i:02}.png", i)
+        vector_of[(cast / "ABC"[person[i]] / f"{i:02}.png").read_bytes()] = embeddings[i]
+    face = SeenFace(Box(1, 2, 30, 40), 0.9, Quality(60.0, 99.0, 0.0))
+
+    def look(photos: list[Photo], _: object) -> list[SeenPhoto]:
+        contents = [photo.path.read_bytes() for photo in photos]
+        return [
+            SeenPhoto(sign_photo(data, read_photo(data)), None, (face,), vector_of[data][None]) for data in contents
+        ]
+
+    def wrong() -> list[str]:
+        found = check_photos(cast).findings
+        return [path.name for one in found if one.kind == "wrong-name" for path in one.photos]
+
+    monkeypatch.setattr("castlist.checks.looking._look", look)
+    assert wrong() == ["05.png"]
+    (cast / "B" / "05.png").rename(cast / "B" / "renamed.png")
+    assert wrong() == ["renamed.png"]
+    save_noise(cast / "B" / "renamed.png", 99)  # now a photo of the second person
+    vector_of[(cast / "B" / "renamed.png").read_bytes()] = normalize(embeddings[6:12].mean(axis=0, keepdims=True))[0]
+    assert wrong() == []
+    (cast / "B" / "renamed.png").rename(cast / "A" / "moved.png")
+    assert wrong() == ["moved.png"]
+
+
+def test_who_is_forgotten_leaves_no_judgement(own_cache: Path) -> None:
+    with open_cache() as cache:
+        cache.keep("a", "Zebulon", SeenPhoto(None, "unreadable", (), np.zeros((0, 0), np.float32)))
+        cache.keep_judgement("the stamp of a judgement", "its outcome")
+    assert b"stamp of a judgement" in own_cache.read_bytes() and b"its outcome" in own_cache.read_bytes()
+    assert delete_checks_of("Zebulon") == 1
+    assert b"stamp of a judgement" not in own_cache.read_bytes() and b"its outcome" not in own_cache.read_bytes()
+
+
+def test_a_photo_is_as_like_another_as_a_person_known_by_it() -> None:
+    placed, between = default_background().kinds.draw(60), default_background().between
+    known = People.from_sums(between, placed[:20], np.ones(20))
+    alike = write_alike(placed, between)
+    swapped = np.hstack([alike[:20, :-2], alike[:20, -1:], alike[:20, -2:-1]])
+    assert np.allclose(alike @ swapped.T, known.scores(placed), atol=1e-3)
+
+
 def test_a_damaged_cache_is_made_anew_and_one_that_cannot_be_written_is_told(own_cache: Path) -> None:
     own_cache.parent.mkdir()
     own_cache.write_bytes(b"not a database" * 100)
@@ -216,6 +304,20 @@ def test_a_damaged_cache_is_made_anew_and_one_that_cannot_be_written_is_told(own
     own_cache.mkdir()
     with pytest.raises(CastlistError, match="can't be kept"), open_cache():
         pass
+
+
+def test_checks_that_begin_at_once_make_one_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def keep(stamp: str) -> None:
+        with open_cache() as cache:
+            cache.keep_pairs(stamp, [])
+
+    for number in range(10):
+        path = tmp_path / f"{number}.sqlite"
+        monkeypatch.setattr(cache_module, "cache_file", lambda path=path: path)
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(keep, "abcdefgh"))
+        with open_cache() as cache:
+            assert all(cache.find_pairs(stamp) == [] for stamp in "abcdefgh")
 
 
 def test_drawings_among_photos_and_faces_cut_off() -> None:

@@ -17,9 +17,9 @@ from castlist.duplicates.candidates import SIDE
 from castlist.errors import CastlistError
 from castlist.faces import Box, Quality
 
-VERSION = 2  # of the tables and of what fills them; another version's are made anew
+VERSION = 3  # of the tables and of what fills them; another version's are made anew
 _NUMBERS = 9  # of a face: four edges, confidence, eye distance, sharpness, yaw, hidden; its embedding follows
-_KEPT_SEARCHES = 20
+_KEPT = 20  # searches, and judgements
 
 
 @dataclass(frozen=True)
@@ -108,18 +108,30 @@ class Cache:
     def keep_pairs(self, stamp: str, pairs: list[DuplicatePair]) -> None:
         """Keep them, and only the last few such searches."""
         text = json.dumps([(pair.first, pair.second, pair.kind, pair.similarity) for pair in pairs])
-        self._connection.execute("INSERT OR REPLACE INTO search VALUES (?, ?)", (stamp, text))
+        self._keep_last("search", stamp, text)
+
+    def find_judgement(self, stamp: str) -> str | None:
+        """What was judged of the faces and names with this stamp."""
+        row = self._connection.execute("SELECT outcome FROM judgement WHERE stamp = ?", (stamp,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def keep_judgement(self, stamp: str, outcome: str) -> None:
+        """Keep it, and only the last few."""
+        self._keep_last("judgement", stamp, outcome)
+
+    def _keep_last(self, table: str, stamp: str, text: str) -> None:
+        self._connection.execute(f"INSERT OR REPLACE INTO {table} VALUES (?, ?)", (stamp, text))
         self._connection.execute(
-            "DELETE FROM search WHERE rowid NOT IN (SELECT rowid FROM search ORDER BY rowid DESC LIMIT ?)",
-            (_KEPT_SEARCHES,),
+            f"DELETE FROM {table} WHERE rowid NOT IN (SELECT rowid FROM {table} ORDER BY rowid DESC LIMIT ?)", (_KEPT,)
         )
 
     def commit(self) -> None:
         self._connection.commit()
 
     def delete(self, person: str) -> int:
-        """Delete a person's rows, overwritten on disk; gives how many these were."""
+        """Delete a person's rows and all judgements, overwritten on disk; gives how many photos these were."""
         count = self._connection.execute("DELETE FROM photo WHERE person = ?", (person,)).rowcount
+        self._connection.execute("DELETE FROM judgement")  # which don't say of whom they are, and may be of this person
         self._connection.commit()
         return count
 
@@ -156,17 +168,28 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=60)
     try:
         connection.execute("PRAGMA secure_delete = ON")  # who is forgotten must not be readable in free pages
-        if connection.execute("PRAGMA user_version").fetchone()[0] != VERSION:
-            connection.execute("DROP TABLE IF EXISTS photo")
-            connection.execute("DROP TABLE IF EXISTS search")
-            connection.execute(
-                "CREATE TABLE photo (digest TEXT, person TEXT, reason TEXT, height INTEGER, width INTEGER, "
-                "thumbnail BLOB, n_faces INTEGER, faces BLOB, drawn INTEGER, PRIMARY KEY (digest, person))"
-            )
-            connection.execute("CREATE TABLE search (stamp TEXT PRIMARY KEY, pairs TEXT)")
-            connection.execute(f"PRAGMA user_version = {VERSION}")
+        if _version(connection) != VERSION:
+            connection.execute("BEGIN IMMEDIATE")
+            if _version(connection) != VERSION:  # still, with everybody else kept out
+                _make_tables(connection)
             connection.commit()
     except sqlite3.Error:
         connection.close()
         raise
     return connection
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _make_tables(connection: sqlite3.Connection) -> None:
+    for table in ("photo", "search", "judgement"):
+        connection.execute(f"DROP TABLE IF EXISTS {table}")
+    connection.execute(
+        "CREATE TABLE photo (digest TEXT, person TEXT, reason TEXT, height INTEGER, width INTEGER, "
+        "thumbnail BLOB, n_faces INTEGER, faces BLOB, drawn INTEGER, PRIMARY KEY (digest, person))"
+    )
+    connection.execute("CREATE TABLE search (stamp TEXT PRIMARY KEY, pairs TEXT)")
+    connection.execute("CREATE TABLE judgement (stamp TEXT PRIMARY KEY, outcome TEXT)")
+    connection.execute(f"PRAGMA user_version = {VERSION}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from castlist.checks.likeness import STRANGERS, measure_likeness, sum_rows
+from castlist.checks.likeness import STRANGERS, measure_likeness, sum_rows, write_alike
 from castlist.gallery import Background
 from castlist.gallery.people import People
 
@@ -13,6 +13,7 @@ MIN_SIDE = 3  # photos, and
 MIN_SHARE = 0.05  # share of a folder, that a second person in it must have to be told apart from stray wrong names
 # The likeness of two sides of a folder below which they are two people, not one: one's photos have 3.45, others' 0.
 APART = 2.2
+_BLOCK = 50  # people compared with all at once; bounds the memory
 
 
 def find_one_person(embeddings: np.ndarray, person: np.ndarray, background: Background) -> list[tuple[int, int]]:
@@ -22,8 +23,11 @@ def find_one_person(embeddings: np.ndarray, person: np.ndarray, background: Back
     sums, counts = sum_rows(placed, person, n_people)
     known = People.from_sums(background.between, sums, counts)
     fits = np.full((n_people, n_people), -np.inf)  # the median face of the first with the second
-    for index in np.unique(person):
-        fits[index] = np.median(known.scores(placed[person == index]), axis=0)
+    for start in range(0, n_people, _BLOCK):
+        rows = np.flatnonzero((person >= start) & (person < start + _BLOCK))
+        scores = known.scores(placed[rows])
+        for index in np.unique(person[rows]):
+            fits[index] = np.median(scores[person[rows] == index], axis=0)
     # Of very many pairs some are alike by chance.
     both = np.minimum(fits, fits.T) > CHANCE * np.log(max(n_people * (n_people - 1) / 2, 1))
     return [(int(a), int(b)) for a, b in np.argwhere(np.triu(both, 1))]
@@ -60,9 +64,9 @@ def find_two_people(embeddings: np.ndarray, background: Background) -> np.ndarra
         second = ~second
     if second.sum() < least:
         return None
-    strangers = background.kinds.draw(STRANGERS)
+    photos, strangers = (write_alike(some, background.between) for some in (placed, background.kinds.draw(STRANGERS)))
     for side in (second, ~second):
-        likeness, _ = measure_likeness(placed, np.arange(len(placed)), ~side, strangers, background.between)
+        likeness, _ = measure_likeness(photos, np.arange(len(photos)), ~side, strangers)
         if np.median(likeness[side]) > APART:
             return None
     return np.asarray(second)

@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from castlist.checks.cache import SeenPhoto, open_cache
-from castlist.checks.curve import Point, learning_curve
+from castlist.checks.curve import Point
+from castlist.checks.judging import judge
 from castlist.checks.looking import OnCount, find_pairs, look_at
-from castlist.checks.people import check_counts, check_names, find_typical
+from castlist.checks.people import check_counts, check_names, doubt_names, find_typical
 from castlist.checks.records import Finding, Findings, worst_first
 from castlist.dataset import NO_FACE, Dataset
 from castlist.duplicates import group_photos
@@ -97,7 +98,8 @@ def quick_check(dataset: Dataset, root: Path) -> Findings:
         detail: dict[str, str | int] = {"count": len(rows), "how": "near"}
         findings.append(Finding(kind, tuple(paths[row] for row in rows), people, detail))
     if dataset.embeddings is not None:
-        findings += check_names(dataset.people, paths, dataset.person, dataset.group, dataset.embeddings)
+        doubts = doubt_names(dataset.person, dataset.group, dataset.embeddings)
+        findings += check_names(dataset.people, paths, dataset.person, dataset.group, doubts)
     n = len(dataset.files) + len(dataset.refused)
     return Findings(root, dataset.people, n, worst_first(findings), dataset.notes)
 
@@ -178,11 +180,7 @@ def _check_people(
     if not embeddings:
         return findings, {}, ()
     who, groups, vectors, bad = np.array(person), np.array(group), np.stack(embeddings), np.array(poor)
-    named = check_names(cast.people, paths, who, groups, vectors, bad)
-    wrong = {path for one in named if one.kind == "wrong-name" for path in one.photos}
-    # Who has two folders would be named wrongly half of the time.
-    twice = {one.people[0] for one in named if one.kind == "one-person"}
-    right = np.array([path not in wrong and cast.people[i] not in twice for path, i in zip(paths, person, strict=True)])
-    curve = learning_curve(who[right], groups[right], vectors[right])
-    findings += [*named, *check_counts(cast.people, who, groups, curve)]
-    return findings, find_typical(cast.people, paths, who, groups, vectors), curve
+    judged = judge(who, groups, vectors, bad)
+    findings += check_names(cast.people, paths, who, groups, judged.doubts)
+    findings += check_counts(cast.people, who, groups, judged.curve)
+    return findings, find_typical(cast.people, paths, who, groups, vectors), judged.curve

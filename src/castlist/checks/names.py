@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from castlist.checks.likeness import STRANGERS, fits_best, measure_likeness
+from castlist.checks.likeness import STRANGERS, fits_best, measure_likeness, write_alike
 from castlist.gallery import Background
 from castlist.gallery.fitting import WRONG_NAMES
 
@@ -71,7 +71,7 @@ def judge_names(
         excluded[a, b] = excluded[b, a] = True
     poor = np.zeros(len(person), bool) if poor is None else poor
     _, picture, times = np.unique(group * n_people + person, return_inverse=True, return_counts=True)
-    strangers = background.kinds.draw(STRANGERS)
+    photos, strangers = (write_alike(some, background.between) for some in (placed, background.kinds.draw(STRANGERS)))
     likeness = np.zeros((len(person), n_people), np.float32)
     witnesses = np.zeros(likeness.shape, np.int8)
     trusted = fits_best(placed, person, group, background, excluded)
@@ -79,9 +79,7 @@ def judge_names(
     for _ in range(ROUNDS):
         for index in changed.tolist():
             folder = (person == index) & trusted
-            likeness[:, index], witnesses[:, index] = measure_likeness(
-                placed, group, folder, strangers, background.between
-            )
+            likeness[:, index], witnesses[:, index] = measure_likeness(photos, group, folder, strangers)
         evidence = _gather(likeness, witnesses, person, times[picture], trusted, excluded)
         right, rather = _estimate(evidence, n_people, poor)
         # Of two photos that disagree neither is known to be the wrong one.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,19 +19,21 @@ TYPICAL = 3  # photos
 UNEVEN = 10  # times as many photos of the person with the most as of the one with the fewest
 
 
-def check_names(
-    people: Sequence[str],
-    paths: Sequence[Path],
-    person: np.ndarray,
-    group: np.ndarray,
-    embeddings: np.ndarray,
-    poor: np.ndarray | None = None,
-) -> list[Finding]:
+@dataclass(frozen=True)
+class Doubts:
+    """What the faces of n photos say against their names; photos and people by number."""
+
+    same: tuple[tuple[int, int], ...] = ()  # people who seem to be one, the one with fewer photos first
+    divided: tuple[tuple[int, tuple[int, ...]], ...] = ()  # a person, and the photos that seem to be of a second one
+    wrong: tuple[tuple[int, int, float], ...] = ()  # a photo, who it is rather or NOBODY, how probably it is wrong
+
+
+def doubt_names(
+    person: np.ndarray, group: np.ndarray, embeddings: np.ndarray, poor: np.ndarray | None = None
+) -> Doubts:
     """Find wrong names, two folders of one person, and one folder of two.
 
     Args:
-        people: In the order of the indices in `person`.
-        paths: The n photos.
         person: Shape (n,), int64.
         group: Shape (n,), int64; copies of one photo share a number.
         embeddings: Shape (n, values), float32, L2 norm 1; of the face that is the person.
@@ -38,28 +41,50 @@ def check_names(
     """
     background = default_background()
     if embeddings.shape[1] != len(background.mean):
-        return []  # of a network of the user's own, of which faces in general aren't known
-    findings = []
+        return Doubts()  # of a network of the user's own, of which faces in general aren't known
+    counts = np.bincount(person)
     same = find_one_person(embeddings, person, background)
-    for a, b in same:
-        fewer, more = sorted((a, b), key=lambda index: int((person == index).sum()))
-        photos = tuple(paths[row] for row in np.flatnonzero(person == fewer).tolist())
-        findings.append(Finding("one-person", photos, (people[fewer], people[more])))
+    divided = []
     for index in np.unique(person).tolist():
         rows = np.flatnonzero(person == index)
         second = find_two_people(embeddings[rows], background)
         if second is not None:
-            photos = tuple(paths[row] for row in rows[second])
-            detail = {"count": len(photos), "total": len(rows)}
-            findings.append(Finding("two-people", photos, (people[index],), detail))
+            divided.append((index, tuple(rows[second].tolist())))
     judged = judge_names(embeddings, person, group, background, same=same, poor=poor)
-    pictures: dict[tuple[int, int, int], list[int]] = {}  # copies are told once
-    for row in np.flatnonzero(judged.right < 0.5).tolist():
-        pictures.setdefault((int(group[row]), int(person[row]), int(judged.rather[row])), []).append(row)
+    wrong = [
+        (row, int(judged.rather[row]), float(1 - judged.right[row]))
+        for row in np.flatnonzero(judged.right < 0.5).tolist()
+    ]
+    fewer_first = tuple((a, b) if counts[a] <= counts[b] else (b, a) for a, b in same)
+    return Doubts(fewer_first, tuple(divided), tuple(wrong))
+
+
+def check_names(
+    people: Sequence[str], paths: Sequence[Path], person: np.ndarray, group: np.ndarray, doubts: Doubts
+) -> list[Finding]:
+    """Say by name and path what there is against names.
+
+    Args:
+        people: In the order of the indices in `person`.
+        paths: The n photos.
+        person: Shape (n,), int64.
+        group: Shape (n,), int64; copies of one photo share a number.
+        doubts: Of these n photos.
+    """
+    findings = []
+    for fewer, more in doubts.same:
+        photos = tuple(paths[row] for row in np.flatnonzero(person == fewer).tolist())
+        findings.append(Finding("one-person", photos, (people[fewer], people[more])))
+    for index, rows in doubts.divided:
+        detail = {"count": len(rows), "total": int((person == index).sum())}
+        findings.append(Finding("two-people", tuple(paths[row] for row in rows), (people[index],), detail))
+    pictures: dict[tuple[int, int, int], list[tuple[Path, float]]] = {}  # copies are told once
+    for row, other, probability in doubts.wrong:
+        pictures.setdefault((int(group[row]), int(person[row]), other), []).append((paths[row], probability))
     for (_, index, other), copies in pictures.items():
         rather = None if other == NOBODY else people[other]
-        wrong = float(1 - judged.right[copies].min())
-        photos = tuple(paths[row] for row in copies)
+        photos = tuple(path for path, _ in copies)
+        wrong = max(probability for _, probability in copies)
         findings.append(Finding("wrong-name", photos, (people[index],), {}, rather, wrong))
     return findings
 

@@ -160,7 +160,7 @@ def test_copies_leaks_and_damaged_files(tmp_path: Path) -> None:
     assert ("leak", "1.png", "2.png", "small.png") in kinds
     assert next(one.kind for one in findings.findings) == "leak"  # worst first
     assert findings.n_photos == 5
-    assert "1 pictures under two names" in findings.summary_lines[0]
+    assert "pictures under two names (1)" in findings.summary_lines[0]
     assert "leak" not in {one.kind for one in check_photos(root).findings}
 
 

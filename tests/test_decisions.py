@@ -316,6 +316,9 @@ def test_the_verb_moves_and_moves_back(
     assert "Moved: 2." in capsys.readouterr().out
     assert run(monkeypatch, root, "--undo") == 0
     assert contents(root) == before
+    assert run(monkeypatch, "--apply", file, "--json", "--fail-on", "high") == 2
+    assert contents(root) == before
+    assert "check nothing. Leave out --json, --fail-on." in capsys.readouterr().err
     assert run(monkeypatch, "--undo") == 2
     assert run(monkeypatch) == 2
     assert "Give a folder" in capsys.readouterr().err

@@ -94,14 +94,14 @@ def describe(finding: Finding, translate: Translate) -> str:
         "drawing": translate("looks drawn"),
         "copy": translate("{count} times one picture: {how}"),
         "few-photos": translate(
-            "{person}: {count} different photos with a face, {more} more would help: here {then} are named rightly "
+            "different photos of {person} with a face: {count}; {more} more would help: here {then} are named rightly "
             "with {goal} known, {now} with {known}"
         )
         if "now" in finding.detail
-        else translate("{person}: {count} different photos with a face, {more} more would help"),
+        else translate("different photos of {person} with a face: {count}; {more} more would help"),
         "poor-face": translate("the face is {how}"),
         "several-faces": translate("{count} faces; {person} seems to be the one at {x}, {y}"),
-        "uneven": translate("{count} photos of {person}, {total} of {other}; Keras models favour the latter"),
+        "uneven": translate("photos of {person}: {count}, of {other}: {total}; Keras models favour the latter"),
     }
     person, other, *_ = (*finding.people, "", "")
     return texts[finding.kind].format_map(
@@ -149,7 +149,7 @@ def summarize(counts: Mapping[str, int], translate: Translate) -> list[str]:
     lines = []
     for severity in SEVERITIES:
         parts = [
-            f"{counts[kind]} {title}"
+            translate("{title} ({count})").format(title=title, count=counts[kind])
             for kind, title in titles(translate).items()
             if KINDS[kind] == severity and counts.get(kind)
         ]

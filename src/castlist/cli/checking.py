@@ -39,6 +39,9 @@ def check(
     if fail_on is not None and fail_on not in SEVERITIES:
         raise SettingsError(f"Unknown severity {fail_on!r}. Choose from: {', '.join(SEVERITIES)}.")
     if apply is not None or undo:
+        given = {"--against": against, "--html": html, "--json": json_, "--fail-on": fail_on}
+        if useless := [option for option, value in given.items() if value]:
+            raise SettingsError(f"--apply and --undo move photos and check nothing. Leave out {', '.join(useless)}.")
         _move(photos, apply, undo)
         return
     if photos is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import re
 import shutil
@@ -229,15 +230,18 @@ def some_findings(root: Path) -> Findings:
 
 
 def test_decisions_begin_with_keeping_everything(root: Path) -> None:
-    decisions = open_decisions(some_findings(root))
+    found = some_findings(root)
+    drawing = Finding("drawing", (root / "Ann" / "e.png",), ("Ann",))
+    decisions = open_decisions(dataclasses.replace(found, findings=(*found.findings, drawing)))
     assert {one.file: (one.do, one.suggested) for one in decisions.photos} == {
         "Ann/a.png": ("keep", "move to Bob"),  # what is worst of it says what is suggested
         "Ann/b.png": ("keep", None),
         "Ann/c.png": ("keep", "aside"),
         "Ann/d.png": ("keep", None),
-        "Ann/e.png": ("keep", None),
+        "Ann/e.png": ("keep", "aside"),  # what is worst suggests nothing
         "Bob/b.png": ("keep", None),
     }
+    assert {one.file: one.why for one in decisions.photos}["Ann/e.png"] == "looks drawn"
     assert apply_decisions(decisions).moved == 0
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -49,15 +49,20 @@ class Decisions:
 
 
 def open_decisions(findings: Findings) -> Decisions:
-    """One undecided decision, to keep, for each photo that was found wrong; the first finding on it gives the reason.
+    """One undecided decision, to keep, for each photo that was found wrong.
 
+    The first finding that suggests something for it gives the reason, or else the first on it at all.
     Photos outside the folder, and those whose names no text can hold, aren't decided on.
     """
     decided: dict[Path, Decision] = {}
     for finding in findings.findings:
         suggestions = suggest(finding)
         for path in finding.photos:
-            if path in decided or not path.is_relative_to(findings.root):
+            if not path.is_relative_to(findings.root):
+                continue
+            if known := decided.get(path):
+                if known.suggested is None and path in suggestions:
+                    decided[path] = replace(known, suggested=suggestions[path], why=finding.message)
                 continue
             file = path.relative_to(findings.root).as_posix()
             try:

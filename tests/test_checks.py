@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -263,12 +264,19 @@ def test_a_photo_renamed_or_changed_after_a_check(tmp_path: Path, monkeypatch: p
             SeenPhoto(sign_photo(data, read_photo(data)), None, (face,), vector_of[data][None]) for data in contents
         ]
 
+    begun: list[str] = []
+
+    def begin(what: str) -> Callable[[int, int], None]:
+        begun.append(what)
+        return lambda done, total: None
+
     def wrong() -> list[str]:
-        found = check_photos(cast).findings
+        found = check_photos(cast, on_stage=begin).findings
         return [path.name for one in found if one.kind == "wrong-name" for path in one.photos]
 
     monkeypatch.setattr("castlist.checks.looking._look", look)
     assert wrong() == ["05.png"]
+    assert begun == ["Photos", "Copies", "Names"]
     (cast / "B" / "05.png").rename(cast / "B" / "renamed.png")
     assert wrong() == ["renamed.png"]
     save_noise(cast / "B" / "renamed.png", 99)  # now a photo of the second person

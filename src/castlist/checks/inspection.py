@@ -67,6 +67,7 @@ def check_photos(root: Path, *, against: Path | None = None, on_stage: OnStage |
         )
     typical: dict[str, tuple[Path, ...]] = {}
     if cast.people and not mostly:
+        stage("Names")
         about_people, typical, curve = _check_people(cast, seen[:n], group_of)
         findings += about_people
         if curve:

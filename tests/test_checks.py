@@ -142,6 +142,9 @@ def test_two_folders_of_one_person_and_one_folder_of_two() -> None:
     second = find_two_people(embeddings[:18], background)
     assert second is not None
     assert np.flatnonzero(second).tolist() == [12, 13, 14, 15, 16, 17]
+    many, whose = draw_people(12, 30)
+    strays = np.flatnonzero(whose > 0)[::30]  # one of each other person
+    assert find_two_people(np.concatenate([many[whose == 0], many[strays]]), background) is None
 
 
 def test_copies_leaks_and_damaged_files(tmp_path: Path) -> None:

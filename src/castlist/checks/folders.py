@@ -65,8 +65,10 @@ def find_two_people(embeddings: np.ndarray, background: Background) -> np.ndarra
     if second.sum() < least:
         return None
     photos, strangers = (write_alike(some, background.between) for some in (placed, background.kinds.draw(STRANGERS)))
-    for side in (second, ~second):
-        likeness, _ = measure_likeness(photos, np.arange(len(photos)), ~side, strangers)
-        if np.median(likeness[side]) > APART:
-            return None
-    return np.asarray(second)
+    to_first, to_second = (
+        measure_likeness(photos, np.arange(len(photos)), side, strangers)[0] for side in (~second, second)
+    )
+    if max(np.median(to_first[second]), np.median(to_second[~second])) > APART:
+        return None
+    # Stray photos of several people are like nobody, not like each other.
+    return np.asarray(second) if np.median(to_second[second]) > APART else None

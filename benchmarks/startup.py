@@ -1,6 +1,8 @@
 """How soon castlist answers: its help, and the first photo named, whole commands with all they load.
 
-python benchmarks/startup.py RUN PHOTO
+Beside them, in turn, one photo named as face_recognition does it from nothing (`face_recognition_start.py`).
+
+    python benchmarks/startup.py RUN PHOTO
 """
 
 from __future__ import annotations
@@ -24,6 +26,12 @@ def main() -> None:
         "python -c pass": [sys.executable, "-c", "pass"],
         "castlist --help": [castlist, "--help"],
         "castlist predict, one photo": [castlist, "predict", str(options.photo), "--run", str(options.run)],
+        "face_recognition, one photo": [
+            sys.executable,
+            str(Path(__file__).with_name("face_recognition_start.py")),
+            str(options.photo),
+            str(options.run / "gallery.npz"),
+        ],
     }
     times: dict[str, list[float]] = {name: [] for name in commands}
     for _ in range(options.rounds):

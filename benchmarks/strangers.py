@@ -3,7 +3,7 @@
 The statistics of faces in general are fitted here on the people of LFW's DevTrain alone, and all LFW people measured
 are of DevTest: the two are disjoint. Near-duplicates of a known photo are never asked. Names are as found.
 
-python benchmarks/strangers.py [--draws 20] [--cache FOLDER]
+python benchmarks/strangers.py [--draws 100] [--cache FOLDER]
 """
 
 from __future__ import annotations
@@ -181,7 +181,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photos", type=Path, default=PHOTOS)
     parser.add_argument("--cache", type=Path, default=ROOT / "build" / "embeddings")
-    parser.add_argument("--draws", type=int, default=20)
+    parser.add_argument("--draws", type=int, default=100)
     given = parser.parse_args()
     lfw = embed_folder(given.photos / "lfw", given.cache, middle=True)
     celebrities = embed_folder(given.photos / "strangers", given.cache).embeddings

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import dataclasses
 import datetime
-import importlib.metadata
 import json
 import os
 import platform
@@ -286,10 +285,12 @@ def new_run_path(folder: Path, name: str | None, settings: Settings) -> Path:
 
 def package_versions() -> dict[str, str]:
     """The versions of the installed packages that a run's result depends on."""
+    from importlib import metadata  # late: it loads a mail parser, and only a training needs it
+
     versions = {"python": platform.python_version()}
     for name in PACKAGES:
         try:
-            versions[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
             continue
     return versions

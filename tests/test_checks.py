@@ -24,6 +24,7 @@ from castlist.checks.judging import judge
 from castlist.checks.likeness import write_alike
 from castlist.checks.names import NOBODY, judge_names
 from castlist.checks.people import check_counts, check_names, doubt_names
+from castlist.checks.records import Finding, describe
 from castlist.duplicates import sign_photo
 from castlist.embeddings import normalize
 from castlist.errors import CastError, CastlistError
@@ -317,6 +318,12 @@ def test_a_damaged_cache_is_made_anew_and_one_that_cannot_be_written_is_told(own
         pass
 
 
+def test_why_a_file_cannot_be_read_is_told_in_the_readers_language() -> None:
+    finding = Finding("unreadable", (Path("a.jpg"),), (), {"how": "damaged or cut short (5 bytes, then nothing)"})
+    assert finding.message == "can't be read: damaged or cut short (5 bytes, then nothing)"
+    assert describe(finding, "zh-TW") == "無法讀取：檔案損毀或不完整（5 bytes, then nothing）"
+
+
 def test_checks_that_begin_at_once_make_one_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def keep(stamp: str) -> None:
         with open_cache() as cache:
@@ -346,18 +353,20 @@ def test_drawings_among_photos_and_faces_cut_off() -> None:
 
 
 def test_how_many_photos_are_enough_is_told_from_the_cast_itself() -> None:
-    embeddings, person = draw_people(8, 12, spread=1.4)
-    curve = learning_curve(person, np.arange(96), embeddings)
+    embeddings, person = draw_people(12, 12, spread=1.4)
+    curve = learning_curve(person, np.arange(144), embeddings)
     assert [point.known for point in curve] == [1, 2, 3, 5, 10]
     assert curve[0].named < curve[-1].named and curve[-1].named > 0.9
     goal = enough(curve)
     assert goal is not None and goal.named > curve[-1].named - 0.02
     # Copies teach nothing: of twelve files that are two pictures there is one to ask when one is known.
-    assert [point.known for point in learning_curve(person, np.arange(96) // 6, embeddings)] == [1]
+    assert [point.known for point in learning_curve(person, np.arange(144) // 6, embeddings)] == [1]
+    three = slice(36)  # people, of each of whom two photos are left when ten are known: too few
+    assert [point.known for point in learning_curve(person[three], np.arange(36), embeddings[three])] == [1, 2, 3, 5]
     assert learning_curve(person[:24], np.arange(24), embeddings[:24]) == ()
-    few = check_counts([str(i) for i in range(8)], person[:-11], np.arange(85), curve)
+    few = check_counts([str(i) for i in range(12)], person[:-11], np.arange(133), curve)
     assert [(one.people, one.detail["count"], one.detail["more"]) for one in few if one.kind == "few-photos"] == [
-        (("7",), 1, goal.known - 1)
+        (("11",), 1, goal.known - 1)
     ]
     assert f"named rightly with {goal.known} known" in few[0].message
 

@@ -11,6 +11,7 @@ from castlist.gallery import Gallery
 KNOWN = (1, 2, 3, 5, 10, 20)  # photos of each, tried
 ASKED = 20  # photos of a person, at most; and people, for a mean that isn't one person's
 MIN_PEOPLE = 3
+MIN_ASKED = 10  # photos of all together; of fewer a share is chance
 MAX_PEOPLE = 100  # learnt at once; more take long and change little
 ROUNDS = 3  # of drawing which are known
 NEAR = 0.01  # of the best share, from which more photos no longer help
@@ -42,7 +43,7 @@ def learning_curve(person: np.ndarray, group: np.ndarray, embeddings: np.ndarray
             mine = [mixed[person[mixed] == index] for index in np.unique(person[mixed])]
             mine = sorted(mine, key=len, reverse=True)[:MAX_PEOPLE]
             asked = [some[known : known + ASKED] for some in mine if len(some) > known]
-            if len(asked) < MIN_PEOPLE:
+            if len(asked) < MIN_PEOPLE or sum(map(len, asked)) < MIN_ASKED:
                 return tuple(points)
             learnt = np.concatenate([some[:known] for some in mine])
             who = np.repeat(np.arange(len(mine)), [len(some[:known]) for some in mine])

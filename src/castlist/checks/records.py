@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from castlist.languages import Translate, translator
+from castlist.languages import Translate, translate_sentence, translator
 
 SEVERITIES = ("high", "medium", "low")
 
@@ -66,11 +66,12 @@ class Finding:
     @property
     def message(self) -> str:
         """One line, in English."""
-        return describe(self, translator("en"))
+        return describe(self, "en")
 
 
-def describe(finding: Finding, translate: Translate) -> str:
-    """One line on a finding, in a language; why a file can't be read stays English."""
+def describe(finding: Finding, language: str) -> str:
+    """One line on a finding, in a language: one of castlist.languages.LANGUAGES."""
+    translate = translator(language)
     words = {
         "exact": translate("the same file"),
         "near": translate("the same picture"),
@@ -81,8 +82,11 @@ def describe(finding: Finding, translate: Translate) -> str:
         "turned away": translate("turned away"),
         "half hidden": translate("half hidden"),
     }
-    # How its copies differ, or what is wrong with a face.
-    how = translate(", ").join(words.get(word, word) for word in str(finding.detail.get("how", "")).split(", "))
+    how = str(finding.detail.get("how", ""))  # its copies differ, what is wrong with a face, why it can't be read
+    if finding.kind == "unreadable":
+        how = translate_sentence(how, language)
+    else:
+        how = translate(", ").join(words.get(word, word) for word in how.split(", "))
     texts = {
         "leak": translate("in both folders: {how}"),
         "two-names": translate("one picture under two names: {how}"),

@@ -15,7 +15,7 @@ from castlist.checks.decisions import HEAD, VERSION
 from castlist.checks.records import KINDS, describe, titles
 from castlist.errors import PhotoError
 from castlist.files import write_text
-from castlist.languages import translator
+from castlist.languages import translate_sentence, translator
 from castlist.photos import read_photo
 from castlist.report.page import TAGS, template
 from castlist.report.pictures import jpeg_uri, shrink
@@ -95,13 +95,14 @@ def write_check(findings: Findings, page: Path, *, language: str = "en") -> Path
             (name, tuple(picture for path in findings.typical.get(name, ()) if (picture := pictures[path])))
             for name in _compared(finding)
         )
-        return Card(describe(finding, translate), tiles, compare)
+        return Card(describe(finding, language), tiles, compare)
 
     script = SCRIPT.read_text("utf-8")
     severities = {"high": translate("high"), "medium": translate("medium"), "low": translate("low")}
     names = titles(translate)
     text = template("check.html.jinja").render(
         findings=findings,
+        notes=[translate_sentence(note, language) for note in findings.notes],
         counts=[
             (word, sum(one.severity == severity for one in findings.findings)) for severity, word in severities.items()
         ],

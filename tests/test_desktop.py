@@ -61,8 +61,8 @@ class FakeRecognizer:
 
 
 @pytest.fixture(scope="session")
-def screen() -> Iterator[None]:
-    """A display: an Xvfb of the tests' own."""
+def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A display: an Xvfb of the tests' own; and a cache folder, for the processes that the window starts."""
     pytest.importorskip("tkinter", reason="this Python has no tkinter")
     if not shutil.which("Xvfb"):
         pytest.skip("Xvfb is missing")
@@ -72,6 +72,7 @@ def screen() -> Iterator[None]:
     os.close(write)
     with os.fdopen(read) as lines, pytest.MonkeyPatch.context() as patch:
         patch.setenv("DISPLAY", ":" + lines.readline().strip())
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         yield
     server.terminate()
     server.wait()
@@ -104,7 +105,7 @@ def pictures(tmp_path: Path) -> list[Path]:
 def wait_for(window: Any, holds: Callable[[], bool], seconds: float = 20) -> None:
     end = time.monotonic() + seconds
     while not holds():
-        assert time.monotonic() < end, window.status.text
+        assert time.monotonic() < end, (window.status.text, window.notice.text)
         window.root.update()
         time.sleep(0.002)
 
@@ -382,13 +383,13 @@ def test_a_picture_and_files_can_be_pasted(window: Any, pictures: list[Path]) ->
     wait_for(window, lambda: window.album.picture.path == pictures[5])
     copy("image/png", b"no picture")
     press(window, "<Control-v>")
-    assert window.status.text == "not a photo of a known format"
+    assert window.notice.text == "not a photo of a known format"
 
 
 def test_an_empty_clipboard_is_one_sentence(window: Any) -> None:
     window.root.clipboard_clear()
     press(window, "<Control-v>")
-    assert window.status.text == "There is no picture in the clipboard."
+    assert window.notice.text == "There is no picture in the clipboard."
 
 
 def test_an_absent_camera_is_one_sentence(window: Any) -> None:
@@ -397,9 +398,9 @@ def test_an_absent_camera_is_one_sentence(window: Any) -> None:
             pytest.skip("this machine has a camera")
     window.chooser.use(FakeRecognizer())
     press(window, "<Control-k>")
-    wait_for(window, lambda: window.status.text == "No camera gives a picture. Is one connected?")
+    wait_for(window, lambda: window.notice.text == "No camera gives a picture. Is one connected?")
     window.switch_language("zh-TW")
-    assert window.status.text == "攝影機沒有畫面，請確認是否已連接。"
+    assert window.notice.text == "攝影機沒有畫面，請確認是否已連接。"
 
 
 def test_the_camera_is_named_live_until_it_is_stopped(
@@ -460,14 +461,15 @@ def test_broken_runs_and_those_of_a_later_format_are_listed_and_explained(window
     def choose(name: str, says: str) -> None:
         box.current(list(box["values"]).index(lines[name]))
         box.event_generate("<<ComboboxSelected>>")
-        wait_for(window, lambda: says in window.status.text)
+        wait_for(window, lambda: says in window.notice.text)
         assert box.get() == lines["whole"]  # which still names
+        assert "Ready" in window.status.text
 
     choose("later", f"has format {FORMAT + 1}; this castlist reads format {FORMAT}")
     choose("broken", "is broken: its run.json can't be read")
     choose("unfinished", "isn't finished")
     window.switch_language("zh-TW")
-    assert "訓練尚未完成" in window.status.text
+    assert "訓練尚未完成" in window.notice.text
     assert "later · 無法開啟" in box["values"]
 
 
@@ -489,7 +491,7 @@ def face_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.photos
-def test_a_clicked_face_is_enrolled_in_a_second_and_forgotten_with_a_receipt(
+def test_a_clicked_face_is_enrolled_and_forgotten_with_a_receipt(
     window: Any, face_run: Path, photos_folder: Path, tmp_path: Path
 ) -> None:
     run = shutil.copytree(face_run, tmp_path / "runs/faces")
@@ -498,10 +500,8 @@ def test_a_clicked_face_is_enrolled_in_a_second_and_forgotten_with_a_receipt(
     open_named(window, find_photos([photos_folder / "strangers"])[:1])
     panel = window.album.panel
     panel.name.insert(0, "Somebody New")
-    began = time.monotonic()
     panel.button.invoke()
     wait_for(window, lambda: "is enrolled" in window.status.text)
-    assert time.monotonic() - began < 2  # a second on a quiet machine
     assert rows(panel.table)[0] == "Somebody New"  # said once the picture is named anew
     assert "Somebody New" in open_run(run).people
 
@@ -515,15 +515,14 @@ def test_a_clicked_face_is_enrolled_in_a_second_and_forgotten_with_a_receipt(
     wait_for(window, lambda: "已刪除：" in dialog.said.cget("text"))
     assert "gallery.npz 裡的 1 筆臉孔特徵" in dialog.said.cget("text")
     assert "Somebody New" not in open_run(run).people
-    wait_for(window, lambda: bool(rows(panel.table)))
-    assert rows(panel.table)[0] != "Somebody New"
+    wait_for(window, lambda: rows(panel.table)[:1] not in ([], ["Somebody New"]))
     dialog.close()
 
 
 def test_a_name_without_a_face_enrols_nobody(window: Any) -> None:
     window.chooser.use(FakeRecognizer())
     window.enrol("Ana")
-    assert window.status.text == "Choose a face in the picture, and write a name."
+    assert window.notice.text == "Choose a face in the picture, and write a name."
 
 
 def test_the_picture_with_names_and_the_table_are_saved_where_asked(
@@ -566,9 +565,31 @@ def test_strangers_are_hidden_in_what_is_saved(
 
 def test_without_a_picture_there_is_nothing_to_save(window: Any) -> None:
     for keys in ("<Control-s>", "<Control-h>", "<Control-e>"):
-        window.status.say(lambda _: "")
+        press(window, "<Escape>")
+        assert not window.notice.text
         press(window, keys)
-        assert window.status.text == "Open a picture first."
+        assert window.notice.text == "Open a picture first."
+
+
+@pytest.mark.parametrize("language", ["en", "zh-TW"])
+def test_what_cant_be_saved_is_told_on_top_until_it_is_closed(
+    window: Any, pictures: list[Path], tmp_path: Path, language: str
+) -> None:
+    window.switch_language(language)
+    window.chooser.use(FakeRecognizer())
+    open_named(window, pictures[:1])
+    height = window.notice.winfo_height()
+    answer_dialog(window, str(tmp_path / f"{300 * 'x'}.jpg"))
+    press(window, "<Control-s>")
+    reason = {"en": "(File name too long)", "zh-TW": "（檔名太長）"}[language]
+    wait_for(window, lambda: reason in window.notice.text)
+    wait_for(window, lambda: window.notice.winfo_height() > height + 10)
+    # The next thing begun takes it away, and so does Esc.
+    press(window, "<Control-v>")
+    assert reason not in window.notice.text
+    press(window, "<Escape>")
+    assert not window.notice.text
+    wait_for(window, lambda: window.notice.winfo_height() == height)
 
 
 # Training
@@ -584,14 +605,14 @@ def test_from_an_empty_folder_to_a_named_picture(
     press(window, "<Control-t>")
     dialog = window.trainer
     dialog.look_into(drawn_photos)
-    wait_for(window, lambda: dialog.found.cget("text").startswith("2 people, 24 photos"))
+    wait_for(window, lambda: dialog.found.label.cget("text").startswith("2 people, 24 photos"))
     dialog.model.set("cnn")
     dialog.whole.set(True)
     dialog.epochs.set("500")
     dialog.start_button.invoke()
     wait_for(window, lambda: dialog.curves.n_epochs >= 2, 120)
     assert "of 500, step" in dialog.said.cget("text")
-    assert dialog.found.cget("text").splitlines()[1:] == [
+    assert dialog.found.label.cget("text").splitlines()[1:] == [
         "high: nothing found",
         "medium: nothing found",
         "low: nothing found",
@@ -607,23 +628,95 @@ def test_from_an_empty_folder_to_a_named_picture(
     assert window.album.answers[0].faces[0].name in list(HEROES)[:2]
 
 
+@pytest.mark.photos
+def test_what_is_wrong_stands_there_before_the_training(window: Any, photos_folder: Path, tmp_path: Path) -> None:
+    for person in ("ana", "bo"):
+        (tmp_path / "cast" / person).mkdir(parents=True)
+    photos = find_photos([photos_folder / "strangers"])[:4]
+    for i, photo in enumerate(photos):
+        shutil.copy(photo, tmp_path / "cast" / ("ana", "bo")[i % 2])
+    shutil.copy(photos[0], tmp_path / "cast/bo/a copy.jpg")
+    (tmp_path / "cast/ana/broken.jpg").write_bytes(b"no photo")
+    window.train()
+    dialog = window.trainer
+    dialog.look_into(tmp_path / "cast")
+    wait_for(window, lambda: "6 photos" in dialog.found.label.cget("text"))
+    assert str(dialog.start_button["state"]) == "normal"
+    wait_for(window, lambda: "low: " in dialog.found.label.cget("text"), 120)
+    _, high, medium, _ = dialog.found.label.cget("text").splitlines()
+    assert high.startswith("high: pictures under two names (1)")
+    assert "files that can't be read (1)" in medium
+    wait_for(window, lambda: not dialog.found.is_looking)
+    window.switch_language("zh-TW")
+    assert dialog.found.label.cget("text").splitlines()[1].startswith("嚴重")
+
+
+def test_looking_at_a_folder_can_be_stopped(window: Any, drawn_photos: Path) -> None:
+    window.train()
+    dialog = window.trainer
+    dialog.look_into(drawn_photos)
+    wait_for(window, lambda: dialog.found.is_looking)
+    dialog.event_generate("<Escape>")
+    window.root.update()
+    assert not dialog.found.is_looking
+    assert dialog.winfo_exists()
+    dialog.event_generate("<Escape>")
+    window.root.update()
+    assert not dialog.winfo_exists()
+
+
+@pytest.mark.keras
+def test_somebody_is_left_out_of_a_keras_run_by_training_again(
+    window: Any, drawn_run: Path, drawn_photos: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("keras")
+    from castlist.desktop.people import ForgetDialog
+
+    photos = shutil.copytree(drawn_photos, tmp_path / "photos")
+    draw_cast(photos, pictures_per_person=12, size=64, people=HEROES[2:3])
+    run = shutil.copytree(drawn_run, tmp_path / "runs/drawn")
+    record = json.loads((run / "run.json").read_text("utf-8"))
+    (run / "run.json").write_text(json.dumps({**record, "photos_root": str(photos)}), "utf-8")
+    window.chooser.list()
+    wait_for(window, lambda: window.album.recognizer is not None)
+    window.forget()
+    (dialog,) = (child for child in window.root.winfo_children() if isinstance(child, ForgetDialog))
+    assert "can't forget one person" in dialog.said.cget("text")
+    dialog.forget_button.invoke()
+    assert dialog.notice.text == "Choose somebody first."
+    name = HEROES[0]
+    dialog.name.set(name)
+    dialog.forget_button.invoke()
+    wait_for(window, lambda: "Epoch" in dialog.progress.text, 120)
+    dialog.event_generate("<Escape>")
+    window.root.update()
+    assert name in open_run(run).people
+    assert [path.name for path in run.parent.iterdir()] == ["drawn"]
+    dialog.forget_button.invoke()
+    wait_for(window, lambda: f"{name} is forgotten." in dialog.said.cget("text"), 240)
+    assert "it was trained anew without" in dialog.said.cget("text")
+    wait_for(window, lambda: window.album.recognizer.run.people == open_run(run).people)
+    assert name not in open_run(run).people
+    assert [path.name for path in run.parent.iterdir()] == ["drawn"]
+
+
 def test_what_cant_be_trained_is_one_sentence(window: Any, tmp_path: Path, pictures: list[Path]) -> None:
     window.train()
     dialog = window.trainer
     dialog.start_button.invoke()
-    assert dialog.said.cget("text") == "Choose a folder that holds one folder per person."
+    assert dialog.notice.text == "Choose a folder that holds one folder per person."
     dialog.folder.set(str(tmp_path))
     dialog.epochs.set("many")
     dialog.start_button.invoke()
-    assert dialog.said.cget("text") == "Epochs must be a whole number above 0."
+    assert dialog.notice.text == "Epochs must be a whole number above 0."
     dialog.epochs.set("")
     dialog.whole.set(True)
     dialog.start_button.invoke()
-    wait_for(window, lambda: "For whole photos choose another" in dialog.said.cget("text"))
+    wait_for(window, lambda: "For whole photos choose another" in dialog.notice.text)
     window.switch_language("zh-TW")
-    assert dialog.said.cget("text") == "face 模型學的是臉孔。要學習整張照片，請改選 cnn 之類的模型。"
+    assert dialog.notice.text == "face 模型學的是臉孔。要學習整張照片，請改選 cnn 之類的模型。"
     dialog.look_into(pictures[0].parent)
-    wait_for(window, lambda: "裡沒有任何人" in dialog.found.cget("text"))
+    wait_for(window, lambda: "裡沒有任何人" in dialog.notice.text)
 
 
 def test_closing_ends_a_training(window: Any, drawn_photos: Path) -> None:
@@ -657,7 +750,7 @@ def test_every_text_goes_through_the_catalogue() -> None:
                 words = re.findall(r"[A-Za-z]{2,}", node.value)
                 assert len(words) < 2 or " " not in node.value or node.value == NO_CHINESE, f"{path.name}: {node.value}"
             if isinstance(node, ast.keyword) and node.arg in {"text", "label"} and isinstance(node.value, ast.Constant):
-                assert node.value.value in (True, "×"), f"{path.name}: {node.value.value}"
+                assert node.value.value in (True, "×", "⚠"), f"{path.name}: {node.value.value}"
 
 
 def test_the_systems_language(monkeypatch: pytest.MonkeyPatch) -> None:

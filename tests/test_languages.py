@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import errno
 import itertools
+import os
 import re
 import string
 from collections.abc import Iterator
@@ -37,6 +39,11 @@ COMMANDS_ONLY = {
     ),
     *("films", "languages", "report", "tensorboard", "tuning"),
 }
+# What a system refuses, and says so, of files, folders and memory.
+SYSTEM = (
+    *(errno.ENOENT, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EISDIR, errno.ENOTDIR),
+    *(errno.EEXIST, errno.ENAMETOOLONG, errno.EIO, errno.EMFILE, errno.ENOMEM),
+)
 # Told to programmers, not to people before a window.
 PROGRAMMERS = {"AttributeError", "ShapeError", "ValueError"}
 
@@ -77,6 +84,7 @@ def sentences_in_code() -> Iterator[str]:
                 yield from (text for text in as_template(node.value) if " " in text)
             elif isinstance(node, ast.Constant | ast.JoinedStr) and node not in elsewhere:
                 yield from (text for text in as_template(node) if re.fullmatch(r"([A-Z]|\{0\} [a-z]).* .* .*\.", text))
+    yield from ("[Errno {0}] {1}: {2}", *(os.strerror(number) for number in SYSTEM))
     yield from (NO_FACE, *(kind.summary for kind in MODELS.values()))
 
 
@@ -134,6 +142,7 @@ def test_sentences_are_recognized_by_the_text_between_what_was_filled_in() -> No
         "有 2 個檔案不在任何人的資料夾裡，已略過。"
     )
     assert chinese("A sentence that nobody has translated.") == "A sentence that nobody has translated."
+    assert chinese("can't be opened (Permission denied)") == "無法開啟（沒有權限）"
     assert translate_sentence("no face found", "en") == "no face found"
 
 

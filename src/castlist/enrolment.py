@@ -172,12 +172,13 @@ def forget(path: Path, name: str) -> Receipt:
     return Receipt(name, (*removed, *_delete_kept(name)), _what_remains(run, name))
 
 
-def retrain_without(path: Path, name: str, **callbacks: Any) -> Receipt:
+def retrain_without(path: Path, name: str, *, language: str = "en", **callbacks: Any) -> Receipt:
     """Train a run of a Keras model anew without a person; the old one is deleted when the new one is finished.
 
     Args:
         path: The run folder.
         name: Whom to leave out.
+        language: Of the report.
         callbacks: As for `learn`.
 
     Raises:
@@ -195,17 +196,26 @@ def retrain_without(path: Path, name: str, **callbacks: Any) -> Receipt:
         photos=tuple(photo for photo in cast.photos if photo.person != name),
         notes=tuple(note for note in cast.notes if name not in note),
     )
-    beside, old = path.with_name(f"{path.name}.retrained"), path.with_name(f"{path.name}.old")
-    shutil.rmtree(beside, ignore_errors=True)  # of an attempt that was interrupted
-    _, evaluation = learn(others, run.settings, runs=beside.parent, name=beside.name, **callbacks)
+    beside, old = _beside(path), path.with_name(f"{path.name}.old")
+    discard_retraining(path)
+    _, evaluation = learn(others, run.settings, runs=beside.parent, name=beside.name, language=language, **callbacks)
     path.rename(old)
     beside.rename(path)
     shutil.rmtree(old)
     retrained = open_run(path)
     if evaluation:
-        write_report(retrained, evaluation, read_history(retrained))
+        write_report(retrained, evaluation, read_history(retrained), language=language)
     removed = (f"The whole run {str(path)!r}: it was trained anew without {name!r}.", *_delete_kept(name))
     return Receipt(name, removed, _what_remains(retrained, name))
+
+
+def discard_retraining(path: Path) -> None:
+    """Delete what `retrain_without` was interrupted at, if it was; the run itself is as it was."""
+    shutil.rmtree(_beside(path), ignore_errors=True)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f"{path.name}.retrained")
 
 
 def refresh(path: Path, *, language: str = "en") -> Path | None:

@@ -65,6 +65,13 @@ def reason_of(error: OSError) -> str:
     return os.strerror(error.errno) if error.errno else str(error).partition("\n")[0]
 
 
+def unforeseen(error: Exception) -> CastlistError:
+    """A failure that nobody wrote a sentence for, as one: a window has no traceback to show."""
+    if isinstance(error, OSError):
+        return CastlistError(f"The system refuses ({reason_of(error)}).")
+    return CastlistError(f"Something happened that castlist didn't foresee ({type(error).__name__}: {error}).")
+
+
 @contextmanager
 def needs_extra(extra: str, purpose: str) -> Iterator[None]:
     """Turn an ImportError inside the block into one sentence with the install command."""

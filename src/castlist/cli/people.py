@@ -41,7 +41,7 @@ def forget(
 
     if retrain:
         with showing_progress() as show:
-            receipt = retrain_without(run, name, **show)
+            receipt = retrain_without(run, name, language=language, **show)
     else:
         receipt = forget_person(run, name)
     print(f"{name} is forgotten. Deleted:")

@@ -170,7 +170,7 @@ class Album:
             self.stop()
             if says and not error:
                 status.say(says)
-            status.complain(error)
+            self._desk.notice.complain(error)
 
         def work(task: Task) -> Iterator[Looked]:
             # Here: what it imports takes longer than the window may stand still.

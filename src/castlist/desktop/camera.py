@@ -50,7 +50,7 @@ class Camera:
 
     def _end(self, error: CastlistError | None) -> None:
         self.stop()
-        self._desk.status.complain(error)
+        self._desk.notice.complain(error)
 
 
 @dataclass(frozen=True, eq=False)

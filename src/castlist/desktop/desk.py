@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from castlist.desktop.notice import Notice
 from castlist.desktop.status import StatusLine
 from castlist.desktop.texts import Texts
 from castlist.desktop.worker import Task, Worker
@@ -19,9 +20,10 @@ class Desk:
     root: tk.Tk
     texts: Texts
     worker: Worker
+    notice: Notice
     status: StatusLine
     scale: float  # pixels for a pixel at 1x
 
     def do(self, work: Callable[[Task], Iterator[Any]], on_result: Callable[[Any], object]) -> Task:
-        """Run work on a thread; what goes wrong is said in the status line."""
-        return self.worker.start(work, on_result, self.status.complain)
+        """Run work on a thread; what goes wrong is told on top."""
+        return self.worker.start(work, on_result, self.notice.complain)

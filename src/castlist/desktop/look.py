@@ -9,7 +9,7 @@ from tkinter import ttk
 BASE = 96  # dots per inch of a screen at 1x
 TITLE = "CastlistTitleFont"
 PAPER, FIELD, SOFT, LINE = "#f4f5f7", "#ffffff", "#e6eaf0", "#c8ccd4"
-INK, FADED, ACCENT, WARNING = "#1b1f27", "#8b919c", "#245a8d", "#a3260d"
+INK, FADED, ACCENT, WARNING, ALARM = "#1b1f27", "#8b919c", "#245a8d", "#a3260d", "#ffe1a8"
 FAMILIES = {
     "en": ("Noto Sans", "DejaVu Sans", "Liberation Sans"),
     "zh-TW": ("Noto Sans CJK TC", "Noto Sans TC", "WenQuanYi Micro Hei"),
@@ -31,7 +31,9 @@ def apply_look(root: tk.Tk) -> float:
     space = tkfont.nametofont("TkDefaultFont", root).metrics("linespace")
     style.configure("Treeview", rowheight=round(space * 1.6))
     style.configure("TButton", padding=(round(10 * scale), round(5 * scale)))
-    style.configure("Warning.TLabel", foreground=WARNING)
+    style.configure("Notice.TFrame", background=ALARM)
+    style.configure("Notice.TLabel", background=ALARM, foreground=INK)
+    style.configure("NoticeSign.TLabel", background=ALARM, foreground=WARNING, font=TITLE)
     return scale
 
 

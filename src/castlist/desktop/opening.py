@@ -51,14 +51,14 @@ class Opening:
         try:
             found = _read_clipboard(self._desk.root)
         except PhotoError as error:
-            self._desk.status.complain(error)
+            self._desk.notice.complain(error)
             return
         if isinstance(found, np.ndarray):
             self._on_picture(Picture(PASTED, found))
         elif found:
             self._on_paths(found)
         else:
-            self._desk.status.say(lambda translate: translate("There is no picture in the clipboard."))
+            self._desk.notice.tell(lambda translate: translate("There is no picture in the clipboard."))
 
 
 def _load_dropping(root: tk.Tk) -> bool:

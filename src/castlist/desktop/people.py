@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from pathlib import Path
 from tkinter import ttk
 
 from castlist.desktop.album import Album
 from castlist.desktop.desk import Desk
+from castlist.desktop.notice import Notice
+from castlist.desktop.process import Message, Process, describe_step
+from castlist.desktop.status import StatusLine
 from castlist.desktop.texts import Put, Sentence
-from castlist.desktop.worker import Task
-from castlist.enrolment import Receipt, forget
+from castlist.enrolment import Receipt, discard_retraining, forget
 from castlist.errors import CastlistError
+from castlist.languages import Translate
 from castlist.recognizer import Recognizer
+from castlist.run import Run
 
 
 def enrol(desk: Desk, album: Album, name: str, on_changed: Callable[[Recognizer, Sentence], object]) -> None:
     """Give the chosen face of the picture a name, new or known."""
     recognizer, picture, answer = album.recognizer, album.picture, album.answer
     if not (recognizer and picture and answer and answer.faces and name):
-        desk.status.say(lambda translate: translate("Choose a face in the picture, and write a name."))
+        desk.notice.tell(lambda translate: translate("Choose a face in the picture, and write a name."))
         return
     from castlist.desktop.naming import enrol_clicked
 
@@ -31,62 +36,105 @@ def enrol(desk: Desk, album: Album, name: str, on_changed: Callable[[Recognizer,
 
 
 class ForgetDialog(tk.Toplevel):
-    """Asks who is to be deleted from a run, and shows the receipt."""
+    """Asks who is to be deleted from a run, deletes or trains again without, and shows the receipt."""
 
-    def __init__(self, desk: Desk, recognizer: Recognizer, on_changed: Callable[[Recognizer], object]) -> None:
+    def __init__(self, desk: Desk, run: Run, on_changed: Callable[[Path], object]) -> None:
         super().__init__(desk.root)
-        self._desk, self._run, self._on_changed = desk, recognizer.run, on_changed
-        self._puts: list[Put] = []
-        self._said: Sentence = lambda translate: translate("Who is to be deleted from this run, for good?")
-        pad, wide = round(14 * desk.scale), round(420 * desk.scale)
+        self._desk, self._run, self._on_changed = desk, run, on_changed
+        self._process = Process(desk.worker)
+        self._said: Sentence = self._warn if run.has_network else _ask
+        pad, wide = round(14 * desk.scale), round(460 * desk.scale)
         self.transient(desk.root)
         self.resizable(False, False)
+        self.notice = Notice(self, desk.texts, desk.scale)
+        self.notice.pack(fill="x")
         frame = ttk.Frame(self, padding=pad)
         frame.pack(fill="both", expand=True)
         self.said = ttk.Label(frame, wraplength=wide, justify="left")
         self.said.pack(anchor="w")
-        self.name = ttk.Combobox(frame, values=list(self._run.people), state="readonly")
+        self.name = ttk.Combobox(frame, values=list(run.people), state="readonly")
         self.name.pack(fill="x", pady=pad)
-        row = ttk.Frame(frame)
-        row.pack(anchor="e")
-        self.forget_button = ttk.Button(row, command=self.delete_person)
+        self.progress = StatusLine(frame, desk.texts, desk.scale, self.stop)
+        self._row = ttk.Frame(frame)
+        self._row.pack(anchor="e")
+        self.forget_button = ttk.Button(self._row, command=self.delete_person)
         self.forget_button.pack(side="left", padx=(0, pad // 2))
-        close = ttk.Button(row, command=self.close)
+        close = ttk.Button(self._row, command=self.close)
         close.pack(side="left")
         self._show(lambda translate: self.title(translate("Forget a person…")))
         self._show(lambda translate: self.said.configure(text=self._said(translate)))
-        self._show(lambda translate: self.forget_button.configure(text=translate("Forget for good")))
+        self._show(lambda translate: self.forget_button.configure(text=self._do(translate)))
         self._show(lambda translate: close.configure(text=translate("Close")))
         self.protocol("WM_DELETE_WINDOW", self.close)
-        self.bind("<Escape>", lambda _: self.close())
+        self.bind("<Escape>", lambda _: self.stop() if self.progress.winfo_manager() else self.close())
+        self.bind("<Destroy>", self._leave_nothing)
         self.name.focus_set()
 
     def delete_person(self) -> None:
         """Delete whoever is chosen."""
+        self.notice.hide()
         name, path = self.name.get(), self._run.path
         if not name:
+            self.notice.tell(lambda translate: translate("Choose somebody first."))
             return
-        self.forget_button.configure(state="disabled")
+        self._enable("disabled")
+        if not self._run.has_network:
+            self._desk.worker.start(lambda _: iter((forget(path, name),)), self._take, self._end)
+            return
+        self.progress.busy(0)
+        self.progress.say(lambda translate: translate("Looking at the photos…"))
+        self.progress.pack(fill="x", before=self._row)
+        request = {"forget": name, "run": str(path), "language": self._desk.texts.language}
+        self._process.start(request, self._hear, self._end)
 
-        def work(_: Task) -> Iterator[tuple[Receipt, Recognizer]]:
-            receipt = forget(path, name)
-            yield receipt, Recognizer.load(path)
-
-        self._desk.worker.start(work, self._take, self._end)
+    def stop(self) -> None:
+        """Train no further; the run stays as it was."""
+        self._process.stop()
+        discard_retraining(self._run.path)
+        self.progress.pack_forget()
+        self._enable("normal")
 
     def close(self) -> None:
-        """Close; somebody being deleted is deleted all the same."""
-        self._desk.texts.drop(*self._puts)
+        """Close; somebody being deleted is deleted all the same, but a training ends."""
+        self._process.stop()
         self.destroy()
 
-    def _take(self, done: tuple[Receipt, Recognizer]) -> None:
-        receipt, recognizer = done
-        self._on_changed(recognizer)
+    def _leave_nothing(self, event: tk.Event[tk.Misc]) -> None:
+        if event.widget is self and self._run.has_network:
+            discard_retraining(self._run.path)
+
+    def _hear(self, message: Message) -> None:
+        if "receipt" in message:
+            self.progress.pack_forget()
+            self._take(Receipt(**message["receipt"]))
+        elif "photos" in message:
+            self.progress.say(
+                lambda translate: translate("Photo {done} of {total}").format(
+                    done=message["photos"], total=message["of"]
+                )
+            )
+        else:
+            self.progress.busy(message["epochs"] * message["steps"])
+            self.progress.done((message["epoch"] - 1) * message["steps"] + message["step"])
+            self.progress.say(lambda translate: describe_step(message, translate))
+
+    def _take(self, receipt: Receipt) -> None:
+        self._on_changed(self._run.path)
         if self.winfo_exists():
-            self.name.configure(state="disabled")
+            self._enable("disabled")
             self._say(lambda translate: self._describe(receipt, translate))
 
-    def _describe(self, receipt: Receipt, translate: Callable[[str], str]) -> str:
+    def _warn(self, translate: Translate) -> str:
+        return translate(
+            "The weights of this run have seen everybody in it and can't forget one person. They can be trained again "
+            "without, from the photos in {folder}; that takes as long as the training did. Then the run as it is now "
+            "is deleted. Who is to be left out?"
+        ).format(folder=self._run.photos_root)
+
+    def _do(self, translate: Translate) -> str:
+        return translate("Train again without") if self._run.has_network else translate("Forget for good")
+
+    def _describe(self, receipt: Receipt, translate: Translate) -> str:
         explain = self._desk.texts.explain
         return "\n".join(
             (
@@ -102,15 +150,22 @@ class ForgetDialog(tk.Toplevel):
 
     def _end(self, error: CastlistError | None) -> None:
         if error and self.winfo_exists():
-            self.forget_button.configure(state="normal")
-            self._say(lambda _: self._desk.texts.explain(error))
+            self.stop()
+            self.notice.complain(error)
         else:
-            self._desk.status.complain(error)
+            self._desk.notice.complain(error)
+
+    def _enable(self, state: str) -> None:
+        self.forget_button.configure(state=state)
+        self.name.configure(state="readonly" if state == "normal" else state)
 
     def _say(self, sentence: Sentence) -> None:
         self._said = sentence
         self.said.configure(text=sentence(self._desk.texts.translate))
 
     def _show(self, put: Put) -> None:
-        self._puts.append(put)
-        self._desk.texts.show(put)
+        self._desk.texts.show(put, self)
+
+
+def _ask(translate: Translate) -> str:
+    return translate("Who is to be deleted from this run, for good?")

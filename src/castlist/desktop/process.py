@@ -1,4 +1,4 @@
-"""A training in a process of its own, as the window sees it: a request goes in, messages come out."""
+"""Work in a process of its own, as the window sees it: a request goes in, messages come out."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 from castlist.desktop.worker import Task, Worker
 from castlist.errors import CastlistError
+from castlist.languages import Translate
 
 Message = dict[str, Any]
 
@@ -48,27 +49,35 @@ class Process:
         process.stdin.write(json.dumps(request))
         process.stdin.close()
         self._process = process
-        self._task = self._worker.start(lambda _: _read(process), on_message, on_end)
+        self._task = self._worker.start(lambda _: _read(process), on_message, on_end, process.terminate)
 
     def stop(self) -> None:
         """End it now; nobody is told any more."""
-        if self._task:
+        if self._task and self._process:
             self._task.stop()
-        if self._process:
-            self._process.terminate()
             self._process.wait()
         self._task = self._process = None
 
 
+def describe_step(message: Message, translate: Translate) -> str:
+    """Where a training stands, from a message that tells of a step."""
+    return translate("Epoch {epoch} of {epochs}, step {step} of {steps}").format(
+        **{name: message[name] for name in ("epoch", "epochs", "step", "steps")}
+    )
+
+
 def _read(process: subprocess.Popen[str]) -> Iterator[Message]:
     assert process.stdout is not None
-    with process.stdout as lines:
-        for line in lines:
-            if not line.startswith("{"):  # what a library prints
-                continue
-            message = json.loads(line)
-            if "error" in message:
-                raise CastlistError(message["error"])
-            yield message
-    if process.wait():
-        raise CastlistError(f"The training ended by itself (exit code {process.returncode}).")
+    try:
+        with process.stdout as lines:
+            for line in lines:
+                if not line.startswith("{"):  # what a library prints
+                    continue
+                message = json.loads(line)
+                if "error" in message:
+                    raise CastlistError(message["error"])
+                yield message
+    finally:
+        process.wait()
+    if process.returncode:
+        raise CastlistError(f"The work ended by itself (exit code {process.returncode}).")

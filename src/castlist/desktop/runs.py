@@ -28,6 +28,7 @@ class RunChooser(ttk.Frame):
         self._desk, self.folder, self._on_use = desk, folder, on_use
         self._listed: Listed = []
         self._path: Path | None = None
+        self._ready: Sentence = lambda _: ""
         label = ttk.Label(self)
         label.pack(side="left", padx=(0, pad))
         self.box = ttk.Combobox(self, state="readonly")
@@ -58,6 +59,7 @@ class RunChooser(ttk.Frame):
 
     def choose(self, path: Path) -> None:
         """Open a run for naming."""
+        self._desk.notice.hide()
         self._desk.status.say(lambda translate: translate("Opening the run…"))
 
         def load(_: Task) -> Iterator[Recognizer]:
@@ -65,7 +67,9 @@ class RunChooser(ttk.Frame):
 
         def end(error: CastlistError | None) -> None:
             self._mark()
-            self._desk.status.complain(error)
+            if error:
+                self._desk.status.say(self._ready)
+            self._desk.notice.complain(error)
 
         self._desk.worker.start(load, self.use, end)
 
@@ -74,9 +78,10 @@ class RunChooser(ttk.Frame):
         run = recognizer.run
         self._path = run.path
         self._mark()
-        self._desk.status.say(
-            lambda translate: translate("Ready. This run knows {people}.").format(people=", ".join(run.people))
+        self._ready = lambda translate: translate("Ready. This run knows {people}.").format(
+            people=", ".join(run.people)
         )
+        self._desk.status.say(self._ready)
         self._on_use(recognizer)
 
     def open_other(self) -> None:

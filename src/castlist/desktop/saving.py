@@ -19,6 +19,7 @@ class Saving:
 
     def named(self) -> None:
         """The picture, with names on it."""
+        self._desk.notice.hide()
         picture, answer = self._album.picture, self._album.answer
         if not picture or not answer or answer.problem:
             self._need_picture()
@@ -29,6 +30,7 @@ class Saving:
 
     def hidden(self) -> None:
         """The picture, with the faces of strangers hidden."""
+        self._desk.notice.hide()
         recognizer, picture, answer = self._album.recognizer, self._album.picture, self._album.answer
         if not recognizer or not picture or not answer or answer.problem:
             self._need_picture()
@@ -39,6 +41,7 @@ class Saving:
 
     def table(self) -> None:
         """The names in all pictures that are open, as CSV."""
+        self._desk.notice.hide()
         answers = [answer for _, answer in sorted(self._album.answers.items())]
         if not answers:
             self._need_picture()
@@ -56,4 +59,4 @@ class Saving:
         self._desk.status.say(lambda translate: translate("Saved: {path}").format(path=path))
 
     def _need_picture(self) -> None:
-        self._desk.status.say(lambda translate: translate("Open a picture first."))
+        self._desk.notice.tell(lambda translate: translate("Open a picture first."))

@@ -1,4 +1,4 @@
-"""The line below: what goes on, how far it is, and the button that stops it."""
+"""A line that says what goes on, how far it is, and the button that stops it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Callable
 from tkinter import ttk
 
 from castlist.desktop.texts import Sentence, Texts
-from castlist.errors import CastlistError
 
 
 class StatusLine(ttk.Frame):
@@ -19,12 +18,12 @@ class StatusLine(ttk.Frame):
         self._sentence: Sentence = lambda _: ""
         self.label = ttk.Label(self)
         self.label.pack(side="left", fill="x", expand=True)
-        # An error may be longer than the window is wide.
+        # A path may be longer than the window is wide.
         self.label.bind("<Configure>", lambda event: self.label.configure(wraplength=event.width))
         self._stop = ttk.Button(self, command=on_stop)
         self._bar = ttk.Progressbar(self, length=round(160 * scale))
-        texts.show(lambda translate: self._stop.configure(text=translate("Stop") + " (Esc)"))
-        texts.show(lambda translate: self.label.configure(text=self._sentence(translate)))
+        texts.show(lambda translate: self._stop.configure(text=translate("Stop") + " (Esc)"), self)
+        texts.show(lambda translate: self.label.configure(text=self._sentence(translate)), self)
 
     @property
     def text(self) -> str:
@@ -33,12 +32,8 @@ class StatusLine(ttk.Frame):
 
     def say(self, sentence: Sentence) -> None:
         """Show a sentence."""
-        self._show(sentence, "TLabel")
-
-    def complain(self, error: CastlistError | None) -> None:
-        """Show what went wrong, if anything did."""
-        if error:
-            self._show(lambda _: self._texts.explain(error), "Warning.TLabel")
+        self._sentence = sentence
+        self.label.configure(text=sentence(self._texts.translate))
 
     def busy(self, total: int) -> None:
         """Show that something of `total` steps has begun and can be stopped; 0: nobody knows of how many."""
@@ -54,7 +49,3 @@ class StatusLine(ttk.Frame):
         """Show that it is over."""
         self._stop.pack_forget()
         self._bar.pack_forget()
-
-    def _show(self, sentence: Sentence, style: str) -> None:
-        self._sentence = sentence
-        self.label.configure(text=sentence(self._texts.translate), style=style)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import locale
 import os
+import tkinter as tk
 from collections.abc import Callable
 
 from castlist.errors import CastlistError
@@ -24,14 +25,17 @@ class Texts:
         self._puts: list[Put] = []
         self.switch(language)
 
-    def show(self, put: Put) -> None:
-        """Set a text now, and again whenever the language changes."""
+    def show(self, put: Put, shown_in: tk.Misc | None = None) -> None:
+        """Set a text now, and again whenever the language changes, until the widget that shows it is gone."""
         self._puts.append(put)
         put(self.translate)
 
-    def drop(self, *puts: Put) -> None:
-        """Forget texts whose window is closed."""
-        self._puts = [put for put in self._puts if put not in puts]
+        def forget(event: tk.Event[tk.Misc]) -> None:
+            if event.widget is shown_in:  # not a part of it
+                self._puts.remove(put)
+
+        if shown_in:
+            shown_in.bind("<Destroy>", forget, add="+")
 
     def explain(self, sentence: object) -> str:
         """An error of the library, or another sentence of it, in the window's language."""

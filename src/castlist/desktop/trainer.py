@@ -1,4 +1,4 @@
-"""A training in a process of its own, so that the window never waits for it: JSON in on stdin, JSON lines out.
+"""Learning in a process of its own, so that the window never waits for it: JSON in on stdin, JSON lines out.
 
     python -m castlist.desktop.trainer < request.json
 
@@ -13,23 +13,44 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from castlist.errors import CastlistError
+from castlist.errors import CastlistError, unforeseen
 
 if TYPE_CHECKING:
-    from castlist.dataset import Dataset
+    from castlist.dataset import Dataset, OnCount
     from castlist.run import Run
     from castlist.training import Progress
 
 
 def main() -> None:
-    """Train as asked, or finish a stopped run as it stands, and tell how it goes."""
+    """Look at photos, train, finish a stopped run as it stands or train it anew, and tell how it goes."""
     request: dict[str, Any] = json.load(sys.stdin)
     try:
-        _train(request)
+        if "check" in request:
+            _check(Path(request["check"]))
+        elif "forget" in request:
+            _forget(Path(request["run"]), request["forget"], request["language"])
+        else:
+            _train(request)
     except CastlistError as error:
         _tell(error=str(error))
     except Exception as error:  # nobody reads the traceback of a process behind a window
-        _tell(error=f"{type(error).__name__}: {error}")
+        _tell(error=str(unforeseen(error)))
+
+
+def _check(folder: Path) -> None:
+    from castlist.checks import check_photos
+
+    def on_stage(what: str) -> OnCount:
+        return _count if what == "Photos" else lambda done, total: None
+
+    _tell(found=check_photos(folder, on_stage=on_stage).counts)
+
+
+def _forget(run: Path, name: str, language: str) -> None:
+    from castlist.enrolment import retrain_without
+
+    receipt = retrain_without(run, name, language=language, on_count=_count, on_progress=_progress)
+    _tell(receipt=dataclasses.asdict(receipt))
 
 
 def _train(request: dict[str, Any]) -> None:
@@ -41,15 +62,11 @@ def _train(request: dict[str, Any]) -> None:
         found = quick_check(dataset, Path(run.photos_root))
         _tell(run=str(run.path), found=found.counts)
 
-    def on_progress(now: Progress) -> None:
-        row = dataclasses.asdict(now.finished) if now.finished else None
-        _tell(epoch=now.epoch, epochs=now.epochs, step=now.step, steps=now.steps, finished=row)
-
     callbacks: dict[str, Any] = {
         "language": request["language"],
         "on_start": on_start,
-        "on_count": lambda done, total: _tell(photos=done, of=total),
-        "on_progress": on_progress,
+        "on_count": _count,
+        "on_progress": _progress,
     }
     if "resume" in request:
         run, evaluation = resume(Path(request["resume"]), epochs=request["epochs"], **callbacks)
@@ -64,6 +81,15 @@ def _train(request: dict[str, Any]) -> None:
         report=str(report) if report.exists() else None,
         accuracy=evaluation.accuracy if evaluation else None,
     )
+
+
+def _count(done: int, total: int) -> None:
+    _tell(photos=done, of=total)
+
+
+def _progress(now: Progress) -> None:
+    row = dataclasses.asdict(now.finished) if now.finished else None
+    _tell(epoch=now.epoch, epochs=now.epochs, step=now.step, steps=now.steps, finished=row)
 
 
 def _tell(**message: Any) -> None:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import tkinter as tk
 import webbrowser
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from tkinter import ttk
 
-from castlist.checks import summarize
 from castlist.desktop.curves import Curves
 from castlist.desktop.desk import Desk
 from castlist.desktop.dialogs import ask_folder
-from castlist.desktop.process import Message, Process
-from castlist.desktop.texts import Put, Sentence
-from castlist.desktop.worker import Task
+from castlist.desktop.folder import FolderPanel
+from castlist.desktop.notice import Notice
+from castlist.desktop.process import Message, Process, describe_step
+from castlist.desktop.texts import Sentence
 from castlist.errors import CastlistError
 from castlist.models import MODELS
-from castlist.photos import Cast, find_cast
 
 
 class TrainingDialog(tk.Toplevel):
@@ -27,46 +26,35 @@ class TrainingDialog(tk.Toplevel):
         super().__init__(desk.root)
         self._desk, self._runs, self._on_done = desk, runs, on_done
         self._process = Process(desk.worker)
+        self._running = False
         self._run: str | None = None  # of the training under way
-        self._checked: Mapping[str, int] | None = None  # of each kind of finding how many
         self.folder = tk.StringVar(self)
         self.model = tk.StringVar(self, "face")
         self.whole = tk.BooleanVar(self, False)
         self.epochs = tk.StringVar(self, "")
-        self._puts: list[Put] = []
-        self._found: Sentence = lambda translate: translate("Choose a folder that holds one folder per person.")
         self._said: Sentence = lambda _: ""
         self.geometry(f"{round(620 * desk.scale)}x{round(600 * desk.scale)}")
         self.transient(desk.root)
         self._build(desk.scale)
         self.protocol("WM_DELETE_WINDOW", self.close)
-        self.bind("<Escape>", lambda _: self.close())
+        self.bind("<Escape>", lambda _: self._escape())
 
     def look_into(self, folder: Path) -> None:
         """Take a folder, and say what is in it."""
+        self.notice.hide()
         self.folder.set(str(folder))
-        self._checked = None
-
-        def find(_: Task) -> Iterator[Cast]:
-            yield find_cast(folder)
-
-        def tell(cast: Cast) -> None:
-            self._find(lambda translate: self._describe(cast, translate))
-
-        def end(error: CastlistError | None) -> None:
-            if error:
-                self._find(lambda _: self._desk.texts.explain(error))
-
-        self._desk.worker.start(find, tell, end)
+        self.found.look_into(folder)
 
     def start(self) -> None:
         """Begin as the fields say."""
+        self.notice.hide()
         epochs = self.epochs.get().strip()
         if not self.folder.get():
-            self._say(lambda translate: translate("Choose a folder that holds one folder per person."))
+            self.notice.tell(lambda translate: translate("Choose a folder that holds one folder per person."))
         elif epochs and not (epochs.isdecimal() and int(epochs)):
-            self._say(lambda translate: translate("Epochs must be a whole number above 0."))
+            self.notice.tell(lambda translate: translate("Epochs must be a whole number above 0."))
         else:
+            self.found.stop()
             self._run = None
             self.curves.reset()
             self._launch(
@@ -89,8 +77,14 @@ class TrainingDialog(tk.Toplevel):
     def close(self) -> None:
         """Close; a training under way ends, and `castlist resume` can go on with it."""
         self._process.stop()
-        self._desk.texts.drop(*self._puts)
+        self.found.stop()
         self.destroy()
+
+    def _escape(self) -> None:
+        if self.found.is_looking:
+            self.found.stop()
+        elif not self._running:  # a key pressed by mistake must not end a training
+            self.close()
 
     def _launch(self, **request: object) -> None:
         self._mark(running=True)
@@ -106,16 +100,11 @@ class TrainingDialog(tk.Toplevel):
             )
         elif "run" in message:
             self._run = message["run"]
-            self._checked = message["found"]
-            self._find(self._found)
+            self.found.know(message["found"])
         elif "epoch" in message:
             if finished := message["finished"]:
                 self.curves.add(finished["accuracy"], finished["val_accuracy"])
-            self._say(
-                lambda translate: translate("Epoch {epoch} of {epochs}, step {step} of {steps}").format(
-                    **{name: message[name] for name in ("epoch", "epochs", "step", "steps")}
-                )
-            )
+            self._say(lambda translate: describe_step(message, translate))
         else:
             self._finish(message)
 
@@ -136,27 +125,21 @@ class TrainingDialog(tk.Toplevel):
     def _end(self, error: CastlistError | None) -> None:
         self._mark(running=False)
         if error:
-            self._say(lambda _: self._desk.texts.explain(error))
-
-    def _describe(self, cast: Cast, translate: Callable[[str], str]) -> str:
-        counts = translate("{people} people, {photos} photos").format(people=len(cast.people), photos=len(cast.photos))
-        lines = [counts, *map(self._desk.texts.explain, cast.notes[:2])]
-        if self._checked is not None:
-            names = translate("high"), translate("medium"), translate("low")
-            found = summarize(self._checked, translate)
-            lines += [f"{name}: {line}" for name, line in zip(names, found, strict=True)]
-        return "\n".join(lines)
+            self._say(lambda _: "")
+        self.notice.complain(error)
 
     def _build(self, scale: float) -> None:
+        self.notice = Notice(self, self._desk.texts, scale)
+        self.notice.pack(fill="x")
         frame = ttk.Frame(self, padding=round(14 * scale))
         frame.pack(fill="both", expand=True)
         frame.columnconfigure(1, weight=1)
         gap, wide = round(6 * scale), round(580 * scale)
-        folder = ttk.Button(frame, command=self._choose_folder)
+        self._folder_button = folder = ttk.Button(frame, command=self._choose_folder)
         folder.grid(row=0, column=0, sticky="ew", padx=(0, gap))
         ttk.Label(frame, textvariable=self.folder).grid(row=0, column=1, sticky="w")
-        self.found = ttk.Label(frame, justify="left", wraplength=wide)
-        self.found.grid(row=1, column=0, columnspan=2, sticky="w", pady=gap)
+        self.found = FolderPanel(frame, self._desk, wide, self.notice.complain)
+        self.found.grid(row=1, column=0, columnspan=2, sticky="ew", pady=gap)
         model = ttk.Combobox(frame, textvariable=self.model, values=list(MODELS), state="readonly")
         model.grid(row=2, column=1, sticky="ew")
         summary = ttk.Label(frame, wraplength=round(340 * scale))
@@ -191,28 +174,23 @@ class TrainingDialog(tk.Toplevel):
             lambda translate: whole.configure(text=translate("Learn whole pictures, as drawings need")),
             lambda translate: self.stop_button.configure(text=translate("Stop and keep the best")),
             lambda translate: self.start_button.configure(text=translate("Start")),
-            lambda translate: self.found.configure(text=self._found(translate)),
             lambda translate: self.said.configure(text=self._said(translate)),
             lambda _: self.curves.draw(),
             summarize,
         ):
-            self._puts.append(put)
-            self._desk.texts.show(put)
+            self._desk.texts.show(put, self)
         folder.focus_set()
 
     def _choose_folder(self) -> None:
         if chosen := ask_folder(self):
             self.look_into(chosen)
 
-    def _find(self, sentence: Sentence) -> None:
-        self._found = sentence
-        if self.winfo_exists():
-            self.found.configure(text=sentence(self._desk.texts.translate))
-
     def _say(self, sentence: Sentence) -> None:
         self._said = sentence
         self.said.configure(text=sentence(self._desk.texts.translate))
 
     def _mark(self, *, running: bool) -> None:
+        self._running = running
+        self._folder_button.configure(state="disabled" if running else "normal")
         self.stop_button.configure(state="normal" if running else "disabled")
         self.start_button.configure(state="disabled" if running else "normal")

@@ -14,6 +14,7 @@ from castlist.desktop.desk import Desk
 from castlist.desktop.dialogs import mend_dialogs, translate_dialogs
 from castlist.desktop.look import apply_look, choose_fonts
 from castlist.desktop.menu import Action, Group, add_buttons, add_menu, bind_keys, is_typing
+from castlist.desktop.notice import Notice
 from castlist.desktop.opening import Opening
 from castlist.desktop.people import ForgetDialog, enrol
 from castlist.desktop.picture import Picture
@@ -55,9 +56,11 @@ class Window:
         root.geometry(f"{round(1080 * scale)}x{round(720 * scale)}")
         root.minsize(round(640 * scale), round(440 * scale))
         self.status = StatusLine(root, texts, scale, self.stop)
-        self.desk = Desk(root, texts, Worker(root), self.status, scale)
+        self.notice = Notice(root, texts, scale)
+        self.desk = Desk(root, texts, Worker(root), self.notice, self.status, scale)
         bar = ttk.Frame(root, padding=round(8 * scale))
         bar.pack(fill="x")
+        self.notice.pack(fill="x")
         self.status.pack(side="bottom", fill="x")
         self.chooser = RunChooser(root, self.desk, runs, lambda recognizer: self.album.name_with(recognizer))
         self.chooser.pack(fill="x")
@@ -75,7 +78,7 @@ class Window:
         add_menu(root, texts, groups, self.switch_language)
         bind_keys(root, groups)
         self._add_languages(bar)
-        root.bind("<Escape>", lambda _: self.stop())
+        root.bind("<Escape>", self._escape)
         for key, step in (("<Left>", -1), ("<Right>", 1)):
             root.bind(key, partial(self._turn, step))
         root.protocol("WM_DELETE_WINDOW", self.close)
@@ -110,16 +113,19 @@ class Window:
     def open(self, paths: Sequence[Path]) -> None:
         """Show and name files and folders."""
         if paths:
+            self.notice.hide()
             self.stop()
             self.album.open(paths)
 
     def take(self, picture: Picture) -> None:
         """Show and name a picture that is in no file."""
+        self.notice.hide()
         self.stop()
         self.album.take([picture])
 
     def watch(self) -> None:
         """Name what the camera sees, until it is stopped."""
+        self.notice.hide()
         if recognizer := self._recognizer():
             from castlist.desktop.camera import Camera
 
@@ -128,6 +134,7 @@ class Window:
 
     def enrol(self, name: str) -> None:
         """Give the chosen face a name; the open pictures are named anew with it."""
+        self.notice.hide()
         self.stop()
         enrol(self.desk, self.album, name, self._enrolled)
 
@@ -137,11 +144,13 @@ class Window:
 
     def forget(self) -> None:
         """Ask whom to delete, delete, and show the receipt."""
+        self.notice.hide()
         if recognizer := self._recognizer():
-            ForgetDialog(self.desk, recognizer, self.chooser.use)
+            ForgetDialog(self.desk, recognizer.run, self.chooser.list)
 
     def train(self) -> None:
         """Open the training dialog."""
+        self.notice.hide()
         from castlist.desktop.training import TrainingDialog
 
         if self.trainer and self.trainer.winfo_exists():
@@ -163,10 +172,13 @@ class Window:
     def close(self) -> None:
         """Stop all work, and close."""
         self.root.withdraw()
-        if self.trainer and self.trainer.winfo_exists():
-            self.trainer.close()
         self.desk.worker.close()
         self.root.destroy()
+
+    def _escape(self, event: tk.Event[tk.Misc]) -> None:
+        if event.widget.winfo_toplevel() is self.root:  # a dialog has its own
+            self.notice.hide()
+            self.stop()
 
     def _check_font(self) -> None:
         def look(_: Task) -> Iterator[None]:
@@ -183,5 +195,5 @@ class Window:
 
     def _recognizer(self) -> Recognizer | None:
         if not self.album.recognizer:
-            self.status.say(lambda translate: translate("Choose a run first, or train one."))
+            self.notice.tell(lambda translate: translate("Choose a run first, or train one."))
         return self.album.recognizer

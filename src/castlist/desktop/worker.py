@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
-from castlist.errors import CastlistError
+from castlist.errors import CastlistError, unforeseen
 
 POLL = 15  # milliseconds between looks into the queue
 HANDLED = 4  # results a look, at most, so that keys and clicks come between
@@ -26,12 +26,15 @@ SWITCH = 0.0005
 class Task:
     """One piece of work, which can be asked to stop."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_stop: Callable[[], object] | None = None) -> None:
         self.stopped = threading.Event()
+        self._on_stop = on_stop
 
     def stop(self) -> None:
         """Ask; the work ends after the photo that it is at, and tells nobody any more."""
         self.stopped.set()
+        if self._on_stop:
+            self._on_stop()
 
 
 class Worker:
@@ -52,6 +55,7 @@ class Worker:
         work: Callable[[Task], Iterator[Any]],
         on_result: Callable[[Any], object],
         on_end: Callable[[CastlistError | None], object],
+        on_stop: Callable[[], object] | None = None,
     ) -> Task:
         """Run work on a thread.
 
@@ -59,8 +63,9 @@ class Worker:
             work: Yields results; looks at the task where it can be stopped.
             on_result: Told each, on the window's thread.
             on_end: Told at the end, with what went wrong.
+            on_stop: What ends it where it doesn't look at the task.
         """
-        task = Task()
+        task = Task(on_stop)
 
         def run() -> None:
             error: CastlistError | None = None
@@ -72,7 +77,7 @@ class Worker:
             except CastlistError as problem:
                 error = problem
             except Exception as problem:  # a thread that dies in silence would leave the window waiting for ever
-                error = CastlistError(f"{type(problem).__name__}: {problem}")
+                error = unforeseen(problem)
             self._hand_over(task, lambda: on_end(error))
             self._tasks.discard(task)
 

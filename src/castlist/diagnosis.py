@@ -21,7 +21,8 @@ SHORTEST = 8  # epochs; a slope of fewer is mostly noise
 PART = 0.5  # of the epochs, the last ones, that are looked at
 LATE = 0.25  # the same where the schedule has ended: what fell while the rate was high says nothing of more epochs
 ENDED = 0.005  # of the highest learning rate, below which the schedule has ended
-LEARNT = 0.1  # of the first epoch's loss, below which the training photos count as learnt
+LEARNT = 0.98  # of the training photos named rightly, from which on they count as learnt
+GAP = 3  # times the training loss of learnt photos: with a validation loss beyond, they are known by heart
 MOVES = 0.04  # of the loss, over that part, below which a curve counts as flat
 
 
@@ -49,13 +50,14 @@ def diagnose(history: Sequence[Epoch]) -> Diagnosis | None:
     ended = history[-1].learning_rate < ENDED * max(row.learning_rate for row in history)
     part = history[-max(SHORTEST, round((LATE if ended else PART) * len(history))) :]
     train, validation = (_change([getattr(row, name) for row in part]) for name in ("loss", "val_loss"))
-    # Near zero a loss can't fall any more: whatever could be learnt of the training photos is.
-    learnt = np.median([row.loss for row in part]) < LEARNT * history[0].loss
+    # Whatever could be learnt of the training photos is: however the loss moves so near its floor, it says nothing.
+    learnt = np.median([row.accuracy for row in part]) >= LEARNT
+    by_heart = learnt and np.median([row.val_loss for row in part]) > GAP * np.median([row.loss for row in part])
     case: Case
     if train > 0 and not learnt:
         case = "wrong"
     elif train < 0 or learnt:
-        case = "learning" if validation < 0 else "overfitting"
+        case = "learning" if validation < 0 and not by_heart else "overfitting"
     else:
         # A training loss that lies still while the other rises has nothing left to learn but its own photos.
         case = "data" if validation < 0 else "stalled" if validation == 0 else "overfitting"
@@ -86,7 +88,7 @@ def describe(diagnosis: Diagnosis, translate: Translate) -> tuple[str, str]:
         ),
         "stalled": (
             translate("Learning has come to rest: the loss is flat on training and on validation."),
-            translate("If that is not good enough: another learning_rate or a smaller batch_size, or the model face."),
+            translate("Too low? Try another learning_rate, a smaller batch_size, or the model face; check the names."),
         ),
         "wrong": (
             translate("The design, the settings or the data are wrong: the loss rises on training."),

@@ -129,6 +129,8 @@ def show_result(run: Run, evaluation: Evaluation | None) -> None:
     what = "photos" if run.settings.frames == 1 else "sequences"
     for score in evaluation.persons:
         print(f"  {score.person}: recall {score.recall:.1%}, precision {score.precision:.1%}, {score.photos} {what}")
+    if run.settings.fine_tune:
+        print(*run.notes[-1:])  # which network is used
     diagnosis = diagnose(read_history(run))
     if diagnosis:
         print(" ".join(describe(diagnosis, translator("en"))))

@@ -1,6 +1,8 @@
 """Curves of small real trainings on the drawn cast, each made to fall in one of the five cases; a minute each at most.
 
     python benchmarks/curves.py > tests/curves.json
+
+What is printed is, for each trouble, the case it was made for and the curves of each seed.
 """
 
 from __future__ import annotations

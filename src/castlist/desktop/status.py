@@ -20,7 +20,8 @@ class StatusLine(ttk.Frame):
         self.label.pack(side="left", fill="x", expand=True)
         # A path may be longer than the window is wide.
         self.label.bind("<Configure>", lambda event: self.label.configure(wraplength=event.width))
-        self._stop = ttk.Button(self, command=on_stop)
+        # Not among what Tab goes through: it comes and goes, and Esc does the same.
+        self._stop = ttk.Button(self, command=on_stop, takefocus=False)
         self._bar = ttk.Progressbar(self, length=round(160 * scale))
         texts.show(lambda translate: self._stop.configure(text=translate("Stop") + " (Esc)"), self)
         texts.show(lambda translate: self.label.configure(text=self._sentence(translate)), self)

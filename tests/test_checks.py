@@ -18,6 +18,7 @@ from castlist.checks import cache as cache_module
 from castlist.checks import check_photos
 from castlist.checks.appearance import is_cut_off, looks_drawn
 from castlist.checks.cache import SeenFace, SeenPhoto, delete_checks_of, open_cache
+from castlist.checks.covering import count_edges, looks_covered
 from castlist.checks.curve import enough, learning_curve
 from castlist.checks.folders import find_one_person, find_two_people
 from castlist.checks.judging import judge
@@ -28,7 +29,7 @@ from castlist.checks.records import Finding, describe
 from castlist.duplicates import sign_photo
 from castlist.embeddings import normalize
 from castlist.errors import CastError, CastlistError
-from castlist.faces import Box, Quality
+from castlist.faces import Box, Quality, find_faces
 from castlist.gallery import default_background
 from castlist.gallery.people import People
 from castlist.photos import Photo, read_photo
@@ -409,6 +410,18 @@ def test_every_hard_file_is_classed_rightly(photos_folder: Path) -> None:
     # One woman in sixteen formats and turned every way is one picture.
     hopper = next(one for one in findings if one.kind == "two-names" and len(one.photos) > 10)
     assert sorted(hopper.people) == ["corrupt", "exif_rotated", "formats"]
+
+
+@pytest.mark.photos
+def test_covered_faces_are_told_from_others(photos_folder: Path) -> None:
+    seen = [find_faces(read_photo(path)) for path in sorted(photos_folder.glob("lfw/[V-Z]*/*.jpg"))[:60]]
+    crops = [faces[0].pixels for faces in seen if faces and not faces[0].quality.problem]
+    assert len(crops) > 40
+    assert sum(map(looks_covered, crops)) <= 1
+    for crop in crops:
+        crop[78:140, 20:130] = (150, 190, 215)  # a mask
+    assert sum(map(looks_covered, crops)) > 0.9 * len(crops)
+    assert not np.isnan(count_edges(np.zeros((150, 150, 3), np.uint8))).any()
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *words: object) -> int:

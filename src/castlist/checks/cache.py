@@ -17,8 +17,8 @@ from castlist.duplicates.candidates import SIDE
 from castlist.errors import CastlistError
 from castlist.faces import Box, Quality
 
-VERSION = 3  # of the tables and of what fills them; another version's are made anew
-_NUMBERS = 9  # of a face: four edges, confidence, eye distance, sharpness, yaw, hidden; its embedding follows
+VERSION = 4  # of the tables and of what fills them; another version's are made anew
+_NUMBERS = 10  # of a face: four edges, confidence, eye distance, sharpness, yaw, two flags; its embedding follows
 _KEPT = 20  # searches, and judgements
 
 
@@ -29,12 +29,18 @@ class SeenFace:
     box: Box
     confidence: float
     quality: Quality
-    hidden: bool = False  # cut off by the photo's edge
+    cut_off: bool = False  # by the photo's edge
+    covered: bool = False  # seems to be behind something
 
     @property
     def problem(self) -> str | None:
         """Why a name can't be trusted, or None."""
-        return "half hidden" if self.hidden else self.quality.problem
+        return "half hidden" if self.cut_off or self.covered else self.quality.problem
+
+    @property
+    def is_poor(self) -> bool:
+        """Whether it may look like nobody of the cast though it is; covered ones are mostly told all the same."""
+        return self.cut_off or self.quality.problem is not None
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +87,8 @@ class Cache:
         grey = np.frombuffer(thumbnail, np.uint8).reshape(SIDE, SIDE)
         numbers = np.frombuffer(faces, np.float32).reshape(n_faces, -1 if n_faces else _NUMBERS)
         seen = tuple(
-            SeenFace(Box(*row[:4]), row[4], Quality(*row[5:8]), bool(row[8])) for row in numbers[:, :_NUMBERS].tolist()
+            SeenFace(Box(*row[:4]), row[4], Quality(*row[5:8]), *map(bool, row[8:]))
+            for row in numbers[:, :_NUMBERS].tolist()
         )
         return SeenPhoto(PhotoSignature(digest, grey, height, width), None, seen, numbers[:, _NUMBERS:], bool(drawn))
 
@@ -91,7 +98,8 @@ class Cache:
         for face in photo.faces:
             box, quality = face.box, face.quality
             edges = (box.left, box.top, box.right, box.bottom)
-            numbers.append((*edges, face.confidence, quality.eye_distance, quality.sharpness, quality.yaw, face.hidden))
+            measured = (face.confidence, quality.eye_distance, quality.sharpness, quality.yaw)
+            numbers.append((*edges, *measured, face.cut_off, face.covered))
         faces = np.hstack([np.array(numbers, np.float32), photo.embeddings]) if numbers else np.zeros((0, 0))
         signature = photo.signature
         size = (signature.height, signature.width, signature.thumbnail.tobytes()) if signature else (None, None, None)

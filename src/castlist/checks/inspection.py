@@ -170,7 +170,7 @@ def _check_people(
             group.append(group_of[row])
             embeddings.append(seen[row].embeddings[face])
             problem = faces[face].problem
-            poor.append(problem is not None)
+            poor.append(faces[face].is_poor)
             if problem:
                 findings.append(Finding("poor-face", (path,), (name,), {"how": problem}))
             if len(faces) > 1:

@@ -6,15 +6,17 @@ import hashlib
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 
 from castlist.checks.appearance import is_cut_off, looks_drawn
 from castlist.checks.cache import Cache, SeenFace, SeenPhoto
+from castlist.checks.covering import looks_covered
 from castlist.duplicates import DuplicatePair, PhotoSignature, find_duplicates, sign_photo
 from castlist.embeddings import embed
 from castlist.errors import PhotoError
-from castlist.faces import Face, find_faces
+from castlist.faces import find_faces
 from castlist.photos import Photo, read_file, read_photo
 
 OnCount = Callable[[int, int], None]  # done, of how many
@@ -64,29 +66,32 @@ def _digest(photo: Photo) -> str:
 
 def _look(photos: Sequence[Photo], pool: ThreadPoolExecutor) -> list[SeenPhoto]:
     found = list(pool.map(_decode, photos))
-    crops = [face.pixels for one in found if not isinstance(one, PhotoError) for face in one[1]]
+    crops = [crop for one in found if not isinstance(one, PhotoError) for crop in one[1]]
     vectors = iter(embed(np.stack(crops)) if crops else ())
     seen = []
     for one in found:
         if isinstance(one, PhotoError):
             seen.append(SeenPhoto(None, str(one), (), _NO_FACES))
             continue
-        signature, faces, drawn = one
-        rows = [next(vectors) for _ in faces]
-        kept = tuple(
-            SeenFace(
-                face.box, face.confidence, face.quality, is_cut_off(face.landmarks, signature.height, signature.width)
-            )
-            for face in faces
-        )
-        seen.append(SeenPhoto(signature, None, kept, np.stack(rows) if rows else _NO_FACES, drawn))
+        photo, _ = one
+        rows = [next(vectors) for _ in photo.faces]
+        seen.append(replace(photo, embeddings=np.stack(rows)) if rows else photo)
     return seen
 
 
-def _decode(photo: Photo) -> tuple[PhotoSignature, list[Face], bool] | PhotoError:
+def _decode(photo: Photo) -> tuple[SeenPhoto, list[np.ndarray]] | PhotoError:
+    """What a photo shows, still without embeddings, and the crops of its faces."""
     try:
         data = read_file(photo.path)
         pixels = read_photo(data)
     except PhotoError as error:
         return error
-    return sign_photo(data, pixels), find_faces(pixels), looks_drawn(pixels)
+    faces = find_faces(pixels)
+    kept = []
+    for face in faces:
+        cut_off = is_cut_off(face.landmarks, *pixels.shape[:2])
+        # Edges tell nothing more of a face that is small, blurred or turned away.
+        covered = face.quality.problem is None and looks_covered(face.pixels)
+        kept.append(SeenFace(face.box, face.confidence, face.quality, cut_off, covered))
+    seen = SeenPhoto(sign_photo(data, pixels), None, tuple(kept), _NO_FACES, looks_drawn(pixels))
+    return seen, [face.pixels for face in faces]

@@ -292,9 +292,8 @@ def main() -> None:
     flagged = edges @ weights[:-1] + weights[-1] > 0
     plain = np.append(flagged[what < 0], more @ weights[:-1] + weights[-1] > 0)
     print(f"{given.out}: {given.out.stat().st_size} bytes")
-    print(
-        f"as they are: {plain.sum()} of {len(plain)} flagged; covered: {lost} of {lost + (what >= 0).sum()} no longer found"
-    )
+    print(f"as they are: {plain.sum()} of {len(plain)} flagged")
+    print(f"covered: {lost} of {lost + (what >= 0).sum()} no longer found as faces")
     for number, draw in enumerate(OTHERS):
         some = flagged[what == number]
         print(f"{draw.__name__}: {some.sum()} of {len(some)} found ({some.mean():.1%})")

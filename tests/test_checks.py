@@ -16,7 +16,7 @@ from PIL import Image
 from castlist import checks, cli
 from castlist.checks import cache as cache_module
 from castlist.checks import check_photos
-from castlist.checks.appearance import is_cut_off, looks_drawn
+from castlist.checks.appearance import face_looks_drawn, is_cut_off, looks_drawn
 from castlist.checks.cache import SeenFace, SeenPhoto, delete_checks_of, open_cache
 from castlist.checks.covering import count_edges, looks_covered
 from castlist.checks.curve import enough, learning_curve
@@ -26,13 +26,14 @@ from castlist.checks.likeness import write_alike
 from castlist.checks.names import NOBODY, judge_names
 from castlist.checks.people import check_counts, check_names, doubt_names
 from castlist.checks.records import Finding, describe
+from castlist.drawn import draw_cast
 from castlist.duplicates import sign_photo
 from castlist.embeddings import normalize
 from castlist.errors import CastError, CastlistError
 from castlist.faces import Box, Quality, find_faces
 from castlist.gallery import default_background
 from castlist.gallery.people import People
-from castlist.photos import Photo, read_photo
+from castlist.photos import Photo, find_photos, read_photo
 from conftest import save_noise
 
 
@@ -337,6 +338,39 @@ def test_checks_that_begin_at_once_make_one_cache(tmp_path: Path, monkeypatch: p
             list(pool.map(keep, "abcdefgh"))
         with open_cache() as cache:
             assert all(cache.find_pairs(stamp) == [] for stamp in "abcdefgh")
+
+
+def test_drawn_faces_are_told_from_photographed_ones(tmp_path: Path) -> None:
+    pytest.importorskip("skimage", reason="the portrait is in scikit-image")
+    from skimage.data import astronaut
+
+    draw_cast(tmp_path, pictures_per_person=4, size=224, seed=5)
+    found = [face for path in find_photos([tmp_path]) for face in find_faces(read_photo(path))]
+    told = [face_looks_drawn(face.pixels) for face in found if face.quality.problem is None]
+    assert sum(told) > 0.7 * len(told) > 7
+    (portrait,) = find_faces(np.asarray(astronaut()))
+    assert not face_looks_drawn(portrait.pixels)
+
+
+def test_a_drawing_with_a_face_is_found_among_photos_and_not_in_a_cast_of_drawings(tmp_path: Path) -> None:
+    pytest.importorskip("skimage", reason="the portrait is in scikit-image")
+    from skimage.data import astronaut
+
+    draw_cast(tmp_path / "drawn", pictures_per_person=4, size=224, seed=5)
+    drawn = next(
+        path
+        for path in find_photos([tmp_path / "drawn"])
+        if (faces := find_faces(read_photo(path))) and all(face_looks_drawn(face.pixels) for face in faces)
+    )
+    person = tmp_path / "cast" / "Eileen"
+    person.mkdir(parents=True)
+    portrait = Image.fromarray(astronaut())
+    for i, left in enumerate((0, 40, 80)):
+        portrait.crop((left, 0, left + 400, 400)).save(person / f"{i}.png")
+    shutil.copy(drawn, person / "drawing.jpg")
+    found = check_photos(tmp_path / "cast").findings
+    assert [finding.photos for finding in found if finding.kind == "drawing"] == [(person / "drawing.jpg",)]
+    assert not [finding for finding in check_photos(tmp_path / "drawn").findings if finding.kind == "drawing"]
 
 
 def test_drawings_among_photos_and_faces_cut_off() -> None:

@@ -17,7 +17,7 @@ from castlist.duplicates.candidates import SIDE
 from castlist.errors import CastlistError
 from castlist.faces import Box, Quality
 
-VERSION = 4  # of the tables and of what fills them; another version's are made anew
+VERSION = 5  # of the tables and of what fills them; another version's are made anew
 _NUMBERS = 10  # of a face: four edges, confidence, eye distance, sharpness, yaw, two flags; its embedding follows
 _KEPT = 20  # searches, and judgements
 
@@ -51,7 +51,7 @@ class SeenPhoto:
     reason: str | None  # why it can't be
     faces: tuple[SeenFace, ...]  # largest first
     embeddings: np.ndarray  # (faces, values), float32, L2 norm 1
-    drawn: bool = False  # edges and colors as drawings have them
+    drawn: bool = False  # its faces look drawn, or, where there is none, the whole of it
 
 
 def cache_file() -> Path:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import functools
-from importlib import resources
-
 import cv2
 import numpy as np
+
+from castlist.checks.linear import says
 
 SIDE, CELL = 96, 12  # pixels of the crop as it is looked at, and of a square whose edges are counted together
 DIRECTIONS = 8  # of edges, over half a turn
@@ -20,8 +19,7 @@ def looks_covered(crop: np.ndarray) -> bool:
     Args:
         crop: Shape (size, size, 3), uint8, RGB; aligned to castlist's own template.
     """
-    weights, bias = _read_weights()
-    return bool(count_edges(crop) @ weights + bias > 0)
+    return says(FILE, count_edges(crop))
 
 
 def count_edges(crop: np.ndarray) -> np.ndarray:
@@ -52,9 +50,3 @@ def count_edges(crop: np.ndarray) -> np.ndarray:
     around = cv2.blur((cells**2).sum(axis=2), (3, 3), borderType=cv2.BORDER_REFLECT)
     around = np.sqrt(np.maximum(around, 0)) + FAINT  # a running sum can end below 0
     return np.asarray(np.sqrt(cells / around[:, :, None]).ravel(), np.float32)
-
-
-@functools.cache
-def _read_weights() -> tuple[np.ndarray, float]:
-    with (resources.files("castlist.checks") / FILE).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-        return arrays["weights"], float(arrays["bias"])

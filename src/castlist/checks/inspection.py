@@ -60,6 +60,9 @@ def check_photos(root: Path, *, against: Path | None = None, on_stage: OnStage |
     for photo, one in faceless:
         kind = "drawing" if one.drawn and not mostly else "no-face"
         findings.append(Finding(kind, (photo.path,), _people_of(photo)))
+    drawn = [photo for photo, one in own if one.drawn and one.faces]
+    if len(drawn) <= (len(own) - len(faceless)) / 2:  # in a cast of drawings they are what is meant
+        findings += [Finding("drawing", (photo.path,), _people_of(photo)) for photo in drawn]
     if mostly:
         notes.append(
             f"No face was found in {len(faceless)} of {n} photos, so names aren't judged. To learn from drawings, use "

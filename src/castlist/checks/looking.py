@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from castlist.checks.appearance import is_cut_off, looks_drawn
+from castlist.checks.appearance import face_looks_drawn, is_cut_off, looks_drawn
 from castlist.checks.cache import Cache, SeenFace, SeenPhoto
 from castlist.checks.covering import looks_covered
 from castlist.duplicates import DuplicatePair, PhotoSignature, find_duplicates, sign_photo
@@ -93,5 +93,7 @@ def _decode(photo: Photo) -> tuple[SeenPhoto, list[np.ndarray]] | PhotoError:
         # Edges tell nothing more of a face that is small, blurred or turned away.
         covered = face.quality.problem is None and looks_covered(face.pixels)
         kept.append(SeenFace(face.box, face.confidence, face.quality, cut_off, covered))
-    seen = SeenPhoto(sign_photo(data, pixels), None, tuple(kept), _NO_FACES, looks_drawn(pixels))
+    clear = [face_looks_drawn(face.pixels) for face in faces if face.quality.problem is None]
+    drawn = bool(clear) and all(clear) if faces else looks_drawn(pixels)
+    seen = SeenPhoto(sign_photo(data, pixels), None, tuple(kept), _NO_FACES, drawn)
     return seen, [face.pixels for face in faces]

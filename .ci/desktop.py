@@ -49,9 +49,22 @@ def drive(cast: Path, out: Path, language: str, dpi: int, size: tuple[int, int])
         command = ["xdotool", *arguments]
         return subprocess.run(command, env=environment, check=True, capture_output=True, text=True, timeout=60).stdout
 
+    def find(*search: str) -> str:
+        """The window; asked again and again, since a search fails when any window closes under it."""
+        found: list[str] = []
+
+        def look_for_it() -> bool:
+            command = ["xdotool", "search", *search]
+            answer = subprocess.run(command, env=environment, check=False, capture_output=True, text=True, timeout=60)
+            found[:] = answer.stdout.split() if not answer.returncode else []
+            return bool(found)
+
+        wait(look_for_it, 60)
+        return found[0]
+
     def focus(*search: str) -> None:
         # Without a window manager, a new window doesn't get the keys by itself.
-        tool("windowfocus", "--sync", tool("search", "--sync", "--onlyvisible", *search).split()[0])
+        tool("windowfocus", "--sync", find("--onlyvisible", *search))
 
     def press(*keys: str) -> None:
         for key in keys:
@@ -66,7 +79,7 @@ def drive(cast: Path, out: Path, language: str, dpi: int, size: tuple[int, int])
     def drag(file: Path, size: tuple[int, int]) -> None:
         x, y = size[0] - 130, size[1] - 200  # right of the window
         source = subprocess.Popen(["/usr/bin/python3", DRAG_SOURCE, str(x), str(y), file], env=environment)
-        tool("search", "--sync", "--onlyvisible", "--name", "^drag source$")
+        find("--onlyvisible", "--name", "^drag source$")
         time.sleep(1)
         tool("mousemove", str(x + 60), str(y + 60))
         tool("mousedown", "1")
@@ -75,7 +88,7 @@ def drive(cast: Path, out: Path, language: str, dpi: int, size: tuple[int, int])
             time.sleep(0.1)
         time.sleep(1)  # until the window has said that it takes the file
         tool("mouseup", "1")
-        tool("search", "--sync", "--name", f"^{file.name}")
+        find("--name", f"^{file.name}")
         source.terminate()
         source.wait()
         time.sleep(3)
@@ -110,7 +123,7 @@ def drive(cast: Path, out: Path, language: str, dpi: int, size: tuple[int, int])
         press("ctrl+o")
         answer(photo)
         # The title tells the picture that is shown.
-        tool("search", "--sync", "--name", f"^{photo.name}")
+        find("--name", f"^{photo.name}")
         time.sleep(3)
         look("named")
         press("ctrl+s")

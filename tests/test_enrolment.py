@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from pathlib import Path
 
 import h5py
@@ -11,7 +12,7 @@ import pytest
 
 from castlist import dataset, enrolment
 from castlist.embeddings import FaceNetwork
-from castlist.enrolment import enrol, forget, refresh, retrain_without
+from castlist.enrolment import discard_retraining, enrol, forget, refresh, retrain_without
 from castlist.errors import CastError, CastlistError, RunError
 from castlist.faces import DEFAULT_TEMPLATE, Box, Face, Quality
 from castlist.gallery import Background, Gallery
@@ -185,6 +186,20 @@ def test_forgetting_that_can_t_be(run: Run) -> None:
     dataclasses.replace(run, settings=Settings(model="cnn")).save()
     with pytest.raises(RunError, match=r"weights of the model cnn have seen .Bea..*--retrain"):
         forget(run.path, "Bea")
+
+
+def test_only_an_interrupted_retraining_is_discarded(run: Run) -> None:
+    beside = run.path.with_name(f"{run.path.name}.retrained")
+    beside.mkdir()
+    discard_retraining(run.path)
+    assert beside.is_dir()  # no run at all
+    shutil.copytree(run.path, beside, dirs_exist_ok=True)
+    discard_retraining(run.path)
+    assert open_run(beside).complete  # somebody's own
+    dataclasses.replace(open_run(beside), complete=False).save()
+    discard_retraining(run.path)
+    assert not beside.exists()
+    assert open_run(run.path).complete
 
 
 def test_a_keras_run_is_trained_again_without(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import shutil
 from collections.abc import Sequence
@@ -210,8 +211,13 @@ def retrain_without(path: Path, name: str, *, language: str = "en", **callbacks:
 
 
 def discard_retraining(path: Path) -> None:
-    """Delete what `retrain_without` was interrupted at, if it was; the run itself is as it was."""
-    shutil.rmtree(_beside(path), ignore_errors=True)
+    """Delete what `retrain_without` was interrupted at, if it was; the run itself is as it was.
+
+    A finished run that bears the name, or what is no run at all, is somebody's own, and stays.
+    """
+    with contextlib.suppress(RunError):
+        if not (beside := open_run(_beside(path))).complete:
+            shutil.rmtree(beside.path, ignore_errors=True)
 
 
 def _beside(path: Path) -> Path:

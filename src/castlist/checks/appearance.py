@@ -15,20 +15,8 @@ MAX_COLORS = 80  # of 4,096, that make up most of the picture; busy photos may h
 MOST = 0.8  # of the pixels
 
 FILE = "drawing.npz"
-CHANGES = (
-    0,
-    1,
-    2,
-    3,
-    4,
-    6,
-    10,
-    16,
-    24,
-    40,
-    60,
-    90,
-)  # of color from pixel to pixel, as above, up to which shares are told
+# Of color from pixel to pixel, as above: up to these, shares of pixels are told.
+CHANGES = (0, 1, 2, 3, 4, 6, 10, 16, 24, 40, 60, 90)
 SMOOTH = 8  # change, on average around, below which a place should show nothing but noise
 
 EDGE = 0.1  # distances between the eyes, from an eye, the nose or the mouth to the photo's edge

@@ -90,9 +90,10 @@ def _detect_cut_off(pixels: np.ndarray, min_face: float) -> Detections:
 
 
 def _credit(found: Detections) -> float:
-    """How much a photo seems to be upright: the log-odds of its best face, less where its eyes are far from level.
+    """How much a photo seems to be upright: the log-odds of its best face, less for eyes that are far from level.
 
-    Every fifth face that lies on its side or head is detected all the same, less surely and with misplaced landmarks.
+    Also less by how much rather the same place shows a face on its head: every fifth face that lies on its side or head
+    is detected all the same, less surely and with misplaced landmarks.
     """
     if not len(found.scores):
         return -math.inf

@@ -62,6 +62,13 @@ def test_train_then_predict_then_report(
     assert 'lang="zh-' in (folder / "report.html").read_text("utf-8")
 
 
+def test_predict_together_needs_the_model_face(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], drawn_run: Path, drawn_photos: Path
+) -> None:
+    assert run(monkeypatch, "predict", drawn_photos, "--run", drawn_run, "--together") == 2
+    assert "name its photos each for itself" in capsys.readouterr().err
+
+
 def test_predict_writes_json_csv_and_pictures(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],

@@ -46,6 +46,22 @@ def split_world(seed: int, n_people: int, known: int, asked: int) -> tuple[np.nd
     return embeddings[first], embeddings[~first], person[~first]
 
 
+def test_sure_photos_help_to_name_the_others(background: Background) -> None:
+    known, asked, who = split_world(21, 6, 1, 30)
+    asked = asked + 0.05 * np.random.default_rng(5).standard_normal(asked.shape, np.float32)  # in worse light
+    asked /= np.linalg.norm(asked, axis=1, keepdims=True)
+    strangers, _ = world(22, 2000, 1)
+    people, photos = [f"person {i}" for i in range(6)], [f"{i}.jpg" for i in range(6)]
+    alone = Gallery.fit(people, known, np.arange(6), photos, stranger_rate=0.01, background=background)
+    together = alone.with_sure(np.concatenate([asked, strangers]))
+    right = [float((gallery.answer(asked).named == who).mean()) for gallery in (alone, together)]
+    assert right[0] < 0.96 < 0.98 < right[1]
+    assert (together.answer(strangers).named != UNKNOWN).mean() <= 0.015
+    assert len(alone.photos) == 6 < len(together.photos) < 6 + len(asked)
+    with pytest.raises(ShapeError):
+        alone.with_sure(asked[:, :-1])
+
+
 def test_background_finds_the_covariances_it_was_drawn_with() -> None:
     rng = np.random.default_rng(0)
     person = np.repeat(np.arange(3000), rng.integers(1, 5, 3000))

@@ -9,10 +9,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from castlist.errors import RunError, ShapeError
-from castlist.faces import DEFAULT_TEMPLATE
-from castlist.gallery import Answers
+from castlist.faces import DEFAULT_TEMPLATE, Box, Face, Quality
+from castlist.gallery import Answers, Background, Gallery
 from castlist.network import Network
 from castlist.photos import find_photos, read_photo
 from castlist.recognizer import Recognizer
@@ -123,3 +124,45 @@ def test_a_stranger_s_track_gets_no_name() -> None:
     for frames in (None, 3):
         _, answers = track(frames, [10, 20, 250], [-1.0, -1.0, 0.5])
         assert answers.named.tolist() == [-1]
+
+
+def test_an_album_is_named_with_its_photos_help(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Photos whose pixels say which embedding their two faces have; the second photo can't be read."""
+    rng = np.random.default_rng(0)
+    background = Background.fit(rng.standard_normal((600, 8)).astype(np.float32), np.repeat(np.arange(200), 3))
+    people = 3 * np.eye(8, dtype=np.float32)
+    gallery = Gallery.fit(("a", "b"), people[:2], np.arange(2), ("1.jpg", "2.jpg"), background=background)
+    settings = SimpleNamespace(views="mirror", model="face")
+    network = SimpleNamespace(template=DEFAULT_TEMPLATE, embed=lambda crops, views: people[crops[:, 0, 0, 0]])
+    recognizer = Recognizer(
+        SimpleNamespace(people=("a", "b"), settings=settings), face_network=network, gallery=gallery
+    )
+
+    def look(pixels: np.ndarray, *, thorough: bool = False) -> list[Face]:
+        crops = (np.full((150, 150, 3), level, np.uint8) for level in pixels[0, :2, 0])
+        box, quality = Box(1, 2, 3, 4), Quality(40, 0.5, 0)
+        return [Face(crop, box, np.zeros((5, 2), np.float32), 0.9, quality) for crop in crops]
+
+    monkeypatch.setattr(recognizer, "look", look)
+    paths = [tmp_path / f"{i}.png" for i in range(3)]
+    Image.fromarray(np.uint8([[[0] * 3, [1] * 3]])).save(paths[0])
+    paths[1].write_text("no photo")
+    Image.fromarray(np.uint8([[[1] * 3, [1] * 3]])).save(paths[2])
+    counts: list[tuple[int, int]] = []
+    album = recognizer.name_album(paths, on_count=lambda *count: counts.append(count))
+    assert [photo.path for photo in album] == paths
+    assert [[face.name for face in photo.faces] for photo in album] == [["a", "b"], [], ["b", "unknown"]]
+    assert album[1].problem and not album[0].problem
+    assert counts == [(3, 3)]
+    assert [face.name for face in recognizer.name_album(paths, repeat=True)[2].faces] == ["b", "b"]
+    seen = people[[0, 1, 1, 1]]
+    expected = gallery.with_sure(seen).answer(seen).probabilities.max(axis=1)
+    named = [face.probability for photo in recognizer.name_album(paths, repeat=True) for face in photo.faces]
+    np.testing.assert_allclose(named, expected, rtol=1e-6)
+    assert len(recognizer.gallery.photos) == 2
+    assert recognizer.name_album([]) == []
+
+
+def test_only_the_model_face_names_albums(drawn_run: Path) -> None:
+    with pytest.raises(RunError, match="of the model cnn: name its photos each for itself"):
+        Recognizer.load(drawn_run).name_album([])

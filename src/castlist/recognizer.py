@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import cast
+from typing import TypeVar, cast
 
 import numpy as np
 
@@ -22,6 +22,10 @@ from castlist.photos import UNKNOWN, read_photo, resize_photo
 from castlist.run import Run, open_run
 
 BATCH = 32  # photos decoded and named together; bounds the memory
+NO_PIXELS = np.empty((0, 0, 3), np.uint8)
+
+T = TypeVar("T")
+Seen = list[Face] | np.ndarray | PhotoError  # the faces of a photo, the whole of it, or why it can't be read
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,53 @@ class Recognizer:
             thorough: Look for faces half as large, too: for hiding them.
         """
 
-        def look(path: Path) -> list[Face] | np.ndarray | PhotoError:
+        for some, seen in self._look_at(paths, thorough):
+            yield from _put_together(some, seen, self._name(_readable(seen), repeat))
+
+    def name_album(
+        self,
+        paths: Sequence[Path],
+        *,
+        repeat: bool = False,
+        thorough: bool = False,
+        on_count: Callable[[int, int], None] | None = None,
+    ) -> list[NamedPhoto]:
+        """Name the people in photo files with each other's help: faces beyond doubt count as known for the others.
+
+        One known photo of each person then names nearly as many as twenty. An answer depends on what else is asked;
+        nothing is kept.
+
+        Args:
+            paths: Photos; the answers are in their order.
+            repeat: As for `name_pixels`.
+            thorough: As for `name_photos`.
+            on_count: Told how many photos have been looked at, of how many.
+
+        Raises:
+            RunError: If the run's names come from a Keras model.
+        """
+        if self.network is not None or self.gallery is None:
+            raise RunError(
+                f"Photos are named together by the model face. The run {str(self.run.path)!r} is of the model "
+                f"{self.run.settings.model}: name its photos each for itself."
+            )
+        seen: list[list[Face] | PhotoError] = []
+        vectors = [self._embed([])]
+        for _, some in self._look_at(paths, thorough):
+            batch = cast(list[list[Face] | PhotoError], some)
+            vectors.append(self._embed([face for faces in _readable(batch) for face in faces]))
+            for one in batch:  # without the crops, so that the memory stays small
+                seen.append(one if isinstance(one, PhotoError) else [replace(face, pixels=NO_PIXELS) for face in one])
+            if on_count:
+                on_count(len(seen), len(paths))
+        embeddings = np.concatenate(vectors)
+        answers = self.gallery.with_sure(embeddings).answer(embeddings)
+        return list(_put_together(paths, seen, _describe_photos(answers, _readable(seen), repeat)))
+
+    def _look_at(self, paths: Sequence[Path], thorough: bool) -> Iterator[tuple[Sequence[Path], list[Seen]]]:
+        """Some of the paths after the others, and what is seen in each."""
+
+        def look(path: Path) -> Seen:
             try:
                 return self.look(read_photo(path), thorough=thorough)
             except PhotoError as error:
@@ -118,13 +168,7 @@ class Recognizer:
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             for start in range(0, len(paths), BATCH):
                 some = paths[start : start + BATCH]
-                seen = list(pool.map(look, some))
-                answers = iter(self._name([one for one in seen if not isinstance(one, PhotoError)], repeat))
-                for path, one in zip(some, seen, strict=True):
-                    if isinstance(one, PhotoError):
-                        yield NamedPhoto(path, (), problem=str(one))
-                    else:
-                        yield NamedPhoto(path, next(answers))
+                yield some, list(pool.map(look, some))
 
     def look(self, pixels: np.ndarray, *, thorough: bool = False) -> list[Face] | np.ndarray:
         """What naming needs of a photo, and no more: its faces, or the whole of it as small as the network sees it."""
@@ -166,11 +210,16 @@ class Recognizer:
 
     def _gate(self, faces: Sequence[Face]) -> Answers:
         """What the gallery says."""
-        if self.face_network is None or self.gallery is None:
+        embeddings = self._embed(faces)
+        assert self.gallery is not None, "a run with a face network has a gallery"
+        return self.gallery.answer(embeddings)
+
+    def _embed(self, faces: Sequence[Face]) -> np.ndarray:
+        if self.face_network is None:
             raise RunError(f"The run {str(self.run.path)!r} was learnt from whole photos; it knows no faces.")
         size = self.face_network.template.size
         crops = np.array([face.pixels for face in faces], np.uint8).reshape(-1, size, size, 3)
-        return self.gallery.answer(self.face_network.embed(crops, views=self.run.settings.views))
+        return self.face_network.embed(crops, views=self.run.settings.views)
 
     def _squares(self, faces: Sequence[Face]) -> np.ndarray:
         """Faces as the network sees them."""
@@ -186,13 +235,30 @@ class Recognizer:
             answers = answers_of(self.run.people, self.network.probabilities(np.stack(cast(list[np.ndarray], seen))))
             return [(named,) for named in describe_answers(answers)]
         photos = cast(list[list[Face]], seen)
-        answers = self.answer([face for found in photos for face in found])
-        named, start = [], 0
-        for found in photos:
-            mine = answers[start : start + len(found)]
-            named.append(tuple(describe_answers(mine if repeat else mine.once_each(), found)))
-            start += len(found)
-        return named
+        return _describe_photos(self.answer([face for found in photos for face in found]), photos, repeat)
+
+
+def _readable(seen: Sequence[T | PhotoError]) -> list[T]:
+    return [one for one in seen if not isinstance(one, PhotoError)]
+
+
+def _put_together(
+    paths: Sequence[Path], seen: Sequence[object], named: Sequence[tuple[NamedFace, ...]]
+) -> Iterator[NamedPhoto]:
+    """The answers for the readable photos in their places among all."""
+    rest = iter(named)
+    for path, one in zip(paths, seen, strict=True):
+        yield NamedPhoto(path, (), str(one)) if isinstance(one, PhotoError) else NamedPhoto(path, next(rest))
+
+
+def _describe_photos(answers: Answers, photos: Sequence[list[Face]], repeat: bool) -> list[tuple[NamedFace, ...]]:
+    """The answers for the faces of some photos, one after the other, as names for each photo."""
+    named, start = [], 0
+    for faces in photos:
+        mine = answers[start : start + len(faces)]
+        named.append(tuple(describe_answers(mine if repeat else mine.once_each(), faces)))
+        start += len(faces)
+    return named
 
 
 def describe_answers(answers: Answers, faces: Sequence[Face] | None = None) -> list[NamedFace]:

@@ -38,6 +38,9 @@ def predict(
         typer.Option(metavar="WHO", help="With --draw: hide the faces of 'unknown', 'all', or a name; paint no names."),
     ] = None,
     repeat: Annotated[bool, typer.Option("--repeat", help="A person may appear more than once in one photo.")] = False,
+    together: Annotated[
+        bool, typer.Option("--together", help="Let photos named beyond doubt help to name the others; model face only.")
+    ] = False,
 ) -> None:
     """Name the people in photos and films."""
     from castlist.films import is_film
@@ -59,7 +62,12 @@ def predict(
     frames = recognizer.network.frames if recognizer.network else None
     if photos and frames and frames > 1:
         say(f"This run reads {frames} photos of a person in order. A film has them; a photo is read {frames} times.")
-    answers: Iterable[NamedPhoto] = recognizer.name_photos(photos, repeat=repeat, thorough=blur is not None)
+    answers: Iterable[NamedPhoto]
+    if together:
+        with showing_count("faces: photos") as on_count:
+            answers = recognizer.name_album(photos, repeat=repeat, thorough=blur is not None, on_count=on_count)
+    else:
+        answers = recognizer.name_photos(photos, repeat=repeat, thorough=blur is not None)
     if draw:
         from castlist.annotate import draw_photos
 

@@ -101,7 +101,7 @@ MODELS: dict[str, ModelKind] = {
         dropouts=(0.5, 0.5),
         smallest=48,
         # Thirteen layers without normalization begin to learn late. Of the validation photos of avengers7, SGD at 0.02
-        # named 28 % after 13 epochs, Adam at 1e-4 with the model's own dropouts 19 % after 6, these settings 33 % after 5.
+        # named 28 % after 13 epochs, Adam at 1e-4 with the dropouts above 19 % after 6, these settings 33 % after 5.
         defaults={"dropouts": (0.25, 0.0), "optimizer": "adam", "learning_rate": 2e-4, "epochs": 25},
     ),
     "cnn-lstm": ModelKind(

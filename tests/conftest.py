@@ -28,7 +28,7 @@ def own_datasets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep data sets of tests out of the user's cache folder; the face network's file may stay there."""
     folder = tmp_path_factory.mktemp("datasets")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("castlist.dataset.datasets_folder", lambda: folder)
+        patch.setattr("castlist.dataset.cache.datasets_folder", lambda: folder)
         patch.setattr("castlist.checks.cache.cache_file", lambda: folder / "checks.sqlite")
         yield
 

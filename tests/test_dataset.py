@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from castlist import dataset as dataset_module
-from castlist.dataset import Dataset, load_dataset
+from castlist.dataset import Dataset, cache, load_dataset
 from castlist.errors import CastError
 from castlist.photos import find_cast, read_photo, resize_photo
 from castlist.settings import Settings
@@ -55,8 +54,8 @@ def test_the_file_holds_what_it_says(tmp_path: Path) -> None:
 def test_it_is_made_once_and_anew_when_something_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = make_cast(tmp_path / "cast", {"a": 6, "b": 6})
     made = []
-    fill = dataset_module._fill
-    monkeypatch.setattr(dataset_module, "_fill", lambda *args: (made.append(1), fill(*args)))
+    fill = cache.fill
+    monkeypatch.setattr(cache, "fill", lambda *args: (made.append(1), fill(*args)))
     first = load(root)
     load(root)
     assert len(made) == 1

@@ -10,7 +10,8 @@ import h5py
 import numpy as np
 import pytest
 
-from castlist import dataset, enrolment
+from castlist import enrolment
+from castlist.dataset import cache
 from castlist.embeddings import FaceNetwork
 from castlist.enrolment import discard_retraining, enrol, forget, refresh, retrain_without
 from castlist.errors import CastError, CastlistError, RunError
@@ -139,10 +140,10 @@ def test_nothing_of_the_forgotten_is_left_in_any_byte(run: Run) -> None:
     refresh(run.path)
     (run.path / "named").mkdir()
     (run.path / "named" / "Bea.named.jpg").touch()
-    cache = dataset.datasets_folder() / "cache.h5"
-    with h5py.File(cache, "w") as file:
+    kept = cache.datasets_folder() / "kept.h5"
+    with h5py.File(kept, "w") as file:
         file["file"] = np.array(["Ann/1.jpg", "Bea/1.jpg"], dtype=object)
-    other = dataset.datasets_folder() / "other.h5"
+    other = cache.datasets_folder() / "other.h5"
     with h5py.File(other, "w") as file:
         file["file"] = np.array(["Ann/1.jpg"], dtype=object)
     gallery = Gallery.load(run.gallery_path)
@@ -153,7 +154,7 @@ def test_nothing_of_the_forgotten_is_left_in_any_byte(run: Run) -> None:
     assert holding(run.path, traces) == set()
     refresh(run.path)
     assert holding(run.path, traces) == set()
-    assert not cache.exists()
+    assert not kept.exists()
     assert other.exists()
     assert any("8 embeddings" in line for line in receipt.removed)
     assert any("1 kept data set" in line for line in receipt.removed)

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from castlist.dataset import Dataset, OnCount, face_network, load_dataset
+from castlist.dataset import Dataset, OnCount, load_dataset
+from castlist.embeddings import face_network
 from castlist.errors import RunError, reason_of
 from castlist.evaluation import Evaluation, evaluate, save_evaluation, validate_gallery
 from castlist.gallery import Background, Gallery

@@ -1,6 +1,6 @@
 """Identity vectors of faces: two photos of one person give vectors that lie close."""
 
 from castlist.embeddings.choice import choose_faces
-from castlist.embeddings.network import VIEWS, FaceNetwork, default_network, embed, normalize
+from castlist.embeddings.network import VIEWS, FaceNetwork, default_network, embed, face_network, normalize
 
-__all__ = ["VIEWS", "FaceNetwork", "choose_faces", "default_network", "embed", "normalize"]
+__all__ = ["VIEWS", "FaceNetwork", "choose_faces", "default_network", "embed", "face_network", "normalize"]

@@ -20,6 +20,7 @@ from castlist.embeddings.dlib_weights import default_network_file
 from castlist.errors import SettingsError, ShapeError, WeightsError
 from castlist.faces import DEFAULT_TEMPLATE, TEMPLATES, Template
 from castlist.faces.networks import open_network
+from castlist.settings import Settings
 
 # Each view is a mirror image or not, a zoom, and a shift in pixels; a face's vector is the mean over its views.
 View = tuple[bool, float, float, float]
@@ -158,6 +159,11 @@ def _open(file: Path) -> Any:
 def default_network() -> FaceNetwork:
     """dlib's face network, written as ONNX into the user's cache the first time."""
     return FaceNetwork.load(default_network_file())
+
+
+def face_network(settings: Settings) -> FaceNetwork:
+    """The face network that the settings name."""
+    return FaceNetwork.load(Path(settings.network)) if settings.network else default_network()
 
 
 def normalize(vectors: np.ndarray) -> np.ndarray:

@@ -1,0 +1,141 @@
+"""The photos of a cast, and frames of its films, decoded in parallel; of faces, the person's own found in each."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from castlist.duplicates import PhotoSignature, sign_photo
+from castlist.embeddings import choose_faces, face_network
+from castlist.errors import PhotoError
+from castlist.faces import DEFAULT_TEMPLATE, Face, find_faces
+from castlist.film import Film, is_film
+from castlist.photos import Moment, Photo, read_file, read_photo, resize_photo, time_taken
+from castlist.settings import Settings
+
+NO_FACE = "no face found"
+CHUNK = 64  # photos decoded ahead; bounds the memory
+FRAMES_A_SECOND = 4  # of a film; neighboring frames say nearly the same
+FRAMES = 64  # of a film, at most
+
+OnCount = Callable[[int, int], None]  # done, of how many
+
+
+@dataclass(frozen=True, eq=False)
+class Still:
+    """What is kept of a photo, or of a frame of a film, whatever is cut out of it."""
+
+    signature: PhotoSignature
+    frame: int | None  # of a film
+    taken: Moment | None
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """What the file keeps of one photo."""
+
+    pixels: np.ndarray  # (size, size, 3), uint8, RGB
+    still: Still
+    embedding: np.ndarray | None = None  # (128,), float32
+
+
+def read_rows(
+    photos: list[Photo], settings: Settings, on_count: OnCount | None
+) -> Iterator[tuple[Photo, Row | PhotoError]]:
+    """What the file keeps of each photo, or why it is refused; a film has a row for each of its frames."""
+    decode = _decode_faces if settings.faces else _decode_whole
+    return decode(photos, settings, on_count)
+
+
+def image_size_of(settings: Settings) -> int:
+    """The side of the kept pictures, in pixels."""
+    return DEFAULT_TEMPLATE.size if settings.model == "face" else settings.image_size
+
+
+def _read_stills(path: Path, settings: Settings) -> Iterator[tuple[Still, np.ndarray]]:
+    """A photo, or frames of a film, decoded one after the other."""
+    if settings.takes_sequences and is_film(path):
+        film = Film.open(path)
+        step = max(round(film.rate / FRAMES_A_SECOND), math.ceil(film.n_frames / FRAMES), 1)
+        frame = None
+        for frame in itertools.islice(film.frames(), 0, step * FRAMES, step):
+            yield Still(sign_photo(frame.pixels.tobytes(), frame.pixels), frame.index, None), frame.pixels
+        if frame is None:
+            raise PhotoError("a film without a single picture that can be read")
+        return
+    data = read_file(path)
+    pixels = read_photo(data)
+    yield Still(sign_photo(data, pixels), None, time_taken(data)), pixels
+
+
+def _decode_whole(
+    photos: list[Photo], settings: Settings, on_count: OnCount | None
+) -> Iterator[tuple[Photo, Row | PhotoError]]:
+    def decode(photo: Photo) -> list[Row] | PhotoError:
+        try:
+            stills = _read_stills(photo.path, settings)
+            return [Row(resize_photo(pixels, settings.image_size), still) for still, pixels in stills]
+        except PhotoError as error:
+            return error
+
+    for photo, result in _in_parallel(decode, photos, on_count):
+        for row in [result] if isinstance(result, PhotoError) else result:
+            yield photo, row
+
+
+def _decode_faces(
+    photos: list[Photo], settings: Settings, on_count: OnCount | None
+) -> Iterator[tuple[Photo, Row | PhotoError]]:
+    """One face per photo: of several, the one that agrees with the person's other photos."""
+    network = face_network(settings)
+    size = image_size_of(settings)
+
+    def decode(photo: Photo) -> list[tuple[Still, list[Face]]] | PhotoError:
+        try:
+            seen = [
+                (still, find_faces(pixels, min_face=settings.min_face, template=network.template))
+                for still, pixels in _read_stills(photo.path, settings)
+            ]
+        except PhotoError as error:
+            return error
+        return [(still, faces) for still, faces in seen if faces] or PhotoError(NO_FACE)
+
+    for _, group in groupby(_in_parallel(decode, photos, on_count), key=lambda item: item[0].person):
+        readable: list[tuple[Photo, Still, list[Face]]] = []
+        for photo, result in group:
+            if isinstance(result, PhotoError):
+                yield photo, result
+            else:
+                readable += [(photo, *one) for one in result]
+        faces = [found for _, _, found in readable]
+        crops = [face.pixels for found in faces for face in found]
+        if not crops:
+            continue
+        vectors = network.embed(np.stack(crops), views=settings.views)
+        split = np.split(vectors, np.cumsum([len(found) for found in faces])[:-1])
+        for (photo, still, found), mine, index in zip(readable, split, choose_faces(faces, split), strict=True):
+            assert index is not None, "each of these photos has a face"
+            yield photo, Row(resize_photo(found[index].pixels, size), still, mine[index])
+
+
+T = TypeVar("T")
+
+
+def _in_parallel(
+    decode: Callable[[Photo], T], photos: list[Photo], on_count: OnCount | None
+) -> Iterator[tuple[Photo, T]]:
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for start in range(0, len(photos), CHUNK):
+            some = photos[start : start + CHUNK]
+            yield from zip(some, pool.map(decode, some), strict=True)
+            if on_count:
+                on_count(start + len(some), len(photos))

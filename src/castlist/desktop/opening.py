@@ -66,7 +66,7 @@ def _load_dropping(root: tk.Tk) -> bool:
     try:
         from tkinterdnd2 import TkinterDnD
 
-        TkinterDnD._require(root)
+        TkinterDnD.require(root)
     except (ImportError, RuntimeError):
         return False
     return True

@@ -6,6 +6,7 @@ import dataclasses
 from pathlib import Path
 
 import pytest
+from matplotlib.axes import Axes
 
 from conftest import SMALL
 
@@ -22,6 +23,7 @@ from castlist.training import Progress
 from castlist.tuning import tune
 
 BASES = {"cnn": SMALL}
+IMAGE_SIZES = tuning.IMAGE_SIZES
 
 
 @pytest.fixture(autouse=True)
@@ -75,6 +77,26 @@ def test_a_search_is_killed_and_goes_on(drawn_photos: Path, tmp_path: Path, monk
     assert (tmp_path / "search" / "history.png").stat().st_size > 5000
 
 
+@pytest.mark.parametrize("dies", [False, True])
+def test_trials_of_other_processes_are_told_too(
+    drawn_photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dies: bool
+) -> None:
+    if not dies:  # a process that sees other choices than the search began with gives up in its first trial
+        monkeypatch.setattr(tuning, "IMAGE_SIZES", IMAGE_SIZES)
+    told: dict[int, float | None] = {}
+    begun: list[str] = []
+
+    def tell(number: int, run: str, accuracy: float | None) -> None:
+        assert number not in told
+        told[number] = accuracy
+        begun.append(open_run(Path(run)).path.name)
+
+    found = tune(drawn_photos, BASES, tmp_path / "search", trials=3, jobs=2, on_trial=tell)
+    assert found.finished == len(told) >= 3  # each process may begin the last
+    assert len(set(begun)) == len(begun)
+    assert found.accuracy == max(accuracy for accuracy in told.values() if accuracy is not None)
+
+
 def test_wrong_numbers_and_models(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="must be above 0"):
         tune(tmp_path, BASES, tmp_path / "search", trials=0)
@@ -94,10 +116,29 @@ def test_what_is_proposed_can_be_built(model: str, tmp_path: Path) -> None:
     assert build_model(settings.image_size, 2, settings).output_shape == (None, 2)
 
 
+def test_trials_given_up_are_crosses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    points: dict[str, tuple[list[int], list[float]]] = {}
+    real = Axes.plot
+
+    def plot(axes: Axes, x: list[int], y: list[float], marker: str = "line", **style: object) -> object:
+        points[marker] = (list(x), list(y))
+        return real(axes, x, y, *[marker] * (marker != "line"), **style)
+
+    monkeypatch.setattr(Axes, "plot", plot)
+    write_search([(0, 0.5, True), (1, 0.2, False), (2, 0.7, True)], {}, tmp_path)
+    assert points["o"] == points["line"] == ([0, 2], [0.5, 0.7])
+    assert points["x"] == ([1], [0.2])
+
+
 def test_pictures_speak_the_language_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     titles: list[str] = []
-    monkeypatch.setattr("matplotlib.axes.Axes.set_title", lambda axes, text, **style: titles.append(text))
+    monkeypatch.setattr(Axes, "set_title", lambda axes, text, **style: titles.append(text))
     for language in ("en", "zh-TW"):
-        write_search([(0, 0.5), (1, None), (2, 0.7)], {"rate": 0.8, "dropout": 0.2}, tmp_path, language=language)
+        write_search(
+            [(0, 0.5, True), (1, 0.2, False), (2, 0.7, True)],
+            {"rate": 0.8, "dropout": 0.2},
+            tmp_path,
+            language=language,
+        )
     assert titles[0] == "Accuracy on validation of each training, in percent"
     assert titles[2] == "每次訓練的驗證準確率（%）" and titles[3].startswith("哪些設定")

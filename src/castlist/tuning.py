@@ -25,7 +25,9 @@ with needs_extra("tune", "Searching for settings"):
 BATCH_SIZES = (16, 32, 64)
 IMAGE_SIZES = (48, 64, 96)
 STARTUP = 4  # trials that are finished whatever they promise
-DONE = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED)
+RUNNING = optuna.trial.TrialState.RUNNING
+FINISHED = optuna.trial.TrialState.COMPLETE
+DONE = (FINISHED, optuna.trial.TrialState.PRUNED)
 
 OnTrial = Callable[[int, str, float | None], None]  # number, run folder, validation accuracy; None: given up
 
@@ -63,7 +65,7 @@ def tune(
         minutes: After so many no trial is begun.
         jobs: Processes that train at the same time.
         language: Of the pictures, "en" or "zh-TW".
-        on_trial: Told when a trial ends; only of this process.
+        on_trial: Told of each trial that has ended, of those in other processes when one in this process ends.
 
     Raises:
         SettingsError: If a number is out of bounds or a model has no epochs to search by.
@@ -79,9 +81,7 @@ def tune(
     find_cast(photos)  # a wrong folder must not be found out by every trial
     folder.mkdir(parents=True, exist_ok=True)
     study = _open(folder)
-    for trial in study.get_trials(states=(optuna.trial.TrialState.RUNNING,)):  # of a search that was killed
-        study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
-        study.enqueue_trial(trial.params, user_attrs=trial.user_attrs)
+    _take_up(study)
     deadline = None if minutes is None else time.time() + 60 * minutes
     helpers = [
         multiprocessing.get_context("spawn").Process(target=_work, args=(photos, dict(bases), folder, trials, deadline))
@@ -89,11 +89,24 @@ def tune(
     ]
     for process in helpers:
         process.start()
+    told = {trial.number for trial in study.get_trials(deepcopy=False, states=DONE)}
+
+    def tell() -> None:
+        for trial in study.get_trials(deepcopy=False, states=DONE):
+            if on_trial and trial.number not in told:
+                told.add(trial.number)
+                path = str(folder / trial.user_attrs["run"])
+                on_trial(trial.number, path, trial.value if trial.state == FINISHED else None)
+
     try:
-        _work(photos, bases, folder, trials, deadline, on_trial)
+        _work(photos, bases, folder, trials, deadline, tell)
     finally:
         for process in helpers:
             process.join()
+    if any(process.exitcode for process in helpers):  # one was killed: its trial is still to be made
+        _take_up(study)
+        _work(photos, bases, folder, trials, deadline, tell)
+    tell()
     return _conclude(study, folder, language)
 
 
@@ -108,18 +121,24 @@ def _open(folder: Path) -> optuna.Study:
     )
 
 
+def _take_up(study: optuna.Study) -> None:
+    """Let the trials that were under way when a process was killed be the next ones."""
+    for trial in study.get_trials(states=(RUNNING,)):
+        study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
+        study.enqueue_trial(trial.params, user_attrs=trial.user_attrs)
+
+
 def _work(
     photos: Path,
     bases: Mapping[str, Settings],
     folder: Path,
     trials: int,
     deadline: float | None,
-    on_trial: OnTrial | None = None,
+    on_end: Callable[[], None] | None = None,
 ) -> None:
     """Make trials until there are enough."""
     study = _open(folder)
-    running = optuna.trial.TrialState.RUNNING
-    while len(study.get_trials(deepcopy=False, states=(*DONE, running))) < trials:
+    while len(study.get_trials(deepcopy=False, states=(*DONE, RUNNING))) < trials:
         if deadline is not None and time.time() >= deadline:
             return
         trial = study.ask()
@@ -127,18 +146,16 @@ def _work(
         path = folder / trial.user_attrs.get("run", f"trial-{trial.number:03d}")
         trial.set_user_attr("run", path.name)
         try:
-            accuracy: float | None = _train(trial, photos, settings, path)
+            accuracy = _train(trial, photos, settings, path)
         except optuna.TrialPruned:
-            accuracy = None
             study.tell(trial, state=optuna.trial.TrialState.PRUNED)
         except RunError as error:  # of one that diverges; more of its kind needn't be tried
-            accuracy = None
             trial.set_user_attr("problem", str(error))
             study.tell(trial, state=optuna.trial.TrialState.PRUNED)
         else:
             study.tell(trial, accuracy)
-        if on_trial:
-            on_trial(trial.number, str(path), accuracy)
+        if on_end:
+            on_end()
 
 
 def _train(trial: optuna.Trial, photos: Path, settings: Settings, path: Path) -> float:
@@ -180,7 +197,7 @@ def _propose(trial: optuna.Trial, bases: Mapping[str, Settings]) -> Settings:
 
 
 def _conclude(study: optuna.Study, folder: Path, language: str) -> Search:
-    complete = study.get_trials(states=(optuna.trial.TrialState.COMPLETE,))
+    complete = study.get_trials(states=(FINISHED,))
     if not complete:
         problems = {trial.user_attrs["problem"] for trial in study.trials if "problem" in trial.user_attrs}
         raise CastlistError(f"No trial was finished. {' '.join(sorted(problems)) or 'Give the search more minutes.'}")
@@ -191,6 +208,7 @@ def _conclude(study: optuna.Study, folder: Path, language: str) -> Search:
     values = [trial.value for trial in complete if trial.value is not None]
     # Importance is a share of what differs: of one trial, or of equal ones, there is none.
     importance = optuna.importance.get_param_importances(study) if len(set(values)) > 1 else {}
-    write_search([(trial.number, trial.value) for trial in study.trials], importance, folder, language=language)
-    finished = len(study.get_trials(states=DONE))
-    return Search(folder, finished, settings, float(best.value or 0), run, folder / "best.toml")
+    ended = study.get_trials(states=DONE)
+    shown = [(trial.number, trial.value or 0.0, trial.state == FINISHED) for trial in ended]
+    write_search(shown, importance, folder, language=language)
+    return Search(folder, len(ended), settings, float(best.value or 0), run, folder / "best.toml")

@@ -16,12 +16,12 @@ with needs_extra("learn", "Drawing a search"):
 
 
 def write_search(
-    trials: Sequence[tuple[int, float | None]], importance: Mapping[str, float], folder: Path, *, language: str = "en"
+    trials: Sequence[tuple[int, float, bool]], importance: Mapping[str, float], folder: Path, *, language: str = "en"
 ) -> None:
     """Draw history.png, the accuracy of each trial, and importance.png, how much each setting mattered.
 
     Args:
-        trials: Number and validation accuracy of each trial; None for one given up.
+        trials: Number and validation accuracy of each trial, and whether it was finished, not given up.
         importance: Share of the differences by setting; empty where there are too few trials.
         folder: Where the files go.
         language: "en" or "zh-TW".
@@ -34,13 +34,12 @@ def write_search(
     style = figures.Style(figures.LIGHT, families, translate)
     palette = style.palette
     figure, axes = figures.new_figure(style, 5.6, 2.8)
-    done = [(number, value) for number, value in trials if value is not None]
-    given_up = [number for number, value in trials if value is None]
-    numbers, values = [number for number, _ in done], [value for _, value in done]
+    numbers, values = ([trial[i] for trial in trials if trial[2]] for i in (0, 1))
     axes.plot(numbers, values, "o", color=palette.muted, label=translate("one training"))
     best = np.maximum.accumulate(values)
     axes.step(numbers, best, where="post", color=palette.right, linewidth=2, label=translate("best so far"))
-    axes.plot(given_up, [min(values)] * len(given_up), "x", color=palette.wrong, label=translate("given up early"))
+    numbers, values = ([trial[i] for trial in trials if not trial[2]] for i in (0, 1))
+    axes.plot(numbers, values, "x", color=palette.wrong, label=translate("given up early"))
     figures.plain(axes, style)
     figures.accuracy_axis(axes)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))

@@ -204,9 +204,9 @@ def main() -> None:
     }
     draws = {title: given.draws if title.isdigit() else 1 for title in tasks}
     for together in (False, True):
+        how = "named together with all strangers as one album" if together else "each photo named for itself"
         table(
-            f"avengers7, 1 % of strangers asked, mean of {given.draws} draws (%)"
-            + ", named together with all strangers as one album" * together,
+            f"avengers7, {how}, 1 % of strangers asked, mean of {given.draws} draws (%)",
             "photos known of each | first name right | named rightly | LFW named | celebrities named | "
             "calibration error",
             hero_rows(tasks, draws, background, test.embeddings, celebrities, together=together),

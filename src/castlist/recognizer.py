@@ -112,7 +112,6 @@ class Recognizer:
             repeat: As for `name_pixels`.
             thorough: Look for faces half as large, too: for hiding them.
         """
-
         for some, seen in self._look_at(paths, thorough):
             yield from _put_together(some, seen, self._name(_readable(seen), repeat))
 

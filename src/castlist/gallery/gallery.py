@@ -18,7 +18,7 @@ from castlist.gallery.assignment import assign_people
 from castlist.gallery.background import Background, default_background
 from castlist.gallery.fitting import calibrate, find_threshold, judge_names, know
 
-VERSION = 2  # of the file
+VERSION = 3  # of the file
 UNKNOWN = -1
 # Score above the threshold from which a name is beyond doubt: of LFW's training people, asked as strangers, at most a
 # sixth of those who reach the threshold reach this, too.

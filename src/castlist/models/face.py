@@ -9,10 +9,10 @@ import keras
 import numpy as np
 from keras import layers
 
-from castlist.embeddings.dlib_weights import BLOCKS, MEAN, PACKAGE, WEIGHTS, Layer, read_checked
+from castlist.embeddings.dlib_weights import BLOCKS, MEAN, WEIGHTS, Layer, read_checked
 from castlist.errors import SettingsError
 from castlist.faces import DEFAULT_TEMPLATE
-from castlist.faces.networks import find_package_file
+from castlist.faces.networks import PACKAGE, find_package_file
 from castlist.settings import Settings
 
 SHARPNESS = 16.0  # of the softmax over cosines, which lie between -1 and 1

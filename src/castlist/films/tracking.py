@@ -17,7 +17,7 @@ NEAR = 3.0  # face sizes that a face may have jumped, when it looks the same
 # those of different people below 0.62.
 ALIKE = 0.66
 UNLIKE = 0.3
-KEPT = 9  # looks of a track that are kept to name it by
+KEPT = 6  # looks of a track that are kept to name it by; more let the poorer ones outvote the better
 APART = 0.25  # seconds between two of them, in long tracks: neighboring frames say nearly the same
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import numpy as np
 import pytest
 
 from castlist.errors import WeightsError
-from castlist.faces import DEFAULT_TEMPLATE, crop_face, find_faces
+from castlist.faces import BY_LANDMARKS, DEFAULT_TEMPLATE, crop_face, find_faces
 from castlist.faces import corners as rooms
 from castlist.faces.corners import TREES, default_trees, read_trees
 from castlist.faces.networks import PACKAGE, find_package_file
@@ -51,12 +50,11 @@ def test_points_outside_the_picture_are_dark() -> None:
 
 def test_crops_forgive_misplaced_landmarks(portrait: np.ndarray) -> None:
     (face,) = find_faces(portrait)
-    plain = dataclasses.replace(DEFAULT_TEMPLATE, corners=())
     rng = np.random.default_rng(1)
     apart = {"plain": [], "corners": []}
     for _ in range(10):
         moved = face.landmarks + rng.normal(0, 0.05 * face.quality.eye_distance, (5, 2)).astype(np.float32)
-        for name, template in (("plain", plain), ("corners", DEFAULT_TEMPLATE)):
+        for name, template in (("plain", BY_LANDMARKS), ("corners", DEFAULT_TEMPLATE)):
             pair = [
                 cv2.GaussianBlur(crop_face(portrait, points, template), (0, 0), 2) for points in (face.landmarks, moved)
             ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import subprocess
 import sys
@@ -14,7 +13,7 @@ import pytest
 
 from castlist import faces as rooms
 from castlist.errors import ShapeError, WeightsError
-from castlist.faces import DEFAULT_TEMPLATE, TEMPLATES, Box, Face, Quality, crop_face, find_faces
+from castlist.faces import BY_LANDMARKS, DEFAULT_TEMPLATE, TEMPLATES, Box, Face, Quality, crop_face, find_faces
 from castlist.faces.finder import turn_back
 from castlist.faces.mtcnn import detect, pyramid_scales, suppress
 from castlist.faces.mtcnn_networks import SHA256, open_mtcnn
@@ -27,7 +26,6 @@ from castlist.photos import read_photo
 PHOTOS = Path(__file__).parents[2] / "shared" / "photos"
 real_photos = pytest.mark.skipif(not PHOTOS.is_dir(), reason="the real photos in ../shared/photos are not here")
 POINTS = np.asarray(DEFAULT_TEMPLATE.points, np.float32)
-PLAIN = dataclasses.replace(DEFAULT_TEMPLATE, corners=())  # aligned by the landmarks themselves
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +90,7 @@ def test_similarity_recovers_turn_scale_and_shift() -> None:
 
 
 @pytest.mark.parametrize("scale", [0.5, 1.0, 2.6, 7.3])
-@pytest.mark.parametrize("template", (PLAIN, TEMPLATES["arcface-112"]), ids=lambda template: template.name)
+@pytest.mark.parametrize("template", (BY_LANDMARKS, TEMPLATES["arcface-112"]), ids=lambda template: template.name)
 def test_crop_puts_landmarks_on_the_template(scale: float, template: rooms.Template) -> None:
     size = 1600
     landmarks = np.asarray(template.points) * scale + [180, 120]

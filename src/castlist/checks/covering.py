@@ -17,7 +17,7 @@ def looks_covered(crop: np.ndarray) -> bool:
     """Whether a part of a face is hidden behind something.
 
     Args:
-        crop: Shape (size, size, 3), uint8, RGB; aligned to castlist's own template.
+        crop: Shape (size, size, 3), uint8, RGB; aligned by the landmarks alone (`BY_LANDMARKS`).
     """
     return says(FILE, count_edges(crop))
 

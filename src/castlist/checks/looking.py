@@ -16,7 +16,7 @@ from castlist.checks.covering import looks_covered
 from castlist.duplicates import DuplicatePair, PhotoSignature, find_duplicates, sign_photo
 from castlist.embeddings import embed
 from castlist.errors import PhotoError
-from castlist.faces import find_faces
+from castlist.faces import BY_LANDMARKS, crop_face, find_faces
 from castlist.photos import Photo, read_file, read_photo
 
 OnCount = Callable[[int, int], None]  # done, of how many
@@ -86,7 +86,7 @@ def _decode(photo: Photo) -> tuple[SeenPhoto, list[np.ndarray]] | PhotoError:
         pixels = read_photo(data)
     except PhotoError as error:
         return error
-    faces = find_faces(pixels)
+    faces = find_faces(pixels, template=BY_LANDMARKS)  # by which covered and drawn faces are told
     kept = []
     for face in faces:
         cut_off = is_cut_off(face.landmarks, *pixels.shape[:2])
@@ -96,4 +96,4 @@ def _decode(photo: Photo) -> tuple[SeenPhoto, list[np.ndarray]] | PhotoError:
     clear = [face_looks_drawn(face.pixels) for face in faces if face.quality.problem is None]
     drawn = bool(clear) and all(clear) if faces else looks_drawn(pixels)
     seen = SeenPhoto(sign_photo(data, pixels), None, tuple(kept), _NO_FACES, drawn)
-    return seen, [face.pixels for face in faces]
+    return seen, [crop_face(pixels, face.landmarks) for face in faces]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -39,6 +39,7 @@ TEMPLATES = {
     )
 }
 DEFAULT_TEMPLATE = TEMPLATES["dlib-150"]
+BY_LANDMARKS = replace(DEFAULT_TEMPLATE, corners=())  # what covers a face misleads the corners
 
 SURROUNDINGS = 40  # pixels around a crop in which the corners are looked for
 FACE_BOX = (50, 58, 130)  # left, top and side of the face with its surroundings

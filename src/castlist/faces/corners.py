@@ -76,7 +76,7 @@ class Trees:
 
 
 def _brightness(pixels: np.ndarray) -> np.ndarray:
-    """Mean of red, green and blue, rounded down as dlib does, in a border of 0; shape (height + 2, width + 2), float32."""
+    """Mean of red, green and blue, rounded down as dlib does, in a border of 0; (height + 2, width + 2), float32."""
     red, green, blue = pixels.astype(np.uint16).transpose(2, 0, 1)
     return np.pad(((red + green + blue) // 3).astype(np.float32), 1)
 

@@ -58,20 +58,21 @@ class Trees:
         last = np.array(bright.shape[::-1]) - 1
         shape = self.start
         n_trees, n_nodes = self.limits.shape[1:]
-        trees = np.arange(n_trees)
-        first = n_nodes * trees  # node of each tree
+        first, first_leaf = n_nodes * np.arange(n_trees), (n_nodes + 1) * np.arange(n_trees)  # of each tree
         for pairs, limits, leaves, anchors, offsets in zip(
             self.pixels, self.limits, self.leaves, self.anchors, self.offsets, strict=True
         ):
             turn = similarity(self.start, shape)[:, :2].astype(np.float32)
             places = (offsets @ turn.T + shape.take(anchors, axis=0)) * np.float64(side) + corner
             x, y = np.minimum(np.maximum(places, 0), last).astype(np.intp).T
-            one, other = bright.take(y * width + x).take(pairs)
-            brighter = (one - other > limits).ravel()
+            seen = bright.take(y * width + x)
+            one, other = pairs.reshape(2, -1)
             node = np.zeros(n_trees, np.intp)
             while node[0] < n_nodes:
-                node = 2 * node + 2 - brighter.take(first + node)
-            shape = shape + leaves[trees, node - n_nodes].sum(axis=0).reshape(shape.shape)
+                asked = first + node
+                node = 2 * node + 2 - (seen.take(one.take(asked)) - seen.take(other.take(asked)) > limits.take(asked))
+            moves = leaves.reshape(-1, shape.size).take(first_leaf + node - n_nodes, axis=0)
+            shape = shape + moves.sum(axis=0).reshape(shape.shape)
         return np.asarray(shape * float(side) + (left, top))
 
 

@@ -1,7 +1,6 @@
 """Five points of a face, found by regression trees: the corners of both eyes, and below the nose.
 
-Crops that meet them besides the detector's landmarks lie steadier; dlib's face network was trained on crops that meet
-them.
+Crops that meet them besides the detector's landmarks lie steadier: dlib's face network was trained on crops like these.
 
 Source: Kazemi and Sullivan 2014; dlib's `shape_predictor`, whose trees for five points (CC0) the package
 face-recognition-models ships. The points must equal dlib's own.

@@ -21,24 +21,26 @@ import platformdirs
 
 from castlist.errors import WeightsError
 from castlist.faces.networks import PACKAGE, find_package_file
-from castlist.faces.similarity import similarity
 from castlist.files import write_bytes
 
 TREES = "models/shape_predictor_5_face_landmarks.dat"
 SHA256 = "c4b1e9804792707d3a405c2c16a80a20269e6675021f64a41d30fffafbc41888"
-POINTS = 5
+POINTS, NODES, LEAVES = 5, 15, 16  # of each tree
 
 
 @dataclass(frozen=True, eq=False)
 class Trees:
-    """Cascades of trees; each asks which of two pixels is brighter, and each leaf moves all points a little."""
+    """Cascades of trees; each asks which of two pixels is brighter, and each leaf moves all points a little.
 
-    start: np.ndarray  # (points, 2), float32; in a face's box of side 1
-    pixels: np.ndarray  # (cascades, 2, trees, nodes), int64; which two pixels are compared
-    limits: np.ndarray  # (cascades, trees, nodes), float32; of their difference, 0 to 255
-    leaves: np.ndarray  # (cascades, trees, nodes + 1, 2 * points), float32
+    Points are complex numbers, x + yi: turned and scaled by one multiplication.
+    """
+
+    start: np.ndarray  # (points,), complex64; in a face's box of side 1
+    pixels: np.ndarray  # (cascades, 2, trees, NODES + 1), int64; which two pixels are compared; the last node is none
+    limits: np.ndarray  # (cascades, trees, NODES + 1), float32; of their difference, 0 to 255
+    leaves: np.ndarray  # (cascades, trees * LEAVES, 2 * points), float32; x and y of each point
     anchors: np.ndarray  # (cascades, pixels), int64; the point that each pixel lies beside
-    offsets: np.ndarray  # (cascades, pixels, 2), float32; how far from it
+    offsets: np.ndarray  # (cascades, pixels), complex64; how far from it
 
     def find(self, pixels: np.ndarray, box: tuple[int, int, int]) -> np.ndarray:
         """Find the points of an upright face.
@@ -52,27 +54,38 @@ class Trees:
         """
         left, top, side = box
         bright = _brightness(pixels)
-        width = bright.shape[1]
-        corner = np.array([left + 1.5, top + 1.5])  # and one pixel of the border
-        last = np.array(bright.shape[::-1]) - 1
+        height, width = bright.shape
+        corner = complex(left + 1.5, top + 1.5)  # and one pixel of the border
+        centered = self.start - self.start.mean()
+        centered = centered / np.vdot(centered, centered)
         shape = self.start
-        n_trees, n_nodes = self.limits.shape[1:]
-        first, first_leaf = n_nodes * np.arange(n_trees), (n_nodes + 1) * np.arange(n_trees)  # of each tree
-        for pairs, limits, leaves, anchors, offsets in zip(
+        n_trees = self.limits.shape[1]
+        first_leaf, each = LEAVES * np.arange(n_trees), np.ones(n_trees, np.float32)
+        for (one, other), limits, leaves, anchors, offsets in zip(
             self.pixels, self.limits, self.leaves, self.anchors, self.offsets, strict=True
         ):
-            turn = similarity(self.start, shape)[:, :2].astype(np.float32)
-            places = (offsets @ turn.T + shape.take(anchors, axis=0)) * np.float64(side) + corner
-            x, y = np.minimum(np.maximum(places, 0), last).astype(np.intp).T
-            seen = bright.take(y * width + x)
-            one, other = pairs.reshape(2, -1)
-            node = np.zeros(n_trees, np.intp)
-            while node[0] < n_nodes:
-                asked = first + node
-                node = 2 * node + 2 - (seen.take(one.take(asked)) - seen.take(other.take(asked)) > limits.take(asked))
-            moves = leaves.reshape(-1, shape.size).take(first_leaf + node - n_nodes, axis=0)
-            shape = shape + moves.sum(axis=0).reshape(shape.shape)
-        return np.asarray(shape * float(side) + (left, top))
+            turn = np.vdot(centered, shape)  # and scale, from the points at the start, by least squares
+            places = (offsets * turn + shape.take(anchors)) * side + corner
+            x, y = (
+                np.minimum(np.maximum(part, 0), last)
+                for part, last in ((places.real, width - 1), (places.imag, height - 1))
+            )
+            seen = bright.take(y.astype(np.intp) * width + x.astype(np.intp))
+            brighter = seen.take(one) - seen.take(other) > limits
+            leaf = _leaf_of_answers().take(np.packbits(brighter).view(np.uint16))
+            shape = shape + (each @ leaves.take(first_leaf + leaf, axis=0)).view(np.complex64)
+        found = shape.astype(np.complex128) * side + complex(left, top)
+        return np.column_stack([found.real, found.imag])
+
+
+@functools.cache
+def _leaf_of_answers() -> np.ndarray:
+    """The leaf that a tree's answers lead to, by all its answers as the bits of a number; shape (65536,), int64."""
+    answers = np.unpackbits(np.arange(1 << (NODES + 1), dtype=np.uint16).view(np.uint8).reshape(-1, 2), axis=1)
+    node = np.zeros(len(answers), np.intp)
+    while node[0] < NODES:
+        node = 2 * node + 2 - answers[np.arange(len(answers)), node]
+    return node - NODES
 
 
 def _brightness(pixels: np.ndarray) -> np.ndarray:
@@ -96,7 +109,7 @@ def default_trees() -> Trees:
 
 @functools.cache
 def _load_trees() -> Trees:
-    file = platformdirs.user_cache_path("castlist") / f"dlib-corners-{SHA256[:8]}.npz"
+    file = platformdirs.user_cache_path("castlist") / f"dlib-corners-{SHA256[:8]}-2.npz"
     if not file.is_file():
         trees = read_trees(find_package_file("face_recognition_models", TREES, PACKAGE))
         content = io.BytesIO()
@@ -140,15 +153,21 @@ def read_trees(path: Path) -> Trees:
             leaves.append([vector() for _ in range(number())])
     anchors = [[number() for _ in range(number())] for _ in range(number())]
     offsets = [[(real(), real()) for _ in range(number())] for _ in range(number())]
-    shape = (n_cascades, n_trees, -1)
+    none = ((0, 0),) * 2 + ((0, 1),)  # added to each tree, a node for a whole number of bytes
+    compared = np.array(pixels, np.int64).reshape(n_cascades, n_trees, NODES, 2)
     return Trees(
-        np.array(start, np.float32).reshape(POINTS, 2),
-        np.moveaxis(np.array(pixels, np.int64).reshape(*shape, 2), -1, 1),
-        np.array(limits, np.float32).reshape(shape),
-        np.array(leaves, np.float32).reshape(*shape, 2 * POINTS),
+        _complex(start),
+        np.stack([np.pad(compared[..., i], none) for i in (0, 1)], axis=1),
+        np.pad(np.array(limits, np.float32).reshape(n_cascades, n_trees, NODES), none),
+        np.array(leaves, np.float32).reshape(n_cascades, n_trees * LEAVES, 2 * POINTS),
         np.array(anchors, np.int64),
-        np.array(offsets, np.float32),
+        _complex(offsets).reshape(n_cascades, -1),
     )
+
+
+def _complex(pairs: object) -> np.ndarray:
+    """Numbers in pairs, x and y, in one row: (n,), complex64."""
+    return np.array(pairs, np.float32).ravel().view(np.complex64)
 
 
 def _integers(data: bytes) -> Iterator[int]:

@@ -17,6 +17,7 @@ MIN_FACE = 20.0  # pixels: smaller faces have too little to be recognized by
 RELATIVE_MIN_FACE = 0.06  # of the photo's shorter side
 SURE = math.log(0.98 / 0.02)  # upright faces have 99.8 % in the median, others 79 %
 PREFERENCE = 1.5  # log-odds by which a turned photo must be the likelier: most photos are upright
+TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_CLOCKWISE}  # by degrees
 MARGIN = 0.25  # of the shorter side, laid around a photo that is cut so tight that no face was found
 
 
@@ -76,8 +77,8 @@ def _search(pixels: np.ndarray, min_face: float) -> tuple[Detections, int]:
     best = _credit(found) + PREFERENCE
     # A doubtful face is there to be seen better: much smaller ones, most of the cost, need not be looked for.
     smallest = max(min_face, 0.5 * float((found.boxes[:, 2] - found.boxes[:, 0]).max(initial=0)))
-    for angle in (90, 180, 270):
-        turned = detect(np.ascontiguousarray(np.rot90(pixels, angle // 90)), smallest)
+    for angle, turn in TURNS.items():
+        turned = detect(cv2.rotate(pixels, turn), smallest)
         if (credit := _credit(turned)) > best:
             found, rotation, best = turned, angle, credit
     return found, rotation

@@ -48,7 +48,7 @@ def draw_people(n_people: int, n_photos: int, *, spread: float = 0.7) -> tuple[n
     """Embeddings of invented people as the statistics of faces in general have them, and who each is."""
     background, rng = default_background(), np.random.default_rng(0)
     axes = len(background.between)
-    people = background.kinds.draw(3000)[rng.choice(2900, n_people, replace=False)]
+    people = background.kinds.draw(3000)[0][rng.choice(2900, n_people, replace=False)]
     placed = np.repeat(people, n_photos, axis=0) + rng.normal(0, spread, (n_people * n_photos, axes))
     embeddings = placed @ np.linalg.pinv(background.directions) + background.mean
     return normalize(embeddings), np.repeat(np.arange(n_people), n_photos)
@@ -85,7 +85,7 @@ def test_looks_shared_with_a_few_photos_of_the_person_are_no_wrong_name() -> Non
     background, rng = default_background(), np.random.default_rng(1)
     placed = background.place(embeddings)
     # Four photos of the first person, as like each other as usual and far from the person's others: a make-up, say.
-    look = background.kinds.draw(3000)[1234] - placed[:4].mean(axis=0)
+    look = background.kinds.draw(3000)[0][1234] - placed[:4].mean(axis=0)
     placed[:4] += 0.85 * look + rng.normal(0, 0.1, (4, placed.shape[1]))
     made_up = normalize(placed @ np.linalg.pinv(background.directions) + background.mean)
     judged = judge_names(made_up, person, np.arange(80), background)
@@ -302,7 +302,7 @@ def test_who_is_forgotten_leaves_no_judgement(own_cache: Path) -> None:
 
 
 def test_a_photo_is_as_like_another_as_a_person_known_by_it() -> None:
-    placed, between = default_background().kinds.draw(60), default_background().between
+    placed, between = default_background().kinds.draw(60)[0], default_background().between
     known = People.from_sums(between, placed[:20], np.ones(20))
     alike = write_alike(placed, between)
     swapped = np.hstack([alike[:20, :-2], alike[:20, -1:], alike[:20, -2:-1]])

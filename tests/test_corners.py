@@ -64,7 +64,7 @@ def test_crops_forgive_misplaced_landmarks(portrait: np.ndarray) -> None:
 
 def test_another_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "trees.dat").write_bytes(b"\x01\x01")
-    with pytest.raises(WeightsError, match=r"the five points expected.*pip install"):
+    with pytest.raises(WeightsError, match=r"trees\.dat.* is not the file expected.*pip install"):
         read_trees(tmp_path / "trees.dat")
 
 

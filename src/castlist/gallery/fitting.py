@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import numpy as np
 
+from castlist.gallery.mixture import Mixture
 from castlist.gallery.people import People
 
 WRONG_NAMES = 0.02  # share of photos expected in another person's folder
 EVIDENCE = 0.2  # of a score; taken whole, every photo in bad light would count as somebody else's
 ROUNDS = 4  # of judging which names are right
 
+# Of strangers of somebody's own kind as many are taken for that person as for anybody else of theirs. With one
+# threshold for all, most strangers named would be taken for people whose kind is rare in general, or
+# much alike. Set on LFW's training people: where most of a cast are named, and of no kind of strangers many.
+OWN_KIND = 0.003  # of them; a smaller share would come out of too few draws
+SOFTNESS = 20.0  # of what is a person's own kind
+TOP = 20  # only this part of the draws, those most like a person, is put in order
+
 # How much oftener a face resembles somebody than the mixture says, measured between two halves of LFW's training people
-# on casts of 5 to 200: nothing down to one stranger in a hundred for each person, from there on slowly more.
-COMMON = 0.01
-RARITY = 0.15
+# on casts of 2 to 200: nothing down to one or two strangers in a thousand for each person, from there on ever more.
+COMMON = 0.0015
+RARITY = 0.33
 
 IMAGINED = 50  # photos' worth of imagined photos of the cast, so that one photo a person is enough to calibrate
 SPREAD = 1.6  # variance of the cast's photos over that of the background's, which are all by press photographers
@@ -46,16 +54,49 @@ def judge_names(between: np.ndarray, placed: np.ndarray, person: np.ndarray) -> 
     return trust
 
 
-def find_threshold(strangers: np.ndarray, rate: float, n_people: int) -> float:
-    """The score above which strangers come no oftener than `rate`.
+def find_thresholds(known: People, kinds: Mixture, strangers: np.ndarray, kind: np.ndarray, rate: float) -> np.ndarray:
+    """For each person, the score above which the name is given, so that strangers get one no oftener than `rate`.
 
     Args:
-        strangers: Shape (k,); the best score of each drawn stranger.
+        known: The people.
+        kinds: Of faces in general.
+        strangers: Shape (k, people); the scores of drawn strangers.
+        kind: Shape (k,); of each stranger.
         rate: Share of strangers that may be given a name.
-        n_people: How many the stranger may be taken for.
+
+    Returns:
+        Shape (people,).
     """
+    n_people = strangers.shape[1]
+    weights = kinds.shares(known.mean, SOFTNESS) / np.bincount(kind, minlength=len(kinds.weights))
+    thresholds = np.empty(n_people)
+    top = len(strangers) // TOP
+    for person, scores in enumerate(strangers.T):
+        likest = np.argpartition(-scores, top)[:top]
+        likest = likest[np.argsort(-scores[likest])]
+        reached = np.searchsorted(np.cumsum(weights[person, kind[likest]]), OWN_KIND)
+        thresholds[person] = scores[likest[min(int(reached), top - 1)]]
     rarer = rate * min(1.0, (rate / n_people / COMMON) ** RARITY)
-    return float(np.quantile(strangers, 1 - rarer))
+    best = strangers.argmax(axis=1)
+    above = strangers[np.arange(len(best)), best] - thresholds[best]
+    return thresholds + np.quantile(above, 1 - rarer)
+
+
+def margins(scores: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
+    """How far scores are above the thresholds: the person most like is the first to be named, the others after.
+
+    Args:
+        scores: Shape (n, people).
+        thresholds: Shape (people,); of the person, and of everybody likelier.
+
+    Returns:
+        Shape (n, people); in each row in the order of the scores.
+    """
+    order = np.argsort(-scores, axis=1, kind="stable")
+    highest = np.maximum.accumulate(thresholds[order], axis=1)
+    below = np.empty_like(highest)
+    np.put_along_axis(below, order, highest, axis=1)
+    return np.asarray(scores - below)
 
 
 def calibrate(

@@ -16,9 +16,9 @@ from castlist.errors import RunError, SettingsError, ShapeError, WeightsError, r
 from castlist.files import write_bytes
 from castlist.gallery.assignment import assign_people
 from castlist.gallery.background import Background, default_background
-from castlist.gallery.fitting import calibrate, find_threshold, judge_names, know
+from castlist.gallery.fitting import calibrate, find_thresholds, judge_names, know, margins
 
-VERSION = 3  # of the file
+VERSION = 4  # of the file
 UNKNOWN = -1
 # Score above the threshold from which a name is beyond doubt: of LFW's training people, asked as strangers, at most a
 # sixth of those who reach the threshold reach this, too.
@@ -32,7 +32,7 @@ class Answers:
 
     people: tuple[str, ...]
     probabilities: np.ndarray  # (n, people + 1), float32; rows sum to 1; the last column is "unknown"
-    margins: np.ndarray  # (n, people), float32; the score above the threshold: positive where a name would be given
+    margins: np.ndarray  # (n, people), float32; how far above the thresholds: positive where a name would be given
     named: np.ndarray  # (n,), int64; the index of a person, or UNKNOWN
 
     def __len__(self) -> int:
@@ -54,9 +54,9 @@ class Answers:
         Args:
             looks: Shape (m, k), int; the rows that each of the m answers is made of.
         """
-        margins = self.margins[looks].mean(axis=1)
-        named = np.where(margins.max(axis=1) > 0, margins.argmax(axis=1), UNKNOWN)
-        return Answers(self.people, self.probabilities[looks].mean(axis=1), margins, named)
+        mean = self.margins[looks].mean(axis=1)
+        named = np.where(mean.max(axis=1) > 0, mean.argmax(axis=1), UNKNOWN)
+        return Answers(self.people, self.probabilities[looks].mean(axis=1), mean, named)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +70,7 @@ class Gallery:
     stranger_rate: float  # share of strangers that may be given a name
     background: Background
     trust_: np.ndarray  # (n,), float32, 0 to 1; how probably each photo's name is right
-    threshold_: float  # score from which a name is given
+    thresholds_: np.ndarray  # (people,), float32; scores from which names are given
     slope_: float  # log-odds per unit of score
     offset_: float  # score at which a face is as probably somebody unknown
 
@@ -108,8 +108,10 @@ class Gallery:
         placed = background.place(embeddings)
         trust = judge_names(background.between, placed, person)
         known = know(background.between, placed, person, trust)
-        strangers = known.scores(background.kinds.draw(DRAWS)).max(axis=1)
-        slope, offset = calibrate(known, placed, person, trust, strangers)
+        drawn, kind = background.kinds.draw(DRAWS)
+        strangers = known.scores(drawn)
+        thresholds = find_thresholds(known, background.kinds, strangers, kind, stranger_rate)
+        slope, offset = calibrate(known, placed, person, trust, strangers.max(axis=1))
         return cls(
             tuple(people),
             embeddings,
@@ -118,7 +120,7 @@ class Gallery:
             float(stranger_rate),
             background,
             trust_=trust.astype(np.float32),
-            threshold_=find_threshold(strangers, stranger_rate, len(people)),
+            thresholds_=thresholds.astype(np.float32),
             slope_=slope,
             offset_=offset,
         )
@@ -139,13 +141,12 @@ class Gallery:
         scores = known.scores(self.background.place(embeddings))
         logits = np.hstack([self.slope_ * (scores - self.offset_), np.zeros((len(scores), 1))])
         powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-        best = scores.argmax(axis=1)
-        margins = scores - self.threshold_
+        above = margins(scores, self.thresholds_)
         return Answers(
             self.people,
             np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32),
-            np.asarray(margins, np.float32),
-            np.where(margins.max(axis=1) > 0, best, UNKNOWN),
+            np.asarray(above, np.float32),
+            np.where(above.max(axis=1) > 0, above.argmax(axis=1), UNKNOWN),
         )
 
     def with_sure(self, embeddings: np.ndarray) -> Gallery:
@@ -157,12 +158,12 @@ class Gallery:
         Raises:
             ShapeError: If the shape doesn't fit the gallery.
         """
-        margins = self.answer(embeddings).margins
-        sure = np.flatnonzero(margins.max(axis=1) > SURE)
+        above = self.answer(embeddings).margins
+        sure = np.flatnonzero(above.max(axis=1) > SURE)
         return self._refit(
             self.people,
             np.concatenate([self.embeddings, embeddings[sure]]),
-            np.append(self.person, margins[sure].argmax(axis=1)),
+            np.append(self.person, above[sure].argmax(axis=1)),
             (*self.photos, *("" for _ in sure)),
         )
 
@@ -216,7 +217,8 @@ class Gallery:
             "photos": np.array(self.photos),
             **self.background.to_arrays(),
             "trust": self.trust_,
-            "numbers": np.array([self.stranger_rate, self.threshold_, self.slope_, self.offset_]),
+            "thresholds": self.thresholds_,
+            "numbers": np.array([self.stranger_rate, self.slope_, self.offset_]),
         }
         content = io.BytesIO()
         np.savez(content, **arrays)
@@ -234,7 +236,7 @@ class Gallery:
                 if int(arrays["version"]) != VERSION:
                     raise ValueError(f"its version is {arrays['version']}, not {VERSION}")
                 people, photos = (tuple(arrays[name].tolist()) for name in ("people", "photos"))
-                rate, threshold, slope, offset = (float(number) for number in arrays["numbers"])
+                rate, slope, offset = (float(number) for number in arrays["numbers"])
                 gallery = cls(
                     people,
                     arrays["embeddings"],
@@ -243,13 +245,13 @@ class Gallery:
                     rate,
                     Background.from_arrays(arrays),
                     arrays["trust"],
-                    threshold,
+                    arrays["thresholds"],
                     slope,
                     offset,
                 )
             size = len(gallery.background.mean)
             _check(people, gallery.embeddings, gallery.person, photos, size)
-            if gallery.trust_.shape != gallery.person.shape:
+            if gallery.trust_.shape != gallery.person.shape or gallery.thresholds_.shape != (len(people),):
                 raise ValueError("its shapes don't fit")
         except OSError as error:
             raise RunError(f"The gallery {str(path)!r} can't be read ({reason_of(error)}).") from error

@@ -45,10 +45,7 @@ class Mixture:
     def _fit(cls, placed: np.ndarray, kinds: int) -> Mixture:
         shares = np.eye(kinds)[_cluster(placed, kinds)]
         for _ in range(STEPS):
-            mixture = cls._from_shares(placed, shares)
-            logs = mixture._log_densities(placed)
-            shares = np.exp(logs - logs.max(axis=1, keepdims=True))
-            shares /= shares.sum(axis=1, keepdims=True)
+            shares = cls._from_shares(placed, shares).shares(placed)
         return cls._from_shares(placed, shares)
 
     @classmethod
@@ -71,14 +68,28 @@ class Mixture:
             columns.append(np.log(weight) - (away**2).sum(axis=0) / 2 - np.log(np.diag(root)).sum())
         return np.stack(columns, axis=1)
 
-    def draw(self, count: int) -> np.ndarray:
-        """Draw strangers, always the same ones; shape (about count, axes), float32."""
+    def shares(self, placed: np.ndarray, softness: float = 1.0) -> np.ndarray:
+        """How probably a face is of each kind.
+
+        Args:
+            placed: Shape (n, axes).
+            softness: What the log-odds are divided by; above 1, neighboring kinds count, too.
+
+        Returns:
+            Shape (n, kinds); rows sum to 1.
+        """
+        logs = self._log_densities(placed)
+        shares = np.exp((logs - logs.max(axis=1, keepdims=True)) / softness)
+        return np.asarray(shares / shares.sum(axis=1, keepdims=True))
+
+    def draw(self, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """Draw strangers, always the same ones: shape (about count, axes), float32, and the kind of each."""
         rng = np.random.default_rng(0)
         parts = []
         for weight, center, covariance in zip(self.weights, self.centers, self.covariances, strict=True):
             normal = rng.standard_normal((round(count * float(weight)), len(center)), np.float32)
             parts.append(normal @ np.linalg.cholesky(covariance).T + center)
-        return np.concatenate(parts)
+        return np.concatenate(parts), np.repeat(np.arange(len(parts)), [len(part) for part in parts])
 
 
 def _cluster(placed: np.ndarray, count: int) -> np.ndarray:

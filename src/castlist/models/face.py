@@ -9,10 +9,10 @@ import keras
 import numpy as np
 from keras import layers
 
-from castlist.embeddings.dlib_weights import BLOCKS, MEAN, WEIGHTS, Layer, read_checked
+from castlist.embeddings.dlib_weights import BLOCKS, MEAN, SHA256, WEIGHTS, Layer, read_weights
 from castlist.errors import SettingsError
 from castlist.faces import DEFAULT_TEMPLATE
-from castlist.faces.networks import PACKAGE, find_package_file
+from castlist.faces.networks import PACKAGE, find_package_file, read_checked
 from castlist.settings import Settings
 
 SHARPNESS = 16.0  # of the softmax over cosines, which lie between -1 and 1
@@ -67,4 +67,5 @@ def build_face(image_size: int, n_people: int, settings: Settings) -> keras.Mode
 
 @functools.cache
 def _pretrained() -> tuple[list[Layer], np.ndarray]:
-    return read_checked(find_package_file("face_recognition_models", WEIGHTS, PACKAGE))
+    file = find_package_file("face_recognition_models", WEIGHTS, PACKAGE)
+    return read_weights(read_checked(file, SHA256, PACKAGE))

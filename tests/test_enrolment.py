@@ -23,7 +23,7 @@ from castlist.run import Run, open_run
 from castlist.settings import Settings
 from conftest import save_noise
 
-PEOPLE = ("Ann", "Bea", "王小明")
+PEOPLE = ("Ann", "Beatrix", "王小明")
 # The people of `vector`: far apart, their photos close.
 BACKGROUND = Background(
     np.zeros(128),
@@ -84,8 +84,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
             "test": tuple(photo for photo in photos if photo[-5] in "67"),
         },
         groups={"train": 18, "validation": 0, "test": 6},
-        refused=(("Bea/blurred.jpg", "no face found"),),
-        notes=("'Bea' has few photos.", "3 files beside the people's folders belong to nobody."),
+        refused=(("Beatrix/blurred.jpg", "no face found"),),
+        notes=("'Beatrix' has few photos.", "3 files beside the people's folders belong to nobody."),
         complete=True,
     )
     run.save()
@@ -114,10 +114,10 @@ def test_somebody_new_is_named_at_once(run: Run, faces_by_file: dict[int, list[F
 
 def test_photos_already_known_choose_the_face(run: Run, faces_by_file: dict[int, list[Face]], tmp_path: Path) -> None:
     photo = save_noise(tmp_path / "crowd.png", 1, size=(100, 90))
-    faces_by_file[100] = [face(9), face(1, left=200)]  # a stranger, larger in the list, and Bea
-    enrol(run.path, "Bea", [photo])
+    faces_by_file[100] = [face(9), face(1, left=200)]  # a stranger, larger in the list, and Beatrix
+    enrol(run.path, "Beatrix", [photo])
     gallery = Gallery.load(run.gallery_path)
-    np.testing.assert_allclose(gallery.embeddings[gallery.photos.index("Bea/crowd.png")], vector(1), atol=1e-6)
+    np.testing.assert_allclose(gallery.embeddings[gallery.photos.index("Beatrix/crowd.png")], vector(1), atol=1e-6)
 
 
 def test_enrolments_that_can_t_be(run: Run, faces_by_file: dict[int, list[Face]], tmp_path: Path) -> None:
@@ -139,18 +139,18 @@ def test_enrolments_that_can_t_be(run: Run, faces_by_file: dict[int, list[Face]]
 def test_nothing_of_the_forgotten_is_left_in_any_byte(run: Run) -> None:
     refresh(run.path)
     (run.path / "named").mkdir()
-    (run.path / "named" / "Bea.named.jpg").touch()
+    (run.path / "named" / "Beatrix.named.jpg").touch()
     kept = cache.datasets_folder() / "kept.h5"
     with h5py.File(kept, "w") as file:
-        file["file"] = np.array(["Ann/1.jpg", "Bea/1.jpg"], dtype=object)
+        file["file"] = np.array(["Ann/1.jpg", "Beatrix/1.jpg"], dtype=object)
     other = cache.datasets_folder() / "other.h5"
     with h5py.File(other, "w") as file:
         file["file"] = np.array(["Ann/1.jpg"], dtype=object)
     gallery = Gallery.load(run.gallery_path)
-    traces = [b"Bea", *(row.tobytes() for row in gallery.embeddings[gallery.person == 1])]
+    traces = [b"Beatrix", *(row.tobytes() for row in gallery.embeddings[gallery.person == 1])]
     assert holding(run.path, traces) == set(range(9))
 
-    receipt = forget(run.path, "Bea")
+    receipt = forget(run.path, "Beatrix")
     assert holding(run.path, traces) == set()
     refresh(run.path)
     assert holding(run.path, traces) == set()
@@ -174,19 +174,19 @@ def holding(folder: Path, traces: list[bytes]) -> set[int]:
 
 
 def test_the_receipt_says_what_still_exists(run: Run, tmp_path: Path) -> None:
-    save_noise(tmp_path / "photos" / "Bea" / "1.jpg", 1)
+    save_noise(tmp_path / "photos" / "Beatrix" / "1.jpg", 1)
     dataclasses.replace(run, path=tmp_path / "runs" / "second").save()
-    receipt = forget(run.path, "Bea")
-    assert any(str(tmp_path / "photos" / "Bea") in line for line in receipt.remaining)
+    receipt = forget(run.path, "Beatrix")
+    assert any(str(tmp_path / "photos" / "Beatrix") in line for line in receipt.remaining)
     assert any("second" in line for line in receipt.remaining)
 
 
 def test_forgetting_that_can_t_be(run: Run) -> None:
-    with pytest.raises(RunError, match=r"knows nobody called .Zoe.\. Choose from: Ann, Bea"):
+    with pytest.raises(RunError, match=r"knows nobody called .Zoe.\. Choose from: Ann, Beatrix"):
         forget(run.path, "Zoe")
     dataclasses.replace(run, settings=Settings(model="cnn")).save()
-    with pytest.raises(RunError, match=r"weights of the model cnn have seen .Bea..*--retrain"):
-        forget(run.path, "Bea")
+    with pytest.raises(RunError, match=r"weights of the model cnn have seen .Beatrix..*--retrain"):
+        forget(run.path, "Beatrix")
 
 
 def test_only_an_interrupted_retraining_is_discarded(run: Run) -> None:

@@ -15,7 +15,8 @@ pytest.importorskip("optuna")
 
 from castlist import learning, tuning
 from castlist.console import describe_run
-from castlist.errors import CastError, SettingsError
+from castlist.errors import CastError, FontError, SettingsError
+from castlist.fonts import find_fonts
 from castlist.models import MODELS, build_model, read_settings
 from castlist.report import write_search
 from castlist.run import open_run, read_history
@@ -131,6 +132,10 @@ def test_trials_given_up_are_crosses(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_pictures_speak_the_language_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    try:
+        find_fonts("訓")
+    except FontError:
+        pytest.skip("no font has Chinese letters; fonts-noto-cjk is not installed")
     titles: list[str] = []
     monkeypatch.setattr(Axes, "set_title", lambda axes, text, **style: titles.append(text))
     for language in ("en", "zh-TW"):

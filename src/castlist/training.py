@@ -262,7 +262,9 @@ def _train_epoch(
         _need_finite(means.loss, epoch, settings)
         tell(i + 1, None)
     validation = _validate(model, dataset, settings)
-    _need_finite(validation.loss, epoch, settings)
+    # Where a processor takes 0 for the larger of NaN and 0, lost weights don't show in the loss.
+    finite = all(np.isfinite(keras.ops.convert_to_numpy(weight)).all() for weight in model.weights)
+    _need_finite(validation.loss if finite else math.nan, epoch, settings)
     finished = Epoch(
         epoch=epoch + 1,
         seconds=round(time.monotonic() - began, 3),

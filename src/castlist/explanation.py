@@ -84,10 +84,10 @@ class Explainer:
         covered = np.repeat(crop[None], len(corners) + 1, axis=0)  # the last one stays open
         for copy, (top, left) in zip(covered, corners, strict=False):
             copy[top : top + cover, left : left + cover] = crop.mean(axis=(0, 1))
-        margins = gallery.answer(network.embed(covered, views=self._recognizer.run.settings.views)).margins
-        person = int(margins[-1].argmax())
+        scores = gallery.scores(network.embed(covered, views=self._recognizer.run.settings.views))
+        person = int(scores[-1].argmax())
         total, times = np.zeros((side, side), np.float32), np.zeros((side, side), np.float32)
-        for (top, left), loss in zip(corners, margins[-1, person] - margins[:-1, person], strict=True):
+        for (top, left), loss in zip(corners, scores[-1, person] - scores[:-1, person], strict=True):
             total[top : top + cover, left : left + cover] += loss
             times[top : top + cover, left : left + cover] += 1
         return Explanation(named, gallery.people[person], crop, _scaled(total / times))

@@ -125,8 +125,8 @@ class Gallery:
             offset_=offset,
         )
 
-    def answer(self, embeddings: np.ndarray) -> Answers:
-        """Say who each face is, each for itself.
+    def scores(self, embeddings: np.ndarray) -> np.ndarray:
+        """How much likelier each person is than somebody never seen, as a logarithm; shape (n, people), float32.
 
         Args:
             embeddings: Shape (n, values), L2 norm 1.
@@ -138,7 +138,18 @@ class Gallery:
             raise ShapeError(f"Embeddings must be (n, {self.embeddings.shape[1]}). Got {embeddings.shape} instead.")
         placed = self.background.place(self.embeddings)
         known = know(self.background.between, placed, self.person, self.trust_)
-        scores = known.scores(self.background.place(embeddings))
+        return known.scores(self.background.place(embeddings))
+
+    def answer(self, embeddings: np.ndarray) -> Answers:
+        """Say who each face is, each for itself.
+
+        Args:
+            embeddings: Shape (n, values), L2 norm 1.
+
+        Raises:
+            ShapeError: If the shape doesn't fit the gallery.
+        """
+        scores = self.scores(embeddings)
         logits = np.hstack([self.slope_ * (scores - self.offset_), np.zeros((len(scores), 1))])
         powers = np.exp(logits - logits.max(axis=1, keepdims=True))
         above = margins(scores, self.thresholds_)
@@ -234,7 +245,7 @@ class Gallery:
         try:
             with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
                 if int(arrays["version"]) != VERSION:
-                    raise ValueError(f"its version is {arrays['version']}, not {VERSION}")
+                    raise ValueError(f"its version is {arrays['version']}, not {VERSION}: train the run anew")
                 people, photos = (tuple(arrays[name].tolist()) for name in ("people", "photos"))
                 rate, slope, offset = (float(number) for number in arrays["numbers"])
                 gallery = cls(

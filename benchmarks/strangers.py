@@ -132,14 +132,17 @@ def hero_rows(
         for seed in range(draws[title]):
             task = make(np.random.default_rng(seed))
             gallery = task.gallery(background)
-            if together:
-                gallery = gallery.with_sure(np.concatenate([task.asked, lfw, celebrities]))
-            answers = gallery.answer(task.asked)
+            asked = np.concatenate([task.asked, lfw, celebrities])
+            answers = gallery.answer_together(asked) if together else gallery.answer(asked)
+            n, n_lfw = len(task.asked), len(lfw)
+            named = answers.named != UNKNOWN
+            strangers = {"lfw": named[n : n + n_lfw], "celebrities": named[n + n_lfw :]}
+            answers = answers[:n]
             right = answers.named == task.asked_person
             figures["first"].append(float((answers.margins.argmax(axis=1) == task.asked_person).mean()))
             figures["named"].append(float(right.mean()))
-            figures["lfw"].append(named_share(gallery, lfw))
-            figures["celebrities"].append(named_share(gallery, celebrities))
+            for kind, shares in strangers.items():
+                figures[kind].append(float(shares.mean()))
             figures["error"].append(calibration_error(answers, right))
         cells = [percent(figures["first"]), percent(figures["named"])]
         cells += [percent(figures[key], 2) for key in ("lfw", "celebrities")]

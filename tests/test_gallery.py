@@ -11,6 +11,7 @@ import pytest
 
 from castlist.errors import RunError, SettingsError, ShapeError, WeightsError
 from castlist.gallery import UNKNOWN, Background, Gallery, default_background
+from castlist.gallery.album import judge_groups, share_in_groups
 from castlist.gallery.assignment import assign_people
 from castlist.gallery.fitting import margins
 from castlist.gallery.mixture import Mixture
@@ -56,15 +57,62 @@ def test_sure_photos_help_to_name_the_others(background: Background) -> None:
         asked = asked + 0.05 * np.random.default_rng(5).standard_normal(asked.shape, np.float32)  # in worse light
         asked /= np.linalg.norm(asked, axis=1, keepdims=True)
         alone = Gallery.fit(people, known, np.arange(6), photos, stranger_rate=0.01, background=background)
-        together = alone.with_sure(np.concatenate([asked, strangers]))
-        right.append([(gallery.answer(asked).named == who).mean() for gallery in (alone, together)])
-        assert (together.answer(strangers).named != UNKNOWN).mean() <= 0.015
-        assert len(alone.photos) == 6 < len(together.photos) < 6 + len(asked)
+        together = alone.answer_together(np.concatenate([asked, strangers]))
+        right.append([(named == who).mean() for named in (alone.answer(asked).named, together.named[: len(asked)])])
+        assert (together.named[len(asked) :] != UNKNOWN).mean() <= 0.02
+        sure = alone.with_sure(np.concatenate([asked, strangers]))
+        assert len(alone.photos) == 6 < len(sure.photos) < 6 + len(asked)
     missed, missed_together = 1 - np.mean(right, axis=0)
     assert missed > 0.02
     assert missed_together < missed / 2
     with pytest.raises(ShapeError):
-        alone.with_sure(asked[:, :-1])
+        alone.answer_together(asked[:, :-1])
+
+
+def test_a_stranger_is_told_by_the_other_photos_of_the_same_person() -> None:
+    rng = np.random.default_rng(0)
+    values = 80
+
+    def photos(people: np.ndarray, count: int) -> np.ndarray:
+        vectors = np.repeat(people, count, axis=0)
+        vectors = vectors + 0.07 * rng.standard_normal(vectors.shape)
+        return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+
+    people = 1 / np.sqrt(values) + 0.12 * rng.standard_normal((1200, values))
+    background = Background.fit(photos(people[:900], 3), np.repeat(np.arange(900), 3))
+    cast, strangers = people[900:906], people[906:]
+    # Doubles: six other people, each a quarter of the way from anybody to somebody of the cast.
+    doubles = 0.25 * cast + 0.75 * strangers[:6]
+    gallery = Gallery.fit("abcdef", photos(cast, 2), np.repeat(np.arange(6), 2), ["p"] * 12, background=background)
+    asked = np.concatenate([photos(cast, 10), photos(doubles, 15), photos(strangers[6:], 1)])
+    is_cast, is_double = np.arange(len(asked)) < 60, (np.arange(len(asked)) >= 60) & (np.arange(len(asked)) < 150)
+    alone, together = gallery.answer(asked), gallery.answer_together(asked)
+    assert np.allclose(together.probabilities.sum(axis=1), 1, atol=1e-5)
+    assert ((together.margins.max(axis=1) > 0) == (together.named != UNKNOWN)).all()
+    shares = [(answers.named[is_double] != UNKNOWN).mean() for answers in (alone, together)]
+    assert shares[0] > 0.1
+    assert shares[1] < shares[0] / 3
+    told = is_double & (alone.named != UNKNOWN) & (together.named == UNKNOWN)
+    assert together.probabilities[told, -1].mean() > alone.probabilities[told, -1].mean() + 0.1
+    assert (together.named[is_cast] == np.repeat(np.arange(6), 10)).mean() > 0.97
+
+
+def test_a_group_speaks_for_its_own_person_and_against_another() -> None:
+    between = np.full(40, 9.0)
+    rng = np.random.default_rng(0)
+    somebody, other = rng.normal(0, 3, (2, 40))
+    known = somebody + rng.standard_normal((4, 40))
+    mine, theirs = somebody + rng.standard_normal((5, 40)), other + rng.standard_normal((5, 40))
+    lonely = np.full((1, 40), 30.0)
+    placed = np.concatenate([mine, theirs, lonely])
+    suspects = np.array([0, 5, 10])
+    sums, counts = np.repeat(known.sum(axis=0)[None], 3, axis=0), np.full(3, 4.0)
+    own, against, alone = judge_groups(between, placed, suspects, np.arange(11), sums, counts)
+    assert own > 5
+    assert against < -5
+    assert alone == np.inf
+    assert share_in_groups(between, placed, np.arange(5, 11), np.arange(11)) == pytest.approx(5 / 6)
+    assert share_in_groups(between, placed, np.arange(0), np.arange(11)) == 0
 
 
 def test_strangers_of_a_rare_kind_are_named_no_oftener_than_others() -> None:

@@ -156,7 +156,7 @@ def test_an_album_is_named_with_its_photos_help(tmp_path: Path, monkeypatch: pyt
     assert counts == [(3, 3)]
     assert [face.name for face in recognizer.name_album(paths, repeat=True)[2].faces] == ["b", "b"]
     seen = people[[0, 1, 1, 1]]
-    expected = gallery.with_sure(seen).answer(seen).probabilities.max(axis=1)
+    expected = gallery.answer_together(seen).probabilities.max(axis=1)
     named = [face.probability for photo in recognizer.name_album(paths, repeat=True) for face in photo.faces]
     np.testing.assert_allclose(named, expected, rtol=1e-6)
     assert len(recognizer.gallery.photos) == 2

@@ -123,10 +123,10 @@ class Recognizer:
         thorough: bool = False,
         on_count: Callable[[int, int], None] | None = None,
     ) -> list[NamedPhoto]:
-        """Name the people in photo files with each other's help: faces beyond doubt count as known for the others.
+        """Name the people in photo files with each other's help, as `Gallery.answer_together` does.
 
-        One known photo of each person then names nearly as many as twenty. An answer depends on what else is asked;
-        nothing is kept.
+        One known photo of each person then names nearly as many as twenty, and strangers who are like somebody of the
+        cast are told by their other photos. An answer depends on what else is asked; nothing is kept.
 
         Args:
             paths: Photos; the answers are in their order.
@@ -152,7 +152,7 @@ class Recognizer:
             if on_count:
                 on_count(len(seen), len(paths))
         embeddings = np.concatenate(vectors)
-        answers = self.gallery.with_sure(embeddings).answer(embeddings)
+        answers = self.gallery.answer_together(embeddings)
         return list(_put_together(paths, seen, _describe_photos(answers, _readable(seen), repeat)))
 
     def _look_at(self, paths: Sequence[Path], thorough: bool) -> Iterator[tuple[Sequence[Path], list[Seen]]]:

@@ -38,7 +38,7 @@ def know(between: np.ndarray, placed: np.ndarray, person: np.ndarray, trust: np.
         person: Shape (n,), int.
         trust: Shape (n,); what share of each photo counts.
     """
-    return People.from_sums(between, *_sums(placed, person, trust))
+    return People.from_sums(between, *add_up(placed, person, trust))
 
 
 def judge_names(between: np.ndarray, placed: np.ndarray, person: np.ndarray) -> np.ndarray:
@@ -130,7 +130,7 @@ def calibrate(
     return slope / scale, center - bias / slope * scale
 
 
-def _sums(placed: np.ndarray, person: np.ndarray, trust: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def add_up(placed: np.ndarray, person: np.ndarray, trust: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The sum of each person's photos, shape (people, axes), and how many they are."""
     counts = np.bincount(person, trust)
     sums = np.zeros((len(counts), placed.shape[1]))
@@ -142,7 +142,7 @@ def _others(
     between: np.ndarray, placed: np.ndarray, person: np.ndarray, trust: np.ndarray
 ) -> tuple[People, np.ndarray]:
     """For each photo, its person as known by the person's other photos, and how many these are."""
-    sums, counts = _sums(placed, person, trust)
+    sums, counts = add_up(placed, person, trust)
     rest = np.maximum(counts[person] - trust, 0)
     return People.from_sums(between, sums[person] - placed * trust[:, None], rest), rest
 

@@ -39,7 +39,8 @@ def predict(
     ] = None,
     repeat: Annotated[bool, typer.Option("--repeat", help="A person may appear more than once in one photo.")] = False,
     together: Annotated[
-        bool, typer.Option("--together", help="Let all photos help to name each other and to tell strangers; model face only.")
+        bool,
+        typer.Option("--together", help="Let photos help to name each other and to tell strangers; model face only."),
     ] = False,
 ) -> None:
     """Name the people in photos and films."""

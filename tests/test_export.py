@@ -102,6 +102,16 @@ def test_a_run_of_faces(photos_folder: Path, tmp_path: Path) -> None:
     run, _ = learn(photos_folder / "clip" / "cast", Settings(pictures_per_person=6), runs=tmp_path, name="clip")
     file = export_run(run.path, "onnx")
     assert file == run.path / "export.onnx"
+    # Whoever goes by the note gives the names that the gallery gives.
+    gallery = Gallery.load(run.gallery_path)
+    mean = gallery.background.mean
+    asked = np.concatenate([mean + share * (gallery.embeddings - mean) for share in (-1, -0.5, 0, 0.5, 1)])
+    answers = gallery.answer(asked)
+    assert 0.1 < (answers.named >= 0).mean() < 0.9
+    best = answers.probabilities[:, :-1].argmax(axis=1)
+    odds = answers.probabilities[np.arange(len(best)), best] / answers.probabilities[:, -1]
+    needed = np.array(export.describe_input(Recognizer.load(run.path))["name_from_odds"])[best]
+    np.testing.assert_array_equal(np.where(odds > needed, best, -1), answers.named)
     with pytest.raises(SettingsError, match="no Keras model to write as litert"):
         export_run(run.path, "litert")
 

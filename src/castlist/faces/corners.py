@@ -23,7 +23,8 @@ from castlist.files import write_bytes
 
 TREES = "models/shape_predictor_5_face_landmarks.dat"
 SHA256 = "c4b1e9804792707d3a405c2c16a80a20269e6675021f64a41d30fffafbc41888"
-POINTS, NODES, LEAVES = 5, 15, 16  # of each tree
+POINTS = 5
+NODES, LEAVES = 15, 16  # of each tree
 
 
 @dataclass(frozen=True, eq=False)

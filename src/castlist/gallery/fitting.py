@@ -12,8 +12,8 @@ EVIDENCE = 0.2  # of a score; taken whole, every photo in bad light would count 
 ROUNDS = 4  # of judging which names are right
 
 # Of strangers of somebody's own kind as many are taken for that person as for anybody else of theirs. With one
-# threshold for all, most strangers named would be taken for people whose kind is rare in general, or
-# much alike. Set on LFW's training people: where most of a cast are named, and of no kind of strangers many.
+# threshold for all, most strangers named would be taken for people whose kind is rare in general, or much alike.
+# Set on LFW's training people: where most of a cast are named, and of no kind of strangers many.
 OWN_KIND = 0.003  # of them; a smaller share would come out of too few draws
 SOFTNESS = 20.0  # of what is a person's own kind
 TOP = 20  # only this part of the draws, those most like a person, is put in order

@@ -20,13 +20,14 @@ from typing import Any
 
 import numpy as np
 
-from castlist.dataset import Dataset, load_dataset
 from castlist.drawn import draw_cast
-from castlist.photos import find_cast
-from castlist.run import read_history, start_run
+from castlist.learning.dataset import Dataset, load_dataset
+from castlist.learning.splits import TRAIN
+from castlist.learning.starting import start_run
+from castlist.learning.training import train
+from castlist.media.photos import find_cast
+from castlist.run import read_history
 from castlist.settings import Augmentation, Settings
-from castlist.splits import TRAIN
-from castlist.training import train
 
 # A small network, and none of what castlist does against trouble but its dropout and its varied photos.
 USUAL = Settings(

@@ -16,10 +16,10 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
-from castlist.augmentation import augment_photo
-from castlist.models import build_model, read_settings
-from castlist.run import choose_precision
-from castlist.training import build_optimizer
+from castlist.learning.augmentation import augment_photo
+from castlist.learning.models import build_model, read_settings
+from castlist.learning.starting import choose_precision
+from castlist.learning.training import build_optimizer
 
 PEOPLE = 7
 

@@ -18,10 +18,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from castlist.evaluation import read_evaluation
 from castlist.faces import DEFAULT_TEMPLATE
-from castlist.models import build_model
-from castlist.run import open_run, read_history
+from castlist.learning.evaluation import read_evaluation
+from castlist.learning.models import build_model
+from castlist.run.record import open_run, read_history
 
 
 def main() -> None:

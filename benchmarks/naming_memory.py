@@ -12,8 +12,8 @@ from pathlib import Path
 
 import psutil
 
-from castlist.photos import find_photos
-from castlist.recognizer import Recognizer
+from castlist.media.photos import find_photos
+from castlist.naming.recognizer import Recognizer
 
 
 def main() -> None:

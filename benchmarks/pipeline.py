@@ -15,13 +15,13 @@ from pathlib import Path
 
 import numpy as np
 
-from castlist.dataset import load_dataset
 from castlist.drawn import draw_cast
-from castlist.models import build_model
-from castlist.photos import find_cast
+from castlist.learning.dataset import load_dataset
+from castlist.learning.models import build_model
+from castlist.learning.splits import TRAIN
+from castlist.learning.training import build_optimizer, make_batches
+from castlist.media.photos import find_cast
 from castlist.settings import Augmentation, Settings
-from castlist.splits import TRAIN
-from castlist.training import build_optimizer, make_batches
 
 STILL = Augmentation(rotation=0, shift=0, zoom=0, horizontal_flip=False)
 

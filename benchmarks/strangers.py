@@ -15,11 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
-from castlist.dataset import load_dataset
 from castlist.gallery import UNKNOWN, Answers, Background, Gallery
-from castlist.photos import find_cast
+from castlist.learning.dataset import load_dataset
+from castlist.media.photos import find_cast
+from castlist.run import SIDES
 from castlist.settings import Settings
-from castlist.splits import SIDES
 from fit_background import PHOTOS, ROOT, Embedded, embed_folder, people_of_pairs
 
 BINS = 15  # of probability, as calibration errors are commonly reported

@@ -19,12 +19,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from castlist.dataset import load_dataset
-from castlist.models import build_model
-from castlist.photos import find_cast
+from castlist.learning.dataset import load_dataset
+from castlist.learning.models import build_model
+from castlist.learning.splits import TRAIN
+from castlist.learning.training import build_optimizer, make_batches
+from castlist.media.photos import find_cast
 from castlist.settings import Settings
-from castlist.splits import TRAIN
-from castlist.training import build_optimizer, make_batches
 
 PEOPLE = 20
 STEPS = 4  # of the network; its memory doesn't grow with more

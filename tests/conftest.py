@@ -28,7 +28,7 @@ def own_datasets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep data sets of tests out of the user's cache folder; the face network's file may stay there."""
     folder = tmp_path_factory.mktemp("datasets")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("castlist.dataset.cache.datasets_folder", lambda: folder)
+        patch.setattr("castlist.learning.dataset.cache.datasets_folder", lambda: folder)
         patch.setattr("castlist.checks.cache.cache_file", lambda: folder / "checks.sqlite")
         yield
 
@@ -51,7 +51,7 @@ def drawn_photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def drawn_run(drawn_photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run on the two heroes, badly trained."""
     pytest.importorskip("keras")
-    from castlist.learning import learn
+    from castlist.learning.sessions import learn
 
     runs = tmp_path_factory.mktemp("runs")
     return learn(drawn_photos, SMALL, runs=runs, name="drawn")[0].path

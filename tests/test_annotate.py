@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from castlist import annotate
-from castlist.annotate import draw_names, save_picture
 from castlist.errors import CastlistError
 from castlist.faces import Box
-from castlist.photos import read_photo
-from castlist.recognizer import NamedFace
+from castlist.media.photos import read_photo
+from castlist.naming.recognizer import NamedFace
+from castlist.painting import labels as annotate
+from castlist.painting.labels import draw_names, save_picture
 
 
 def named(name: str, probability: float = 0.98, box: Box | None = None) -> NamedFace:

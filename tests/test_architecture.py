@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 import castlist
 
@@ -13,78 +16,136 @@ SOURCE = Path(castlist.__file__).parent
 
 # A room imports only from rooms above it.
 ROOMS = [
+    "facade",
     "errors",
+    "settings",
     "files",
     "languages",
-    "settings",
-    "photos",
-    "film",
+    "media",
     "duplicates",
     "faces",
     "embeddings",
     "gallery",
-    "augmentation",
-    "splits",
-    "takes",
-    "dataset",
-    "sequences",
-    "checks",
-    "models",
-    "conversion",
-    "network",
     "run",
-    "training",
-    "evaluation",
-    "comparison",
-    "diagnosis",
-    "fonts",
-    "report",
-    "tensorboard",
-    "recognizer",
-    "export",
-    "hiding",
-    "annotate",
-    "explanation",
+    "naming",
+    "painting",
     "archive",
-    "drawn",
     "learning",
-    "tuning",
-    "enrolment",
-    "films",
+    "checks",
+    "explanation",
+    "export",
+    "people",
+    "jobs",
+    "drawn",
     "demo",
-    "console",
     "desktop",
     "web",
     "cli",
     "__main__",
 ]
+LEARNING = [
+    "splits",
+    "takes",
+    "augmentation",
+    "dataset",
+    "sequences",
+    "models",
+    "conversion",
+    "training",
+    "evaluation",
+    "comparison",
+    "diagnosis",
+    "report",
+    "tensorboard",
+    "starting",
+    "sessions",
+    "tuning",
+]
+NAMING_HALF = ROOMS[ROOMS.index("media") : ROOMS.index("archive") + 1]
+FORBIDDEN = {"learning", "checks", "jobs", "cli", "desktop", "web"}  # to the half that names
 
 
-def imports_of(room: str) -> set[str]:
-    folder = SOURCE / room
-    files = list(folder.rglob("*.py")) if folder.is_dir() else [SOURCE / f"{room}.py"]
+def modules() -> dict[str, Path]:
+    """Every module of the package by its name below castlist; a package's is its __init__.py."""
+    found = {}
+    for file in SOURCE.rglob("*.py"):
+        parts = file.relative_to(SOURCE).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = file
+    return found
+
+
+MODULES = modules()
+IS_PACKAGE = {name for name, file in MODULES.items() if file.name == "__init__.py"}
+
+
+def imports_of(module: str) -> set[str]:
+    """The modules that one imports, wherever in it: late and for types, too."""
     found = set()
-    for file in files:
-        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-            names = []
-            if isinstance(node, ast.ImportFrom) and node.module:
-                names = [node.module] + [f"{node.module}.{alias.name}" for alias in node.names]
-            elif isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names]
-            found |= {name.split(".")[1] for name in names if name.startswith("castlist.")}
-    return (found & {path.stem for path in SOURCE.iterdir()}) - {room}
+    for node in ast.walk(ast.parse(MODULES[module].read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.partition(".")[0] == "castlist":
+            base = node.module[len("castlist.") :]
+            for alias in node.names:
+                whole = f"{base}.{alias.name}" if base else alias.name
+                found.add(whole if whole in MODULES else base)
+        elif isinstance(node, ast.Import):
+            found |= {alias.name[len("castlist.") :] for alias in node.names if alias.name.startswith("castlist.")}
+    return found
+
+
+def check_order(rooms: list[str], package: str) -> None:
+    """Everything in a package's room imports only from the rooms before it."""
+    prefix = f"{package}." if package else ""
+    for module in MODULES:
+        room = module.removeprefix(prefix).partition(".")[0]
+        if not module.startswith(prefix) or module == package or room not in rooms:
+            continue
+        for target in imports_of(module):
+            other = target.removeprefix(prefix).partition(".")[0]
+            if target.startswith(prefix) and other in rooms and other != room:
+                assert rooms.index(other) < rooms.index(room), f"{module} imports {target}, which lies below it"
 
 
 def test_every_room_is_in_the_order() -> None:
-    rooms = {path.stem for path in SOURCE.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
-    assert rooms - {"__init__"} <= set(ROOMS)
+    assert {name.partition(".")[0] for name in MODULES} - {""} <= set(ROOMS)
+    inside = {name.split(".")[1] for name in MODULES if name.startswith("learning.")}
+    assert inside <= set(LEARNING)
 
 
 def test_a_room_imports_only_from_above() -> None:
-    for i, room in enumerate(ROOMS):
-        if (SOURCE / room).is_dir() or (SOURCE / f"{room}.py").exists():
-            below = imports_of(room) - set(ROOMS[:i])
-            assert not below, f"{room} imports {', '.join(sorted(below))}, which lies below it"
+    check_order(ROOMS, "")
+    check_order(LEARNING, "learning")
+
+
+@pytest.mark.parametrize("package", sorted(IS_PACKAGE))
+def test_no_package_goes_in_circles(package: str) -> None:
+    prefix = f"{package}." if package else ""
+    below = {name for name in MODULES if name.startswith(prefix) and name != package}
+    graph = {}
+    for name in below:
+        room = name.removeprefix(prefix).partition(".")[0]
+        others = {target.removeprefix(prefix).partition(".")[0] for target in imports_of(name) & below}
+        graph.setdefault(room, set()).update(others - {room})
+    list(graphlib.TopologicalSorter(graph).static_order())
+
+
+def test_the_half_that_names_never_touches_the_half_that_learns() -> None:
+    for module in MODULES:
+        if module.partition(".")[0] in NAMING_HALF:
+            touched = {target.partition(".")[0] for target in imports_of(module)} & FORBIDDEN
+            assert not touched, f"{module} imports {', '.join(touched)}"
+
+
+def test_rooms_are_entered_by_their_doors() -> None:
+    for module in MODULES:
+        for target in imports_of(module):
+            mine, parts = module.split("."), target.split(".")
+            if module in IS_PACKAGE:
+                mine = [*mine, "__init__"]
+            shared = 0
+            while shared < min(len(mine), len(parts)) and mine[shared] == parts[shared]:
+                shared += 1
+            door = ".".join(parts[: shared + 1])
+            assert target == door or door not in IS_PACKAGE, f"{module} passes the door of {door} to {target}"
 
 
 def loaded_after(code: str) -> set[str]:
@@ -99,7 +160,7 @@ def test_help_loads_nothing_heavy() -> None:
 
 
 def test_naming_loads_no_keras() -> None:
-    loaded = loaded_after("import castlist.recognizer, castlist.annotate")
+    loaded = loaded_after("import castlist.naming.recognizer, castlist.painting.labels")
     assert not loaded & {"keras", "tensorflow", "matplotlib", "sklearn", "scipy", "h5py", "jinja2", "onnx"}
 
 
@@ -111,6 +172,6 @@ def test_the_public_names_are_sorted_and_there() -> None:
 
 def test_only_the_report_draws_with_matplotlib() -> None:
     for file in SOURCE.rglob("*.py"):
-        if "report" not in file.relative_to(SOURCE).parts[0]:
+        if file.relative_to(SOURCE).parts[:2] != ("learning", "report"):
             text = file.read_text("utf-8")
             assert "import matplotlib" not in text and "from matplotlib" not in text, file

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from castlist.augmentation import augment_photo
+from castlist.learning.augmentation import augment_photo
 from castlist.settings import Augmentation
 
 STILL = Augmentation(rotation=0, shift=0, zoom=0, horizontal_flip=False, vertical_flip=False)

@@ -13,7 +13,7 @@ import pytest
 
 from castlist import cli
 from castlist.cli.learning import choose_settings
-from castlist.photos import find_photos, read_photo
+from castlist.media.photos import find_photos, read_photo
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *words: object) -> int:

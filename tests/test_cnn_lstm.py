@@ -11,13 +11,13 @@ pytest.importorskip("keras")
 import keras
 
 from castlist.errors import SettingsError
-from castlist.evaluation import read_evaluation
 from castlist.explanation import Explainer
 from castlist.export import export_run
-from castlist.learning import learn
-from castlist.models import build_model, read_settings, with_preset
-from castlist.photos import find_photos
-from castlist.recognizer import Recognizer
+from castlist.learning.evaluation import read_evaluation
+from castlist.learning.models import build_model, read_settings, with_preset
+from castlist.learning.sessions import learn
+from castlist.media.photos import find_photos
+from castlist.naming.recognizer import Recognizer
 from castlist.settings import Settings
 
 

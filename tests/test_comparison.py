@@ -10,9 +10,9 @@ import pytest
 
 pytest.importorskip("sklearn")
 
-from castlist.comparison import changed_settings, compare_answers
-from castlist.evaluation import Evaluation, score_answers
-from castlist.run import Run
+from castlist.learning.comparison import changed_settings, compare_answers
+from castlist.learning.evaluation import Evaluation, score_answers
+from castlist.run.record import Run
 from castlist.settings import Augmentation, Settings
 
 

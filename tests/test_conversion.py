@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from castlist.models import build_model
-from castlist.network import Network
+from castlist.learning.models import build_model
+from castlist.naming.classifier import Network
 from castlist.settings import Settings
 
 pytestmark = pytest.mark.keras
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.keras
 def test_a_converted_model_answers_alike_with_standard_operators(tmp_path: Path) -> None:
     import onnx
 
-    from castlist.conversion import write_onnx
+    from castlist.learning.conversion import write_onnx
 
     model = build_model(48, 3, Settings(model="cnn", faces=False, image_size=48))
     for variable in model.weights:  # nothing that folding could get right by chance: no zero mean, no unit variance

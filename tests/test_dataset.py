@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from castlist.dataset import Dataset, cache, load_dataset
 from castlist.errors import CastError
-from castlist.photos import find_cast, read_photo, resize_photo
+from castlist.learning.dataset import Dataset, cache, load_dataset
+from castlist.learning.splits import TEST
+from castlist.media.photos import find_cast, read_photo, resize_photo
 from castlist.settings import Settings
-from castlist.splits import TEST
 from conftest import SMALL, save_noise
 
 

@@ -247,7 +247,7 @@ def test_decisions_begin_with_keeping_everything(root: Path) -> None:
 
 def test_the_page_is_whole_and_its_script_the_only_one_allowed(root: Path, tmp_path: Path) -> None:
     pytest.importorskip("jinja2")
-    from castlist.report import write_check
+    from castlist.learning.report import write_check
 
     file = write_check(some_findings(root), tmp_path / "out" / "check.html", language="zh-TW")
     assert read_decisions(file) == Decisions(
@@ -263,7 +263,7 @@ def test_the_page_is_whole_and_its_script_the_only_one_allowed(root: Path, tmp_p
 @pytest.mark.skipif(not shutil.which("chromium"), reason="no chromium to press the page's buttons")
 def test_what_is_pressed_on_the_page_is_what_is_downloaded(root: Path, tmp_path: Path) -> None:
     pytest.importorskip("jinja2")
-    from castlist.report import write_check
+    from castlist.learning.report import write_check
 
     findings = some_findings(root)
     write_check(findings, tmp_path / "check.html")

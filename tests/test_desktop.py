@@ -29,10 +29,10 @@ from castlist.desktop.texts import NO_CHINESE, system_language
 from castlist.drawn import HEROES, draw_cast, draw_hero
 from castlist.errors import MissingExtraError
 from castlist.faces import Box
-from castlist.film import Film, FilmWriter, silence_opencv
-from castlist.photos import UNKNOWN, find_photos, read_photo
-from castlist.recognizer import NamedFace, Recognizer
-from castlist.run import FORMAT, open_run
+from castlist.media.film import Film, FilmWriter, silence_opencv
+from castlist.media.photos import UNKNOWN, find_photos, read_photo
+from castlist.naming.recognizer import NamedFace, Recognizer
+from castlist.run.record import FORMAT, open_run
 from conftest import PHOTOS
 
 DESKTOP = Path(castlist.__file__).parent / "desktop"
@@ -479,7 +479,7 @@ def test_broken_runs_and_those_of_a_later_format_are_listed_and_explained(window
 @pytest.fixture(scope="module")
 def face_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of the model face on two real people, four photos each."""
-    from castlist.learning import learn
+    from castlist.learning.sessions import learn
     from castlist.settings import Settings
 
     folder = tmp_path_factory.mktemp("face")

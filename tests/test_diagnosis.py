@@ -12,11 +12,11 @@ import pytest
 pytest.importorskip("scipy")
 pytest.importorskip("keras")
 
-from castlist.diagnosis import describe, diagnose
 from castlist.languages import LANGUAGES, translator
-from castlist.run import Epoch
+from castlist.learning.diagnosis import describe_diagnosis, diagnose
+from castlist.learning.training import learning_rate_at
+from castlist.run.record import Epoch
 from castlist.settings import Settings
-from castlist.training import learning_rate_at
 
 
 def curves(train: float, validation: float, *, epochs: int = 20, noise: float = 0.01, seed: int = 0) -> list[Epoch]:
@@ -109,7 +109,7 @@ def test_every_case_is_told_in_every_language() -> None:
         for train, validation in ((0.3, 0.5), (0.3, 1.0), (1.0, 0.5), (1.0, 1.0), (1.6, 1.6)):
             found = diagnose(curves(train, validation))
             assert found is not None
-            texts.add(describe(found, translator(language)))
+            texts.add(describe_diagnosis(found, translator(language)))
     assert len(texts) == 5 * len(LANGUAGES)
 
 

@@ -10,16 +10,16 @@ import h5py
 import numpy as np
 import pytest
 
-from castlist import enrolment
-from castlist.dataset import cache
 from castlist.embeddings import FaceNetwork
-from castlist.enrolment import discard_retraining, enrol, forget, refresh, retrain_without
 from castlist.errors import CastError, CastlistError, RunError
 from castlist.faces import DEFAULT_TEMPLATE, Box, Face, Quality
 from castlist.gallery import Background, Gallery
 from castlist.gallery.mixture import Mixture
-from castlist.recognizer import Recognizer
-from castlist.run import Run, open_run
+from castlist.learning.dataset import cache
+from castlist.naming.recognizer import Recognizer
+from castlist.people import enrolment
+from castlist.people.enrolment import discard_retraining, enrol, forget, refresh, retrain_without
+from castlist.run.record import Run, open_run
 from castlist.settings import Settings
 from conftest import save_noise
 
@@ -205,7 +205,7 @@ def test_only_an_interrupted_retraining_is_discarded(run: Run) -> None:
 
 def test_a_keras_run_is_trained_again_without(tmp_path: Path) -> None:
     from castlist.drawn import HEROES, draw_cast
-    from castlist.learning import learn
+    from castlist.learning.sessions import learn
 
     photos = tmp_path / "cast"
     draw_cast(photos, pictures_per_person=8, size=48, people=HEROES[:3])

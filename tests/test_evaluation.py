@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("sklearn")
 
 from castlist.errors import RunError
-from castlist.evaluation import NOBODY, Evaluation, read_evaluation, save_evaluation, score_answers
+from castlist.learning.evaluation import NOBODY, Evaluation, read_evaluation, save_evaluation, score_answers
 from test_run import make_run
 
 PEOPLE = ("Ann", "file", "王小明")  # one bears the name of a column

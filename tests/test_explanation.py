@@ -13,8 +13,8 @@ from castlist.errors import PhotoError
 from castlist.explanation import Explainer, draw_explanations
 from castlist.faces import Box, Face, Quality
 from castlist.gallery import Gallery
-from castlist.recognizer import Recognizer
-from castlist.run import Run
+from castlist.naming.recognizer import Recognizer
+from castlist.run.record import Run
 from castlist.settings import Settings
 from test_enrolment import BACKGROUND, PEOPLE, vector
 
@@ -42,7 +42,7 @@ def test_grad_cam_speaks_for_the_person_asked(drawn_run: Path) -> None:
     """Where raising the last features raises the person's logit, and only there: the definition, done by hand."""
     keras = pytest.importorskip("keras")
     from castlist.explanation import GradCam
-    from castlist.models import build_model
+    from castlist.learning.models import build_model
 
     recognizer = Recognizer.load(drawn_run)
     square = np.random.default_rng(0).integers(0, 256, (48, 48, 3), np.uint8)
@@ -67,7 +67,7 @@ def test_grad_cam_of_every_model_follows_its_own_path(name: str, tmp_path: Path)
     """Where the features are cut out and put back, the answer is the model's; each person has evidence of its own."""
     keras = pytest.importorskip("keras")
     from castlist.explanation import GradCam
-    from castlist.models import build_model
+    from castlist.learning.models import build_model
 
     settings = Settings(model=name, faces=False, image_size=48, weights="none", frames=3 if name == "cnn-lstm" else 1)
     keras.utils.set_random_seed(0)

@@ -25,8 +25,8 @@ from castlist.export import export_run
 from castlist.export.face_graph import face_graph
 from castlist.export.formats import ask_onnx
 from castlist.gallery import Gallery
-from castlist.learning import learn
-from castlist.recognizer import Recognizer
+from castlist.learning.sessions import learn
+from castlist.naming.recognizer import Recognizer
 
 DOC = Path(__file__).parents[1] / "docs" / "export.md"
 BLOCKS = re.findall(r"```python\n(.*?)```", DOC.read_text("utf-8"), re.DOTALL)

@@ -11,13 +11,15 @@ import pytest
 
 from castlist.errors import CastlistError, PhotoError, RunError
 from castlist.faces import DEFAULT_TEMPLATE, Box, Face, Quality
-from castlist.films import Film, FilmWriter, NamedFilm, Track, is_film, name_film, write_film
-from castlist.films.naming import name_apart
-from castlist.films.painting import hidden_box
-from castlist.films.records import join_tracks
-from castlist.films.tracking import Look, Tracker, Trail, fill_boxes
 from castlist.gallery import Answers
-from castlist.recognizer import NamedFace
+from castlist.naming import NamedFilm, Track, name_film
+from castlist.naming.films import Film, FilmWriter, is_film
+from castlist.naming.films.naming import name_apart
+from castlist.naming.films.records import join_tracks
+from castlist.naming.films.tracking import Look, Tracker, Trail, fill_boxes
+from castlist.naming.recognizer import NamedFace
+from castlist.painting import write_film
+from castlist.painting.films import hidden_box
 from castlist.settings import Settings
 
 RATE = 20.0
@@ -283,8 +285,8 @@ def clip_recognizer() -> SimpleNamespace:
     from castlist.embeddings import default_network
     from castlist.faces import find_faces
     from castlist.gallery import Gallery
-    from castlist.photos import find_cast, read_photo
-    from castlist.recognizer import Recognizer
+    from castlist.media.photos import find_cast, read_photo
+    from castlist.naming.recognizer import Recognizer
     from conftest import PHOTOS
 
     cast = find_cast(PHOTOS / "clip" / "cast")

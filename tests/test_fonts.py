@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from castlist import fonts
 from castlist.errors import FontError
-from castlist.fonts import Font, find_fonts, read_characters, split_by_font
+from castlist.painting import fonts
+from castlist.painting.fonts import Font, find_fonts, read_characters, split_by_font
 
 
 def a_font(characters: str, *, segments: int = 12) -> bytes:

@@ -9,9 +9,9 @@ from castlist.embeddings import default_network, normalize
 from castlist.errors import SettingsError
 from castlist.faces import Box, Face, crop_face, find_faces
 from castlist.gallery import Gallery, default_background
-from castlist.hiding import check_hidden, hide_faces, is_hidden
-from castlist.photos import read_photo
-from castlist.recognizer import NamedFace
+from castlist.media.photos import read_photo
+from castlist.naming.recognizer import NamedFace
+from castlist.painting.hiding import check_hidden, hide_faces, is_hidden
 
 ANNA = NamedFace("Anna", 0.9, (("unknown", 0.08), ("Ben", 0.02)))
 STRANGER = NamedFace("unknown", 0.6, (("Ben", 0.3), ("Anna", 0.01)))

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 import castlist
-from castlist.dataset import NO_FACE
 from castlist.desktop.texts import NO_CHINESE
 from castlist.errors import SettingsError
 from castlist.languages import LANGUAGES, read_catalogue, translate_sentence, translator
-from castlist.models import MODELS
+from castlist.learning.dataset import NO_FACE
+from castlist.learning.models import MODELS
 
 SOURCE = Path(castlist.__file__).parent
 TRANSLATED = [language for language in LANGUAGES if language != "en"]

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from castlist import photos
 from castlist.errors import CastError, PhotoError
-from castlist.photos import find_cast, find_photos, read_photo, resize_photo
+from castlist.media import photos
+from castlist.media.photos import find_cast, find_photos, read_photo, resize_photo
 from conftest import save_noise
 
 RED, BLUE = (220, 30, 40), (20, 40, 200)

@@ -14,14 +14,14 @@ from PIL import Image
 from castlist.errors import RunError, ShapeError
 from castlist.faces import DEFAULT_TEMPLATE, Box, Face, Quality
 from castlist.gallery import Answers, Background, Gallery
-from castlist.network import Network
-from castlist.photos import find_photos, read_photo
-from castlist.recognizer import Recognizer
-from castlist.run import open_run
+from castlist.media.photos import find_photos, read_photo
+from castlist.naming.classifier import Network
+from castlist.naming.recognizer import Recognizer
+from castlist.run.record import open_run
 
 
 def test_naming_answers_as_the_evaluation_did(drawn_run: Path, drawn_photos: Path) -> None:
-    from castlist.evaluation import read_evaluation
+    from castlist.learning.evaluation import read_evaluation
 
     evaluation = read_evaluation(open_run(drawn_run))
     answers = list(Recognizer.load(drawn_run).name_photos([drawn_photos / file for file in evaluation.files]))

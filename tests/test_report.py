@@ -17,11 +17,11 @@ from PIL import Image
 pytest.importorskip("matplotlib")
 pytest.importorskip("sklearn")
 
-from castlist import fonts
 from castlist.errors import CastlistError, SettingsError
-from castlist.evaluation import NOBODY, Evaluation, score_answers
-from castlist.report import write_report
-from castlist.run import Epoch, Run
+from castlist.learning.evaluation import NOBODY, Evaluation, score_answers
+from castlist.learning.report import write_report
+from castlist.painting import fonts
+from castlist.run.record import Epoch, Run
 from castlist.settings import Settings
 
 PEOPLE = ("Ann", "Bob", "陳小明")
@@ -90,7 +90,7 @@ def quick(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
     if "real_figures" not in request.fixturenames:
         file = io.BytesIO()
         Image.new("RGB", (1, 1)).save(file, "PNG")
-        monkeypatch.setattr("castlist.report.figures.render_png", lambda figure: file.getvalue())
+        monkeypatch.setattr("castlist.learning.report.figures.render_png", lambda figure: file.getvalue())
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from castlist.errors import RunError
-from castlist.run import Run, list_runs, new_run_path, newest_run, open_run
+from castlist.learning.starting import new_run_path
+from castlist.run import Run, list_runs, newest_run, open_run
 from castlist.settings import Settings
 
 

@@ -11,12 +11,13 @@ import pytest
 pytest.importorskip("h5py")
 
 from castlist.checks import quick_check
-from castlist.dataset import FRAMES_A_SECOND, Dataset, load_dataset
-from castlist.film import FilmWriter, read_still
-from castlist.photos import find_cast, resize_photo
-from castlist.sequences import arrange, read_sequences
+from castlist.learning.dataset import FRAMES_A_SECOND, Dataset, load_dataset
+from castlist.learning.sequences import arrange, read_sequences
+from castlist.learning.splits import TEST, TRAIN
+from castlist.media.film import FilmWriter, read_still
+from castlist.media.photos import find_cast, resize_photo
+from castlist.run import SIDES
 from castlist.settings import Settings
-from castlist.splits import SIDES, TEST, TRAIN
 from conftest import save_noise
 
 RATE = 20.0
@@ -107,7 +108,7 @@ def test_single_photos_come_as_they_are(dataset: Dataset) -> None:
 
 def test_the_frames_of_a_sequence_are_varied_alike(dataset: Dataset) -> None:
     pytest.importorskip("keras")
-    from castlist.training import make_batches
+    from castlist.learning.training import make_batches
 
     alone = dataset.indices(TRAIN)[0]
     one = dataclasses.replace(dataset, side=np.where(np.arange(len(dataset.side)) == alone, TRAIN, TEST))

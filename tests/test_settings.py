@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from castlist.errors import SettingsError
-from castlist.models import read_settings
+from castlist.learning.models import read_settings
 from castlist.settings import Augmentation, Settings
 
 

@@ -7,8 +7,8 @@ import hashlib
 import numpy as np
 import pytest
 
+from castlist.learning.splits import TEST, TRAIN, VALIDATION, assign_sides
 from castlist.settings import Settings
-from castlist.splits import TEST, TRAIN, VALIDATION, assign_sides
 
 
 def digests(*names: str) -> list[str]:

@@ -19,8 +19,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
 from castlist.errors import SettingsError
-from castlist.learning import learn, resume
-from castlist.run import Run, read_history
+from castlist.learning.sessions import learn, resume
+from castlist.run.record import Run, read_history
 from castlist.settings import Settings
 
 

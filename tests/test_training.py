@@ -18,15 +18,16 @@ from conftest import SMALL
 
 pytest.importorskip("keras")
 
-from castlist import training
-from castlist.dataset import Dataset, load_dataset
 from castlist.errors import RunError
-from castlist.network import Network
-from castlist.photos import find_cast
-from castlist.run import Epoch, Run, best_epoch, open_run, read_history, start_run
+from castlist.learning import training
+from castlist.learning.dataset import Dataset, load_dataset
+from castlist.learning.splits import TRAIN, VALIDATION
+from castlist.learning.starting import start_run
+from castlist.learning.training import Progress, learning_rate_at, make_batches, person_weights, train
+from castlist.media.photos import find_cast
+from castlist.naming.classifier import Network
+from castlist.run import Epoch, Run, best_epoch, open_run, read_history
 from castlist.settings import Settings
-from castlist.splits import TRAIN, VALIDATION
-from castlist.training import Progress, learning_rate_at, make_batches, person_weights, train
 
 
 @pytest.fixture

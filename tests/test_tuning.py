@@ -13,15 +13,16 @@ from conftest import SMALL
 pytest.importorskip("keras")
 pytest.importorskip("optuna")
 
-from castlist import learning, tuning
-from castlist.console import describe_run
+from castlist.cli.console import describe_run
 from castlist.errors import CastError, FontError, SettingsError
-from castlist.fonts import find_fonts
-from castlist.models import MODELS, build_model, read_settings
-from castlist.report import write_search
-from castlist.run import open_run, read_history
-from castlist.training import Progress
-from castlist.tuning import tune
+from castlist.learning import sessions as learning
+from castlist.learning import tuning
+from castlist.learning.models import MODELS, build_model, read_settings
+from castlist.learning.report import write_search
+from castlist.learning.training import Progress
+from castlist.learning.tuning import tune
+from castlist.painting.fonts import find_fonts
+from castlist.run.record import open_run, read_history
 
 BASES = {"cnn": SMALL}
 IMAGE_SIZES = tuning.IMAGE_SIZES

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from castlist.facade import open_door
 
 if TYPE_CHECKING:
     from castlist.errors import CastlistError
-    from castlist.evaluation import Evaluation
-    from castlist.learning import learn, resume
-    from castlist.recognizer import NamedFace, NamedPhoto, Recognizer
+    from castlist.learning import Evaluation, learn, resume
+    from castlist.naming import NamedFace, NamedPhoto, Recognizer
     from castlist.run import Run, open_run
     from castlist.settings import Augmentation, Settings
 
@@ -32,10 +32,10 @@ __all__ = [
 _ROOMS = {
     "Augmentation": "settings",
     "CastlistError": "errors",
-    "Evaluation": "evaluation",
-    "NamedFace": "recognizer",
-    "NamedPhoto": "recognizer",
-    "Recognizer": "recognizer",
+    "Evaluation": "learning",
+    "NamedFace": "naming",
+    "NamedPhoto": "naming",
+    "Recognizer": "naming",
     "Run": "run",
     "Settings": "settings",
     "learn": "learning",
@@ -43,9 +43,5 @@ _ROOMS = {
     "resume": "learning",
 }
 
-
-def __getattr__(name: str) -> Any:
-    """Load a public name's room when it is first asked for: naming must not load what learning needs."""
-    if name not in _ROOMS:
-        raise AttributeError(f"module 'castlist' has no attribute {name!r}")
-    return getattr(importlib.import_module(f"castlist.{_ROOMS[name]}"), name)
+# Naming must not load what learning needs.
+__getattr__ = open_door(__name__, _ROOMS)

@@ -6,15 +6,15 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from castlist.annotate import draw_photos
 from castlist.drawn import draw_cast
-from castlist.models import check_installed, read_settings
-from castlist.photos import find_photos
-from castlist.recognizer import NamedPhoto, Recognizer
+from castlist.learning import check_installed, read_settings
+from castlist.media import find_photos
+from castlist.naming import NamedPhoto, Recognizer
+from castlist.painting import draw_photos
 from castlist.run import Run
 
 if TYPE_CHECKING:
-    from castlist.evaluation import Evaluation
+    from castlist.learning import Evaluation
 
 PICTURES = 130  # per hero, to learn from, be validated and tested on
 SIZE = 128  # pixels of a drawing

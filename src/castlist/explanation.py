@@ -9,11 +9,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from castlist.annotate import draw_names
 from castlist.errors import PhotoError, needs_extra
 from castlist.faces import Face
-from castlist.photos import read_photo, resize_photo
-from castlist.recognizer import NamedFace, Recognizer, describe_answers
+from castlist.media import read_photo, resize_photo
+from castlist.naming import NamedFace, Recognizer, describe_answers
+from castlist.painting import draw_names
 
 COVER = 0.2  # of the crop's side: the square that occlusion lays over it
 PLACES = 14  # of the square along each side
@@ -103,7 +103,7 @@ class GradCam:
         with needs_extra("keras", "Explaining a Keras model"):
             import keras
 
-            from castlist.training import load_trained
+            from castlist.learning import load_trained
         run, network = recognizer.run, recognizer.network
         assert network is not None, "a run with a network"
         model = load_trained(run, network.image_size)

@@ -189,7 +189,7 @@ class Settings:
         return cls(augmentation=Augmentation(**augmentation), **values)
 
     def to_toml(self) -> str:
-        """The settings as TOML, as `castlist.models.read_settings` reads it; what is None is left out."""
+        """The settings as TOML, as `castlist.learning.models.read_settings` reads it; what is None is left out."""
         return tomli_w.dumps(_without_none(self.to_dict()))
 
 

@@ -12,8 +12,7 @@ from pathlib import Path
 import numpy as np
 import platformdirs
 
-from castlist.duplicates import DuplicatePair, PhotoSignature
-from castlist.duplicates.candidates import SIDE
+from castlist.duplicates import SIDE, DuplicatePair, PhotoSignature
 from castlist.errors import CastlistError
 from castlist.faces import Box, Quality
 

@@ -12,7 +12,7 @@ import tomli_w
 
 from castlist.checks.records import Finding, Findings
 from castlist.errors import CastError, PhotoError, reason_of
-from castlist.photos import check_person, read_file
+from castlist.media import check_person, read_file
 
 DEEDS = ("keep", "move", "aside")
 VERSION = 1

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from castlist.checks.likeness import STRANGERS, measure_likeness, sum_rows, write_alike
-from castlist.gallery import Background
-from castlist.gallery.people import People
+from castlist.gallery import Background, People
 
 CHANCE = 1.5  # times the logarithm of the number of pairs: a score above which folders aren't alike by chance
 MIN_SIDE = 3  # photos, and

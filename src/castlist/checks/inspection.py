@@ -13,12 +13,11 @@ from castlist.checks.judging import judge
 from castlist.checks.looking import OnCount, find_pairs, look_at
 from castlist.checks.people import check_counts, check_names, doubt_names, find_typical
 from castlist.checks.records import Finding, Findings, worst_first
-from castlist.dataset import NO_FACE, Dataset
 from castlist.duplicates import group_photos
 from castlist.embeddings import choose_faces
 from castlist.errors import CastError
-from castlist.photos import Cast, Photo, find_cast, find_photos
-from castlist.takes import ALONE
+from castlist.learning import ALONE, NO_FACE, Dataset
+from castlist.media import Cast, Photo, find_cast, find_photos
 
 HOW = ("exact", "near", "crop", "mirror")  # a photo may be a copy, in this order
 

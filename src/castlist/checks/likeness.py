@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from castlist.gallery import Background
-from castlist.gallery.fitting import EVIDENCE, WRONG_NAMES
-from castlist.gallery.people import People
+from castlist.gallery import EVIDENCE, WRONG_NAMES, Background, People
 
 STRANGERS = 3000  # drawn, to know what likeness means nothing
 CLOSEST = 3  # photos of a folder that a photo is compared with: they bear a change of looks, and one more wrong name

@@ -17,7 +17,7 @@ from castlist.duplicates import DuplicatePair, PhotoSignature, find_duplicates, 
 from castlist.embeddings import embed
 from castlist.errors import PhotoError
 from castlist.faces import BY_LANDMARKS, crop_face, find_faces
-from castlist.photos import Photo, read_file, read_photo
+from castlist.media import Photo, read_file, read_photo
 
 OnCount = Callable[[int, int], None]  # done, of how many
 

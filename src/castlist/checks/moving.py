@@ -16,7 +16,7 @@ from pathlib import Path
 from castlist.checks.decisions import Decisions
 from castlist.errors import CastError, PhotoError, reason_of
 from castlist.files import write_text
-from castlist.photos import check_person, read_file
+from castlist.media import check_person, read_file
 
 JOURNALS = ".castlist-moves"  # a folder in the cast's, hidden, with a numbered file for each time
 ASIDE = "-aside"  # ends the name of the folder beside the cast's

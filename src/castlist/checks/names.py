@@ -17,8 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from castlist.checks.likeness import STRANGERS, fits_best, measure_likeness, write_alike
-from castlist.gallery import Background
-from castlist.gallery.fitting import WRONG_NAMES
+from castlist.gallery import WRONG_NAMES, Background
 
 NOBODY = -1
 

@@ -10,15 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from castlist.checks import Decision, Finding, Findings, open_decisions
-from castlist.checks.decisions import HEAD, VERSION
-from castlist.checks.records import KINDS, describe, titles
+from castlist.checks.decisions import HEAD, VERSION, Decision, open_decisions
+from castlist.checks.records import KINDS, Finding, Findings, describe, titles
 from castlist.errors import PhotoError
 from castlist.files import write_text
 from castlist.languages import translate_sentence, translator
-from castlist.photos import read_photo
-from castlist.report.page import TAGS, template
-from castlist.report.pictures import jpeg_uri, shrink
+from castlist.learning import TAGS, jpeg_uri, shrink, template
+from castlist.media import read_photo
 
 SHOWN = 300  # findings of a kind; more is nothing that is decided picture by picture
 FILE = "DECISIONS.toml"
@@ -100,7 +98,7 @@ def write_check(findings: Findings, page: Path, *, language: str = "en") -> Path
     script = SCRIPT.read_text("utf-8")
     severities = {"high": translate("high"), "medium": translate("medium"), "low": translate("low")}
     names = titles(translate)
-    text = template("check.html.jinja").render(
+    text = template("check.html.jinja", SCRIPT.parent).render(
         findings=findings,
         notes=[translate_sentence(note, language) for note in findings.notes],
         counts=[

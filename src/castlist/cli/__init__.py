@@ -7,6 +7,7 @@ import sys
 import typer
 
 from castlist.cli.checking import check
+from castlist.cli.console import say
 from castlist.cli.desktop import desktop
 from castlist.cli.diary import compare, runs
 from castlist.cli.exporting import export
@@ -14,7 +15,6 @@ from castlist.cli.learning import demo, report, resume, train
 from castlist.cli.naming import explain, predict
 from castlist.cli.people import enrol, forget
 from castlist.cli.searching import tune
-from castlist.console import say
 from castlist.errors import CastlistError
 
 app = typer.Typer(

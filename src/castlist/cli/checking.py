@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from castlist.cli.console import findings_json, findings_lines, say, showing_stages
 from castlist.cli.options import Language
-from castlist.console import findings_json, findings_lines, say, showing_stages
 from castlist.errors import SettingsError
 from castlist.languages import translator
 
@@ -56,7 +56,7 @@ def check(
     for line in findings.summary_lines:
         say(line)
     if html is not None:
-        from castlist.report import write_check
+        from castlist.checks import write_check
 
         decisions = write_check(findings, html, language=language)
         say(f"Page: {html.resolve().as_uri()}; decisions: {decisions}")

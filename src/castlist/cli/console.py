@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,17 +14,12 @@ from castlist.errors import CastlistError
 
 if TYPE_CHECKING:
     from castlist.checks import Findings
-    from castlist.comparison import Duel
-    from castlist.dataset import Dataset
-    from castlist.evaluation import Evaluation
-    from castlist.films import NamedFilm
-    from castlist.recognizer import NamedPhoto
+    from castlist.learning import Dataset, Duel, Evaluation, Progress
+    from castlist.naming import NamedFilm, NamedPhoto
     from castlist.run import Run
-    from castlist.training import Progress
 
 NO_FIGURES = "There are too few photos to keep some for a test, so there are no figures and no report."
 SHOWN_FILES = 10  # of a finding; --json and --html show all
-COLUMNS = ("photo", "name", "probability", "left", "top", "right", "bottom", "start", "end", "problem")  # of --csv
 
 
 @contextmanager
@@ -117,8 +111,8 @@ def show_result(run: Run, evaluation: Evaluation | None) -> None:
         print(NO_FIGURES)
         print(f"Run: {run.path}")
         return
-    from castlist.diagnosis import describe, diagnose
     from castlist.languages import translator
+    from castlist.learning import describe_diagnosis, diagnose
     from castlist.run import read_history
 
     low, high = evaluation.accuracy_interval
@@ -133,14 +127,13 @@ def show_result(run: Run, evaluation: Evaluation | None) -> None:
         print(*run.notes[-1:])  # which network is used
     diagnosis = diagnose(read_history(run))
     if diagnosis:
-        print(" ".join(describe(diagnosis, translator("en"))))
+        print(" ".join(describe_diagnosis(diagnosis, translator("en"))))
     print(f"Report: {(run.path / 'report.html').resolve().as_uri()}")
 
 
 def describe_run(run: Run, before: Run | None) -> str:
     """A run as an entry of the diary, with what was changed against the run before."""
-    from castlist.comparison import changed_settings
-    from castlist.evaluation import read_evaluation
+    from castlist.learning import changed_settings, read_evaluation
     from castlist.run import best_epoch, read_history
 
     when = run.created[:16].replace("T", " ")
@@ -211,23 +204,6 @@ def _percent_with_interval(evaluation: Evaluation) -> str:
     return f"{evaluation.accuracy:.1%} ({low:.1%} to {high:.1%})"
 
 
-def photo_rows(photo: NamedPhoto) -> Iterator[tuple[str, ...]]:
-    """A photo's rows of the table that `--csv` writes; one without faces has one, with the reason."""
-    for face in photo.faces:
-        box = face.box
-        edges = [f"{edge:.1f}" for edge in (box.left, box.top, box.right, box.bottom)] if box else [""] * 4
-        yield str(photo.path), face.name, f"{face.probability:.6f}", *edges, "", "", face.problem or ""
-    if not photo.faces:
-        yield str(photo.path), *[""] * 8, photo.problem or "no face found"
-
-
-def film_rows(film: NamedFilm) -> Iterator[tuple[str, ...]]:
-    """A film's rows of the same table, one per sighting."""
-    for one in film.sightings:
-        times = (f"{one.start:.2f}", f"{one.end:.2f}")
-        yield str(film.path), one.name, f"{one.probability:.6f}", *[""] * 4, *times, ""
-
-
 def film_lines(film: NamedFilm, width: int) -> str:
     """A film's sightings, a line each, names of files `width` wide."""
     path = f"{film.path!s:<{width}}"
@@ -235,13 +211,6 @@ def film_lines(film: NamedFilm, width: int) -> str:
         return f"{path}  -  (no face found)"
     return "\n".join(
         f"{path}  {one.name}  {one.probability:.1%}  {one.start:.1f} s to {one.end:.1f} s" for one in film.sightings
-    )
-
-
-def film_json(film: NamedFilm) -> str:
-    """A film's sightings as one JSON object."""
-    return json.dumps(
-        {"film": str(film.path), "sightings": [dataclasses.asdict(one) for one in film.sightings]}, ensure_ascii=False
     )
 
 
@@ -256,21 +225,6 @@ def photo_lines(photo: NamedPhoto, width: int = 0) -> str:
         f"{path}  {face.name}  {face.probability:.1%}{f'  ({face.problem})' if face.problem else ''}"
         for face in photo.faces
     )
-
-
-def photo_json(photo: NamedPhoto) -> str:
-    """A photo's answers as one JSON object."""
-    if photo.problem:
-        return json.dumps({"photo": str(photo.path), "problem": photo.problem}, ensure_ascii=False)
-    faces = []
-    for face in photo.faces:
-        record: dict[str, Any] = {"name": face.name, "probability": face.probability, "others": dict(face.others)}
-        if face.box:
-            record["box"] = [round(edge, 1) for edge in (face.box.left, face.box.top, face.box.right, face.box.bottom)]
-        if face.problem:
-            record["problem"] = face.problem
-        faces.append(record)
-    return json.dumps({"photo": str(photo.path), "faces": faces}, ensure_ascii=False)
 
 
 def findings_lines(findings: Findings) -> Iterator[str]:

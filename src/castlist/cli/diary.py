@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from castlist.console import describe_comparison, describe_duel, describe_run
+from castlist.cli.console import describe_comparison, describe_duel, describe_run
 from castlist.errors import RunError
 
 
@@ -30,8 +30,7 @@ def compare(
     language: Annotated[str, typer.Option(help="Of the picture: en or zh-TW.")] = "en",
 ) -> None:
     """Compare runs: settings that differ, figures, and whether the difference is more than chance."""
-    from castlist.comparison import changed_settings, compare_answers
-    from castlist.evaluation import read_evaluation
+    from castlist.learning import changed_settings, compare_answers, read_evaluation
     from castlist.run import open_run, read_history
 
     if len(run) < 2:
@@ -44,7 +43,7 @@ def compare(
         for line in describe_duel(opened[0], second, compare_answers(evaluations[0], evaluations[i])):
             print(line)
     if picture:
-        from castlist.report import write_comparison
+        from castlist.learning import write_comparison
 
         write_comparison({one.path.name: read_history(one) for one in opened}, picture, language=language)
         print(f"Curves: {picture}")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from castlist.cli.console import photo_lines, show_result, showing_progress
 from castlist.cli.options import Language, Photos, RunFolder, Runs
-from castlist.console import photo_lines, show_result, showing_progress
 from castlist.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def train(
         "stranger_rate": stranger_rate,
         "seed": seed,
     }
-    from castlist.models import check_installed
+    from castlist.learning import check_installed
 
     if fine_tune and preset:
         raise SettingsError(f"--fine-tune is a preset itself; it can't go with --preset {preset}. Leave one out.")
@@ -97,8 +97,7 @@ def resume(
 
 def report(run: RunFolder, language: Language = "en") -> None:
     """Write a run's figures and report again, from its recorded answers."""
-    from castlist.evaluation import read_evaluation
-    from castlist.report import write_report
+    from castlist.learning import read_evaluation, write_report
     from castlist.run import open_run, read_history
 
     opened = open_run(run)
@@ -127,7 +126,7 @@ def choose_settings(
     file: Path | None, model: str | None, preset: str | None, given: dict[str, Any], assignments: list[str]
 ) -> Settings:
     """Defaults, then the file, then the preset, then single options: what is nearer to the user wins."""
-    from castlist.models import read_settings, with_preset
+    from castlist.learning import read_settings, with_preset
     from castlist.settings import Settings
 
     try:

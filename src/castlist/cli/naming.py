@@ -8,23 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from castlist.cli.console import film_lines, photo_lines, say, showing_count
 from castlist.cli.options import RunFolder
-from castlist.console import (
-    COLUMNS,
-    film_json,
-    film_lines,
-    film_rows,
-    photo_json,
-    photo_lines,
-    photo_rows,
-    say,
-    showing_count,
-)
 from castlist.errors import CastlistError, PhotoError, SettingsError
 
 if TYPE_CHECKING:
-    from castlist.films import NamedFilm
-    from castlist.recognizer import NamedPhoto, Recognizer
+    from castlist.naming import NamedFilm, NamedPhoto, Recognizer
 
 
 def predict(
@@ -44,10 +33,9 @@ def predict(
     ] = False,
 ) -> None:
     """Name the people in photos and films."""
-    from castlist.films import is_film
-    from castlist.hiding import check_hidden
-    from castlist.photos import find_photos
-    from castlist.recognizer import Recognizer
+    from castlist.media import find_photos, is_film
+    from castlist.naming import COLUMNS, Recognizer, film_json, film_rows, photo_json, photo_rows
+    from castlist.painting import check_hidden
     from castlist.run import newest_run
 
     if blur and not draw:
@@ -70,7 +58,7 @@ def predict(
     else:
         answers = recognizer.name_photos(photos, repeat=repeat, thorough=blur is not None)
     if draw:
-        from castlist.annotate import draw_photos
+        from castlist.painting import draw_photos
 
         answers = draw_photos(answers, draw, hidden=blur)
     width = min(max(len(str(path)) for path in paths), 60)
@@ -102,10 +90,10 @@ def explain(
     out: Annotated[Path, typer.Option(help="The folder that the pictures are written into.")] = Path("explained"),
 ) -> None:
     """Show what of each photo carried its name: the warmer a place, the more it speaks for the person."""
-    from castlist.annotate import save_picture
     from castlist.explanation import Explainer, draw_explanations
-    from castlist.photos import find_photos
-    from castlist.recognizer import Recognizer
+    from castlist.media import find_photos
+    from castlist.naming import Recognizer
+    from castlist.painting import save_picture
 
     paths = find_photos(photos)
     explainer = Explainer(Recognizer.load(run))
@@ -129,7 +117,8 @@ def explain(
 
 def _name_film(path: Path, recognizer: Recognizer, folder: Path | None, hidden: str | None) -> NamedFilm | None:
     """Name one film, and write it where it is asked for; one that can't be read is a line on stderr."""
-    from castlist.films import name_film, write_film
+    from castlist.naming import name_film
+    from castlist.painting import write_film
 
     with showing_count(f"{path.name}: faces") as on_count:
         try:

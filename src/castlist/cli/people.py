@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from castlist.cli.console import NO_FIGURES, say, showing_progress
 from castlist.cli.options import Language, RunFolder
-from castlist.console import NO_FIGURES, say, showing_progress
 from castlist.errors import MissingExtraError
 
 
@@ -19,8 +19,8 @@ def enrol(
     language: Language = "en",
 ) -> None:
     """Add a person, or photos of one, to a run of the model face; no training."""
-    from castlist.enrolment import enrol as enrol_person
-    from castlist.photos import find_photos
+    from castlist.media import find_photos
+    from castlist.people import enrol as enrol_person
 
     done = enrol_person(run, name, find_photos(photos))
     for photo in done.refused:
@@ -36,8 +36,8 @@ def forget(
     language: Language = "en",
 ) -> None:
     """Delete a person from a run for good, and say what was deleted and what still exists."""
-    from castlist.enrolment import forget as forget_person
-    from castlist.enrolment import retrain_without
+    from castlist.people import forget as forget_person
+    from castlist.people import retrain_without
 
     if retrain:
         with showing_progress() as show:
@@ -55,7 +55,7 @@ def forget(
 
 
 def _show_refreshed(run: Path, language: str) -> None:
-    from castlist.enrolment import refresh
+    from castlist.people import refresh
 
     try:
         report = refresh(run, language=language)

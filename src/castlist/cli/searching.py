@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
+from castlist.cli.console import say
 from castlist.cli.learning import choose_settings
 from castlist.cli.options import Language, Photos, Runs
-from castlist.console import say
 
 
 def tune(
@@ -28,7 +28,7 @@ def tune(
     """Search for settings that do well on validation; the test photos are never looked at."""
     given = {"faces": faces, "epochs": epochs}
     bases = {one: choose_settings(settings, one, None, given, []) for one in model or ("cnn-small", "cnn")}
-    from castlist.tuning import tune as search
+    from castlist.learning import tune as search
 
     def show(number: int, run: str, accuracy: float | None) -> None:
         say(f"trial {number}: {run}  {'given up' if accuracy is None else f'{accuracy:.1%} on validation'}")

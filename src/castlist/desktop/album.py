@@ -16,8 +16,8 @@ from castlist.desktop.strip import Strip
 from castlist.desktop.texts import Sentence
 from castlist.desktop.worker import Task
 from castlist.errors import CastlistError
-from castlist.photos import find_photos
-from castlist.recognizer import NamedPhoto, Recognizer
+from castlist.media import find_photos
+from castlist.naming import NamedPhoto, Recognizer
 
 if TYPE_CHECKING:
     from castlist.desktop.naming import Looked

@@ -8,8 +8,8 @@ from tkinter import ttk
 
 from castlist.desktop.texts import Texts
 from castlist.languages import Translate
-from castlist.photos import UNKNOWN
-from castlist.recognizer import NamedFace, NamedPhoto
+from castlist.media import UNKNOWN
+from castlist.naming import NamedFace, NamedPhoto
 
 BEST = 3  # answers shown for a face
 

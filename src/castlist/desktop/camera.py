@@ -15,8 +15,8 @@ from castlist.desktop.desk import Desk
 from castlist.desktop.picture import Picture
 from castlist.desktop.worker import Task
 from castlist.errors import CastlistError
-from castlist.film import silence_opencv
-from castlist.recognizer import NamedPhoto, Recognizer
+from castlist.media import silence_opencv
+from castlist.naming import NamedPhoto, Recognizer
 
 NAME = Path("camera.jpg")  # what a frame is called where a photo has its file's name
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Sequence
 
-from castlist.annotate import COLORS, PLATE
 from castlist.desktop.texts import Texts
+from castlist.painting import COLORS, PLATE
 
 GRID = "#555a66"
 SPACE = 28  # around the curves, pixels at 1x

@@ -14,7 +14,7 @@ from castlist.desktop.status import StatusLine
 from castlist.desktop.worker import Task
 from castlist.errors import CastlistError
 from castlist.languages import Translate
-from castlist.photos import Cast, find_cast
+from castlist.media import Cast, find_cast
 
 
 class FolderPanel(ttk.Frame):

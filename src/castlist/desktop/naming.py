@@ -9,14 +9,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from castlist.annotate import draw_names, save_picture
 from castlist.desktop.picture import Picture, fit
 from castlist.desktop.worker import Task
-from castlist.enrolment import enrol_face
 from castlist.errors import CastlistError, PhotoError
-from castlist.hiding import hide_faces, is_hidden
-from castlist.photos import UNKNOWN
-from castlist.recognizer import NamedPhoto, Recognizer, describe_answers
+from castlist.media import UNKNOWN
+from castlist.naming import NamedPhoto, Recognizer, describe_answers
+from castlist.painting import draw_names, hide_faces, is_hidden, save_picture
+from castlist.people import enrol_face
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,7 @@ from castlist.desktop.desk import Desk
 from castlist.desktop.dialogs import ask_folder, ask_pictures
 from castlist.desktop.picture import Picture
 from castlist.errors import PhotoError
-from castlist.photos import read_photo
+from castlist.media import read_photo
 
 PASTED = Path("clipboard.png")  # what a pasted picture is called where a photo has its file's name
 

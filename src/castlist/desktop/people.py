@@ -13,10 +13,10 @@ from castlist.desktop.notice import Notice
 from castlist.desktop.process import Message, Process, describe_step
 from castlist.desktop.status import StatusLine
 from castlist.desktop.texts import Put, Sentence
-from castlist.enrolment import Receipt, discard_retraining, forget
 from castlist.errors import CastlistError
 from castlist.languages import Translate
-from castlist.recognizer import Recognizer
+from castlist.naming import Recognizer
+from castlist.people import Receipt, discard_retraining, forget
 from castlist.run import Run
 
 

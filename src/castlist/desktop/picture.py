@@ -13,12 +13,12 @@ import cv2
 import numpy as np
 from PIL import Image, ImageTk
 
-from castlist.annotate import COLORS, PLATE, percent
 from castlist.desktop.texts import Sentence, Texts
 from castlist.desktop.worker import Task, Worker
 from castlist.errors import CastlistError
-from castlist.photos import UNKNOWN, read_photo
-from castlist.recognizer import NamedFace
+from castlist.media import UNKNOWN, read_photo
+from castlist.naming import NamedFace
+from castlist.painting import COLORS, PLATE, percent
 
 MARGIN = 8  # around the picture, pixels
 BAND = 2**17  # pixels of the screen that are handed to Tk at once

@@ -13,7 +13,7 @@ from castlist.desktop.texts import Sentence
 from castlist.desktop.worker import Task
 from castlist.errors import CastlistError
 from castlist.languages import Translate
-from castlist.recognizer import Recognizer
+from castlist.naming import Recognizer
 from castlist.run import Run, find_runs, read_accuracy
 
 Listed = list[tuple[Path, Sentence]]  # of each run its folder and its line in the list

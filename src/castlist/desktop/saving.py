@@ -46,8 +46,8 @@ class Saving:
         if not answers:
             self._need_picture()
         elif path := ask_file(self._desk.root, "names.csv"):
-            from castlist.console import COLUMNS, photo_rows
             from castlist.files import write_csv
+            from castlist.naming import COLUMNS, photo_rows
 
             def work(_: Task) -> Iterator[Path]:
                 write_csv(path, COLUMNS, [row for answer in answers for row in photo_rows(answer)])

@@ -8,7 +8,7 @@ from tkinter import ttk
 
 from PIL import Image, ImageTk
 
-from castlist.annotate import COLORS, PLATE
+from castlist.painting import COLORS, PLATE
 
 GAP = 6
 

@@ -8,8 +8,8 @@ import tkinter as tk
 from collections.abc import Callable
 
 from castlist.errors import CastlistError
-from castlist.fonts import find_fonts
 from castlist.languages import Translate, translate_sentence, translator
+from castlist.painting import find_fonts
 
 Put = Callable[[Translate], object]  # sets a text where it is shown
 Sentence = Callable[[Translate], str]  # a text that is made anew when the language changes

@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING, Any
 from castlist.errors import CastlistError, unforeseen
 
 if TYPE_CHECKING:
-    from castlist.dataset import Dataset, OnCount
+    from castlist.learning import Dataset, OnCount, Progress
     from castlist.run import Run
-    from castlist.training import Progress
 
 
 def main() -> None:
@@ -47,7 +46,7 @@ def _check(folder: Path) -> None:
 
 
 def _forget(run: Path, name: str, language: str) -> None:
-    from castlist.enrolment import retrain_without
+    from castlist.people import retrain_without
 
     receipt = retrain_without(run, name, language=language, on_count=_count, on_progress=_progress)
     _tell(receipt=dataclasses.asdict(receipt))
@@ -55,8 +54,7 @@ def _forget(run: Path, name: str, language: str) -> None:
 
 def _train(request: dict[str, Any]) -> None:
     from castlist.checks import quick_check
-    from castlist.learning import learn, resume
-    from castlist.models import check_installed, read_settings
+    from castlist.learning import check_installed, learn, read_settings, resume
 
     def on_start(run: Run, dataset: Dataset) -> None:
         found = quick_check(dataset, Path(run.photos_root))

@@ -25,7 +25,7 @@ from castlist.desktop.texts import NAMES, NO_CHINESE, Sentence, Texts, has_chine
 from castlist.desktop.worker import Task, Worker
 from castlist.errors import CastlistError
 from castlist.languages import LANGUAGES
-from castlist.recognizer import Recognizer
+from castlist.naming import Recognizer
 
 if TYPE_CHECKING:
     from castlist.desktop.camera import Camera

@@ -14,7 +14,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from castlist.duplicates.alignment import MIN_CONTRAST, align
-from castlist.duplicates.candidates import SIDE, CropIndex, Placement
+from castlist.duplicates.candidates import SIDE as SIDE
+from castlist.duplicates.candidates import CropIndex, Placement
 from castlist.errors import ShapeError
 
 SAME_PICTURE = 0.8  # similarity from which two photos are one picture

@@ -16,8 +16,7 @@ import numpy as np
 import platformdirs
 
 from castlist.errors import WeightsError
-from castlist.faces.networks import PACKAGE, find_package_file, read_checked
-from castlist.faces.onnx_format import Graph
+from castlist.faces import PACKAGE, Graph, find_package_file, read_checked
 
 WEIGHTS = "models/dlib_face_recognition_resnet_model_v1.dat"
 SHA256 = "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30"

@@ -18,8 +18,7 @@ import numpy as np
 
 from castlist.embeddings.dlib_weights import default_network_file
 from castlist.errors import SettingsError, ShapeError, WeightsError
-from castlist.faces import DEFAULT_TEMPLATE, TEMPLATES, Template
-from castlist.faces.networks import open_network
+from castlist.faces import DEFAULT_TEMPLATE, TEMPLATES, Template, open_network
 from castlist.settings import Settings
 
 # Each view is a mirror image or not, a zoom, and a shift in pixels; a face's vector is the mean over its views.

@@ -12,9 +12,8 @@ import numpy as np
 from castlist.errors import PhotoError, RunError, SettingsError
 from castlist.export.formats import ask_keras, ask_litert, ask_onnx, to_keras, to_litert, to_onnx
 from castlist.files import write_bytes
-from castlist.film import read_still
-from castlist.photos import UNKNOWN, resize_photo
-from castlist.recognizer import Recognizer
+from castlist.media import UNKNOWN, read_still, resize_photo
+from castlist.naming import Recognizer
 
 SUFFIXES: dict[str, str] = {"onnx": ".onnx", "litert": ".tflite", "keras": ".keras"}
 PHOTOS = 10  # at most, that file and run are compared on

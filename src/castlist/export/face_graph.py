@@ -9,8 +9,7 @@ import onnx
 from onnx import TensorProto, compose, helper, numpy_helper
 
 from castlist.embeddings import VIEWS, FaceNetwork
-from castlist.gallery import Gallery
-from castlist.gallery.fitting import know
+from castlist.gallery import Gallery, know
 
 
 def face_graph(network: FaceNetwork, gallery: Gallery, *, views: str) -> onnx.ModelProto:

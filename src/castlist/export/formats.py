@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from castlist.errors import needs_extra
-from castlist.recognizer import Recognizer
+from castlist.naming import Recognizer
 
 with needs_extra("export", "Exporting a run"):
     import onnx
@@ -82,7 +82,7 @@ def to_keras(recognizer: Recognizer, note: Note) -> bytes:
 
 def ask_keras(data: bytes, crops: np.ndarray, recognizer: Recognizer) -> np.ndarray:
     """The file's weights in a model that our code builds: no architecture is read from a file, not even from ours."""
-    from castlist.models import build_model
+    from castlist.learning import build_model
 
     run, size = recognizer.run, crops.shape[-2]
     with tempfile.TemporaryDirectory() as folder:
@@ -94,7 +94,7 @@ def ask_keras(data: bytes, crops: np.ndarray, recognizer: Recognizer) -> np.ndar
 
 
 def _keras_model(recognizer: Recognizer) -> Any:
-    from castlist.training import load_trained
+    from castlist.learning import load_trained
 
     assert recognizer.network is not None, "asked before"
     return load_trained(recognizer.run, recognizer.network.image_size)

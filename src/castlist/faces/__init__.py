@@ -1,17 +1,30 @@
 """Faces in photos: found, aligned, cropped, and judged."""
 
 from castlist.faces.alignment import BY_LANDMARKS, DEFAULT_TEMPLATE, TEMPLATES, Template, crop_face
-from castlist.faces.finder import find_faces
+from castlist.faces.finder import MIN_FACE, RELATIVE_MIN_FACE, find_faces
+from castlist.faces.mtcnn import detect
+from castlist.faces.networks import PACKAGE, find_package_file, open_network, read_checked
+from castlist.faces.onnx_format import Graph
+from castlist.faces.quality import measure_quality
 from castlist.faces.records import Box, Face, Quality
 
 __all__ = [
     "BY_LANDMARKS",
     "DEFAULT_TEMPLATE",
+    "MIN_FACE",
+    "PACKAGE",
+    "RELATIVE_MIN_FACE",
     "TEMPLATES",
     "Box",
     "Face",
+    "Graph",
     "Quality",
     "Template",
     "crop_face",
+    "detect",
     "find_faces",
+    "find_package_file",
+    "measure_quality",
+    "open_network",
+    "read_checked",
 ]

@@ -138,7 +138,7 @@ class Background:
 @functools.cache
 def default_background() -> Background:
     """The statistics that ship with castlist, of its default face network's embeddings."""
-    return Background.load((resources.files("castlist") / FILE).read_bytes())
+    return Background.load((resources.files("castlist.gallery") / FILE).read_bytes())
 
 
 def _separate(photos: np.ndarray, person: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

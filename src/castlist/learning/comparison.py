@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from castlist.errors import needs_extra
-from castlist.evaluation import Evaluation
+from castlist.learning.evaluation import Evaluation
 from castlist.run import Run
 
 with needs_extra("learn", "Comparing runs"):

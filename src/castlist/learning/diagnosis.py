@@ -71,7 +71,7 @@ def _change(losses: Sequence[float]) -> float:
     return float(change) if abs(change) > MOVES and low * high > 0 else 0.0
 
 
-def describe(diagnosis: Diagnosis, translate: Translate) -> tuple[str, str]:
+def describe_diagnosis(diagnosis: Diagnosis, translate: Translate) -> tuple[str, str]:
     """The case in one sentence, and what to try in castlist's own options."""
     return {
         "learning": (

@@ -10,16 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from castlist.dataset import Dataset
 from castlist.errors import RunError, needs_extra
 from castlist.files import write_csv, write_text
 from castlist.gallery import UNKNOWN as NOBODY
 from castlist.gallery import Answers, Gallery
-from castlist.network import Network, answers_of
-from castlist.photos import UNKNOWN
+from castlist.learning.dataset import Dataset
+from castlist.learning.sequences import arrange, read_sequences
+from castlist.learning.splits import TEST
+from castlist.media import UNKNOWN
+from castlist.naming import Network, answers_of
 from castlist.run import Run
-from castlist.sequences import arrange, read_sequences
-from castlist.splits import TEST
 
 with needs_extra("learn", "Evaluating"):
     from scipy.stats import binomtest
@@ -96,7 +96,7 @@ def evaluate(run: Run, gallery: Gallery | None, dataset: Dataset | None) -> Eval
     if dataset is None:
         assert gate is not None and files is not None and truth is not None, "a run has a gallery or a network"
         return score_answers(run.people, files, truth, gate.named, gate.probabilities)
-    run.need_photos_of(dataset)
+    run.need_photos(dataset.fingerprint)
     network = Network(run.network_path)
     sequences = arrange(dataset, TEST, run.settings)
     batches = [sequences[start : start + BATCH] for start in range(0, len(sequences), BATCH)]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from castlist.dataset import Dataset
+from castlist.learning.dataset import Dataset
+from castlist.learning.takes import ALONE
 from castlist.settings import Settings
-from castlist.takes import ALONE
 
 
 def arrange(dataset: Dataset, side: int, settings: Settings, epoch: int | None = None) -> np.ndarray:

@@ -9,21 +9,22 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from castlist.dataset import Dataset, OnCount, load_dataset
 from castlist.embeddings import face_network
 from castlist.errors import RunError, reason_of
-from castlist.evaluation import Evaluation, evaluate, save_evaluation, validate_gallery
 from castlist.gallery import Background, Gallery
 from castlist.languages import translator
-from castlist.models import check_model
-from castlist.photos import Cast, find_cast
-from castlist.report import write_report
-from castlist.run import Run, new_run_path, open_run, read_history, start_run
+from castlist.learning.dataset import Dataset, OnCount, load_dataset
+from castlist.learning.evaluation import Evaluation, evaluate, save_evaluation, validate_gallery
+from castlist.learning.models import check_model
+from castlist.learning.report import write_report
+from castlist.learning.starting import new_run_path, start_run
+from castlist.media import Cast, find_cast
+from castlist.run import Run, open_run, read_history
 from castlist.settings import Settings
 
 if TYPE_CHECKING:
-    from castlist.tensorboard import EventLog
-    from castlist.training import OnProgress, Progress
+    from castlist.learning.tensorboard import EventLog
+    from castlist.learning.training import OnProgress, Progress
 
 OnStart = Callable[[Run, Dataset], None]
 
@@ -102,7 +103,7 @@ def resume(
     if epochs is not None:
         run = dataclasses.replace(run, settings=dataclasses.replace(run.settings, epochs=epochs))
     dataset = load_dataset(find_cast(Path(run.photos_root)), run.settings, on_count=on_count)
-    run.need_photos_of(dataset)
+    run.need_photos(dataset.fingerprint)
     if on_start:
         on_start(run, dataset)
     return _finish(run, dataset, language, test, on_progress)
@@ -113,7 +114,7 @@ def _finish(
 ) -> tuple[Run, Evaluation | None]:
     gallery = _make_gallery(run, dataset) if run.settings.faces else None
     if run.settings.needs_keras:
-        from castlist.training import train
+        from castlist.learning.training import train
 
         with _logging(run) as log:
 
@@ -145,7 +146,7 @@ def _logging(run: Run) -> contextlib.AbstractContextManager[EventLog | None]:
     """The run's log for TensorBoard, where it is wanted."""
     if not run.settings.tensorboard:
         return contextlib.nullcontext()
-    from castlist.tensorboard import EventLog
+    from castlist.learning.tensorboard import EventLog
 
     return EventLog(run)
 

@@ -10,7 +10,6 @@ import numpy as np
 from castlist.settings import Settings
 
 TRAIN, VALIDATION, TEST = 0, 1, 2
-SIDES = ("train", "validation", "test")
 
 
 def assign_sides(person: np.ndarray, group: np.ndarray, digests: Sequence[str], settings: Settings) -> np.ndarray:

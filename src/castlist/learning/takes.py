@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from castlist.photos import Moment
+from castlist.media import Moment
 
 ALONE = -1  # the take of a photo that belongs to no film and no burst
 BURST = 1.0  # seconds, at most, from one photo of a burst to the next

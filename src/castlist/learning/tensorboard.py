@@ -6,10 +6,10 @@ import shutil
 import time
 from types import TracebackType
 
-from castlist.comparison import flatten
 from castlist.errors import needs_extra
-from castlist.evaluation import Evaluation
-from castlist.report.figures import png_size
+from castlist.learning.comparison import flatten
+from castlist.learning.evaluation import Evaluation
+from castlist.learning.report import png_size
 from castlist.run import Epoch, Run
 
 with needs_extra("tensorboard", "Writing logs for TensorBoard"):

@@ -15,17 +15,17 @@ from typing import Any
 
 import numpy as np
 
-from castlist.augmentation import augment_photo
-from castlist.conversion import write_onnx
-from castlist.dataset import Dataset
 from castlist.errors import RunError, needs_extra, reason_of
 from castlist.files import write_csv
-from castlist.models import build_model, pretrain
-from castlist.network import Network
+from castlist.learning.augmentation import augment_photo
+from castlist.learning.conversion import write_onnx
+from castlist.learning.dataset import Dataset
+from castlist.learning.models import build_model, pretrain
+from castlist.learning.sequences import arrange, read_sequences
+from castlist.learning.splits import TRAIN, VALIDATION
+from castlist.naming import Network
 from castlist.run import HISTORY, Epoch, Run, best_epoch, read_history
-from castlist.sequences import arrange, read_sequences
 from castlist.settings import Settings
-from castlist.splits import TRAIN, VALIDATION
 
 with needs_extra("keras", "Training"):
     import h5py
@@ -72,7 +72,7 @@ def train(dataset: Dataset, run: Run, *, on_progress: OnProgress | None = None) 
         RunError: If the photos are not those the run began with, the state is broken or can't be written, or the
             exported network disagrees with the trained one.
     """
-    run.need_photos_of(dataset)
+    run.need_photos(dataset.fingerprint)
     history = _train_epochs(dataset, run, on_progress)
     gc.collect()  # the model and its optimizer, in circles of references; the export needs as much again
     _export(run, dataset)

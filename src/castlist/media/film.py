@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from castlist.errors import CastlistError, PhotoError, reason_of
-from castlist.photos import MAX_PIXELS, read_photo
+from castlist.media.photos import MAX_PIXELS, read_photo
 
 CODECS = ("avc1", "mp4v")  # H.264 plays everywhere, but many builds of OpenCV can't write it
 DEFAULT_RATE = 25.0  # frames per second of a film that doesn't say

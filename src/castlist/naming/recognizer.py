@@ -13,12 +13,11 @@ import numpy as np
 
 from castlist.embeddings import FaceNetwork
 from castlist.errors import PhotoError, RunError
-from castlist.faces import Box, Face, find_faces
-from castlist.faces.finder import MIN_FACE, RELATIVE_MIN_FACE
+from castlist.faces import MIN_FACE, RELATIVE_MIN_FACE, Box, Face, find_faces
 from castlist.gallery import UNKNOWN as NOBODY
 from castlist.gallery import Answers, Gallery
-from castlist.network import Network, answers_of
-from castlist.photos import UNKNOWN, read_photo, resize_photo
+from castlist.media import UNKNOWN, read_photo, resize_photo
+from castlist.naming.classifier import Network, answers_of
 from castlist.run import Run, open_run
 
 BATCH = 32  # photos decoded and named together; bounds the memory

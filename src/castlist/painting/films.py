@@ -10,15 +10,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from castlist.annotate import COLORS, PLATE, Label
 from castlist.errors import CastlistError
 from castlist.faces import Box
-from castlist.film import Film, FilmWriter
-from castlist.films.naming import OnCount
-from castlist.films.records import NamedFilm, Track
-from castlist.films.tracking import overlap
-from castlist.hiding import hide_faces, is_hidden
-from castlist.photos import UNKNOWN
+from castlist.media import UNKNOWN, Film, FilmWriter
+from castlist.naming import NamedFilm, OnCount, Track, overlap
+from castlist.painting.hiding import hide_faces, is_hidden
+from castlist.painting.labels import COLORS, PLATE, Label
 
 MARGIN = 0.5  # seconds that a face is hidden before it is first found and after it is last found
 SHORT_MARGIN = 0.15  # seconds, of what may be no face: hands and patterns are found for a moment

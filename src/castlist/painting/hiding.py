@@ -9,8 +9,8 @@ import numpy as np
 
 from castlist.errors import SettingsError
 from castlist.faces import Box
-from castlist.photos import ALL, UNKNOWN
-from castlist.recognizer import NamedFace
+from castlist.media import ALL, UNKNOWN
+from castlist.naming import NamedFace
 
 DOUBT = 0.05  # probability from which a face may be the person who is to be hidden
 REACH = 0.4  # of the face's size; how far the head goes beyond its box: hair, ears, chin, and any tilt

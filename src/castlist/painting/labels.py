@@ -14,10 +14,10 @@ from PIL import Image, ImageDraw
 from castlist.errors import CastlistError
 from castlist.faces import Box
 from castlist.files import write_bytes
-from castlist.fonts import split_by_font
-from castlist.hiding import hide_faces, is_hidden
-from castlist.photos import read_photo
-from castlist.recognizer import NamedFace, NamedPhoto
+from castlist.media import read_photo
+from castlist.naming import NamedFace, NamedPhoto
+from castlist.painting.fonts import split_by_font
+from castlist.painting.hiding import hide_faces, is_hidden
 
 MIN_SIDE = 320  # pixels; smaller pictures are enlarged, or no label would be readable
 INK = "#ffffff"

@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from castlist.checks.cache import delete_checks_of
-from castlist.dataset import NO_FACE, delete_datasets_of
+from castlist.checks import delete_checks_of
 from castlist.embeddings import FaceNetwork, choose_faces
 from castlist.errors import CastError, PhotoError, RunError
 from castlist.faces import Face
 from castlist.gallery import Gallery
-from castlist.photos import RefusedPhoto, check_person, find_cast, read_photo
-from castlist.recognizer import Recognizer
+from castlist.learning import NO_FACE, delete_datasets_of
+from castlist.media import RefusedPhoto, check_person, find_cast, read_photo
+from castlist.naming import Recognizer
 from castlist.run import Run, list_runs, open_run, read_history
 
 
@@ -185,8 +185,7 @@ def retrain_without(path: Path, name: str, *, language: str = "en", **callbacks:
     Raises:
         CastlistError: If nobody is called so, or the others can't be trained.
     """
-    from castlist.learning import learn
-    from castlist.report import write_report
+    from castlist.learning import learn, write_report
 
     run = open_run(path)
     _need_person(run, name)
@@ -236,8 +235,7 @@ def refresh(path: Path, *, language: str = "en") -> Path | None:
     recognizer = Recognizer.load(path)
     if not recognizer.run.sides["test"]:
         return None
-    from castlist.evaluation import evaluate, save_evaluation
-    from castlist.report import write_report
+    from castlist.learning import evaluate, save_evaluation, write_report
 
     evaluation = evaluate(recognizer.run, recognizer.gallery, None)
     save_evaluation(evaluation, recognizer.run)

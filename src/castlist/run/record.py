@@ -8,31 +8,16 @@ import datetime
 import json
 import os
 import platform
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from castlist.errors import RunError, SettingsError
 from castlist.files import write_text
 from castlist.settings import Settings
-from castlist.splits import SIDES
-
-if TYPE_CHECKING:
-    from castlist.dataset import Dataset
 
 FORMAT = 1  # of the run folder; a higher one is from a later castlist
-PACKAGES = (
-    "castlist",
-    "keras",
-    "numpy",
-    "onnxruntime",
-    "opencv-python-headless",
-    "pillow",
-    "tensorflow",
-    "tensorflow-cpu",
-)
+SIDES = ("train", "validation", "test")
 
 HISTORY = ("epoch", "seconds", "learning_rate", "loss", "accuracy", "val_loss", "val_accuracy")
 
@@ -65,7 +50,7 @@ class Run:
     notes: tuple[str, ...] = ()
     precision: str = "float32"
     created: str = field(default_factory=lambda: datetime.datetime.now().astimezone().isoformat(timespec="seconds"))
-    versions: Mapping[str, str] = field(default_factory=lambda: package_versions())
+    versions: Mapping[str, str] = field(default_factory=dict)
     machine: str = field(default_factory=lambda: f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}")
     tuned: bool = False  # of the model face: the fine-tuned network was better on validation, and gives the names
     complete: bool = False  # the network is exported and checked; False while training, or when it was interrupted
@@ -112,13 +97,13 @@ class Run:
         """Whether a trained Keras model gives the names, not the gallery alone."""
         return self.settings.model != "face" or self.tuned
 
-    def need_photos_of(self, dataset: Dataset) -> None:
-        """Make sure that a data set is of the photos that the run began with.
+    def need_photos(self, fingerprint: str) -> None:
+        """Make sure that a data set's fingerprint is that of the photos that the run began with.
 
         Raises:
             RunError: If not.
         """
-        if dataset.fingerprint != self.photos_fingerprint:
+        if fingerprint != self.photos_fingerprint:
             raise RunError(
                 f"The photos in {self.photos_root!r} are not those that the run {str(self.path)!r} began with. "
                 "Bring them back, or train anew."
@@ -133,47 +118,6 @@ class Run:
         record = {item.name: getattr(self, item.name) for item in dataclasses.fields(self) if item.name != "path"}
         record["settings"] = self.settings.to_dict()
         write_text(self.path / "run.json", json.dumps({"format": FORMAT, **record}, ensure_ascii=False, indent=1))
-
-
-def start_run(dataset: Dataset, settings: Settings, path: Path, photos_root: Path) -> Run:
-    """Begin a run folder: its record is written, nothing is trained yet.
-
-    Raises:
-        RunError: If the folder can't be written.
-    """
-    counts = dataset.side_counts()
-    run = Run(
-        path=path,
-        people=dataset.people,
-        settings=settings.filled,
-        photos_root=str(photos_root.resolve()),
-        photos_fingerprint=dataset.fingerprint,
-        sides={name: tuple(dataset.files[i] for i in dataset.indices(side)) for side, name in enumerate(SIDES)},
-        groups={name: counts[name]["groups"] for name in SIDES},
-        refused=tuple((photo.path.relative_to(photos_root).as_posix(), photo.reason) for photo in dataset.refused),
-        notes=(*dataset.notes, *_sequence_notes(settings)),
-        precision=choose_precision() if settings.precision == "auto" else settings.precision,
-    )
-    run.save()
-    return run
-
-
-def _sequence_notes(settings: Settings) -> tuple[str, ...]:
-    if settings.frames == 1:
-        return ()
-    return (
-        f"Photos are seen {settings.frames} at a time, all of one person: figures are of such sequences, each called "
-        "by its first photo.",
-    )
-
-
-def choose_precision() -> str:
-    """mixed_bfloat16 where the processor computes in it, float32 elsewhere: emulated, it is slower, not faster."""
-    try:
-        flags = Path("/proc/cpuinfo").read_text("utf-8")
-    except OSError:
-        return "float32"
-    return "mixed_bfloat16" if "amx_bf16" in flags or "avx512_bf16" in flags else "float32"
 
 
 def open_run(path: Path) -> Run:
@@ -264,33 +208,3 @@ def newest_run(folder: Path) -> Run:
     if not finished:
         raise RunError(f"There is no finished run in {str(folder)!r}. Train one, or name a run folder.")
     return finished[-1]
-
-
-def new_run_path(folder: Path, name: str | None, settings: Settings) -> Path:
-    """Where a new run will lie: under its name, or under its model and the time.
-
-    Raises:
-        RunError: If the name can't be a folder's, or is taken.
-    """
-    if name is None:
-        stem = f"{settings.model}-{datetime.datetime.now():%Y%m%d-%H%M%S}"
-        taken = (folder / stem).exists()
-        return folder / (f"{stem}-{os.getpid()}" if taken else stem)
-    if not re.fullmatch(r"[^\x00-\x1f/\\:*?\"<>|]+", name) or name.startswith("."):
-        raise RunError(f"A run can't be named {name!r}. Use letters, digits, spaces, dashes.")
-    if (folder / name).exists():
-        raise RunError(f"There is already a run {str(folder / name)!r}. Choose another name, or remove it.")
-    return folder / name
-
-
-def package_versions() -> dict[str, str]:
-    """The versions of the installed packages that a run's result depends on."""
-    from importlib import metadata  # late: it loads a mail parser, and only a training needs it
-
-    versions = {"python": platform.python_version()}
-    for name in PACKAGES:
-        try:
-            versions[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return versions

@@ -12,12 +12,11 @@ from typing import Any
 
 import platformdirs
 
-from castlist.dataset.filling import fill, need_two
-from castlist.dataset.reading import OnCount, image_size_of
-from castlist.dataset.records import Dataset
 from castlist.errors import CastError, needs_extra, reason_of
-from castlist.film import is_film
-from castlist.photos import Cast, RefusedPhoto
+from castlist.learning.dataset.filling import fill, need_two
+from castlist.learning.dataset.reading import OnCount, image_size_of
+from castlist.learning.dataset.records import Dataset
+from castlist.media import Cast, RefusedPhoto, is_film
 from castlist.settings import Settings
 
 VERSION = 4  # of the file's layout and of what fills it; a file of another version is made anew

@@ -18,8 +18,7 @@ from castlist.duplicates import PhotoSignature, sign_photo
 from castlist.embeddings import choose_faces, face_network
 from castlist.errors import PhotoError
 from castlist.faces import DEFAULT_TEMPLATE, Face, find_faces
-from castlist.film import Film, is_film
-from castlist.photos import Moment, Photo, read_file, read_photo, resize_photo, time_taken
+from castlist.media import Film, Moment, Photo, is_film, read_file, read_photo, resize_photo, time_taken
 from castlist.settings import Settings
 
 NO_FACE = "no face found"

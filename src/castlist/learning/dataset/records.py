@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from castlist.errors import CastError, needs_extra
-from castlist.photos import RefusedPhoto
-from castlist.splits import SIDES
+from castlist.media import RefusedPhoto
+from castlist.run import SIDES
 
 
 @dataclass(frozen=True, eq=False)

@@ -40,7 +40,7 @@ class ModelKind:
 MODELS: dict[str, ModelKind] = {
     "face": ModelKind(
         summary="the pretrained face network with a head learnt in seconds; Keras only to fine-tune it",
-        builder="castlist.models.face:build_face",
+        builder="castlist.learning.models.face:build_face",
         presets={
             # Small steps: the network knows faces already, and a few hundred photos teach it more noise than truth.
             "fine-tune": {
@@ -53,14 +53,14 @@ MODELS: dict[str, ModelKind] = {
     ),
     "cnn-small": ModelKind(
         summary="a small network for aligned faces, trained from scratch on gradients by direction",
-        builder="castlist.models.cnn_small:build_cnn_small",
+        builder="castlist.learning.models.cnn_small:build_cnn_small",
         dropouts=(0.5,),
         smallest=48,
         defaults={"batch_size": 64, "learning_rate": 0.05, "warmup_epochs": 3, "epochs": 60},
     ),
     "cnn": ModelKind(
         summary="the report's convolutional network, trained from scratch",
-        builder="castlist.models.cnn:build_cnn",
+        builder="castlist.learning.models.cnn:build_cnn",
         dropouts=(0.25, 0.5, 0.5, 0.5, 0.5),
         smallest=48,
         # The dropouts of the report's last run, and Adam. With the summary's dropouts and SGD at 0.02, and all varied
@@ -89,15 +89,15 @@ MODELS: dict[str, ModelKind] = {
     ),
     "vgg16": ModelKind(
         summary="the report's first VGG16: ImageNet's, with a layer for your people; first that layer learns, then all",
-        builder="castlist.models.vgg16:build_vgg16",
+        builder="castlist.learning.models.vgg16:build_vgg16",
         smallest=48,
         defaults={"optimizer": "adam", "learning_rate": 1e-3, "frozen_epochs": 8, "epochs": 16},
-        pretrain="castlist.models.vgg16:load_imagenet",
-        weights="castlist.models.vgg16:find_imagenet",
+        pretrain="castlist.learning.models.vgg16:load_imagenet",
+        weights="castlist.learning.models.vgg16:find_imagenet",
     ),
     "vgg16-scratch": ModelKind(
         summary="the report's second VGG16, all of it trained from scratch",
-        builder="castlist.models.vgg16:build_vgg16_scratch",
+        builder="castlist.learning.models.vgg16:build_vgg16_scratch",
         dropouts=(0.5, 0.5),
         smallest=48,
         # Thirteen layers without normalization begin to learn late. Of the validation photos of avengers7, SGD at 0.02
@@ -106,7 +106,7 @@ MODELS: dict[str, ModelKind] = {
     ),
     "cnn-lstm": ModelKind(
         summary="the report's network of sequences: films, or several photos of one person at once",
-        builder="castlist.models.cnn_lstm:build_cnn_lstm",
+        builder="castlist.learning.models.cnn_lstm:build_cnn_lstm",
         dropouts=(0.5,),
         smallest=48,
         defaults={"frames": 4, "batch_size": 64, "learning_rate": 0.05, "warmup_epochs": 3, "epochs": 60},

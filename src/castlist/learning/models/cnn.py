@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 from keras import layers
 
-from castlist.models import dropouts_of
+from castlist.learning.models import dropouts_of
 from castlist.settings import Settings
 
 # The report keeps Keras's 0.99, which needs hundreds of steps to forget its start: with a thousand photos, validation

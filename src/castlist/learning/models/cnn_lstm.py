@@ -7,8 +7,8 @@ import dataclasses
 import keras
 from keras import layers
 
-from castlist.models import dropouts_of
-from castlist.models.cnn_small import build_cnn_small
+from castlist.learning.models import dropouts_of
+from castlist.learning.models.cnn_small import build_cnn_small
 from castlist.settings import Settings
 
 UNITS = 50  # of the LSTM

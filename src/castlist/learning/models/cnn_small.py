@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from castlist.models import dropouts_of
+from castlist.learning.models import dropouts_of
 from castlist.settings import Settings
 
 DIRECTIONS = 12

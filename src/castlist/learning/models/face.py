@@ -9,10 +9,9 @@ import keras
 import numpy as np
 from keras import layers
 
-from castlist.embeddings.dlib_weights import BLOCKS, MEAN, SHA256, WEIGHTS, Layer, read_weights
+from castlist.embeddings import BLOCKS, MEAN, SHA256, WEIGHTS, Layer, read_weights
 from castlist.errors import SettingsError
-from castlist.faces import DEFAULT_TEMPLATE
-from castlist.faces.networks import PACKAGE, find_package_file, read_checked
+from castlist.faces import DEFAULT_TEMPLATE, PACKAGE, find_package_file, read_checked
 from castlist.settings import Settings
 
 SHARPNESS = 16.0  # of the softmax over cosines, which lie between -1 and 1

@@ -9,7 +9,7 @@ import keras
 from keras import layers
 
 from castlist.errors import WeightsError, reason_of
-from castlist.models import dropouts_of
+from castlist.learning.models import dropouts_of
 from castlist.settings import Settings
 
 FILE = "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from castlist.diagnosis import diagnose
 from castlist.errors import FontError, needs_extra
-from castlist.evaluation import Evaluation
-from castlist.fonts import find_fonts
 from castlist.languages import Translate, read_catalogue, translator
+from castlist.learning.diagnosis import diagnose
+from castlist.learning.evaluation import Evaluation
+from castlist.painting import find_fonts
 from castlist.run import Epoch, best_epoch
 
 with needs_extra("learn", "Writing a report"):

@@ -12,15 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from castlist.comparison import flatten
-from castlist.diagnosis import describe, diagnose
 from castlist.errors import RunError, needs_extra
-from castlist.evaluation import Evaluation
 from castlist.files import write_bytes, write_text
 from castlist.languages import Translate, translator
-from castlist.models import read_settings
-from castlist.report import figures
-from castlist.report.pictures import data_uri, jpeg_uri, read_thumbnails
+from castlist.learning.comparison import flatten
+from castlist.learning.diagnosis import describe_diagnosis, diagnose
+from castlist.learning.evaluation import Evaluation
+from castlist.learning.models import read_settings
+from castlist.learning.report import figures
+from castlist.learning.report.pictures import data_uri, jpeg_uri, read_thumbnails
 from castlist.run import Epoch, Run, best_epoch
 from castlist.settings import Settings
 
@@ -113,7 +113,7 @@ def write_report(run: Run, evaluation: Evaluation, history: Sequence[Epoch], *, 
     diagnosis = diagnose(history)
     page = template("report.html.jinja").render(
         diagnosis=diagnosis,
-        advice=describe(diagnosis, translate) if diagnosis else None,
+        advice=describe_diagnosis(diagnosis, translate) if diagnosis else None,
         run=run,
         evaluation=evaluation,
         history=history,
@@ -163,10 +163,10 @@ def write_comparison(histories: Mapping[str, Sequence[Epoch]], path: Path, *, la
     write_bytes(path, figures.render_png(figures.draw_comparison(named, style)))
 
 
-def template(name: str) -> jinja2.Template:
-    """A page's template, by its file name."""
+def template(name: str, *folders: Path) -> jinja2.Template:
+    """A page's template, by its file name; looked for in these folders, then in the report's."""
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        loader=jinja2.FileSystemLoader([*folders, Path(__file__).parent]),
         autoescape=True,  # names are folder names: anything may be in them
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

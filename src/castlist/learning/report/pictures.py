@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from castlist.errors import PhotoError
-from castlist.film import read_still
+from castlist.media import read_still
 
 SIDE = 220  # pixels, at most; shown at half of it, sharp on dense screens
 

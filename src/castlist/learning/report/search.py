@@ -9,7 +9,7 @@ import numpy as np
 
 from castlist.errors import needs_extra
 from castlist.files import write_bytes
-from castlist.report import figures
+from castlist.learning.report import figures
 
 with needs_extra("learn", "Drawing a search"):
     from matplotlib.ticker import MaxNLocator

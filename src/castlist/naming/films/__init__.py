@@ -1,18 +1,14 @@
-"""Films: who is seen from when to when, and the film with names, or with faces hidden."""
+"""People in films: faces followed from frame to frame, named as tracks."""
 
-from castlist.film import Film, FilmWriter, Frame, is_film
-from castlist.films.naming import name_film
-from castlist.films.painting import write_film
-from castlist.films.records import NamedFilm, Sighting, Track
+from castlist.naming.films.naming import OnCount, name_film
+from castlist.naming.films.records import NamedFilm, Sighting, Track
+from castlist.naming.films.tracking import overlap
 
 __all__ = [
-    "Film",
-    "FilmWriter",
-    "Frame",
     "NamedFilm",
+    "OnCount",
     "Sighting",
     "Track",
-    "is_film",
     "name_film",
-    "write_film",
+    "overlap",
 ]

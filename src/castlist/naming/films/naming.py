@@ -15,15 +15,12 @@ import numpy as np
 
 from castlist.embeddings import normalize
 from castlist.errors import PhotoError, RunError
-from castlist.faces import Box, Face, Template, crop_face
-from castlist.faces.finder import MIN_FACE, RELATIVE_MIN_FACE
-from castlist.faces.mtcnn import detect
-from castlist.faces.quality import measure_quality
-from castlist.film import Film, Frame
-from castlist.films.records import NamedFilm, Track, join_tracks
-from castlist.films.tracking import SURE, Look, Tracker, Trail, fill_boxes
+from castlist.faces import MIN_FACE, RELATIVE_MIN_FACE, Box, Face, Template, crop_face, detect, measure_quality
 from castlist.gallery import Answers
-from castlist.recognizer import Recognizer, describe_answers
+from castlist.media import Film, Frame
+from castlist.naming.films.records import NamedFilm, Track, join_tracks
+from castlist.naming.films.tracking import SURE, Look, Tracker, Trail, fill_boxes
+from castlist.naming.recognizer import Recognizer, describe_answers
 
 LOOKS = 12.0  # frames a second in which faces are looked for, when they are only to be named
 SCORES = (0.6, 0.6, 0.5)  # weaker than for photos: a face that was just there is believed more easily

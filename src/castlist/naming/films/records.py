@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from castlist.photos import UNKNOWN
-from castlist.recognizer import NamedFace
+from castlist.media import UNKNOWN
+from castlist.naming.recognizer import NamedFace
 
 JOINED = 1.5  # seconds between two tracks of a person that are one sighting
 

@@ -1,0 +1,74 @@
+"""Half two: from a folder of folders to a finished run with its report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from castlist.facade import open_door
+
+if TYPE_CHECKING:
+    from castlist.learning.comparison import Duel as Duel
+    from castlist.learning.comparison import changed_settings as changed_settings
+    from castlist.learning.comparison import compare_answers as compare_answers
+    from castlist.learning.dataset import NO_FACE as NO_FACE
+    from castlist.learning.dataset import Dataset as Dataset
+    from castlist.learning.dataset import OnCount as OnCount
+    from castlist.learning.dataset import delete_datasets_of as delete_datasets_of
+    from castlist.learning.diagnosis import describe_diagnosis as describe_diagnosis
+    from castlist.learning.diagnosis import diagnose as diagnose
+    from castlist.learning.evaluation import Evaluation as Evaluation
+    from castlist.learning.evaluation import evaluate as evaluate
+    from castlist.learning.evaluation import read_evaluation as read_evaluation
+    from castlist.learning.evaluation import save_evaluation as save_evaluation
+    from castlist.learning.models import MODELS as MODELS
+    from castlist.learning.models import build_model as build_model
+    from castlist.learning.models import check_installed as check_installed
+    from castlist.learning.models import read_settings as read_settings
+    from castlist.learning.models import with_preset as with_preset
+    from castlist.learning.report import TAGS as TAGS
+    from castlist.learning.report import jpeg_uri as jpeg_uri
+    from castlist.learning.report import shrink as shrink
+    from castlist.learning.report import template as template
+    from castlist.learning.report import write_comparison as write_comparison
+    from castlist.learning.report import write_report as write_report
+    from castlist.learning.sessions import learn as learn
+    from castlist.learning.sessions import resume as resume
+    from castlist.learning.takes import ALONE as ALONE
+    from castlist.learning.training import Progress as Progress
+    from castlist.learning.training import load_trained as load_trained
+    from castlist.learning.tuning import tune as tune
+
+_ROOMS = {
+    "ALONE": "takes",
+    "Dataset": "dataset",
+    "Duel": "comparison",
+    "Evaluation": "evaluation",
+    "MODELS": "models",
+    "NO_FACE": "dataset",
+    "OnCount": "dataset",
+    "Progress": "training",
+    "TAGS": "report",
+    "build_model": "models",
+    "changed_settings": "comparison",
+    "check_installed": "models",
+    "compare_answers": "comparison",
+    "delete_datasets_of": "dataset",
+    "describe_diagnosis": "diagnosis",
+    "diagnose": "diagnosis",
+    "evaluate": "evaluation",
+    "jpeg_uri": "report",
+    "learn": "sessions",
+    "load_trained": "training",
+    "read_evaluation": "evaluation",
+    "read_settings": "models",
+    "resume": "sessions",
+    "save_evaluation": "evaluation",
+    "shrink": "report",
+    "template": "report",
+    "tune": "tuning",
+    "with_preset": "models",
+    "write_comparison": "report",
+    "write_report": "report",
+}
+__all__ = list(_ROOMS)
+__getattr__ = open_door(__name__, _ROOMS)

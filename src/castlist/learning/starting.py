@@ -1,0 +1,97 @@
+"""A run begun: where its folder lies, and its record before anything is trained."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import platform
+import re
+from pathlib import Path
+
+from castlist.errors import RunError
+from castlist.learning.dataset import Dataset
+from castlist.run import SIDES, Run
+from castlist.settings import Settings
+
+PACKAGES = (
+    "castlist",
+    "keras",
+    "numpy",
+    "onnxruntime",
+    "opencv-python-headless",
+    "pillow",
+    "tensorflow",
+    "tensorflow-cpu",
+)
+
+
+def start_run(dataset: Dataset, settings: Settings, path: Path, photos_root: Path) -> Run:
+    """Begin a run folder: its record is written, nothing is trained yet.
+
+    Raises:
+        RunError: If the folder can't be written.
+    """
+    counts = dataset.side_counts()
+    run = Run(
+        path=path,
+        people=dataset.people,
+        settings=settings.filled,
+        photos_root=str(photos_root.resolve()),
+        photos_fingerprint=dataset.fingerprint,
+        sides={name: tuple(dataset.files[i] for i in dataset.indices(side)) for side, name in enumerate(SIDES)},
+        groups={name: counts[name]["groups"] for name in SIDES},
+        refused=tuple((photo.path.relative_to(photos_root).as_posix(), photo.reason) for photo in dataset.refused),
+        notes=(*dataset.notes, *_sequence_notes(settings)),
+        versions=package_versions(),
+        precision=choose_precision() if settings.precision == "auto" else settings.precision,
+    )
+    run.save()
+    return run
+
+
+def _sequence_notes(settings: Settings) -> tuple[str, ...]:
+    if settings.frames == 1:
+        return ()
+    return (
+        f"Photos are seen {settings.frames} at a time, all of one person: figures are of such sequences, each called "
+        "by its first photo.",
+    )
+
+
+def choose_precision() -> str:
+    """mixed_bfloat16 where the processor computes in it, float32 elsewhere: emulated, it is slower, not faster."""
+    try:
+        flags = Path("/proc/cpuinfo").read_text("utf-8")
+    except OSError:
+        return "float32"
+    return "mixed_bfloat16" if "amx_bf16" in flags or "avx512_bf16" in flags else "float32"
+
+
+def new_run_path(folder: Path, name: str | None, settings: Settings) -> Path:
+    """Where a new run will lie: under its name, or under its model and the time.
+
+    Raises:
+        RunError: If the name can't be a folder's, or is taken.
+    """
+    if name is None:
+        stem = f"{settings.model}-{datetime.datetime.now():%Y%m%d-%H%M%S}"
+        taken = (folder / stem).exists()
+        return folder / (f"{stem}-{os.getpid()}" if taken else stem)
+    if not re.fullmatch(r"[^\x00-\x1f/\\:*?\"<>|]+", name) or name.startswith("."):
+        raise RunError(f"A run can't be named {name!r}. Use letters, digits, spaces, dashes.")
+    if (folder / name).exists():
+        raise RunError(f"There is already a run {str(folder / name)!r}. Choose another name, or remove it.")
+    return folder / name
+
+
+def package_versions() -> dict[str, str]:
+    """The versions of the installed packages that a run's result depends on."""
+    from importlib import metadata  # late: it loads a mail parser, and only a training needs it
+
+    versions = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return versions

@@ -1,0 +1,36 @@
+"""What is painted onto pictures and films: names, boxes, and what hides a face."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from castlist.facade import open_door
+
+if TYPE_CHECKING:
+    from castlist.painting.films import write_film as write_film
+    from castlist.painting.fonts import find_fonts as find_fonts
+    from castlist.painting.hiding import check_hidden as check_hidden
+    from castlist.painting.hiding import hide_faces as hide_faces
+    from castlist.painting.hiding import is_hidden as is_hidden
+    from castlist.painting.labels import COLORS as COLORS
+    from castlist.painting.labels import PLATE as PLATE
+    from castlist.painting.labels import draw_names as draw_names
+    from castlist.painting.labels import draw_photos as draw_photos
+    from castlist.painting.labels import percent as percent
+    from castlist.painting.labels import save_picture as save_picture
+
+_ROOMS = {
+    "COLORS": "labels",
+    "PLATE": "labels",
+    "check_hidden": "hiding",
+    "draw_names": "labels",
+    "draw_photos": "labels",
+    "find_fonts": "fonts",
+    "hide_faces": "hiding",
+    "is_hidden": "hiding",
+    "percent": "labels",
+    "save_picture": "labels",
+    "write_film": "films",
+}
+__all__ = list(_ROOMS)
+__getattr__ = open_door(__name__, _ROOMS)

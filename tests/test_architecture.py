@@ -18,6 +18,7 @@ SOURCE = Path(castlist.__file__).parent
 ROOMS = [
     "facade",
     "errors",
+    "threads",
     "settings",
     "files",
     "languages",

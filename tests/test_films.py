@@ -12,8 +12,8 @@ import pytest
 from castlist.errors import CastlistError, PhotoError, RunError
 from castlist.faces import DEFAULT_TEMPLATE, Box, Face, Quality
 from castlist.gallery import Answers
+from castlist.media.film import Film, FilmWriter, is_film
 from castlist.naming import NamedFilm, Track, name_film
-from castlist.naming.films import Film, FilmWriter, is_film
 from castlist.naming.films.naming import name_apart
 from castlist.naming.films.records import join_tracks
 from castlist.naming.films.tracking import Look, Tracker, Trail, fill_boxes

@@ -10,7 +10,7 @@ import numpy as np
 from castlist.checks.cache import SeenPhoto, open_cache
 from castlist.checks.curve import Point
 from castlist.checks.judging import judge
-from castlist.checks.looking import OnCount, find_pairs, look_at
+from castlist.checks.looking import find_pairs, look_at
 from castlist.checks.people import check_counts, check_names, doubt_names, find_typical
 from castlist.checks.records import Finding, Findings, worst_first
 from castlist.duplicates import group_photos
@@ -18,6 +18,7 @@ from castlist.embeddings import choose_faces
 from castlist.errors import CastError
 from castlist.learning import ALONE, NO_FACE, Dataset
 from castlist.media import Cast, Photo, find_cast, find_photos
+from castlist.threads import OnCount
 
 HOW = ("exact", "near", "crop", "mirror")  # a photo may be a copy, in this order
 

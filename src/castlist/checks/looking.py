@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -18,8 +16,7 @@ from castlist.embeddings import embed
 from castlist.errors import PhotoError
 from castlist.faces import BY_LANDMARKS, crop_face, find_faces
 from castlist.media import Photo, read_file, read_photo
-
-OnCount = Callable[[int, int], None]  # done, of how many
+from castlist.threads import OnCount, work_ahead
 
 _CHUNK = 64  # photos decoded ahead; bounds the memory
 _NO_FACES = np.zeros((0, 0), np.float32)
@@ -28,20 +25,19 @@ _NO_FACES = np.zeros((0, 0), np.float32)
 def look_at(photos: Sequence[Photo], cache: Cache, on_count: OnCount | None = None) -> list[SeenPhoto]:
     """Read each photo, find its faces and embed them; what the cache knows isn't done again."""
     seen: list[SeenPhoto] = []
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for start in range(0, len(photos), _CHUNK):
-            some = photos[start : start + _CHUNK]
-            digests = list(pool.map(_digest, some))
-            known = [cache.find(digest, photo.person) for digest, photo in zip(digests, some, strict=True)]
-            missing = [i for i, photo in enumerate(known) if photo is None]
-            for i, photo in zip(missing, _look([some[i] for i in missing], pool), strict=True):
-                known[i] = photo
-                cache.keep(digests[i], some[i].person, photo)
-            if missing:
-                cache.commit()
-            seen += [photo for photo in known if photo is not None]
-            if on_count:
-                on_count(start + len(some), len(photos))
+    for start in range(0, len(photos), _CHUNK):
+        some = photos[start : start + _CHUNK]
+        digests = list(work_ahead(_digest, some))
+        known = [cache.find(digest, photo.person) for digest, photo in zip(digests, some, strict=True)]
+        missing = [i for i, photo in enumerate(known) if photo is None]
+        for i, photo in zip(missing, _look([some[i] for i in missing]), strict=True):
+            known[i] = photo
+            cache.keep(digests[i], some[i].person, photo)
+        if missing:
+            cache.commit()
+        seen += [photo for photo in known if photo is not None]
+        if on_count:
+            on_count(start + len(some), len(photos))
     return seen
 
 
@@ -64,8 +60,8 @@ def _digest(photo: Photo) -> str:
         return str(error)  # there is no content to know it by; what can't be opened is asked again each time
 
 
-def _look(photos: Sequence[Photo], pool: ThreadPoolExecutor) -> list[SeenPhoto]:
-    found = list(pool.map(_decode, photos))
+def _look(photos: Sequence[Photo]) -> list[SeenPhoto]:
+    found = list(work_ahead(_decode, photos))
     crops = [crop for one in found if not isinstance(one, PhotoError) for crop in one[1]]
     vectors = iter(embed(np.stack(crops)) if crops else ())
     seen = []

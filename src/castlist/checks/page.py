@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from castlist.files import write_text
 from castlist.languages import translate_sentence, translator
 from castlist.learning import TAGS, jpeg_uri, shrink, template
 from castlist.media import read_photo
+from castlist.threads import work_ahead
 
 SHOWN = 300  # findings of a kind; more is nothing that is decided picture by picture
 FILE = "DECISIONS.toml"
@@ -141,5 +140,4 @@ def _read_pictures(paths: Iterable[Path]) -> dict[Path, str | None]:
             return None
 
     wanted = list(dict.fromkeys(paths))
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return dict(zip(wanted, pool.map(read, wanted), strict=True))
+    return dict(zip(wanted, work_ahead(read, wanted), strict=True))

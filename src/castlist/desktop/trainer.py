@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from castlist.errors import CastlistError, unforeseen
+from castlist.threads import OnCount
 
 if TYPE_CHECKING:
-    from castlist.learning import Dataset, OnCount, Progress
+    from castlist.learning import Dataset, Progress
     from castlist.run import Run
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,6 +15,7 @@ from castlist.duplicates.alignment import MIN_CONTRAST, align
 from castlist.duplicates.candidates import SIDE as SIDE
 from castlist.duplicates.candidates import CropIndex, Placement
 from castlist.errors import ShapeError
+from castlist.threads import work_ahead
 
 SAME_PICTURE = 0.8  # similarity from which two photos are one picture
 
@@ -145,9 +144,9 @@ def _find_near(signatures: Sequence[PhotoSignature], on_count: Callable[[int, in
         return matches
 
     # Each thread multiplies small matrices; were these split among threads again, waiting would cost more than work.
-    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(os.cpu_count()) as pool:
+    with threadpool_limits(1, user_api="blas"):
         starts = range(0, n, _BLOCK)
-        for start, matches in zip(starts, pool.map(search, starts), strict=True):
+        for start, matches in zip(starts, work_ahead(search, starts), strict=True):
             for inner, outer, placement, similarity in matches:
                 key = (min(inner, outer), max(inner, outer))
                 if key not in found or similarity > found[key][1]:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import functools
 import itertools
 import json
-import os
 import threading
 import tomllib
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,7 @@ from castlist.embeddings.dlib_weights import default_network_file
 from castlist.errors import SettingsError, ShapeError, WeightsError
 from castlist.faces import DEFAULT_TEMPLATE, TEMPLATES, Template, open_network
 from castlist.settings import Settings
+from castlist.threads import work_ahead
 
 # Each view is a mirror image or not, a zoom, and a shift in pixels; a face's vector is the mean over its views.
 View = tuple[bool, float, float, float]
@@ -93,8 +92,7 @@ class FaceNetwork:
             return normalize(self.run(look(batch, view)))
 
         # Each pass has a core for itself: the threads of one pass would wait for each other after each of 29 layers.
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            seen = list(pool.map(see, itertools.product(batches, VIEWS[views])))
+        seen = list(work_ahead(see, itertools.product(batches, VIEWS[views])))
         n_views = len(VIEWS[views])
         return np.concatenate([normalize(np.sum(seen[i : i + n_views], axis=0)) for i in range(0, len(seen), n_views)])
 

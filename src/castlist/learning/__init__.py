@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from castlist.learning.comparison import compare_answers as compare_answers
     from castlist.learning.dataset import NO_FACE as NO_FACE
     from castlist.learning.dataset import Dataset as Dataset
-    from castlist.learning.dataset import OnCount as OnCount
     from castlist.learning.dataset import delete_datasets_of as delete_datasets_of
     from castlist.learning.diagnosis import describe_diagnosis as describe_diagnosis
     from castlist.learning.diagnosis import diagnose as diagnose
@@ -45,7 +44,6 @@ _ROOMS = {
     "Evaluation": "evaluation",
     "MODELS": "models",
     "NO_FACE": "dataset",
-    "OnCount": "dataset",
     "Progress": "training",
     "TAGS": "report",
     "build_model": "models",

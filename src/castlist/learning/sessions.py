@@ -13,7 +13,7 @@ from castlist.embeddings import face_network
 from castlist.errors import RunError, reason_of
 from castlist.gallery import Background, Gallery
 from castlist.languages import translator
-from castlist.learning.dataset import Dataset, OnCount, load_dataset
+from castlist.learning.dataset import Dataset, load_dataset
 from castlist.learning.evaluation import Evaluation, evaluate, save_evaluation, validate_gallery
 from castlist.learning.models import check_model
 from castlist.learning.report import write_report
@@ -21,6 +21,7 @@ from castlist.learning.starting import new_run_path, start_run
 from castlist.media import Cast, find_cast
 from castlist.run import Run, open_run, read_history
 from castlist.settings import Settings
+from castlist.threads import OnCount
 
 if TYPE_CHECKING:
     from castlist.learning.tensorboard import EventLog

@@ -7,9 +7,7 @@ import dataclasses
 import gc
 import math
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +24,7 @@ from castlist.learning.splits import TRAIN, VALIDATION
 from castlist.naming import Network
 from castlist.run import HISTORY, Epoch, Run, best_epoch, read_history
 from castlist.settings import Settings
+from castlist.threads import work_ahead
 
 with needs_extra("keras", "Training"):
     import h5py
@@ -206,14 +205,7 @@ def make_batches(
                 pixels[:] = augment_photo(pixels, settings.variation, rng)
         return photos.astype(np.float32), np.eye(len(dataset.people), dtype=np.float32)[dataset.person[rows[:, 0]]]
 
-    with ThreadPoolExecutor(1) as pool:
-        waiting: deque[Any] = deque()
-        for start in range(0, len(sequences), per_step):
-            waiting.append(pool.submit(make, start))
-            if len(waiting) > BATCHES_AHEAD:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+    yield from work_ahead(make, range(0, len(sequences), per_step), ahead=BATCHES_AHEAD)
 
 
 def _sequences_per_step(settings: Settings) -> int:

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from castlist.naming.classifier import Network as Network
     from castlist.naming.classifier import answers_of as answers_of
     from castlist.naming.films import NamedFilm as NamedFilm
-    from castlist.naming.films import OnCount as OnCount
     from castlist.naming.films import Track as Track
     from castlist.naming.films import name_film as name_film
     from castlist.naming.films import overlap as overlap
@@ -34,7 +33,6 @@ _ROOMS = {
     "NamedFilm": "films",
     "NamedPhoto": "recognizer",
     "Network": "classifier",
-    "OnCount": "films",
     "Recognizer": "recognizer",
     "Track": "films",
     "answers_of": "classifier",

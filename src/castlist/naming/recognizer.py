@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
+import itertools
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar, cast
@@ -19,6 +18,7 @@ from castlist.gallery import Answers, Gallery
 from castlist.media import UNKNOWN, read_photo, resize_photo
 from castlist.naming.classifier import Network, answers_of
 from castlist.run import Run, open_run
+from castlist.threads import work_ahead
 
 BATCH = 32  # photos decoded and named together; bounds the memory
 NO_PIXELS = np.empty((0, 0, 3), np.uint8)
@@ -163,10 +163,10 @@ class Recognizer:
             except PhotoError as error:
                 return error
 
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            for start in range(0, len(paths), BATCH):
-                some = paths[start : start + BATCH]
-                yield some, list(pool.map(look, some))
+        seen = work_ahead(look, paths, ahead=BATCH)
+        for start in range(0, len(paths), BATCH):
+            some = paths[start : start + BATCH]
+            yield some, list(itertools.islice(seen, len(some)))
 
     def look(self, pixels: np.ndarray, *, thorough: bool = False) -> list[Face] | np.ndarray:
         """What naming needs of a photo, and no more: its faces, or the whole of it as small as the network sees it."""

@@ -13,9 +13,10 @@ from PIL import Image, ImageDraw
 from castlist.errors import CastlistError
 from castlist.faces import Box
 from castlist.media import UNKNOWN, Film, FilmWriter
-from castlist.naming import NamedFilm, OnCount, Track, overlap
+from castlist.naming import NamedFilm, Track, overlap
 from castlist.painting.hiding import hide_faces, is_hidden
 from castlist.painting.labels import COLORS, PLATE, Label
+from castlist.threads import OnCount
 
 MARGIN = 0.5  # seconds that a face is hidden before it is first found and after it is last found
 SHORT_MARGIN = 0.15  # seconds, of what may be no face: hands and patterns are found for a moment

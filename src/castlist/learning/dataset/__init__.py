@@ -1,14 +1,13 @@
 """Photos as learning sees them: decoded once, grouped, split without leaks, and kept in one HDF5 file."""
 
 from castlist.learning.dataset.cache import delete_datasets_of, load_dataset
-from castlist.learning.dataset.reading import FRAMES_A_SECOND, NO_FACE, OnCount
+from castlist.learning.dataset.reading import FRAMES_A_SECOND, NO_FACE
 from castlist.learning.dataset.records import Dataset
 
 __all__ = [
     "FRAMES_A_SECOND",
     "NO_FACE",
     "Dataset",
-    "OnCount",
     "delete_datasets_of",
     "load_dataset",
 ]

@@ -14,10 +14,11 @@ import platformdirs
 
 from castlist.errors import CastError, needs_extra, reason_of
 from castlist.learning.dataset.filling import fill, need_two
-from castlist.learning.dataset.reading import OnCount, image_size_of
+from castlist.learning.dataset.reading import image_size_of
 from castlist.learning.dataset.records import Dataset
 from castlist.media import Cast, RefusedPhoto, is_film
 from castlist.settings import Settings
+from castlist.threads import OnCount
 
 VERSION = 4  # of the file's layout and of what fills it; a file of another version is made anew
 

@@ -11,11 +11,12 @@ import numpy as np
 
 from castlist.duplicates import PhotoSignature, find_duplicates, group_photos
 from castlist.errors import CastError, PhotoError
-from castlist.learning.dataset.reading import NO_FACE, OnCount, image_size_of, read_rows
+from castlist.learning.dataset.reading import NO_FACE, image_size_of, read_rows
 from castlist.learning.splits import TEST, TRAIN, VALIDATION, assign_sides, order_key
 from castlist.learning.takes import find_takes, join_takes
 from castlist.media import Cast, Moment, Photo, frame_file
 from castlist.settings import Settings
+from castlist.threads import OnCount
 
 
 def fill(file: Any, cast: Cast, settings: Settings, on_count: OnCount | None) -> None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -20,13 +18,12 @@ from castlist.errors import PhotoError
 from castlist.faces import DEFAULT_TEMPLATE, Face, find_faces
 from castlist.media import Film, Moment, Photo, is_film, read_file, read_photo, resize_photo, time_taken
 from castlist.settings import Settings
+from castlist.threads import OnCount, work_ahead
 
 NO_FACE = "no face found"
 CHUNK = 64  # photos decoded ahead; bounds the memory
 FRAMES_A_SECOND = 4  # of a film; neighboring frames say nearly the same
 FRAMES = 64  # of a film, at most
-
-OnCount = Callable[[int, int], None]  # done, of how many
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,9 +129,7 @@ T = TypeVar("T")
 def _in_parallel(
     decode: Callable[[Photo], T], photos: list[Photo], on_count: OnCount | None
 ) -> Iterator[tuple[Photo, T]]:
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for start in range(0, len(photos), CHUNK):
-            some = photos[start : start + CHUNK]
-            yield from zip(some, pool.map(decode, some), strict=True)
-            if on_count:
-                on_count(start + len(some), len(photos))
+    for done, pair in enumerate(zip(photos, work_ahead(decode, photos, ahead=CHUNK), strict=True), start=1):
+        yield pair
+        if on_count:
+            on_count(done, len(photos))

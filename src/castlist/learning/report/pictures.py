@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 
 import cv2
@@ -15,6 +13,7 @@ from PIL import Image
 
 from castlist.errors import PhotoError
 from castlist.media import read_still
+from castlist.threads import work_ahead
 
 SIDE = 220  # pixels, at most; shown at half of it, sharp on dense screens
 
@@ -37,9 +36,8 @@ def read_thumbnails(root: Path, files: Sequence[str]) -> dict[str, np.ndarray]:
         except PhotoError:
             return None
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        thumbnails = pool.map(read, inside)
-        return {file: pixels for file, pixels in zip(inside, thumbnails, strict=True) if pixels is not None}
+    thumbnails = work_ahead(read, inside)
+    return {file: pixels for file, pixels in zip(inside, thumbnails, strict=True) if pixels is not None}
 
 
 def jpeg_uri(pixels: np.ndarray) -> str:

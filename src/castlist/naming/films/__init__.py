@@ -1,12 +1,11 @@
 """People in films: faces followed from frame to frame, named as tracks."""
 
-from castlist.naming.films.naming import OnCount, name_film
+from castlist.naming.films.naming import name_film
 from castlist.naming.films.records import NamedFilm, Sighting, Track
 from castlist.naming.films.tracking import overlap
 
 __all__ = [
     "NamedFilm",
-    "OnCount",
     "Sighting",
     "Track",
     "name_film",

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import bisect
-import os
 from collections import deque
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,18 +20,17 @@ from castlist.media import Film, Frame
 from castlist.naming.films.records import NamedFilm, Track, join_tracks
 from castlist.naming.films.tracking import SURE, Look, Tracker, Trail, fill_boxes
 from castlist.naming.recognizer import Recognizer, describe_answers
+from castlist.threads import OnCount, count_cores, submit
 
 LOOKS = 12.0  # frames a second in which faces are looked for, when they are only to be named
 SCORES = (0.6, 0.6, 0.5)  # weaker than for photos: a face that was just there is believed more easily
 HIDING_START = 0.7  # score that begins a track when faces are to be hidden: better a hand too many than a face too few
 SMOOTHING = 0.08  # seconds
-AHEAD = 2 * (os.cpu_count() or 1)  # frames that are looked at at the same time; bounds the memory
+AHEAD = 2 * count_cores()  # frames that are looked at at the same time; bounds the memory
 MIN_SECONDS = 0.2  # of a track that counts as seen; shorter ones are mostly no face
 THUMBNAIL = (32, 18)
 CUT = 0.4  # correlation of two neighboring frames below which a new scene begins; a fast pan stays above
 WHOLE = 0.9  # share of the frames a film says it has, below which it was cut short
-
-OnCount = Callable[[int, int], None]
 
 
 def name_film(
@@ -58,12 +56,11 @@ def name_film(
         raise RunError(f"The run {str(recognizer.run.path)!r} was learnt from whole photos; films need one of faces.")
     film = Film.open(path)
     viewer = _Viewer(film, recognizer, thorough)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for frame in film.frames():
-            viewer.see(frame, pool)
-            if on_count:
-                on_count(frame.index + 1, film.n_frames)
-        viewer.finish()
+    for frame in film.frames():
+        viewer.see(frame)
+        if on_count:
+            on_count(frame.index + 1, film.n_frames)
+    viewer.finish()
     if not viewer.n_frames:
         raise PhotoError("a film without a single picture that can be read")
     tracks = viewer.tracks()
@@ -110,14 +107,14 @@ class _Viewer:
         self._seen: list[_Seen] = []
         self.n_frames = 0
 
-    def see(self, frame: Frame, pool: ThreadPoolExecutor) -> None:
+    def see(self, frame: Frame) -> None:
         """Take in the next frame."""
         before, self._thumbnail = self._thumbnail, _thumbnail(frame.pixels)
         is_cut = before is not None and float((before * self._thumbnail).mean()) < CUT
         if is_cut:
             self._scenes.append(frame.index)
         if (frame.index - self._scenes[-1]) % self._step == 0:
-            self._coming.append((frame.seconds, is_cut, pool.submit(self._look, frame)))
+            self._coming.append((frame.seconds, is_cut, submit(self._look, frame)))
         if len(self._coming) > AHEAD:
             self._follow()
         self.n_frames = frame.index + 1

@@ -1,0 +1,110 @@
+"""The one pool of threads: whoever works side by side asks here, and nobody opens another."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+OnCount = Callable[[int, int], None]  # done, of how many; 0: not known
+Stop = Callable[[], bool]  # whether to stop; asked between two pieces of work
+
+_lock = threading.Lock()
+_inside = threading.local()
+_pool: ThreadPoolExecutor | None = None
+_size = 0
+
+
+def count_cores() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def set_threads(count: int) -> None:
+    """Let the pool have so many threads from now on; work under way ends in the pool that it began in.
+
+    Args:
+        count: 1 or more; until this is called, as many as there are cores.
+    """
+    global _pool, _size
+    with _lock:
+        before, _pool, _size = _pool, None, count
+    if before:
+        before.shutdown(wait=False)
+
+
+def work_ahead(work: Callable[[S], T], items: Iterable[S], *, ahead: int | None = None) -> Iterator[T]:
+    """Do a piece of work for each item, side by side, a bounded number of items ahead of what is asked for.
+
+    Work that is itself part of such work is done where it stands, so that nobody waits for threads that wait for it.
+
+    Args:
+        work: May be called in several threads at once; what it raises is raised where its result is asked for.
+        items: Taken one by one, as far as the look-ahead goes and no further.
+        ahead: Items begun beyond the one asked for; by default twice the threads. Bounds the memory.
+
+    Yields:
+        The results, in the order of the items.
+    """
+    if getattr(_inside, "work", False):
+        yield from map(work, items)
+        return
+    waiting: deque[Future[T]] = deque()
+    try:
+        for item in items:
+            waiting.append(submit(work, item))
+            if len(waiting) > (2 * _threads() if ahead is None else ahead):
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:  # who stops asking leaves nothing running
+        for future in waiting:
+            future.cancel()
+
+
+def submit(work: Callable[[S], T], item: S) -> Future[T]:
+    """Begin a piece of work; inside other such work it is done at once."""
+    if getattr(_inside, "work", False):
+        done: Future[T] = Future()
+        try:
+            done.set_result(work(item))
+        except BaseException as error:
+            done.set_exception(error)
+        return done
+    with _lock:
+        return _executor().submit(_marked, work, item)
+
+
+def _marked(work: Callable[[S], T], item: S) -> T:
+    _inside.work = True
+    try:
+        return work(item)
+    finally:
+        _inside.work = False
+
+
+def _threads() -> int:
+    return _size or count_cores()
+
+
+def _executor() -> ThreadPoolExecutor:
+    global _pool
+    if _pool is None:
+        _pool = ThreadPoolExecutor(_threads(), "castlist")
+    return _pool
+
+
+def _forget_pool() -> None:
+    """A forked child has none of its parent's threads."""
+    global _pool, _lock
+    _pool, _lock = None, threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_pool)

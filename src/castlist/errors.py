@@ -25,7 +25,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Message:
-    """A sentence of castlist's as data; `str` gives it in English, `castlist.languages.translate` in another language."""
+    """A sentence of castlist's as data; `str` gives it in English, `castlist.languages` in another language."""
 
     code: str  # the same whatever the wording; a key of the catalogues
     text: str  # in English, with placeholders

@@ -1,5 +1,6 @@
 """The run folder: all that passes from learning to naming."""
 
+from castlist.run.folder import RunFolder, Stamp
 from castlist.run.record import (
     HISTORY,
     SIDES,
@@ -19,6 +20,8 @@ __all__ = [
     "SIDES",
     "Epoch",
     "Run",
+    "RunFolder",
+    "Stamp",
     "best_epoch",
     "find_runs",
     "list_runs",

@@ -154,8 +154,10 @@ def _fit_logistic(x: np.ndarray, is_cast: np.ndarray, weights: np.ndarray) -> tu
     for _ in range(50):
         p = 1 / (1 + np.exp(-np.clip(slope * x + bias, -50, 50)))
         slack, curve = weights * (p - is_cast), weights * p * (1 - p)
-        gradient = np.array([slack @ x + SMOOTHING * (slope - 1), slack.sum()])
-        hessian = np.array([[curve @ x**2 + SMOOTHING, curve @ x], [curve @ x, curve.sum() + 1e-6]])
+        # Sums, not products of vectors: those are shared among threads, which takes longer than the work.
+        gradient = np.array([(slack * x).sum() + SMOOTHING * (slope - 1), slack.sum()])
+        across = (curve * x).sum()
+        hessian = np.array([[(curve * x**2).sum() + SMOOTHING, across], [across, curve.sum() + 1e-6]])
         step = np.linalg.solve(hessian, gradient)
         slope, bias = slope - step[0], bias - step[1]
         if np.abs(step).max() < 1e-6:

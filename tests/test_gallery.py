@@ -385,9 +385,9 @@ def test_the_best_come_in_order_and_the_first_of_equals_first() -> None:
 def test_thresholds_are_those_of_looking_at_each_person_alone() -> None:
     rng = np.random.default_rng(0)
     axes, n_people, rate = 6, 150, 0.01
-    # Four rare kinds beside a common one, so that a person counts strangers of all and some are far down.
-    centers = np.concatenate([np.zeros((1, axes)), 2 * np.eye(4, axes)]).astype(np.float32)
-    kinds = Mixture(np.float32([0.96, *[0.01] * 4]), centers, np.tile(5 * np.eye(axes, dtype=np.float32), (5, 1, 1)))
+    # Rare kinds around a common one: they count with its people, too, and their strangers come far down for these.
+    centers = np.concatenate([np.zeros((1, axes)), 7 * np.eye(axes)]).astype(np.float32)
+    kinds = Mixture(np.float32([0.94, *[0.01] * axes]), centers, np.tile(4 * np.eye(axes, dtype=np.float32), (7, 1, 1)))
     between = np.full(axes, 4, np.float32)
     background = Background(np.zeros(axes, np.float32), np.eye(axes, dtype=np.float32), between, kinds)
     known = Knowledge.from_sums(between, 5 * rng.normal(0, 2, (n_people, axes)), rng.uniform(1, 5, n_people))

@@ -224,9 +224,11 @@ def test_a_wrong_name_among_many_is_not_trusted_and_does_no_harm(background: Bac
     assert (gallery.answer(asked).named == who).mean() >= 0.97
 
 
-def test_of_two_photos_that_disagree_both_count(background: Background) -> None:
-    embeddings, _ = world(6, 3, 1)
-    gallery = Gallery.fit("ab", embeddings, np.array([0, 0, 1]), "xyz", background=background)
+@pytest.mark.parametrize("count", [2, 5])
+def test_of_photos_that_all_disagree_all_count(background: Background, count: int) -> None:
+    embeddings, _ = world(9, count + 1, 1)
+    person = np.append(np.zeros(count, int), 1)
+    gallery = Gallery.fit("ab", embeddings, person, [str(i) for i in person], background=background)
     assert (gallery.trust_ > 0.9).all()
 
 

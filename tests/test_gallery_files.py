@@ -169,3 +169,12 @@ def test_a_file_that_unpacks_to_very_much_takes_no_memory(data: bytes) -> None:
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert peak < 10_000_000
+
+
+def test_a_file_that_lists_one_part_very_often_is_not_read_as_often(data: bytes) -> None:
+    at, end = data.rindex(b"PK\x01\x02"), data.rindex(b"PK\x05\x06")
+    count = int.from_bytes(data[end + 8 : end + 10], "little") + 200
+    size = int.from_bytes(data[end + 12 : end + 16], "little") + 200 * (end - at)
+    counts = count.to_bytes(2, "little") * 2 + size.to_bytes(4, "little")
+    with pytest.raises(RunError, match="larger than the whole"):
+        read(data[:end] + data[at:end] * 200 + data[end : end + 8] + counts + data[end + 16 :])

@@ -92,7 +92,7 @@ def test_nobody_is_recognized_once_hidden(photos_folder: Path, turn: int) -> Non
     assert (gallery.answer(embeddings[~known]).named == asked).mean() > 0.85, "they are known when they can be seen"
     answers = gallery.answer(network.embed(np.stack(hidden))[~known])
     assert (answers.named == asked).mean() < 0.05
-    assert (answers.margins.argmax(axis=1) == asked).mean() < 0.4, "of seven people, one in seven is chance"
+    assert (answers.gains.argmax(axis=1) == asked).mean() < 0.4, "of seven people, one in seven is chance"
 
 
 @pytest.mark.photos

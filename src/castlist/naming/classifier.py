@@ -9,7 +9,7 @@ import numpy as np
 import onnxruntime
 
 from castlist.errors import RunError, ShapeError
-from castlist.gallery import UNKNOWN, Answers
+from castlist.gallery import NOBODY, Answers
 
 
 class Network:
@@ -85,10 +85,10 @@ def answers_of(people: Sequence[str], probabilities: np.ndarray, gate: Answers |
             choose among its people can't tell strangers; without a gate, every answer is a name.
     """
     unknown = np.zeros((len(probabilities), 1), np.float32) if gate is None else gate.probabilities[:, -1:]
-    is_stranger = np.zeros(len(probabilities), bool) if gate is None else gate.named == UNKNOWN
+    is_stranger = np.zeros(len(probabilities), bool) if gate is None else gate.named == NOBODY
     return Answers(
         people=tuple(people),
         probabilities=np.hstack([probabilities * (1 - unknown), unknown]),
-        margins=np.where(is_stranger[:, None], -1, probabilities),
-        named=np.where(is_stranger, UNKNOWN, probabilities.argmax(axis=1)),
+        gains=np.where(is_stranger[:, None], -1, probabilities),
+        named=np.where(is_stranger, NOBODY, probabilities.argmax(axis=1)),
     )

@@ -11,10 +11,9 @@ from typing import TypeVar, cast
 import numpy as np
 
 from castlist.embeddings import FaceNetwork
-from castlist.errors import PhotoError, RunError
+from castlist.errors import PhotoError, RunError, reason_of
 from castlist.faces import MIN_FACE, RELATIVE_MIN_FACE, Box, Face, find_faces
-from castlist.gallery import UNKNOWN as NOBODY
-from castlist.gallery import Answers, Gallery
+from castlist.gallery import NOBODY, Answers, Gallery
 from castlist.media import UNKNOWN, read_photo, resize_photo
 from castlist.naming.classifier import Network, answers_of
 from castlist.run import Run, open_run
@@ -86,7 +85,7 @@ class Recognizer:
             run,
             network=Network(run.network_path) if run.has_network else None,
             face_network=FaceNetwork.load(run.face_network_path) if faces else None,
-            gallery=Gallery.load(run.gallery_path) if faces else None,
+            gallery=_read_gallery(run.gallery_path) if faces else None,
         )
 
     def name_pixels(self, photos: Sequence[np.ndarray], *, repeat: bool = False) -> list[tuple[NamedFace, ...]]:
@@ -234,6 +233,18 @@ class Recognizer:
             return [(named,) for named in describe_answers(answers)]
         photos = cast(list[list[Face]], seen)
         return _describe_photos(self.answer([face for found in photos for face in found]), photos, repeat)
+
+
+def _read_gallery(path: Path) -> Gallery:
+    try:
+        return Gallery.from_bytes(path.read_bytes(), str(path))
+    except OSError as error:
+        raise RunError(
+            "gallery-unreadable",
+            "{name!r} is not a gallery that can be read ({reason}).",
+            name=str(path),
+            reason=reason_of(error),
+        ) from error
 
 
 def _readable(seen: Sequence[T | PhotoError]) -> list[T]:

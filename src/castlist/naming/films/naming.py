@@ -204,8 +204,8 @@ def name_apart(answers: Answers, frames: Sequence[np.ndarray]) -> Answers:
     """
     seen = [set(each.tolist()) for each in frames]
     named = np.full(len(answers), -1)
-    sure = np.argwhere(answers.margins > 0)
-    for track, person in sure[np.argsort(-answers.margins[tuple(sure.T)], kind="stable")].tolist():
+    sure = np.argwhere(answers.gains > 0)
+    for track, person in sure[np.argsort(-answers.gains[tuple(sure.T)], kind="stable")].tolist():
         if named[track] < 0 and all(seen[track].isdisjoint(seen[other]) for other in np.flatnonzero(named == person)):
             named[track] = person
     return replace(answers, named=named)
@@ -215,7 +215,7 @@ def _stack(answers: Sequence[Answers]) -> Answers:
     return replace(
         answers[0],
         probabilities=np.concatenate([each.probabilities for each in answers]),
-        margins=np.concatenate([each.margins for each in answers]),
+        gains=np.concatenate([each.gains for each in answers]),
         named=np.concatenate([each.named for each in answers]),
     )
 

@@ -106,24 +106,41 @@ class Settings:
         _check(self, "min_face", self.min_face is None or self.min_face >= 12, "12 pixels or more")
         _check(self, "stranger_rate", 0 < self.stranger_rate <= 0.5, "above 0 and at most 0.5")
         if self.model == "face" and not self.faces:
-            raise SettingsError("The model face learns from faces. For whole photos choose another, such as cnn.")
+            raise SettingsError(
+                "face-needs-faces",
+                "The model face learns from faces. For whole photos choose another, such as cnn.",
+            )
         _check(self, "frames", 1 <= self.frames <= 32, "from 1 to 32")
         if self.frames > 1 and not self.takes_sequences:
-            raise SettingsError(f"The model {self.model} sees one photo at a time. Leave frames out.")
+            raise SettingsError(
+                "no-frames", "The model {model} sees one photo at a time. Leave frames out.", model=self.model
+            )
         if self.fine_tune and self.model != "face":
-            raise SettingsError(f"Only the model face can be fine-tuned; {self.model} is trained from scratch anyway.")
+            raise SettingsError(
+                "no-fine-tuning",
+                "Only the model face can be fine-tuned; {model} is trained from scratch anyway.",
+                model=self.model,
+            )
         if self.tensorboard and not self.needs_keras:
-            raise SettingsError("TensorBoard shows epochs, and the model face is not trained in epochs. Leave it out.")
+            raise SettingsError(
+                "tensorboard-without-epochs",
+                "TensorBoard shows epochs, and the model face is not trained in epochs. Leave it out.",
+            )
         if self.fine_tune and self.network:
-            raise SettingsError("Only castlist's own face network can be fine-tuned. Leave out the other network.")
+            raise SettingsError(
+                "own-network-only",
+                "Only castlist's own face network can be fine-tuned. Leave out the other network.",
+            )
         count = self.pictures_per_person
         _check(self, "pictures_per_person", count is None or count >= 1, "1 or more")
         _check(self, "validation_share", 0 < self.validation_share < 1, "between 0 and 1")
         _check(self, "test_share", 0 < self.test_share < 1, "between 0 and 1")
         if self.validation_share + self.test_share >= 1:
             raise SettingsError(
-                f"validation_share + test_share must be below 1. "
-                f"Got {self.validation_share} + {self.test_share} instead."
+                "shares-too-large",
+                "validation_share + test_share must be below 1. Got {validation} + {test} instead.",
+                validation=self.validation_share,
+                test=self.test_share,
             )
         _check(self, "seed", self.seed >= 0, "0 or more")
         _check(self, "dropouts", all(0 <= rate < 1 for rate in self.dropouts or ()), "rates from 0 to below 1")
@@ -181,7 +198,11 @@ class Settings:
         values = dict(values)
         augmentation = values.pop("augmentation", {})
         if not isinstance(augmentation, dict):
-            raise SettingsError(f"augmentation must be a table of settings. Got {augmentation!r} instead.")
+            raise SettingsError(
+                "augmentation-no-table",
+                "augmentation must be a table of settings. Got {value} instead.",
+                value=repr(augmentation),
+            )
         if isinstance(values.get("dropouts"), list):
             values["dropouts"] = tuple(values["dropouts"])
         _check_names(cls, values)
@@ -203,21 +224,36 @@ def _without_none(values: dict[str, Any]) -> dict[str, Any]:
 
 def _check(settings: Any, name: str, holds: bool, bounds: str) -> None:
     if not holds:
-        raise SettingsError(f"{name} must be {bounds}. Got {getattr(settings, name)!r} instead.")
+        raise _out_of_bounds(name, bounds, getattr(settings, name))
+
+
+def _out_of_bounds(name: str, bounds: str, value: Any) -> SettingsError:
+    return SettingsError(
+        "setting-out-of-bounds",
+        "{name} must be {bounds}. Got {value} instead.",
+        name=name,
+        bounds=bounds,
+        value=repr(value),
+    )
 
 
 def _check_names(cls: type, values: dict[str, Any]) -> None:
     known = {item.name for item in dataclasses.fields(cls)}
     for name in values:
         if name not in known:
-            raise SettingsError(f"Unknown setting {name!r}. Choose from: {', '.join(sorted(known))}.")
+            raise SettingsError(
+                "unknown-setting",
+                "Unknown setting {name!r}. Choose from: {choices}.",
+                name=name,
+                choices=", ".join(sorted(known)),
+            )
 
 
 def _check_types(settings: Any) -> None:
     for name, hint in typing.get_type_hints(type(settings)).items():
         value = getattr(settings, name)
         if not _fits(value, hint):
-            raise SettingsError(f"{name} must be {_describe(hint)}. Got {value!r} instead.")
+            raise _out_of_bounds(name, _describe(hint), value)
 
 
 def _fits(value: Any, hint: Any) -> bool:

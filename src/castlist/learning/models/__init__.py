@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from castlist.errors import SettingsError, needs_extra
+from castlist.errors import Message, SettingsError, needs_extra, reason_of
 from castlist.settings import Settings
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 class ModelKind:
     """A model that can be learnt; its builder is imported when it is built, not before."""
 
-    summary: str
+    summary: Message
     builder: str  # module:function; (image_size, n_people, settings) -> keras.Model
     dropouts: tuple[float, ...] = ()  # its own, from the first to the last
     smallest: int = 0  # pixels; below, its last convolution has nothing left to see
@@ -39,7 +39,9 @@ class ModelKind:
 
 MODELS: dict[str, ModelKind] = {
     "face": ModelKind(
-        summary="the pretrained face network with a head learnt in seconds; Keras only to fine-tune it",
+        summary=Message(
+            "model-face", "the pretrained face network with a head learnt in seconds; Keras only to fine-tune it"
+        ),
         builder="castlist.learning.models.face:build_face",
         presets={
             # Small steps: the network knows faces already, and a few hundred photos teach it more noise than truth.
@@ -52,14 +54,16 @@ MODELS: dict[str, ModelKind] = {
         },
     ),
     "cnn-small": ModelKind(
-        summary="a small network for aligned faces, trained from scratch on gradients by direction",
+        summary=Message(
+            "model-cnn-small", "a small network for aligned faces, trained from scratch on gradients by direction"
+        ),
         builder="castlist.learning.models.cnn_small:build_cnn_small",
         dropouts=(0.5,),
         smallest=48,
         defaults={"batch_size": 64, "learning_rate": 0.05, "warmup_epochs": 3, "epochs": 60},
     ),
     "cnn": ModelKind(
-        summary="the report's convolutional network, trained from scratch",
+        summary=Message("model-cnn", "the report's convolutional network, trained from scratch"),
         builder="castlist.learning.models.cnn:build_cnn",
         dropouts=(0.25, 0.5, 0.5, 0.5, 0.5),
         smallest=48,
@@ -88,7 +92,10 @@ MODELS: dict[str, ModelKind] = {
         },
     ),
     "vgg16": ModelKind(
-        summary="the report's first VGG16: ImageNet's, with a layer for your people; first that layer learns, then all",
+        summary=Message(
+            "model-vgg16",
+            "the report's first VGG16: ImageNet's, with a layer for your people; first that layer learns, then all",
+        ),
         builder="castlist.learning.models.vgg16:build_vgg16",
         smallest=48,
         defaults={"optimizer": "adam", "learning_rate": 1e-3, "frozen_epochs": 8, "epochs": 16},
@@ -96,7 +103,7 @@ MODELS: dict[str, ModelKind] = {
         weights="castlist.learning.models.vgg16:find_imagenet",
     ),
     "vgg16-scratch": ModelKind(
-        summary="the report's second VGG16, all of it trained from scratch",
+        summary=Message("model-vgg16-scratch", "the report's second VGG16, all of it trained from scratch"),
         builder="castlist.learning.models.vgg16:build_vgg16_scratch",
         dropouts=(0.5, 0.5),
         smallest=48,
@@ -105,7 +112,9 @@ MODELS: dict[str, ModelKind] = {
         defaults={"dropouts": (0.25, 0.0), "optimizer": "adam", "learning_rate": 2e-4, "epochs": 25},
     ),
     "cnn-lstm": ModelKind(
-        summary="the report's network of sequences: films, or several photos of one person at once",
+        summary=Message(
+            "model-cnn-lstm", "the report's network of sequences: films, or several photos of one person at once"
+        ),
         builder="castlist.learning.models.cnn_lstm:build_cnn_lstm",
         dropouts=(0.5,),
         smallest=48,
@@ -137,7 +146,9 @@ def model_kind(name: str) -> ModelKind:
         SettingsError: If there is none of that name.
     """
     if name not in MODELS:
-        raise SettingsError(f"Unknown model {name!r}. Choose from: {', '.join(MODELS)}.")
+        raise SettingsError(
+            "unknown-model", "Unknown model {name!r}. Choose from: {choices}.", name=name, choices=", ".join(MODELS)
+        )
     return MODELS[name]
 
 
@@ -154,7 +165,9 @@ def read_settings(text: str, model: str | None = None) -> Settings:
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"The settings are not valid TOML: {error}.") from error
+        raise SettingsError(
+            "settings-no-toml", "The settings are not valid TOML: {reason}.", reason=reason_of(error)
+        ) from error
     values["model"] = model or values.get("model", Settings.model)
     defaults = dict(model_kind(str(values["model"])).defaults)
     if "optimizer" in values and values["optimizer"] != defaults.get("optimizer", Settings.optimizer):
@@ -171,10 +184,18 @@ def dropouts_of(settings: Settings) -> tuple[float, ...]:
     own = model_kind(settings.model).dropouts
     rates = own if settings.dropouts is None else settings.dropouts
     if rates and not own:
-        raise SettingsError(f"The model {settings.model} has no dropouts to set. Leave them out.")
+        raise SettingsError(
+            "no-dropouts", "The model {model} has no dropouts to set. Leave them out.", model=settings.model
+        )
     if len(rates) != len(own):
-        number = f"{len(own)} dropout{'s' * (len(own) > 1)}"
-        raise SettingsError(f"The model {settings.model} needs {number}. Got {len(rates)} instead.")
+        raise SettingsError(
+            "other-dropouts",
+            "The model {model} needs {own} dropout{s}. Got {rates} instead.",
+            model=settings.model,
+            own=len(own),
+            s="s" * (len(own) > 1),
+            rates=len(rates),
+        )
     return rates
 
 
@@ -203,8 +224,13 @@ def with_preset(settings: Settings, preset: str) -> Settings:
     """
     presets = model_kind(settings.model).presets
     if preset not in presets:
-        names = ", ".join(presets) or "none"
-        raise SettingsError(f"The model {settings.model} has no preset {preset!r}. Choose from: {names}.")
+        raise SettingsError(
+            "unknown-preset",
+            "The model {model} has no preset {preset!r}. Choose from: {choices}.",
+            model=settings.model,
+            preset=preset,
+            choices=", ".join(presets) or "none",
+        )
     return dataclasses.replace(settings, **presets[preset])
 
 
@@ -253,11 +279,19 @@ def _check(image_size: int, settings: Settings) -> ModelKind:
     kind = model_kind(settings.model)
     if image_size < kind.smallest:
         raise SettingsError(
-            f"The model {settings.model} needs an image_size of {kind.smallest} or more. Got {image_size} instead."
+            "image-too-small",
+            "The model {model} needs an image_size of {smallest} or more. Got {size} instead.",
+            model=settings.model,
+            smallest=kind.smallest,
+            size=image_size,
         )
     dropouts_of(settings)  # for models without any, too
     if settings.frozen_epochs and not kind.pretrain:
-        raise SettingsError(f"The model {settings.model} has no base to freeze. Leave frozen_epochs out.")
+        raise SettingsError(
+            "no-base-to-freeze",
+            "The model {model} has no base to freeze. Leave frozen_epochs out.",
+            model=settings.model,
+        )
     return kind
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import errno
+import functools
 import re
 import string
 from collections.abc import Iterator
@@ -25,7 +26,7 @@ SYSTEM = (
     *(errno.EEXIST, errno.ENAMETOOLONG, errno.EIO, errno.EMFILE, errno.ENOMEM),
 )
 ERRORS = {name for name, one in vars(errors).items() if isinstance(one, type) and issubclass(one, CastlistError)}
-PLURALS = {"s", "lie"}  # "photo{s}": they have no place in Chinese
+PLURALS = {"s", "lie"}  # "photo{s}"
 # Modules that still raise sentences without a code; when the last has gone, so does the single argument of
 # CastlistError, one line in errors.py.
 WITHOUT_CODES: set[str] = {
@@ -88,6 +89,7 @@ def is_passed_on(call: ast.Call) -> bool:
     return [getattr(arg, "attr", None) for arg in call.args] == ["code", "text"]
 
 
+@functools.cache
 def messages_in_code() -> list[Said]:
     """What is said with a code."""
     said = []
@@ -123,11 +125,11 @@ def texts_in_code() -> Iterator[str]:
         yield from calls
 
 
-def placeholders(text: str) -> set[tuple[str, str, str]]:
-    """The name, the form and the conversion of each."""
+def placeholders(text: str) -> set[tuple[str, str]]:
+    """The name and the form of each; quotes, and the s of a plural, are a language's own."""
     return {
-        (name, form or "", conversion or "")
-        for _, name, form, conversion in string.Formatter().parse(text)
+        (name, form or "")
+        for _, name, form, _ in string.Formatter().parse(text)
         if name is not None and name not in PLURALS
     }
 

@@ -39,7 +39,7 @@ def predict(
     from castlist.run import newest_run
 
     if blur and not draw:
-        raise SettingsError("blur-where", "--blur writes pictures: say where to with --draw FOLDER.")
+        raise SettingsError("blur-without-draw", "--blur writes pictures: say where to with --draw FOLDER.")
     paths = find_photos(inputs)
     recognizer = Recognizer.load(run or newest_run(Path("runs")).path)
     if blur:
@@ -118,7 +118,7 @@ def explain(
             nothing = "" if one.evidence.any() else "  (no place speaks for the name)"
             print(f"{path}  {one.named.name}{about}  {one.named.probability:.1%}  {file}{nothing}")
     if not n_explained:
-        raise CastlistError("nothing-explained", "None of the {files} files could be explained.", files=len(paths))
+        raise CastlistError("nothing-explained", "None of the {count} files could be explained.", count=len(paths))
 
 
 def _name_film(path: Path, recognizer: Recognizer, folder: Path | None, hidden: str | None) -> NamedFilm | None:

@@ -256,7 +256,7 @@ def read_evaluation(run: Run) -> Evaluation:
         ) from None
     except (OSError, ValueError, KeyError, IndexError) as error:
         raise RunError(
-            "answers-unreadable",
+            "answers-broken",
             "The answers in {path!r} can't be read ({reason}).",
             path=str(path),
             reason=reason_of(error),

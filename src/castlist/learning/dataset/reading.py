@@ -69,7 +69,7 @@ def _read_stills(path: Path, settings: Settings) -> Iterator[tuple[Still, np.nda
         for frame in itertools.islice(film.frames(), 0, step * FRAMES, step):
             yield Still(sign_photo(frame.pixels.tobytes(), frame.pixels), frame.index, None), frame.pixels
         if frame is None:
-            raise PhotoError("film-without-picture", "a film without a single picture that can be read")
+            raise PhotoError("film-no-picture", "a film without a single picture that can be read")
         return
     data = read_file(path)
     pixels = read_photo(data)

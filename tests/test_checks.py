@@ -29,7 +29,7 @@ from castlist.checks.records import Finding, describe
 from castlist.drawn import draw_cast
 from castlist.duplicates import sign_photo
 from castlist.embeddings import normalize
-from castlist.errors import CastError, CastlistError
+from castlist.errors import CastError, CastlistError, Message
 from castlist.faces import BY_LANDMARKS, Box, Quality, find_faces
 from castlist.gallery import NOBODY, Knowledge, default_background
 from castlist.media.photos import Photo, find_photos, read_photo
@@ -175,7 +175,7 @@ def test_any_folder_and_no_folder(tmp_path: Path) -> None:
     findings = check_photos(tmp_path / "flat")
     assert [one.kind for one in findings.findings] == ["no-face"]
     assert findings.people == ()
-    assert "names aren't judged" in findings.notes[0]
+    assert "names aren't judged" in str(findings.notes[0])
     with pytest.raises(CastError, match="not a folder"):
         check_photos(tmp_path / "nowhere")
 
@@ -213,7 +213,9 @@ def test_the_cache_gives_back_what_it_was_given() -> None:
 def test_who_is_forgotten_leaves_no_trace_in_the_cache(own_cache: Path) -> None:
     for person in ("Ann", "Zebulon"):
         with open_cache() as cache:
-            cache.keep("a", person, SeenPhoto(None, f"secret of {person}", (), np.zeros((0, 0), np.float32)))
+            cache.keep(
+                "a", person, SeenPhoto(None, Message("a", f"secret of {person}"), (), np.zeros((0, 0), np.float32))
+            )
     assert delete_checks_of("Zebulon") == 1
     assert delete_checks_of("Zebulon") == 0
     assert b"Zebulon" not in own_cache.read_bytes()
@@ -293,7 +295,7 @@ def test_a_photo_renamed_or_changed_after_a_check(tmp_path: Path, monkeypatch: p
 
 def test_who_is_forgotten_leaves_no_judgement(own_cache: Path) -> None:
     with open_cache() as cache:
-        cache.keep("a", "Zebulon", SeenPhoto(None, "unreadable", (), np.zeros((0, 0), np.float32)))
+        cache.keep("a", "Zebulon", SeenPhoto(None, Message("a", "unreadable"), (), np.zeros((0, 0), np.float32)))
         cache.keep_judgement("the stamp of a judgement", "its outcome")
     assert b"stamp of a judgement" in own_cache.read_bytes() and b"its outcome" in own_cache.read_bytes()
     assert delete_checks_of("Zebulon") == 1
@@ -320,9 +322,10 @@ def test_a_damaged_cache_is_made_anew_and_one_that_cannot_be_written_is_told(own
 
 
 def test_why_a_file_cannot_be_read_is_told_in_the_readers_language() -> None:
-    finding = Finding("unreadable", (Path("a.jpg"),), (), {"how": "damaged or cut short (5 bytes, then nothing)"})
-    assert finding.message == "can't be read: damaged or cut short (5 bytes, then nothing)"
-    assert describe(finding, "zh-TW") == "無法讀取：檔案損毀或不完整（5 bytes, then nothing）"
+    why = Message("system-refuses", "The system refuses ({reason}).", {"reason": "5 bytes, then nothing"})
+    finding = Finding("unreadable", (Path("a.jpg"),), (), {"how": why})
+    assert finding.message == "can't be read: The system refuses (5 bytes, then nothing)."
+    assert describe(finding, "zh-TW") == "無法讀取：系統不允許（5 bytes, then nothing）。"
 
 
 def test_checks_that_begin_at_once_make_one_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

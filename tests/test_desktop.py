@@ -28,7 +28,7 @@ from castlist.desktop import open_window
 from castlist.desktop.texts import NO_CHINESE, system_language
 from castlist.drawn import HEROES, draw_cast, draw_hero
 from castlist.errors import MissingExtraError
-from castlist.faces import Box
+from castlist.faces import Box, Quality
 from castlist.media.film import Film, FilmWriter, silence_opencv
 from castlist.media.photos import UNKNOWN, find_photos, read_photo
 from castlist.naming.recognizer import NamedFace, Recognizer
@@ -38,7 +38,7 @@ from conftest import PHOTOS
 DESKTOP = Path(castlist.__file__).parent / "desktop"
 FACES = (
     NamedFace("Ana", 0.9, (("Bo", 0.06), (UNKNOWN, 0.04)), Box(10, 10, 40, 40)),
-    NamedFace(UNKNOWN, 0.8, (("Bo", 0.2),), Box(50, 10, 80, 40), problem="too small"),
+    NamedFace(UNKNOWN, 0.8, (("Bo", 0.2),), Box(50, 10, 80, 40), problem=Quality(6, 0.2, 0).problem),
 )
 
 

@@ -108,7 +108,7 @@ def test_somebody_new_is_named_at_once(run: Run, faces_by_file: dict[int, list[F
     faces_by_file.update({100: [face(7)], 101: [face(7), face(9, left=200)], 102: []})
     done = enrol(run.path, "Dora", photos)
     assert done.added == tuple(photos[:2])
-    assert [(photo.path, photo.reason) for photo in done.refused] == [(photos[2], "no face found")]
+    assert [(photo.path, str(photo.reason)) for photo in done.refused] == [(photos[2], "no face found")]
     again = Recognizer.load(run.path)
     assert again.run.people == (*PEOPLE, "Dora")
     assert again.run.sides["train"][-2:] == ("Dora/new0.png", "Dora/new1.png")

@@ -123,9 +123,9 @@ def test_turn_back_follows_the_pixels(rotation: int) -> None:
 
 def test_quality_names_the_problem() -> None:
     assert Quality(eye_distance=60, sharpness=0.2, yaw=10).problem is None
-    assert Quality(eye_distance=6, sharpness=0.2, yaw=10).problem == "too small"
-    assert Quality(eye_distance=60, sharpness=0.001, yaw=10).problem == "too blurred"
-    assert Quality(eye_distance=60, sharpness=0.2, yaw=-80).problem == "turned away"
+    assert str(Quality(eye_distance=6, sharpness=0.2, yaw=10).problem) == "too small"
+    assert str(Quality(eye_distance=60, sharpness=0.001, yaw=10).problem) == "too blurred"
+    assert str(Quality(eye_distance=60, sharpness=0.2, yaw=-80).problem) == "turned away"
 
 
 def test_quality_is_measured_on_the_photo() -> None:

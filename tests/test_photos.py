@@ -182,8 +182,8 @@ def test_a_cast_is_read_from_the_folder_names(tmp_path: Path) -> None:
     assert cast.people == tuple(sorted(names))
     assert [photo.path.name for photo in cast.photos if photo.person == "Zoë"] == ["1.jpg", "deep.png"]
     assert len(cast.photos) == 5
-    assert any("1 file beside" in note for note in cast.notes)
-    assert any("'Nobody' holds no photo" in note for note in cast.notes)
+    assert any("1 file beside" in str(note) for note in cast.notes)
+    assert any("'Nobody' holds no photo" in str(note) for note in cast.notes)
 
 
 def test_one_person_is_a_cast(tmp_path: Path) -> None:

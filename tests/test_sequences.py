@@ -65,7 +65,7 @@ def test_a_model_of_single_photos_leaves_films_out(dataset: Dataset, tmp_path: P
     single = Settings(model="cnn", faces=False, image_size=48)
     data = load_dataset(find_cast(tmp_path / "cast"), single, path=tmp_path / "single.h5")
     assert len(data.files) == 31
-    assert {refused.reason for refused in data.refused} == {"a film, not a photo"}
+    assert {str(refused.reason) for refused in data.refused} == {"a film, not a photo"}
 
 
 @pytest.mark.parametrize("epoch", [None, 0, 1])

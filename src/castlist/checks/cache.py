@@ -13,12 +13,14 @@ import numpy as np
 import platformdirs
 
 from castlist.duplicates import SIDE, DuplicatePair, PhotoSignature
-from castlist.errors import CastlistError
+from castlist.errors import CastlistError, Message
 from castlist.faces import Box, Quality
 
-VERSION = 6  # of the tables and of what fills them; another version's are made anew
+VERSION = 7  # of the tables and of what fills them; another version's are made anew
 _NUMBERS = 10  # of a face: four edges, confidence, eye distance, sharpness, yaw, two flags; its embedding follows
 _KEPT = 20  # searches, and judgements
+
+HALF_HIDDEN = Message("face-half-hidden", "half hidden")
 
 
 @dataclass(frozen=True)
@@ -32,9 +34,9 @@ class SeenFace:
     covered: bool = False  # seems to be behind something
 
     @property
-    def problem(self) -> str | None:
+    def problem(self) -> Message | None:
         """Why a name can't be trusted, or None."""
-        return "half hidden" if self.cut_off or self.covered else self.quality.problem
+        return HALF_HIDDEN if self.cut_off or self.covered else self.quality.problem
 
     @property
     def is_poor(self) -> bool:
@@ -47,7 +49,7 @@ class SeenPhoto:
     """What is kept of a photo."""
 
     signature: PhotoSignature | None  # None where it can't be read
-    reason: str | None  # why it can't be
+    reason: Message | None  # why it can't be
     faces: tuple[SeenFace, ...]  # largest first
     embeddings: np.ndarray  # (faces, values), float32, L2 norm 1
     drawn: bool = False  # its faces look drawn, or, where there is none, the whole of it
@@ -82,7 +84,7 @@ class Cache:
             return None
         reason, height, width, thumbnail, n_faces, faces, drawn = row
         if reason is not None:
-            return SeenPhoto(None, reason, (), np.zeros((0, 0), np.float32))
+            return SeenPhoto(None, Message.from_dict(json.loads(reason)), (), np.zeros((0, 0), np.float32))
         grey = np.frombuffer(thumbnail, np.uint8).reshape(SIDE, SIDE)
         numbers = np.frombuffer(faces, np.float32).reshape(n_faces, -1 if n_faces else _NUMBERS)
         seen = tuple(
@@ -102,9 +104,10 @@ class Cache:
         faces = np.hstack([np.array(numbers, np.float32), photo.embeddings]) if numbers else np.zeros((0, 0))
         signature = photo.signature
         size = (signature.height, signature.width, signature.thumbnail.tobytes()) if signature else (None, None, None)
+        reason = json.dumps(photo.reason.to_dict()) if photo.reason else None
         self._connection.execute(
             "INSERT OR REPLACE INTO photo VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (digest, person, photo.reason, *size, len(numbers), faces.astype(np.float32).tobytes(), photo.drawn),
+            (digest, person, reason, *size, len(numbers), faces.astype(np.float32).tobytes(), photo.drawn),
         )
 
     def find_pairs(self, stamp: str) -> list[DuplicatePair] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,12 +16,15 @@ from castlist.checks.people import check_counts, check_names, doubt_names, find_
 from castlist.checks.records import Finding, Findings, worst_first
 from castlist.duplicates import group_photos
 from castlist.embeddings import choose_faces
-from castlist.errors import CastError
-from castlist.learning import ALONE, NO_FACE, Dataset
+from castlist.errors import CastError, Message
+from castlist.faces import NO_FACE
+from castlist.learning import ALONE, Dataset
 from castlist.media import Cast, Photo, find_cast, find_photos
 from castlist.threads import OnCount
 
 HOW = ("exact", "near", "crop", "mirror")  # a photo may be a copy, in this order
+
+logger = logging.getLogger(__name__)
 
 OnStage = Callable[[str], OnCount]  # told what begins; gives what is told how far it is
 
@@ -65,8 +69,12 @@ def check_photos(root: Path, *, against: Path | None = None, on_stage: OnStage |
         findings += [Finding("drawing", (photo.path,), _people_of(photo)) for photo in drawn]
     if mostly:
         notes.append(
-            f"No face was found in {len(faceless)} of {n} photos, so names aren't judged. To learn from drawings, use "
-            "--whole."
+            Message(
+                "names-not-judged",
+                "No face was found in {faceless} of {photos} photos, so names aren't judged. To learn from drawings, "
+                "use --whole.",
+                {"faceless": len(faceless), "photos": n},
+            )
         )
     typical: dict[str, tuple[Path, ...]] = {}
     if cast.people and not mostly:
@@ -75,7 +83,14 @@ def check_photos(root: Path, *, against: Path | None = None, on_stage: OnStage |
         findings += about_people
         if curve:
             shares = ", ".join(f"{point.known}: {point.named:.1%}" for point in curve)
-            notes.append(f"Known photos of each person, and how many others would be named rightly then: {shares}.")
+            notes.append(
+                Message(
+                    "known-photos",
+                    "Known photos of each person, and how many others would be named rightly then: {shares}.",
+                    {"shares": shares},
+                )
+            )
+    logger.info("checked %d photos of %d people: %d findings", n, len(cast.people), len(findings))
     return Findings(root, cast.people, n, worst_first(findings), tuple(notes), typical)
 
 
@@ -88,7 +103,7 @@ def quick_check(dataset: Dataset, root: Path) -> Findings:
     """
     findings = [
         Finding("no-face", (item.path,), ())
-        if item.reason == NO_FACE
+        if item.reason.code == NO_FACE.code
         else Finding("unreadable", (item.path,), (), {"how": item.reason})
         for item in dataset.refused
     ]
@@ -99,7 +114,7 @@ def quick_check(dataset: Dataset, root: Path) -> Findings:
             continue  # one burst or film
         people = tuple(dataset.people[i] for i in np.unique(dataset.person[rows]))
         kind = "two-names" if len(people) > 1 else "copy"
-        detail: dict[str, str | int] = {"count": len(rows), "how": "near"}
+        detail: dict[str, str | int | Message] = {"count": len(rows), "how": "near"}
         findings.append(Finding(kind, tuple(paths[row] for row in rows), people, detail))
     if dataset.embeddings is not None:
         doubts = doubt_names(dataset.person, dataset.group, dataset.embeddings)
@@ -113,7 +128,11 @@ def _read_folder(root: Path) -> Cast:
     if root.is_dir() and not any(entry.is_dir() and not entry.name.startswith(".") for entry in root.iterdir()):
         return Cast(root, (), tuple(Photo(path, "") for path in find_photos([root])))
     if not root.is_dir():
-        raise CastError(f"{str(root)!r} is not a folder. Give a folder of photos, at best one folder per person in it.")
+        raise CastError(
+            "nothing-to-check-there",
+            "{root!r} is not a folder. Give a folder of photos, at best one folder per person in it.",
+            root=str(root),
+        )
     return find_cast(root)
 
 
@@ -151,7 +170,7 @@ def _check_copies(
             if not inside or len(some) < 2:
                 continue
             kind = "two-names" if kind == "copy" and len(people) > 1 else kind
-            detail: dict[str, str | int] = {"count": len(some), "how": how}
+            detail: dict[str, str | int | Message] = {"count": len(some), "how": how}
             findings.append(Finding(kind, tuple(photos[i].path for i in some), people, detail))
     return findings
 
@@ -178,7 +197,7 @@ def _check_people(
                 findings.append(Finding("poor-face", (path,), (name,), {"how": problem}))
             if len(faces) > 1:
                 box = faces[face].box
-                detail = {"count": len(faces), "x": round((box.left + box.right) / 2)}
+                detail: dict[str, str | int | Message] = {"count": len(faces), "x": round((box.left + box.right) / 2)}
                 detail["y"] = round((box.top + box.bottom) / 2)
                 findings.append(Finding("several-faces", (path,), (name,), detail))
     if not embeddings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -21,6 +22,8 @@ from castlist.threads import OnCount, work_ahead
 _CHUNK = 64  # photos decoded ahead; bounds the memory
 _NO_FACES = np.zeros((0, 0), np.float32)
 
+logger = logging.getLogger(__name__)
+
 
 def look_at(photos: Sequence[Photo], cache: Cache, on_count: OnCount | None = None) -> list[SeenPhoto]:
     """Read each photo, find its faces and embed them; what the cache knows isn't done again."""
@@ -33,6 +36,7 @@ def look_at(photos: Sequence[Photo], cache: Cache, on_count: OnCount | None = No
         for i, photo in zip(missing, _look([some[i] for i in missing]), strict=True):
             known[i] = photo
             cache.keep(digests[i], some[i].person, photo)
+        logger.debug("%d photos: %d of them seen before", len(some), len(some) - len(missing))
         if missing:
             cache.commit()
         seen += [photo for photo in known if photo is not None]
@@ -67,7 +71,7 @@ def _look(photos: Sequence[Photo]) -> list[SeenPhoto]:
     seen = []
     for one in found:
         if isinstance(one, PhotoError):
-            seen.append(SeenPhoto(None, str(one), (), _NO_FACES))
+            seen.append(SeenPhoto(None, one.message, (), _NO_FACES))
             continue
         photo, _ = one
         rows = [next(vectors) for _ in photo.faces]

@@ -39,13 +39,15 @@ def predict(
     from castlist.run import newest_run
 
     if blur and not draw:
-        raise SettingsError("--blur writes pictures: say where to with --draw FOLDER.")
+        raise SettingsError("blur-without-draw", "--blur writes pictures: say where to with --draw FOLDER.")
     paths = find_photos(inputs)
     recognizer = Recognizer.load(run or newest_run(Path("runs")).path)
     if blur:
         check_hidden(blur, recognizer.run.people)
         if recognizer.face_network is None:
-            raise SettingsError("--blur needs a run that knows faces; this one was learnt from whole photos.")
+            raise SettingsError(
+                "blur-needs-faces", "--blur needs a run that knows faces; this one was learnt from whole photos."
+            )
     films = [path for path in paths if is_film(path)]
     photos = [path for path in paths if path not in set(films)]
     frames = recognizer.network.frames if recognizer.network else None
@@ -81,7 +83,11 @@ def predict(
 
             write_csv(csv, COLUMNS, rows)
     if not n_named:
-        raise CastlistError(f"None of the {len(paths)} files could be read as a photo or a film.")
+        raise CastlistError(
+            "nothing-readable",
+            "None of the {files} files could be read as a photo or a film.",
+            files=len(paths),
+        )
 
 
 def explain(
@@ -112,7 +118,7 @@ def explain(
             nothing = "" if one.evidence.any() else "  (no place speaks for the name)"
             print(f"{path}  {one.named.name}{about}  {one.named.probability:.1%}  {file}{nothing}")
     if not n_explained:
-        raise CastlistError(f"None of the {len(paths)} files could be explained.")
+        raise CastlistError("nothing-explained", "None of the {count} files could be explained.", count=len(paths))
 
 
 def _name_film(path: Path, recognizer: Recognizer, folder: Path | None, hidden: str | None) -> NamedFilm | None:

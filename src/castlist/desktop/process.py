@@ -10,6 +10,7 @@ from typing import Any
 
 from castlist.desktop.worker import Task, Worker
 from castlist.errors import CastlistError
+from castlist.errors import Message as Sentence
 from castlist.languages import Translate
 
 Message = dict[str, Any]
@@ -75,7 +76,8 @@ def _read(process: subprocess.Popen[str]) -> Iterator[Message]:
                     continue
                 message = json.loads(line)
                 if "error" in message:
-                    raise CastlistError(message["error"])
+                    said = Sentence.from_dict(message["error"])
+                    raise CastlistError(said.code, said.text, **said.values)
                 yield message
     finally:
         process.wait()

@@ -7,8 +7,8 @@ import os
 import tkinter as tk
 from collections.abc import Callable
 
-from castlist.errors import CastlistError
-from castlist.languages import Translate, translate_sentence, translator
+from castlist.errors import CastlistError, Message
+from castlist.languages import Translate, translate_message, translator
 from castlist.painting import find_fonts
 
 Put = Callable[[Translate], object]  # sets a text where it is shown
@@ -37,9 +37,10 @@ class Texts:
         if shown_in:
             shown_in.bind("<Destroy>", forget, add="+")
 
-    def explain(self, sentence: object) -> str:
-        """An error of the library, or another sentence of it, in the window's language."""
-        return translate_sentence(str(sentence), self.language)
+    def explain(self, sentence: CastlistError | Message | str) -> str:
+        """An error of the library, or another sentence of it, in the window's language; a text stays as it is."""
+        message = sentence.message if isinstance(sentence, CastlistError) else sentence
+        return translate_message(message, self.language)
 
     def switch(self, language: str) -> None:
         """Show everything in another language.

@@ -32,9 +32,9 @@ def main() -> None:
         else:
             _train(request)
     except CastlistError as error:
-        _tell(error=str(error))
+        _tell(error=error.message.to_dict())
     except Exception as error:  # nobody reads the traceback of a process behind a window
-        _tell(error=str(unforeseen(error)))
+        _tell(error=unforeseen(error).message.to_dict())
 
 
 def _check(folder: Path) -> None:

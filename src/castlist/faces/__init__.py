@@ -6,12 +6,13 @@ from castlist.faces.mtcnn import detect
 from castlist.faces.networks import PACKAGE, find_package_file, open_network, read_checked
 from castlist.faces.onnx_format import Graph
 from castlist.faces.quality import measure_quality
-from castlist.faces.records import Box, Face, Quality
+from castlist.faces.records import NO_FACE, Box, Face, Quality
 
 __all__ = [
     "BY_LANDMARKS",
     "DEFAULT_TEMPLATE",
     "MIN_FACE",
+    "NO_FACE",
     "PACKAGE",
     "RELATIVE_MIN_FACE",
     "TEMPLATES",

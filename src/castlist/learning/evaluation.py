@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from castlist.errors import RunError, needs_extra
+from castlist.errors import RunError, needs_extra, reason_of
 from castlist.files import write_csv, write_text
 from castlist.gallery import NOBODY, Answers, Gallery
 from castlist.learning.dataset import Dataset
@@ -27,6 +28,8 @@ with needs_extra("learn", "Evaluating"):
 HEADER = ("file", "true", "predicted")  # of predictions.csv; then a column of probabilities per person, and unknown
 BATCH = 64  # photos or sequences read at once; bounds the memory
 BINS = 10  # of the reliability curve
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -223,6 +226,8 @@ def save_evaluation(evaluation: Evaluation, run: Run) -> None:
         "confusion": evaluation.confusion.tolist(),
     }
     write_text(run.path / "metrics.json", json.dumps(record, ensure_ascii=False, indent=1))
+    logger.info("evaluation written: %d test photos, accuracy %.4f", len(evaluation.files), evaluation.accuracy)
+    logger.debug("evaluation written to %s", run.path)
 
 
 def read_evaluation(run: Run) -> Evaluation:
@@ -243,6 +248,15 @@ def read_evaluation(run: Run) -> Evaluation:
         probabilities = np.array([row[len(HEADER) :] for row in rows], np.float64)
         return score_answers(run.people, [row[0] for row in rows], truth, predicted, probabilities)
     except FileNotFoundError:
-        raise RunError(f"The run {str(run.path)!r} has not been evaluated: it has no predictions.csv.") from None
+        raise RunError(
+            "not-evaluated",
+            "The run {path!r} has not been evaluated: it has no predictions.csv.",
+            path=str(run.path),
+        ) from None
     except (OSError, ValueError, KeyError, IndexError) as error:
-        raise RunError(f"The answers in {str(path)!r} can't be read ({error}).") from error
+        raise RunError(
+            "answers-broken",
+            "The answers in {path!r} can't be read ({reason}).",
+            path=str(path),
+            reason=reason_of(error),
+        ) from error

@@ -40,8 +40,8 @@ def start_run(dataset: Dataset, settings: Settings, path: Path, photos_root: Pat
         photos_fingerprint=dataset.fingerprint,
         sides={name: tuple(dataset.files[i] for i in dataset.indices(side)) for side, name in enumerate(SIDES)},
         groups={name: counts[name]["groups"] for name in SIDES},
-        refused=tuple((photo.path.relative_to(photos_root).as_posix(), photo.reason) for photo in dataset.refused),
-        notes=(*dataset.notes, *_sequence_notes(settings)),
+        refused=tuple((photo.path.relative_to(photos_root).as_posix(), str(photo.reason)) for photo in dataset.refused),
+        notes=(*map(str, dataset.notes), *_sequence_notes(settings)),
         versions=package_versions(),
         precision=choose_precision() if settings.precision == "auto" else settings.precision,
     )

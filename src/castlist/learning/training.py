@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import gc
+import logging
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -32,6 +33,8 @@ with needs_extra("keras", "Training"):
 
 BATCHES_AHEAD = 4  # made while the network computes; bounds the memory
 EXPORT_TOLERANCE = 1e-3  # of a probability, between Keras and the exported network
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +96,7 @@ def _train_epochs(dataset: Dataset, run: Run, on_progress: OnProgress | None) ->
         optimizer.build(model.trainable_variables)  # all of them, also those that are frozen at first
         variables += list(optimizer.variables)
         history = _restore(run, variables)
+        logger.info("training %s, %d of %d epochs are done", settings.model, len(history), settings.epochs)
         if not history:
             pretrain(model, settings)
         _compile(model, optimizer, settings, len(history))
@@ -104,10 +108,15 @@ def _train_epochs(dataset: Dataset, run: Run, on_progress: OnProgress | None) ->
                     _compile(model, optimizer, settings, epoch)
                 history.append(_train_epoch(model, dataset, settings, epoch, history, on_progress))
                 _keep(run, model, variables, history)
+                logger.info("epoch %d kept", len(history))
         except OSError as error:
             raise RunError(
-                f"The run {str(run.path)!r} can't be written ({reason_of(error)}). What was finished up to epoch "
-                f"{max(len(history) - 1, 0)} is kept: free some space, then resume it."
+                "run-not-kept",
+                "The run {path!r} can't be written ({reason}). What was finished up to epoch {epoch} is kept: "
+                "free some space, then resume it.",
+                path=str(run.path),
+                reason=reason_of(error),
+                epoch=max(len(history) - 1, 0),
             ) from error
     return history
 
@@ -122,7 +131,12 @@ def load_trained(run: Run, image_size: int) -> keras.Model:
     try:
         model.load_weights(run.weights_path)
     except (OSError, ValueError) as error:
-        raise RunError(f"The weights {str(run.weights_path)!r} can't be read ({error}).") from error
+        raise RunError(
+            "weights-unreadable",
+            "The weights {path!r} can't be read ({reason}).",
+            path=str(run.weights_path),
+            reason=reason_of(error),
+        ) from error
     return model
 
 
@@ -273,8 +287,11 @@ def _train_epoch(
 def _need_finite(loss: float, epoch: int, settings: Settings) -> None:
     if not math.isfinite(loss):
         raise RunError(
-            f"Training diverged in epoch {epoch + 1}: the loss is {loss}. "
-            f"Lower the learning rate ({settings.rate}) and train anew."
+            "training-diverged",
+            "Training diverged in epoch {epoch}: the loss is {loss}. Lower the learning rate ({rate}) and train anew.",
+            epoch=epoch + 1,
+            loss=loss,
+            rate=settings.rate,
         )
 
 
@@ -332,7 +349,12 @@ def _restore(run: Run, variables: list[Any]) -> list[Epoch]:
             for i, variable in enumerate(variables):
                 variable.assign(file[str(i)][()])
     except (OSError, KeyError, ValueError) as error:
-        raise RunError(f"The state of the run {str(run.path)!r} can't be read ({error}). Train anew.") from error
+        raise RunError(
+            "state-unreadable",
+            "The state of the run {path!r} can't be read ({reason}). Train anew.",
+            path=str(run.path),
+            reason=reason_of(error),
+        ) from error
     return read_history(run)[:epochs]
 
 
@@ -347,10 +369,15 @@ def _export(run: Run, dataset: Dataset) -> None:
     difference = float(np.abs(Network(beside).probabilities(photos) - expected).max())
     if not difference <= EXPORT_TOLERANCE:
         raise RunError(
-            f"The exported network differs from the trained one by {difference:.2g} in a probability; "
-            f"at most {EXPORT_TOLERANCE} is noise. The weights are kept in {str(run.weights_path)!r}; please report it."
+            "network-differs",
+            "The exported network differs from the trained one by {difference:.2g} in a probability; "
+            "at most {tolerance} is noise. The weights are kept in {path!r}; please report it.",
+            difference=difference,
+            tolerance=EXPORT_TOLERANCE,
+            path=str(run.weights_path),
         )
     beside.replace(run.network_path)
+    logger.debug("network written to %s", run.network_path)
 
 
 @contextlib.contextmanager

@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
-from castlist.errors import CastError, PhotoError, reason_of
+from castlist.errors import CastError, Message, PhotoError, reason_of
 
 # Chosen by content, never by the file's name. Formats outside this list can run old, little-tested decoders.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "DIB", "GIF", "TIFF", "AVIF", "PPM")
@@ -42,7 +42,7 @@ class RefusedPhoto:
     """A file that was left out, and why."""
 
     path: Path
-    reason: str
+    reason: Message
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Cast:
     root: Path
     people: tuple[str, ...]  # sorted by code point, whatever the file system's order
     photos: tuple[Photo, ...]  # sorted by person, then path
-    notes: tuple[str, ...] = field(default=())  # what was passed over, a sentence each
+    notes: tuple[Message, ...] = field(default=())  # what was passed over
 
 
 def read_photo(source: Path | bytes) -> np.ndarray:
@@ -151,7 +151,7 @@ def find_cast(root: Path) -> Cast:
     """
     if not root.is_dir():
         raise CastError(f"{str(root)!r} is not a folder. Give the folder that holds one folder of photos per person.")
-    notes: list[str] = []
+    notes: list[Message] = []
     photos: list[Photo] = []
     people: list[str] = []
     strays = 0
@@ -163,13 +163,21 @@ def find_cast(root: Path) -> Cast:
         check_person(person, people)
         files = sorted(_files_below(Path(entry.path)))
         if not files:
-            notes.append(f"The folder {person!r} holds no photo and was left out.")
+            notes.append(
+                Message(
+                    "folder-without-photos", "The folder {name!r} holds no photo and was left out.", {"name": person}
+                )
+            )
             continue
         people.append(person)
         photos += [Photo(path=path, person=person) for path in files]
     if strays:
         notes.append(
-            f"{strays} file{'s' * (strays > 1)} beside the people's folders belong to nobody and were left out."
+            Message(
+                "files-of-nobody",
+                "{files} file{s} beside the people's folders belong to nobody and were left out.",
+                {"files": strays, "s": "s" * (strays > 1)},
+            )
         )
     if not photos and strays:
         raise CastError(

@@ -11,7 +11,7 @@ from typing import TypeVar, cast
 import numpy as np
 
 from castlist.embeddings import FaceNetwork
-from castlist.errors import PhotoError, RunError, reason_of
+from castlist.errors import Message, PhotoError, RunError, reason_of
 from castlist.faces import MIN_FACE, RELATIVE_MIN_FACE, Box, Face, find_faces
 from castlist.gallery import NOBODY, Answers, Gallery
 from castlist.media import UNKNOWN, read_photo, resize_photo
@@ -34,7 +34,7 @@ class NamedFace:
     probability: float  # of the answer, 0 to 1
     others: tuple[tuple[str, float], ...]  # the other answers, the most probable first
     box: Box | None = None  # where the face is; None: the whole photo
-    problem: str | None = None  # why an unknown face may be unknown: "too small", "too blurred", "turned away"
+    problem: Message | None = None  # why an unknown face may be unknown: too small, too blurred, turned away
 
 
 @dataclass(frozen=True)

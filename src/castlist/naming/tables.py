@@ -18,7 +18,7 @@ def photo_rows(photo: NamedPhoto) -> Iterator[tuple[str, ...]]:
     for face in photo.faces:
         box = face.box
         edges = [f"{edge:.1f}" for edge in (box.left, box.top, box.right, box.bottom)] if box else [""] * 4
-        yield str(photo.path), face.name, f"{face.probability:.6f}", *edges, "", "", face.problem or ""
+        yield str(photo.path), face.name, f"{face.probability:.6f}", *edges, "", "", str(face.problem or "")
     if not photo.faces:
         yield str(photo.path), *[""] * 8, photo.problem or "no face found"
 
@@ -40,7 +40,7 @@ def photo_json(photo: NamedPhoto) -> str:
         if face.box:
             record["box"] = [round(edge, 1) for edge in (face.box.left, face.box.top, face.box.right, face.box.bottom)]
         if face.problem:
-            record["problem"] = face.problem
+            record["problem"] = str(face.problem)
         faces.append(record)
     return json.dumps({"photo": str(photo.path), "faces": faces}, ensure_ascii=False)
 

@@ -15,10 +15,10 @@ import numpy as np
 from castlist.checks import delete_checks_of
 from castlist.embeddings import FaceNetwork, choose_faces
 from castlist.errors import CastError, PhotoError, RunError
-from castlist.faces import Face
+from castlist.faces import NO_FACE, Face
 from castlist.files import write_bytes
 from castlist.gallery import Gallery
-from castlist.learning import NO_FACE, delete_datasets_of
+from castlist.learning import delete_datasets_of
 from castlist.media import RefusedPhoto, check_person, find_cast, read_photo
 from castlist.naming import Recognizer
 from castlist.run import Run, list_runs, open_run, read_history
@@ -64,7 +64,7 @@ def enrol(path: Path, name: str, photos: Sequence[Path]) -> Enrolment:
         try:
             faces = recognizer.look(read_photo(photo))
         except PhotoError as error:
-            refused.append(RefusedPhoto(photo, str(error)))
+            refused.append(RefusedPhoto(photo, error.message))
             continue
         assert isinstance(faces, list), "a run of faces looks for faces"
         if faces:
@@ -195,7 +195,7 @@ def retrain_without(path: Path, name: str, *, language: str = "en", **callbacks:
         cast,
         people=tuple(person for person in cast.people if person != name),
         photos=tuple(photo for photo in cast.photos if photo.person != name),
-        notes=tuple(note for note in cast.notes if name not in note),
+        notes=tuple(note for note in cast.notes if name not in note.values.values()),
     )
     beside, old = _beside(path), path.with_name(f"{path.name}.old")
     discard_retraining(path)

@@ -13,7 +13,7 @@ from castlist.errors import SettingsError
 def check(settings: Any, name: str, holds: bool, bounds: str) -> None:
     """Raise a SettingsError that names the bounds, unless a setting is within them."""
     if not holds:
-        raise SettingsError(f"{name} must be {bounds}. Got {getattr(settings, name)!r} instead.")
+        raise _out_of_bounds(name, bounds, getattr(settings, name))
 
 
 def check_names(cls: type, values: dict[str, Any]) -> None:
@@ -21,7 +21,12 @@ def check_names(cls: type, values: dict[str, Any]) -> None:
     known = {item.name for item in dataclasses.fields(cls)}
     for name in values:
         if name not in known:
-            raise SettingsError(f"Unknown setting {name!r}. Choose from: {', '.join(sorted(known))}.")
+            raise SettingsError(
+                "unknown-setting",
+                "Unknown setting {name!r}. Choose from: {choices}.",
+                name=name,
+                choices=", ".join(sorted(known)),
+            )
 
 
 def check_types(settings: Any) -> None:
@@ -29,7 +34,17 @@ def check_types(settings: Any) -> None:
     for name, hint in typing.get_type_hints(type(settings)).items():
         value = getattr(settings, name)
         if not _fits(value, hint):
-            raise SettingsError(f"{name} must be {_describe(hint)}. Got {value!r} instead.")
+            raise _out_of_bounds(name, _describe(hint), value)
+
+
+def _out_of_bounds(name: str, bounds: str, value: Any) -> SettingsError:
+    return SettingsError(
+        "setting-out-of-bounds",
+        "{name} must be {bounds}. Got {value} instead.",
+        name=name,
+        bounds=bounds,
+        value=repr(value),
+    )
 
 
 def _fits(value: Any, hint: Any) -> bool:

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from castlist.errors import SettingsError
+from castlist.errors import Message, SettingsError
 
 
 @dataclass(frozen=True)
 class ModelKind:
     """A model that can be learnt; its builder is imported when it is built, not before."""
 
-    summary: str
+    summary: Message
     builder: str  # module:function; (image_size, n_people, settings) -> keras.Model
     dropouts: tuple[float, ...] = ()  # its own, from the first to the last
     smallest: int = 0  # pixels; below, its last convolution has nothing left to see
@@ -28,7 +28,9 @@ class ModelKind:
 
 MODELS: dict[str, ModelKind] = {
     "face": ModelKind(
-        summary="the pretrained face network with a head learnt in seconds; Keras only to fine-tune it",
+        summary=Message(
+            "model-face", "the pretrained face network with a head learnt in seconds; Keras only to fine-tune it"
+        ),
         is_trained=False,
         takes_whole_photos=False,
         builder="castlist.learning.models.face:build_face",
@@ -43,14 +45,16 @@ MODELS: dict[str, ModelKind] = {
         },
     ),
     "cnn-small": ModelKind(
-        summary="a small network for aligned faces, trained from scratch on gradients by direction",
+        summary=Message(
+            "model-cnn-small", "a small network for aligned faces, trained from scratch on gradients by direction"
+        ),
         builder="castlist.learning.models.cnn_small:build_cnn_small",
         dropouts=(0.5,),
         smallest=48,
         defaults={"batch_size": 64, "learning_rate": 0.05, "warmup_epochs": 3, "epochs": 60},
     ),
     "cnn": ModelKind(
-        summary="the report's convolutional network, trained from scratch",
+        summary=Message("model-cnn", "the report's convolutional network, trained from scratch"),
         builder="castlist.learning.models.cnn:build_cnn",
         dropouts=(0.25, 0.5, 0.5, 0.5, 0.5),
         smallest=48,
@@ -79,7 +83,10 @@ MODELS: dict[str, ModelKind] = {
         },
     ),
     "vgg16": ModelKind(
-        summary="the report's first VGG16: ImageNet's, with a layer for your people; first that layer learns, then all",
+        summary=Message(
+            "model-vgg16",
+            "the report's first VGG16: ImageNet's, with a layer for your people; first that layer learns, then all",
+        ),
         builder="castlist.learning.models.vgg16:build_vgg16",
         smallest=48,
         defaults={"optimizer": "adam", "learning_rate": 1e-3, "frozen_epochs": 8, "epochs": 16},
@@ -87,7 +94,7 @@ MODELS: dict[str, ModelKind] = {
         weights="castlist.learning.models.vgg16:find_imagenet",
     ),
     "vgg16-scratch": ModelKind(
-        summary="the report's second VGG16, all of it trained from scratch",
+        summary=Message("model-vgg16-scratch", "the report's second VGG16, all of it trained from scratch"),
         builder="castlist.learning.models.vgg16:build_vgg16_scratch",
         dropouts=(0.5, 0.5),
         smallest=48,
@@ -96,7 +103,9 @@ MODELS: dict[str, ModelKind] = {
         defaults={"dropouts": (0.25, 0.0), "optimizer": "adam", "learning_rate": 2e-4, "epochs": 25},
     ),
     "cnn-lstm": ModelKind(
-        summary="the report's network of sequences: films, or several photos of one person at once",
+        summary=Message(
+            "model-cnn-lstm", "the report's network of sequences: films, or several photos of one person at once"
+        ),
         builder="castlist.learning.models.cnn_lstm:build_cnn_lstm",
         takes_sequences=True,
         dropouts=(0.5,),
@@ -129,5 +138,7 @@ def model_kind(name: str) -> ModelKind:
         SettingsError: If there is none of that name.
     """
     if name not in MODELS:
-        raise SettingsError(f"Unknown model {name!r}. Choose from: {', '.join(MODELS)}.")
+        raise SettingsError(
+            "unknown-model", "Unknown model {name!r}. Choose from: {choices}.", name=name, choices=", ".join(MODELS)
+        )
     return MODELS[name]

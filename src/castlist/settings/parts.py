@@ -50,8 +50,10 @@ class SplitSettings:
         check(self, "test_share", 0 < self.test_share < 1, "between 0 and 1")
         if self.validation_share + self.test_share >= 1:
             raise SettingsError(
-                f"validation_share + test_share must be below 1. "
-                f"Got {self.validation_share} + {self.test_share} instead."
+                "shares-too-large",
+                "validation_share + test_share must be below 1. Got {validation} + {test} instead.",
+                validation=self.validation_share,
+                test=self.test_share,
             )
         check(self, "seed", self.seed >= 0, "0 or more")
 

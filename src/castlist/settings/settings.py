@@ -9,7 +9,7 @@ from typing import Any
 
 import tomli_w
 
-from castlist.errors import SettingsError
+from castlist.errors import SettingsError, reason_of
 from castlist.settings.augmentation import Augmentation
 from castlist.settings.checking import check_names, check_types
 from castlist.settings.kinds import ModelKind, model_kind
@@ -30,18 +30,31 @@ class Settings(TrainingSettings, ModelSettings, SplitSettings, FaceSettings):
         kind = self.kind
         if not self.faces and not kind.takes_whole_photos:
             raise SettingsError(
-                f"The model {self.model} learns from faces. For whole photos choose another, such as cnn."
+                "model-needs-faces",
+                "The model {model} learns from faces. For whole photos choose another, such as cnn.",
+                model=self.model,
             )
         if self.frames > 1 and not kind.takes_sequences:
-            raise SettingsError(f"The model {self.model} sees one photo at a time. Leave frames out.")
+            raise SettingsError(
+                "no-frames", "The model {model} sees one photo at a time. Leave frames out.", model=self.model
+            )
         if self.fine_tune and kind.is_trained:
-            raise SettingsError(f"Only the model face can be fine-tuned; {self.model} is trained from scratch anyway.")
+            raise SettingsError(
+                "no-fine-tuning",
+                "Only the model face can be fine-tuned; {model} is trained from scratch anyway.",
+                model=self.model,
+            )
         if self.tensorboard and not self.needs_keras:
             raise SettingsError(
-                f"TensorBoard shows epochs, and the model {self.model} is not trained in epochs. Leave it out."
+                "tensorboard-without-epochs",
+                "TensorBoard shows epochs, and the model {model} is not trained in epochs. Leave it out.",
+                model=self.model,
             )
         if self.fine_tune and self.network:
-            raise SettingsError("Only castlist's own face network can be fine-tuned. Leave out the other network.")
+            raise SettingsError(
+                "own-network-only",
+                "Only castlist's own face network can be fine-tuned. Leave out the other network.",
+            )
 
     @property
     def kind(self) -> ModelKind:
@@ -82,7 +95,11 @@ class Settings(TrainingSettings, ModelSettings, SplitSettings, FaceSettings):
         values = dict(values)
         augmentation = values.pop("augmentation", {})
         if not isinstance(augmentation, dict):
-            raise SettingsError(f"augmentation must be a table of settings. Got {augmentation!r} instead.")
+            raise SettingsError(
+                "augmentation-no-table",
+                "augmentation must be a table of settings. Got {value} instead.",
+                value=repr(augmentation),
+            )
         if isinstance(values.get("dropouts"), list):
             values["dropouts"] = tuple(values["dropouts"])
         check_names(cls, values)
@@ -115,7 +132,9 @@ def read_settings(text: str, model: str | None = None) -> Settings:
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"The settings are not valid TOML: {error}.") from error
+        raise SettingsError(
+            "settings-no-toml", "The settings are not valid TOML: {reason}.", reason=reason_of(error)
+        ) from error
     values["model"] = model or values.get("model", Settings.model)
     defaults = dict(model_kind(str(values["model"])).defaults)
     if "optimizer" in values and values["optimizer"] != defaults.get("optimizer", Settings.optimizer):
@@ -131,6 +150,11 @@ def with_preset(settings: Settings, preset: str) -> Settings:
     """
     presets = model_kind(settings.model).presets
     if preset not in presets:
-        names = ", ".join(presets) or "none"
-        raise SettingsError(f"The model {settings.model} has no preset {preset!r}. Choose from: {names}.")
+        raise SettingsError(
+            "unknown-preset",
+            "The model {model} has no preset {preset!r}. Choose from: {choices}.",
+            model=settings.model,
+            preset=preset,
+            choices=", ".join(presets) or "none",
+        )
     return dataclasses.replace(settings, **presets[preset])

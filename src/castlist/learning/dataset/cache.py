@@ -12,7 +12,7 @@ from typing import Any
 
 import platformdirs
 
-from castlist.errors import CastError, needs_extra, reason_of
+from castlist.errors import CastError, Message, needs_extra, reason_of
 from castlist.learning.dataset.filling import fill, need_two
 from castlist.learning.dataset.reading import image_size_of
 from castlist.learning.dataset.records import Dataset
@@ -20,7 +20,7 @@ from castlist.media import Cast, RefusedPhoto, is_film
 from castlist.settings import Settings
 from castlist.threads import OnCount
 
-VERSION = 4  # of the file's layout and of what fills it; a file of another version is made anew
+VERSION = 5  # of the file's layout and of what fills it; a file of another version is made anew
 
 
 def load_dataset(
@@ -117,7 +117,7 @@ def _stamp(cast: Cast, settings: Settings) -> str:
         settings.seed,
         _reads_films(cast, settings),
         cast.people,
-        cast.notes,
+        [note.to_dict() for note in cast.notes],
     ]
     digest.update(json.dumps(parts).encode())
     for photo in cast.photos:
@@ -137,7 +137,10 @@ def _open(path: Path, file: Any, root: Path) -> Dataset:
         take=file["take"][()],
         embeddings=file["embedding"][()] if "embedding" in file else None,
         image_size=file["images"].shape[1],
-        refused=tuple(RefusedPhoto(path=root / name, reason=why) for name, why in json.loads(file.attrs["refused"])),
-        notes=tuple(json.loads(file.attrs["notes"])),
+        refused=tuple(
+            RefusedPhoto(path=root / name, reason=Message.from_dict(why))
+            for name, why in json.loads(file.attrs["refused"])
+        ),
+        notes=tuple(map(Message.from_dict, json.loads(file.attrs["notes"]))),
         fingerprint=file.attrs["fingerprint"],
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from castlist.errors import CastError, needs_extra
+from castlist.errors import CastError, Message, needs_extra
 from castlist.media import RefusedPhoto
 from castlist.run import SIDES
 
@@ -29,7 +29,7 @@ class Dataset:
     embeddings: np.ndarray | None  # (n, 128), float32, L2 norm 1; of the faces; None for whole photos
     image_size: int
     refused: tuple[RefusedPhoto, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Message, ...]
     fingerprint: str  # the same for the same photos and people, wherever the folder lies
 
     def indices(self, side: int) -> np.ndarray:
@@ -47,8 +47,10 @@ class Dataset:
         with h5py.File(self.path, "r") as file:
             if file.attrs["fingerprint"] != self.fingerprint:
                 raise CastError(
-                    f"The data set {str(self.path)!r} was made anew from other photos, by another castlist. "
-                    "Go on when that one has ended."
+                    "data-set-changed",
+                    "The data set {path!r} was made anew from other photos, by another castlist. "
+                    "Go on when that one has ended.",
+                    path=str(self.path),
                 )
             images = file["images"]
             pixels = np.empty((len(indices), *images.shape[1:]), np.uint8)

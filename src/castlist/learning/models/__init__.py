@@ -28,10 +28,18 @@ def dropouts_of(settings: Settings) -> tuple[float, ...]:
     own = model_kind(settings.model).dropouts
     rates = own if settings.dropouts is None else settings.dropouts
     if rates and not own:
-        raise SettingsError(f"The model {settings.model} has no dropouts to set. Leave them out.")
+        raise SettingsError(
+            "no-dropouts", "The model {model} has no dropouts to set. Leave them out.", model=settings.model
+        )
     if len(rates) != len(own):
-        number = f"{len(own)} dropout{'s' * (len(own) > 1)}"
-        raise SettingsError(f"The model {settings.model} needs {number}. Got {len(rates)} instead.")
+        raise SettingsError(
+            "other-dropouts",
+            "The model {model} needs {own} dropout{s}. Got {rates} instead.",
+            model=settings.model,
+            own=len(own),
+            s="s" * (len(own) > 1),
+            rates=len(rates),
+        )
     return rates
 
 
@@ -97,11 +105,19 @@ def _check(image_size: int, settings: Settings) -> ModelKind:
     kind = model_kind(settings.model)
     if image_size < kind.smallest:
         raise SettingsError(
-            f"The model {settings.model} needs an image_size of {kind.smallest} or more. Got {image_size} instead."
+            "image-too-small",
+            "The model {model} needs an image_size of {smallest} or more. Got {size} instead.",
+            model=settings.model,
+            smallest=kind.smallest,
+            size=image_size,
         )
     dropouts_of(settings)  # for models without any, too
     if settings.frozen_epochs and not kind.pretrain:
-        raise SettingsError(f"The model {settings.model} has no base to freeze. Leave frozen_epochs out.")
+        raise SettingsError(
+            "no-base-to-freeze",
+            "The model {model} has no base to freeze. Leave frozen_epochs out.",
+            model=settings.model,
+        )
     return kind
 
 

@@ -42,8 +42,6 @@ WITHOUT_CODES: set[str] = {
     "explanation.py",
     "faces/networks.py",
     "files.py",
-    "gallery/background.py",
-    "gallery/gallery.py",
     "learning/dataset/cache.py",
     "learning/sessions.py",
     "learning/starting.py",

@@ -21,6 +21,8 @@ ROOMS = [
     "threads",
     "settings",
     "files",
+    "caches",
+    "inference",
     "languages",
     "media",
     "duplicates",

@@ -18,10 +18,10 @@ from castlist.faces.finder import turn_back
 from castlist.faces.mtcnn import detect, pyramid_scales, suppress
 from castlist.faces.mtcnn_networks import SHA256, open_mtcnn
 from castlist.faces.networks import find_package_file
-from castlist.inference import open_session
 from castlist.faces.onnx_format import Graph, read_tensors
 from castlist.faces.quality import measure_quality
 from castlist.faces.similarity import similarity
+from castlist.inference import open_session
 from castlist.media.photos import read_photo
 
 PHOTOS = Path(__file__).parents[2] / "shared" / "photos"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from castlist.checks.cache import SeenPhoto, open_cache
+from castlist.checks.cache import CheckedPhoto, open_cache
 from castlist.checks.curve import Point
 from castlist.checks.judging import judge
 from castlist.checks.looking import find_pairs, look_at
@@ -54,7 +54,7 @@ def check_photos(root: Path, *, against: Path | None = None, on_stage: OnStage |
     notes = list(cast.notes)
     for photo, one in own:
         if one.reason is not None:
-            findings.append(Finding("unreadable", (photo.path,), _people_of(photo), {"how": one.reason}))
+            findings.append(Finding("unreadable", (photo.path,), _people_of(photo), {"how": str(one.reason)}))
     faceless = [(photo, one) for photo, one in own if one.reason is None and not one.faces]
     mostly = len(faceless) > sum(one.reason is None for _, one in own) / 2
     for photo, one in faceless:
@@ -123,7 +123,7 @@ def _people_of(*photos: Photo) -> tuple[str, ...]:
 
 def _check_copies(
     photos: tuple[Photo, ...],
-    seen: list[SeenPhoto],
+    seen: list[CheckedPhoto],
     pairs: list[tuple[int, int, str]],
     group_of: dict[int, int],
     n: int,
@@ -157,7 +157,7 @@ def _check_copies(
 
 
 def _check_people(
-    cast: Cast, seen: list[SeenPhoto], group_of: dict[int, int]
+    cast: Cast, seen: list[CheckedPhoto], group_of: dict[int, int]
 ) -> tuple[list[Finding], dict[str, tuple[Path, ...]], tuple[Point, ...]]:
     """What is wrong with faces and people; typical photos of each person; and what few photos are worth."""
     findings = []

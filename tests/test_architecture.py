@@ -21,6 +21,7 @@ ROOMS = [
     "threads",
     "settings",
     "files",
+    "paths",
     "caches",
     "inference",
     "languages",

@@ -22,6 +22,7 @@ from castlist.learning.dataset.filling import fill, need_two
 from castlist.learning.dataset.reading import image_size_of
 from castlist.learning.dataset.records import Dataset
 from castlist.media import Cast, RefusedPhoto, is_film
+from castlist.paths import is_below
 from castlist.settings import Settings
 from castlist.threads import OnCount
 
@@ -158,8 +159,8 @@ def _open(path: Path, stamp: str, root: Path) -> Dataset:
     import h5py
 
     file = h5py.File(path, "r")
-    if file.attrs["stamp"] != stamp:
-        raise ValueError("another stamp")
+    if file.attrs["stamp"] != stamp or not all(map(is_below, file["file"].asstr()[()])):
+        raise ValueError("another stamp, or files elsewhere")
     return _dataset(path, file, root)
 
 

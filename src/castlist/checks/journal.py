@@ -88,8 +88,7 @@ def _read_move(root: Path, row: Any) -> Move:
         raise ValueError(f"no move: {str(row)[:200]}")
     source, target = row["source"], row["target"]
     aside = f"../{root.name}{ASIDE}/"
-    inside = target.removeprefix(aside) if isinstance(target, str) else None
-    for file in (source, inside):
+    for file in (source, target.removeprefix(aside) if isinstance(target, str) else target):
         if not is_below(file) or file.split("/")[0] == JOURNALS:
             raise ValueError(f"not below the folder: {str(row)[:200]}")
     return Move(source, target, row["sha256"])

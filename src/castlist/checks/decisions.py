@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 import tomllib
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import tomli_w
@@ -14,6 +15,7 @@ import tomli_w
 from castlist.checks.records import Finding, Findings
 from castlist.errors import CastError, PhotoError, reason_of
 from castlist.media import check_person, read_file
+from castlist.paths import is_below
 
 DEEDS = ("keep", "move", "aside")
 VERSION = 1
@@ -68,6 +70,8 @@ def open_decisions(findings: Findings) -> Decisions:
                     decided[path] = replace(known, suggested=suggestions[path], why=finding.message)
                 continue
             file = path.relative_to(findings.root).as_posix()
+            if not is_below(file):
+                continue
             try:
                 file.encode()
                 digest = hashlib.sha256(read_file(path)).hexdigest()
@@ -158,12 +162,11 @@ def _read_one(row: Any) -> Decision:
             row=repr(row),
         )
     file, deed, to = row["file"], row["do"], row.get("to")
-    parts = PurePosixPath(file).parts
-    if not parts or ".." in parts or "\\" in file or PurePosixPath(file).is_absolute() or Path(file).is_absolute():
+    if not is_below(file) or not re.fullmatch("[0-9a-f]{64}", row["sha256"]):
         raise CastError(
             "decision-elsewhere",
-            "A decision must be about a file below the folder. Got {file!r} instead.",
-            file=file,
+            "A decision must be about a file below the folder, with its SHA-256. Got {row} instead.",
+            row=repr(row),
         )
     if deed not in DEEDS:
         raise CastError(

@@ -15,6 +15,7 @@ from castlist.export.formats import ask_keras, ask_litert, ask_onnx, to_keras, t
 from castlist.files import write_bytes
 from castlist.media import UNKNOWN, read_still, resize_photo
 from castlist.naming import Recognizer
+from castlist.paths import join_below
 
 SUFFIXES: dict[str, str] = {"onnx": ".onnx", "litert": ".tflite", "keras": ".keras"}
 PHOTOS = 10  # at most, that file and run are compared on
@@ -108,8 +109,16 @@ def _some_photos(recognizer: Recognizer) -> np.ndarray:
     run = recognizer.run
     crops: list[np.ndarray] = []
     for file in [*run.sides["test"], *run.sides["validation"], *run.sides["train"]]:
+        path = join_below(Path(run.photos_root), file)
+        if path is None:
+            raise RunError(
+                "run-leads-out",
+                "The run {path!r} names {file!r} among its photos, which leads out of their folder. It isn't exported.",
+                path=str(run.path),
+                file=file,
+            )
         try:
-            seen = recognizer.look(read_still(Path(run.photos_root) / file))
+            seen = recognizer.look(read_still(path))
         except PhotoError:
             continue
         if isinstance(seen, list):

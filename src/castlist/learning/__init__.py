@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from castlist.learning.comparison import Duel as Duel
     from castlist.learning.comparison import changed_settings as changed_settings
     from castlist.learning.comparison import compare_answers as compare_answers
-    from castlist.learning.dataset import NO_FACE as NO_FACE
     from castlist.learning.dataset import Dataset as Dataset
     from castlist.learning.dataset import delete_datasets_of as delete_datasets_of
     from castlist.learning.diagnosis import describe_diagnosis as describe_diagnosis
@@ -39,7 +38,6 @@ _ROOMS = {
     "Dataset": "dataset",
     "Duel": "comparison",
     "Evaluation": "evaluation",
-    "NO_FACE": "dataset",
     "Progress": "training",
     "TAGS": "report",
     "build_model": "models",

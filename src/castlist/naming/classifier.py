@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 
-from castlist.errors import RunError, ShapeError
+from castlist.errors import RunError, ShapeError, WeightsError
 from castlist.gallery import NOBODY, Answers
+from castlist.inference import open_session
 
 
 class Network:
@@ -21,12 +21,9 @@ class Network:
         Raises:
             RunError: If it can't be opened.
         """
-        options = onnxruntime.SessionOptions()
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # idle threads would burn a core
-        options.log_severity_level = 3
         try:
-            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # onnxruntime's own exceptions share no base
+            self._session = open_session(path)
+        except WeightsError as error:
             raise RunError(
                 f"The network {str(path)!r} can't be opened ({error}). Train or copy the run again."
             ) from error

@@ -19,6 +19,7 @@ ROOMS = [
     "facade",
     "errors",
     "threads",
+    "children",
     "settings",
     "files",
     "languages",
@@ -45,6 +46,7 @@ ROOMS = [
     "__main__",
 ]
 LEARNING = [
+    "progress",
     "splits",
     "takes",
     "augmentation",

@@ -29,6 +29,7 @@ from castlist.desktop.texts import NO_CHINESE, system_language
 from castlist.drawn import HEROES, draw_cast, draw_hero
 from castlist.errors import MissingExtraError
 from castlist.faces import Box
+from castlist.jobs import Stopped
 from castlist.media.film import Film, FilmWriter, silence_opencv
 from castlist.media.photos import UNKNOWN, find_photos, read_photo
 from castlist.naming.recognizer import NamedFace, Recognizer
@@ -724,9 +725,9 @@ def test_closing_ends_a_training(window: Any, drawn_photos: Path) -> None:
     dialog = window.trainer
     dialog.look_into(drawn_photos)
     dialog.start_button.invoke()
-    process = dialog._process._process
+    job = dialog._process.job
     dialog.close()
-    assert process.poll() is not None
+    assert job.end == Stopped()
     window.root.update()  # what was on its way finds no closed window
 
 

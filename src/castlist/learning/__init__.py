@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from castlist.learning.models import check_installed as check_installed
     from castlist.learning.models import read_settings as read_settings
     from castlist.learning.models import with_preset as with_preset
+    from castlist.learning.progress import Progress as Progress
+    from castlist.learning.progress import Trial as Trial
     from castlist.learning.report import TAGS as TAGS
     from castlist.learning.report import jpeg_uri as jpeg_uri
     from castlist.learning.report import shrink as shrink
@@ -33,8 +35,8 @@ if TYPE_CHECKING:
     from castlist.learning.sessions import learn as learn
     from castlist.learning.sessions import resume as resume
     from castlist.learning.takes import ALONE as ALONE
-    from castlist.learning.training import Progress as Progress
     from castlist.learning.training import load_trained as load_trained
+    from castlist.learning.tuning import best_so_far as best_so_far
     from castlist.learning.tuning import tune as tune
 
 _ROOMS = {
@@ -44,8 +46,10 @@ _ROOMS = {
     "Evaluation": "evaluation",
     "MODELS": "models",
     "NO_FACE": "dataset",
-    "Progress": "training",
+    "Progress": "progress",
     "TAGS": "report",
+    "Trial": "progress",
+    "best_so_far": "tuning",
     "build_model": "models",
     "changed_settings": "comparison",
     "check_installed": "models",

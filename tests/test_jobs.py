@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import signal
@@ -39,7 +40,7 @@ from castlist.jobs import (
 )
 from castlist.jobs.works import read_work, write_work
 from castlist.learning import Progress, Trial
-from castlist.run import Epoch
+from castlist.run import Epoch, open_run, read_history
 from castlist.settings import Settings
 from conftest import SMALL
 from works import Deaf, Dying, Endless, Many, Noisy
@@ -283,3 +284,53 @@ def test_twenty_jobs_leave_nothing() -> None:
     for job in jobs:
         list(job.events())
     wait_for(lambda: not me.children() and me.num_fds() == descriptors and threading.active_count() == threads, 40)
+
+
+# The works themselves
+
+
+@pytest.fixture
+def endless(tmp_path: Path, drawn_photos: Path) -> Learn:
+    pytest.importorskip("keras")
+    return Learn(drawn_photos, dataclasses.replace(SMALL, epochs=500), tmp_path / "runs", name="a")
+
+
+def wait_for_epochs(job: Job, count: int) -> Path:
+    begun = next(event for event in job.events() if isinstance(event, Begun))
+    next(e for e in job.events() if isinstance(e, Progress) and e.finished and e.finished.epoch == count)
+    return begun.run
+
+
+@pytest.mark.keras
+def test_a_training_that_is_stopped_keeps_the_best_and_one_that_is_killed_is_finished(endless: Learn) -> None:
+    job = Job(endless)
+    run = wait_for_epochs(job, 2)
+    job.stop()
+    *_, last = job.events()
+    assert isinstance(last, Learnt) and last.run == run and last.report and last.report.exists()
+    stopped = open_run(run)
+    assert stopped.complete and 2 <= len(read_history(stopped)) < 500
+
+    job = Job(dataclasses.replace(endless, name="b"))
+    run = wait_for_epochs(job, 2)
+    job.kill()
+    assert job.end == Stopped() and not open_run(run).complete
+    *_, last = Job(Resume(run, epochs=1)).events()
+    assert isinstance(last, Learnt) and open_run(run).complete
+
+
+@pytest.mark.keras
+def test_a_training_without_an_epoch_has_nothing_to_keep(endless: Learn) -> None:
+    job = Job(endless)
+    next(event for event in job.events() if isinstance(event, Counted))
+    job.stop()
+    *_, last = job.events()
+    assert last == Stopped()
+
+
+def test_a_folder_is_checked_and_a_wrong_one_is_told_in_a_sentence(drawn_photos: Path, tmp_path: Path) -> None:
+    told = list(Job(Check(drawn_photos)).events())
+    assert Stage("Photos") in told and Counted(24, 24) in told
+    assert isinstance(told[-1], Checked)
+    (failed,) = Job(Check(tmp_path / "nowhere 哥")).events()
+    assert isinstance(failed, Failed) and "nowhere 哥" in str(failed.error)

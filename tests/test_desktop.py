@@ -50,7 +50,7 @@ KEPT: list[Any] = []
 class FakeRecognizer:
     """Answers the same for every picture, and takes its time."""
 
-    gallery = None
+    gallery: object = None
 
     def __init__(self, people: Sequence[str] = ("Ana", "Bo"), faces: tuple[NamedFace, ...] = FACES) -> None:
         self.run = SimpleNamespace(path=Path("fake"), people=tuple(people), has_network=True, photos_root="no folder")
@@ -524,6 +524,7 @@ def test_who_is_offered_are_the_people_of_now(window: Any, tmp_path: Path) -> No
     from castlist.desktop.people import ForgetDialog
 
     recognizer = FakeRecognizer(("Ana", "Bo"))
+    recognizer.gallery, recognizer.run.has_network = object(), False  # or nobody could be added
     window.chooser.use(recognizer)
     window.forget()
     (dialog,) = (child for child in window.root.winfo_children() if isinstance(child, ForgetDialog))

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -31,7 +32,9 @@ from castlist.jobs import (
     Learnt,
     Resume,
     Retrain,
+    Searched,
     Stage,
+    StopAsked,
     Stopped,
     Stopping,
     Tune,
@@ -334,3 +337,34 @@ def test_a_folder_is_checked_and_a_wrong_one_is_told_in_a_sentence(drawn_photos:
     assert isinstance(told[-1], Checked)
     (failed,) = Job(Check(tmp_path / "nowhere 哥")).events()
     assert isinstance(failed, Failed) and "nowhere 哥" in str(failed.error)
+
+
+def test_a_search_that_is_stopped_has_its_best_or_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tuning = pytest.importorskip("castlist.learning.tuning")
+    trial = Trial(0, tmp_path / "trial-000", 0.5)
+
+    def search(*arguments: object, on_trial: Callable[[Trial], None], **options: object) -> None:
+        on_trial(trial)
+
+    told: list[Event] = []
+
+    def tell(event: Event) -> None:
+        told.append(event)
+        raise StopAsked
+
+    monkeypatch.setattr(tuning, "tune", search)
+    work = Tune(tmp_path, {"cnn": SMALL}, tmp_path, trials=3)
+    with pytest.raises(StopAsked):  # no trial is in the search's record
+        work.do(tell)
+    assert told == [trial]
+    study = tuning._open(tmp_path)
+    study.add_trial(
+        tuning.optuna.create_trial(
+            value=0.5,
+            user_attrs={"run": "trial-000"},
+            params={"rate": 1.0},
+            distributions={"rate": tuning.optuna.distributions.FloatDistribution(0.1, 10)},
+        )
+    )
+    monkeypatch.setattr(tuning, "open_run", lambda path: SimpleNamespace(settings=SMALL))
+    assert work.do(tell) == Searched(1, trial.run, 0.5, tmp_path / "best.toml")

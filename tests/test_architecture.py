@@ -19,6 +19,7 @@ ROOMS = [
     "facade",
     "errors",
     "threads",
+    "children",
     "settings",
     "files",
     "paths",
@@ -48,6 +49,7 @@ ROOMS = [
     "__main__",
 ]
 LEARNING = [
+    "progress",
     "splits",
     "takes",
     "augmentation",

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from castlist import cli
+from castlist.cli.console import telling_interruption
 from castlist.cli.learning import choose_settings
 from castlist.media.photos import find_photos, read_photo
 
@@ -159,6 +160,13 @@ def test_ctrl_c_is_no_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     monkeypatch.setattr(cli, "app", interrupt)
     assert run(monkeypatch) == 130
     assert capsys.readouterr().err == "castlist: stopped.\n"
+
+
+def test_an_interrupted_work_says_how_to_go_on(capsys: pytest.CaptureFixture[str]) -> None:
+    for words in ("castlist resume 'runs/a'", ""):
+        with pytest.raises(KeyboardInterrupt), telling_interruption(lambda words=words: words):
+            raise KeyboardInterrupt
+    assert capsys.readouterr().err == "castlist: interrupted; go on with: castlist resume 'runs/a'\n"
 
 
 def test_settings_files_presets_and_options_in_their_order(tmp_path: Path) -> None:

@@ -47,8 +47,23 @@ def showing_stages() -> Iterator[Callable[[str], Callable[[int, int], None]]]:
 
 
 @contextmanager
-def showing_progress() -> Iterator[dict[str, Any]]:
-    """The callbacks of `learn`, showing on stderr how far it is."""
+def telling_interruption(how: Callable[[], str]) -> Iterator[None]:
+    """On Ctrl+C, say how to go on, where there is a way; empty: there is none."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if words := how():
+            say(f"castlist: interrupted; go on with: {words}")
+        raise
+
+
+@contextmanager
+def showing_progress(*, resumable: bool = True) -> Iterator[dict[str, Any]]:
+    """The callbacks of `learn`, showing on stderr how far it is.
+
+    Args:
+        resumable: Whether `castlist resume` goes on with what is interrupted.
+    """
     from rich.console import Console
     from rich.progress import BarColumn, TextColumn
     from rich.progress import Progress as ProgressBar
@@ -66,8 +81,15 @@ def showing_progress() -> Iterator[dict[str, Any]]:
     def on_count(done: int, total: int) -> None:
         bar.update(task, completed=done, total=total, note=f"{done} of {total}")
 
+    resume = ""
+
     def on_start(run: Run, dataset: Dataset) -> None:
-        for line in describe_start(run, dataset):
+        nonlocal resume
+        lines = list(describe_start(run, dataset))
+        if resumable:
+            resume = f"castlist resume {str(run.path)!r}"
+            lines.append(f"The run is {str(run.path)!r}; if it is interrupted: {resume}")
+        for line in lines:
             console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def on_progress(now: Progress) -> None:
@@ -88,12 +110,12 @@ def showing_progress() -> Iterator[dict[str, Any]]:
             note=f"loss {now.loss:.3f}  accuracy {now.accuracy:.3f}  {left}",
         )
 
-    with bar:
+    with telling_interruption(lambda: resume), bar:
         yield {"on_count": on_count, "on_start": on_start, "on_progress": on_progress}
 
 
 def describe_start(run: Run, dataset: Dataset) -> Iterator[str]:
-    """What a training begins with: the sides, what was left out, and how to go on after an interruption."""
+    """What a training begins with: the sides, what was left out, and what a quick look finds."""
     from castlist.checks import quick_check
 
     sides = ", ".join(f"{len(run.sides[side])} {side}" for side in run.sides)
@@ -102,7 +124,6 @@ def describe_start(run: Run, dataset: Dataset) -> Iterator[str]:
         yield f"{len(run.refused)} files were left out; the report lists them with the reasons."
     yield from run.notes
     yield from quick_check(dataset, Path(run.photos_root)).summary_lines
-    yield f"The run is {str(run.path)!r}; if it is interrupted: castlist resume {str(run.path)!r}"
 
 
 def show_result(run: Run, evaluation: Evaluation | None) -> None:

@@ -60,7 +60,8 @@ class Album:
         """Name with another recognizer from now on, what is open too; then say so."""
         self.recognizer = recognizer
         run = recognizer.run
-        self.panel.people(run.people, enrollable=recognizer.gallery is not None and not run.has_network)
+        self._desk.offer_people(self.panel.name, recognizer)
+        self.panel.let_enrol(recognizer.gallery is not None and not run.has_network)
         if self.pictures:
             self._name(says)
         elif says:

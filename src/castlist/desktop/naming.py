@@ -58,7 +58,7 @@ def enrol_clicked(recognizer: Recognizer, picture: Picture, face: int, name: str
     """Add one face of a picture to a person; gives the recognizer that knows it."""
     faces = recognizer.look(picture.read())
     if not isinstance(faces, list) or face >= len(faces):
-        raise CastlistError("The picture has changed since it was named. Open it again.")
+        raise CastlistError("picture-changed", "The picture has changed since it was named. Open it again.")
     yield enrol_face(recognizer, name, faces[face], picture.path.name)
 
 
@@ -74,7 +74,9 @@ def save_hidden(recognizer: Recognizer, picture: Picture, path: Path) -> Iterato
     # A thorough look: a small face must not stay open because naming passed over it.
     faces = recognizer.look(pixels, thorough=True)
     if not isinstance(faces, list):
-        raise CastlistError("Hiding needs a run that knows faces; this one was learnt from whole photos.")
+        raise CastlistError(
+            "hiding-needs-faces", "Hiding needs a run that knows faces; this one was learnt from whole photos."
+        )
     named = describe_answers(recognizer.answer(faces).once_each(), faces)
     save_picture(hide_faces(pixels, [face.box for face in named if face.box and is_hidden(face, UNKNOWN)]), path)
     yield path

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from castlist.learning.evaluation import save_evaluation as save_evaluation
     from castlist.learning.models import build_model as build_model
     from castlist.learning.models import check_installed as check_installed
+    from castlist.learning.progress import Progress as Progress
+    from castlist.learning.progress import Trial as Trial
     from castlist.learning.report import TAGS as TAGS
     from castlist.learning.report import jpeg_uri as jpeg_uri
     from castlist.learning.report import shrink as shrink
@@ -29,8 +31,8 @@ if TYPE_CHECKING:
     from castlist.learning.sessions import learn as learn
     from castlist.learning.sessions import resume as resume
     from castlist.learning.takes import ALONE as ALONE
-    from castlist.learning.training import Progress as Progress
     from castlist.learning.training import load_trained as load_trained
+    from castlist.learning.tuning import best_so_far as best_so_far
     from castlist.learning.tuning import tune as tune
 
 _ROOMS = {
@@ -38,8 +40,10 @@ _ROOMS = {
     "Dataset": "dataset",
     "Duel": "comparison",
     "Evaluation": "evaluation",
-    "Progress": "training",
+    "Progress": "progress",
     "TAGS": "report",
+    "Trial": "progress",
+    "best_so_far": "tuning",
     "build_model": "models",
     "changed_settings": "comparison",
     "check_installed": "models",

@@ -17,6 +17,7 @@ from castlist.languages import translator
 from castlist.learning.dataset import Dataset, load_dataset
 from castlist.learning.evaluation import Evaluation, evaluate, save_evaluation, validate_gallery
 from castlist.learning.models import check_model
+from castlist.learning.progress import OnProgress, Progress
 from castlist.learning.report import write_report
 from castlist.learning.starting import new_run_path, start_run
 from castlist.media import Cast, find_cast
@@ -26,7 +27,6 @@ from castlist.threads import OnCount
 
 if TYPE_CHECKING:
     from castlist.learning.tensorboard import EventLog
-    from castlist.learning.training import OnProgress, Progress
 
 OnStart = Callable[[Run, Dataset], None]
 

@@ -8,8 +8,7 @@ import gc
 import logging
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from castlist.learning.augmentation import augment_photo
 from castlist.learning.conversion import write_onnx
 from castlist.learning.dataset import Dataset
 from castlist.learning.models import build_model, pretrain
+from castlist.learning.progress import OnProgress, Progress
 from castlist.learning.sequences import arrange, read_sequences
 from castlist.learning.splits import TRAIN, VALIDATION
 from castlist.naming import Network
@@ -35,24 +35,6 @@ BATCHES_AHEAD = 4  # made while the network computes; bounds the memory
 EXPORT_TOLERANCE = 1e-3  # of a probability, between Keras and the exported network
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Progress:
-    """Where a training stands, told after each step and each epoch."""
-
-    epoch: int  # from 1
-    epochs: int
-    step: int  # of this epoch, from 1
-    steps: int
-    loss: float  # mean over this epoch so far
-    accuracy: float
-    finished: Epoch | None  # the epoch just validated, at its end; None within it
-    frozen: bool  # whether the pretrained base is left as it is in this epoch
-    seconds_left: float
-
-
-OnProgress = Callable[[Progress], None]
 
 
 def train(dataset: Dataset, run: Run, *, on_progress: OnProgress | None = None) -> Run:

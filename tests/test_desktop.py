@@ -626,7 +626,7 @@ def test_what_cant_be_saved_is_told_on_top_until_it_is_closed(
     window.chooser.use(FakeRecognizer())
     open_named(window, pictures[:1])
     if language == "zh-TW" and not has_chinese_font():
-        wait_for(window, lambda: window.notice.text == NO_CHINESE)
+        wait_for(window, lambda: window.notice.text == str(NO_CHINESE))
         window.notice.hide()
         window.root.update()
     height = window.notice.winfo_height()
@@ -799,7 +799,9 @@ def test_every_text_goes_through_the_catalogue() -> None:
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in seen:
                 words = re.findall(r"[A-Za-z]{2,}", node.value)
-                assert len(words) < 2 or " " not in node.value or node.value == NO_CHINESE, f"{path.name}: {node.value}"
+                assert len(words) < 2 or " " not in node.value or node.value == NO_CHINESE.text, (
+                    f"{path.name}: {node.value}"
+                )
             if isinstance(node, ast.keyword) and node.arg in {"text", "label"} and isinstance(node.value, ast.Constant):
                 assert node.value.value in (True, "×", "⚠"), f"{path.name}: {node.value.value}"
 

@@ -30,22 +30,10 @@ PLURALS = {"s", "lie"}  # "photo{s}"
 # Modules that still raise sentences without a code; when the last has gone, so does the single argument of
 # CastlistError, one line in errors.py.
 WITHOUT_CODES: set[str] = {
-    "checks/cache.py",
-    "checks/moving.py",
-    "desktop/__init__.py",
-    "desktop/camera.py",
-    "desktop/naming.py",
-    "desktop/process.py",
-    "desktop/window.py",
-    "embeddings/dlib_weights.py",
-    "embeddings/network.py",
     "explanation.py",
-    "faces/networks.py",
     "files.py",
-    "learning/dataset/cache.py",
     "learning/sessions.py",
     "learning/starting.py",
-    "learning/tuning.py",
     "media/film.py",
     "media/photos.py",
     "naming/classifier.py",

@@ -14,7 +14,7 @@ from castlist.painting import find_fonts
 Put = Callable[[Translate], object]  # sets a text where it is shown
 Sentence = Callable[[Translate], str]  # a text that is made anew when the language changes
 # English in every language, since Chinese couldn't be read.
-NO_CHINESE = "No font here has Chinese characters. Install one, such as fonts-noto-cjk."
+NO_CHINESE = Message("no-chinese-font", "No font here has Chinese characters. Install one, such as fonts-noto-cjk.")
 NAMES = {"en": "English", "zh-TW": "繁體中文"}  # of the languages, each in itself
 
 

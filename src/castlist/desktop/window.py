@@ -185,7 +185,7 @@ class Window:
     def _check_font(self) -> None:
         def look(_: Task) -> Iterator[None]:
             if not has_chinese_font():
-                raise CastlistError("no-chinese-font", NO_CHINESE)
+                raise CastlistError(NO_CHINESE.code, NO_CHINESE.text)
             yield
 
         if self.texts.language == "zh-TW":

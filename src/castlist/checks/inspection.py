@@ -51,7 +51,7 @@ def check_photos(root: Path, *, against: Path | None = None, on_stage: OnStage |
         photos, seen, [(readable[p.first], readable[p.second], p.kind) for p in pairs], group_of, n
     )
     own = [(photo, one) for photo, one in zip(cast.photos, seen[:n], strict=True)]
-    notes = list(cast.notes)
+    notes = list(map(str, cast.notes))
     for photo, one in own:
         if one.reason is not None:
             findings.append(Finding("unreadable", (photo.path,), _people_of(photo), {"how": one.reason}))

@@ -117,7 +117,7 @@ def _stamp(cast: Cast, settings: Settings) -> str:
         settings.seed,
         _reads_films(cast, settings),
         cast.people,
-        cast.notes,
+        list(map(str, cast.notes)),
     ]
     digest.update(json.dumps(parts).encode())
     for photo in cast.photos:

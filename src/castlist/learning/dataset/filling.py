@@ -58,7 +58,7 @@ def fill(file: Any, cast: Cast, settings: Settings, on_count: OnCount | None) ->
 
     # People nobody can learn from have no place in the order that the network's outputs follow.
     people = tuple(person for person in cast.people if any(photo.person == person for photo in kept))
-    notes = list(cast.notes)
+    notes = list(map(str, cast.notes))
     notes += [f"No photo of {name!r} can be read; left out." for name in cast.people if name not in people]
     need_two(people, cast.root)
     person = np.array([people.index(photo.person) for photo in kept], np.int64)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from castlist.errors import RunError, SettingsError, ShapeError, WeightsError
-from castlist.gallery import UNKNOWN, Background, Gallery, default_background
+from castlist.gallery import NOBODY, Background, Gallery, default_background
 from castlist.gallery.album import judge_groups, share_in_groups
 from castlist.gallery.assignment import assign_people
 from castlist.gallery.fitting import margins
@@ -59,7 +59,7 @@ def test_sure_photos_help_to_name_the_others(background: Background) -> None:
         alone = Gallery.fit(people, known, np.arange(6), photos, stranger_rate=0.01, background=background)
         together = alone.answer_together(np.concatenate([asked, strangers]))
         right.append([(named == who).mean() for named in (alone.answer(asked).named, together.named[: len(asked)])])
-        assert (together.named[len(asked) :] != UNKNOWN).mean() <= 0.02
+        assert (together.named[len(asked) :] != NOBODY).mean() <= 0.02
         sure = alone.with_sure(np.concatenate([asked, strangers]))
         assert len(alone.photos) == 6 < len(sure.photos) < 6 + len(asked)
     missed, missed_together = 1 - np.mean(right, axis=0)
@@ -88,11 +88,11 @@ def test_a_stranger_is_told_by_the_other_photos_of_the_same_person() -> None:
     is_cast, is_double = np.arange(len(asked)) < 60, (np.arange(len(asked)) >= 60) & (np.arange(len(asked)) < 150)
     alone, together = gallery.answer(asked), gallery.answer_together(asked)
     assert np.allclose(together.probabilities.sum(axis=1), 1, atol=1e-5)
-    assert ((together.margins.max(axis=1) > 0) == (together.named != UNKNOWN)).all()
-    shares = [(answers.named[is_double] != UNKNOWN).mean() for answers in (alone, together)]
+    assert ((together.gains.max(axis=1) > 0) == (together.named != NOBODY)).all()
+    shares = [(answers.named[is_double] != NOBODY).mean() for answers in (alone, together)]
     assert shares[0] > 0.1
     assert shares[1] < shares[0] / 3
-    told = is_double & (alone.named != UNKNOWN) & (together.named == UNKNOWN)
+    told = is_double & (alone.named != NOBODY) & (together.named == NOBODY)
     assert together.probabilities[told, -1].mean() > alone.probabilities[told, -1].mean() + 0.1
     assert (together.named[is_cast] == np.repeat(np.arange(6), 10)).mean() > 0.97
 
@@ -136,7 +136,7 @@ def test_strangers_of_a_rare_kind_are_named_no_oftener_than_others() -> None:
         known, who, _ = faces(seed, 7, 3, 1 / 7)  # one of the seven is of the rare kind
         order = rng.permutation(len(who))
         gallery = Gallery.fit("abcdefg", known[order], who[order], ["p"] * 21, background=background)
-        named = gallery.answer(strangers).named != UNKNOWN
+        named = gallery.answer(strangers).named != NOBODY
         rates.append((named[is_rare].mean(), named[~is_rare].mean(), named.mean()))
     of_rare, of_others, of_all = np.mean(rates, axis=0)
     assert 0.005 < of_all < 0.02
@@ -176,7 +176,7 @@ def test_background_of_few_photos_names_none_the_less() -> None:
     person = np.repeat(np.arange(3), 4)
     background = Background.fit(embeddings, person)
     gallery = Gallery.fit("abc", embeddings, person, ["p"] * 12, background=background)
-    assert (gallery.answer(asked).margins.argmax(axis=1) == who).mean() > 0.95
+    assert (gallery.answer(asked).gains.argmax(axis=1) == who).mean() > 0.95
 
 
 def test_background_survives_its_file(background: Background, tmp_path: Path) -> None:
@@ -200,7 +200,7 @@ def test_the_cast_is_named_and_probabilities_are_shares(background: Background, 
     assert answers.probabilities.shape == (100, 6)
     assert np.allclose(answers.probabilities.sum(axis=1), 1, atol=1e-5)
     assert (answers.named == who).mean() >= 0.97
-    sure = answers.named != UNKNOWN
+    sure = answers.named != NOBODY
     assert (answers.probabilities[sure, :5].argmax(axis=1) == answers.named[sure]).all()
 
 
@@ -209,7 +209,7 @@ def test_the_cast_is_named_and_probabilities_are_shares(background: Background, 
 def test_as_many_strangers_are_named_as_asked(background: Background, n_people: int, rate: float) -> None:
     gallery = gallery_of(background, 3, n_people, 2, rate)
     strangers, _ = world(4, 6000, 1)
-    named = (gallery.answer(strangers).named != UNKNOWN).mean()
+    named = (gallery.answer(strangers).named != NOBODY).mean()
     assert rate / 1.6 < named < rate * 1.6
 
 
@@ -265,8 +265,8 @@ def test_once_each_names_a_person_once(background: Background) -> None:
     answers = gallery.answer(asked)
     assert (answers.named == who).all()
     once = answers.once_each().named
-    assert sorted(once) == [UNKNOWN] * 3 + [0, 1, 2]
-    assert all(name in (UNKNOWN, right) for name, right in zip(once, who, strict=True))
+    assert sorted(once) == [NOBODY] * 3 + [0, 1, 2]
+    assert all(name in (NOBODY, right) for name, right in zip(once, who, strict=True))
 
 
 def test_assignment_is_the_best_of_all() -> None:

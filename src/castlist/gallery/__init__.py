@@ -2,12 +2,12 @@
 
 from castlist.gallery.background import Background, default_background
 from castlist.gallery.fitting import EVIDENCE, WRONG_NAMES, know
-from castlist.gallery.gallery import UNKNOWN, Answers, Gallery
+from castlist.gallery.gallery import NOBODY, Answers, Gallery
 from castlist.gallery.people import People
 
 __all__ = [
     "EVIDENCE",
-    "UNKNOWN",
+    "NOBODY",
     "WRONG_NAMES",
     "Answers",
     "Background",

@@ -20,7 +20,7 @@ from castlist.gallery.background import Background, default_background
 from castlist.gallery.fitting import EVIDENCE, add_up, calibrate, find_thresholds, judge_names, know, margins
 
 VERSION = 4  # of the file
-UNKNOWN = -1
+NOBODY = -1
 # Score above the threshold from which a name is beyond doubt: of LFW's training people, asked as strangers, at most a
 # sixth of those who reach the threshold reach this, too.
 SURE = 10.0
@@ -36,18 +36,18 @@ class Answers:
 
     people: tuple[str, ...]
     probabilities: np.ndarray  # (n, people + 1), float32; rows sum to 1; the last column is "unknown"
-    margins: np.ndarray  # (n, people), float32; how far above the thresholds: positive where a name would be given
-    named: np.ndarray  # (n,), int64; the index of a person, or UNKNOWN
+    gains: np.ndarray  # (n, people), float32; how far above the thresholds: positive where a name would be given
+    named: np.ndarray  # (n,), int64; the index of a person, or NOBODY
 
     def __len__(self) -> int:
         return len(self.named)
 
     def __getitem__(self, part: slice) -> Answers:
-        return Answers(self.people, self.probabilities[part], self.margins[part], self.named[part])
+        return Answers(self.people, self.probabilities[part], self.gains[part], self.named[part])
 
     def once_each(self) -> Answers:
         """The answers for the faces of one photo, in which a person appears at most once: the best such naming."""
-        return dataclasses.replace(self, named=assign_people(self.margins))
+        return dataclasses.replace(self, named=assign_people(self.gains))
 
     def merged(self, looks: np.ndarray) -> Answers:
         """Several looks at one face as one answer.
@@ -58,8 +58,8 @@ class Answers:
         Args:
             looks: Shape (m, k), int; the rows that each of the m answers is made of.
         """
-        mean = self.margins[looks].mean(axis=1)
-        named = np.where(mean.max(axis=1) > 0, mean.argmax(axis=1), UNKNOWN)
+        mean = self.gains[looks].mean(axis=1)
+        named = np.where(mean.max(axis=1) > 0, mean.argmax(axis=1), NOBODY)
         return Answers(self.people, self.probabilities[looks].mean(axis=1), mean, named)
 
 
@@ -161,7 +161,7 @@ class Gallery:
             self.people,
             np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32),
             np.asarray(above, np.float32),
-            np.where(above.max(axis=1) > 0, above.argmax(axis=1), UNKNOWN),
+            np.where(above.max(axis=1) > 0, above.argmax(axis=1), NOBODY),
         )
 
     def answer_together(self, embeddings: np.ndarray) -> Answers:
@@ -179,11 +179,11 @@ class Gallery:
         helped = self.with_sure(embeddings)
         between = self.background.between
         placed, known = self.background.place(embeddings), self.background.place(helped.embeddings)
-        best = helped.answer(embeddings).margins.max(axis=1)
+        best = helped.answer(embeddings).gains.max(axis=1)
         in_groups = share_in_groups(between, placed, np.flatnonzero(best <= 0), np.flatnonzero(best <= 2 * SURE))
         helped = dataclasses.replace(helped, stranger_rate=min(self.stranger_rate / (1 - TOLD * in_groups), 0.5))
         answers = helped._refit(helped.people, helped.embeddings, helped.person, helped.photos).answer(embeddings)
-        best = answers.margins.max(axis=1)
+        best = answers.gains.max(axis=1)
         others = np.flatnonzero(best <= 2 * SURE)
         suspects = others[best[others] > 0]
         person = answers.named[suspects]
@@ -194,8 +194,8 @@ class Gallery:
         taken = answers.probabilities[strangers, who] * (1 - right)
         answers.probabilities[strangers, who] -= taken
         answers.probabilities[strangers, -1] += taken
-        answers.margins[strangers] -= best[strangers, None]
-        answers.named[strangers] = UNKNOWN
+        answers.gains[strangers] -= best[strangers, None]
+        answers.named[strangers] = NOBODY
         return answers
 
     def with_sure(self, embeddings: np.ndarray) -> Gallery:
@@ -207,7 +207,7 @@ class Gallery:
         Raises:
             ShapeError: If the shape doesn't fit the gallery.
         """
-        above = self.answer(embeddings).margins
+        above = self.answer(embeddings).gains
         sure = np.flatnonzero(above.max(axis=1) > SURE)
         return self._refit(
             self.people,

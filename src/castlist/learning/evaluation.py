@@ -12,8 +12,7 @@ import numpy as np
 
 from castlist.errors import RunError, needs_extra
 from castlist.files import write_csv, write_text
-from castlist.gallery import UNKNOWN as NOBODY
-from castlist.gallery import Answers, Gallery
+from castlist.gallery import NOBODY, Answers, Gallery
 from castlist.learning.dataset import Dataset
 from castlist.learning.sequences import arrange, read_sequences
 from castlist.learning.splits import TEST
@@ -137,11 +136,11 @@ def _answer_held_out(
     columns = np.append(present, len(gallery.people))
     probabilities = np.zeros((len(answers), len(gallery.people) + 1), np.float32)
     probabilities[:, columns] = answers.probabilities
-    margins = np.full((len(answers), len(gallery.people)), -np.inf, np.float32)
-    margins[:, present] = answers.margins
+    gains = np.full((len(answers), len(gallery.people)), -np.inf, np.float32)
+    gains[:, present] = answers.gains
     named = np.where(answers.named == NOBODY, NOBODY, present[answers.named])
     files = [photo for photo, is_tested in zip(gallery.photos, tested, strict=True) if is_tested]
-    return Answers(gallery.people, probabilities, margins, named), files, gallery.person[tested]
+    return Answers(gallery.people, probabilities, gains, named), files, gallery.person[tested]
 
 
 def score_answers(

@@ -109,8 +109,8 @@ class RunError(CastlistError):
 class FontError(CastlistError):
     """No font of this machine has the characters of a text."""
 
-    def __init__(self, message: str, missing: str) -> None:
-        super().__init__(message)
+    def __init__(self, code: str, text: str | None = None, /, *, missing: str, **values: Any) -> None:
+        super().__init__(code, text, **values)
         self.missing = missing  # the characters, each once
 
 

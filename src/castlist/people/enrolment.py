@@ -194,7 +194,7 @@ def retrain_without(path: Path, name: str, *, language: str = "en", **callbacks:
         cast,
         people=tuple(person for person in cast.people if person != name),
         photos=tuple(photo for photo in cast.photos if photo.person != name),
-        notes=tuple(note for note in cast.notes if name not in note),
+        notes=tuple(note for note in cast.notes if name not in str(note)),
     )
     beside, old = _beside(path), path.with_name(f"{path.name}.old")
     discard_retraining(path)

@@ -20,7 +20,7 @@ from castlist.learning.models import read_settings
 from castlist.learning.sequences import arrange
 from castlist.learning.sessions import learn
 from castlist.learning.splits import TEST
-from castlist.media.photos import find_cast
+from castlist.media import find_cast
 from castlist.naming.classifier import Network
 from castlist.run.record import read_history
 

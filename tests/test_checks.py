@@ -33,7 +33,7 @@ from castlist.errors import CastError, CastlistError
 from castlist.faces import BY_LANDMARKS, Box, Quality, find_faces
 from castlist.gallery import default_background
 from castlist.gallery.people import People
-from castlist.media.photos import Photo, find_photos, read_photo
+from castlist.media import Photo, find_photos, read_photo
 from conftest import save_noise
 
 

@@ -14,7 +14,7 @@ from PIL import Image
 from castlist.errors import CastError
 from castlist.learning.dataset import Dataset, cache, load_dataset
 from castlist.learning.splits import TEST
-from castlist.media.photos import find_cast, read_photo, resize_photo
+from castlist.media import find_cast, read_photo, resize_photo
 from castlist.settings import Settings
 from conftest import SMALL, save_noise
 

@@ -23,7 +23,7 @@ from castlist.checks.curve import enough, learning_curve
 from castlist.checks.folders import find_one_person, find_two_people
 from castlist.checks.judging import judge
 from castlist.checks.likeness import write_alike
-from castlist.checks.names import NOBODY, judge_names
+from castlist.checks.names import judge_names
 from castlist.checks.people import check_counts, check_names, doubt_names
 from castlist.checks.records import Finding, describe
 from castlist.drawn import draw_cast
@@ -31,8 +31,7 @@ from castlist.duplicates import sign_photo
 from castlist.embeddings import normalize
 from castlist.errors import CastError, CastlistError
 from castlist.faces import BY_LANDMARKS, Box, Quality, find_faces
-from castlist.gallery import default_background
-from castlist.gallery.people import People
+from castlist.gallery import NOBODY, Knowledge, default_background
 from castlist.media import Photo, find_photos, read_photo
 from conftest import save_noise
 
@@ -303,7 +302,7 @@ def test_who_is_forgotten_leaves_no_judgement(own_cache: Path) -> None:
 
 def test_a_photo_is_as_like_another_as_a_person_known_by_it() -> None:
     placed, between = default_background().kinds.draw(60)[0], default_background().between
-    known = People.from_sums(between, placed[:20], np.ones(20))
+    known = Knowledge.from_sums(between, placed[:20], np.ones(20))
     alike = write_alike(placed, between)
     swapped = np.hstack([alike[:20, :-2], alike[:20, -1:], alike[:20, -2:-1]])
     assert np.allclose(alike @ swapped.T, known.scores(placed), atol=1e-3)

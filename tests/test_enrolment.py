@@ -89,14 +89,18 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         complete=True,
     )
     run.save()
-    Gallery.fit(PEOPLE, embeddings, person, photos, background=BACKGROUND).save(run.gallery_path)
+    run.gallery_path.write_bytes(Gallery.fit(PEOPLE, embeddings, person, photos, background=BACKGROUND).to_bytes())
     monkeypatch.setattr(enrolment.Recognizer, "load", classmethod(fake_load))
     return run
 
 
+def read_gallery(path: Path) -> Gallery:
+    return Gallery.from_bytes(path.read_bytes(), path.name)
+
+
 def fake_load(cls: type[Recognizer], path: Path) -> Recognizer:
     opened = open_run(path)
-    return cls(opened, face_network=FakeFaceNetwork(path / "face.onnx"), gallery=Gallery.load(opened.gallery_path))
+    return cls(opened, face_network=FakeFaceNetwork(path / "face.onnx"), gallery=read_gallery(opened.gallery_path))
 
 
 def test_somebody_new_is_named_at_once(run: Run, faces_by_file: dict[int, list[Face]], tmp_path: Path) -> None:
@@ -116,7 +120,7 @@ def test_photos_already_known_choose_the_face(run: Run, faces_by_file: dict[int,
     photo = save_noise(tmp_path / "crowd.png", 1, size=(100, 90))
     faces_by_file[100] = [face(9), face(1, left=200)]  # a stranger, larger in the list, and Beatrix
     enrol(run.path, "Beatrix", [photo])
-    gallery = Gallery.load(run.gallery_path)
+    gallery = read_gallery(run.gallery_path)
     np.testing.assert_allclose(gallery.embeddings[gallery.photos.index("Beatrix/crowd.png")], vector(1), atol=1e-6)
 
 
@@ -146,7 +150,7 @@ def test_nothing_of_the_forgotten_is_left_in_any_byte(run: Run) -> None:
     other = cache.datasets_folder() / "other.h5"
     with h5py.File(other, "w") as file:
         file["file"] = np.array(["Ann/1.jpg"], dtype=object)
-    gallery = Gallery.load(run.gallery_path)
+    gallery = read_gallery(run.gallery_path)
     traces = [b"Beatrix", *(row.tobytes() for row in gallery.embeddings[gallery.person == 1])]
     assert holding(run.path, traces) == set(range(9))
 

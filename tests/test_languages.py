@@ -18,7 +18,7 @@ from castlist.desktop.texts import NO_CHINESE
 from castlist.errors import SettingsError
 from castlist.languages import LANGUAGES, read_catalogue, translate_sentence, translator
 from castlist.learning.dataset import NO_FACE
-from castlist.learning.models import MODELS
+from castlist.settings import MODELS
 
 SOURCE = Path(castlist.__file__).parent
 TRANSLATED = [language for language in LANGUAGES if language != "en"]

@@ -299,7 +299,7 @@ def save_run(folder: Path, gallery: Gallery, **changes: object) -> Run:
     )
     folder.mkdir(exist_ok=True)
     run = dataclasses.replace(run, **changes)
-    gallery.save(run.gallery_path)
+    run.gallery_path.write_bytes(gallery.to_bytes())
     run.save()
     return run
 
@@ -308,7 +308,7 @@ def save_run(folder: Path, gallery: Gallery, **changes: object) -> Run:
 def followed(tmp_path: Path, by_level: Recognizer, monkeypatch: pytest.MonkeyPatch) -> Recognizer:
     """The same recognizer, but of a run folder that others may change."""
     network = by_level.face_network
-    monkeypatch.setattr("castlist.naming.recognizer.FaceNetwork.load", lambda _: network)
+    monkeypatch.setattr("castlist.naming.generation.FaceNetwork.load", lambda _: network)
     save_run(tmp_path / "run", by_level.gallery)
     return Recognizer.load(tmp_path / "run")
 

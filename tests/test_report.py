@@ -20,6 +20,7 @@ pytest.importorskip("sklearn")
 from castlist.errors import CastlistError, SettingsError
 from castlist.learning.evaluation import NOBODY, Evaluation, score_answers
 from castlist.learning.report import write_report
+from castlist.learning.starting import package_versions
 from castlist.painting import fonts
 from castlist.run.record import Epoch, Run
 from castlist.settings import Settings
@@ -66,6 +67,7 @@ def make_run(
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.new("RGB", (30 + number % 7, 40), (number % 256, 99, 0)).save(path)
     run = Run(
+        versions=package_versions(),
         path=folder / "runs" / "first",
         people=people,
         settings=Settings(seed=5, learning_rate=0.5),

@@ -17,12 +17,13 @@ from castlist.cli.console import describe_run
 from castlist.errors import CastError, FontError, SettingsError
 from castlist.learning import sessions as learning
 from castlist.learning import tuning
-from castlist.learning.models import MODELS, build_model, read_settings
+from castlist.learning.models import build_model
 from castlist.learning.report import write_search
 from castlist.learning.training import Progress
 from castlist.learning.tuning import tune
 from castlist.painting.fonts import find_fonts
 from castlist.run.record import open_run, read_history
+from castlist.settings import MODELS, read_settings
 
 BASES = {"cnn": SMALL}
 IMAGE_SIZES = tuning.IMAGE_SIZES

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from castlist.drawn import draw_cast
-from castlist.learning import check_installed, read_settings
+from castlist.learning import check_installed
 from castlist.media import find_photos
 from castlist.naming import NamedPhoto, Recognizer
 from castlist.predicting import predict
 from castlist.run import Run
+from castlist.settings import read_settings
 
 if TYPE_CHECKING:
     from castlist.learning import Evaluation

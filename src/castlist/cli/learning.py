@@ -126,8 +126,7 @@ def choose_settings(
     file: Path | None, model: str | None, preset: str | None, given: dict[str, Any], assignments: list[str]
 ) -> Settings:
     """Defaults, then the file, then the preset, then single options: what is nearer to the user wins."""
-    from castlist.learning import read_settings, with_preset
-    from castlist.settings import Settings
+    from castlist.settings import Settings, read_settings, with_preset
 
     try:
         chosen = read_settings(file.read_text("utf-8") if file else "", model)

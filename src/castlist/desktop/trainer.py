@@ -55,7 +55,8 @@ def _forget(run: Path, name: str, language: str) -> None:
 
 def _train(request: dict[str, Any]) -> None:
     from castlist.checks import quick_check
-    from castlist.learning import check_installed, learn, read_settings, resume
+    from castlist.learning import check_installed, learn, resume
+    from castlist.settings import read_settings
 
     def on_start(run: Run, dataset: Dataset) -> None:
         found = quick_check(dataset, Path(run.photos_root))

@@ -16,7 +16,7 @@ from castlist.desktop.notice import Notice
 from castlist.desktop.process import Message, Process, describe_step
 from castlist.desktop.texts import Sentence
 from castlist.errors import CastlistError
-from castlist.learning import MODELS
+from castlist.settings import MODELS
 
 
 class TrainingDialog(tk.Toplevel):

@@ -17,7 +17,7 @@ import numpy as np
 from castlist.embeddings.dlib_weights import default_network_file
 from castlist.errors import SettingsError, ShapeError, WeightsError
 from castlist.faces import DEFAULT_TEMPLATE, TEMPLATES, Template, open_network
-from castlist.settings import Settings
+from castlist.settings import FaceSettings
 from castlist.threads import work_ahead
 
 # Each view is a mirror image or not, a zoom, and a shift in pixels; a face's vector is the mean over its views.
@@ -159,7 +159,7 @@ def default_network() -> FaceNetwork:
     return FaceNetwork.load(default_network_file())
 
 
-def face_network(settings: Settings) -> FaceNetwork:
+def face_network(settings: FaceSettings) -> FaceNetwork:
     """The face network that the settings name."""
     return FaceNetwork.load(Path(settings.network)) if settings.network else default_network()
 

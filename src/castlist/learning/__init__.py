@@ -19,11 +19,8 @@ if TYPE_CHECKING:
     from castlist.learning.evaluation import evaluate as evaluate
     from castlist.learning.evaluation import read_evaluation as read_evaluation
     from castlist.learning.evaluation import save_evaluation as save_evaluation
-    from castlist.learning.models import MODELS as MODELS
     from castlist.learning.models import build_model as build_model
     from castlist.learning.models import check_installed as check_installed
-    from castlist.learning.models import read_settings as read_settings
-    from castlist.learning.models import with_preset as with_preset
     from castlist.learning.report import TAGS as TAGS
     from castlist.learning.report import jpeg_uri as jpeg_uri
     from castlist.learning.report import shrink as shrink
@@ -42,7 +39,6 @@ _ROOMS = {
     "Dataset": "dataset",
     "Duel": "comparison",
     "Evaluation": "evaluation",
-    "MODELS": "models",
     "NO_FACE": "dataset",
     "Progress": "training",
     "TAGS": "report",
@@ -58,13 +54,11 @@ _ROOMS = {
     "learn": "sessions",
     "load_trained": "training",
     "read_evaluation": "evaluation",
-    "read_settings": "models",
     "resume": "sessions",
     "save_evaluation": "evaluation",
     "shrink": "report",
     "template": "report",
     "tune": "tuning",
-    "with_preset": "models",
     "write_comparison": "report",
     "write_report": "report",
 }

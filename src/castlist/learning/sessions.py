@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from castlist.embeddings import face_network
 from castlist.errors import RunError, reason_of
-from castlist.gallery import Background, Gallery
+from castlist.files import write_bytes
+from castlist.gallery import Gallery
 from castlist.languages import translator
 from castlist.learning.dataset import Dataset, load_dataset
 from castlist.learning.evaluation import Evaluation, evaluate, save_evaluation, validate_gallery
@@ -183,7 +184,7 @@ def _make_gallery(run: Run, dataset: Dataset) -> Gallery:
         dataset.files,
         stranger_rate=run.settings.stranger_rate,
         # The statistics that ship are of one network; for another, the cast's own faces must stand in.
-        background=Background.fit(dataset.embeddings, dataset.person) if run.settings.network else None,
+        own_background=bool(run.settings.network),
     )
-    gallery.save(run.gallery_path)
+    write_bytes(run.gallery_path, gallery.to_bytes())
     return gallery

@@ -23,7 +23,7 @@ from castlist.learning.sequences import arrange, read_sequences
 from castlist.learning.splits import TRAIN, VALIDATION
 from castlist.naming import Network
 from castlist.run import HISTORY, Epoch, Run, best_epoch, read_history
-from castlist.settings import Settings
+from castlist.settings import Settings, TrainingSettings
 from castlist.threads import work_ahead
 
 with needs_extra("keras", "Training"):
@@ -137,7 +137,7 @@ def _compile(model: keras.Model, optimizer: keras.optimizers.Optimizer, settings
     )
 
 
-def learning_rate_at(step: int, steps_per_epoch: int, settings: Settings) -> float:
+def learning_rate_at(step: int, steps_per_epoch: int, settings: TrainingSettings) -> float:
     """The learning rate of a step, counted from 0 over the whole training."""
     epoch = step / steps_per_epoch
     rate = settings.rate / (1 + settings.decay * step)
@@ -153,7 +153,7 @@ def learning_rate_at(step: int, steps_per_epoch: int, settings: Settings) -> flo
     return rate
 
 
-def build_optimizer(settings: Settings) -> keras.optimizers.Optimizer:
+def build_optimizer(settings: TrainingSettings) -> keras.optimizers.Optimizer:
     """The optimizer that the settings name."""
     rate, clip_norm = float(settings.rate), settings.clip_norm or None
     if settings.optimizer == "sgd":
@@ -299,7 +299,7 @@ class _Means:
         self.accuracy += (float(logs["accuracy"]) - self.accuracy) * photos / self._photos
 
 
-def _stopped_early(history: Sequence[Epoch], settings: Settings) -> bool:
+def _stopped_early(history: Sequence[Epoch], settings: TrainingSettings) -> bool:
     if settings.early_stopping == "off" or not history:
         return False
     sign = 1 if settings.early_stopping == "val_accuracy" else -1

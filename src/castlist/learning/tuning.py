@@ -11,13 +11,13 @@ from pathlib import Path
 from castlist.errors import CastlistError, RunError, SettingsError, needs_extra
 from castlist.files import write_text
 from castlist.languages import translator
-from castlist.learning.models import dropouts_of, model_kind
+from castlist.learning.models import dropouts_of
 from castlist.learning.report import write_search
 from castlist.learning.sessions import learn, resume
 from castlist.learning.training import Progress
 from castlist.media import find_cast
 from castlist.run import best_epoch, open_run, read_history
-from castlist.settings import RATES, Settings
+from castlist.settings import RATES, Settings, model_kind
 
 with needs_extra("tune", "Searching for settings"):
     import optuna

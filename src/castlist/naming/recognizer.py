@@ -6,7 +6,6 @@ import logging
 import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,52 +14,16 @@ from castlist.embeddings import FaceNetwork
 from castlist.errors import PhotoError, RunError
 from castlist.faces import Face
 from castlist.gallery import Answers, Gallery
-from castlist.naming.answers import BEST, NamedFace, NamedPhoto, describe_photos
+from castlist.naming.answers import BEST, NamedFace, NamedPhoto
 from castlist.naming.classifier import Network
-from castlist.naming.eyes import Eyes, FaceEyes, WholeEyes
-from castlist.naming.namers import FaceClassifier, GalleryNamer, Namer, WholeClassifier, no_faces, not_together
+from castlist.naming.eyes import Eyes, FaceEyes
+from castlist.naming.generation import Generation, open_generation
+from castlist.naming.namers import no_faces, not_together
 from castlist.naming.seeing import Seen
-from castlist.run import Run, RunFolder, Stamp
+from castlist.run import Run, RunFolder
 from castlist.threads import OnCount, Stop
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, eq=False)
-class _State:
-    """One generation of a run, opened."""
-
-    run: Run
-    network: Network | None
-    face_network: FaceNetwork | None
-    gallery: Gallery | None
-    stamp: Stamp | None = None
-
-    @property
-    def eyes(self) -> Eyes:
-        if self.face_network is None:
-            assert self.network is not None, "a run on whole photos has a network"
-            return WholeEyes(self.network.image_size)
-        side = 0 if self.network is None else self.network.image_size
-        return FaceEyes(self.face_network, self.run.settings.min_face, self.run.settings.views, side)
-
-    @property
-    def namer(self) -> Namer:
-        if self.network is None:
-            assert self.gallery is not None, "a run with a face network has a gallery"
-            return GalleryNamer(self.gallery)
-        if self.gallery is None:
-            return WholeClassifier(self.run, self.network)
-        return FaceClassifier(self.run, self.network, self.gallery)
-
-    def name(
-        self, seen: Seen, *, repeat: bool = False, together: bool = False, best: int = BEST
-    ) -> list[tuple[NamedFace, ...]]:
-        """Name a record, as `Recognizer.name` does."""
-        if not len(seen.photo):
-            return [()] * len(seen)
-        answers = self.namer.answer_together(seen) if together else self.namer.answer(seen)
-        return describe_photos(answers, seen, repeat=repeat, best=best)
 
 
 class Recognizer:
@@ -86,7 +49,7 @@ class Recognizer:
             gallery: Where the run was learnt from faces.
         """
         self._folder: RunFolder | None = None
-        self._state = _State(run, network, face_network, gallery)
+        self._state = Generation(run, network, face_network, gallery)
         self._opening = threading.Lock()
 
     @classmethod
@@ -97,7 +60,7 @@ class Recognizer:
             RunError: If the folder is no run, is broken, or its training isn't finished.
         """
         folder = RunFolder(Path(path))
-        state = _open(folder)
+        state = open_generation(folder)
         recognizer = cls(state.run)
         recognizer._folder, recognizer._state = folder, state
         return recognizer
@@ -256,7 +219,7 @@ class Recognizer:
         seen = Seen.merge(records)
         return list(_put_together(seen, self._still(began).name(seen, repeat=repeat, together=True)))
 
-    def _still(self, began: _State) -> _State:
+    def _still(self, began: Generation) -> Generation:
         """The run as it is now, to which what its eyes have seen since then must mean the same."""
         now = self._now()
         if now.run.created != began.run.created:
@@ -267,7 +230,7 @@ class Recognizer:
             )
         return now
 
-    def _now(self) -> _State:
+    def _now(self) -> Generation:
         """The run as it is at this moment; as long as nobody changes it, this costs one look at the file's stamp."""
         if self._folder is None:
             return self._state
@@ -276,32 +239,9 @@ class Recognizer:
         if stamp != self._state.stamp:
             with self._opening:
                 if stamp != self._state.stamp:
-                    self._state = _open(self._folder)
+                    self._state = open_generation(self._folder)
                     logger.info("The run has changed: it is read anew")
         return self._state
-
-
-def _open(folder: RunFolder) -> _State:
-    # Before reading: a change in between is noticed the next time.
-    stamp = folder.stamp()
-
-    def load(run: Run) -> _State:
-        if not run.complete:
-            raise RunError(
-                "run-unfinished",
-                "The training of {path!r} isn't finished. Finish it: castlist resume {path!r}.",
-                path=str(run.path),
-            )
-        faces = run.settings.faces
-        return _State(
-            run,
-            network=Network(run.network_path, n_people=len(run.people)) if run.has_network else None,
-            face_network=FaceNetwork.load(run.face_network_path) if faces else None,
-            gallery=Gallery.load(run.gallery_path) if faces else None,
-            stamp=stamp,
-        )
-
-    return folder.read(load)
 
 
 def _put_together(seen: Seen, named: Sequence[tuple[NamedFace, ...]]) -> Iterator[NamedPhoto]:

@@ -16,6 +16,7 @@ from castlist.checks import delete_checks_of
 from castlist.embeddings import FaceNetwork, choose_faces
 from castlist.errors import CastError, PhotoError, RunError
 from castlist.faces import Face
+from castlist.files import write_bytes
 from castlist.gallery import Gallery
 from castlist.learning import NO_FACE, delete_datasets_of
 from castlist.media import RefusedPhoto, check_person, find_cast, read_photo
@@ -123,7 +124,7 @@ def _need_open(recognizer: Recognizer, name: str) -> tuple[Gallery, FaceNetwork]
 def _add(run: Run, gallery: Gallery, name: str, vectors: np.ndarray, ids: tuple[str, ...]) -> tuple[Run, Gallery]:
     # The gallery first: a name in run.json that the gallery lacks would break the run, the reverse is only unlisted.
     gallery = gallery.enrol(name, vectors, ids)
-    gallery.save(run.gallery_path)
+    write_bytes(run.gallery_path, gallery.to_bytes())
     run = dataclasses.replace(run, people=gallery.people, sides={**run.sides, "train": (*run.sides["train"], *ids)})
     run.save()
     return run, gallery
@@ -157,7 +158,7 @@ def forget(path: Path, name: str) -> Receipt:
         export.unlink()
     for folder in ("figures", "named", "tensorboard"):
         shutil.rmtree(path / folder, ignore_errors=True)
-    gallery.save(run.gallery_path)
+    write_bytes(run.gallery_path, gallery.to_bytes())
     dataclasses.replace(
         run,
         people=gallery.people,

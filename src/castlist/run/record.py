@@ -95,7 +95,7 @@ class Run:
     @property
     def has_network(self) -> bool:
         """Whether a trained Keras model gives the names, not the gallery alone."""
-        return self.settings.model != "face" or self.tuned
+        return self.settings.kind.is_trained or self.tuned
 
     def need_photos(self, fingerprint: str) -> None:
         """Make sure that a data set's fingerprint is that of the photos that the run began with.

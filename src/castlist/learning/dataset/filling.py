@@ -15,7 +15,7 @@ from castlist.learning.dataset.reading import NO_FACE, image_size_of, read_rows
 from castlist.learning.splits import TEST, TRAIN, VALIDATION, assign_sides, order_key
 from castlist.learning.takes import find_takes, join_takes
 from castlist.media import Cast, Moment, Photo, frame_file
-from castlist.settings import Settings
+from castlist.settings import Settings, SplitSettings
 from castlist.threads import OnCount
 
 
@@ -107,7 +107,7 @@ def _split_notes(people: tuple[str, ...], person: np.ndarray, side: np.ndarray, 
     return notes
 
 
-def _sampled(cast: Cast, settings: Settings) -> list[Photo]:
+def _sampled(cast: Cast, settings: SplitSettings) -> list[Photo]:
     """At most so many photos a person, drawn without replacement; a person's draw doesn't depend on other people."""
     if settings.pictures_per_person is None:
         return list(cast.photos)

@@ -54,7 +54,7 @@ def read_rows(
 
 def image_size_of(settings: Settings) -> int:
     """The side of the kept pictures, in pixels."""
-    return DEFAULT_TEMPLATE.size if settings.model == "face" else settings.image_size
+    return settings.image_size if settings.kind.is_trained else DEFAULT_TEMPLATE.size
 
 
 def _read_stills(path: Path, settings: Settings) -> Iterator[tuple[Still, np.ndarray]]:

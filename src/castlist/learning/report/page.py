@@ -18,11 +18,10 @@ from castlist.languages import Translate, translator
 from castlist.learning.comparison import flatten
 from castlist.learning.diagnosis import describe_diagnosis, diagnose
 from castlist.learning.evaluation import Evaluation
-from castlist.learning.models import read_settings
 from castlist.learning.report import figures
 from castlist.learning.report.pictures import data_uri, jpeg_uri, read_thumbnails
 from castlist.run import Epoch, Run, best_epoch
-from castlist.settings import Settings
+from castlist.settings import Settings, read_settings
 
 with needs_extra("learn", "Writing a report"):
     import jinja2

@@ -48,13 +48,14 @@ class Hands:
         Args:
             count: 1 or more; None takes the whole pool. More than the pool has are no help.
         """
-        self._free = _threads() if count is None else count
+        self._is_whole = count is None
+        self._free = count or 0
         self._lock = threading.Lock()
         self._waiting: deque[tuple[Callable[[], None], Future[Any]]] = deque()
 
     def submit(self, work: Callable[[S], T], item: S) -> Future[T]:
         """Begin a piece of work as soon as a hand is free, as `submit` does."""
-        if getattr(_inside, "work", False):
+        if self._is_whole or getattr(_inside, "work", False):
             return submit(work, item)
         promised: Future[T] = Future()
 

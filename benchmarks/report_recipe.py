@@ -61,7 +61,7 @@ def held_out(photos: Path, size: int):
     """castlist's split, and its test side's pixels."""
     from castlist.learning.dataset import load_dataset
     from castlist.learning.splits import TEST
-    from castlist.media.photos import find_cast
+    from castlist.media import find_cast
     from castlist.settings import Settings
 
     data = load_dataset(find_cast(photos), Settings(model="cnn", faces=False, image_size=size))

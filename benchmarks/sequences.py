@@ -19,7 +19,7 @@ from castlist.learning.dataset import load_dataset
 from castlist.learning.sequences import arrange
 from castlist.learning.sessions import learn
 from castlist.learning.splits import TEST
-from castlist.media.photos import find_cast
+from castlist.media import find_cast
 from castlist.naming.classifier import Network
 from castlist.run.record import read_history
 from castlist.settings import read_settings

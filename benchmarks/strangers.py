@@ -17,7 +17,7 @@ import numpy as np
 
 from castlist.gallery import NOBODY, Answers, Background, Gallery
 from castlist.learning.dataset import load_dataset
-from castlist.media.photos import find_cast
+from castlist.media import find_cast
 from castlist.run import SIDES
 from castlist.settings import Settings
 from fit_background import PHOTOS, ROOT, Embedded, embed_folder, people_of_pairs

@@ -35,7 +35,7 @@ from castlist.embeddings import normalize
 from castlist.errors import CastError, CastlistError, Message
 from castlist.faces import BY_LANDMARKS, Box, Quality, find_faces
 from castlist.gallery import NOBODY, Knowledge, default_background
-from castlist.media.photos import Photo, find_photos, read_photo
+from castlist.media import Photo, find_photos, read_photo
 from conftest import save_noise
 
 

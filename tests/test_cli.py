@@ -14,7 +14,7 @@ import pytest
 from castlist import cli
 from castlist.cli.console import telling_interruption
 from castlist.cli.learning import choose_settings
-from castlist.media.photos import find_photos, read_photo
+from castlist.media import find_photos, read_photo
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *words: object) -> int:
@@ -100,7 +100,7 @@ def test_photos_of_one_name_are_both_drawn(
         shutil.copy(find_photos([drawn_photos])[0], tmp_path / folder / "1.jpg")
     words = ("predict", tmp_path / "a", tmp_path / "b", "--run", drawn_run, "--draw", tmp_path / "out")
     assert run(monkeypatch, *words) == 0
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["1.named-2.jpg", "1.named.jpg"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a-1.named.jpg", "b-1.named.jpg"]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from castlist.export import export_run
 from castlist.learning.evaluation import read_evaluation
 from castlist.learning.models import build_model
 from castlist.learning.sessions import learn
-from castlist.media.photos import find_photos
+from castlist.media import find_photos
 from castlist.naming.recognizer import Recognizer
 from castlist.settings import Settings, read_settings, with_preset
 

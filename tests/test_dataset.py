@@ -19,7 +19,7 @@ from castlist.caches import cache_folder
 from castlist.errors import CastError
 from castlist.learning.dataset import Dataset, cache, delete_datasets_of, filling, load_dataset
 from castlist.learning.splits import TEST
-from castlist.media.photos import find_cast, read_photo, resize_photo
+from castlist.media import find_cast, read_photo, resize_photo
 from castlist.settings import Settings
 from conftest import SMALL, save_noise
 

@@ -30,9 +30,9 @@ from castlist.drawn import HEROES, draw_cast, draw_hero
 from castlist.errors import MissingExtraError
 from castlist.faces import Box, Quality
 from castlist.jobs import Stopped
-from castlist.media.film import Film, FilmWriter, silence_opencv
-from castlist.media.photos import UNKNOWN, find_photos, read_photo
-from castlist.naming.recognizer import NamedFace, Recognizer
+from castlist.media import UNKNOWN, find_photos, read_photo
+from castlist.media.films import Film, FilmWriter, silence_opencv
+from castlist.naming import NamedFace, Recognizer
 from castlist.run.record import FORMAT, open_run
 from conftest import PHOTOS
 

@@ -263,7 +263,7 @@ def test_a_single_photo_gives_its_largest_face() -> None:
 @pytest.mark.skipif(not PHOTOS.is_dir(), reason="the real photos in ../shared/photos are not here")
 def test_two_photos_of_a_person_are_closer_than_two_people() -> None:
     from castlist.faces import find_faces
-    from castlist.media.photos import read_photo
+    from castlist.media import read_photo
 
     files = [sorted((PHOTOS / "avengers7" / name).iterdir())[:4] for name in ("chris_evans", "scarlett_johansson")]
     crops = [find_faces(read_photo(file))[0].pixels for people in files for file in people]

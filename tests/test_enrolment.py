@@ -16,7 +16,7 @@ from castlist.faces import DEFAULT_TEMPLATE, Box, Face, Quality
 from castlist.gallery import Background, Gallery
 from castlist.gallery.mixture import Mixture
 from castlist.learning.dataset import cache
-from castlist.naming.recognizer import Recognizer
+from castlist.naming import FaceEyes, Recognizer
 from castlist.people import enrolment
 from castlist.people.enrolment import discard_retraining, enrol, forget, refresh, retrain_without
 from castlist.run.record import Run, open_run
@@ -60,9 +60,9 @@ def face(person: int, left: float = 10) -> Face:
 
 @pytest.fixture
 def faces_by_file(monkeypatch: pytest.MonkeyPatch) -> dict[int, list[Face]]:
-    """Which faces `Recognizer.look` finds in a photo, by the photo's width."""
+    """Which faces are found in a photo, by the photo's width."""
     found: dict[int, list[Face]] = {}
-    monkeypatch.setattr(Recognizer, "look", lambda self, pixels: found.get(pixels.shape[1], []))
+    monkeypatch.setattr(FaceEyes, "find", lambda self, pixels, thorough=False: found.get(pixels.shape[1], []))
     return found
 
 

@@ -13,7 +13,7 @@ from castlist.errors import PhotoError
 from castlist.explanation import Explainer, draw_explanations
 from castlist.faces import Box, Face, Quality
 from castlist.gallery import Gallery
-from castlist.naming.recognizer import Recognizer
+from castlist.naming import FaceEyes, Recognizer
 from castlist.run.record import Run
 from castlist.settings import Settings
 from test_enrolment import BACKGROUND, PEOPLE, vector
@@ -128,12 +128,12 @@ def test_occlusion_finds_the_place_that_the_network_looks_at(monkeypatch: pytest
     face = Face(crop, Box(0, 0, 150, 150), np.zeros((5, 2)), 1.0, Quality(50, 1, 0))
     recognizer = Recognizer(run, face_network=TopLeftNetwork(tmp_path / "none"), gallery=gallery)
     monkeypatch.setattr("castlist.explanation.read_photo", lambda path: crop)
-    monkeypatch.setattr(Recognizer, "look", lambda self, pixels: [face])
+    monkeypatch.setattr(FaceEyes, "find", lambda self, pixels: [face])
     (one,) = Explainer(recognizer).explain(tmp_path / "a.jpg")
     assert one.person == PEOPLE[0]
     top, left = np.unravel_index(one.evidence.argmax(), one.evidence.shape)
     assert 10 <= top <= 45 and 80 <= left <= 115
     assert one.evidence[100:, :60].max() < 0.05
-    monkeypatch.setattr(Recognizer, "look", lambda self, pixels: [])
+    monkeypatch.setattr(FaceEyes, "find", lambda self, pixels: [])
     with pytest.raises(PhotoError, match="no face found"):
         Explainer(recognizer).explain(tmp_path / "a.jpg")

@@ -22,7 +22,7 @@ from castlist.faces.onnx_format import Graph, read_tensors
 from castlist.faces.quality import measure_quality
 from castlist.faces.similarity import similarity
 from castlist.inference import open_session
-from castlist.media.photos import read_photo
+from castlist.media import read_photo
 
 PHOTOS = Path(__file__).parents[2] / "shared" / "photos"
 real_photos = pytest.mark.skipif(not PHOTOS.is_dir(), reason="the real photos in ../shared/photos are not here")

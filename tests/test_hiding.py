@@ -9,8 +9,8 @@ from castlist.embeddings import default_network, normalize
 from castlist.errors import SettingsError
 from castlist.faces import Box, Face, crop_face, find_faces
 from castlist.gallery import Gallery, default_background
-from castlist.media.photos import read_photo
-from castlist.naming.recognizer import NamedFace
+from castlist.media import read_photo
+from castlist.naming import NamedFace
 from castlist.painting.hiding import check_hidden, hide_faces, is_hidden
 
 ANNA = NamedFace("Anna", 0.9, (("unknown", 0.08), ("Ben", 0.02)))

@@ -24,7 +24,7 @@ from castlist.learning.dataset import Dataset, load_dataset
 from castlist.learning.splits import TRAIN, VALIDATION
 from castlist.learning.starting import start_run
 from castlist.learning.training import Progress, learning_rate_at, make_batches, person_weights, train
-from castlist.media.photos import find_cast
+from castlist.media import find_cast
 from castlist.naming.classifier import Network
 from castlist.run import Epoch, Run, best_epoch, open_run, read_history
 from castlist.settings import Settings

@@ -13,8 +13,13 @@ from typing import Any
 from castlist.errors import CastlistError, reason_of
 
 
-def write_bytes(path: Path, data: bytes) -> None:
+def write_bytes(path: Path, data: bytes, *, private: bool = False) -> None:
     """Write a file; missing folders are made.
+
+    Args:
+        path: Where to; what is there is replaced.
+        data: All of it.
+        private: Whether only the user may read it; else the system's own rule holds.
 
     Raises:
         CastlistError: If it can't be written; what was there before is intact.
@@ -22,7 +27,10 @@ def write_bytes(path: Path, data: bytes) -> None:
     beside = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_bytes(data)
+        with os.fdopen(
+            os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600 if private else 0o666), "wb"
+        ) as file:
+            file.write(data)
         beside.replace(path)
     except OSError as error:
         with contextlib.suppress(OSError):

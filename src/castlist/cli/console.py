@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from castlist.errors import CastlistError
+from castlist.escaping import for_terminal
 
 if TYPE_CHECKING:
     from castlist.checks import Findings
@@ -227,23 +228,24 @@ def _percent_with_interval(evaluation: Evaluation) -> str:
 
 def film_lines(film: NamedFilm, width: int) -> str:
     """A film's sightings, a line each, names of files `width` wide."""
-    path = f"{film.path!s:<{width}}"
+    path = f"{for_terminal(str(film.path)):<{width}}"
     if not film.sightings:
         return f"{path}  -  (no face found)"
     return "\n".join(
-        f"{path}  {one.name}  {one.probability:.1%}  {one.start:.1f} s to {one.end:.1f} s" for one in film.sightings
+        f"{path}  {for_terminal(one.name)}  {one.probability:.1%}  {one.start:.1f} s to {one.end:.1f} s"
+        for one in film.sightings
     )
 
 
 def photo_lines(photo: NamedPhoto, width: int = 0) -> str:
     """A photo's answers, a line each, the name of the file `width` wide."""
-    path = f"{photo.path!s:<{width}}"
+    path = f"{for_terminal(str(photo.path)):<{width}}"
     if photo.problem:
-        return f"{path}  -  ({photo.problem})"
+        return f"{path}  -  ({for_terminal(str(photo.problem))})"
     if not photo.faces:
         return f"{path}  -  (no face found)"
     return "\n".join(
-        f"{path}  {face.name}  {face.probability:.1%}{f'  ({face.problem})' if face.problem else ''}"
+        f"{path}  {for_terminal(face.name)}  {face.probability:.1%}{f'  ({face.problem})' if face.problem else ''}"
         for face in photo.faces
     )
 
@@ -275,4 +277,4 @@ def findings_json(findings: Findings) -> Iterator[str]:
 
 def say(text: str) -> None:
     """Print a line on stderr."""
-    print(text, file=sys.stderr)
+    print(for_terminal(text), file=sys.stderr)

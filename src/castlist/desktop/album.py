@@ -20,7 +20,7 @@ from castlist.media import find_photos
 from castlist.naming import NamedPhoto, Recognizer
 
 if TYPE_CHECKING:
-    from castlist.desktop.naming import Looked
+    from castlist.desktop.asking import Looked
 
 THUMBNAIL = 72  # pixels at 1x
 
@@ -175,7 +175,7 @@ class Album:
 
         def work(task: Task) -> Iterator[Looked]:
             # Here: what it imports takes longer than the window may stand still.
-            from castlist.desktop.naming import name_pictures
+            from castlist.desktop.asking import name_pictures
 
             return name_pictures(recognizer, pictures, self.strip.side, task, keep=kept)
 

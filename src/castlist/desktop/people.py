@@ -27,7 +27,7 @@ def enrol(desk: Desk, album: Album, name: str, on_changed: Callable[[Recognizer,
     if not (recognizer and picture and answer and answer.faces and name):
         desk.notice.tell(lambda translate: translate("Choose a face in the picture, and write a name."))
         return
-    from castlist.desktop.naming import enrol_clicked
+    from castlist.desktop.asking import enrol_clicked
 
     def take(changed: Recognizer) -> None:
         on_changed(changed, lambda translate: translate("{name} is enrolled.").format(name=name))

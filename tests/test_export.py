@@ -103,7 +103,7 @@ def test_a_run_of_faces(photos_folder: Path, tmp_path: Path) -> None:
     file = export_run(run.path, "onnx")
     assert file == run.path / "export.onnx"
     # Whoever goes by the note gives the names that the gallery gives.
-    gallery = Gallery.load(run.gallery_path)
+    gallery = load_gallery(run)[1]
     mean = gallery.background.mean
     asked = np.concatenate([mean + share * (gallery.embeddings - mean) for share in (-1, -0.5, 0, 0.5, 1)])
     answers = gallery.answer(asked)

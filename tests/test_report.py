@@ -77,8 +77,8 @@ def make_run(
             "test": tuple(files),
         },
         groups={"train": 20, "validation": 1, "test": 11},
-        refused=(("Ann/broken.jpg", "damaged or cut short"),),
-        notes=("The folder 'Eve' holds no photo and was left out.",),
+        refused=(("Ann/broken.jpg", Message("damaged", "damaged or cut short")),),
+        notes=(Message("left-out", "The folder 'Eve' holds no photo and was left out."),),
         seconds=3725.0,
     )
     return run, score_answers(people, files, truth, answers, probabilities)

@@ -100,7 +100,7 @@ def describe_start(run: Run, dataset: Dataset) -> Iterator[str]:
     yield f"{len(run.people)} people, {len(dataset.files)} photos: {sides}; copies of a photo stay on one side."
     if run.refused:
         yield f"{len(run.refused)} files were left out; the report lists them with the reasons."
-    yield from run.notes
+    yield from map(str, run.notes)
     yield from quick_check(dataset, Path(run.photos_root)).summary_lines
     yield f"The run is {str(run.path)!r}; if it is interrupted: castlist resume {str(run.path)!r}"
 

@@ -106,7 +106,7 @@ class ForgetDialog(tk.Toplevel):
     def _hear(self, message: Message) -> None:
         if "receipt" in message:
             self.progress.pack_forget()
-            self._take(Receipt(**message["receipt"]))
+            self._take(Receipt.from_dict(message["receipt"]))
         elif "photos" in message:
             self.progress.say(
                 lambda translate: translate("Photo {done} of {total}").format(
@@ -141,10 +141,10 @@ class ForgetDialog(tk.Toplevel):
                 translate("{name} is forgotten.").format(name=receipt.name),
                 "",
                 translate("Deleted:"),
-                *(f"• {explain(sentence)}" for sentence in receipt.removed),
+                *(f"• {explain(str(sentence))}" for sentence in receipt.removed),
                 "",
                 translate("What still exists:"),
-                *(f"• {explain(sentence)}" for sentence in receipt.remaining),
+                *(f"• {explain(str(sentence))}" for sentence in receipt.remaining),
             )
         )
 

@@ -50,7 +50,7 @@ def _forget(run: Path, name: str, language: str) -> None:
     from castlist.people import retrain_without
 
     receipt = retrain_without(run, name, language=language, on_count=_count, on_progress=_progress)
-    _tell(receipt=dataclasses.asdict(receipt))
+    _tell(receipt=receipt.to_dict())
 
 
 def _train(request: dict[str, Any]) -> None:

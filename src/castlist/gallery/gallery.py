@@ -7,13 +7,11 @@ import io
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from castlist.errors import RunError, SettingsError, ShapeError, WeightsError, reason_of
-from castlist.files import write_bytes
+from castlist.errors import RunError, SettingsError, ShapeError, WeightsError
 from castlist.gallery.album import judge_groups, share_in_groups
 from castlist.gallery.assignment import assign_people
 from castlist.gallery.background import Background, default_background
@@ -252,12 +250,8 @@ class Gallery:
         rate, background = self.stranger_rate, self.background
         return Gallery.fit(people, embeddings, person, photos, stranger_rate=rate, background=background)
 
-    def save(self, path: Path) -> None:
-        """Write the gallery into a .npz file.
-
-        Raises:
-            CastlistError: If it can't be written.
-        """
+    def to_bytes(self) -> bytes:
+        """The gallery as the bytes of an .npz file; `from_bytes` reads it."""
         arrays: dict[str, Any] = {
             "version": np.array(VERSION),
             "people": np.array(self.people),
@@ -271,17 +265,21 @@ class Gallery:
         }
         content = io.BytesIO()
         np.savez(content, **arrays)
-        write_bytes(path, content.getvalue())
+        return content.getvalue()
 
     @classmethod
-    def load(cls, path: Path) -> Gallery:
-        """Read what `save` wrote.
+    def from_bytes(cls, data: bytes, name: str) -> Gallery:
+        """Read what `to_bytes` gave.
+
+        Args:
+            data: The bytes of a file.
+            name: What the file is called, for the error.
 
         Raises:
-            RunError: If the file is missing, damaged, or of another version.
+            RunError: If it is damaged, or of another version.
         """
         try:
-            with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
+            with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
                 if int(arrays["version"]) != VERSION:
                     raise ValueError(f"its version is {arrays['version']}, not {VERSION}: train the run anew")
                 people, photos = (tuple(arrays[name].tolist()) for name in ("people", "photos"))
@@ -302,10 +300,8 @@ class Gallery:
             _check(people, gallery.embeddings, gallery.person, photos, size)
             if gallery.trust_.shape != gallery.person.shape or gallery.thresholds_.shape != (len(people),):
                 raise ValueError("its shapes don't fit")
-        except OSError as error:
-            raise RunError(f"The gallery {str(path)!r} can't be read ({reason_of(error)}).") from error
-        except (KeyError, ValueError, WeightsError, EOFError, zipfile.BadZipFile, ShapeError) as error:
-            raise RunError(f"{str(path)!r} is not a gallery that can be read ({error}).") from error
+        except (OSError, KeyError, ValueError, WeightsError, EOFError, zipfile.BadZipFile, ShapeError) as error:
+            raise RunError(f"{name!r} is not a gallery that can be read ({error}).") from error
         return gallery
 
 

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from castlist.learning.evaluation import Evaluation as Evaluation
     from castlist.learning.evaluation import evaluate as evaluate
     from castlist.learning.evaluation import read_evaluation as read_evaluation
-    from castlist.learning.evaluation import save_evaluation as save_evaluation
     from castlist.learning.models import MODELS as MODELS
     from castlist.learning.models import build_model as build_model
     from castlist.learning.models import check_installed as check_installed
@@ -30,7 +29,9 @@ if TYPE_CHECKING:
     from castlist.learning.report import template as template
     from castlist.learning.report import write_comparison as write_comparison
     from castlist.learning.report import write_report as write_report
+    from castlist.learning.sessions import answer_anew as answer_anew
     from castlist.learning.sessions import learn as learn
+    from castlist.learning.sessions import report_again as report_again
     from castlist.learning.sessions import resume as resume
     from castlist.learning.takes import ALONE as ALONE
     from castlist.learning.training import Progress as Progress
@@ -46,6 +47,7 @@ _ROOMS = {
     "NO_FACE": "dataset",
     "Progress": "training",
     "TAGS": "report",
+    "answer_anew": "sessions",
     "build_model": "models",
     "changed_settings": "comparison",
     "check_installed": "models",
@@ -59,8 +61,8 @@ _ROOMS = {
     "load_trained": "training",
     "read_evaluation": "evaluation",
     "read_settings": "models",
+    "report_again": "sessions",
     "resume": "sessions",
-    "save_evaluation": "evaluation",
     "shrink": "report",
     "template": "report",
     "tune": "tuning",

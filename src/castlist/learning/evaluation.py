@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from castlist.errors import RunError, needs_extra
-from castlist.files import write_csv, write_text
+from castlist.files import table_bytes
 from castlist.gallery import UNKNOWN as NOBODY
 from castlist.gallery import Answers, Gallery
 from castlist.learning.dataset import Dataset
@@ -197,11 +197,10 @@ def _reliability(probability: np.ndarray, right: np.ndarray) -> tuple[Reliabilit
     )
 
 
-def save_evaluation(evaluation: Evaluation, run: Run) -> None:
-    """Write metrics.json and predictions.csv into the run folder."""
+def evaluation_files(evaluation: Evaluation, run: Run) -> dict[str, bytes]:
+    """The answers and the metrics as files of the run folder, by name."""
     names = (*evaluation.people, UNKNOWN)  # so that NOBODY is the last
-    write_csv(
-        run.answers_path,
+    answers = table_bytes(
         [*HEADER, *names],
         [
             [file, names[true], names[guess], *(f"{p:.6g}" for p in probabilities)]
@@ -223,7 +222,8 @@ def save_evaluation(evaluation: Evaluation, run: Run) -> None:
         "persons": {score.person: vars(score) for score in evaluation.persons},
         "confusion": evaluation.confusion.tolist(),
     }
-    write_text(run.path / "metrics.json", json.dumps(record, ensure_ascii=False, indent=1))
+    metrics = json.dumps(record, ensure_ascii=False, indent=1).encode("utf-8")
+    return {run.answers_path.name: answers, run.metrics_path.name: metrics}
 
 
 def read_evaluation(run: Run) -> Evaluation:
@@ -244,6 +244,12 @@ def read_evaluation(run: Run) -> Evaluation:
         probabilities = np.array([row[len(HEADER) :] for row in rows], np.float64)
         return score_answers(run.people, [row[0] for row in rows], truth, predicted, probabilities)
     except FileNotFoundError:
-        raise RunError(f"The run {str(run.path)!r} has not been evaluated: it has no predictions.csv.") from None
-    except (OSError, ValueError, KeyError, IndexError) as error:
-        raise RunError(f"The answers in {str(path)!r} can't be read ({error}).") from error
+        raise RunError(
+            "not-evaluated",
+            "The run {path!r} has not been evaluated: it has no predictions.csv.",
+            path=str(run.path),
+        ) from None
+    except (OSError, ValueError, KeyError, IndexError, csv.Error) as error:
+        raise RunError(
+            "answers-broken", "The answers in {path!r} can't be read ({reason}).", path=str(path), reason=str(error)
+        ) from error

@@ -26,6 +26,7 @@ UNKNOWN = "unknown"  # the answer for strangers; nobody may be called so
 ALL = "all"  # whoever it is, where faces are to be hidden; nobody may be called so either
 MAX_PIXELS = 150_000_000  # above every phone and camera of today but a few; 450 MB once decoded
 
+_UNFIT = frozenset("/\\\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # for a person's name
 _header_lock = threading.Lock()  # `warnings.catch_warnings` is not safe among threads
 
 
@@ -190,11 +191,16 @@ def check_person(name: str, others: Iterable[str] = ()) -> None:
     key = unicodedata.normalize("NFKC", name).casefold()
     if key in (UNKNOWN, ALL):
         raise CastError(f"Nobody can be called {name!r}: castlist itself uses the word. Choose another name.")
-    if not name.strip() or name.startswith(".") or any(char in "/\\" or ord(char) < 32 for char in name):
+    if not name.strip() or name.startswith(".") or any(map(_is_unfit, name)):
         raise CastError(f"Nobody can be called {name!r}. Choose a name that a folder can have.")
     for other in others:
         if other != name and unicodedata.normalize("NFKC", other).casefold() == key:
             raise CastError(f"{other!r} and {name!r} differ only by case or Unicode form. Choose one of the two.")
+
+
+def _is_unfit(char: str) -> bool:
+    """Whether a name can't hold it: parts of a path, what steers a terminal or turns the text, halves of characters."""
+    return char in _UNFIT or unicodedata.category(char) in ("Cc", "Cs")
 
 
 def find_photos(inputs: Iterable[str | Path]) -> list[Path]:

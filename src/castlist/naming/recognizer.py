@@ -17,7 +17,7 @@ from castlist.gallery import UNKNOWN as NOBODY
 from castlist.gallery import Answers, Gallery
 from castlist.media import UNKNOWN, read_photo, resize_photo
 from castlist.naming.classifier import Network, answers_of
-from castlist.run import Run, open_run
+from castlist.run import Run, RunFolder, load_gallery
 from castlist.threads import work_ahead
 
 BATCH = 32  # photos decoded and named together; bounds the memory
@@ -78,15 +78,24 @@ class Recognizer:
         Raises:
             RunError: If the folder is no run, is broken, or its training isn't finished.
         """
-        run = open_run(path)
+        return RunFolder(path).read(cls._put_together)
+
+    @classmethod
+    def _put_together(cls, run: Run) -> Recognizer:
         if not run.complete:
-            raise RunError(f"The training of {str(path)!r} isn't finished. Finish it: castlist resume {str(path)!r}.")
-        faces = run.settings.faces
+            raise RunError(
+                "run-unfinished",
+                "The training of {path!r} isn't finished. Finish it: castlist resume {path!r}.",
+                path=str(run.path),
+            )
+        if not run.settings.faces:
+            return cls(run, network=Network(run.network_path))
+        run, gallery = load_gallery(run)
         return cls(
             run,
             network=Network(run.network_path) if run.has_network else None,
-            face_network=FaceNetwork.load(run.face_network_path) if faces else None,
-            gallery=Gallery.load(run.gallery_path) if faces else None,
+            face_network=FaceNetwork.load(run.face_network_path),
+            gallery=gallery,
         )
 
     def name_pixels(self, photos: Sequence[np.ndarray], *, repeat: bool = False) -> list[tuple[NamedFace, ...]]:

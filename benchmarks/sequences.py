@@ -22,7 +22,7 @@ from castlist.learning.sessions import learn
 from castlist.learning.splits import TEST
 from castlist.media.photos import find_cast
 from castlist.naming.classifier import Network
-from castlist.run.record import read_history
+from castlist.run import read_history
 
 PHOTOS = Path(__file__).parents[2] / "shared" / "photos" / "avengers7"
 DRAWS = 20  # of the test photos into sequences

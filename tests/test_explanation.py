@@ -14,7 +14,7 @@ from castlist.explanation import Explainer, draw_explanations
 from castlist.faces import Box, Face, Quality
 from castlist.gallery import Gallery
 from castlist.naming.recognizer import Recognizer
-from castlist.run.record import Run
+from castlist.run import Run
 from castlist.settings import Settings
 from test_enrolment import BACKGROUND, PEOPLE, vector
 

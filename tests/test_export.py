@@ -27,6 +27,7 @@ from castlist.export.formats import ask_onnx
 from castlist.gallery import Gallery
 from castlist.learning.sessions import learn
 from castlist.naming.recognizer import Recognizer
+from castlist.run import load_gallery
 
 DOC = Path(__file__).parents[1] / "docs" / "export.md"
 BLOCKS = re.findall(r"```python\n(.*?)```", DOC.read_text("utf-8"), re.DOTALL)

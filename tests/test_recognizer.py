@@ -17,7 +17,7 @@ from castlist.gallery import Answers, Background, Gallery
 from castlist.media.photos import find_photos, read_photo
 from castlist.naming.classifier import Network
 from castlist.naming.recognizer import Recognizer
-from castlist.run.record import open_run
+from castlist.run import open_run
 
 
 def test_naming_answers_as_the_evaluation_did(drawn_run: Path, drawn_photos: Path) -> None:

@@ -18,7 +18,7 @@ from typing import TypeVar
 from castlist.errors import CastlistError, RunError, reason_of
 from castlist.files import remove_parts
 from castlist.run.inventory import DRAWN, FIGURES, LOCK, RECORD
-from castlist.run.lock import hold
+from castlist.run.lock import PATIENCE, hold
 from castlist.run.record import Run, open_run, read_part
 from castlist.run.stage import Stage
 
@@ -28,8 +28,8 @@ T = TypeVar("T")
 Stamp = tuple[int, int, int]  # of run.json: inode, time, size
 
 TRIES = 20  # to read between two changes; then changes are kept out
-PATIENCE = 5.0  # seconds for somebody else to make a change that this process may not make
-PAUSE = 0.02  # seconds
+SETTLED = 5.0  # seconds in which somebody else has made a change that was decided on
+PAUSE = 0.002  # seconds between two looks
 
 
 class Change:
@@ -130,8 +130,11 @@ class RunFolder:
                     stage.discard()
 
     @contextlib.contextmanager
-    def alone(self) -> Iterator[None]:
+    def alone(self, *, patience: float = PATIENCE) -> Iterator[None]:
         """Keep others out while the block runs, for what isn't a change; what a killed holder left is put in order.
+
+        Args:
+            patience: How many seconds to wait for another holder.
 
         Raises:
             RunError: If the folder is no run, or may not be changed.
@@ -140,7 +143,7 @@ class RunFolder:
             open_run(self.path)  # says why
         with contextlib.ExitStack() as stack:
             with self._refusals():
-                stack.enter_context(hold(self.path / LOCK))
+                stack.enter_context(hold(self.path / LOCK, patience=patience))
                 stage = Stage(self.path)
                 if stage.is_committed:
                     stage.apply()
@@ -150,20 +153,15 @@ class RunFolder:
             yield
 
     def _settle(self) -> None:
-        """Make a change that a killed holder had decided on, or wait for who is making it."""
-        if not Stage(self.path).is_committed:
-            return
-        try:
-            with self.alone():
-                return
-        except RunError as error:
-            if error.code != "run-read-only":
-                raise
-            refusal = error
-        deadline = time.monotonic() + PATIENCE
+        """Make a change that a killed holder had decided on, or wait for whoever is making it."""
+        deadline = time.monotonic() + SETTLED
         while Stage(self.path).is_committed:
-            if time.monotonic() > deadline:
-                raise refusal
+            try:
+                with self.alone(patience=0):
+                    return
+            except RunError as error:
+                if error.code not in ("run-busy", "run-read-only") or time.monotonic() > deadline:
+                    raise
             time.sleep(PAUSE)
 
     @contextlib.contextmanager

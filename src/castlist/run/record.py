@@ -206,7 +206,7 @@ def _read(path: Path, data: bytes) -> Run:
     if version not in range(1, FORMAT + 1):
         raise ValueError(f"no format {version!r}")
     values: dict[str, Any] = {
-        "settings": Settings.from_dict(record.pop("settings")),
+        "settings": Settings.from_dict(msgspec.convert(record.pop("settings"), dict)),
         "refused": tuple((str(file), Message.from_dict(reason)) for file, reason in record.pop("refused")),
         "notes": tuple(map(Message.from_dict, record.pop("notes"))),
     }

@@ -20,6 +20,7 @@ from castlist.settings import Settings
 
 VALUES, PHOTOS, SOMEBODY = 16, 8, 32
 SPREAD = 0.2  # of a person's photos, where people are 1 apart
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # for processes that share the cores
 _rng = np.random.default_rng(5)
 _centers = np.repeat(_rng.normal(size=(SOMEBODY, VALUES)), PHOTOS, axis=0)
 _table = _centers + SPREAD * _rng.normal(size=_centers.shape)

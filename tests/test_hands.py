@@ -13,7 +13,7 @@ import pytest
 
 import castlist
 from many_hands import PEOPLE, PROCESSES, THREADS, is_torn, name_of, read
-from small_runs import make_small_run
+from small_runs import ONE_THREAD, make_small_run
 
 
 def race(home: Path, seconds: float) -> Counter[str]:
@@ -21,7 +21,12 @@ def race(home: Path, seconds: float) -> Counter[str]:
     path = make_small_run(home / "runs" / "one", PEOPLE).path
     script = Path(__file__).with_name("many_hands.py")
     places = (str(Path(castlist.__file__).parents[1]), str(script.parent))
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(places), "XDG_CACHE_HOME": str(home / "cache")}
+    caches = {"XDG_CACHE_HOME": str(home / "cache")}
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join(places),
+        "XDG_CACHE_HOME": str(home / "cache"),
+        **ONE_THREAD,
+    }
     running = [
         subprocess.Popen(
             [sys.executable, str(script), str(path), str(process), str(seconds)],

@@ -13,6 +13,7 @@ import pytest
 
 import castlist
 from kill_points import NOBODY, PEOPLE
+from small_runs import ONE_THREAD
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="only systems that fork")
 WITHOUT, WITH = [*PEOPLE[:2]], [*PEOPLE, "Dora"]
@@ -22,7 +23,12 @@ def kill(action: str, home: Path, *more: str) -> list[dict[str, Any]]:
     """What `kill_points.py` told, after each kill."""
     script = Path(__file__).with_name("kill_points.py")
     paths = (str(Path(castlist.__file__).parents[1]), str(script.parent))
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths), "XDG_CACHE_HOME": str(home / "cache")}
+    caches = {"XDG_CACHE_HOME": str(home / "cache")}
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join(paths),
+        "XDG_CACHE_HOME": str(home / "cache"),
+        **ONE_THREAD,
+    }
     done = subprocess.run(
         [sys.executable, str(script), action, str(home), *more], env=environment, capture_output=True, text=True
     )

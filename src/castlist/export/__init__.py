@@ -14,6 +14,7 @@ from castlist.export.formats import ask_keras, ask_litert, ask_onnx, to_keras, t
 from castlist.files import write_bytes
 from castlist.media import UNKNOWN, read_still, resize_photo
 from castlist.naming import Recognizer
+from castlist.run import RunFolder, open_run
 
 SUFFIXES: dict[str, str] = {"onnx": ".onnx", "litert": ".tflite", "keras": ".keras"}
 PHOTOS = 10  # at most, that file and run are compared on
@@ -54,8 +55,18 @@ def export_run(path: Path, kind: str, out: Path | None = None) -> Path:
             f"The exported file differs from the run by {difference:.2g} in a probability; at most {TOLERANCE} is "
             "noise. Nothing was written; please report it."
         )
-    out = out or path / f"export{SUFFIXES[kind]}"
-    write_bytes(out, data)
+    if out is not None:
+        write_bytes(out, data)
+        return out
+    out = path / f"export{SUFFIXES[kind]}"
+    with RunFolder(path).alone():
+        if open_run(path).generation != recognizer.run.generation:  # somebody in the file may have left the run
+            raise RunError(
+                "changed-while-exported",
+                "The run {path!r} was changed while it was exported. Nothing was written; export it again.",
+                path=str(path),
+            )
+        write_bytes(out, data, private=True)
     return out
 
 

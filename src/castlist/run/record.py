@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import functools
 import json
 import os
 import platform
@@ -210,7 +211,7 @@ def _read(path: Path, data: bytes) -> Run:
         "refused": tuple((str(file), Message.from_dict(reason)) for file, reason in record.pop("refused")),
         "notes": tuple(map(Message.from_dict, record.pop("notes"))),
     }
-    hints = typing.get_type_hints(Run)
+    hints = _hints()
     for name, value in record.items():
         if name == "path" or name not in hints:
             raise ValueError(f"unknown: {name!r}")
@@ -218,6 +219,11 @@ def _read(path: Path, data: bytes) -> Run:
     run = Run(path=path, **values)
     _check(run)
     return run
+
+
+@functools.cache
+def _hints() -> dict[str, Any]:
+    return typing.get_type_hints(Run)
 
 
 def _check(run: Run) -> None:

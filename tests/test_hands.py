@@ -21,7 +21,6 @@ def race(home: Path, seconds: float) -> Counter[str]:
     path = make_small_run(home / "runs" / "one", PEOPLE).path
     script = Path(__file__).with_name("many_hands.py")
     places = (str(Path(castlist.__file__).parents[1]), str(script.parent))
-    caches = {"XDG_CACHE_HOME": str(home / "cache")}
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join(places),
         "XDG_CACHE_HOME": str(home / "cache"),

@@ -23,7 +23,6 @@ def kill(action: str, home: Path, *more: str) -> list[dict[str, Any]]:
     """What `kill_points.py` told, after each kill."""
     script = Path(__file__).with_name("kill_points.py")
     paths = (str(Path(castlist.__file__).parents[1]), str(script.parent))
-    caches = {"XDG_CACHE_HOME": str(home / "cache")}
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join(paths),
         "XDG_CACHE_HOME": str(home / "cache"),

@@ -161,6 +161,25 @@ def test_a_reader_gets_one_generation(run: Run) -> None:
         thread.join()
 
 
+@pytest.mark.parametrize("meanwhile", ["changed", "half changed"])
+def test_what_changed_while_it_was_read_is_read_again(run: Run, meanwhile: str) -> None:
+    seen = []
+
+    def load(newest: Run) -> tuple[tuple[str, ...], str]:
+        if not seen and meanwhile == "changed":
+            with RunFolder(run.path).change() as change:
+                change.write("metrics.json", b"new")
+                change.run = dataclasses.replace(change.run, people=("Dora",))
+        elif not seen:
+            commit_and_die(run)
+            (run.path / ".change" / "0").replace(run.path / "metrics.json")
+        seen.append((newest.people, (run.path / "metrics.json").read_text()))
+        return seen[-1]
+
+    assert RunFolder(run.path).read(load) == (("Dora",), "new")
+    assert seen[0] == (run.people, "new"), "nothing was torn on the way"
+
+
 def test_a_reader_of_a_broken_run_is_told(run: Run) -> None:
     def load(newest: Run) -> None:
         raise RunError("x", "broken")
@@ -237,21 +256,19 @@ def test_a_killed_holder_leaves_the_lock_open(run: Run) -> None:
     holder.communicate()
 
 
-def test_a_lock_of_a_replaced_folder_is_none(run: Run) -> None:
-    """Whoever waited for a folder that was exchanged meanwhile holds the one that is there now."""
-    entered = threading.Event()
+@pytest.mark.skipif(os.name != "posix", reason="flock is POSIX's")
+def test_a_lock_of_a_replaced_folder_is_none(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever opened the lock of a folder that was then exchanged holds the one that is there now."""
+    import fcntl
 
-    def wait() -> None:
-        with hold(run.path / ".lock"):
-            assert (run.path / "new").exists()
-            entered.set()
+    flock, old = fcntl.flock, run.path.with_name("old")
 
+    def exchange_first(handle: int, how: int) -> None:
+        if not old.exists():
+            run.path.rename(old)
+            run.path.mkdir()
+        flock(handle, how)
+
+    monkeypatch.setattr(fcntl, "flock", exchange_first)
     with hold(run.path / ".lock"):
-        thread = threading.Thread(target=wait)
-        thread.start()
-        time.sleep(0.1)
-        run.path.rename(run.path.with_name("old"))
-        run.path.mkdir()
-        (run.path / "new").touch()
-    thread.join()
-    assert entered.is_set()
+        assert (run.path / ".lock").exists()

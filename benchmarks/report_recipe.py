@@ -128,7 +128,7 @@ def run_recipe(photos: Path, seconds: float, size: int) -> dict[str, float]:
 
 def run_castlist(photos: Path, seconds: float, size: int) -> dict[str, float]:
     from castlist.learning.sessions import learn
-    from castlist.run.record import read_history
+    from castlist.run import read_history
     from castlist.settings import read_settings
 
     settings = dataclasses.replace(read_settings("", "cnn"), faces=False, image_size=size)

@@ -21,7 +21,7 @@ from castlist.learning.sessions import learn
 from castlist.learning.splits import TEST
 from castlist.media import find_cast
 from castlist.naming.classifier import Network
-from castlist.run.record import read_history
+from castlist.run import read_history
 from castlist.settings import read_settings
 
 PHOTOS = Path(__file__).parents[2] / "shared" / "photos" / "avengers7"

@@ -251,7 +251,7 @@ def test_what_a_killed_process_left_and_what_is_damaged_goes(tmp_path: Path, kep
 import os, signal
 from pathlib import Path
 from castlist.learning.dataset import cache
-from castlist.media.photos import find_cast
+from castlist.media import find_cast
 from castlist.settings import Settings
 cache.fill = lambda *args: os.kill(os.getpid(), signal.SIGKILL)
 cache.load_dataset(find_cast(Path({str(tmp_path / "cast")!r})), Settings(model="cnn", faces=False, image_size=48),

@@ -14,9 +14,12 @@ from castlist.explanation import Explainer, draw_explanations
 from castlist.faces import Box, Face, Quality
 from castlist.gallery import Gallery
 from castlist.naming import FaceEyes, Recognizer
-from castlist.run.record import Run
+from castlist.run import Run
 from castlist.settings import Settings
-from test_enrolment import BACKGROUND, PEOPLE, vector
+from small_runs import BACKGROUND, PHOTOS, TABLE
+
+PEOPLE = ("Ann", "Beatrix")
+FIRST, SECOND = TABLE[0], TABLE[PHOTOS]
 
 
 @pytest.mark.keras
@@ -102,7 +105,7 @@ class TopLeftNetwork(FaceNetwork):
 
     def embed(self, faces: np.ndarray, *, batch_size: int = 32, views: str = "mirror") -> np.ndarray:
         share = (faces[:, 20:40, 90:110] == 0).mean(axis=(1, 2, 3))
-        mixed = [s * vector(0) + (1 - s) * vector(200) for s in share]
+        mixed = [s * FIRST + (1 - s) * SECOND for s in share]
         return np.array([v / np.linalg.norm(v) for v in mixed], np.float32)
 
 
@@ -110,15 +113,15 @@ def test_occlusion_finds_the_place_that_the_network_looks_at(monkeypatch: pytest
     crop = np.full((150, 150, 3), 120, np.uint8)
     crop[20:40, 90:110] = 0
     gallery = Gallery.fit(
-        PEOPLE[:2],
-        np.array([vector(0), vector(200)], np.float32),
+        PEOPLE,
+        np.stack([FIRST, SECOND]),
         np.array([0, 1]),
         ["a", "b"],
         background=BACKGROUND,
     )
     run = Run(
         path=tmp_path,
-        people=PEOPLE[:2],
+        people=PEOPLE,
         settings=Settings(),
         photos_root="",
         photos_fingerprint="",

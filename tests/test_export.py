@@ -27,6 +27,7 @@ from castlist.export.formats import ask_onnx
 from castlist.gallery import Gallery
 from castlist.learning.sessions import learn
 from castlist.naming.recognizer import Recognizer
+from castlist.run import load_gallery
 
 DOC = Path(__file__).parents[1] / "docs" / "export.md"
 BLOCKS = re.findall(r"```python\n(.*?)```", DOC.read_text("utf-8"), re.DOTALL)
@@ -114,7 +115,7 @@ def test_a_run_of_faces(photos_folder: Path, tmp_path: Path) -> None:
     file = export_run(run.path, "onnx")
     assert file == run.path / "export.onnx"
     # Whoever goes by the note gives the names that the gallery gives.
-    gallery = Gallery.from_bytes(run.gallery_path.read_bytes(), "gallery.npz")
+    gallery = load_gallery(run)[1]
     mean = gallery.background.mean
     asked = np.concatenate([mean + share * (gallery.embeddings - mean) for share in (-1, -0.5, 0, 0.5, 1)])
     answers = gallery.answer(asked)

@@ -17,12 +17,11 @@ from PIL import Image
 pytest.importorskip("matplotlib")
 pytest.importorskip("sklearn")
 
-from castlist.errors import CastlistError, SettingsError
+from castlist.errors import CastlistError, Message, SettingsError
 from castlist.learning.evaluation import NOBODY, Evaluation, score_answers
 from castlist.learning.report import write_report
-from castlist.learning.starting import package_versions
 from castlist.painting import fonts
-from castlist.run.record import Epoch, Run
+from castlist.run import Epoch, Run
 from castlist.settings import Settings
 
 PEOPLE = ("Ann", "Bob", "陳小明")
@@ -67,7 +66,6 @@ def make_run(
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.new("RGB", (30 + number % 7, 40), (number % 256, 99, 0)).save(path)
     run = Run(
-        versions=package_versions(),
         path=folder / "runs" / "first",
         people=people,
         settings=Settings(seed=5, learning_rate=0.5),
@@ -79,9 +77,10 @@ def make_run(
             "test": tuple(files),
         },
         groups={"train": 20, "validation": 1, "test": 11},
-        refused=(("Ann/broken.jpg", "damaged or cut short"),),
-        notes=("The folder 'Eve' holds no photo and was left out.",),
+        refused=(("Ann/broken.jpg", Message("damaged", "damaged or cut short")),),
+        notes=(Message("left-out", "The folder 'Eve' holds no photo and was left out."),),
         seconds=3725.0,
+        versions={"numpy": "2.0"},
     )
     return run, score_answers(people, files, truth, answers, probabilities)
 

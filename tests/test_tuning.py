@@ -22,7 +22,7 @@ from castlist.learning.progress import Progress, Trial
 from castlist.learning.report import write_search
 from castlist.learning.tuning import tune
 from castlist.painting.fonts import find_fonts
-from castlist.run.record import open_run, read_history
+from castlist.run import open_run, read_history
 from castlist.settings import MODELS, read_settings
 
 BASES = {"cnn": SMALL}

@@ -123,7 +123,7 @@ def describe_start(run: Run, dataset: Dataset) -> Iterator[str]:
     yield f"{len(run.people)} people, {len(dataset.files)} photos: {sides}; copies of a photo stay on one side."
     if run.refused:
         yield f"{len(run.refused)} files were left out; the report lists them with the reasons."
-    yield from run.notes
+    yield from map(str, run.notes)
     yield from quick_check(dataset, Path(run.photos_root)).summary_lines
 
 

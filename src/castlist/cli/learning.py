@@ -101,13 +101,9 @@ def resume(
 
 def report(run: RunFolder, language: Language = "en") -> None:
     """Write a run's figures and report again, from its recorded answers."""
-    from castlist.learning import read_evaluation, write_report
-    from castlist.run import open_run, read_history
+    from castlist.learning import report_again
 
-    opened = open_run(run)
-    evaluation = read_evaluation(opened)
-    write_report(opened, evaluation, read_history(opened), language=language)
-    show_result(opened, evaluation)
+    show_result(*report_again(run, language=language))
 
 
 def demo(

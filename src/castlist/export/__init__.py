@@ -16,6 +16,7 @@ from castlist.files import write_bytes
 from castlist.media import UNKNOWN, read_still, resize_photo
 from castlist.naming import Recognizer
 from castlist.paths import join_below
+from castlist.run import RunFolder, open_run
 
 SUFFIXES: dict[str, str] = {"onnx": ".onnx", "litert": ".tflite", "keras": ".keras"}
 PHOTOS = 10  # at most, that file and run are compared on
@@ -68,8 +69,18 @@ def export_run(path: Path, kind: str, out: Path | None = None) -> Path:
             difference=difference,
             tolerance=TOLERANCE,
         )
-    out = out or path / f"export{SUFFIXES[kind]}"
-    write_bytes(out, data)
+    if out is None:
+        out = path / f"export{SUFFIXES[kind]}"
+        with RunFolder(path).alone():
+            if open_run(path).generation != recognizer.run.generation:  # somebody in the file may have left the run
+                raise RunError(
+                    "changed-while-exported",
+                    "The run {path!r} was changed while it was exported. Nothing was written; export it again.",
+                    path=str(path),
+                )
+            write_bytes(out, data, private=True)
+    else:
+        write_bytes(out, data)
     logger.info("exported as %s: %d bytes, compared on %d photos", kind, len(data), len(crops))
     logger.debug("exported to %s", out)
     return out

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from castlist.learning.evaluation import Evaluation as Evaluation
     from castlist.learning.evaluation import evaluate as evaluate
     from castlist.learning.evaluation import read_evaluation as read_evaluation
-    from castlist.learning.evaluation import save_evaluation as save_evaluation
     from castlist.learning.models import build_model as build_model
     from castlist.learning.models import check_installed as check_installed
     from castlist.learning.progress import Progress as Progress
@@ -28,7 +27,9 @@ if TYPE_CHECKING:
     from castlist.learning.report import template as template
     from castlist.learning.report import write_comparison as write_comparison
     from castlist.learning.report import write_report as write_report
+    from castlist.learning.sessions import answer_anew as answer_anew
     from castlist.learning.sessions import learn as learn
+    from castlist.learning.sessions import report_again as report_again
     from castlist.learning.sessions import resume as resume
     from castlist.learning.takes import ALONE as ALONE
     from castlist.learning.training import load_trained as load_trained
@@ -43,6 +44,7 @@ _ROOMS = {
     "Progress": "progress",
     "TAGS": "report",
     "Trial": "progress",
+    "answer_anew": "sessions",
     "best_so_far": "tuning",
     "build_model": "models",
     "changed_settings": "comparison",
@@ -56,8 +58,8 @@ _ROOMS = {
     "learn": "sessions",
     "load_trained": "training",
     "read_evaluation": "evaluation",
+    "report_again": "sessions",
     "resume": "sessions",
-    "save_evaluation": "evaluation",
     "shrink": "report",
     "template": "report",
     "tune": "tuning",

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from castlist.errors import RunError, needs_extra, reason_of
-from castlist.files import write_csv, write_text
+from castlist.files import table_bytes
 from castlist.gallery import NOBODY, Answers, Gallery
 from castlist.learning.dataset import Dataset
 from castlist.learning.sequences import arrange, read_sequences
@@ -199,11 +199,10 @@ def _reliability(probability: np.ndarray, right: np.ndarray) -> tuple[Reliabilit
     )
 
 
-def save_evaluation(evaluation: Evaluation, run: Run) -> None:
-    """Write metrics.json and predictions.csv into the run folder."""
+def evaluation_files(evaluation: Evaluation, run: Run) -> dict[str, bytes]:
+    """The answers and the metrics as files of the run folder, by name."""
     names = (*evaluation.people, UNKNOWN)  # so that NOBODY is the last
-    write_csv(
-        run.answers_path,
+    answers = table_bytes(
         [*HEADER, *names],
         [
             [file, names[true], names[guess], *(f"{p:.6g}" for p in probabilities)]
@@ -225,9 +224,9 @@ def save_evaluation(evaluation: Evaluation, run: Run) -> None:
         "persons": {score.person: vars(score) for score in evaluation.persons},
         "confusion": evaluation.confusion.tolist(),
     }
-    write_text(run.path / "metrics.json", json.dumps(record, ensure_ascii=False, indent=1))
-    logger.info("evaluation written: %d test photos, accuracy %.4f", len(evaluation.files), evaluation.accuracy)
-    logger.debug("evaluation written to %s", run.path)
+    metrics = json.dumps(record, ensure_ascii=False, indent=1).encode("utf-8")
+    logger.info("evaluated: %d test photos, accuracy %.4f", len(evaluation.files), evaluation.accuracy)
+    return {run.answers_path.name: answers, run.metrics_path.name: metrics}
 
 
 def read_evaluation(run: Run) -> Evaluation:
@@ -253,7 +252,7 @@ def read_evaluation(run: Run) -> Evaluation:
             "The run {path!r} has not been evaluated: it has no predictions.csv.",
             path=str(run.path),
         ) from None
-    except (OSError, ValueError, KeyError, IndexError) as error:
+    except (OSError, ValueError, KeyError, IndexError, csv.Error) as error:
         raise RunError(
             "answers-broken",
             "The answers in {path!r} can't be read ({reason}).",

@@ -23,7 +23,7 @@ from castlist.learning.progress import OnProgress, Progress
 from castlist.learning.sequences import arrange, read_sequences
 from castlist.learning.splits import TRAIN, VALIDATION
 from castlist.naming import Network
-from castlist.run import HISTORY, Epoch, Run, best_epoch, read_history
+from castlist.run import HISTORY, Epoch, Run, RunFolder, best_epoch, read_history
 from castlist.settings import Settings, TrainingSettings
 from castlist.threads import work_ahead
 
@@ -60,11 +60,15 @@ def train(dataset: Dataset, run: Run, *, on_progress: OnProgress | None = None) 
     history = _train_epochs(dataset, run, on_progress)
     gc.collect()  # the model and its optimizer, in circles of references; the export needs as much again
     _export(run, dataset)
-    finished = dataclasses.replace(
-        run, complete=True, best_epoch=best_epoch(history).epoch, seconds=round(sum(row.seconds for row in history), 1)
-    )
-    finished.save()
-    return finished
+    with RunFolder(run.path).change() as change:
+        change.run = dataclasses.replace(
+            change.run,
+            settings=run.settings,  # of more epochs than it was begun with, perhaps
+            complete=True,
+            best_epoch=best_epoch(history).epoch,
+            seconds=round(sum(row.seconds for row in history), 1),
+        )
+    return change.run
 
 
 def _train_epochs(dataset: Dataset, run: Run, on_progress: OnProgress | None) -> list[Epoch]:
@@ -308,7 +312,7 @@ def _stopped_early(history: Sequence[Epoch], settings: TrainingSettings) -> bool
 
 def _keep(run: Run, model: keras.Model, variables: list[Any], history: list[Epoch]) -> None:
     """Put a finished epoch on disk. The state comes last: until it is there, the epoch counts as not done."""
-    write_csv(run.history_path, HISTORY, [dataclasses.astuple(row) for row in history])
+    write_csv(run.history_path, HISTORY, [dataclasses.astuple(row) for row in history], private=True)
     if best_epoch(history) is history[-1]:
         beside = run.path / "part.weights.h5"
         model.save_weights(beside)

@@ -17,6 +17,8 @@ logger = logging.getLogger(__name__)
 UNKNOWN = "unknown"  # the answer for strangers; nobody may be called so
 ALL = "all"  # whoever it is, where faces are to be hidden; nobody may be called so either
 
+_UNFIT = frozenset("/\\\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # for a person's name
+
 
 @dataclass(frozen=True)
 class Photo:
@@ -118,7 +120,7 @@ def check_person(name: str, others: Iterable[str] = ()) -> None:
             "Nobody can be called {name!r}: castlist itself uses the word. Choose another name.",
             name=name,
         )
-    if not name.strip() or name.startswith(".") or any(char in "/\\" or ord(char) < 32 for char in name):
+    if not name.strip() or name.startswith(".") or any(map(_is_unfit, name)):
         raise CastError(
             "name-impossible", "Nobody can be called {name!r}. Choose a name that a folder can have.", name=name
         )
@@ -130,6 +132,11 @@ def check_person(name: str, others: Iterable[str] = ()) -> None:
                 other=other,
                 name=name,
             )
+
+
+def _is_unfit(char: str) -> bool:
+    """Whether a name can't hold it: parts of a path, what steers a terminal or turns the text, halves of characters."""
+    return char in _UNFIT or unicodedata.category(char) in ("Cc", "Cs")
 
 
 def find_photos(inputs: Iterable[str | os.PathLike[str]]) -> list[Path]:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from castlist.embeddings import FaceNetwork
-from castlist.errors import RunError, reason_of
+from castlist.errors import RunError
 from castlist.gallery import Gallery
 from castlist.naming.answers import BEST, NamedFace, describe_photos
 from castlist.naming.classifier import Network
 from castlist.naming.eyes import Eyes, FaceEyes, WholeEyes
 from castlist.naming.namers import FaceClassifier, GalleryNamer, Namer, WholeClassifier
 from castlist.naming.seeing import Seen
-from castlist.run import Run, RunFolder, Stamp
+from castlist.run import Run, RunFolder, Stamp, load_gallery
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,25 +69,15 @@ def open_generation(folder: RunFolder) -> Generation:
                 path=str(run.path),
             )
         faces = run.settings.faces
+        gallery = None
+        if faces:
+            run, gallery = load_gallery(run)
         return Generation(
             run,
             network=Network(run.network_path, n_people=len(run.people)) if run.has_network else None,
             face_network=FaceNetwork.load(run.face_network_path) if faces else None,
-            gallery=_read_gallery(run.gallery_path) if faces else None,
+            gallery=gallery,
             stamp=stamp,
         )
 
     return folder.read(load)
-
-
-def _read_gallery(path: Path) -> Gallery:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise RunError(
-            "gallery-unreadable",
-            "{name!r} is not a gallery that can be read ({reason}).",
-            name=str(path),
-            reason=reason_of(error),
-        ) from error
-    return Gallery.from_bytes(data, str(path))

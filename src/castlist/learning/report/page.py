@@ -102,12 +102,13 @@ def write_report(run: Run, evaluation: Evaluation, history: Sequence[Epoch], *, 
         drawings["accuracy"] = functools.partial(figures.draw_accuracy, history)
         drawings["loss"] = functools.partial(figures.draw_loss, history)
     pngs = {name: (figures.render_png(draw(light)), figures.render_png(draw(dark))) for name, draw in drawings.items()}
-    write_bytes(run.path / "figures" / "confusion.png", pngs["confusion"][0])
-    write_bytes(run.path / "figures" / "reliability.png", pngs["reliability"][0])
+    pictures = {"confusion.png": pngs["confusion"][0], "reliability.png": pngs["reliability"][0]}
     if history:
-        write_bytes(run.path / "figures" / "curves.png", figures.render_png(figures.draw_curves(history, light)))
+        pictures["curves.png"] = figures.render_png(figures.draw_curves(history, light))
     if tiles:
-        write_bytes(run.path / "figures" / "test-grid.png", figures.render_png(figures.draw_test_grid(tiles, light)))
+        pictures["test-grid.png"] = figures.render_png(figures.draw_test_grid(tiles, light))
+    for name, png in pictures.items():
+        write_bytes(run.figures_path / name, png, private=True)
 
     def answers(rows: Sequence[int]) -> list[Answer]:
         return [_answer(evaluation, people, row, thumbnails) for row in rows]
@@ -139,11 +140,10 @@ def write_report(run: Run, evaluation: Evaluation, history: Sequence[Epoch], *, 
         duration=functools.partial(_duration, translate),
         language=TAGS[language],
     )
-    path = run.path / "report.html"
-    write_text(path, page)
+    write_text(run.report_path, page, private=True)
     logger.info("report written: %d figures", len(pngs))
-    logger.debug("report written to %s", path)
-    return path
+    logger.debug("report written to %s", run.report_path)
+    return run.report_path
 
 
 def write_comparison(histories: Mapping[str, Sequence[Epoch]], path: Path, *, language: str = "en") -> None:

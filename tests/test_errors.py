@@ -92,7 +92,7 @@ def test_messages_in_messages_are_read() -> None:
 def test_no_escape_sequence_reaches_a_terminal() -> None:
     said = str(Message("a", "{name}\x1b[2J is here", {"name": "\x1b]0;owned\x07 王小明 \u202e\ud800"}))
     assert said == r"\x1b]0;owned\x07 王小明 \u202e\ud800\x1b[2J is here"
-    assert str(CastlistError("one line\nand another")) == r"one line\nand another"
+    assert str(CastlistError("lines", "one line\nand another")) == r"one line\nand another"
 
 
 def test_reasons_are_short_and_can_be_translated() -> None:

@@ -27,25 +27,6 @@ SYSTEM = (
 )
 ERRORS = {name for name, one in vars(errors).items() if isinstance(one, type) and issubclass(one, CastlistError)}
 PLURALS = {"s", "lie"}  # "photo{s}"
-# Modules that still raise sentences without a code; when the last has gone, so does the single argument of
-# CastlistError, one line in errors.py.
-WITHOUT_CODES: set[str] = {
-    "explanation.py",
-    "files.py",
-    "learning/sessions.py",
-    "learning/starting.py",
-    "media/film.py",
-    "media/photos.py",
-    "naming/classifier.py",
-    "naming/films/naming.py",
-    "naming/recognizer.py",
-    "painting/films.py",
-    "painting/fonts.py",
-    "painting/hiding.py",
-    "painting/labels.py",
-    "people/enrolment.py",
-    "run/record.py",
-}
 
 
 @dataclass(frozen=True)
@@ -130,7 +111,7 @@ def test_the_catalogue_has_every_text_and_nothing_else(language: str) -> None:
 
 def test_every_error_has_a_code() -> None:
     lacking = {module for module, call in calls_in_code() if name_of(call) in ERRORS and len(call.args) < 2}
-    assert lacking - {"errors.py"} == WITHOUT_CODES
+    assert lacking == set()
 
 
 def test_a_code_is_one_sentence_whose_values_are_given() -> None:

@@ -97,9 +97,8 @@ class CastlistError(Exception):
     placeholders, and what fills them. They survive pickling, on the way from one process to another.
     """
 
-    def __init__(self, code: str, text: str | None = None, /, **values: Value) -> None:
-        # A single argument is a sentence without a code; on its way out.
-        self.message = Message.from_dict(code) if text is None else Message(code, text, values)
+    def __init__(self, code: str, text: str, /, **values: Value) -> None:
+        self.message = Message(code, text, values)
         super().__init__(str(self.message))
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -148,7 +147,7 @@ class RunError(CastlistError):
 class FontError(CastlistError):
     """No font of this machine has the characters of a text."""
 
-    def __init__(self, code: str, text: str | None = None, /, *, missing: str, **values: Value) -> None:
+    def __init__(self, code: str, text: str, /, *, missing: str, **values: Value) -> None:
         super().__init__(code, text, **values)
         self.missing = missing  # the characters, each once
 

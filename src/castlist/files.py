@@ -120,15 +120,21 @@ def remove_parts(folder: Path) -> int:
 
 def cannot_write(path: Path, error: OSError) -> CastlistError:
     """What the system's refusal to write means, as a sentence."""
-    values = {"path": str(path), "reason": reason_of(error)}
+    reason = reason_of(error)
     if error.errno in _FULL:
         return CastlistError(
-            "disk-full", "{path!r} can't be written ({reason}). Free some space or choose another place.", **values
+            "disk-full",
+            "{path!r} can't be written ({reason}). Free some space or choose another place.",
+            path=str(path),
+            reason=reason,
         )
     if error.errno in _FORBIDDEN:
         return CastlistError(
             "write-forbidden",
             "{path!r} can't be written ({reason}). Get the right to write there or choose another place.",
-            **values,
+            path=str(path),
+            reason=reason,
         )
-    return CastlistError("write-failed", "{path!r} can't be written ({reason}). Choose another place.", **values)
+    return CastlistError(
+        "write-failed", "{path!r} can't be written ({reason}). Choose another place.", path=str(path), reason=reason
+    )

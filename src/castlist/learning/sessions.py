@@ -167,7 +167,7 @@ def _publish(run: Run, evaluation: Evaluation, language: str) -> Run:
     with RunFolder(run.path).change() as change:
         if change.run.generation != run.generation:
             raise RunError(
-                CHANGED,
+                "changed-while-answered",
                 "The run {path!r} was changed while its answers were checked. Try again: castlist resume {path!r}.",
                 path=str(run.path),
             )
@@ -224,13 +224,20 @@ def _keep_better(run: Run, gallery: Gallery) -> Run:
     frozen = validate_gallery(run, gallery)
     tuned = max(row.val_accuracy for row in read_history(run))
     better = tuned > frozen
-    shares = {"tuned": tuned, "frozen": frozen}
-    said = "On validation, the fine-tuned network named {tuned:.1%} rightly and the frozen one {frozen:.1%}: "
-    note = (
-        Message("tuned-is-better", said + "the fine-tuned one is used.", shares)
-        if better
-        else Message("frozen-is-better", said + "the frozen one is used.", shares)
-    )
+    if better:
+        note = Message(
+            "tuned-is-better",
+            "On validation, the fine-tuned network named {tuned:.1%} rightly and the frozen one {frozen:.1%}: the "
+            "fine-tuned one is used.",
+            {"tuned": tuned, "frozen": frozen},
+        )
+    else:
+        note = Message(
+            "frozen-is-better",
+            "On validation, the fine-tuned network named {tuned:.1%} rightly and the frozen one {frozen:.1%}: the "
+            "frozen one is used.",
+            {"tuned": tuned, "frozen": frozen},
+        )
     with RunFolder(run.path).change() as change:
         if not better:
             for path in (run.network_path, run.weights_path, run.state_path):

@@ -75,10 +75,6 @@ def _sequence_notes(settings: Settings) -> tuple[Message, ...]:
     )
 
 
-def _as_message(sentence: str | Message) -> Message:
-    return sentence if isinstance(sentence, Message) else Message.from_dict(sentence)
-
-
 def choose_precision() -> str:
     """mixed_bfloat16 where the processor computes in it, float32 elsewhere: emulated, it is slower, not faster."""
     try:

@@ -81,8 +81,11 @@ def name_film(
     tracks = viewer.tracks()
     problem = None
     if viewer.n_frames < WHOLE * film.n_frames:
-        numbers = {"done": viewer.n_frames, "total": film.n_frames}
-        problem = Message("film-cut-short", "damaged or cut short after {done} of {total} frames", numbers)
+        problem = Message(
+            "film-cut-short",
+            "damaged or cut short after {done} of {total} frames",
+            {"done": viewer.n_frames, "total": film.n_frames},
+        )
     return NamedFilm(
         path=film.path,
         rate=film.rate,

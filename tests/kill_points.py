@@ -70,7 +70,7 @@ def do_forget(path: Path) -> None:
     try:
         forget(path, "Beatrix")
     except RunError as error:
-        if error.code != "nobody-called":
+        if error.code != "nobody-called-in-run":
             raise
         os._exit(NOBODY)
 

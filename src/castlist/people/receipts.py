@@ -36,7 +36,7 @@ class Receipt:
 def unknown_person(run: Run, name: str) -> RunError:
     """That a run knows nobody of a name."""
     return RunError(
-        "nobody-called",
+        "nobody-called-in-run",
         "The run {path!r} knows nobody called {name!r}. Choose from: {people}.",
         path=str(run.path),
         name=name,

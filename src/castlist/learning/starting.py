@@ -58,7 +58,8 @@ def start_run(dataset: Dataset, settings: Settings, path: Path, photos_root: Pat
     except OSError as error:
         raise cannot_write(path, error) from error
     run.save()
-    logger.info("a run of the model %s is begun in %s", settings.model, path)
+    logger.info("a run of the model %s is begun", settings.model)
+    logger.debug("which is %s", path)
     return run
 
 

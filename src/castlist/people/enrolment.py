@@ -143,7 +143,7 @@ def _add(path: Path, name: str, choose: Choose, ids: tuple[str, ...]) -> Run:
         change.remove(run.answers_path.name)  # they are of other people than the record
         sides = {**run.sides, "train": (*run.sides["train"], *ids)}
         change.run = dataclasses.replace(run, people=gallery.people, sides=sides)
-    logger.info("%d embeddings added to %s", len(ids), path)
+    logger.info("%d embeddings added to a run", len(ids))
     return change.run
 
 

@@ -40,7 +40,7 @@ def forget(path: Path, name: str) -> Receipt:
     with folder.change() as change:
         rest = tuple(one for one in change.run.leaving if one.name != name)
         change.run = dataclasses.replace(change.run, leaving=rest)
-    logger.info("somebody was forgotten by %s", path)
+    logger.info("somebody was forgotten by a run")
     return Receipt(name, (*_describe(leaving), *kept), tuple(what_remains(change.run, name)))
 
 

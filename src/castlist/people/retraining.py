@@ -94,7 +94,7 @@ def _exchange(path: Path) -> None:
         path.rename(_old(path))
         _beside(path).rename(path)
     delete(_old(path))
-    logger.info("%s was trained anew and exchanged", path)
+    logger.info("a run was trained anew without somebody, and exchanged")
 
 
 def _finish_exchange(path: Path) -> bool:

@@ -467,7 +467,7 @@ def test_broken_runs_and_those_of_a_later_format_are_listed_and_explained(window
         assert "Ready" in window.status.text
 
     choose("later", f"has format {FORMAT + 1}; this castlist reads formats up to {FORMAT}")
-    choose("broken", "is broken: its run.json can't be read")
+    choose("broken", "is broken: its run.json doesn't hold what it should")
     choose("unfinished", "isn't finished")
     window.switch_language("zh-TW")
     assert "訓練尚未完成" in window.notice.text

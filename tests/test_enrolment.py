@@ -6,10 +6,12 @@ import dataclasses
 import json
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from subprocess import PIPE
 
 import h5py
 import numpy as np
@@ -179,6 +181,28 @@ def test_nothing_of_the_forgotten_is_left_in_any_byte(run: Run) -> None:
     assert opened.leaving == ()
     assert load_gallery(opened)[1].people == ("Ann", "王小明")
     other.unlink()
+
+
+def test_the_receipt_tells_of_a_training_that_reads_the_person(run: Run) -> None:
+    kept = cache.datasets_folder() / "kept.h5"
+    with h5py.File(kept, "w") as file:
+        file.attrs["people"] = json.dumps(["Ann", "Beatrix"])
+    code = f"""
+import h5py, sys
+file = h5py.File({str(kept)!r}, "r")
+print("open", flush=True)
+sys.stdin.read()
+"""
+    training = subprocess.Popen([sys.executable, "-P", "-c", code], stdin=PIPE, stdout=PIPE, text=True)
+    try:
+        assert training.stdout is not None and training.stdout.readline() == "open\n"
+        receipt = forget(run.path, "Beatrix")
+    finally:
+        training.communicate()
+    assert not kept.exists()
+    (told,) = (one for one in receipt.remaining if one.code == "datasets-in-use")
+    assert told.values == {"sets": 1, "name": "Beatrix"}
+    assert "their runs will know 'Beatrix'" in str(told)
 
 
 def test_the_receipt_says_what_still_exists(run: Run, tmp_path: Path) -> None:

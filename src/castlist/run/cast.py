@@ -43,7 +43,7 @@ def agree(run: Run, gallery: Gallery) -> tuple[Run, Gallery]:
 
 
 def need_same(run: Run, began: Run) -> None:
-    """Make sure that a run is a later state of another, not one trained anew in its place, whose networks see otherwise.
+    """Make sure that a run is a later state of another, not one trained anew in its place: its networks may differ.
 
     Raises:
         RunError: If not.

@@ -139,10 +139,10 @@ class ForgetDialog(tk.Toplevel):
                 translate("{name} is forgotten.").format(name=receipt.name),
                 "",
                 translate("Deleted:"),
-                *(f"• {explain(str(sentence))}" for sentence in receipt.removed),
+                *(f"• {explain(sentence)}" for sentence in receipt.removed),
                 "",
                 translate("What still exists:"),
-                *(f"• {explain(str(sentence))}" for sentence in receipt.remaining),
+                *(f"• {explain(sentence)}" for sentence in receipt.remaining),
             )
         )
 

@@ -92,6 +92,13 @@ def test_a_file_where_a_folder_should_be(tmp_path: Path) -> None:
         write_text(tmp_path / "file" / "a.txt", "text")
 
 
+def test_what_has_no_name_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CastlistError, match="can't be written"):
+        write_text(Path(), "text")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_longest_names_are_written(tmp_path: Path) -> None:
     write_text(tmp_path / ("a" * 251 + ".txt"), "text")
     assert [path.read_text() for path in tmp_path.iterdir()] == ["text"]

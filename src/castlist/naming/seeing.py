@@ -17,6 +17,7 @@ import numpy as np
 from castlist.errors import CastlistError, Message, ShapeError, reason_of
 from castlist.faces import Box, Quality
 from castlist.files import write_bytes
+from castlist.paths import as_path
 
 VERSION = 1  # of the file
 # Of each column of faces: what a row of it is; -1: any length, the same in all rows.
@@ -181,7 +182,7 @@ class Seen:
         arrays: dict[str, Any] = {name: getattr(self, name) for name in ("sizes", *FACE_COLUMNS)}
         content = io.BytesIO()
         np.savez(content, about=np.frombuffer(json.dumps(about).encode(), np.uint8), **arrays)
-        write_bytes(Path(path), content.getvalue(), private=True)
+        write_bytes(as_path(path), content.getvalue(), private=True)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Seen:
@@ -190,7 +191,7 @@ class Seen:
         Raises:
             CastlistError: If the file is missing, damaged, or something else.
         """
-        path = Path(path)
+        path = as_path(path)
         try:
             return _unpack(path.read_bytes())
         except OSError as error:

@@ -23,7 +23,10 @@ def test_tables_survive_commas_and_lines(tmp_path: Path) -> None:
     ("number", "code", "advice"),
     [
         (errno.ENOSPC, "disk-full", "Free some space"),
+        (errno.EDQUOT, "disk-full", "Free some space"),
         (errno.EACCES, "write-forbidden", "Get the right"),
+        (errno.EPERM, "write-forbidden", "Get the right"),
+        (errno.EROFS, "write-forbidden", "Get the right"),
         (errno.EIO, "write-failed", "Choose another place"),
     ],
 )
@@ -63,6 +66,25 @@ def test_the_folder_is_full_before_anything_is_renamed(tmp_path: Path, monkeypat
     monkeypatch.setattr(os, "replace", rename)
     write_text(tmp_path / "a.txt", "text")
     assert calls == ["file", "rename", *(["folder"] if hasattr(os, "O_DIRECTORY") else [])]
+
+
+@pytest.mark.skipif(not hasattr(os, "O_DIRECTORY"), reason="this system flushes no folders")
+def test_a_file_system_may_have_no_folders_to_flush(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fsync = os.fsync
+    for number, is_fine in ((errno.EINVAL, True), (errno.EIO, False)):
+
+        def flush(handle: int, number: int = number) -> None:
+            if stat.S_ISDIR(os.fstat(handle).st_mode):
+                raise OSError(number, os.strerror(number))
+            fsync(handle)
+
+        monkeypatch.setattr(os, "fsync", flush)
+        if is_fine:
+            write_text(tmp_path / "a.txt", "text")
+        else:
+            with pytest.raises(CastlistError, match="can't be written"):
+                write_text(tmp_path / "b.txt", "text")
+    assert (tmp_path / "a.txt").read_text() == "text"
 
 
 def test_threads_write_one_file_and_none_tears_it(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from concurrent.futures import wait
 
 import pytest
 
-from castlist.threads import Hands, work_ahead
+from castlist.threads import Hands, count_cores, set_threads, work_ahead
 
 
 def test_a_share_of_the_pool_does_all_of_its_work_in_order() -> None:
@@ -55,3 +55,24 @@ def test_work_that_nobody_asks_for_any_more_is_not_begun() -> None:
     gate.set()
     wait([first, *later[3:]], timeout=5)
     assert begun == [3, 4]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_pool_has_as_many_threads_as_it_was_told(count: int) -> None:
+    busy, most, lock = 0, 0, threading.Lock()
+
+    def work(_: int) -> None:
+        nonlocal busy, most
+        with lock:
+            busy += 1
+            most = max(most, busy)
+        threading.Event().wait(0.01)
+        with lock:
+            busy -= 1
+
+    set_threads(count)
+    try:
+        list(work_ahead(work, range(30), ahead=10))
+    finally:
+        set_threads(count_cores())
+    assert most == count

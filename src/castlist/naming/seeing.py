@@ -108,7 +108,7 @@ class Seen:
         n = len(self)
         if isinstance(index, (int, np.integer)):
             index = [range(n)[index]]
-        chosen = np.arange(n)[np.asarray(index, np.int64) if isinstance(index, list) and not index else index]
+        chosen = np.arange(n)[index]
         starts = np.searchsorted(self.photo, chosen)
         counts = np.searchsorted(self.photo, chosen, side="right") - starts
         new = np.repeat(np.arange(len(chosen)), counts)

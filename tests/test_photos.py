@@ -6,6 +6,7 @@ import contextlib
 import io
 import os
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -228,8 +229,14 @@ def test_the_order_of_the_file_system_changes_nothing(tmp_path: Path, monkeypatc
         save_noise(tmp_path / name / "2.jpg", i)
         save_noise(tmp_path / name / "1.jpg", i + 5)
     before = find_cast(tmp_path)
-    listed = cast._entries
-    monkeypatch.setattr(cast, "_entries", lambda folder: reversed(list(listed(folder))))
+    scandir = os.scandir
+
+    @contextlib.contextmanager
+    def backwards(folder: Path) -> Iterator[Iterator[os.DirEntry[str]]]:
+        with scandir(folder) as entries:
+            yield reversed(list(entries))
+
+    monkeypatch.setattr(os, "scandir", backwards)
     assert find_cast(tmp_path) == before
     assert before.people == ("a", "b", "c")
 

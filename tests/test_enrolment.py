@@ -161,7 +161,7 @@ def test_nothing_of_the_forgotten_is_left_in_any_byte(run: Run) -> None:
     assert any("1 kept data set" in str(line) for line in receipt.removed)
     opened = open_run(run.path)
     assert opened.people == ("Ann", "王小明")
-    assert [str(note) for note in opened.notes] == ["3 files belong to nobody."]
+    assert [note.code for note in opened.notes] == ["cast-stray-file"]
     assert opened.leaving == ()
     assert load_gallery(opened)[1].people == ("Ann", "王小明")
     other.unlink()
@@ -197,6 +197,22 @@ def test_a_forget_that_an_older_castlist_was_killed_at_is_finished(run: Run) -> 
     receipt = forget(run.path, "Beatrix")
     assert receipt.removed[1].values == {"files": 8}
     assert holding(run.path, [b"Beatrix"]) == set()
+
+
+def test_the_order_of_people_is_the_gallery_s(run: Run) -> None:
+    dataclasses.replace(open_run(run.path), people=PEOPLE[::-1]).save()
+    recognizer = Recognizer.load(run.path, finder=tell_faces)
+    assert recognizer.run.people == PEOPLE
+    assert [face.name for face in recognizer.name_pixels([draw_picture([level_of(0), level_of(2)])])[0]] == [
+        "Ann",
+        "Beatrix",
+    ]
+
+
+def test_a_record_of_nobody_in_the_gallery_is_broken(run: Run) -> None:
+    dataclasses.replace(open_run(run.path), people=("Zoe",)).save()
+    with pytest.raises(RunError, match="tell of other people"):
+        Recognizer.load(run.path)
 
 
 def test_nobody_is_named_whom_the_record_doesn_t_list(run: Run) -> None:

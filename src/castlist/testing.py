@@ -132,8 +132,10 @@ def make_run(path: str | os.PathLike[str], people: Sequence[str]) -> Run:
         groups={"train": len(photos) - len(tested), "validation": 0, "test": len(tested)},
         refused=((f"{people[-1]}/blurred.jpg", Message("no-face", "no face found")),),
         notes=(
-            Message("few-photos", "{name!r} has few photos.", {"name": people[-1]}),
-            Message("strays", "{files} files belong to nobody.", {"files": 3}),
+            Message(
+                "cast-empty-folder", "The folder {person!r} holds no photo and was left out.", {"person": people[-1]}
+            ),
+            Message("cast-stray-file", "1 file beside the people's folders belongs to nobody and was left out."),
         ),
         complete=True,
     )

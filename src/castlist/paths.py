@@ -1,21 +1,77 @@
-"""Paths that were read from a file: it may be somebody else's, so they are believed only below the folder they name."""
+"""Paths below a folder, as files of castlist's hold them: texts that can always be written, believed only below it."""
 
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
 from typing import Any
 
+from castlist.errors import CastlistError
+
+# What no file of texts can hold: bytes of a name that aren't UTF-8, as Python gives them; and the mark they get there.
+_HALVES = re.compile("[\\\\\ud800-\udfff]")
+_WRITTEN = re.compile(r"\\\\|\\u([dD][89a-fA-F][0-9a-fA-F]{2})")
+
+
+def as_path(path: str | os.PathLike[str]) -> Path:
+    """A path that a user of the library gave.
+
+    Raises:
+        CastlistError: If it is none, or empty.
+    """
+    try:
+        text = os.fspath(path)
+    except TypeError:
+        text = None
+    if not isinstance(text, str):
+        raise CastlistError(
+            "path-none", "A path must be a text or a Path. Got {kind} instead.", kind=type(path).__name__
+        )
+    if not text or "\0" in text:
+        raise CastlistError("path-impossible", "No file can be called {path!r}. Give a path.", path=text)
+    return Path(text)
+
+
+def is_folder(path: Path) -> bool:
+    """Whether there is a folder that one may look at; whatever the system says of the path."""
+    try:
+        return path.is_dir()
+    except OSError:  # no right to, or too long a name
+        return False
+
+
+def name_below(folder: Path, path: Path) -> str:
+    """What a file below a folder is called in a run, a data set, a table: `join_below` finds it again.
+
+    With forward slashes; bytes that aren't UTF-8 are spelled out, and so that this can be undone, backslashes doubled.
+    """
+    return spell(path.relative_to(folder).as_posix())
+
+
+def spell(name: str) -> str:
+    """A file's name as a text that can be written anywhere."""
+    return _HALVES.sub(lambda found: "\\\\" if found[0] == "\\" else f"\\u{ord(found[0]):04x}", name)
+
+
+def unspell(text: str) -> str:
+    """The name that `spell` was given."""
+    return _WRITTEN.sub(lambda found: chr(int(found[1], 16)) if found[1] else "\\", text)
+
 
 def is_below(file: Any) -> bool:
-    """Whether something is a path below a folder, in the one form that every system reads alike."""
-    if not isinstance(file, str) or "\\" in file or "\0" in file or Path(file).drive:
+    """Whether something, as `spell` gives it, is a path below a folder."""
+    if not isinstance(file, str) or "\0" in file:
         return False
-    return not {"", ".", ".."} & set(file.split("/"))
+    name = unspell(file)
+    if Path(name).drive or (os.name == "nt" and "\\" in name):
+        return False
+    return not {"", ".", ".."} & set(name.split("/"))
 
 
 def join_below(folder: Path, file: str) -> Path | None:
-    """The path of a file below a folder; None where it would lead out of it.
+    """The path of a file below a folder, by its name there; None where it would lead out of it.
 
     Links are followed as everywhere: people keep photos behind them. Who moves files must not, see `castlist.checks`.
     """
-    return folder / file if is_below(file) else None
+    return folder / unspell(file) if is_below(file) else None

@@ -12,7 +12,7 @@ from pathlib import Path
 from castlist.checks.decisions import HEAD, VERSION, Decision, open_decisions
 from castlist.checks.records import KINDS, Finding, Findings, describe, titles
 from castlist.errors import PhotoError
-from castlist.files import write_text
+from castlist.files import need_replaceable, write_text
 from castlist.languages import translate_message, translator
 from castlist.learning import TAGS, jpeg_uri, shrink, template
 from castlist.media import read_photo
@@ -81,6 +81,7 @@ def write_check(findings: Findings, page: Path, *, language: str = "en") -> Path
         MissingExtraError: If Jinja2 is missing.
     """
     translate = translator(language)
+    need_replaceable(page, b"<!doctype html")
     decisions = open_decisions(findings)
     decided = {findings.root / one.file: one for one in decisions.photos}
     kinds = {kind: [one for one in findings.findings if one.kind == kind] for kind in KINDS}

@@ -1,0 +1,135 @@
+"""Folders gone through: what can't be read, and what isn't a user's, is passed over with a note; the rest goes on."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from castlist.errors import Message, reason_of
+from castlist.media.marks import is_own
+
+SHOWN = 5  # folders that are told one by one; a whole disk has thousands that nobody may read
+
+_SILENT = frozenset({"Thumbs.db", "desktop.ini", "__MACOSX"})
+# Where systems and network drives keep thumbnails, snapshots, and what was deleted.
+_SYSTEM = frozenset(
+    {
+        *("@eadir", "#recycle", "#snapshot", "@tmp", "@sharebin", "@recycle", "@recently-snapshot"),
+        *("$recycle.bin", "recycler", "recycled", "system volume information", "lost+found"),
+        *("network trash folder", "temporary items"),
+    }
+)
+_NO_DISK = frozenset({"/proc", "/sys", "/dev"})  # files without an end, which may be read for ever
+
+
+class Walk:
+    """A way through folders, each gone through once however many links lead to it; keeps what was passed over."""
+
+    def __init__(self) -> None:
+        self.n_unread = 0  # folders and links that can't be read
+        self._unread: list[Message] = []  # the first of them
+        self._system: list[str] = []
+        self._own: list[Path] = []
+
+    def entries(self, folder: str | os.PathLike[str]) -> Iterator[os.DirEntry[str]]:
+        """The files and folders in a folder, hidden things and broken links left out."""
+        try:
+            with os.scandir(folder) as entries:
+                yield from filter(self._counts, entries)
+        except OSError as error:
+            self._pass_over(os.fspath(folder), error)
+
+    def files(self, folder: Path, seen: Iterable[Path] = ()) -> list[Path]:
+        """All files below a folder, in order.
+
+        Args:
+            folder: Where to begin.
+            seen: Folders that no link may lead back into.
+        """
+        known = {_identity(one) for one in seen}
+        found: list[Path] = []
+        waiting = [os.fspath(folder)]
+        while waiting:  # no recursion: folders may lie deeper than Python calls
+            here = waiting.pop()
+            identity = _identity(here)
+            if identity in known and identity is not None:
+                continue
+            known.add(identity)
+            for entry in self.entries(here):
+                if entry.is_dir():
+                    waiting.append(entry.path)
+                else:
+                    found.append(Path(entry.path))
+        return sorted(found)
+
+    def without_own(self, files: list[Path]) -> list[Path]:
+        """Files without the pictures and films that castlist wrote; those are passed over with a note."""
+        own = {path for path in files if is_own(path)}
+        self._own += own
+        return [path for path in files if path not in own] if own else files
+
+    def notes(self) -> list[Message]:
+        """What was passed over, a sentence each."""
+        notes = list(self._unread)
+        if more := self.n_unread - len(notes):
+            notes.append(
+                Message("folders-unread", "{count} more folders can't be read and were passed over.", {"count": more})
+            )
+        if self._system:
+            notes.append(
+                Message(
+                    "folders-of-systems",
+                    "Folders of the system or of a network drive were passed over: {count}, such as {path!r}.",
+                    {"count": len(self._system), "path": min(self._system)},
+                )
+            )
+        if self._own:
+            notes.append(
+                Message(
+                    "files-of-castlist",
+                    "Pictures and films that castlist wrote were passed over: {count}, such as {path!r}.",
+                    {"count": len(self._own), "path": str(min(self._own))},
+                )
+            )
+        return notes
+
+    def _counts(self, entry: os.DirEntry[str]) -> bool:
+        if entry.name.startswith(".") or entry.name in _SILENT:
+            return False
+        try:
+            is_folder = entry.is_dir()
+            if is_folder and _is_of_system(entry):
+                self._system.append(entry.path)
+                return False
+            return is_folder or entry.is_file()
+        except OSError as error:
+            if error.errno != errno.ELOOP:  # a link to itself is as broken as any
+                self._pass_over(entry.path, error)
+            return False
+
+    def _pass_over(self, path: str, error: OSError) -> None:
+        self.n_unread += 1
+        if len(self._unread) < SHOWN:
+            self._unread.append(
+                Message(
+                    "folder-unread",
+                    "{path!r} can't be read ({reason}) and was passed over.",
+                    {"path": path, "reason": reason_of(error)},
+                )
+            )
+
+
+def _is_of_system(entry: os.DirEntry[str]) -> bool:
+    name = entry.name.casefold()
+    return name in _SYSTEM or (name in ("proc", "sys", "dev") and str(Path(entry.path).absolute()) in _NO_DISK)
+
+
+def _identity(folder: str | os.PathLike[str]) -> tuple[int, int] | None:
+    """What tells a folder from every other; None where it can't be looked at."""
+    try:
+        status = Path(folder).stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino

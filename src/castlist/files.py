@@ -121,7 +121,7 @@ def need_replaceable(path: Path, *heads: bytes) -> None:
         if not path.is_file():
             return
         with path.open("rb") as file:
-            head = file.read(max(map(len, heads))).lower()
+            head = file.read(100).lstrip().lower()
     except (OSError, ValueError):  # told where it is written
         return
     if head and not head.startswith(tuple(one.lower() for one in heads)):

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from castlist.errors import CastlistError
+
+T = TypeVar("T")
 
 # What no file of texts can hold: bytes of a name that aren't UTF-8, as Python gives them; and the mark they get there.
 _HALVES = re.compile("[\\\\\ud800-\udfff]")
@@ -20,17 +23,37 @@ def as_path(path: str | os.PathLike[str]) -> Path:
     Raises:
         CastlistError: If it is none, or empty.
     """
-    try:
-        text = os.fspath(path)
-    except TypeError:
-        text = None
+    text = as_text(path)
+    if not text or "\0" in text:
+        raise CastlistError("path-impossible", "No file can be called {path!r}. Give a path.", path=text)
+    return Path(text)
+
+
+def as_text(path: str | os.PathLike[str]) -> str:
+    """The text of something that must be a path; any text is one, whether there can be such a file or not.
+
+    Raises:
+        CastlistError: If it is something else.
+    """
+    text = os.fspath(path) if isinstance(path, str | os.PathLike) else None
     if not isinstance(text, str):
         raise CastlistError(
             "path-none", "A path must be a text or a Path. Got {kind} instead.", kind=type(path).__name__
         )
-    if not text or "\0" in text:
-        raise CastlistError("path-impossible", "No file can be called {path!r}. Give a path.", path=text)
-    return Path(text)
+    return text
+
+
+def as_list(paths: Iterable[T] | str | os.PathLike[str]) -> Iterable[T | str | os.PathLike[str]]:
+    """Paths, or the one that was given where several may be: else a text would be as many as it has letters.
+
+    Raises:
+        CastlistError: If it is neither.
+    """
+    if isinstance(paths, str | os.PathLike):
+        return [paths]
+    if not isinstance(paths, Iterable):
+        raise CastlistError("paths-none", "Paths must be a list. Got {kind} instead.", kind=type(paths).__name__)
+    return paths
 
 
 def is_folder(path: Path) -> bool:
@@ -66,7 +89,8 @@ def is_below(file: Any) -> bool:
     name = unspell(file)
     if Path(name).drive or (os.name == "nt" and "\\" in name):
         return False
-    return not {"", ".", ".."} & set(name.split("/"))
+    # A backslash is part of a name here, but no way up for whoever reads the same file on Windows.
+    return not {"", ".", ".."} & set(name.split("/")) and ".." not in name.split("\\")
 
 
 def join_below(folder: Path, file: str) -> Path | None:

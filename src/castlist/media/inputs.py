@@ -9,7 +9,7 @@ from pathlib import Path
 
 from castlist.errors import CastError, Message
 from castlist.media.walking import Walk
-from castlist.paths import as_path, is_folder
+from castlist.paths import as_list, as_path, is_folder
 
 
 def find_photos(
@@ -31,7 +31,7 @@ def find_photos(
     found: dict[Path, None] = {}
     notes: list[Message] = []
     walk = Walk()
-    for source in inputs:
+    for source in as_list(inputs):
         path = as_path(source)
         if is_folder(path):
             matches = walk.files(path)
@@ -48,7 +48,7 @@ def find_photos(
                     path=os.fspath(source),
                 )
         found.update(dict.fromkeys(matches))
-    files = walk.without_own(list(found)) or list(found)
+    files = walk.without_own(list(found), unless_all=True)
     notes = [*walk.notes(), *notes]
     if notes and not files:
         raise CastError("input-nowhere", "There is no photo: {reason}", reason=notes[0])

@@ -64,11 +64,18 @@ class Walk:
                     found.append(Path(entry.path))
         return sorted(found)
 
-    def without_own(self, files: list[Path]) -> list[Path]:
-        """Files without the pictures and films that castlist wrote; those are passed over with a note."""
+    def without_own(self, files: list[Path], *, unless_all: bool = False) -> list[Path]:
+        """Files without the pictures and films that castlist wrote; those are passed over with a note.
+
+        Args:
+            files: Of a user's, and perhaps of castlist's.
+            unless_all: Keep them where there is nothing else: then they are meant.
+        """
         own = {path for path in files if is_own(path)}
+        if not own or (unless_all and len(own) == len(files)):
+            return files
         self._own += own
-        return [path for path in files if path not in own] if own else files
+        return [path for path in files if path not in own]
 
     def notes(self) -> list[Message]:
         """What was passed over, a sentence each."""

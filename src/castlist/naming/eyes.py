@@ -20,6 +20,7 @@ from castlist.errors import CastlistError, Message, PhotoError, ShapeError
 from castlist.faces import MIN_FACE, RELATIVE_MIN_FACE, Box, Face, Quality, find_faces
 from castlist.media import read_file, read_photo, resize_photo
 from castlist.naming.seeing import Seen
+from castlist.paths import as_text
 from castlist.threads import Hands, OnCount, Stop, work_ahead
 
 logger = logging.getLogger(__name__)
@@ -212,7 +213,7 @@ def _batches(
 
 
 def _look_at(photo: Photo, find: Callable[[np.ndarray], Sequence[Face]]) -> Sight:
-    path = None if isinstance(photo, (bytes, np.ndarray)) else Path(photo)
+    path = None if isinstance(photo, (bytes, np.ndarray)) else Path(as_text(photo))
     digest = ""
     try:
         if isinstance(photo, np.ndarray):

@@ -6,7 +6,6 @@ import logging
 import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 
@@ -20,6 +19,7 @@ from castlist.naming.eyes import Eyes, FaceEyes
 from castlist.naming.generation import Generation, open_generation
 from castlist.naming.namers import no_faces, not_together
 from castlist.naming.seeing import Seen
+from castlist.paths import as_list, as_path
 from castlist.run import Run, RunFolder
 from castlist.threads import OnCount, Stop
 
@@ -59,7 +59,7 @@ class Recognizer:
         Raises:
             RunError: If the folder is no run, is broken, or its training isn't finished.
         """
-        folder = RunFolder(Path(path))
+        folder = RunFolder(as_path(path))
         state = open_generation(folder)
         recognizer = cls(state.run)
         recognizer._folder, recognizer._state = folder, state
@@ -183,7 +183,9 @@ class Recognizer:
             RunError: If the run is deleted or trained anew meanwhile.
         """
         began = self._now()
-        for seen in began.eyes.see(paths, thorough=thorough, on_count=on_count, stop=stop, n_threads=n_threads):
+        for seen in began.eyes.see(
+            as_list(paths), thorough=thorough, on_count=on_count, stop=stop, n_threads=n_threads
+        ):
             yield from _put_together(seen, self._still(began).name(seen, repeat=repeat))
 
     def name_album(
@@ -215,7 +217,7 @@ class Recognizer:
         began = self._now()
         if began.network is not None:  # told before the long look
             raise not_together(began.run)
-        records = began.eyes.see(paths, thorough=thorough, on_count=on_count, stop=stop, n_threads=n_threads)
+        records = began.eyes.see(as_list(paths), thorough=thorough, on_count=on_count, stop=stop, n_threads=n_threads)
         seen = Seen.merge(records)
         return list(_put_together(seen, self._still(began).name(seen, repeat=repeat, together=True)))
 

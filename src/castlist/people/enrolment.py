@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +15,9 @@ from castlist.embeddings import FaceNetwork, choose_faces
 from castlist.errors import CastError, PhotoError, RunError
 from castlist.faces import NO_FACE, Face
 from castlist.gallery import Gallery
-from castlist.media import RefusedPhoto, check_person, read_photo
+from castlist.media import RefusedPhoto, check_person, meant_by, read_photo
 from castlist.naming import Recognizer
+from castlist.paths import as_path, spell
 from castlist.run import Run, RunFolder, load_gallery
 
 logger = logging.getLogger(__name__)
@@ -32,7 +34,7 @@ class Enrolment:
     refused: tuple[RefusedPhoto, ...]
 
 
-def enrol(path: Path, name: str, photos: Sequence[Path]) -> Enrolment:
+def enrol(path: str | os.PathLike[str], name: str, photos: Sequence[str | os.PathLike[str]]) -> Enrolment:
     """Add a person, or photos of one, to a run of the model `face`: no training, the threshold follows.
 
     The run's figures and report are stale after it, and its answers are removed; `refresh` makes them anew.
@@ -45,7 +47,8 @@ def enrol(path: Path, name: str, photos: Sequence[Path]) -> Enrolment:
     Raises:
         CastlistError: If nobody can be called so, no photo shows a face, or the run is of another model.
     """
-    recognizer = Recognizer.load(path)
+    recognizer, photos = Recognizer.load(path), [as_path(photo) for photo in photos]
+    path, name = recognizer.run.path, meant_by(name, recognizer.run.people)
     network = _need_open(recognizer, name)
     found, refused = _find_faces(recognizer, photos)
     if not found:
@@ -67,7 +70,7 @@ def enrol(path: Path, name: str, photos: Sequence[Path]) -> Enrolment:
         chosen = choose_faces([*anyone, *(faces for _, faces in found)], [*(row[None] for row in known), *split])
         return np.stack([mine[index or 0] for mine, index in zip(split, chosen[len(known) :], strict=True)])
 
-    run = _add(path, name, choose, tuple(f"{name}/{photo.name}" for photo, _ in found))
+    run = _add(path, name, choose, tuple(f"{name}/{spell(photo.name)}" for photo, _ in found))
     return Enrolment(run, tuple(photo for photo, _ in found), tuple(refused))
 
 
@@ -87,10 +90,11 @@ def enrol_face(recognizer: Recognizer, name: str, face: Face, source: str) -> Re
     Raises:
         CastlistError: If nobody can be called so, or the run is of another model.
     """
+    name = meant_by(name, recognizer.run.people)
     network = _need_open(recognizer, name)
     vector = network.embed(face.pixels[None], views=recognizer.run.settings.views)
     path = recognizer.run.path
-    _add(path, name, lambda known: vector, (f"{name}/{source}",))
+    _add(path, name, lambda known: vector, (f"{name}/{spell(source)}",))
     return Recognizer.load(path)
 
 

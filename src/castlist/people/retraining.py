@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from castlist.errors import Message, RunError
-from castlist.media import Cast, find_cast
+from castlist.media import Cast, find_cast, meant_by
 from castlist.people.receipts import Receipt, delete_kept, unknown_person, what_remains
 from castlist.run import Run, RunFolder, delete, open_run
 
@@ -34,6 +34,7 @@ def retrain_without(path: Path, name: str, *, language: str = "en", **callbacks:
 
     was_exchanged = _finish_exchange(path)
     run = open_run(path)
+    name = meant_by(name, run.people)
     if name in run.people:
         beside = _beside(path)
         discard_retraining(path)

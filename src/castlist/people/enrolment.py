@@ -17,7 +17,7 @@ from castlist.faces import NO_FACE, Face
 from castlist.gallery import Gallery
 from castlist.media import RefusedPhoto, check_person, meant_by, read_photo
 from castlist.naming import Recognizer
-from castlist.paths import as_path, spell
+from castlist.paths import as_list, as_path, spell
 from castlist.run import Run, RunFolder, load_gallery
 
 logger = logging.getLogger(__name__)
@@ -47,16 +47,16 @@ def enrol(path: str | os.PathLike[str], name: str, photos: Sequence[str | os.Pat
     Raises:
         CastlistError: If nobody can be called so, no photo shows a face, or the run is of another model.
     """
-    recognizer, photos = Recognizer.load(path), [as_path(photo) for photo in photos]
+    recognizer, files = Recognizer.load(path), [as_path(photo) for photo in as_list(photos)]
     path, name = recognizer.run.path, meant_by(name, recognizer.run.people)
     network = _need_open(recognizer, name)
-    found, refused = _find_faces(recognizer, photos)
+    found, refused = _find_faces(recognizer, files)
     if not found:
         reasons = ", ".join(sorted({str(photo.reason) for photo in refused}))
         raise CastError(
             "nobody-to-enrol",
             "None of the {photos} photos shows a face to enrol {name!r} with ({reasons}).",
-            photos=len(photos),
+            photos=len(files),
             name=name,
             reasons=reasons,
         )

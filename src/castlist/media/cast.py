@@ -76,7 +76,7 @@ def find_cast(root: str | os.PathLike[str]) -> Cast:
     notes: list[Message] = []
     photos: list[Photo] = []
     for person, folder in _people_of(folders, notes):
-        files = walk.without_own(walk.files(folder, seen=[root]))
+        files = walk.without_own(walk.files(folder, above=root))
         if files:
             photos += [Photo(path=path, person=person) for path in files]
         else:

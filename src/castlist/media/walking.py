@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from castlist.errors import Message, reason_of
 from castlist.media.marks import is_own
+
+Identity = tuple[int, int]  # disk and number
 
 SHOWN = 5  # folders that are told one by one; a whole disk has thousands that nobody may read
 
@@ -32,6 +34,7 @@ class Walk:
         self._unread: list[Message] = []  # the first of them
         self._system: list[str] = []
         self._own: list[Path] = []
+        self._identities: dict[Path, Identity | None] = {}  # asked once for a whole cast
 
     def entries(self, folder: str | os.PathLike[str]) -> Iterator[os.DirEntry[str]]:
         """The files and folders in a folder, hidden things and broken links left out."""
@@ -41,28 +44,29 @@ class Walk:
         except OSError as error:
             self._pass_over(os.fspath(folder), error)
 
-    def files(self, folder: Path, seen: Iterable[Path] = ()) -> list[Path]:
+    def files(self, folder: Path, above: Path | None = None) -> list[Path]:
         """All files below a folder, in order.
 
         Args:
             folder: Where to begin.
-            seen: Folders that no link may lead back into.
+            above: A folder that no link may lead back into.
         """
-        known = {_identity(one) for one in seen}
-        found: list[Path] = []
-        waiting = [os.fspath(folder)]
+        if above is not None and above not in self._identities:
+            self._identities[above] = _identity(above)
+        known = {self._identities.get(above)} if above else set()
+        found: list[str] = []
+        waiting = [(os.fspath(folder), _identity(folder))]
         while waiting:  # no recursion: folders may lie deeper than Python calls
-            here = waiting.pop()
-            identity = _identity(here)
-            if identity in known and identity is not None:
+            here, identity = waiting.pop()
+            if identity and identity in known:
                 continue
             known.add(identity)
             for entry in self.entries(here):
                 if entry.is_dir():
-                    waiting.append(entry.path)
+                    waiting.append((entry.path, _identity(entry)))
                 else:
-                    found.append(Path(entry.path))
-        return sorted(found)
+                    found.append(entry.path)
+        return sorted(map(Path, found))
 
     def without_own(self, files: list[Path], *, unless_all: bool = False) -> list[Path]:
         """Files without the pictures and films that castlist wrote; those are passed over with a note.
@@ -133,10 +137,12 @@ def _is_of_system(entry: os.DirEntry[str]) -> bool:
     return name in _SYSTEM or (name in ("proc", "sys", "dev") and str(Path(entry.path).absolute()) in _NO_DISK)
 
 
-def _identity(folder: str | os.PathLike[str]) -> tuple[int, int] | None:
+def _identity(folder: Path | os.DirEntry[str]) -> Identity | None:
     """What tells a folder from every other; None where it can't be looked at."""
     try:
-        status = Path(folder).stat()
+        status = folder.stat()
+        if not status.st_ino:  # which Windows leaves out of what it tells in passing
+            status = Path(folder).stat()
     except OSError:
         return None
     return status.st_dev, status.st_ino

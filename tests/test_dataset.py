@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import shutil
 import signal
 import subprocess
@@ -17,7 +18,7 @@ from PIL import Image
 
 from castlist.caches import cache_folder
 from castlist.errors import CastError
-from castlist.learning.dataset import Dataset, cache, delete_datasets_of, filling, load_dataset
+from castlist.learning.dataset import Dataset, cache, contents, delete_datasets_of, filling, load_dataset
 from castlist.learning.splits import TEST
 from castlist.media import find_cast, read_photo, resize_photo
 from castlist.settings import Settings
@@ -75,6 +76,40 @@ def test_it_is_made_once_and_anew_when_something_changed(tmp_path: Path, monkeyp
     load(root)
     assert len(made) == 6
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["dataset.h5"]
+
+
+def test_content_decides_whatever_the_file_system_tells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = make_cast(tmp_path / "cast", {"a": 6, "b": 6})
+    photo = save_noise(root / "a" / "0.bmp", 50)  # of the same size, whatever it shows
+    first = load(root)
+    for seed, put_right in ((51, shutil.copy2), (52, lambda new, old: old.write_bytes(new.read_bytes()))):
+        before = photo.stat()
+        new = save_noise(tmp_path / "new.bmp", seed)
+        os.utime(new, ns=(before.st_atime_ns, before.st_mtime_ns))
+        put_right(new, photo)
+        os.utime(photo, ns=(before.st_atime_ns, before.st_mtime_ns))
+        assert (photo.stat().st_size, photo.stat().st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+        data = load(root)
+        row = data.files.index("a/0.bmp")
+        np.testing.assert_array_equal(data.read(np.array([row]))[0], resize_photo(read_photo(photo), 48))
+        assert data.fingerprint != first.fingerprint
+    made = []
+    monkeypatch.setattr(cache, "fill", lambda *args: made.append(1))
+    photo.touch()
+    assert load(root).fingerprint == data.fingerprint, "a newer time is nothing new"
+    assert not made
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere files are read each time")
+def test_what_was_not_touched_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cast = find_cast(make_cast(tmp_path / "cast", {"a": 2, "b": 2}))
+    assert all(one.touched is None for one in contents.look_into(cast, {}).values()), "just now is too near to tell"
+    monkeypatch.setattr(contents, "SETTLED", 0)
+    known = contents.look_into(cast, {})
+    monkeypatch.setattr(contents.hashlib, "file_digest", lambda *args: pytest.fail("read again"))
+    assert contents.look_into(cast, known) == known
+    cast.photos[0].path.unlink()
+    assert contents.look_into(cast, known)["a/0.png"].digest == "No such file or directory"
 
 
 def test_the_fingerprint_follows_the_photos_not_the_place(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ import contextlib
 import io
 import os
 import random
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,8 @@ import pytest
 from PIL import Image
 
 from castlist.errors import CastError, PhotoError
-from castlist.media import cast, find_cast, find_photos, read_photo, resize_photo
+from castlist.media import check_person, find_cast, find_photos, read_photo, resize_photo
+from castlist.media.walking import Walk
 from conftest import save_noise
 
 RED, BLUE = (220, 30, 40), (20, 40, 200)
@@ -211,7 +211,7 @@ def test_names_that_differ_only_by_case_or_form_are_refused(tmp_path: Path, othe
 @pytest.mark.parametrize("name", ["unknown", "Unknown", "all", "", " ", ".x", "a/b", "a\nb"])
 def test_names_that_nobody_can_have(name: str) -> None:
     with pytest.raises(CastError, match="Nobody can be called"):
-        cast.check_person(name)
+        check_person(name)
 
 
 def test_folders_that_are_no_cast(tmp_path: Path) -> None:
@@ -229,14 +229,8 @@ def test_the_order_of_the_file_system_changes_nothing(tmp_path: Path, monkeypatc
         save_noise(tmp_path / name / "2.jpg", i)
         save_noise(tmp_path / name / "1.jpg", i + 5)
     before = find_cast(tmp_path)
-    scandir = os.scandir
-
-    @contextlib.contextmanager
-    def backwards(folder: Path) -> Iterator[Iterator[os.DirEntry[str]]]:
-        with scandir(folder) as entries:
-            yield reversed(list(entries))
-
-    monkeypatch.setattr(os, "scandir", backwards)
+    listed = Walk.entries
+    monkeypatch.setattr(Walk, "entries", lambda walk, folder: reversed(list(listed(walk, folder))))
     assert find_cast(tmp_path) == before
     assert before.people == ("a", "b", "c")
 

@@ -181,6 +181,27 @@ def test_runs_are_listed_oldest_first_and_broken_ones_passed_over(tmp_path: Path
         newest_run(tmp_path / "none")
 
 
+def test_the_newest_run_is_the_last_of_all_clocks(tmp_path: Path) -> None:
+    make_run(tmp_path / "Taipei", created="2026-01-02T09:00:00+08:00", complete=True)  # one hour of UTC
+    make_run(tmp_path / "Los Angeles", created="2026-01-01T18:00:00-08:00", complete=True)  # two hours
+    assert newest_run(str(tmp_path)).path.name == "Los Angeles"
+    make_run(tmp_path / "summer", created="2026-10-25T02:50:00+02:00", complete=True)
+    make_run(tmp_path / "winter", created="2026-10-25T02:10:00+01:00", complete=True)  # twenty minutes later
+    assert newest_run(tmp_path).path.name == "winter"
+
+
+def test_a_newer_run_that_is_broken_is_told(tmp_path: Path) -> None:
+    make_run(tmp_path / "old", created="2026-01-01T00:00:00+00:00", complete=True)
+    for name, created in (("older", "2025-01-01T00:00:00+00:00"), ("newer", "2026-02-01T00:00:00+00:00")):
+        broken = make_run(tmp_path / name, created=created)
+        record = json.loads((broken.path / "run.json").read_text("utf-8"))
+        (broken.path / "run.json").write_text(json.dumps(record | {"people": 5}), "utf-8")
+    make_run(tmp_path / "cut").path.joinpath("run.json").write_text("{")  # written now
+    told: list[Message] = []
+    assert newest_run(tmp_path, tell=told.append).path.name == "old"
+    assert [Path(str(note.values["path"])).name for note in told] == ["cut", "newer"]
+
+
 def test_names_of_new_runs(tmp_path: Path) -> None:
     assert new_run_path(tmp_path, "my run 1", Settings()) == tmp_path / "my run 1"
     assert new_run_path(tmp_path, None, Settings()).name.startswith("face-20")

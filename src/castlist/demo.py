@@ -10,6 +10,7 @@ from castlist.drawn import draw_cast
 from castlist.learning import check_installed
 from castlist.media import find_photos
 from castlist.naming import NamedPhoto, Recognizer
+from castlist.paths import unspell
 from castlist.predicting import predict
 from castlist.run import Run
 from castlist.settings import read_settings
@@ -49,6 +50,6 @@ def run_demo(
     run, evaluation = learn(photos, SETTINGS, runs=runs, language=language, **callbacks)
     if not new_photos:
         firsts = {Path(file).parts[0]: file for file in reversed(run.sides["test"])}
-        new_photos = [photos / file for file in firsts.values()]
+        new_photos = [photos / unspell(file) for file in firsts.values()]
     answers = predict(new_photos, Recognizer.load(run.path), pictures=run.path / "named")
     return run, evaluation, [answer for answer in answers if isinstance(answer, NamedPhoto)]

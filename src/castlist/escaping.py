@@ -17,10 +17,11 @@ def for_terminal(text: str) -> str:
     return _CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
 
 
-def for_json(record: Any) -> str:
-    """A record as one line of JSON that a terminal only shows; its content is the same."""
-    line = json.dumps(record, ensure_ascii=False)
-    return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", line)
+def for_json(record: Any, *, indent: int | None = None) -> str:
+    """A record as JSON that a terminal only shows, one line unless it is indented; its content is the same."""
+    text = json.dumps(record, ensure_ascii=False, indent=indent)
+    lines = (_CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", line) for line in text.split("\n"))
+    return "\n".join(lines)
 
 
 def for_cell(text: str) -> str:

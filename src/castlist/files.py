@@ -49,8 +49,8 @@ def write_bytes(path: Path, data: bytes, *, private: bool = False) -> None:
 
 
 def write_text(path: Path, text: str, *, private: bool = False) -> None:
-    """Write a text as `write_bytes` does, in UTF-8."""
-    write_bytes(path, text.encode("utf-8"), private=private)
+    """Write a text as `write_bytes` does, in UTF-8; what of a file's name isn't text is spelled out."""
+    write_bytes(path, text.encode("utf-8", "backslashreplace"), private=private)
 
 
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]], *, private: bool = False) -> None:
@@ -64,7 +64,7 @@ def table_bytes(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)
     writer.writerows(rows)
-    return text.getvalue().encode("utf-8")
+    return text.getvalue().encode("utf-8", "backslashreplace")
 
 
 def make_folder(path: Path, *, private: bool = False) -> None:
@@ -110,6 +110,31 @@ def flush_folder(path: Path) -> None:
             raise
     finally:
         os.close(folder)
+
+
+def need_replaceable(path: Path, *heads: bytes) -> None:
+    """Make sure that what is to be written replaces nothing of another kind, such as a photo.
+
+    Args:
+        path: Where to.
+        heads: How a file of the kind begins, capitals or not; an empty one, and what is no file, may be written to.
+
+    Raises:
+        CastlistError: If there is another file.
+    """
+    try:
+        if not path.is_file():
+            return
+        with path.open("rb") as file:
+            head = file.read(100).lstrip().lower()
+    except (OSError, ValueError):  # told where it is written
+        return
+    if head and not head.startswith(tuple(one.lower() for one in heads)):
+        raise CastlistError(
+            "file-in-the-way",
+            "{path!r} is there and isn't what is written there: it would be lost. Choose another name.",
+            path=str(path),
+        )
 
 
 def remove_parts(folder: Path) -> int:

@@ -1,36 +1,55 @@
-"""Paths as callers give them; and those that a file names, somebody else's perhaps: believed only below a folder."""
+"""Paths as callers give them; and as castlist's files hold them: texts that can be written, believed only below a folder."""
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from castlist.errors import CastlistError
 
+# What no file of texts can hold: bytes of a name that aren't UTF-8, as Python gives them; and the mark they get there.
+_HALVES = re.compile("[\\\\\ud800-\udfff]")
+_WRITTEN = re.compile(r"\\\\|\\u([dD][89a-fA-F][0-9a-fA-F]{2})")
 
-def as_path(path: Any) -> Path:
-    """What a caller gave as a path, as one.
+
+def as_path(path: str | os.PathLike[str]) -> Path:
+    """A path that a user of the library gave.
 
     Raises:
-        CastlistError: If it is none.
+        CastlistError: If it is none, or empty.
     """
-    text = path if isinstance(path, str) else os.fspath(path) if isinstance(path, os.PathLike) else None
-    if not isinstance(text, str) or not text or "\0" in text:
+    text = as_text(path)
+    if not text or "\0" in text:
+        raise CastlistError("path-impossible", "No file can be called {path!r}. Give a path.", path=text)
+    return Path(text)
+
+
+def as_text(path: str | os.PathLike[str]) -> str:
+    """The text of something that must be a path; any text is one, whether there can be such a file or not.
+
+    Raises:
+        CastlistError: If it is something else.
+    """
+    text = os.fspath(path) if isinstance(path, str | os.PathLike) else None
+    if not isinstance(text, str):
         raise CastlistError(
-            "no-path", "A path must be a text or a pathlib.Path. Got {got} instead.", got=f"{path!r:.100}"
+            "path-none", "A path must be a text or a Path. Got {kind} instead.", kind=type(path).__name__
         )
-    return Path(path)
+    return text
 
 
 def as_several(photos: Any) -> Iterable[Any]:
-    """What a caller gave as several photos: not one, whose path would be taken letter by letter.
+    """What a caller gave as several photos; a single path is one, else a text would be as many as it has letters.
 
     Raises:
-        CastlistError: If it isn't several.
+        CastlistError: If it is neither.
     """
-    if isinstance(photos, (str, bytes, os.PathLike)) or not isinstance(photos, Iterable):
+    if isinstance(photos, str | os.PathLike):
+        return [photos]
+    if isinstance(photos, bytes) or not isinstance(photos, Iterable):
         raise CastlistError(
             "not-several",
             "Photos must be given as a list or another iterable. Got {got} instead.",
@@ -39,16 +58,46 @@ def as_several(photos: Any) -> Iterable[Any]:
     return photos
 
 
-def is_below(file: Any) -> bool:
-    """Whether something is a path below a folder, in the one form that every system reads alike."""
-    if not isinstance(file, str) or "\\" in file or "\0" in file or Path(file).drive:
+def is_folder(path: Path) -> bool:
+    """Whether there is a folder that one may look at; whatever the system says of the path."""
+    try:
+        return path.is_dir()
+    except OSError:  # no right to, or too long a name
         return False
-    return not {"", ".", ".."} & set(file.split("/"))
+
+
+def name_below(folder: Path, path: Path) -> str:
+    """What a file below a folder is called in a run, a data set, a table: `join_below` finds it again.
+
+    With forward slashes; bytes that aren't UTF-8 are spelled out, and so that this can be undone, backslashes doubled.
+    """
+    return spell(path.relative_to(folder).as_posix())
+
+
+def spell(name: str) -> str:
+    """A file's name as a text that can be written anywhere."""
+    return _HALVES.sub(lambda found: "\\\\" if found[0] == "\\" else f"\\u{ord(found[0]):04x}", name)
+
+
+def unspell(text: str) -> str:
+    """The name that `spell` was given."""
+    return _WRITTEN.sub(lambda found: chr(int(found[1], 16)) if found[1] else "\\", text)
+
+
+def is_below(file: Any) -> bool:
+    """Whether something, as `spell` gives it, is a path below a folder."""
+    if not isinstance(file, str) or "\0" in file:
+        return False
+    name = unspell(file)
+    if Path(name).drive or (os.name == "nt" and "\\" in name):
+        return False
+    # A backslash is part of a name here, but no way up for whoever reads the same file on Windows.
+    return not {"", ".", ".."} & set(name.split("/")) and ".." not in name.split("\\")
 
 
 def join_below(folder: Path, file: str) -> Path | None:
-    """The path of a file below a folder; None where it would lead out of it.
+    """The path of a file below a folder, by its name there; None where it would lead out of it.
 
     Links are followed as everywhere: people keep photos behind them. Who moves files must not, see `castlist.checks`.
     """
-    return folder / file if is_below(file) else None
+    return folder / unspell(file) if is_below(file) else None

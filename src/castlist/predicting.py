@@ -10,10 +10,11 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from castlist.errors import CastlistError, Message, PhotoError, SettingsError, unforeseen
-from castlist.media import is_film
+from castlist.errors import CastlistError, FontError, Message, SettingsError, unforeseen
+from castlist.media import is_film, meant_by
 from castlist.naming import NamedFilm, NamedPhoto, Recognizer, Table, film_rows, name_film, photo_rows
-from castlist.painting import check_hidden, draw_photo, tell_apart, write_film
+from castlist.painting import check_hidden, draw_photo, find_fonts, tell_apart, write_film
+from castlist.paths import as_path
 from castlist.threads import OnCount
 
 logger = logging.getLogger(__name__)
@@ -63,21 +64,26 @@ def predict(
     Raises:
         CastlistError: If the run can't do what is asked, or the table can't be written.
     """
+    people = recognizer.run.people
     if hidden is not None:
-        check_hidden(hidden, recognizer.run.people)
+        hidden = meant_by(hidden, people)
+        check_hidden(hidden, people)
         if recognizer.face_network is None:
             raise SettingsError(
                 "hiding-needs-faces", "Hiding needs a run that knows faces; this one was learnt from whole photos."
             )
-    every = [Path(path) for path in paths]
-    films = [path for path in every if is_film(path)]
-    photos = [path for path in every if path not in set(films)]
+    photos: list[Path] = []
+    films: list[Path] = []
+    for path in map(as_path, paths):
+        (films if is_film(path) else photos).append(path)
     draw = None if pictures is None else _Painter(Path(pictures), hidden, photos, films)
 
     def work() -> Iterator[NamedPhoto | NamedFilm | Remark]:
         with contextlib.ExitStack() as stack:
             write = stack.enter_context(Table(table)).add if table is not None else lambda rows: None
             yield from _remarks_on_sequences(recognizer, photos)
+            if draw and hidden is None:
+                yield from _remarks_on_fonts(people)
             for photo in _name_photos(photos, recognizer, hidden is not None, repeat, together, showing):
                 write(photo_rows(photo))
                 failure = draw.photo(photo) if draw and not photo.problem else None
@@ -102,6 +108,21 @@ def _remarks_on_sequences(recognizer: Recognizer, photos: Sequence[Path]) -> Ite
         )
 
 
+def _remarks_on_fonts(people: Sequence[str]) -> Iterator[Remark]:
+    """Whose name no picture can bear: said before thousands of photos, not at each."""
+    for name in people:
+        try:
+            find_fonts(name)
+        except FontError as error:
+            yield Remark(
+                Message(
+                    "name-not-drawn",
+                    "Pictures with {name!r} can't be drawn: {reason}",
+                    {"name": name, "reason": error.message},
+                )
+            )
+
+
 def _name_photos(
     photos: Sequence[Path], recognizer: Recognizer, thorough: bool, repeat: bool, together: bool, showing: Showing
 ) -> Iterator[NamedPhoto]:
@@ -124,17 +145,24 @@ def _film(
     try:
         with showing(f"{path.name}: faces") as on_count:
             film = name_film(path, recognizer, thorough=thorough, on_count=on_count)
-    except PhotoError as error:
-        write(photo_rows(NamedPhoto(path, (), error.message)))
-        yield Remark(Message("left-out", "left out ({reason})", {"reason": error.message}), path)
-        return
+    except CastlistError as error:
+        film = NamedFilm.unread(path, error.message)
+    except MemoryError:
+        raise
+    except Exception as error:  # nor must one film stop the others
+        logger.exception("Unforeseen in a film")
+        film = NamedFilm.unread(path, unforeseen(error).message)
     write(film_rows(film))
-    failure = draw.film(film, showing) if draw else None
+    failure = draw.film(film, showing) if draw and film.is_read else None
     yield film
-    if film.problem:
-        yield Remark(film.problem, path)
     if failure:
         yield failure
+
+
+def _with_ending(name: str, path: Path, usual: Sequence[str]) -> str:
+    """The name of a copy, with the file's own ending unless it is the usual one: a.jpg may be drawn another day."""
+    is_told = name.endswith(path.suffix) or path.suffix[1:].lower() in usual
+    return name if is_told else name + path.suffix
 
 
 class _Painter:
@@ -145,10 +173,11 @@ class _Painter:
         # Never a name that a photo of the user's is likely to bear: the folder may hold some.
         kind = "named" if hidden is None else "hidden"
         self._files = {
-            path: folder / f"{name}.{kind}.{ending}"
-            for paths, ending in ((photos, "jpg"), (films, "mp4"))
+            path: folder / f"{_with_ending(name, path, usual)}.{kind}.{usual[0]}"
+            for paths, usual in ((photos, ("jpg", "jpeg")), (films, ("mp4",)))
             for path, name in zip(paths, tell_apart(paths), strict=True)
         }
+        self._inputs = {os.path.realpath(path) for path in (*photos, *films)}
 
     def photo(self, photo: NamedPhoto) -> Remark | None:
         return self._try(photo.path, lambda file: draw_photo(photo, file, hidden=self._hidden))
@@ -161,8 +190,15 @@ class _Painter:
         return self._try(film.path, write)
 
     def _try(self, path: Path, write: Callable[[Path], None]) -> Remark | None:
+        file = self._files[path]
         try:
-            write(self._files[path])
+            if os.path.realpath(file) in self._inputs:
+                raise CastlistError(
+                    "picture-itself",
+                    "{path!r} is one of the files that are named. Choose another folder.",
+                    path=str(file),
+                )
+            write(file)
         except CastlistError as error:
             return Remark(error.message, path)
         except MemoryError:

@@ -14,8 +14,9 @@ import tomli_w
 
 from castlist.checks.records import Finding, Findings
 from castlist.errors import CastError, PhotoError, reason_of
-from castlist.media import check_person, read_file
-from castlist.paths import is_below
+from castlist.escaping import for_terminal
+from castlist.media import check_person, one_form, read_file
+from castlist.paths import is_below, name_below
 
 DEEDS = ("keep", "move", "aside")
 VERSION = 1
@@ -32,7 +33,7 @@ HEAD = """\
 class Decision:
     """What becomes of one photo."""
 
-    file: str  # below the cast's folder, with forward slashes
+    file: str  # below the cast's folder, as `castlist.paths.name_below` calls it
     sha256: str  # of its bytes when it was checked
     do: str  # one of DEEDS
     to: str | None = None  # whose it becomes; only with "move"
@@ -50,14 +51,16 @@ class Decisions:
     def to_toml(self) -> str:
         """As a text for people to edit."""
         photos = [{key: value for key, value in vars(one).items() if value is not None} for one in self.photos]
-        return HEAD + tomli_w.dumps({"version": VERSION, "root": str(self.root), "photo": photos})
+        # TOML can't hold a name that isn't text; such a folder has to be given again beside --apply.
+        root = for_terminal(str(self.root))
+        return HEAD + tomli_w.dumps({"version": VERSION, "root": root, "photo": photos})
 
 
 def open_decisions(findings: Findings) -> Decisions:
     """One undecided decision, to keep, for each photo that was found wrong.
 
     The first finding that suggests something for it gives the reason, or else the first on it at all.
-    Photos outside the folder, and those whose names no text can hold, aren't decided on.
+    Photos outside the folder aren't decided on.
     """
     decided: dict[Path, Decision] = {}
     for finding in findings.findings:
@@ -69,14 +72,11 @@ def open_decisions(findings: Findings) -> Decisions:
                 if known.suggested is None and path in suggestions:
                     decided[path] = replace(known, suggested=suggestions[path], why=finding.message)
                 continue
-            file = path.relative_to(findings.root).as_posix()
-            if not is_below(file):
-                continue
             try:
-                file.encode()
                 digest = hashlib.sha256(read_file(path)).hexdigest()
-            except (UnicodeEncodeError, PhotoError):
+            except PhotoError:
                 continue
+            file = name_below(findings.root, path)
             decided[path] = Decision(file, digest, "keep", None, suggestions.get(path), finding.message)
     return Decisions(findings.root.resolve(), tuple(decided.values()))
 
@@ -192,5 +192,6 @@ def _read_one(row: Any) -> Decision:
                 file=file,
                 to=repr(to),
             )
+        to = one_form(to)
         check_person(to)
     return Decision(file, row["sha256"], deed, to or None)

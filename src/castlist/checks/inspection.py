@@ -20,8 +20,8 @@ from castlist.embeddings import choose_faces
 from castlist.errors import CastError, Message
 from castlist.faces import NO_FACE
 from castlist.learning import ALONE, Dataset
-from castlist.media import Cast, Photo, find_cast, find_photos
-from castlist.paths import as_path
+from castlist.media import Cast, Photo, find_cast, find_photos, holds_people
+from castlist.paths import as_path, is_folder, unspell
 from castlist.threads import OnCount
 
 HOW = ("exact", "near", "crop", "mirror")  # a photo may be a copy, in this order
@@ -91,7 +91,7 @@ def check_photos(
                 )
             )
     logger.info("checked %d photos of %d people: %d findings", n, len(cast.people), len(findings))
-    return Findings(root, cast.people, n, worst_first(findings), tuple(notes), typical)
+    return Findings(cast.root, cast.people, n, worst_first(findings), tuple(notes), typical)
 
 
 def quick_check(dataset: Dataset, root: Path) -> Findings:
@@ -107,7 +107,7 @@ def quick_check(dataset: Dataset, root: Path) -> Findings:
         else Finding("unreadable", (item.path,), (), {"how": item.reason})
         for item in dataset.refused
     ]
-    paths = [root / file for file in dataset.files]
+    paths = [root / unspell(file) for file in dataset.files]
     for number in np.flatnonzero(np.bincount(dataset.group) > 1):
         rows = np.flatnonzero(dataset.group == number)
         if dataset.take[rows[0]] != ALONE and len(np.unique(dataset.take[rows])) == 1:
@@ -123,17 +123,20 @@ def quick_check(dataset: Dataset, root: Path) -> Findings:
     return Findings(root, dataset.people, n, worst_first(findings), dataset.notes)
 
 
-def _read_folder(root: Path) -> Cast:
+def _read_folder(root: str | os.PathLike[str]) -> Cast:
     """A folder of people; or, where it holds no folders, of photos of nobody in particular."""
-    if root.is_dir() and not any(entry.is_dir() and not entry.name.startswith(".") for entry in root.iterdir()):
-        return Cast(root, (), tuple(Photo(path, "") for path in find_photos([root])))
-    if not root.is_dir():
+    root = as_path(root)
+    if not is_folder(root):
         raise CastError(
             "nothing-to-check-there",
             "{root!r} is not a folder. Give a folder of photos, at best one folder per person in it.",
             root=str(root),
         )
-    return find_cast(root)
+    if holds_people(root):
+        return find_cast(root)
+    notes: list[Message] = []
+    photos = tuple(Photo(path, "") for path in find_photos([root], tell=notes.append))
+    return Cast(root, (), photos, tuple(notes))
 
 
 def _people_of(*photos: Photo) -> tuple[str, ...]:
@@ -205,8 +208,8 @@ def _check_people(
     """What is wrong with faces and people; typical photos of each person; and what few photos are worth."""
     findings = []
     paths, person, group, embeddings, poor = [], [], [], [], []
-    for index, name in enumerate(cast.people):
-        rows = [i for i, photo in enumerate(cast.photos) if photo.person == name and seen[i].faces]
+    for index, (name, mine) in enumerate(cast.by_person().items()):
+        rows = [i for i in mine if seen[i].faces]
         chosen = choose_faces([seen[i].faces for i in rows], [seen[i].embeddings for i in rows])
         for row, face in zip(rows, chosen, strict=True):
             assert face is not None, "each of these photos has a face"

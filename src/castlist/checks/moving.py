@@ -17,7 +17,8 @@ from castlist.checks.decisions import Decisions
 from castlist.checks.journal import Move, aside_of, last_journal, read_journal, split_place, write_journal
 from castlist.checks.renaming import passes_link, rename
 from castlist.errors import CastError, PhotoError, reason_of
-from castlist.media import check_person, read_file
+from castlist.media import check_person, meant_by, read_file
+from castlist.paths import unspell
 
 logger = logging.getLogger(__name__)
 
@@ -98,15 +99,16 @@ def _plan(decisions: Decisions, root: Path) -> list[Move]:
     moves: list[Move] = []
     taken: set[Path] = set()
     for one in decisions.photos:
-        person = one.file.partition("/")[0]
-        if one.do == "keep" or one.to == person:
+        file = unspell(one.file)
+        to = meant_by(one.to, people) if one.to else None  # as the folder is called that is there
+        if one.do == "keep" or to == file.partition("/")[0]:
             continue
         if one.do == "move":
-            assert one.to is not None, "whoever is moved, is moved to somebody"
-            check_person(one.to, people)
-            wanted = root / one.to / Path(one.file).name
+            assert to is not None, "whoever is moved, is moved to somebody"
+            check_person(to, people)
+            wanted = root / to / Path(file).name
         else:
-            wanted = aside_of(root) / one.file
+            wanted = aside_of(root) / file
         target, number = wanted, 1
         while target in taken or os.path.lexists(target):
             number += 1
@@ -114,7 +116,7 @@ def _plan(decisions: Decisions, root: Path) -> list[Move]:
         taken.add(target)
         inside = target.is_relative_to(root)
         name = target.relative_to(root) if inside else Path("..") / target.relative_to(root.parent)
-        moves.append(Move(one.file, name.as_posix(), one.sha256))
+        moves.append(Move(file, name.as_posix(), one.sha256))
     return moves
 
 

@@ -12,10 +12,12 @@ from pathlib import Path
 from castlist.checks.decisions import HEAD, VERSION, Decision, open_decisions
 from castlist.checks.records import KINDS, Finding, Findings, describe, titles
 from castlist.errors import PhotoError
-from castlist.files import write_text
+from castlist.escaping import for_terminal
+from castlist.files import need_replaceable, write_text
 from castlist.languages import translate_message, translator
 from castlist.learning import TAGS, jpeg_uri, shrink, template
 from castlist.media import read_photo
+from castlist.paths import unspell
 from castlist.threads import work_ahead
 
 SHOWN = 300  # findings of a kind; more is nothing that is decided picture by picture
@@ -81,8 +83,9 @@ def write_check(findings: Findings, page: Path, *, language: str = "en") -> Path
         MissingExtraError: If Jinja2 is missing.
     """
     translate = translator(language)
+    need_replaceable(page, b"<!doctype html")
     decisions = open_decisions(findings)
-    decided = {findings.root / one.file: one for one in decisions.photos}
+    decided = {findings.root / unspell(one.file): one for one in decisions.photos}
     kinds = {kind: [one for one in findings.findings if one.kind == kind] for kind in KINDS}
     shown = {kind: some[:SHOWN] for kind, some in kinds.items() if some}
     compared = {name for some in shown.values() for one in some for name in _compared(one)}
@@ -110,7 +113,7 @@ def write_check(findings: Findings, page: Path, *, language: str = "en") -> Path
             Section(kind, names[kind], severities[KINDS[kind]], tuple(map(card, some)), len(kinds[kind]))
             for kind, some in shown.items()
         ],
-        root=decisions.root,
+        root=Path(for_terminal(str(decisions.root))),
         version=VERSION,
         script=script,
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
@@ -134,7 +137,7 @@ def _compared(finding: Finding) -> list[str]:
 
 
 def _below(path: Path, root: Path) -> str:
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+    return for_terminal(path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path))
 
 
 def _read_pictures(paths: Iterable[Path]) -> dict[Path, str | None]:

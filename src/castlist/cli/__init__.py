@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import sys
+from collections.abc import Sequence
+from typing import NoReturn
 
 import typer
 
@@ -15,7 +18,8 @@ from castlist.cli.learning import demo, report, resume, train
 from castlist.cli.people import enrol, forget
 from castlist.cli.predicting import explain, predict
 from castlist.cli.searching import tune
-from castlist.errors import CastlistError
+from castlist.cli.stopping import INTERRUPTED, told_to_end
+from castlist.errors import CastlistError, SettingsError, unforeseen
 
 app = typer.Typer(
     name="castlist",
@@ -47,11 +51,30 @@ for _verb in (
 
 def main() -> None:
     """Run the command; a failure that castlist foresees is one sentence on stderr and exit code 2."""
-    try:
-        app()
-    except CastlistError as error:
-        say(f"castlist: {error}")
-        sys.exit(2)
-    except KeyboardInterrupt:
-        say("castlist: stopped.")
-        sys.exit(130)
+    for stream in (sys.stdout, sys.stderr):  # a name that the output can't hold must not stop the others
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    with told_to_end() as signals:
+        try:
+            _need_arguments()
+            app()
+        except (CastlistError, OSError) as error:  # of what the system refuses a verb may have no sentence
+            say(f"castlist: {error if isinstance(error, CastlistError) else unforeseen(error)}")
+            sys.exit(2)
+        except KeyboardInterrupt:
+            _stop(signals)
+        except SystemExit as end:
+            if end.code == INTERRUPTED:  # what typer makes of it
+                _stop(signals)
+            raise
+
+
+def _need_arguments() -> None:
+    """Refuse an empty argument: a variable of a shell that isn't set would stand for the folder one is in."""
+    if "" in sys.argv[1:]:
+        raise SettingsError("argument-empty", "An argument is empty. Leave it out, or give what it stands for.")
+
+
+def _stop(signals: Sequence[int]) -> NoReturn:
+    say("castlist: stopped.")
+    sys.exit(128 + signals[0] if signals else INTERRUPTED)

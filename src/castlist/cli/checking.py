@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from castlist.cli.console import findings_json, findings_lines, say, showing_stages, tell
+from castlist.cli.console import findings_json, findings_lines, say, show_json, showing_stages, tell
 from castlist.cli.options import Language
 from castlist.errors import SettingsError
 from castlist.languages import translator
@@ -59,7 +59,7 @@ def check(
     with showing_stages() as on_stage:
         findings = check_photos(photos, against=against, on_stage=on_stage)
     for line in findings_json(findings) if json_ else findings_lines(findings):
-        tell(line)
+        show_json(line) if json_ else tell(line)
     for note in findings.notes:
         say(str(note))
     for line in findings.summary_lines:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
+import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from castlist.errors import CastlistError
+from castlist.errors import CastlistError, Message
 from castlist.escaping import for_json, for_terminal
 
 if TYPE_CHECKING:
@@ -51,7 +53,7 @@ def telling_interruption(how: Callable[[], str]) -> Iterator[None]:
     """On Ctrl+C, say how to go on, where there is a way; empty: there is none."""
     try:
         yield
-    except KeyboardInterrupt:
+    except KeyboardInterrupt:  # or what `castlist.cli` makes of another signal to end
         if words := how():
             say(f"castlist: interrupted; go on with: {words}")
         raise
@@ -228,11 +230,12 @@ def film_lines(film: NamedFilm, width: int) -> str:
     """A film's sightings, a line each, names of files `width` wide."""
     path = f"{for_terminal(str(film.path)):<{width}}"
     if not film.sightings:
-        return f"{path}  -  (no face found)"
-    return "\n".join(
+        return f"{path}  -  ({film.problem or 'no face found'})"
+    lines = [
         f"{path}  {for_terminal(one.name)}  {one.probability:.1%}  {one.start:.1f} s to {one.end:.1f} s"
         for one in film.sightings
-    )
+    ]
+    return "\n".join([*lines, f"{path}  -  ({film.problem})"] if film.problem else lines)
 
 
 def photo_lines(photo: NamedPhoto, width: int = 0) -> str:
@@ -256,7 +259,7 @@ def findings_lines(findings: Findings) -> Iterator[str]:
         ]
         more = f"  and {len(files) - SHOWN_FILES} more" if len(files) > SHOWN_FILES else ""
         where = "  ".join(files[:SHOWN_FILES]) + more
-        yield f"{one.severity:<6}  {one.kind:<13}  {one.message}  {where}".rstrip()
+        yield for_terminal(f"{one.severity:<6}  {one.kind:<13}  {one.message}  {where}".rstrip())
 
 
 def findings_json(findings: Findings) -> Iterator[str]:
@@ -281,3 +284,14 @@ def tell(text: str) -> None:
 def say(text: str) -> None:
     """Print a line on stderr."""
     print(for_terminal(text), file=sys.stderr)
+
+
+def say_note(note: Message) -> None:
+    """Print a sentence on stderr."""
+    say(str(note))
+
+
+def show_json(line: str) -> None:
+    """Print a line of JSON, in ASCII where the output isn't UTF-8: whoever reads it expects that or nothing else."""
+    is_utf8 = codecs.lookup(sys.stdout.encoding or "ascii").name == "utf-8"
+    print(line if is_utf8 else json.dumps(json.loads(line)), flush=True)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from castlist.cli.console import NO_FIGURES, say, showing_progress, tell
+from castlist.cli.console import NO_FIGURES, say, say_note, showing_progress, tell
 from castlist.cli.options import Language, RunFolder
 from castlist.errors import MissingExtraError
 
@@ -22,7 +22,7 @@ def enrol(
     from castlist.media import find_photos
     from castlist.people import enrol as enrol_person
 
-    done = enrol_person(run, name, find_photos(photos))
+    done = enrol_person(run, name, find_photos(photos, tell=say_note))
     for photo in done.refused:
         say(f"left out: {photo.path} ({photo.reason})")
     tell(f"{name} is enrolled with {len(done.added)} photo{'s' * (len(done.added) > 1)}.")

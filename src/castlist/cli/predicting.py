@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from castlist.cli.console import film_lines, photo_lines, say, showing_count, tell
+from castlist.cli.console import film_lines, photo_lines, say, say_note, show_json, showing_count, tell
 from castlist.cli.options import RunFolder
 from castlist.errors import CastlistError, SettingsError
 
@@ -37,8 +37,10 @@ def predict(
 
     if blur and not draw:
         raise SettingsError("blur-without-draw", "--blur writes pictures: say where to with --draw FOLDER.")
-    paths = find_photos(inputs)
-    recognizer = Recognizer.load(run or newest_run(Path("runs")).path)
+    paths = find_photos(inputs, tell=say_note)
+    run = run or newest_run(Path("runs"), tell=say_note).path
+    recognizer = Recognizer.load(run)
+    say(f"Run: {str(run)!r}")
     wishes: dict[str, Any] = {"table": csv, "pictures": draw, "hidden": blur, "repeat": repeat, "together": together}
     width = min(max(len(str(path)) for path in paths), 60)
     n_named = 0
@@ -47,10 +49,10 @@ def predict(
             say(f"{one.path}: {one.message}" if one.path else str(one.message))
         elif isinstance(one, NamedPhoto):
             n_named += not one.problem
-            print(photo_json(one) if as_json else photo_lines(one, width), flush=True)
+            show_json(photo_json(one)) if as_json else print(photo_lines(one, width), flush=True)
         else:
-            n_named += 1
-            print(film_json(one) if as_json else film_lines(one, width), flush=True)
+            n_named += one.is_read
+            show_json(film_json(one)) if as_json else print(film_lines(one, width), flush=True)
     if not n_named:
         raise CastlistError(
             "nothing-named", "None of the {count} files could be read as a photo or a film.", count=len(paths)
@@ -68,7 +70,7 @@ def explain(
     from castlist.naming import Recognizer
     from castlist.painting import save_picture, tell_apart
 
-    paths = find_photos(photos)
+    paths = find_photos(photos, tell=say_note)
     explainer = Explainer(Recognizer.load(run))
     n_explained = 0
     for path, name in zip(paths, tell_apart(paths, folders=1), strict=True):

@@ -13,6 +13,7 @@ from pathlib import Path
 from castlist.errors import Message, RunError
 from castlist.files import PRIVATE_FOLDER, cannot_write, make_folder
 from castlist.learning.dataset import Dataset
+from castlist.paths import name_below
 from castlist.run import SIDES, Run
 from castlist.settings import Settings
 
@@ -53,7 +54,7 @@ def start_run(dataset: Dataset, settings: Settings, path: Path, photos_root: Pat
         photos_fingerprint=dataset.fingerprint,
         sides={name: tuple(dataset.files[i] for i in dataset.indices(side)) for side, name in enumerate(SIDES)},
         groups={name: counts[name]["groups"] for name in SIDES},
-        refused=tuple((photo.path.relative_to(photos_root).as_posix(), photo.reason) for photo in dataset.refused),
+        refused=tuple((name_below(photos_root, photo.path), photo.reason) for photo in dataset.refused),
         notes=(*dataset.notes, *_sequence_notes(settings)),
         versions=package_versions(),
         precision=choose_precision() if settings.precision == "auto" else settings.precision,

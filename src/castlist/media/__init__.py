@@ -1,16 +1,10 @@
 """What comes in and goes out: photos, casts of photos, films; the only decoders of the package."""
 
-from castlist.media.cast import (
-    ALL,
-    UNKNOWN,
-    Cast,
-    Photo,
-    RefusedPhoto,
-    check_person,
-    find_cast,
-    find_photos,
-)
+from castlist.media.cast import Cast, Photo, RefusedPhoto, find_cast, holds_people
 from castlist.media.films import Film, FilmWriter, Frame, frame_file, is_film, read_still, silence_opencv
+from castlist.media.inputs import find_photos
+from castlist.media.marks import mark_film, marked_exif
+from castlist.media.names import ALL, UNKNOWN, check_person, meant_by, one_form
 from castlist.media.photos import Moment, read_file, read_photo, resize_photo, time_taken
 
 __all__ = [
@@ -27,7 +21,12 @@ __all__ = [
     "find_cast",
     "find_photos",
     "frame_file",
+    "holds_people",
     "is_film",
+    "mark_film",
+    "marked_exif",
+    "meant_by",
+    "one_form",
     "read_file",
     "read_photo",
     "read_still",

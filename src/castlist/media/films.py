@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from castlist.errors import CastlistError, PhotoError, reason_of
+from castlist.media.marks import mark_film
 from castlist.media.photos import MAX_PIXELS, read_photo, too_large
 
 logger = logging.getLogger(__name__)
@@ -35,6 +36,8 @@ SIGNATURES = (
 def is_film(path: str | os.PathLike[str]) -> bool:
     """Whether a file is a film by its content; a file that can't be opened is none."""
     try:
+        if not Path(path).is_file():  # a pipe would be waited for
+            return False
         with Path(path).open("rb") as file:
             head = file.read(400)
     except (OSError, ValueError):  # of a name with a zero byte
@@ -199,6 +202,7 @@ class FilmWriter:
                 path=str(self._path),
             )
         try:
+            mark_film(self._beside)
             self._beside.replace(self._path)
         except OSError as error:
             raise self._refused(error) from error

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import csv
 import dataclasses
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from castlist.errors import CastlistError, reason_of
 from castlist.escaping import for_cell, for_json
+from castlist.files import need_replaceable
 from castlist.naming.answers import NamedPhoto
 from castlist.naming.films import NamedFilm
+from castlist.paths import as_path
 
 COLUMNS = ("photo", "name", "probability", "left", "top", "right", "bottom", "start", "end", "problem")  # of a table
+_HEADS = (b"photo,", codecs.BOM_UTF8 + b"photo,")  # with what spreadsheets put before it
 
 
 class Table:
@@ -26,9 +29,10 @@ class Table:
         """Begin a table; missing folders are made, and what was there before is gone.
 
         Raises:
-            CastlistError: If it can't be written.
+            CastlistError: If it can't be written, or is there and no table: a photo's name was typed, perhaps.
         """
-        self._path = Path(path)
+        self._path = as_path(path)
+        need_replaceable(self._path, *_HEADS)
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             # A name that isn't valid text must not stop the others.
@@ -86,10 +90,13 @@ def photo_rows(photo: NamedPhoto) -> Iterator[tuple[str, ...]]:
 
 
 def film_rows(film: NamedFilm) -> Iterator[tuple[str, ...]]:
-    """A film's rows of the same table, one per sighting."""
+    """A film's rows of the same table, one per sighting; one in which nobody is seen has one, with the reason."""
+    path, problem = for_cell(str(film.path)), for_cell(str(film.problem or ""))
     for one in film.sightings:
         times = (f"{one.start:.2f}", f"{one.end:.2f}")
-        yield for_cell(str(film.path)), for_cell(one.name), f"{one.probability:.6f}", *[""] * 4, *times, ""
+        yield path, for_cell(one.name), f"{one.probability:.6f}", *[""] * 4, *times, problem
+    if not film.sightings:
+        yield path, *[""] * 8, problem or "no face found"
 
 
 def photo_json(photo: NamedPhoto) -> str:
@@ -108,5 +115,10 @@ def photo_json(photo: NamedPhoto) -> str:
 
 
 def film_json(film: NamedFilm) -> str:
-    """A film's sightings as one JSON object."""
-    return for_json({"film": str(film.path), "sightings": [dataclasses.asdict(one) for one in film.sightings]})
+    """A film's sightings as one JSON object; one that can't be read has the reason instead."""
+    record: dict[str, Any] = {"film": str(film.path)}
+    if film.is_read:
+        record["sightings"] = [dataclasses.asdict(one) for one in film.sightings]
+    if film.problem:
+        record["problem"] = str(film.problem)
+    return for_json(record)

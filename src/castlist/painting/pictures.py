@@ -14,7 +14,7 @@ from PIL import Image
 
 from castlist.errors import CastlistError
 from castlist.files import write_bytes
-from castlist.media import read_photo
+from castlist.media import marked_exif, read_photo
 from castlist.naming import NamedPhoto
 from castlist.painting.hiding import hide_faces, is_hidden
 from castlist.painting.labels import draw_names
@@ -59,7 +59,7 @@ def save_picture(pixels: np.ndarray, path: str | os.PathLike[str]) -> None:
             name=path.name,
         )
     encoded = io.BytesIO()
-    Image.fromarray(pixels).save(encoded, formats[path.suffix.lower()], quality=92)
+    Image.fromarray(pixels).save(encoded, formats[path.suffix.lower()], quality=92, exif=marked_exif())
     write_bytes(path, encoded.getvalue())
 
 

@@ -15,9 +15,9 @@ from castlist.embeddings import choose_faces
 from castlist.errors import CastError, RunError
 from castlist.faces import NO_FACE, Box, find_faces
 from castlist.gallery import Gallery
-from castlist.media import RefusedPhoto, check_person
+from castlist.media import RefusedPhoto, check_person, meant_by
 from castlist.naming import Finder, Recognizer, Seen
-from castlist.paths import as_path, as_several
+from castlist.paths import as_path, as_several, spell
 from castlist.run import Run, RunFolder, load_gallery, need_same
 
 logger = logging.getLogger(__name__)
@@ -57,6 +57,7 @@ def enrol(
     files = [as_path(photo) for photo in as_several(photos)]
     recognizer = Recognizer.load(as_path(path), finder=finder)
     began = recognizer.run
+    name = meant_by(name, began.people)
     _check_open(began, name)
     seen = Seen.merge(recognizer.face_eyes.see(files))
     refused = tuple(
@@ -85,7 +86,7 @@ def enrol(
         return np.stack([mine[index or 0] for mine, index in zip(vectors, chosen[len(known) :], strict=True)])
 
     added = tuple(photo for photo in seen.paths if photo)
-    run = _add(began, name, choose, tuple(f"{name}/{photo.name}" for photo in added))
+    run = _add(began, name, choose, tuple(f"{name}/{spell(photo.name)}" for photo in added))
     return Enrolment(run, added, refused)
 
 
@@ -106,8 +107,9 @@ def enrol_face(recognizer: Recognizer, name: str, seen: Seen, face: int, source:
     Raises:
         CastlistError: If nobody can be called so, or the run is of another model or was trained anew.
     """
+    name = meant_by(name, recognizer.run.people)
     vector = seen.embeddings[face][None]
-    run = _add(recognizer.run, name, lambda known: vector, (f"{name}/{source}",))
+    run = _add(recognizer.run, name, lambda known: vector, (f"{name}/{spell(source)}",))
     return Recognizer.load(run.path)
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 from castlist.errors import Message, RunError
 from castlist.gallery import Gallery
+from castlist.media import meant_by, one_form
 from castlist.paths import as_path
 from castlist.people.receipts import Receipt, delete_kept, unknown_person, what_remains
 from castlist.people.retraining import discard_retraining
@@ -33,10 +34,11 @@ def forget(path: str | os.PathLike[str], name: str) -> Receipt:
         CastlistError: If nobody is called so, nobody would be left, the run may not be changed, or it is of a model
             whose weights have seen the person.
     """
-    folder = RunFolder(path := as_path(path))
+    folder = RunFolder(as_path(path))
     with folder.change() as change:
+        name = meant_by(name, (*change.run.people, *(one.name for one in change.run.leaving)))
         leaving = _take_out(change, name)
-    discard_retraining(path)
+    discard_retraining(folder.path)
     removed, remaining = delete_kept(name)
     with folder.change() as change:
         rest = tuple(one for one in change.run.leaving if one.name != name)
@@ -105,7 +107,7 @@ def _knows(run: Run, gallery: Gallery | None, name: str) -> bool:
 
 
 def _is_of(file: str, name: str) -> bool:
-    return file.startswith(f"{name}/")
+    return one_form(file.partition("/")[0]) == one_form(name)  # the folder of the photos may have another
 
 
 def _describe(leaving: Leaving) -> Iterator[Message]:

@@ -10,7 +10,7 @@ from typing import Any
 from castlist.checks import delete_checks_of
 from castlist.errors import Message, RunError
 from castlist.learning import delete_datasets_of
-from castlist.paths import join_below
+from castlist.media import one_form
 from castlist.run import Run, open_run, unknown_in
 
 
@@ -83,9 +83,7 @@ def delete_kept(name: str) -> tuple[list[Message], list[Message]]:
 
 def what_remains(run: Run, name: str) -> Iterator[Message]:
     """What a run's folder doesn't hold, and is for somebody else to delete."""
-    # The name may be of a run of somebody else's, and lead anywhere.
-    folder = join_below(Path(run.photos_root), name)
-    if folder and folder.is_dir():
+    for folder in _folders_of(Path(run.photos_root), name):
         yield Message(
             "photos-remain",
             "The photos themselves, in {folder!r}; training again would learn them again.",
@@ -115,6 +113,14 @@ def what_remains(run: Run, name: str) -> Iterator[Message]:
         "checks-remain",
         "What `castlist check` kept of the person's photos in folders of other names.",
     )
+
+
+def _folders_of(root: Path, name: str) -> list[Path]:
+    """The folders of a person's photos; in one form, two may have the same name."""
+    try:
+        return sorted(path for path in root.iterdir() if one_form(path.name) == one_form(name) and path.is_dir())
+    except OSError:  # gone, or nobody may look
+        return []
 
 
 def _runs_around(path: Path) -> list[Path]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from castlist.errors import Message, RunError
-from castlist.media import Cast, find_cast
+from castlist.media import Cast, find_cast, meant_by
 from castlist.paths import as_path
 from castlist.people.receipts import Receipt, delete_kept, unknown_person, what_remains
 from castlist.run import Run, RunFolder, delete, open_run
@@ -37,6 +37,7 @@ def retrain_without(path: str | os.PathLike[str], name: str, *, language: str = 
     path = as_path(path)
     was_exchanged = _finish_exchange(path)
     run = open_run(path)
+    name = meant_by(name, run.people)
     if name in run.people:
         beside = _beside(path)
         discard_retraining(path)

@@ -91,6 +91,8 @@ class RunFolder:
         Raises:
             RunError: If the folder is no run, or is broken.
         """
+        if self.stamp() is None:
+            open_run(self.path)  # says why
         for _ in range(TRIES):
             self._settle()
             before = self.stamp()

@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
+import contextlib
+import datetime
+import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
-from castlist.errors import RunError
-from castlist.paths import as_path
+from castlist.errors import Message, RunError, reason_of
+from castlist.paths import as_path, is_folder
 from castlist.run.inventory import RECORD
 from castlist.run.record import Run, open_run
 
 
 def find_runs(folder: str | os.PathLike[str]) -> tuple[list[Run], dict[Path, RunError]]:
-    """The runs of a folder, oldest first, and those that can't be opened, with the reason."""
+    """The runs of a folder, oldest first, and those that can't be opened, with the reason.
+
+    Raises:
+        RunError: If the folder can't be read.
+    """
     folder = as_path(folder)
     runs, broken = [], {}
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if not (path / RECORD).exists():
+    try:
+        paths = sorted(folder.iterdir()) if is_folder(folder) else []
+    except OSError as error:
+        raise RunError(
+            "runs-unreadable", "{path!r} can't be read ({reason}).", path=str(folder), reason=reason_of(error)
+        ) from error
+    for path in paths:
+        if not _may_be_run(path):
             continue
         try:
             runs.append(open_run(path))
         except RunError as error:
             broken[path] = error
-    return sorted(runs, key=lambda run: (run.created, run.path.name)), broken
+    return sorted(runs, key=lambda run: (instant_of(run), run.path.name)), broken
 
 
 def list_runs(folder: str | os.PathLike[str]) -> list[Run]:
@@ -30,17 +44,60 @@ def list_runs(folder: str | os.PathLike[str]) -> list[Run]:
     return find_runs(folder)[0]
 
 
-def newest_run(folder: str | os.PathLike[str]) -> Run:
+def newest_run(folder: str | os.PathLike[str], *, tell: Callable[[Message], None] | None = None) -> Run:
     """The newest finished run of a folder.
+
+    Args:
+        folder: That runs lie in.
+        tell: Told of broken ones that seem to be newer.
 
     Raises:
         RunError: If there is none.
     """
-    finished = [run for run in list_runs(folder) if run.complete]
-    if not finished:
+    runs, broken = find_runs(folder)
+    finished = [run for run in runs if run.complete]
+    newest = finished[-1] if finished else None
+    for path, error in broken.items():
+        if tell and (newest is None or _instant_of_broken(path) > instant_of(newest)):
+            tell(
+                Message(
+                    "newer-run-broken",
+                    "{path!r} is passed over, though it seems to be newer. {reason}",
+                    {"path": str(path), "reason": error.message},
+                )
+            )
+    if newest is None:
         raise RunError(
             "no-finished-run",
             "There is no finished run in {path!r}. Train one, or name a run folder.",
             path=str(folder),
         )
-    return finished[-1]
+    return newest
+
+
+def instant_of(run: Run) -> float:
+    """When a run was begun, in seconds of UTC: clocks of two places, or of one in autumn, can't be compared."""
+    return _instant(run.created)
+
+
+def _instant(created: str) -> float:
+    moment = datetime.datetime.fromisoformat(created)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)).timestamp()
+
+
+def _may_be_run(path: Path) -> bool:
+    """Whether there is a record, or nobody may see whether there is."""
+    try:
+        return (path / RECORD).exists()
+    except OSError:
+        return is_folder(path)
+
+
+def _instant_of_broken(path: Path) -> float:
+    """When a run was begun that can't be opened; if not even that can be read, when its record was last written."""
+    try:
+        return _instant(json.loads((path / RECORD).read_bytes())["created"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        with contextlib.suppress(OSError):
+            return (path / RECORD).stat().st_mtime
+    return path.stat().st_mtime

@@ -19,6 +19,7 @@ from typing import Any
 import msgspec
 
 from castlist.errors import CastError, Message, RunError, SettingsError, reason_of
+from castlist.escaping import for_json
 from castlist.files import write_bytes
 from castlist.media import check_person
 from castlist.paths import as_path
@@ -139,7 +140,7 @@ class Run:
         record["refused"] = [(file, reason.to_dict()) for file, reason in self.refused]
         record["notes"] = [note.to_dict() for note in self.notes]
         record["leaving"] = [dataclasses.asdict(one) for one in self.leaving]
-        return json.dumps({"format": FORMAT, **record}, ensure_ascii=False, indent=1).encode("utf-8")
+        return for_json({"format": FORMAT, **record}, indent=1).encode("utf-8")
 
     def save(self) -> None:
         """Write run.json, beside and renamed: for a run that nobody else can have yet. Else `RunFolder.change`.

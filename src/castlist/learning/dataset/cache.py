@@ -7,22 +7,25 @@ a newer one. HDF5 locks what it has open, so whoever deletes it can tell that it
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import hashlib
 import json
 import logging
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from castlist.caches import cache_folder
 from castlist.embeddings import face_network
 from castlist.errors import CastError, Message, needs_extra, reason_of
+from castlist.learning.dataset.contents import Content, look_into
 from castlist.learning.dataset.filling import fill, need_two
 from castlist.learning.dataset.reading import image_size_of
 from castlist.learning.dataset.records import Dataset
 from castlist.media import Cast, RefusedPhoto, is_film
-from castlist.paths import is_below
+from castlist.paths import is_below, unspell
 from castlist.settings import Settings
 from castlist.threads import OnCount
 
@@ -31,7 +34,7 @@ with contextlib.suppress(ImportError):  # Windows lets nobody delete what is ope
 
 logger = logging.getLogger(__name__)
 
-VERSION = 5  # of the file's layout and of what fills it; a file of another version is made anew
+VERSION = 6  # of the file's layout and of what fills it; a file of another version is made anew
 
 
 def load_dataset(
@@ -56,7 +59,8 @@ def load_dataset(
     need_two(cast.people, cast.root)
     network = face_network(settings).digest if settings.network else None
     path = path or _default_path(cast, settings, network)
-    stamp = _stamp(cast, settings, network)
+    contents = look_into(cast, _known_contents(path))
+    stamp = _stamp(cast, settings, network, contents)
     try:
         return _open(path, stamp, cast.root)
     except (OSError, KeyError, ValueError, TypeError):
@@ -72,6 +76,7 @@ def load_dataset(
                 file.attrs["people"] = json.dumps(cast.people)
                 file.flush()
                 fill(file, cast, settings, on_count)
+                file.attrs["contents"] = json.dumps({name: dataclasses.astuple(one) for name, one in contents.items()})
                 file.attrs["stamp"] = stamp
                 file.flush()
             except BaseException:
@@ -110,8 +115,8 @@ def _reads_films(cast: Cast, settings: Settings) -> bool:
     return settings.takes_sequences and any(is_film(photo.path) for photo in cast.photos)
 
 
-def _stamp(cast: Cast, settings: Settings, network: str | None) -> str:
-    """What the file's content depends on: the photos as the file system tells of them, and some settings."""
+def _stamp(cast: Cast, settings: Settings, network: str | None, contents: Mapping[str, Content]) -> str:
+    """What the file's content depends on: what the photos hold, and some settings."""
     digest = hashlib.sha256()
     parts = [
         VERSION,
@@ -129,10 +134,23 @@ def _stamp(cast: Cast, settings: Settings, network: str | None) -> str:
         [note.to_dict() for note in cast.notes],
     ]
     digest.update(json.dumps(parts).encode())
-    for photo in cast.photos:
-        status = photo.path.stat()
-        digest.update(f"{photo.path.relative_to(cast.root)}:{status.st_size}:{status.st_mtime_ns}\n".encode())
+    for name, content in contents.items():
+        digest.update(f"{name}:{content.digest}\n".encode())
     return digest.hexdigest()
+
+
+def _known_contents(path: Path) -> dict[str, Content]:
+    """What the files held when the data set was made; nothing where there is none that can be read."""
+    import h5py
+
+    try:
+        with h5py.File(path, "r") as file:
+            return {
+                name: Content(digest, tuple(touched) if touched else None)
+                for name, (digest, touched) in json.loads(file.attrs["contents"]).items()
+            }
+    except (OSError, KeyError, ValueError, TypeError, AttributeError):
+        return {}
 
 
 def _publish(file: Any, part: Path, path: Path) -> Any:
@@ -177,7 +195,7 @@ def _dataset(path: Path, file: Any, root: Path) -> Dataset:
         embeddings=file["embedding"][()] if "embedding" in file else None,
         image_size=file["images"].shape[1],
         refused=tuple(
-            RefusedPhoto(path=root / name, reason=Message.from_dict(why))
+            RefusedPhoto(path=root / unspell(name), reason=Message.from_dict(why))
             for name, why in json.loads(file.attrs["refused"])
         ),
         notes=tuple(map(Message.from_dict, json.loads(file.attrs["notes"]))),

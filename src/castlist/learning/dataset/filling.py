@@ -18,6 +18,7 @@ from castlist.learning.dataset.reading import Still, image_size_of, read_rows
 from castlist.learning.splits import TEST, TRAIN, VALIDATION, assign_sides, order_key
 from castlist.learning.takes import find_takes, join_takes
 from castlist.media import Cast, Photo, frame_file
+from castlist.paths import name_below
 from castlist.settings import Settings, SplitSettings
 from castlist.threads import OnCount
 
@@ -52,7 +53,8 @@ def fill(file: Any, cast: Cast, settings: Settings, on_count: OnCount | None) ->
     ]
     need_two(people, cast.root)
     signatures = [one.still.signature for one in kept]
-    person = np.array([people.index(one.photo.person) for one in kept], np.int64)
+    index = {name: i for i, name in enumerate(people)}
+    person = np.array([index[one.photo.person] for one in kept], np.int64)
     take = find_takes([one.photo.path for one in kept], person, [one.still.taken for one in kept])
     group = join_takes(group_photos(len(kept), find_duplicates(signatures)), take)
     side = assign_sides(person, group, [signature.digest for signature in signatures], settings)
@@ -93,7 +95,7 @@ def _write_pictures(
     kept: list[_Kept] = []
     refused: list[tuple[str, Message]] = []
     for photo, row in read_rows(_sampled(cast, settings), settings, on_count):
-        name = photo.path.relative_to(cast.root).as_posix()
+        name = name_below(cast.root, photo.path)
         if isinstance(row, PhotoError):
             logger.debug("left out %s: %s", name, row)
             refused.append((name, row.message))
@@ -160,8 +162,8 @@ def _sampled(cast: Cast, settings: SplitSettings) -> list[Photo]:
     if settings.pictures_per_person is None:
         return list(cast.photos)
     drawn: list[Photo] = []
-    for person in cast.people:
-        photos = [photo for photo in cast.photos if photo.person == person]
-        photos.sort(key=lambda photo: order_key(settings.seed, photo.path.relative_to(cast.root).as_posix()))
+    for rows in cast.by_person().values():
+        photos = [cast.photos[row] for row in rows]
+        photos.sort(key=lambda photo: order_key(settings.seed, name_below(cast.root, photo.path)))
         drawn += sorted(photos[: settings.pictures_per_person], key=lambda photo: photo.path)
     return drawn

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from castlist.errors import CastError, reason_of
 from castlist.learning.dataset import cache
+from castlist.media import one_form
 
 with contextlib.suppress(ImportError):  # Windows lets nobody delete what is open
     import fcntl
@@ -35,7 +36,7 @@ def delete_datasets_of(person: str) -> list[DeletedDataset]:
     Raises:
         CastError: If one can't be deleted; the others are. The same again goes on.
     """
-    folder = cache.datasets_folder()
+    person, folder = one_form(person), cache.datasets_folder()
     deleted, failed = [], []
     # Parts first: one that gets its name meanwhile is found among the named.
     for path in [*folder.glob("*.part"), *folder.glob("*.h5")]:
@@ -73,7 +74,7 @@ def _people_in(path: Path) -> set[str] | None:
             people = json.loads(file.attrs["people"])
             files = list(file["file"].asstr()[()]) if "file" in file else []
             files += [name for name, _ in json.loads(file.attrs.get("refused", "[]"))]
-            return {*people, *(name.partition("/")[0] for name in files)}
+            return {one_form(name) for name in (*people, *(file.partition("/")[0] for file in files))}
     except FileNotFoundError:
         raise
     except (ImportError, OSError, KeyError, ValueError, TypeError, RuntimeError, AttributeError):

@@ -51,7 +51,17 @@ class NamedFilm:
     n_frames: int
     tracks: tuple[Track, ...]  # in order of appearance
     sightings: tuple[Sighting, ...]  # in order of appearance
-    problem: Message | None = None  # why the film ends early
+    problem: Message | None = None  # why the film ends early, or can't be read at all
+
+    @classmethod
+    def unread(cls, path: Path, problem: Message) -> NamedFilm:
+        """A film that can't be read, with the reason."""
+        return cls(path, 0, 0, (), (), problem)
+
+    @property
+    def is_read(self) -> bool:
+        """Whether anything of it could be seen."""
+        return self.rate > 0
 
 
 def join_tracks(tracks: Sequence[Track]) -> tuple[Sighting, ...]:

@@ -1,0 +1,83 @@
+"""Which files an input stands for: a file, a folder with all below it, or a pattern."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from castlist.errors import CastError, Message
+from castlist.media.walking import Walk
+from castlist.paths import as_path, as_several, is_folder
+
+
+def find_photos(
+    inputs: Iterable[str | os.PathLike[str]], *, tell: Callable[[Message], None] | None = None
+) -> list[Path]:
+    """List the files that files, folders (with all below them) and glob patterns stand for, each once, in order.
+
+    Folders that can't be read and those of systems are passed over, and so is what castlist itself wrote, unless
+    there is nothing else.
+
+    Args:
+        inputs: In a pattern, a name that is there is meant as it is written, brackets and all.
+        tell: Told what was passed over, a sentence each.
+
+    Raises:
+        CastError: If an input stands for nothing, or all of them together do.
+        CastlistError: If one is no path.
+    """
+    found: dict[Path, None] = {}
+    notes: list[Message] = []
+    walk = Walk()
+    for source in as_several(inputs):
+        path = as_path(source)
+        if is_folder(path):
+            matches = walk.files(path)
+            if not matches:
+                notes.append(Message("input-empty", "{path!r} holds no photo.", {"path": str(path)}))
+        elif _is_there(path):
+            matches = [path]
+        else:
+            matches = [match for match in map(Path, _expand(path)) if match.is_file()]
+            if not matches:
+                raise CastError(
+                    "input-nothing",
+                    "{path!r} is neither a file, a folder, nor a pattern that matches any.",
+                    path=os.fspath(source),
+                )
+        found.update(dict.fromkeys(matches))
+    files = walk.without_own(list(found), unless_all=True)
+    notes = [*walk.notes(), *notes]
+    if notes and not files:
+        raise CastError("input-nowhere", "There is no photo: {reason}", reason=notes[0])
+    if tell:
+        for note in notes:
+            tell(note)
+    return files
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        path.stat()
+    except PermissionError:  # told where it is read, as of every photo that can't be
+        return True
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _expand(pattern: Path) -> list[str]:
+    """What a pattern matches: name by name on the way, where one that is there is no pattern."""
+    places = [pattern.anchor]
+    for part in pattern.parts[bool(pattern.anchor) :]:
+        found: list[str] = []
+        for place in places:
+            literally = Path(place, part)
+            if os.path.lexists(literally):
+                found.append(str(literally))
+            else:
+                found += sorted(glob.glob(str(Path(glob.escape(place), part)), recursive=True))
+        places = found
+    return list(dict.fromkeys(places))

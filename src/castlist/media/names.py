@@ -1,0 +1,79 @@
+"""What people can be called, and who is meant by a name."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+
+from castlist.errors import CastError
+
+UNKNOWN = "unknown"  # the answer for strangers; nobody may be called so
+ALL = "all"  # whoever it is, where faces are to be hidden; nobody may be called so either
+LONGEST = 255  # bytes of a folder's name
+
+_UNFIT = frozenset("/\\\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # for a person's name
+
+
+def one_form(name: str) -> str:
+    """A person's name in the one form that castlist keeps: accents as Unicode's NFC, no space at either end.
+
+    Systems write the same name in several forms; whoever types it can't see which.
+    """
+    return unicodedata.normalize("NFC", name).strip()
+
+
+def meant_by(name: str, people: Iterable[str]) -> str:
+    """Who of the people is meant by a name, whatever form either is in; somebody new is called as `one_form` says."""
+    wanted = one_form(name)
+    people = tuple(people)
+    return name if name in people else next((one for one in people if one_form(one) == wanted), wanted)
+
+
+def folded(name: str) -> str:
+    """What two names have in common that look alike."""
+    return unicodedata.normalize("NFKC", one_form(name)).casefold()
+
+
+def is_possible(name: str) -> bool:
+    """Whether a folder can have the name, and a terminal show it."""
+    fits = bool(name.strip()) and not name.startswith(".") and not any(map(_is_unfit, name))
+    return fits and len(name.encode()) <= LONGEST
+
+
+def check_person(name: str, others: Iterable[str] = ()) -> None:
+    """Check that somebody can be called so: as a folder can, not UNKNOWN, and unlike the others.
+
+    Raises:
+        CastError: If not.
+    """
+    if not isinstance(name, str):
+        raise CastError("name-no-text", "A name must be a text. Got {got} instead.", got=f"{name!r:.100}")
+    key = folded(name)
+    if key in (UNKNOWN, ALL):
+        raise CastError(
+            "name-taken",
+            "Nobody can be called {name!r}: castlist itself uses the word. Choose another name.",
+            name=name,
+        )
+    if not is_possible(name):
+        raise CastError(
+            "name-impossible", "Nobody can be called {name!r}. Choose a name that a folder can have.", name=name
+        )
+    for other in others:
+        if other != name and folded(other) == key:
+            raise names_alike(other, name)
+
+
+def names_alike(other: str, name: str) -> CastError:
+    """That two names can't stand beside each other."""
+    return CastError(
+        "name-alike",
+        "{other!r} and {name!r} differ only by case or Unicode form. Choose one of the two.",
+        other=other,
+        name=name,
+    )
+
+
+def _is_unfit(char: str) -> bool:
+    """Whether a name can't hold it: parts of a path, what steers a terminal or turns the text, halves of characters."""
+    return char in _UNFIT or unicodedata.category(char) in ("Cc", "Cs")

@@ -1,0 +1,148 @@
+"""Folders gone through: what can't be read, and what isn't a user's, is passed over with a note; the rest goes on."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from castlist.errors import Message, reason_of
+from castlist.media.marks import is_own
+
+Identity = tuple[int, int]  # disk and number
+
+SHOWN = 5  # folders that are told one by one; a whole disk has thousands that nobody may read
+
+_SILENT = frozenset({"Thumbs.db", "desktop.ini", "__MACOSX"})
+# Where systems and network drives keep thumbnails, snapshots, and what was deleted.
+_SYSTEM = frozenset(
+    {
+        *("@eadir", "#recycle", "#snapshot", "@tmp", "@sharebin", "@recycle", "@recently-snapshot"),
+        *("$recycle.bin", "recycler", "recycled", "system volume information", "lost+found"),
+        *("network trash folder", "temporary items"),
+    }
+)
+_NO_DISK = frozenset({"/proc", "/sys", "/dev"})  # files without an end, which may be read for ever
+
+
+class Walk:
+    """A way through folders, each gone through once however many links lead to it; keeps what was passed over."""
+
+    def __init__(self) -> None:
+        self.n_unread = 0  # folders and links that can't be read
+        self._unread: list[Message] = []  # the first of them
+        self._system: list[str] = []
+        self._own: list[Path] = []
+        self._identities: dict[Path, Identity | None] = {}  # asked once for a whole cast
+
+    def entries(self, folder: str | os.PathLike[str]) -> Iterator[os.DirEntry[str]]:
+        """The files and folders in a folder, hidden things and broken links left out."""
+        try:
+            with os.scandir(folder) as entries:
+                yield from filter(self._counts, entries)
+        except OSError as error:
+            self._pass_over(os.fspath(folder), error)
+
+    def files(self, folder: Path, above: Path | None = None) -> list[Path]:
+        """All files below a folder, in order.
+
+        Args:
+            folder: Where to begin.
+            above: A folder that no link may lead back into.
+        """
+        if above is not None and above not in self._identities:
+            self._identities[above] = _identity(above)
+        known = {self._identities.get(above)} if above else set()
+        found: list[str] = []
+        waiting = [(os.fspath(folder), _identity(folder))]
+        while waiting:  # no recursion: folders may lie deeper than Python calls
+            here, identity = waiting.pop()
+            if identity and identity in known:
+                continue
+            known.add(identity)
+            for entry in self.entries(here):
+                if entry.is_dir():
+                    waiting.append((entry.path, _identity(entry)))
+                else:
+                    found.append(entry.path)
+        return sorted(map(Path, found))
+
+    def without_own(self, files: list[Path], *, unless_all: bool = False) -> list[Path]:
+        """Files without the pictures and films that castlist wrote; those are passed over with a note.
+
+        Args:
+            files: Of a user's, and perhaps of castlist's.
+            unless_all: Keep them where there is nothing else: then they are meant.
+        """
+        own = {path for path in files if is_own(path)}
+        if not own or (unless_all and len(own) == len(files)):
+            return files
+        self._own += own
+        return [path for path in files if path not in own]
+
+    def notes(self) -> list[Message]:
+        """What was passed over, a sentence each."""
+        notes = list(self._unread)
+        if more := self.n_unread - len(notes):
+            notes.append(
+                Message("folders-unread", "{count} more folders can't be read and were passed over.", {"count": more})
+            )
+        if self._system:
+            notes.append(
+                Message(
+                    "folders-of-systems",
+                    "Folders of the system or of a network drive were passed over: {count}, such as {path!r}.",
+                    {"count": len(self._system), "path": min(self._system)},
+                )
+            )
+        if self._own:
+            notes.append(
+                Message(
+                    "files-of-castlist",
+                    "Pictures and films that castlist wrote were passed over: {count}, such as {path!r}.",
+                    {"count": len(self._own), "path": str(min(self._own))},
+                )
+            )
+        return notes
+
+    def _counts(self, entry: os.DirEntry[str]) -> bool:
+        if entry.name.startswith(".") or entry.name in _SILENT:
+            return False
+        try:
+            is_folder = entry.is_dir()
+            if is_folder and _is_of_system(entry):
+                self._system.append(entry.path)
+                return False
+            return is_folder or entry.is_file()
+        except OSError as error:
+            if error.errno != errno.ELOOP:  # a link to itself is as broken as any
+                self._pass_over(entry.path, error)
+            return False
+
+    def _pass_over(self, path: str, error: OSError) -> None:
+        self.n_unread += 1
+        if len(self._unread) < SHOWN:
+            self._unread.append(
+                Message(
+                    "folder-unread",
+                    "{path!r} can't be read ({reason}) and was passed over.",
+                    {"path": path, "reason": reason_of(error)},
+                )
+            )
+
+
+def _is_of_system(entry: os.DirEntry[str]) -> bool:
+    name = entry.name.casefold()
+    return name in _SYSTEM or (name in ("proc", "sys", "dev") and str(Path(entry.path).absolute()) in _NO_DISK)
+
+
+def _identity(folder: Path | os.DirEntry[str]) -> Identity | None:
+    """What tells a folder from every other; None where it can't be looked at."""
+    try:
+        status = folder.stat()
+        if not status.st_ino:  # which Windows leaves out of what it tells in passing
+            status = Path(folder).stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino

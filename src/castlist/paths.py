@@ -1,4 +1,4 @@
-"""Paths as callers give them; and as castlist's files hold them: texts that can be written, believed only below a folder."""
+"""Paths as callers give them, and as castlist's own files hold them: texts that are believed only below a folder."""
 
 from __future__ import annotations
 

@@ -18,7 +18,12 @@ def one_form(name: str) -> str:
     """A person's name in the one form that castlist keeps: accents as Unicode's NFC, no space at either end.
 
     Systems write the same name in several forms; whoever types it can't see which.
+
+    Raises:
+        CastError: If it is no text.
     """
+    if not isinstance(name, str):
+        raise CastError("name-no-text", "A name must be a text. Got {got} instead.", got=f"{name!r:.100}")
     return unicodedata.normalize("NFC", name).strip()
 
 
@@ -46,8 +51,6 @@ def check_person(name: str, others: Iterable[str] = ()) -> None:
     Raises:
         CastError: If not.
     """
-    if not isinstance(name, str):
-        raise CastError("name-no-text", "A name must be a text. Got {got} instead.", got=f"{name!r:.100}")
     key = folded(name)
     if key in (UNKNOWN, ALL):
         raise CastError(

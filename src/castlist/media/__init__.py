@@ -10,7 +10,8 @@ from castlist.media.cast import (
     find_cast,
     find_photos,
 )
-from castlist.media.films import Film, FilmWriter, Frame, frame_file, is_film, read_still, silence_opencv
+from castlist.media.filming import FilmWriter
+from castlist.media.films import Film, Frame, frame_file, is_film, read_still
 from castlist.media.photos import Moment, read_file, read_photo, resize_photo, time_taken
 
 __all__ = [
@@ -32,6 +33,5 @@ __all__ = [
     "read_photo",
     "read_still",
     "resize_photo",
-    "silence_opencv",
     "time_taken",
 ]

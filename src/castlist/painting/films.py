@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -71,7 +72,8 @@ def write_film(
         def paint(one: _Plan) -> tuple[Frame, Any]:
             if not one.boxes and not one.signs:
                 return one.frame, writer.prepare(one.frame, None)
-            return one.frame, writer.prepare(one.frame, draw_signs(hide_faces(one.frame.pixels, one.boxes), one.signs))
+            pixels = draw_signs(hide_faces(one.frame.pixels, one.boxes), one.signs)
+            return one.frame, writer.prepare(one.frame, pixels, _parts(one, one.frame.pixels.shape))
 
         for frame, painted in work_ahead(paint, plan()):
             writer.add(painted, frame)
@@ -113,6 +115,20 @@ class _Plan:
     frame: Frame
     boxes: list[Box]  # of faces that are hidden
     signs: list[Sign]
+
+
+def _parts(plan: _Plan, shape: tuple[int, ...]) -> list[tuple[int, int, int, int]]:
+    """Where a frame is painted."""
+    height, width = shape[:2]
+    line = 4 * max(2, round(min(height, width) / 300))
+    signs = [(box, line) for sign in plan.signs for box in (sign.box, sign.plate)]
+    # Twice the size covers a head with its soft edge, whatever the shape of its box.
+    faces = [(box, 1 + 2 * max(box.width, box.height)) for box in plan.boxes]
+    grown = [
+        Box(box.left - edge, box.top - edge, box.right + edge, box.bottom + edge).clipped(width, height)
+        for box, edge in (*signs, *faces)
+    ]
+    return [(int(box.left), int(box.top), math.ceil(box.right), math.ceil(box.bottom)) for box in grown]
 
 
 def draw_signs(pixels: np.ndarray, signs: Sequence[Sign]) -> np.ndarray:

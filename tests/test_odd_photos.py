@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import struct
 import subprocess
@@ -65,7 +66,7 @@ class Tiff:
 
     def chain(self, *pages: int) -> bytes:
         struct.pack_into("<I", self.data, 4, pages[0])
-        for page, following in zip(pages, pages[1:], strict=False):
+        for page, following in itertools.pairwise(pages):
             (count,) = struct.unpack_from("<H", self.data, page)
             struct.pack_into("<I", self.data, page + 2 + 12 * count, following)
         return bytes(self.data)

@@ -124,7 +124,9 @@ class FaceNetwork:
         vectors: np.ndarray = self.session.run(None, {entry.name: self._prepared(faces, entry.type)})[0]
         if not np.isfinite(vectors).all():
             raise WeightsError(
-                "network-no-numbers", "The network {path!r} is damaged: what it gives is no number.", path=str(self.file)
+                "network-no-numbers",
+                "The network {path!r} is damaged: what it gives is no number.",
+                path=str(self.file),
             )
         return vectors
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import os
 from collections.abc import Sequence
 from fractions import Fraction
@@ -58,7 +59,9 @@ class FilmWriter:
             raise CastlistError("film-no-codec", "This PyAV can't write films: it lacks {codec}.", codec=CODEC)
         try:
             make_folder(path.parent)
-            self._out = self._av.open(str(self._part), "w", format="mp4")
+            # Else a film whose sound begins first would begin at a whole thousandth of a second.
+            scale = {"movie_timescale": str(self._tick.denominator * math.ceil(FINEST / self._tick.denominator))}
+            self._out = self._av.open(str(self._part), "w", format="mp4", options=scale)
             self._stream = self._begin()
             self._sound = Sound(source.path, self._out) if source else None
         except BaseException as error:

@@ -93,7 +93,10 @@ class _Encoded:
 
     def __init__(self, av: Any, out: Any, stream: Any) -> None:
         self._av, self._out = av, out
-        self._stream = out.add_stream(CODEC, rate=stream.rate, layout=stream.layout)
+        # Many files say how many channels they have, and not which.
+        layout = "mono" if stream.channels == 1 else "stereo"
+        self._stream = out.add_stream(CODEC, rate=stream.rate, layout=layout)
+        self._done: int | None = None  # samples, from the begin of the film's time
 
     def write(self, packet: Any) -> None:
         try:
@@ -101,6 +104,11 @@ class _Encoded:
         except self._av.error.InvalidDataError:  # a damaged moment
             return
         for frame in frames:
+            # Counted, not believed: packets and frames of such formats don't keep the same times.
+            if self._done is None:
+                self._done = round(packet.dts * packet.time_base * frame.sample_rate)
+            frame.pts, frame.time_base = self._done, Fraction(1, frame.sample_rate)
+            self._done += frame.samples
             self._out.mux(self._stream.encode(frame))
 
     def finish(self) -> None:

@@ -98,7 +98,9 @@ class Network:
         answers = np.concatenate(passes)
         if not np.isfinite(answers).all():
             raise RunError(
-                "network-no-numbers", "The network {path!r} is damaged: what it gives is no number.", path=str(self._path)
+                "network-no-numbers",
+                "The network {path!r} is damaged: what it gives is no number.",
+                path=str(self._path),
             )
         return answers
 

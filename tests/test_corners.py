@@ -69,7 +69,7 @@ def test_another_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_trees_are_kept_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rooms.platformdirs, "user_cache_path", lambda _: tmp_path / "new")
+    monkeypatch.setattr("platformdirs.user_cache_path", lambda _: tmp_path / "new")
     rooms._load_trees.cache_clear()
     with ThreadPoolExecutor(4) as pool:
         trees = list(pool.map(lambda _: default_trees(), range(4)))

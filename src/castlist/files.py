@@ -78,6 +78,11 @@ def part_of(path: Path) -> Path:
     return path.with_name(f".{os.getpid()}-{secrets.token_hex(8)}.part")
 
 
+def make_private(path: Path) -> None:
+    """Let nobody but the user read a file that another library has written."""
+    path.chmod(PRIVATE_FILE)
+
+
 def place_bytes(path: Path, data: bytes, *, private: bool) -> None:
     """Write a file into a folder that is there; `flush_folder` makes it last.
 

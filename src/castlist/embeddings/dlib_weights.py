@@ -57,7 +57,7 @@ def write_network(weights: Path, file: Path) -> None:
     Raises:
         WeightsError: If the weights are not the ones expected.
     """
-    write_bytes(file, _build(*read_weights(read_checked(weights, SHA256, PACKAGE))))
+    write_bytes(file, _build(*read_weights(read_checked(weights, SHA256, PACKAGE))), private=True)
 
 
 def read_weights(data: bytes) -> tuple[list[Layer], np.ndarray]:

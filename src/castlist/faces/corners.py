@@ -113,7 +113,7 @@ def _load_trees() -> Trees:
         trees = read_trees(find_package_file("face_recognition_models", TREES, PACKAGE))
         content = io.BytesIO()
         np.savez(content, **{field.name: getattr(trees, field.name) for field in fields(Trees)})
-        write_bytes(file, content.getvalue())
+        write_bytes(file, content.getvalue(), private=True)
     with np.load(file, allow_pickle=False) as arrays:
         return Trees(**{field.name: arrays[field.name] for field in fields(Trees)})
 

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from castlist.errors import CastlistError, Message, PhotoError, SettingsError, unforeseen
+from castlist.errors import CastlistError, Message, MissingExtraError, PhotoError, SettingsError, unforeseen
 from castlist.media import is_film
 from castlist.naming import NamedFilm, NamedPhoto, Recognizer, Table, film_rows, name_film, photo_rows
 from castlist.painting import check_hidden, draw_photo, tell_apart, write_film
@@ -124,7 +124,7 @@ def _film(
     try:
         with showing(f"{path.name}: faces") as on_count:
             film = name_film(path, recognizer, thorough=thorough, on_count=on_count)
-    except PhotoError as error:
+    except (PhotoError, MissingExtraError) as error:
         write(photo_rows(NamedPhoto(path, (), error.message)))
         yield Remark(Message("left-out", "left out ({reason})", {"reason": error.message}), path)
         return

@@ -59,7 +59,7 @@ class Frame:
     """One picture of a film."""
 
     index: int
-    seconds: float  # when it is shown, from the film's start
+    seconds: float  # when it is shown, from the first on
     ticks: int  # the same as its file counts, in units of `Film.tick`
     picture: Any  # PyAV's, as it was decoded: pixels of any shape, not turned
     size: tuple[int, int]  # width and height in square pixels, before it is turned
@@ -86,7 +86,6 @@ class Film:
     n_frames: int  # as the file says, often an estimate; 0: it doesn't say
     tick: Fraction  # seconds; what its times are counted in
     size: tuple[int, int]  # width and height as it is shown: upright, with square pixels
-    begin: Fraction  # seconds, of the time that the file counts from
 
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> Film:
@@ -109,7 +108,6 @@ class Film:
                 stream.frames or max(round(seconds * rate), 0),
                 stream.time_base or Fraction(1, 90_000),
                 size[::-1] if turns % 2 else size,
-                Fraction(container.start_time or 0, 1_000_000),
             )
 
     def frames(self) -> Iterator[Frame]:
@@ -119,16 +117,18 @@ class Film:
         ever rise; a frame that has none follows the one before.
         """
         usual = max(round(1 / (self.rate * self.tick)), 1)
-        ticks: int | None = None
+        first = ticks = 0
         with open_container(self.path) as (container, stream):
             for index, picture in enumerate(_decoded(container, stream)):
-                following = round(self.begin / self.tick) if ticks is None else ticks + usual
                 told = picture.pts
-                ticks = following if told is None or (ticks is not None and told <= ticks) else told
+                if not index:
+                    first = ticks = told or 0  # sound may begin earlier
+                else:
+                    ticks = told if told is not None and told > ticks else ticks + usual
                 turns = _turns(picture)
                 # A film may change the size of its pictures; all are shown in that of the first.
                 size = self.size[::-1] if turns % 2 else self.size
-                yield Frame(index, max(float(ticks * self.tick - self.begin), 0.0), ticks, picture, size, turns)
+                yield Frame(index, float((ticks - first) * self.tick), ticks, picture, size, turns)
 
 
 @contextlib.contextmanager

@@ -26,8 +26,7 @@ from castlist.naming.recognizer import Recognizer
 from castlist.naming.seeing import Seen
 from castlist.threads import OnCount, Stop, count_cores, submit
 
-LOOKS = 12.0  # frames a second in which faces are looked for, when they are only to be named
-HIDING_LOOKS = 15.0  # the same, when they are to be hidden; who is seen for less is hidden by the margins around
+LOOKS = 12.0  # frames a second in which faces are looked for
 SCORES = (0.6, 0.6, 0.5)  # weaker than for photos: a face that was just there is believed more easily
 HIDING_START = 0.7  # score that begins a track when faces are to be hidden: better a hand too many than a face too few
 SMOOTHING = 0.08  # seconds
@@ -57,7 +56,7 @@ def name_film(
     Args:
         path: The film.
         recognizer: Of a run that knows faces.
-        thorough: Look for faces fifteen times a second, and for smaller ones: for hiding them. Otherwise twelve times.
+        thorough: Look for smaller faces, and believe those that are seen once only: for hiding them.
         on_count: Told how many frames are done, and of how many (0: the film doesn't say).
         stop: Asked before each frame; then the film is named as far as it was seen.
 
@@ -121,7 +120,7 @@ class _Viewer:
         assert recognizer.gallery is not None, "a run of faces has a gallery"
         self._film, self._recognizer = film, recognizer
         self._eyes, self._center = recognizer.face_eyes, recognizer.gallery.background.mean
-        self._pause = 1 / (HIDING_LOOKS if thorough else LOOKS)
+        self._thorough = thorough
         self._due = 0.0  # seconds, of the next look
         # A minimum that was set for naming is no reason to show small faces.
         self._min_face = None if thorough else recognizer.run.settings.min_face
@@ -143,7 +142,7 @@ class _Viewer:
         self._times.append(frame.seconds)
         if is_cut or frame.seconds >= self._due - ALMOST:
             # From when it was due: frames don't come just then, and the looks shouldn't become fewer by it.
-            self._due = min(max(self._due, frame.seconds - self._pause), frame.seconds) + self._pause
+            self._due = min(max(self._due, frame.seconds - 1 / LOOKS), frame.seconds) + 1 / LOOKS
             self._coming.append((frame.seconds, is_cut, submit(self._look, frame)))
         if len(self._coming) > AHEAD:
             self._follow()
@@ -208,7 +207,8 @@ class _Viewer:
         """Embed what will name them now, so that their crops needn't be kept."""
         for trail in trails:
             shown = self._end_of(trail.frames[-1]) - trail.seconds[0]
-            if len(trail.frames) < 2 and trail.confidence < SURE and shown < MIN_SECONDS:
+            is_once = len(trail.frames) < 2 and shown < MIN_SECONDS
+            if is_once and trail.confidence < SURE and not self._thorough:
                 continue
             looks = sorted(trail.best, key=lambda look: look.frame)
             sight = Sight(self._film.path, faces=[cut_exactly(look, self._eyes.network.template) for look in looks])

@@ -7,16 +7,18 @@ import sys
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from castlist.errors import CastlistError, MissingExtraError, PhotoError
 from castlist.media import Film, FilmWriter, read_still
-from castlist.naming import NamedFace, NamedFilm, Track
+from castlist.naming import NamedFace, NamedFilm, NamedPhoto, Track
 from castlist.naming.films.tracking import Look, Tracker, fill_boxes
 from castlist.painting import write_film
-from test_films import look, red_then_blue, textured, write_frames
+from castlist.predicting import Remark, predict
+from test_films import NOBODY_THERE, look, red_then_blue, textured, write_frames
 
 av = pytest.importorskip("av")
 TICK = Fraction(1, 600)
@@ -189,6 +191,18 @@ def test_without_pyav_one_sentence_names_the_extra(tmp_path: Path, monkeypatch: 
         Film.open(source)
     with pytest.raises(MissingExtraError, match=r"castlist\[films\]"):
         FilmWriter(tmp_path / "copy.mp4", 20, (96, 64))
+
+
+def test_without_pyav_a_film_is_told_and_the_rest_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = encode_film(tmp_path / "film.mp4", red_then_blue())
+    monkeypatch.setitem(sys.modules, "av", None)
+    named = NamedPhoto(tmp_path / "photo.jpg", ())
+    recognizer = SimpleNamespace(**vars(NOBODY_THERE), network=None, name_photos=lambda paths, **_: iter([named]))
+    first, told = predict([source], recognizer, table=tmp_path / "table.csv")
+    assert first == named
+    assert isinstance(told, Remark)
+    assert "castlist[films]" in str(told.message)
+    assert "film.mp4" in (tmp_path / "table.csv").read_text("utf-8")
 
 
 def test_a_full_disk_leaves_what_was_there(tmp_path: Path) -> None:

@@ -68,13 +68,12 @@ def test_another_file_is_refused(tmp_path: Path) -> None:
         read_trees(tmp_path / "trees.dat")
 
 
-def test_the_trees_are_kept_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("platformdirs.user_cache_path", lambda _: tmp_path / "new")
+def test_the_trees_are_kept_once(own_cache: Path) -> None:
     rooms._load_trees.cache_clear()
     with ThreadPoolExecutor(4) as pool:
         trees = list(pool.map(lambda _: default_trees(), range(4)))
     assert all(one is trees[0] for one in trees)
-    (kept,) = (tmp_path / "new").iterdir()
+    (kept,) = own_cache.iterdir()
     rooms._load_trees.cache_clear()
     np.testing.assert_array_equal(default_trees().leaves, trees[0].leaves)
     assert kept.suffix == ".npz"

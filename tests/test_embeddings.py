@@ -127,21 +127,17 @@ def test_two_processes_may_write_at_once(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["network.onnx"]
 
 
-def test_the_default_network_is_written_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("platformdirs.user_cache_path", lambda name: tmp_path / name)
+def test_the_default_network_is_written_once(own_cache: Path) -> None:
     file = weights.default_network_file()
     written = file.stat().st_mtime_ns
-    assert file.parent == tmp_path / "castlist"
+    assert file.parent == own_cache
     assert weights.default_network_file() == file
     assert file.stat().st_mtime_ns == written
 
 
-def test_a_damaged_default_network_is_written_anew(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chips: np.ndarray
-) -> None:
-    monkeypatch.setattr("platformdirs.user_cache_path", lambda name: tmp_path / name)
+def test_a_damaged_default_network_is_written_anew(own_cache: Path, chips: np.ndarray) -> None:
     before = embed(chips)
-    (file,) = (tmp_path / "castlist").iterdir()
+    (file,) = own_cache.iterdir()
     assert file.parent.stat().st_mode & 0o777 == 0o700
     file.write_bytes(b"")  # as after a power cut
     assert np.array_equal(embed(chips), before)

@@ -75,7 +75,7 @@ def make_folder(path: Path, *, private: bool = False) -> None:
 
 def part_of(path: Path) -> Path:
     """Where to write a file before it is renamed: a name that nobody else takes, and `remove_parts` knows."""
-    return path.with_name(f".{os.getpid()}-{secrets.token_hex(8)}.part")
+    return path.parent / f".{os.getpid()}-{secrets.token_hex(8)}.part"
 
 
 def make_private(path: Path) -> None:

@@ -19,13 +19,13 @@ from castlist.naming import Recognizer
 from castlist.people import forget
 from castlist.run import RunFolder, open_run
 from castlist.run.inventory import FACE_NETWORK, GALLERY, RECORD
-from small_runs import make_small_run, network_bytes
+from castlist.testing import make_run, network_bytes
 
 
 @pytest.fixture
 def signed(tmp_path: Path) -> Path:
     """A run that was finished as training does it, copied to another place."""
-    run = dataclasses.replace(make_small_run(tmp_path / "run", ("Ann", "Ben", "Cid")), complete=False)
+    run = dataclasses.replace(make_run(tmp_path / "run", ("Ann", "Ben", "Cid")), complete=False)
     run.save()
     with RunFolder(run.path).change() as change:
         change.run = dataclasses.replace(change.run, complete=True)
@@ -48,7 +48,7 @@ def zeros(data: bytes) -> bytes:
 @pytest.mark.parametrize("name", [FACE_NETWORK, GALLERY])
 def test_what_was_not_learnt_is_refused(signed: Path, name: str) -> None:
     file = signed / name
-    other = make_small_run(signed.parent / "other", ("Ann", "Ben"))
+    other = make_run(signed.parent / "other", ("Ann", "Ben"))
     file.write_bytes(zeros(file.read_bytes()) if name == FACE_NETWORK else (other.path / name).read_bytes())
     with pytest.raises(RunError) as refusal:
         Recognizer.load(signed)

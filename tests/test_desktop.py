@@ -25,13 +25,13 @@ from PIL import Image
 
 import castlist
 from castlist.desktop import open_window
+from castlist.desktop.silence import silence_opencv
 from castlist.desktop.texts import NO_CHINESE, has_chinese_font, system_language
 from castlist.drawn import HEROES, draw_cast, draw_hero
 from castlist.errors import MissingExtraError
 from castlist.faces import Box, Quality
 from castlist.jobs import Stopped
-from castlist.media import UNKNOWN, find_photos, read_photo
-from castlist.media.films import Film, FilmWriter, silence_opencv
+from castlist.media import UNKNOWN, Film, FilmWriter, find_photos, read_photo
 from castlist.naming import NamedFace, Recognizer, Seen
 from castlist.run.record import FORMAT, open_run
 from conftest import PHOTOS

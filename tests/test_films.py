@@ -1,9 +1,6 @@
 from __future__ import annotations
 
-import random
 import struct
-import threading
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,7 +12,7 @@ import pytest
 from castlist.errors import CastlistError, PhotoError, RunError
 from castlist.faces import DEFAULT_TEMPLATE, Box, Face, Quality
 from castlist.gallery import Answers
-from castlist.media.films import Film, FilmWriter, is_film, silence_opencv
+from castlist.media import Film, FilmWriter, is_film
 from castlist.naming import FaceEyes, NamedFace, NamedFilm, Track, name_film
 from castlist.naming.films.following import name_apart
 from castlist.naming.films.records import join_tracks
@@ -100,36 +97,6 @@ def test_films_are_told_by_their_content(tmp_path: Path) -> None:
     assert next(Film.open(disguised).frames()).pixels.shape == (64, 96, 3)
     with pytest.raises(PhotoError, match="not a film of a known format"):
         Film.open(playlist)
-
-
-def test_opencv_is_silent_as_long_as_anybody_wants_it() -> None:
-    """Threads that come and go in any order leave the level as it was; none is loud while it wants silence."""
-    level = cv2.utils.logging.getLogLevel()
-    assert level != cv2.utils.logging.LOG_LEVEL_SILENT
-    first, second = silence_opencv(), silence_opencv()
-    first.__enter__()
-    second.__enter__()
-    first.__exit__(None, None, None)
-    assert cv2.utils.logging.getLogLevel() == cv2.utils.logging.LOG_LEVEL_SILENT
-    second.__exit__(None, None, None)
-    assert cv2.utils.logging.getLogLevel() == level
-    loud = []
-
-    def work(seed: int) -> None:
-        rng = random.Random(seed)
-        for _ in range(200):
-            with silence_opencv():
-                time.sleep(rng.random() * 1e-4)
-                if cv2.utils.logging.getLogLevel() != cv2.utils.logging.LOG_LEVEL_SILENT:
-                    loud.append(seed)
-
-    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not loud
-    assert cv2.utils.logging.getLogLevel() == level
 
 
 def test_a_damaged_film_is_one_sentence(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -298,9 +265,9 @@ def test_hiding_ends_with_the_scene(tmp_path: Path) -> None:
 
 def test_before_and_after_its_track_a_face_moves_on() -> None:
     boxes = np.array([[10 * i, 0, 10 * i + 40, 40] for i in range(10)], np.float32)
-    moving = Track(NamedFace("Anna", 1, ()), 0, 1, 5, boxes, (0, 100), True)
-    assert hidden_box(moving, 7, RATE) == Box(20, 0, 60, 40)
-    after, before = hidden_box(moving, 16, RATE), hidden_box(moving, 3, RATE)
+    moving = Track(NamedFace("Anna", 1, ()), 5 / RATE, 15 / RATE, 5, boxes, (0, 100), True)
+    assert hidden_box(moving, 7, 7 / RATE) == Box(20, 0, 60, 40)
+    after, before = hidden_box(moving, 16, 16 / RATE), hidden_box(moving, 3, 3 / RATE)
     assert after.left < 110 < 150 < after.right
     assert before.left < -20 < 20 < before.right
     assert after.width < 60

@@ -125,7 +125,7 @@ def test_an_animation_gives_its_first_frame() -> None:
     [
         (b"", "empty"),
         (b"hello, I am a text", "not a photo"),
-        (b"\x00\x00\x00\x18ftypheic" + bytes(64), "HEIC"),
+        (b"\x00\x00\x00\x18ftypheic" + bytes(64), "HEIC photo that is damaged"),
         (b"\x00\x00\x00\x18ftypmp42" + bytes(64), "film"),
         (encode(two_colors(), "JPEG")[:400], "cut short"),
         (encode(two_colors(), "PNG")[:-40], "cut short"),
@@ -252,6 +252,6 @@ def test_hard_files(photos_folder: Path) -> None:
             assert read_photo(path).dtype == np.uint8
         except PhotoError as error:
             refused[path.name] = str(error)
-    assert sorted(refused) == ["broken.png", "truncated_jpeg.jpg"]
+    assert sorted(refused) == ["broken.png"]  # truncated_jpeg.jpg lacks its very last byte
     assert len(files) >= 44
     assert read_photo(photos_folder / "hard/exif_rotated/Portrait_5.jpg").shape == (1800, 1200, 3)

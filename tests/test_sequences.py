@@ -14,8 +14,7 @@ from castlist.checks import quick_check
 from castlist.learning.dataset import FRAMES_A_SECOND, Dataset, load_dataset
 from castlist.learning.sequences import arrange, read_sequences
 from castlist.learning.splits import TEST, TRAIN
-from castlist.media import find_cast, resize_photo
-from castlist.media.films import FilmWriter, read_still
+from castlist.media import FilmWriter, find_cast, read_still, resize_photo
 from castlist.run import SIDES
 from castlist.settings import Settings
 from conftest import save_noise

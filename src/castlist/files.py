@@ -73,6 +73,11 @@ def make_folder(path: Path, *, private: bool = False) -> None:
         path.mkdir(PRIVATE_FOLDER if private else 0o777, parents=True, exist_ok=True)
 
 
+def part_of(path: Path) -> Path:
+    """Where to write a file before it is renamed: a name that nobody else takes, and `remove_parts` knows."""
+    return path.parent / f".{os.getpid()}-{secrets.token_hex(8)}.part"
+
+
 def make_private(path: Path) -> None:
     """Let nobody but the user read a file that another library has written."""
     path.chmod(PRIVATE_FILE)
@@ -84,7 +89,7 @@ def place_bytes(path: Path, data: bytes, *, private: bool) -> None:
     Raises:
         OSError: If it can't be written; what was there before is intact.
     """
-    part = path.parent / f".{os.getpid()}-{secrets.token_hex(8)}.part"
+    part = part_of(path)
     try:
         with os.fdopen(os.open(part, _NEW, PRIVATE_FILE if private else 0o666), "wb") as file:
             file.write(data)

@@ -122,6 +122,12 @@ class FaceNetwork:
         """What the network itself says of crops of one batch: shape (n, values), not normalized."""
         entry = self.session.get_inputs()[0]
         vectors: np.ndarray = self.session.run(None, {entry.name: self._prepared(faces, entry.type)})[0]
+        if not np.isfinite(vectors).all():
+            raise WeightsError(
+                "network-no-numbers",
+                "The network {path!r} is damaged: what it gives is no number.",
+                path=str(self.file),
+            )
         return vectors
 
     def _prepared(self, faces: np.ndarray, kind: str) -> np.ndarray:

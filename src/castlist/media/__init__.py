@@ -1,7 +1,8 @@
 """What comes in and goes out: photos, casts of photos, films; the only decoders of the package."""
 
 from castlist.media.cast import Cast, Photo, RefusedPhoto, find_cast, holds_people
-from castlist.media.films import Film, FilmWriter, Frame, frame_file, is_film, read_still, silence_opencv
+from castlist.media.filming import FilmWriter
+from castlist.media.films import Film, Frame, frame_file, is_film, read_still
 from castlist.media.inputs import find_photos
 from castlist.media.marks import mark_film, marked_exif
 from castlist.media.names import ALL, UNKNOWN, check_person, meant_by, one_form
@@ -31,6 +32,5 @@ __all__ = [
     "read_photo",
     "read_still",
     "resize_photo",
-    "silence_opencv",
     "time_taken",
 ]

@@ -1,28 +1,27 @@
-"""Films as frames: reading any format that OpenCV's FFmpeg decodes, and writing MP4."""
+"""Films as frames: upright, with square pixels, each at its time, by PyAV's FFmpeg."""
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import os
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
+from typing import Any
 
-import cv2
 import numpy as np
 
-from castlist.errors import CastlistError, PhotoError, reason_of
-from castlist.media.marks import mark_film
-from castlist.media.photos import MAX_PIXELS, read_photo, too_large
+from castlist.errors import PhotoError, needs_extra
+from castlist.media.photos import HEIC_BRANDS, MAX_PIXELS, read_photo, too_large
 
 logger = logging.getLogger(__name__)
 
-CODECS = ("avc1", "mp4v")  # H.264 plays everywhere, but many builds of OpenCV can't write it
 DEFAULT_RATE = 25.0  # frames per second of a film that doesn't say
-STILL_BRANDS = (b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis", b"crx ")  # photos in the container of MP4
+STILL_BRANDS = (*HEIC_BRANDS, b"avif", b"avis", b"crx ")  # photos in the container of MP4
 SIGNATURES = (
     b"\x1aE\xdf\xa3",  # Matroska, WebM
     b"\x00\x00\x01\xba",  # MPEG program stream
@@ -31,6 +30,10 @@ SIGNATURES = (
     b"0&\xb2u\x8ef\xcf\x11",  # ASF, WMV
     b"OggS",
 )
+CONTAINERS = "mov,matroska,avi,mpegts,mpeg,mpegvideo,flv,asf,ogg"  # FFmpeg's names; no playlists, which lead anywhere
+WIDEST_PIXEL = 4  # times its height, or the other way round; beyond, a file is wrong about it
+
+_reformatters = threading.local()
 
 
 def is_film(path: str | os.PathLike[str]) -> bool:
@@ -53,13 +56,27 @@ def is_film(path: str | os.PathLike[str]) -> bool:
     return (head[4:5] == b"G" and head[196:197] == b"G") or head.startswith(SIGNATURES)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Frame:
     """One picture of a film."""
 
     index: int
-    seconds: float  # when it is shown, from the film's start
-    pixels: np.ndarray  # (height, width, 3), uint8, RGB, upright
+    seconds: float  # when it is shown, from the first on
+    ticks: int  # the same as its file counts, in units of `Film.tick`
+    picture: Any  # PyAV's, as it was decoded: pixels of any shape, not turned
+    size: tuple[int, int]  # width and height in square pixels, before it is turned
+    turns: int  # quarters, counterclockwise
+
+    @functools.cached_property
+    def pixels(self) -> np.ndarray:
+        """The picture as it is shown: (height, width, 3), uint8, RGB; made when it is first asked for."""
+        width, height = self.size
+        pixels = reformat(self.picture, width=width, height=height, format="rgb24").to_ndarray()
+        return np.ascontiguousarray(np.rot90(pixels, self.turns)) if self.turns else pixels
+
+    def thumbnail(self, width: int, height: int) -> np.ndarray:
+        """All of it, small, as it was stored: (height, width), uint8, grey."""
+        return reformat(self.picture, width=width, height=height, format="gray", interpolation="AREA").to_ndarray()
 
 
 @dataclass(frozen=True)
@@ -67,8 +84,10 @@ class Film:
     """A film file that can be read, any number of times."""
 
     path: Path
-    rate: float  # frames per second, on average
+    rate: float  # frames per second, on average; they may come unevenly
     n_frames: int  # as the file says, often an estimate; 0: it doesn't say
+    tick: Fraction  # seconds; what its times are counted in
+    size: tuple[int, int]  # width and height as it is shown: upright, with square pixels
 
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> Film:
@@ -76,34 +95,125 @@ class Film:
 
         Raises:
             PhotoError: If it can't be read as a film; the message is the reason, without the path.
+            MissingExtraError: If what reads films isn't installed.
         """
         path = Path(path)
-        capture = _open(path)
-        try:
-            rate, n_frames = capture.get(cv2.CAP_PROP_FPS), capture.get(cv2.CAP_PROP_FRAME_COUNT)
-        finally:
-            capture.release()
-        return cls(path, rate if 1 <= rate <= 1000 else DEFAULT_RATE, max(round(n_frames), 0))
+        with open_container(path) as (container, stream):
+            rate = float(stream.average_rate or stream.guessed_rate or 0)
+            rate = rate if 0.001 <= rate <= 1000 else DEFAULT_RATE
+            seconds = (container.duration or 0) / 1_000_000
+            size = max(round(stream.width * _stretch(stream)), 1), stream.height
+            turns = _turns(next(_decoded(container, stream), None))  # said of each frame
+            return cls(
+                path,
+                rate,
+                stream.frames or max(round(seconds * rate), 0),
+                stream.time_base or Fraction(1, 90_000),
+                size[::-1] if turns % 2 else size,
+            )
 
     def frames(self) -> Iterator[Frame]:
-        """Decode frame after frame, as far as the file is intact; one frame is in memory at a time.
+        """Decode frame after frame, as far as the file is intact; only a few are in memory at a time.
 
-        Films of phones are turned upright, as their players do.
+        Films of phones are turned upright and pixels that aren't square are stretched, as players do it. Times only
+        ever rise; a frame that has none follows the one before.
         """
-        capture = _open(self.path)
-        index, seconds = 0, 0.0
+        usual = max(round(1 / (self.rate * self.tick)), 1)
+        first = ticks = 0
+        with open_container(self.path) as (container, stream):
+            for index, picture in enumerate(_decoded(container, stream)):
+                told = picture.pts
+                if not index:
+                    first = ticks = told or 0  # sound may begin earlier
+                else:
+                    ticks = told if told is not None and told > ticks else ticks + usual
+                turns = _turns(picture)
+                # A film may change the size of its pictures; all are shown in that of the first.
+                size = self.size[::-1] if turns % 2 else self.size
+                yield Frame(index, float((ticks - first) * self.tick), ticks, picture, size, turns)
+
+
+@contextlib.contextmanager
+def open_container(path: Path) -> Iterator[tuple[Any, Any]]:
+    """Open a film: PyAV's container, and its pictures' stream.
+
+    Raises:
+        PhotoError: If it can't be read as a film.
+        MissingExtraError: If PyAV isn't installed.
+    """
+    # By content first: FFmpeg also reads lists of files and what not.
+    if not is_film(path):
+        raise PhotoError("film-format", "not a film of a known format")
+    av = load_av()
+    try:
+        # The absolute path, and files alone: FFmpeg would take a name with a colon for an address.
+        options = {"protocol_whitelist": "file", "format_whitelist": CONTAINERS}
+        container = av.open(str(path.resolve()), container_options=options, metadata_errors="replace")
+    except (av.error.FFmpegError, ValueError) as error:
+        raise PhotoError(
+            "film-damaged", "a film that is damaged, cut short, or of a kind that can't be read"
+        ) from error
+    with container:
+        stream = container.streams.best("video")
+        if stream is None or stream.disposition & av.stream.Disposition.attached_pic:  # a record's cover
+            raise PhotoError("film-without-pictures", "a file of sound, without a film's pictures")
+        width, height = stream.width * _stretch(stream), stream.height
+        if width * height > MAX_PIXELS:
+            raise too_large(round(width), height)
+        if not width * height:
+            raise PhotoError("film-damaged", "a film that is damaged, cut short, or of a kind that can't be read")
+        stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}  # also of what the frames say themselves
+        stream.thread_type = "AUTO"
+        yield container, stream
+
+
+def load_av() -> Any:
+    """PyAV, silent: what FFmpeg complains of is raised as an error, or harmless."""
+    with needs_extra("films", "Reading and writing films"):
+        import av  # late: 70 MB of libraries
+        import av.error
+        import av.logging
+    av.logging.set_libav_level(av.logging.PANIC)
+    return av
+
+
+def reformat(picture: Any, **form: Any) -> Any:
+    """A PyAV picture in another form; each thread keeps what prepares that."""
+    if not hasattr(_reformatters, "one"):
+        from av.video.reformatter import VideoReformatter
+
+        _reformatters.one = VideoReformatter()
+    return _reformatters.one.reformat(picture, threads=1, **form)
+
+
+def _decoded(container: Any, stream: Any) -> Iterator[Any]:
+    """PyAV's pictures, as far as the file goes; what is damaged in between is left out."""
+    av = load_av()
+    packets = container.demux(stream)
+    while True:
         try:
-            while True:
-                found, pixels = capture.read()
-                if not found:
-                    return
-                shown = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
-                # Of containers without times every frame says zero.
-                seconds = shown if shown > seconds or not index else index / self.rate
-                yield Frame(index, seconds, cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB))
-                index += 1
-        finally:
-            capture.release()
+            packet = next(packets, None)
+        except (av.error.FFmpegError, OSError) as error:
+            logger.debug("The film can't be read on: %s", error)
+            return
+        if packet is None:
+            return
+        try:
+            pictures = packet.decode()
+        except av.error.FFmpegError as error:
+            logger.debug("A part of the film can't be decoded: %s", error)
+            continue
+        yield from pictures
+
+
+def _stretch(stream: Any) -> float:
+    """How much wider than high a pixel is."""
+    ratio = float(stream.sample_aspect_ratio or 1)
+    return ratio if 1 / WIDEST_PIXEL <= ratio <= WIDEST_PIXEL else 1.0
+
+
+def _turns(picture: Any) -> int:
+    return 0 if picture is None else round(picture.rotation / 90) % 4
 
 
 def frame_file(film: str, index: int) -> str:
@@ -127,129 +237,3 @@ def read_still(path: Path) -> np.ndarray:
         if frame.index == int(index):
             return frame.pixels
     raise PhotoError("film-no-frame", "a frame beyond the film's end")
-
-
-class FilmWriter:
-    """Writes an MP4 film without sound, beside its path, and renames it when it is whole.
-
-    Sound is lost since OpenCV neither reads nor writes it. FFmpeg can lay the old film's sound under the new one:
-    `ffmpeg -i new.mp4 -i old.mp4 -map 0:v -map 1:a? -c copy both.mp4`.
-    """
-
-    def __init__(self, path: Path, rate: float, size: tuple[int, int]) -> None:
-        """Begin a film.
-
-        Args:
-            path: Ends in .mp4; missing folders are made.
-            rate: Frames per second.
-            size: Width and height in pixels; an odd last column or row is cut off.
-
-        Raises:
-            CastlistError: If the file can't be written.
-        """
-        if path.suffix.lower() != ".mp4":
-            raise CastlistError("film-ending", "A film must be saved as .mp4. Got {name!r} instead.", name=path.name)
-        self._path = path
-        self._beside = path.with_name(f"{path.stem}.{os.getpid()}.part.mp4")  # the writer goes by the ending
-        self._n_frames = 0
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._beside.touch()  # for the reason: OpenCV tells none
-        except OSError as error:
-            raise self._refused(error) from error
-        with silence_opencv():
-            for codec in CODECS:
-                self._writer = cv2.VideoWriter(str(self._beside), cv2.VideoWriter.fourcc(*codec), rate, size)
-                if self._writer.isOpened():
-                    return
-        self._beside.unlink(missing_ok=True)
-        raise CastlistError(
-            "film-no-codec",
-            "{path!r} can't be written: this OpenCV writes neither of {codecs}.",
-            path=str(path),
-            codecs=", ".join(CODECS),
-        )
-
-    def write(self, pixels: np.ndarray) -> None:
-        """Add a frame: shape (height, width, 3), uint8, RGB."""
-        self._writer.write(cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))
-        self._n_frames += 1
-
-    def __enter__(self) -> FilmWriter:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._writer.release()
-        try:
-            if kind is None:
-                self._finish()
-        finally:
-            with contextlib.suppress(OSError):
-                self._beside.unlink(missing_ok=True)
-
-    def _finish(self) -> None:
-        # OpenCV says nothing of a full disk: the file itself must tell.
-        try:
-            written = Film.open(self._beside).n_frames
-        except PhotoError:
-            written = 0
-        if written < self._n_frames:
-            raise CastlistError(
-                "film-not-whole",
-                "{path!r} can't be written whole. Free some space or choose another place.",
-                path=str(self._path),
-            )
-        try:
-            mark_film(self._beside)
-            self._beside.replace(self._path)
-        except OSError as error:
-            raise self._refused(error) from error
-        logger.debug("Wrote %d frames to %s", self._n_frames, self._path)
-
-    def _refused(self, error: OSError) -> CastlistError:
-        return CastlistError(
-            "film-unwritten", "{path!r} can't be written ({reason}).", path=str(self._path), reason=reason_of(error)
-        )
-
-
-def _open(path: Path) -> cv2.VideoCapture:
-    # By content first: FFmpeg also follows playlists, which lead anywhere.
-    if not is_film(path):
-        raise PhotoError("film-format", "not a film of a known format")
-    with silence_opencv():
-        # The absolute path: FFmpeg would take a name with a colon for an address.
-        capture = cv2.VideoCapture(str(path.resolve()), cv2.CAP_FFMPEG)
-    if not capture.isOpened():
-        raise PhotoError("film-damaged", "a film that is damaged, cut short, or of a kind that OpenCV can't read")
-    width, height = capture.get(cv2.CAP_PROP_FRAME_WIDTH), capture.get(cv2.CAP_PROP_FRAME_HEIGHT)
-    if width * height > MAX_PIXELS:
-        raise too_large(width, height)
-    return capture
-
-
-_silence_lock = threading.Lock()
-_silent = 0  # who wants silence at this moment
-_level = 0  # to be set again when nobody does
-
-
-@contextlib.contextmanager
-def silence_opencv() -> Iterator[None]:
-    """Keep OpenCV and its FFmpeg from writing to stderr what is raised as an error.
-
-    The level is one for the whole process: the first thread to come stores it, and the last to leave sets it again.
-    """
-    global _silent, _level
-    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # read once, with the first film of the process
-    with _silence_lock:
-        if not _silent:
-            _level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-        _silent += 1
-    try:
-        yield
-    finally:
-        with _silence_lock:
-            _silent -= 1
-            if not _silent:
-                cv2.utils.logging.setLogLevel(_level)

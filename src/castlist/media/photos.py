@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import io
 import os
 import stat
@@ -13,12 +14,15 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, TiffImagePlugin, UnidentifiedImageError
 
 from castlist.errors import Message, PhotoError, reason_of
+from castlist.media import mending, tiff
 
 # Chosen by content, never by the file's name. Formats outside this list can run old, little-tested decoders.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "DIB", "GIF", "TIFF", "AVIF", "PPM")
+WHITE_IS_ZERO = 0  # how a TIFF file's grey values are meant
+HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
 MAX_PIXELS = 150_000_000  # above every phone and camera of today but a few; 450 MB once decoded
 
 _header_lock = threading.Lock()  # `warnings.catch_warnings` is not safe among threads
@@ -35,8 +39,9 @@ class Moment:
 def read_photo(source: str | os.PathLike[str] | bytes) -> np.ndarray:
     """Decode one photo of any supported format, upright, as RGB.
 
-    JPG, PNG, WEBP, BMP, GIF (first frame), TIFF, AVIF and PPM, told apart by their content. EXIF orientation is
-    applied, transparency is laid onto white, and palette, CMYK, grey, 16-bit and float pixels become 8-bit RGB.
+    JPG, PNG, HEIC, WEBP, BMP, GIF (first frame), TIFF, AVIF and PPM, told apart by their content; of a camera raw file
+    the largest picture that the camera put into it. EXIF orientation is applied, transparency is laid onto white, and
+    palette, CMYK, grey, 16-bit and float pixels become 8-bit RGB.
 
     Args:
         source: A file, or the bytes of one.
@@ -51,11 +56,7 @@ def read_photo(source: str | os.PathLike[str] | bytes) -> np.ndarray:
     if not data:
         raise PhotoError("photo-empty", "the file is empty")
     try:
-        with _open_header(data) as image:
-            width, height = image.size
-            if width * height > MAX_PIXELS:  # before decoding: a small file must not fill the memory
-                raise too_large(width, height)
-            return np.asarray(_upright(_to_rgb(image), image))
+        return _decode(_picture(data))
     except UnidentifiedImageError:
         raise _unknown_format(data) from None
     except Image.DecompressionBombError:
@@ -67,6 +68,30 @@ def read_photo(source: str | os.PathLike[str] | bytes) -> np.ndarray:
     except Exception as error:  # decoders of damaged files raise nearly anything
         reason = str(error).strip() or type(error).__name__
         raise PhotoError("photo-damaged", "damaged or cut short ({reason})", reason=reason) from error
+
+
+def _picture(data: bytes) -> tiff.Picture:
+    """The part of a file that is the photo."""
+    if data.startswith(mending.PNG):
+        return tiff.Picture(mending.without_extras(data))
+    if data.startswith(tiff.HEADERS):
+        return tiff.find_picture(data)
+    return tiff.Picture(data)
+
+
+def _decode(picture: tiff.Picture) -> np.ndarray:
+    with _open_header(picture.data) as image:
+        width, height = image.size
+        if width * height > MAX_PIXELS:  # before decoding: a small file must not fill the memory
+            raise too_large(width, height)
+        try:
+            rgb = _to_rgb(image)
+        except OSError:
+            completed = mending.completed_jpeg(picture.data) if image.format in ("JPEG", "MPO") else None
+            if completed is None:
+                raise
+            rgb = _to_rgb(completed)
+        return np.asarray(_upright(rgb, image, picture.orientation))
 
 
 def too_large(width: float, height: float) -> PhotoError:
@@ -83,10 +108,13 @@ def too_large(width: float, height: float) -> PhotoError:
 def time_taken(data: bytes) -> Moment | None:
     """When a camera took a photo, from its EXIF block; None if it doesn't say."""
     try:
-        with _open_header(data) as image:
-            exif = image.getexif()
-            details = exif.get_ifd(ExifTags.IFD.Exif)
-            camera = (exif.get(ExifTags.Base.Make), exif.get(ExifTags.Base.Model), sorted(image.size))
+        with _open_header(_picture(data).data) as image:
+            exif, size = image.getexif(), image.size
+        if data.startswith(tiff.HEADERS):  # the whole file is an EXIF block, whichever of its pictures is the photo
+            exif = Image.Exif()
+            exif.load(data)
+        details = exif.get_ifd(ExifTags.IFD.Exif)
+        camera = (exif.get(ExifTags.Base.Make), exif.get(ExifTags.Base.Model), sorted(size))
         clock = datetime.datetime.strptime(str(details[ExifTags.Base.DateTimeOriginal]), "%Y:%m:%d %H:%M:%S")
         part = str(details.get(ExifTags.Base.SubsecTimeOriginal)).strip("\x00 ")
         seconds = clock.replace(tzinfo=datetime.UTC).timestamp()
@@ -130,17 +158,41 @@ def resize_photo(pixels: np.ndarray, size: int) -> np.ndarray:
 def _open_header(data: bytes) -> Image.Image:
     with _header_lock, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of large sizes and of damaged EXIF; both are handled here
-        image = Image.open(io.BytesIO(data), formats=FORMATS)
+        # AVIF before HEIC: both may begin with the same brand, and only one of the two finds what it decodes.
+        formats = (*FORMATS, _know_heic()) if data[4:8] == b"ftyp" else FORMATS
+        image = Image.open(io.BytesIO(data), formats=formats)
         try:
             image.getexif()  # parsed once and kept, so that its warnings stay here
         except Exception:  # an EXIF block in ruins doesn't make the photo unreadable
             image.info.pop("exif", None)
+        if (turn := image.info.get("original_orientation")) and not _says_turns(data):
+            image.getexif()[0x0112] = turn
         return image
+
+
+@functools.cache
+def _know_heic() -> str:
+    """Have Pillow read HEIC, and give its name for it.
+
+    The decoder turns pictures as the container says, and takes the orientation out of the EXIF block, so that nobody
+    turns them again.
+    """
+    import pi_heif  # late: most folders hold none
+
+    pi_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
+    return pi_heif.HeifImageFile.format
+
+
+def _says_turns(data: bytes) -> bool:
+    """Whether a HEIC's container turns its pictures, as it should; some encoders leave that to the EXIF block."""
+    at = data.find(b"ipco")
+    properties = data[max(at, 0) : at - 4 + int.from_bytes(data[max(at - 4, 0) : max(at, 0)], "big")]
+    return b"irot" in properties or b"imir" in properties
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
-        return Image.fromarray(_to_8_bit(np.asarray(image))).convert("RGB")
+        return Image.fromarray(_to_8_bit(np.asarray(image), image)).convert("RGB")
     if "A" in image.getbands() or "transparency" in image.info:
         rgba = image.convert("RGBA")
         paper = Image.new("RGB", rgba.size, "white")
@@ -150,22 +202,26 @@ def _to_rgb(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def _to_8_bit(values: np.ndarray) -> np.ndarray:
+def _to_8_bit(values: np.ndarray, image: Image.Image) -> np.ndarray:
     """Scale grey values of 16 bits, or floats whose range is told by their maximum, to 0-255."""
+    tags = image.tag_v2 if isinstance(image, TiffImagePlugin.TiffImageFile) else {}
     if np.issubdtype(values.dtype, np.floating):
         top = float(np.nanmax(values))
         scale = 255.0 if top <= 1.0 else 1.0 if top <= 255.0 else 255.0 / top
     else:
-        scale = 255.0 / 65535.0
-    return np.clip(np.nan_to_num(values) * scale, 0, 255).astype(np.uint8)
+        scale = 255.0 / (4095.0 if tags.get(tiff.BITS) == (12,) else 65535.0)
+    grey = np.clip(np.nan_to_num(values) * scale, 0, 255).astype(np.uint8)
+    # Pillow turns 1 and 8 bits itself, and leaves these.
+    return 255 - grey if tags.get(tiff.PHOTOMETRIC) == WHITE_IS_ZERO else grey
 
 
-def _upright(rgb: Image.Image, source: Image.Image) -> Image.Image:
-    if rgb is not source:  # conversions keep the pixels and may lose the EXIF block
-        orientation = source.getexif().get(0x0112)
-        if orientation not in range(2, 9):
+def _upright(rgb: Image.Image, source: Image.Image, orientation: int | None) -> Image.Image:
+    """Turn a picture as its file says, or the file that it lay in."""
+    own = source.getexif().get(0x0112, orientation)
+    if rgb is not source or own == orientation:  # conversions keep the pixels and may lose the EXIF block
+        if own not in range(2, 9):
             return rgb
-        rgb.getexif()[0x0112] = orientation
+        rgb.getexif()[0x0112] = own
     return ImageOps.exif_transpose(rgb)
 
 
@@ -174,8 +230,10 @@ def _unopened(reason: Message | str) -> PhotoError:
 
 
 def _unknown_format(data: bytes) -> PhotoError:
-    if data[4:8] == b"ftyp" and data[8:12] in (b"heic", b"heix", b"mif1", b"msf1"):
-        return PhotoError("photo-heic", "a HEIC photo, which castlist doesn't read; save it as JPG")
+    if tiff.is_raw(data):
+        return tiff.unread_raw()
+    if data[4:8] == b"ftyp" and data[8:12] in HEIC_BRANDS:
+        return PhotoError("photo-heic", "a HEIC photo that is damaged, cut short, or of a kind that can't be read")
     if data[4:8] == b"ftyp" or data[:4] == b"\x1aE\xdf\xa3" or (data[:4] == b"RIFF" and data[8:12] == b"AVI "):
         return PhotoError("photo-is-film", "a film, not a photo")
     return PhotoError("photo-format", "not a photo of a known format")

@@ -27,7 +27,8 @@ class Network:
         Raises:
             RunError: If it can't be opened, or takes or gives something else than naming knows.
         """
-        self._session = _open(Path(path))
+        self._path = Path(path)
+        self._session = _open(self._path)
         shape = [tuple(entry.shape) for entry in self._session.get_inputs()]
         answer = self._session.get_outputs()[0].shape
         sides = shape[0][1:] if len(shape) == 1 else ()
@@ -94,7 +95,14 @@ class Network:
             self._session.run(None, {self._input: photos[start : start + batch_size].astype(np.float32)})[0]
             for start in range(0, max(len(photos), 1), batch_size)
         ]
-        return np.concatenate(passes)
+        answers = np.concatenate(passes)
+        if not np.isfinite(answers).all():
+            raise RunError(
+                "network-no-numbers",
+                "The network {path!r} is damaged: what it gives is no number.",
+                path=str(self._path),
+            )
+        return answers
 
 
 def answers_of(people: Sequence[str], probabilities: np.ndarray, gate: Answers | None = None) -> Answers:

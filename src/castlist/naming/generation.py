@@ -13,7 +13,7 @@ from castlist.naming.classifier import Network
 from castlist.naming.eyes import Eyes, FaceEyes, Finder, WholeEyes
 from castlist.naming.namers import FaceClassifier, GalleryNamer, Namer, WholeClassifier
 from castlist.naming.seeing import Seen
-from castlist.run import Run, RunFolder, Stamp, load_gallery
+from castlist.run import Run, RunFolder, Stamp, check_files, load_gallery
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +74,7 @@ def open_generation(folder: RunFolder, finder: Finder = find_faces) -> Generatio
         gallery = None
         if faces:
             run, gallery = load_gallery(run)
-        return Generation(
+        generation = Generation(
             run,
             network=Network(run.network_path, n_people=len(run.people)) if run.has_network else None,
             face_network=FaceNetwork.load(run.face_network_path) if faces else None,
@@ -82,5 +82,7 @@ def open_generation(folder: RunFolder, finder: Finder = find_faces) -> Generatio
             stamp=stamp,
             finder=finder,
         )
+        check_files(run)  # last: what can't be opened at all is told better there
+        return generation
 
     return folder.read(load)

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw
 
 from castlist.errors import CastlistError
 from castlist.faces import Box
-from castlist.media import UNKNOWN, Film, FilmWriter
+from castlist.media import UNKNOWN, Film, FilmWriter, Frame
 from castlist.naming import NamedFilm, Track, overlap
 from castlist.painting.hiding import hide_faces, is_hidden
 from castlist.painting.labels import COLORS, PLATE, Label
-from castlist.threads import OnCount
+from castlist.threads import OnCount, work_ahead
 
 MARGIN = 0.5  # seconds that a face is hidden before it is first found and after it is last found
 SHORT_MARGIN = 0.15  # seconds, of what may be no face: hands and patterns are found for a moment
+ALMOST = 1e-6  # seconds, of rounding
 GROWTH = 1.0  # of the box, per second of the margin: where the face is becomes less sure
 UNKNOWN_COLOR = "#c8ccd4"
 
@@ -35,8 +37,9 @@ def write_film(
 ) -> None:
     """Write the film with names, with faces hidden, or with both: who is hidden isn't named.
 
-    A face is hidden in every frame of its track, also where it wasn't found in between, and half a second longer at
-    either end, up to the next scene. The film has no sound: OpenCV can't keep it (see `FilmWriter`).
+    A face is hidden in every frame of its track, also where it wasn't found in between, and half a second, or at least
+    a frame, longer at either end, up to the next scene. Times and sound are the film's own. Frames are decoded, painted
+    and encoded side by side.
 
     Args:
         film: As `name_film` gives it; for hiding, with `thorough`.
@@ -53,23 +56,32 @@ def write_film(
     path = Path(path)
     if path.exists() and path.samefile(film.path):
         raise CastlistError("film-itself", "{path!r} is the film itself. Choose another name.", path=str(path))
+    source = Film.open(film.path)
     covered = [track for track in film.tracks if is_hidden(track.face, hidden)]
     shown = [track for track in film.tracks if names and track.is_sure and not is_hidden(track.face, hidden)]
-    margins = [MARGIN if track.is_sure else SHORT_MARGIN for track in covered]
-    cover = _Stage(covered, [math.ceil(margin * film.rate) for margin in margins])
-    painter = _Painter(shown)
-    with contextlib.ExitStack() as stack:
-        writer = None
-        for frame in Film.open(film.path).frames():
-            height, width = frame.pixels.shape[:2]
-            writer = writer or stack.enter_context(FilmWriter(path, film.rate, (width, height)))
-            boxes = [hidden_box(track, frame.index, film.rate) for track in cover.at(frame.index)]
-            writer.write(painter.paint(hide_faces(frame.pixels, boxes), frame.index))
+    cover = _Stage(covered, [MARGIN if track.is_sure else SHORT_MARGIN for track in covered])
+    painter = _Painter(shown, source.size)
+
+    def plan() -> Iterator[_Plan]:  # in order, since labels keep their places
+        for frame in source.frames():
+            boxes = [hidden_box(track, frame.index, frame.seconds) for track in cover.at(frame.index, frame.seconds)]
+            yield _Plan(frame, boxes, painter.signs(frame.index))
+
+    with FilmWriter(path, source.rate, source.size, source=source) as writer:
+
+        def paint(one: _Plan) -> tuple[Frame, Any]:
+            if not one.boxes and not one.signs:
+                return one.frame, writer.prepare(one.frame, None)
+            pixels = draw_signs(hide_faces(one.frame.pixels, one.boxes), one.signs)
+            return one.frame, writer.prepare(one.frame, pixels, _parts(one, one.frame.pixels.shape))
+
+        for frame, painted in work_ahead(paint, plan()):
+            writer.add(painted, frame)
             if on_count:
                 on_count(frame.index + 1, film.n_frames)
 
 
-def hidden_box(track: Track, frame: int, rate: float) -> Box:
+def hidden_box(track: Track, frame: int, seconds: float) -> Box:
     """Where a face may be in a frame of its track, or a little before or after: it moves on, less and less surely."""
     inside = min(max(frame, track.first), track.last)
     box = track.boxes[inside - track.first]
@@ -79,91 +91,143 @@ def hidden_box(track: Track, frame: int, rate: float) -> Box:
         few = min(5, len(track.boxes) - 1)
         neighbor = track.boxes[inside - track.first + (few if frame < inside else -few)]
         box = box + (box - neighbor) / max(few, 1) * min(away, 2 * few)
-        grown = 0.5 * GROWTH * away / rate * np.array([box[2] - box[0], box[3] - box[1]])
+        late = max(track.start - seconds, seconds - track.end, 0.0)
+        grown = 0.5 * GROWTH * late * np.array([box[2] - box[0], box[3] - box[1]])
         box = box + np.concatenate([-grown, grown])
     return Box(*box.tolist())
+
+
+@dataclass(frozen=True)
+class Sign:
+    """A box around a face and its name, where they are painted."""
+
+    box: Box
+    plate: Box
+    label: Label
+    size: float  # of the letters
+    color: str
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What is to be done with a frame."""
+
+    frame: Frame
+    boxes: list[Box]  # of faces that are hidden
+    signs: list[Sign]
+
+
+def _parts(plan: _Plan, shape: tuple[int, ...]) -> list[tuple[int, int, int, int]]:
+    """Where a frame is painted."""
+    height, width = shape[:2]
+    line = 4 * max(2, round(min(height, width) / 300))
+    signs = [(box, line) for sign in plan.signs for box in (sign.box, sign.plate)]
+    # Twice the size covers a head with its soft edge, whatever the shape of its box.
+    faces = [(box, 1 + 2 * max(box.width, box.height)) for box in plan.boxes]
+    grown = [
+        Box(box.left - edge, box.top - edge, box.right + edge, box.bottom + edge).clipped(width, height)
+        for box, edge in (*signs, *faces)
+    ]
+    return [(int(box.left), int(box.top), math.ceil(box.right), math.ceil(box.bottom)) for box in grown]
+
+
+def draw_signs(pixels: np.ndarray, signs: Sequence[Sign]) -> np.ndarray:
+    """A frame with the names of those who are in it; shape (height, width, 3), uint8, RGB."""
+    if not signs:
+        return pixels
+    picture = Image.fromarray(pixels)
+    draw = ImageDraw.Draw(picture)
+    line = max(2, round(min(picture.size) / 300))
+    for sign in signs:
+        box = sign.box
+        edges = (box.left, box.top, box.right, box.bottom)
+        outer = (box.left - line, box.top - line, box.right + line, box.bottom + line)
+        draw.rounded_rectangle(outer, 2 * line, outline=PLATE, width=3 * line)
+        draw.rounded_rectangle(edges, 2 * line, outline=sign.color, width=line)
+    for sign in signs:
+        plate, size = sign.plate, sign.size
+        draw.rounded_rectangle((plate.left, plate.top, plate.right, plate.bottom), 0.25 * size, sign.color, PLATE, line)
+        sign.label.draw(draw, plate.left + 0.4 * size, (plate.top + plate.bottom) / 2, PLATE)
+    return np.asarray(picture)
 
 
 class _Stage:
     """Which tracks there are in each frame, asked in order."""
 
-    def __init__(self, tracks: Sequence[Track], margins: Sequence[int]) -> None:
-        """Bring on each track so many frames early, and keep it so many longer, but within its scene."""
-        spans = [
-            (max(track.first - margin, track.scene[0]), min(track.last + margin, track.scene[1] - 1), track)
-            for track, margin in zip(tracks, margins, strict=True)
-        ]
-        self._coming = sorted(spans, key=lambda span: span[0], reverse=True)
-        self._here: list[tuple[int, int, Track]] = []
+    def __init__(self, tracks: Sequence[Track], margins: Sequence[float]) -> None:
+        """Bring on each track so many seconds early, one frame at least, and keep it so much longer, in its scene."""
+        self._coming = sorted(zip(tracks, margins, strict=True), key=lambda one: one[0].first, reverse=True)
+        self._most = max(margins, default=0.0) + ALMOST
+        self._here: list[tuple[Track, float]] = []
 
-    def at(self, frame: int) -> list[Track]:
-        while self._coming and self._coming[-1][0] <= frame:
+    def at(self, frame: int, seconds: float) -> list[Track]:
+        while self._coming and (
+            self._coming[-1][0].first <= frame + 1 or self._coming[-1][0].start - self._most <= seconds
+        ):
             self._here.append(self._coming.pop())
-        self._here = [span for span in self._here if span[1] >= frame]
-        return [track for _, _, track in self._here]
+        self._here = [
+            (track, margin)
+            for track, margin in self._here
+            if frame <= track.last + 1 or seconds + ALMOST < track.end + margin
+        ]
+        return [
+            track
+            for track, margin in self._here
+            if (frame >= track.first - 1 or seconds + ALMOST >= track.start - margin)
+            and track.scene[0] <= frame < track.scene[1]
+        ]
 
 
 class _Painter:
-    """Paints boxes and names that keep their color, size and side from frame to frame."""
+    """Places boxes and names that keep their color, size and side from frame to frame."""
 
-    def __init__(self, tracks: Sequence[Track]) -> None:
-        self._stage = _Stage(tracks, [0] * len(tracks))
+    def __init__(self, tracks: Sequence[Track], size: tuple[int, int]) -> None:
+        self._coming = sorted(tracks, key=lambda track: track.first, reverse=True)
+        self._here: list[Track] = []
+        self._width, self._height = size
         people = dict.fromkeys(track.face.name for track in tracks if track.face.name != UNKNOWN)
         self._colors = {name: COLORS[i % (len(COLORS) - 1)] for i, name in enumerate(people)} | {UNKNOWN: UNKNOWN_COLOR}
         self._labels: dict[int, tuple[Label, float]] = {}  # by the track's identity, with the size of its letters
         self._below: dict[int, bool] = {}
 
-    def paint(self, pixels: np.ndarray, frame: int) -> np.ndarray:
-        """A frame with the names of those who are in it; shape (height, width, 3), uint8, RGB."""
-        tracks = self._stage.at(frame)
-        here = {id(track) for track in tracks}
+    def signs(self, frame: int) -> list[Sign]:
+        """What is to be painted into a frame; asked in order."""
+        while self._coming and self._coming[-1].first <= frame:
+            self._here.append(self._coming.pop())
+        self._here = [track for track in self._here if track.last >= frame]
+        here = {id(track) for track in self._here}
         self._labels = {key: label for key, label in self._labels.items() if key in here}
         self._below = {key: below for key, below in self._below.items() if key in here}
-        if not tracks:
-            return pixels
-        picture = Image.fromarray(pixels)
-        draw = ImageDraw.Draw(picture)
-        line = max(2, round(min(picture.size) / 300))
-        boxes = [Box(*track.boxes[frame - track.first].tolist()) for track in tracks]
-        for track, box in zip(tracks, boxes, strict=True):
-            edges = (box.left, box.top, box.right, box.bottom)
-            outer = (box.left - line, box.top - line, box.right + line, box.bottom + line)
-            draw.rounded_rectangle(outer, 2 * line, outline=PLATE, width=3 * line)
-            draw.rounded_rectangle(edges, 2 * line, outline=self._colors[track.face.name], width=line)
-        taken: list[Box] = []
-        for track, box in zip(tracks, boxes, strict=True):
-            label, size = self._label(track, picture)
-            plate = self._place(track, box, label.width + 0.8 * size, 1.5 * size, picture, taken)
-            taken.append(plate)
-            color = self._colors[track.face.name]
-            draw.rounded_rectangle((plate.left, plate.top, plate.right, plate.bottom), 0.25 * size, color, PLATE, line)
-            label.draw(draw, plate.left + 0.4 * size, (plate.top + plate.bottom) / 2, PLATE)
-        return np.asarray(picture)
+        signs: list[Sign] = []
+        for track in self._here:
+            box = Box(*track.boxes[frame - track.first].tolist())
+            label, size = self._label(track)
+            plate = self._place(track, box, label.width + 0.8 * size, 1.5 * size, [sign.plate for sign in signs])
+            signs.append(Sign(box, plate, label, size, self._colors[track.face.name]))
+        return signs
 
-    def _label(self, track: Track, picture: Image.Image) -> tuple[Label, float]:
+    def _label(self, track: Track) -> tuple[Label, float]:
         if id(track) not in self._labels:
-            side = min(picture.size)
+            side = min(self._width, self._height)
             width = float(np.median(track.boxes[:, 2] - track.boxes[:, 0]))
             size = float(np.clip(0.17 * width, max(13.0, side / 60), max(16.0, side / 18)))
-            self._labels[id(track)] = Label(track.face, size, picture.width - size), size
+            self._labels[id(track)] = Label(track.face, size, self._width - size), size
         return self._labels[id(track)]
 
-    def _place(
-        self, track: Track, box: Box, width: float, height: float, picture: Image.Image, taken: Sequence[Box]
-    ) -> Box:
+    def _place(self, track: Track, box: Box, width: float, height: float, taken: Sequence[Box]) -> Box:
         """Above the box, or below where there is no room; the label stays on its side while it can."""
 
         def at(below: bool) -> Box:
-            left = min(max(box.left, 0.0), max(picture.width - width, 0.0))
+            left = min(max(box.left, 0.0), max(self._width - width, 0.0))
             top = box.bottom if below else box.top - height
             return Box(left, top, left + width, top + height)
 
         def is_free(plate: Box) -> bool:
-            inside = plate.top >= 0 and plate.bottom <= picture.height
+            inside = plate.top >= 0 and plate.bottom <= self._height
             return inside and not any(overlap(plate, other) for other in taken)
 
         sides = [self._below.get(id(track), False), not self._below.get(id(track), False)]
         self._below[id(track)] = next((below for below in sides if is_free(at(below))), sides[0])
         plate = at(self._below[id(track)])
-        top = min(max(plate.top, 0.0), max(picture.height - height, 0.0))
+        top = min(max(plate.top, 0.0), max(self._height - height, 0.0))
         return Box(plate.left, top, plate.right, top + height)

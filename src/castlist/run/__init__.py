@@ -5,7 +5,7 @@ from castlist.run.folder import Change, RunFolder, Stamp
 from castlist.run.history import HISTORY, Epoch, best_epoch, read_accuracy, read_history
 from castlist.run.inventory import derived_in, unknown_in
 from castlist.run.listing import find_runs, list_runs, newest_run
-from castlist.run.record import SIDES, Leaving, Run, open_run
+from castlist.run.record import SIDES, Leaving, Run, check_files, open_run
 from castlist.run.stage import delete
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Stamp",
     "agree",
     "best_epoch",
+    "check_files",
     "delete",
     "derived_in",
     "find_runs",

@@ -17,9 +17,9 @@ from typing import TypeVar
 
 from castlist.errors import CastlistError, RunError, reason_of
 from castlist.files import remove_parts
-from castlist.run.inventory import DRAWN, FIGURES, LOCK, RECORD
+from castlist.run.inventory import DRAWN, FIGURES, LOCK, RECORD, SIGNED
 from castlist.run.lock import PATIENCE, hold
-from castlist.run.record import Run, open_run, read_part
+from castlist.run.record import Run, open_run, read_part, sign
 from castlist.run.stage import Stage
 
 logger = logging.getLogger(__name__)
@@ -39,6 +39,7 @@ class Change:
         self.run = run  # the newest; put another in its place
         self._before = run
         self._stage = stage
+        self._digests: dict[str, str | None] = {}  # of what is written; None: removed
 
     def read(self, name: str) -> bytes:
         """A file of the run as it is now.
@@ -51,21 +52,31 @@ class Change:
     def write(self, name: str, data: bytes) -> None:
         """Have a file in the run."""
         self._stage.write(name, data)
+        self._digests[name] = sign(data)
 
     def remove(self, name: str) -> None:
         """Have a file or folder no more in the run, whether it is there or not."""
         self._stage.remove(name)
+        self._digests[name] = None
 
     def commit(self) -> None:
         """Make the change, as a new generation; without one there is nothing to do."""
         if self.run == self._before and not self._stage.is_begun:
             return
-        self.run = dataclasses.replace(self.run, generation=self._before.generation + 1)
+        self.run = dataclasses.replace(self.run, generation=self._before.generation + 1, files=self._files())
         self._stage.write(RECORD, self.run.to_bytes())
         self._stage.commit()
         self._stage.apply()
         logger.info("a run is of generation %d", self.run.generation)
         logger.debug("which is %s", self.run.path)
+
+    def _files(self) -> dict[str, str]:
+        """The digests of what names, once it is written or removed; of all that lies there when a run is finished."""
+        files = {**self.run.files, **self._digests}
+        if self.run.complete and not self._before.complete:
+            lying = [name for name in SIGNED if name not in self._digests and (self.run.path / name).exists()]
+            files |= {name: sign(self.read(name)) for name in lying}
+        return {name: digest for name, digest in files.items() if digest and name in SIGNED}
 
 
 class RunFolder:

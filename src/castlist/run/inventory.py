@@ -22,6 +22,9 @@ DRAWN = "named"
 TENSORBOARD = "tensorboard"
 EXPORTS = "export.*"
 
+# What names: the record knows the contents of each, so that no other is taken for it.
+SIGNED = (GALLERY, FACE_NETWORK, FACE_SIDECAR, NETWORK)
+
 LOCK = ".lock"
 STAGE = ".change"  # holds a change until it is made
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import functools
+import hashlib
 import json
 import os
 import platform
@@ -62,6 +63,7 @@ class Run:
     seconds: float | None = None  # spent in training, interruptions not counted
     generation: int = 0  # raised by each change of the folder
     leaving: tuple[Leaving, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)  # SHA-256 of what names; of runs made before, nothing
 
     @property
     def network_path(self) -> Path:
@@ -164,6 +166,27 @@ def read_part(run: Run, name: str) -> bytes:
         raise RunError(
             "run-file-unreadable", "{path!r} can't be read ({reason}).", path=str(path), reason=reason_of(error)
         ) from error
+
+
+def check_files(run: Run) -> None:
+    """Make sure that what names is what was learnt: damaged weights would name people plausibly and wrongly.
+
+    Raises:
+        RunError: If a file isn't what the record knows; one that is missing is told by whoever needs it.
+    """
+    for name, digest in run.files.items():
+        if name in inventory.SIGNED and (run.path / name).exists() and sign(read_part(run, name)) != digest:
+            raise RunError(
+                "run-file-differs",
+                "The run {path!r} is broken: its {file} isn't what was learnt. Copy the run again, or train it anew.",
+                path=str(run.path),
+                file=name,
+            )
+
+
+def sign(data: bytes) -> str:
+    """The digest of a file, as the record keeps it."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def open_run(path: str | os.PathLike[str]) -> Run:

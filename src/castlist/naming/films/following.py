@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import bisect
+import math
 import os
+from array import array
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 
 from castlist.embeddings import normalize
@@ -26,13 +27,15 @@ from castlist.naming.seeing import Seen
 from castlist.paths import as_path
 from castlist.threads import OnCount, Stop, count_cores, submit
 
-LOOKS = 12.0  # frames a second in which faces are looked for, when they are only to be named
+LOOKS = 12.0  # frames a second in which faces are looked for
 SCORES = (0.6, 0.6, 0.5)  # weaker than for photos: a face that was just there is believed more easily
 HIDING_START = 0.7  # score that begins a track when faces are to be hidden: better a hand too many than a face too few
 SMOOTHING = 0.08  # seconds
 AHEAD = 2 * count_cores()  # frames that are looked at at the same time; bounds the memory
+AROUND = 0.7  # of a face's size; what is kept of the frame around it
 MIN_SECONDS = 0.2  # of a track that counts as seen; shorter ones are mostly no face
 THUMBNAIL = (32, 18)
+ALMOST = 0.004  # seconds that a look may come early: containers round their times to thousandths
 CUT = 0.4  # correlation of two neighboring frames below which a new scene begins; a fast pan stays above
 WHOLE = 0.9  # share of the frames a film says it has, below which it was cut short
 
@@ -48,19 +51,20 @@ def name_film(
     """Follow the faces of a film and name each of them.
 
     A track is named by its best looks, whose answers are averaged, or which a model of sequences reads in order; of
-    tracks seen at the same time no two are the same person. Memory doesn't grow with the frames, only with the number
-    of faces.
+    tracks seen at the same time no two are the same person. Memory grows with the number of faces, and of the frames
+    by a number each.
 
     Args:
         path: The film.
         recognizer: Of a run that knows faces.
-        thorough: Look for faces in every frame, and for smaller ones: for hiding them. Otherwise twelve times a second.
+        thorough: Look for smaller faces, and believe those that are seen once only: for hiding them.
         on_count: Told how many frames are done, and of how many (0: the film doesn't say).
         stop: Asked before each frame; then the film is named as far as it was seen.
 
     Raises:
         PhotoError: If the file can't be read as a film; the message is the reason, without the path.
         RunError: If the run knows no faces, only whole photos.
+        MissingExtraError: If what reads films isn't installed.
     """
     if recognizer.face_network is None or recognizer.gallery is None:
         raise RunError(
@@ -117,7 +121,8 @@ class _Viewer:
         assert recognizer.gallery is not None, "a run of faces has a gallery"
         self._film, self._recognizer = film, recognizer
         self._eyes, self._center = recognizer.face_eyes, recognizer.gallery.background.mean
-        self._step = 1 if thorough else max(round(film.rate / LOOKS), 1)
+        self._thorough = thorough
+        self._due = 0.0  # seconds, of the next look
         # A minimum that was set for naming is no reason to show small faces.
         self._min_face = None if thorough else recognizer.run.settings.min_face
         self._relative_min_face = RELATIVE_MIN_FACE / (2 if thorough else 1)
@@ -126,15 +131,19 @@ class _Viewer:
         self._coming: deque[tuple[float, bool, Future[list[Look]]]] = deque()  # seconds, whether a scene begins, faces
         self._scenes = [0]  # first frames
         self._seen: list[_Seen] = []
+        self._times = array("d")  # when each frame is shown
         self.n_frames = 0
 
     def see(self, frame: Frame) -> None:
         """Take in the next frame."""
-        before, self._thumbnail = self._thumbnail, _thumbnail(frame.pixels)
+        before, self._thumbnail = self._thumbnail, _contrast(frame.thumbnail(*THUMBNAIL))
         is_cut = before is not None and float((before * self._thumbnail).mean()) < CUT
         if is_cut:
             self._scenes.append(frame.index)
-        if (frame.index - self._scenes[-1]) % self._step == 0:
+        self._times.append(frame.seconds)
+        if is_cut or frame.seconds >= self._due - ALMOST:
+            # From when it was due: frames don't come just then, and the looks shouldn't become fewer by it.
+            self._due = min(max(self._due, frame.seconds - 1 / LOOKS), frame.seconds) + 1 / LOOKS
             self._coming.append((frame.seconds, is_cut, submit(self._look, frame)))
         if len(self._coming) > AHEAD:
             self._follow()
@@ -174,6 +183,10 @@ class _Viewer:
         ]
         return tuple(sorted(tracks, key=lambda track: track.first))
 
+    def _end_of(self, frame: int) -> float:
+        """Until when a frame is shown."""
+        return self._times[frame + 1] if frame + 1 < len(self._times) else self._times[frame] + 1 / self._film.rate
+
     def _scene(self, frame: int) -> tuple[int, int]:
         bounds = [*self._scenes, self.n_frames]
         following = bisect.bisect_right(self._scenes, frame)
@@ -186,30 +199,39 @@ class _Viewer:
             return []
         embeddings = self._eyes.network.embed(np.stack([face.pixels for face in faces]), views="plain")
         vectors = normalize(embeddings - self._center)
-        return [Look(frame.index, frame.seconds, *pair) for pair in zip(faces, vectors, strict=True)]
+        return [
+            Look(frame.index, frame.seconds, face, vector, *_around(frame.pixels, face.box))
+            for face, vector in zip(faces, vectors, strict=True)
+        ]
 
     def _end(self, trails: Sequence[Trail]) -> None:
         """Embed what will name them now, so that their crops needn't be kept."""
         for trail in trails:
-            if len(trail.frames) < 2 and trail.confidence < SURE:
+            shown = self._end_of(trail.frames[-1]) - trail.seconds[0]
+            is_once = len(trail.frames) < 2 and shown < MIN_SECONDS
+            if is_once and trail.confidence < SURE and not self._thorough:
                 continue
             looks = sorted(trail.best, key=lambda look: look.frame)
-            shown = Sight(self._film.path, faces=[look.face for look in looks])
+            sight = Sight(self._film.path, faces=[cut_exactly(look, self._eyes.network.template) for look in looks])
             self._seen.append(
                 _Seen(
-                    looks=self._eyes.keep([shown]),
+                    looks=self._eyes.keep([sight]),
                     best=max(range(len(looks)), key=lambda i: looks[i].worth),
                     frames=np.array(trail.frames, np.int32),
-                    boxes=fill_boxes(trail.frames, trail.boxes, SMOOTHING * self._film.rate),
+                    boxes=fill_boxes(trail.frames, trail.boxes, SMOOTHING, np.array(self._times)),
                     start=trail.seconds[0],
-                    end=trail.seconds[-1] + 1 / self._film.rate,
+                    end=self._end_of(trail.frames[-1]),
                     confidence=trail.confidence,
                 )
             )
 
 
 def find_upright(pixels: np.ndarray, min_face: float, template: Template) -> list[Face]:
-    """Find the faces of a frame: as `find_faces`, but a film is upright, and frames without faces are common."""
+    """Find the faces of a frame: as `find_faces`, but a film is upright, and frames without faces are common.
+
+    To follow faces it is enough to cut them out by their landmarks; those that name them are cut out exactly.
+    """
+    template = replace(template, corners=())
     found = detect(pixels, min_face, SCORES)
     height, width = pixels.shape[:2]
     faces = []
@@ -218,6 +240,23 @@ def find_upright(pixels: np.ndarray, min_face: float, template: Template) -> lis
         box = Box(*edges).clipped(width, height)
         faces.append(Face(crop, box, landmarks, score, measure_quality(crop, landmarks)))
     return faces
+
+
+def cut_exactly(look: Look, template: Template) -> Face:
+    """The face of a look, cut out as those of photos are."""
+    if look.around is None:
+        return look.face
+    pixels = crop_face(look.around, look.face.landmarks - np.array(look.corner, np.float32), template)
+    return replace(look.face, pixels=pixels)
+
+
+def _around(pixels: np.ndarray, box: Box) -> tuple[np.ndarray, tuple[int, int]]:
+    """As much of a frame as cutting a face out needs, copied, so that the frame can go; and where it begins."""
+    reach = AROUND * max(box.width, box.height)
+    part = Box(box.left - reach, box.top - reach, box.right + reach, box.bottom + reach)
+    part = part.clipped(pixels.shape[1], pixels.shape[0])
+    left, top = int(part.left), int(part.top)
+    return pixels[top : math.ceil(part.bottom), left : math.ceil(part.right)].copy(), (left, top)
 
 
 def name_apart(answers: Answers, frames: Sequence[np.ndarray]) -> Answers:
@@ -236,8 +275,7 @@ def name_apart(answers: Answers, frames: Sequence[np.ndarray]) -> Answers:
     return replace(answers, named=named)
 
 
-def _thumbnail(pixels: np.ndarray) -> np.ndarray:
-    """A frame in few pixels, of mean 0 and variance 1, so that a flash or a fade is no new scene."""
-    gray = cv2.cvtColor(cv2.resize(pixels, THUMBNAIL, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
-    values = gray.astype(np.float32)
+def _contrast(thumbnail: np.ndarray) -> np.ndarray:
+    """A small frame with mean 0 and variance 1, so that a flash or a fade is no new scene."""
+    values = thumbnail.astype(np.float32)
     return np.asarray((values - values.mean()) / max(float(values.std()), 1.0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -10,6 +11,7 @@ import numpy as np
 from castlist.faces import Box, Face
 
 BRIDGE = 1.0  # seconds that a face may be unseen and still be the same track
+BRIDGED_LOOKS = 2.5  # the same, in the time from one look to the next, of films with few frames a second
 SURE = 0.85  # detector score that a face must reach once to be believed
 NESTED = 0.4  # share of a box inside another from which it is the same face, found twice
 NEAR = 3.0  # face sizes that a face may have jumped, when it looks the same
@@ -29,6 +31,8 @@ class Look:
     seconds: float
     face: Face
     vector: np.ndarray  # (values,), float32, L2 norm 1; an embedding, centered
+    around: np.ndarray | None = None  # (height, width, 3), uint8, RGB; the frame's part that it is cut out of
+    corner: tuple[int, int] = (0, 0)  # x and y of that part in the frame
 
     @property
     def worth(self) -> float:
@@ -106,6 +110,7 @@ class Tracker:
             start: Detector score from which a face begins a trail; weaker ones only go on with one.
         """
         self._start = start
+        self._seconds = 0.0  # of the frame before
         self._open: list[Trail] = []
 
     def update(self, looks: Sequence[Look], seconds: float, *, is_cut: bool = False) -> list[Trail]:
@@ -120,6 +125,7 @@ class Tracker:
             The trails that have ended.
         """
         ended = self.finish() if is_cut else self._expire(seconds)
+        self._seconds = seconds
         free = set(range(len(looks)))
         pairs = [(trail.affinity(look), i, j) for i, trail in enumerate(self._open) for j, look in enumerate(looks)]
         taken: set[int] = set()
@@ -143,8 +149,9 @@ class Tracker:
         return ended
 
     def _expire(self, seconds: float) -> list[Trail]:
-        ended = [trail for trail in self._open if seconds - trail.seconds[-1] > BRIDGE]
-        self._open = [trail for trail in self._open if seconds - trail.seconds[-1] <= BRIDGE]
+        bridge = max(BRIDGE, BRIDGED_LOOKS * (seconds - self._seconds))
+        ended = [trail for trail in self._open if seconds - trail.seconds[-1] > bridge]
+        self._open = [trail for trail in self._open if seconds - trail.seconds[-1] <= bridge]
         return ended
 
 
@@ -154,28 +161,41 @@ def overlap(one: Box, other: Box) -> float:
     return common / max(one.area + other.area - common, 1e-9)
 
 
-def fill_boxes(frames: Sequence[int], boxes: Sequence[Sequence[float]], smoothing: float) -> np.ndarray:
+def fill_boxes(
+    frames: Sequence[int], boxes: Sequence[Sequence[float]], smoothing: float, times: np.ndarray | None = None
+) -> np.ndarray:
     """One box for each frame from the first to the last, straight between those known, without their jitter.
 
     Args:
         frames: Where boxes are known, rising.
         boxes: Of n such frames, left, top, right, bottom.
-        smoothing: Standard deviation of the moving mean, in frames; 0 leaves the boxes as they are.
+        smoothing: Standard deviation of the moving mean, in units of `times`; 0 leaves the boxes as they are.
+        times: When each frame of the film is shown, rising; None: one after the other, by their numbers.
 
     Returns:
         Shape (last - first + 1, 4), float32.
     """
-    every = np.arange(frames[0], frames[-1] + 1)
-    known = np.asarray(boxes, np.float64)
-    filled = np.column_stack([np.interp(every, frames, known[:, k]) for k in range(4)])
-    if smoothing > 0 and len(filled) > 1:
-        reach = min(int(np.ceil(2 * smoothing)), len(filled) - 1)
-        weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / smoothing) ** 2)
+    every = np.arange(frames[0], frames[-1] + 1) if times is None else times[frames[0] : frames[-1] + 1]
+    known = every[np.asarray(frames) - frames[0]]
+    steps = np.diff(every)
+    # As many steps as the closest frames need; in between, frames may be far apart.
+    n_steps = 0 if len(every) < 2 else int(np.clip(round((every[-1] - every[0]) / steps.min()), 1, 8 * len(every)))
+    even = np.linspace(every[0], every[-1], n_steps + 1)
+    filled = _at(even, known, np.asarray(boxes, np.float64))
+    reach = min(math.ceil(2 * smoothing * n_steps / max(every[-1] - every[0], 1e-9)), n_steps)
+    if smoothing > 0 and reach:
+        step = (every[-1] - every[0]) / n_steps
+        weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) * step / smoothing) ** 2)
         # Mirrored through the end points, so that a face that enters or leaves isn't held back.
         before, after = 2 * filled[0] - filled[reach:0:-1], 2 * filled[-1] - filled[-2 : -reach - 2 : -1]
         padded = np.concatenate([before, filled, after])
         filled = np.column_stack([np.convolve(padded[:, k], weights / weights.sum(), "valid") for k in range(4)])
-    return filled.astype(np.float32)
+    return _at(every, even, filled).astype(np.float32)
+
+
+def _at(wanted: np.ndarray, times: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """Boxes at other times than those where they are known, straight between these."""
+    return np.column_stack([np.interp(wanted, times, boxes[:, k]) for k in range(4)])
 
 
 def _nested(one: Box, other: Box) -> float:

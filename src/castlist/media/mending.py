@@ -1,0 +1,93 @@
+"""Photos that other programs show and a strict decoder refuses, though nothing of the picture is missing."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+
+import numpy as np
+from PIL import Image
+
+PNG = b"\x89PNG\r\n\x1a\n"
+JPEG = b"\xff\xd8"
+EXTRAS = (b"iCCP", b"zTXt", b"iTXt", b"tEXt")
+MOST_EXTRAS = 1 << 20  # bytes that extras may hold together, unpacked
+# Of a JPG's pixels, that hang on what is missing of the file. Of small photos cut by 8 bytes 0.1 to 1.1 % do, cut by a
+# tenth 8 to 37 %.
+MISSING = 0.02
+
+
+def without_extras(data: bytes) -> bytes:
+    """A PNG without the profiles and texts that are large or damaged: the picture needs none of them."""
+    kept, at, room = [PNG], len(PNG), MOST_EXTRAS
+    is_changed = False
+    while at + 12 <= len(data):
+        (length,) = struct.unpack_from(">I", data, at)
+        chunk, kind = data[at : at + 12 + length], data[at + 4 : at + 8]
+        at += 12 + length
+        if kind in EXTRAS:
+            size = _unpacked(chunk[8:-4], room)
+            if size > room or zlib.crc32(chunk[4:-4]) != int.from_bytes(chunk[-4:], "big"):
+                is_changed = True
+                continue
+            room -= size
+        kept.append(chunk)
+    return b"".join([*kept, data[at:]]) if is_changed else data
+
+
+def _unpacked(chunk: bytes, room: int) -> int:
+    """How much an extra holds once unpacked, or anything more than there is room for."""
+    name, _, rest = chunk.partition(b"\0")
+    if len(rest) > room:
+        return len(rest)
+    # The packed part begins one byte behind the name, in an international text two names later.
+    starts = [i for i in range(min(len(rest), 200)) if rest[i : i + 1] == b"\x78"]
+    for start in starts:
+        try:
+            return len(zlib.decompressobj().decompress(rest[start:], room + 1)) + len(name)
+        except zlib.error:
+            continue
+    return len(chunk)
+
+
+def completed_jpeg(data: bytes) -> Image.Image | None:
+    """A JPG whose last bytes are missing, decoded; None if a part of the picture is missing with them.
+
+    The file is brought to its end twice, at once and after noise. Pixels that are the same both times don't hang on
+    what is missing; where the decoder had nothing at all, it leaves the gray in the middle.
+    """
+    data = data.rstrip(b"\xff")
+    image = _decoded(data)
+    if "progressive" in image.info and not _has_all_scans(data):
+        return None
+    pixels = np.asarray(image.convert("RGB"))
+    noise = np.random.default_rng(0).integers(0, 255, 2 * image.width * image.height, np.uint8)  # no marker's byte
+    other = np.asarray(_decoded(data + noise.tobytes()).convert("RGB"))
+    missing = (pixels != other).any(axis=2) | (pixels == 128).all(axis=2)
+    return image if missing.mean() <= MISSING else None
+
+
+def _decoded(data: bytes) -> Image.Image:
+    image = Image.open(io.BytesIO(data + b"\xff\xd9"), formats=("JPEG",))
+    image.load()
+    return image
+
+
+def _has_all_scans(data: bytes) -> bool:
+    """Whether a progressive JPG, coarse first, goes as far as to the last bit of each coefficient of each color."""
+    exact: dict[int, set[int]] = {}
+    at = len(JPEG)
+    while 0 <= at < len(data) - 4:
+        marker = data[at + 1]
+        if data[at] == 0xFF and 0xC0 <= marker <= 0xFE and not 0xD0 <= marker <= 0xD7:
+            length = int.from_bytes(data[at + 2 : at + 4], "big")
+            if marker == 0xDA:  # a scan: its colors, its first and last coefficient, how many bits it leaves open
+                header = data[at + 4 : at + 2 + length]
+                first, last, bits = header[-3:]
+                for color in header[1:-3:2]:
+                    exact.setdefault(color, set()).update(range(first, last + 1) if not bits & 15 else ())
+            at += 2 + length
+        else:  # what a scan holds
+            at = data.find(b"\xff", at + 1)
+    return bool(exact) and all(len(coefficients) == 64 for coefficients in exact.values())

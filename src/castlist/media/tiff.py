@@ -1,0 +1,183 @@
+"""TIFF files of several pictures, camera raw files among them: which of the pictures is the photo."""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from PIL import Image
+
+from castlist.errors import PhotoError
+
+HEADERS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # the last two of BigTIFF
+# Raw files whose container isn't TIFF: Olympus, Panasonic, Fujifilm, Sigma, Minolta.
+RAW_HEADERS = (b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FUJIFILMCCD-RAW", b"FOVb", b"\0MRM")
+
+MOST_PAGES = 200  # of a file, so that one that leads in circles ends
+LARGE = 1000  # pixels of the longer side from which a preview is a photo, whatever the sensor has
+SHARE = 0.25  # of the sensor's longer side from which it is one
+
+SUBFILE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC = 254, 256, 257, 258, 259, 262
+STRIPS, ORIENTATION, STRIP_BYTES, SUB_PAGES, JPEG, JPEG_BYTES = 273, 274, 279, 330, 513, 514
+DNG_VERSION, CANON_SLICES = 50706, 50752
+_WANTED = {SUBFILE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, STRIPS, ORIENTATION, STRIP_BYTES}
+_WANTED |= {SUB_PAGES, JPEG, JPEG_BYTES, DNG_VERSION, CANON_SLICES}
+_MOST_VALUES = 64  # of a tag; the strips of a large page are many, and one of them is enough to know
+
+_SENSOR = (32803, 34892)  # photometric: color filter array, linear raw
+_RAW_COMPRESSIONS = (34713, 32767, 32769, 32770, 65535)  # Nikon, Sony, packed, Samsung, Pentax
+_REDUCED, _MASK = 1, 4  # bits of the kind of page
+_INTEGERS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}  # TIFF's types
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What is to be decoded of a file."""
+
+    data: bytes  # a file by itself
+    orientation: int | None = None  # as EXIF counts, where the picture itself says nothing
+
+
+@dataclass(frozen=True)
+class _Page:
+    """One directory of a TIFF file, with the tags that tell pictures apart."""
+
+    at: int
+    tags: dict[int, tuple[int, ...]]
+
+    def value(self, tag: int, default: int = 0) -> int:
+        return (self.tags.get(tag) or (default,))[0]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.value(WIDTH), self.value(HEIGHT)
+
+    @property
+    def is_sensor(self) -> bool:
+        return (
+            self.value(PHOTOMETRIC) in _SENSOR
+            or self.value(COMPRESSION) in _RAW_COMPRESSIONS
+            or CANON_SLICES in self.tags
+        )
+
+
+def find_picture(data: bytes) -> Picture:
+    """Find the photo in a TIFF file: not its thumbnail, and of a camera raw file the largest picture inside.
+
+    Args:
+        data: The file, beginning with one of HEADERS.
+
+    Raises:
+        PhotoError: If it is a camera raw file that holds nothing but a small preview.
+    """
+    pages = list(_pages(data))
+    if not pages:
+        return Picture(data)
+    orientation = pages[0].value(ORIENTATION) or None
+    if data[8:10] == b"CR" or any(page.is_sensor or DNG_VERSION in page.tags for page in pages):
+        return Picture(_largest_preview(data, pages), orientation)
+    whole = [page for page in pages if not page.value(SUBFILE) & (_REDUCED | _MASK) and all(page.size)] or pages
+    chosen = whole[0]
+    for page in whole[1:]:
+        if _is_larger_copy(page.size, chosen.size):
+            chosen = page
+    return Picture(data if chosen is pages[0] else _beginning_at(data, chosen.at), orientation)
+
+
+def is_raw(data: bytes) -> bool:
+    """Whether this is a camera raw file of a kind that isn't TIFF."""
+    return data.startswith(RAW_HEADERS) or data[4:12] == b"ftypcrx "
+
+
+def unread_raw() -> PhotoError:
+    """The refusal of a camera raw file."""
+    return PhotoError("photo-raw", "a camera raw file without a large picture inside; save it as JPG")
+
+
+def _largest_preview(data: bytes, pages: list[_Page]) -> bytes:
+    sensor = max((max(page.size) for page in pages if page.is_sensor), default=0)
+    best, largest = b"", (0, 0)
+    for preview in (preview for page in pages for preview in _previews(data, page)):
+        try:
+            with Image.open(io.BytesIO(preview), formats=("JPEG", "TIFF")) as image:
+                size = image.size
+        except Exception:  # a lossless JPEG of the sensor, or nothing at all
+            continue
+        if size[0] * size[1] > largest[0] * largest[1]:
+            best, largest = preview, size
+    if max(largest) < min(LARGE, SHARE * (sensor or LARGE / SHARE)):
+        raise unread_raw()
+    return best
+
+
+def _previews(data: bytes, page: _Page) -> Iterator[bytes]:
+    if JPEG in page.tags:
+        yield data[page.value(JPEG) : page.value(JPEG) + page.value(JPEG_BYTES)]
+    if page.is_sensor or not all(page.size):
+        return
+    strip = data[page.value(STRIPS) : page.value(STRIPS) + page.value(STRIP_BYTES)]
+    if len(page.tags.get(STRIPS, ())) == 1 and strip.startswith(b"\xff\xd8"):
+        yield strip
+    elif page.value(BITS) == 8:
+        yield _beginning_at(data, page.at)
+
+
+def _is_larger_copy(size: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Whether a page shows what the other may be the preview of; pages of a scan are about as large as each other."""
+    (width, height), (small_width, small_height) = size, other
+    return width >= 2 * small_width and abs(width * small_height - small_width * height) < 0.02 * width * small_height
+
+
+def _beginning_at(data: bytes, at: int) -> bytes:
+    """The same file with another page as its first."""
+    order = "<" if data[:2] == b"II" else ">"
+    if data[2:4] in (b"+\0", b"\0+"):
+        return data[:8] + struct.pack(order + "Q", at) + data[16:]
+    return data[:4] + struct.pack(order + "I", at) + data[8:]
+
+
+def _pages(data: bytes) -> Iterator[_Page]:
+    """All pages, those below others after them; as far as the file is intact."""
+    order = "<" if data[:2] == b"II" else ">"
+    is_big = data[2:4] in (b"+\0", b"\0+")
+    place = "Q" if is_big else "I"
+    seen: set[int] = set()
+    try:
+        waiting = list(struct.unpack_from(order + place, data, 8 if is_big else 4))
+        while waiting and len(seen) < MOST_PAGES:
+            at = waiting.pop(0)
+            if not at or at in seen:
+                continue
+            seen.add(at)
+            try:
+                page, following = _read_page(data, at, order, is_big)
+            except struct.error:  # beyond the file's end
+                continue
+            yield page
+            waiting = [following, *waiting, *page.tags.get(SUB_PAGES, ())]
+    except struct.error:
+        return
+
+
+def _read_page(data: bytes, at: int, order: str, is_big: bool) -> tuple[_Page, int]:
+    count_form, place, entry = ("Q", "Q", 20) if is_big else ("H", "I", 12)
+    count = struct.unpack_from(order + count_form, data, at)[0]
+    first = at + struct.calcsize(count_form)
+    width = struct.calcsize(place)
+    tags: dict[int, tuple[int, ...]] = {}
+    for i in range(min(count, 4096)):
+        tag, kind, n = struct.unpack_from(order + "HH" + place, data, first + entry * i)
+        if tag not in _WANTED or kind not in _INTEGERS:
+            continue
+        inside = first + entry * i + 4 + width
+        where = (
+            inside
+            if n * struct.calcsize(_INTEGERS[kind]) <= width
+            else struct.unpack_from(order + place, data, inside)[0]
+        )
+        tags[tag] = struct.unpack_from(f"{order}{min(n, _MOST_VALUES)}{_INTEGERS[kind]}", data, where)
+    end = first + entry * count
+    following = struct.unpack_from(order + place, data, end)[0] if end + width <= len(data) else 0
+    return _Page(at, tags), following

@@ -1,0 +1,231 @@
+"""Photos as cameras, editors and bad copies leave them: what lies in the file is what is read."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import struct
+import subprocess
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from castlist.errors import PhotoError
+from castlist.media import is_film, read_photo, time_taken
+from test_photos import BLUE, RED, encode, two_colors
+
+DATA = Path(__file__).parent / "data"
+LONG = 4  # the type of TIFF numbers of 32 bits
+
+
+def photo(width: int = 240, height: int = 160) -> Image.Image:
+    """A picture full of detail, so that each of its blocks takes many bytes."""
+    coarse = np.random.default_rng(7).integers(0, 256, (height // 8, width // 8, 3), np.uint8)
+    return Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC)
+
+
+class Tiff:
+    """Writes TIFF files page by page, as cameras do."""
+
+    def __init__(self) -> None:
+        self.data = bytearray(struct.pack("<2sHI", b"II", 42, 0))
+
+    def put(self, content: bytes) -> int:
+        at = len(self.data)
+        self.data += content
+        return at
+
+    def page(self, tags: dict[int, list[int]]) -> int:
+        places = {
+            tag: self.put(struct.pack(f"<{len(values)}I", *values)) if len(values) > 1 else None
+            for tag, values in tags.items()
+        }
+        at = self.put(struct.pack("<H", len(tags)))
+        for tag, values in sorted(tags.items()):
+            self.put(struct.pack("<HHII", tag, LONG, len(values), values[0] if places[tag] is None else places[tag]))
+        self.put(struct.pack("<I", 0))
+        return at
+
+    def picture(self, pixels: np.ndarray, photometric: int, **more: list[int]) -> int:
+        height, width = pixels.shape[:2]
+        tags = {
+            256: [width],
+            257: [height],
+            258: [8 * pixels.itemsize] * (pixels.shape[2] if pixels.ndim == 3 else 1),
+            259: [1],
+            262: [photometric],
+            273: [self.put(pixels.tobytes())],
+            277: [pixels.shape[2] if pixels.ndim == 3 else 1],
+            278: [height],
+            279: [pixels.nbytes],
+        }
+        return self.page(tags | {int(tag[1:]): values for tag, values in more.items()})
+
+    def chain(self, *pages: int) -> bytes:
+        struct.pack_into("<I", self.data, 4, pages[0])
+        for page, following in itertools.pairwise(pages):
+            (count,) = struct.unpack_from("<H", self.data, page)
+            struct.pack_into("<I", self.data, page + 2 + 12 * count, following)
+        return bytes(self.data)
+
+
+def sensor(tiff: Tiff, width: int = 600, height: int = 400) -> int:
+    return tiff.picture(np.zeros((height, width), np.uint16), 32803, t254=[0])
+
+
+def test_a_raw_file_is_its_large_preview_upright() -> None:
+    tiff = Tiff()
+    small = tiff.picture(np.asarray(two_colors(60, 40)), 2, t254=[1], t274=[6])
+    jpeg = encode(two_colors(300, 200), "JPEG", quality=95)
+    large = tiff.page({254: [1], 259: [6], 513: [tiff.put(jpeg)], 514: [len(jpeg)]})
+    pixels = read_photo(tiff.chain(small, large, sensor(tiff)))
+    assert pixels.shape == (300, 200, 3), "turned, as the file says of all its pictures"
+    np.testing.assert_allclose(pixels[20, 100], RED, atol=12)
+
+
+def test_previews_lie_below_other_pages_too() -> None:
+    tiff = Tiff()
+    jpeg = encode(two_colors(400, 300), "JPEG", quality=95)
+    below = tiff.page({254: [1], 513: [tiff.put(jpeg)], 514: [len(jpeg)]})
+    first = tiff.picture(np.asarray(two_colors(60, 40)), 2, t254=[1], t330=[sensor(tiff), below])
+    assert read_photo(tiff.chain(first)).shape == (300, 400, 3)
+
+
+def test_a_raw_file_with_a_thumbnail_alone_is_refused() -> None:
+    tiff = Tiff()
+    data = tiff.chain(tiff.picture(np.asarray(two_colors(60, 40)), 2, t254=[1]), sensor(tiff))
+    with pytest.raises(PhotoError) as refusal:
+        read_photo(data)
+    assert refusal.value.code == "photo-raw"
+    for head in (b"IIU\0" + bytes(60), b"FUJIFILMCCD-RAW " + bytes(60), b"\0\0\0\x18ftypcrx " + bytes(60)):
+        with pytest.raises(PhotoError, match="camera raw"):
+            read_photo(head)
+
+
+def test_a_preview_before_the_photo_is_not_the_photo() -> None:
+    for kind in ({"t254": [1]}, {}):  # told, or only seen by its size
+        tiff = Tiff()
+        small = tiff.picture(np.asarray(two_colors(60, 40)), 2, **kind)
+        large = tiff.picture(np.asarray(two_colors(300, 200)), 2)
+        assert read_photo(tiff.chain(small, large)).shape == (200, 300, 3)
+
+
+def test_pages_of_a_scan_give_the_first() -> None:
+    pages = [two_colors(80, 100), two_colors(100, 80), two_colors(90, 90)]
+    data = encode(pages[0], "TIFF", save_all=True, append_images=pages[1:])
+    assert read_photo(data).shape == (100, 80, 3)
+
+
+def test_pages_that_lead_in_circles_end() -> None:
+    tiff = Tiff()
+    page = tiff.picture(np.asarray(two_colors()), 2, t330=[8, 8])
+    assert read_photo(tiff.chain(page, page)).shape == (40, 60, 3)
+
+
+@pytest.mark.parametrize("values", [np.uint16, np.uint8])
+def test_white_may_be_zero(values: type) -> None:
+    top = np.iinfo(values).max
+    grey = np.full((8, 8), top, values)
+    grey[:, 4:] = 0
+    pixels = read_photo((tiff := Tiff()).chain(tiff.picture(grey, 0)))
+    assert pixels[:, :4].max() == 0
+    assert pixels[:, 4:].min() == 255
+
+
+def chunk(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        chunk(b"iCCP", b"profile\0\0" + zlib.compress(np.random.default_rng(0).bytes(1_200_000))),
+        chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(3_000_000))),
+        chunk(b"iTXt", b"Comment\0\1\0\0\0" + zlib.compress(bytes(3_000_000))),
+        chunk(b"tEXt", b"Comment\0" + b"a" * 2_000_000),
+        chunk(b"zTXt", b"Comment\0\0" + zlib.compress(b"text"))[:-1] + b"\0",
+        80 * chunk(b"iTXt", b"Comment\0\1\0\0\0" + zlib.compress(bytes(900_000))),
+    ],
+    ids=["profile", "text", "international", "plain", "damaged", "many"],
+)
+@pytest.mark.parametrize("is_last", [False, True])
+def test_a_png_is_read_whatever_hangs_on_it(extra: bytes, is_last: bool) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    whole = encode(two_colors(), "PNG", exif=exif)
+    at = len(whole) - 12 if is_last else 33  # before IEND, or after IHDR
+    pixels = read_photo(whole[:at] + extra + whole[at:])
+    np.testing.assert_array_equal(pixels, read_photo(whole))
+    assert pixels.shape == (60, 40, 3)
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_jpg_may_lack_its_last_bytes_and_no_more(progressive: bool) -> None:
+    whole = encode(photo(), "JPEG", quality=90, progressive=progressive)
+    for missing in (1, 2, 4, 8):
+        pixels = read_photo(whole[:-missing])
+        difference = np.abs(pixels.astype(int) - read_photo(whole)).max(axis=2)
+        assert (difference > 0).mean() < 0.02
+    for share in (0.1, 0.5, 0.8):
+        with pytest.raises(PhotoError, match="damaged or cut short"):
+            read_photo(whole[: -int(share * len(whole))])
+
+
+def test_a_coarse_scan_is_no_whole_photo() -> None:
+    """A progressive JPG cut between two of its scans decodes to its last row, without detail."""
+    whole = encode(photo(), "JPEG", quality=90, progressive=True)
+    scans = [i for i in range(len(whole)) if whole[i : i + 2] == b"\xff\xda"]
+    assert len(scans) > 4
+    for at in scans[1:]:
+        with pytest.raises(PhotoError, match="damaged or cut short"):
+            read_photo(whole[:at])
+
+
+def test_a_phone_s_heic_is_upright_and_knows_when_it_was_taken() -> None:
+    """The phone's way: the container turns the picture, and its EXIF block says the same once more."""
+    file = DATA / "turned.heic"
+    pixels = read_photo(file)
+    assert pixels.shape == (96, 64, 3)
+    np.testing.assert_allclose(pixels[5, 32], RED, atol=12)
+    np.testing.assert_allclose(pixels[90, 32], BLUE, atol=12)
+    moment = time_taken(file.read_bytes())
+    assert moment is not None
+    assert moment.seconds == 1714979289.0
+    assert not is_film(file)
+    with pytest.raises(PhotoError, match="HEIC photo that is damaged"):
+        read_photo(file.read_bytes()[:-5])
+
+
+@pytest.mark.parametrize("bits", [8, 10])
+def test_heic_as_another_program_writes_it(tmp_path: Path, bits: int) -> None:
+    if not shutil.which("heif-enc"):
+        pytest.skip("heif-enc isn't there: apt-get install libheif-examples")
+    two_colors(200, 120).save(tmp_path / "photo.png")
+    command = ["heif-enc", "-q", "90", "-t", "64", "-b", str(bits), "-o", "photo.heic", "photo.png"]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    pixels = read_photo(tmp_path / "photo.heic")
+    assert pixels.shape == (120, 200, 3), "not its thumbnail"
+    np.testing.assert_allclose(pixels[60, 20], RED, atol=12)
+
+
+def test_sizes_in_a_heic_are_not_believed() -> None:
+    data = bytearray((DATA / "turned.heic").read_bytes())
+    at = data.index(b"ispe") + 8
+    struct.pack_into(">II", data, at, 20_000, 20_000)
+    with pytest.raises(PhotoError):
+        read_photo(bytes(data))
+
+
+@pytest.mark.photos
+def test_odd_files_that_people_have(photos_folder: Path) -> None:
+    odd = photos_folder / "odd"
+    three = np.asarray(Image.fromarray(read_photo(odd / "three.jpg")).convert("L").resize((60, 40)), int)
+    negative = np.asarray(Image.fromarray(read_photo(odd / "white_is_zero_16bit.tif")).convert("L").resize((60, 40)))
+    assert np.abs(three - negative).mean() < 5
+    for name in ("large_profile.png", "large_text.png", "without_last_2_bytes.jpg", "without_last_8_bytes.jpg"):
+        assert read_photo(odd / name).shape == (198, 198, 3)
+    with pytest.raises(PhotoError, match="camera raw"):
+        read_photo(odd / "preview_first.NEF")

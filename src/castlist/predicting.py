@@ -72,7 +72,7 @@ def predict(
     every = [Path(path) for path in paths]
     films = [path for path in every if is_film(path)]
     photos = [path for path in every if path not in set(films)]
-    draw = None if pictures is None else _Painter(Path(pictures), hidden, photos, films)
+    draw = None if pictures is None else _Painter(Path(pictures), hidden, recognizer.run.people, photos, films)
 
     def work() -> Iterator[NamedPhoto | NamedFilm | Remark]:
         with contextlib.ExitStack() as stack:
@@ -140,8 +140,10 @@ def _film(
 class _Painter:
     """Writes pictures and films into a folder; what goes wrong with one is a remark."""
 
-    def __init__(self, folder: Path, hidden: str | None, photos: Sequence[Path], films: Sequence[Path]) -> None:
-        self._hidden = hidden
+    def __init__(
+        self, folder: Path, hidden: str | None, people: Sequence[str], photos: Sequence[Path], films: Sequence[Path]
+    ) -> None:
+        self._hidden, self._people = hidden, people
         # Never a name that a photo of the user's is likely to bear: the folder may hold some.
         kind = "named" if hidden is None else "hidden"
         self._files = {
@@ -151,12 +153,13 @@ class _Painter:
         }
 
     def photo(self, photo: NamedPhoto) -> Remark | None:
-        return self._try(photo.path, lambda file: draw_photo(photo, file, hidden=self._hidden))
+        return self._try(photo.path, lambda file: draw_photo(photo, file, hidden=self._hidden, people=self._people))
 
     def film(self, film: NamedFilm, showing: Showing) -> Remark | None:
         def write(file: Path) -> None:
             with showing(f"{film.path.name}: writing") as on_count:
-                write_film(film, file, names=self._hidden is None, hidden=self._hidden, on_count=on_count)
+                hidden, people = self._hidden, self._people
+                write_film(film, file, names=hidden is None, hidden=hidden, people=people, on_count=on_count)
 
         return self._try(film.path, write)
 

@@ -15,7 +15,7 @@ from castlist.escaping import for_json, for_terminal
 if TYPE_CHECKING:
     from castlist.checks import Findings
     from castlist.learning import Dataset, Duel, Evaluation, Progress
-    from castlist.naming import NamedFilm, NamedPhoto
+    from castlist.naming import NamedFace, NamedFilm, NamedPhoto, Sighting
     from castlist.run import Run
 
 NO_FIGURES = "There are too few photos to keep some for a test, so there are no figures and no report."
@@ -229,23 +229,27 @@ def film_lines(film: NamedFilm, width: int) -> str:
     path = f"{for_terminal(str(film.path)):<{width}}"
     if not film.sightings:
         return f"{path}  -  (no face found)"
-    return "\n".join(
-        f"{path}  {for_terminal(one.name)}  {one.probability:.1%}  {one.start:.1f} s to {one.end:.1f} s"
-        for one in film.sightings
-    )
+    return "\n".join(f"{path}  {_who(one)}  {one.start:.1f} s to {one.end:.1f} s" for one in film.sightings)
 
 
 def photo_lines(photo: NamedPhoto, width: int = 0) -> str:
-    """A photo's answers, a line each, the name of the file `width` wide."""
+    """A photo's answers from left to right, each with the face's upper left corner; the file's name `width` wide."""
     path = f"{for_terminal(str(photo.path)):<{width}}"
     if photo.problem:
         return f"{path}  -  ({for_terminal(str(photo.problem))})"
     if not photo.faces:
         return f"{path}  -  (no face found)"
-    return "\n".join(
-        f"{path}  {for_terminal(face.name)}  {face.probability:.1%}{f'  ({face.problem})' if face.problem else ''}"
-        for face in photo.faces
-    )
+    lines = []
+    for face in photo.from_left:
+        where = f"  at {face.box.left:.0f},{face.box.top:.0f}" if face.box else ""
+        lines.append(f"{path}  {_who(face)}{where}{f'  ({face.problem})' if face.problem else ''}")
+    return "\n".join(lines)
+
+
+def _who(one: NamedFace | Sighting) -> str:
+    if one.perhaps is not None:
+        return f"perhaps {for_terminal(one.perhaps)}  {one.perhaps_probability:.1%}"
+    return f"{for_terminal(one.name)}  {one.probability:.1%}"
 
 
 def findings_lines(findings: Findings) -> Iterator[str]:

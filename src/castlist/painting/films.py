@@ -13,16 +13,15 @@ from PIL import Image, ImageDraw
 
 from castlist.errors import CastlistError
 from castlist.faces import Box
-from castlist.media import UNKNOWN, Film, FilmWriter
+from castlist.media import Film, FilmWriter
 from castlist.naming import NamedFilm, Track, overlap
 from castlist.painting.hiding import hide_faces, is_hidden
-from castlist.painting.labels import COLORS, PLATE, Label
+from castlist.painting.labels import PLATE, Label, color_of
 from castlist.threads import OnCount
 
 MARGIN = 0.5  # seconds that a face is hidden before it is first found and after it is last found
 SHORT_MARGIN = 0.15  # seconds, of what may be no face: hands and patterns are found for a moment
 GROWTH = 1.0  # of the box, per second of the margin: where the face is becomes less sure
-UNKNOWN_COLOR = "#c8ccd4"
 
 
 def write_film(
@@ -31,6 +30,7 @@ def write_film(
     *,
     names: bool = True,
     hidden: str | None = None,
+    people: Sequence[str] = (),
     on_count: OnCount | None = None,
 ) -> None:
     """Write the film with names, with faces hidden, or with both: who is hidden isn't named.
@@ -43,6 +43,7 @@ def write_film(
         path: Ends in .mp4; not the film's own path.
         names: Whether to paint names.
         hidden: Who is hidden: "unknown", "all", or a name.
+        people: As for `draw_names`.
         on_count: Told how many frames are done, and of how many.
 
     Raises:
@@ -57,7 +58,7 @@ def write_film(
     shown = [track for track in film.tracks if names and track.is_sure and not is_hidden(track.face, hidden)]
     margins = [MARGIN if track.is_sure else SHORT_MARGIN for track in covered]
     cover = _Stage(covered, [math.ceil(margin * film.rate) for margin in margins])
-    painter = _Painter(shown)
+    painter = _Painter(shown, people)
     with contextlib.ExitStack() as stack:
         writer = None
         for frame in Film.open(film.path).frames():
@@ -106,10 +107,10 @@ class _Stage:
 class _Painter:
     """Paints boxes and names that keep their color, size and side from frame to frame."""
 
-    def __init__(self, tracks: Sequence[Track]) -> None:
+    def __init__(self, tracks: Sequence[Track], people: Sequence[str]) -> None:
         self._stage = _Stage(tracks, [0] * len(tracks))
-        people = dict.fromkeys(track.face.name for track in tracks if track.face.name != UNKNOWN)
-        self._colors = {name: COLORS[i % (len(COLORS) - 1)] for i, name in enumerate(people)} | {UNKNOWN: UNKNOWN_COLOR}
+        people = people or list(dict.fromkeys(track.face.name for track in tracks))
+        self._colors = {id(track): color_of(track.face, people) for track in tracks}
         self._labels: dict[int, tuple[Label, float]] = {}  # by the track's identity, with the size of its letters
         self._below: dict[int, bool] = {}
 
@@ -129,13 +130,13 @@ class _Painter:
             edges = (box.left, box.top, box.right, box.bottom)
             outer = (box.left - line, box.top - line, box.right + line, box.bottom + line)
             draw.rounded_rectangle(outer, 2 * line, outline=PLATE, width=3 * line)
-            draw.rounded_rectangle(edges, 2 * line, outline=self._colors[track.face.name], width=line)
+            draw.rounded_rectangle(edges, 2 * line, outline=self._colors[id(track)], width=line)
         taken: list[Box] = []
         for track, box in zip(tracks, boxes, strict=True):
             label, size = self._label(track, picture)
             plate = self._place(track, box, label.width + 0.8 * size, 1.5 * size, picture, taken)
             taken.append(plate)
-            color = self._colors[track.face.name]
+            color = self._colors[id(track)]
             draw.rounded_rectangle((plate.left, plate.top, plate.right, plate.bottom), 0.25 * size, color, PLATE, line)
             label.draw(draw, plate.left + 0.4 * size, (plate.top + plate.bottom) / 2, PLATE)
         return np.asarray(picture)

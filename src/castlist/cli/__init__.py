@@ -12,7 +12,7 @@ from castlist.cli.desktop import desktop
 from castlist.cli.diary import compare, runs
 from castlist.cli.exporting import export
 from castlist.cli.learning import demo, report, resume, train
-from castlist.cli.people import enrol, forget
+from castlist.cli.people import enrol, forget, merge, people, rename, undo
 from castlist.cli.predicting import explain, predict
 from castlist.cli.searching import tune
 from castlist.errors import CastlistError
@@ -36,7 +36,11 @@ for _verb in (
     compare,
     predict,
     explain,
+    people,
     enrol,
+    undo,
+    rename,
+    merge,
     forget,
     export,
     desktop,

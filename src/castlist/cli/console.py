@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -196,10 +197,9 @@ def describe_comparison(
     rows.append(("test photos", [str(len(one.files)) for one in evaluations]))
     rows.append(("seconds", ["-" if run.seconds is None else f"{run.seconds:.0f}" for run in runs]))
     rows += [(name, [str(value) for value in values]) for name, values in changed.items()]
-    widths = [max(len(row[1][i]) for row in rows) for i in range(len(runs))]
-    name_width = max(len(name) for name, _ in rows)
-    for name, cells in rows:
-        yield "  ".join([f"{name:<{name_width}}", *(f"{c:<{w}}" for c, w in zip(cells, widths, strict=True))]).rstrip()
+    columns = [pad(column) for column in zip(*([name, *cells] for name, cells in rows), strict=True)]
+    for line in zip(*columns, strict=True):
+        yield "  ".join(line).rstrip()
 
 
 def describe_duel(first: Run, second: Run, duel: Duel) -> Iterator[str]:
@@ -280,6 +280,17 @@ def findings_json(findings: Findings) -> Iterator[str]:
 def tell(text: str) -> None:
     """Print a line of what was asked for."""
     print(for_terminal(text))
+
+
+def pad(cells: Sequence[str]) -> list[str]:
+    """Cells as wide as the widest of them; a Chinese character is as wide as two letters."""
+    widths = [_width(cell) for cell in cells]
+    return [cell + " " * (max(widths) - width) for cell, width in zip(cells, widths, strict=True)]
+
+
+def _width(text: str) -> int:
+    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
+    return len(text) + wide - sum(unicodedata.combining(character) > 0 for character in text)
 
 
 def say(text: str) -> None:

@@ -37,6 +37,7 @@ ROOMS = [
     "naming",
     "painting",
     "predicting",
+    "sorting",
     "archive",
     "learning",
     "checks",

@@ -30,7 +30,8 @@ class Remark:
 
 
 @contextlib.contextmanager
-def _unseen(what: str) -> Iterator[OnCount]:
+def unseen(what: str) -> Iterator[OnCount]:
+    """Show nothing."""
     yield lambda done, total: None
 
 
@@ -43,7 +44,7 @@ def predict(
     hidden: str | None = None,
     repeat: bool = False,
     together: bool = False,
-    showing: Showing = _unseen,
+    showing: Showing = unseen,
 ) -> Iterator[NamedPhoto | NamedFilm | Remark]:
     """Name photos, then films, each as soon as it is asked for.
 

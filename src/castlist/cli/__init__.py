@@ -15,6 +15,7 @@ from castlist.cli.learning import demo, report, resume, train
 from castlist.cli.people import enrol, forget, merge, people, rename, undo
 from castlist.cli.predicting import explain, predict
 from castlist.cli.searching import tune
+from castlist.cli.sorting import sort
 from castlist.errors import CastlistError
 
 app = typer.Typer(
@@ -35,6 +36,7 @@ for _verb in (
     runs,
     compare,
     predict,
+    sort,
     explain,
     people,
     enrol,

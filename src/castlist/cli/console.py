@@ -134,20 +134,26 @@ def show_result(run: Run, evaluation: Evaluation | None) -> None:
         tell(f"Run: {run.path}")
         return
     from castlist.languages import translator
-    from castlist.learning import describe_diagnosis, diagnose
+    from castlist.learning import describe_diagnosis, describe_end, diagnose
     from castlist.run import read_history
 
     low, high = evaluation.accuracy_interval
+    history = read_history(run)
     tell(
         f"{evaluation.accuracy:.1%} of {_test_size(run, evaluation)} named rightly "
-        f"(95 % interval {low:.1%} to {high:.1%}), loss {evaluation.loss:.3f}."
+        f"(95 % interval {low:.1%} to {high:.1%}){f', loss {evaluation.loss:.3f}' if history else ''}."
     )
     what = "photos" if run.settings.frames == 1 else "sequences"
-    for score in evaluation.persons:
-        tell(f"  {score.person}: recall {score.recall:.1%}, precision {score.precision:.1%}, {score.photos} {what}")
+    for score, named in zip(evaluation.persons, evaluation.confusion.sum(axis=0).tolist(), strict=False):
+        # Who wasn't tested, or never named, has no such share.
+        recall = f"{score.recall:.1%}" if score.photos else "-"
+        precision = f"{score.precision:.1%}" if named else "-"
+        tell(f"  {score.person}: recall {recall}, precision {precision}, {score.photos} {what}")
     if run.settings.fine_tune:
         tell(str(run.notes[-1]))  # which network is used
-    diagnosis = diagnose(read_history(run))
+    if end := describe_end(history, run.settings, translator("en")):
+        tell(end)
+    diagnosis = diagnose(history)
     if diagnosis:
         tell(" ".join(describe_diagnosis(diagnosis, translator("en"))))
     tell(f"Report: {(run.path / 'report.html').resolve().as_uri()}")

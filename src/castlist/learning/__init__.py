@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from castlist.learning.dataset import Dataset as Dataset
     from castlist.learning.dataset import delete_datasets_of as delete_datasets_of
     from castlist.learning.diagnosis import describe_diagnosis as describe_diagnosis
+    from castlist.learning.diagnosis import describe_end as describe_end
     from castlist.learning.diagnosis import diagnose as diagnose
     from castlist.learning.evaluation import Evaluation as Evaluation
     from castlist.learning.evaluation import evaluate as evaluate
@@ -52,6 +53,7 @@ _ROOMS = {
     "compare_answers": "comparison",
     "delete_datasets_of": "dataset",
     "describe_diagnosis": "diagnosis",
+    "describe_end": "diagnosis",
     "diagnose": "diagnosis",
     "evaluate": "evaluation",
     "jpeg_uri": "report",

@@ -104,9 +104,9 @@ class GradCam:
 
     def __init__(self, recognizer: Recognizer) -> None:
         with needs_extra("keras", "Explaining a Keras model"):
-            from castlist.learning import load_trained  # isort: skip; it quietens what Keras stands on
+            from castlist.learning import load_trained  # before Keras, whose start-up notes it silences
 
-            import keras
+            import keras  # isort: skip
         run, network = recognizer.run, recognizer.network
         assert network is not None, "a run with a network"
         model = load_trained(run, network.image_size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from castlist.facade import open_door
@@ -36,6 +37,11 @@ if TYPE_CHECKING:
     from castlist.learning.training import load_trained as load_trained
     from castlist.learning.tuning import best_so_far as best_so_far
     from castlist.learning.tuning import tune as tune
+
+# Here, before whatever of this room imports Keras first: our models are written and measured on TensorFlow, and its
+# start-up notes say nothing that a user could act on.
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 _ROOMS = {
     "ALONE": "takes",

@@ -2,13 +2,14 @@
 
 A program of its own: it forks, which a process with threads had better not.
 
-    python kill_points.py forget|enrol HOME [RANDOM_KILLS]
+    python kill_points.py forget|enrol|undo|rename|merge|forget-photo HOME [RANDOM_KILLS]
 
 HOME gets the run and the caches. Without a number of random kills there is one before each call that changes the disk.
 """
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import random
@@ -24,22 +25,25 @@ import h5py
 import numpy as np
 
 from castlist.checks import cache as checks
-from castlist.errors import Message
+from castlist.errors import Message, RunError
 from castlist.learning.dataset.cache import datasets_folder
 from castlist.naming import Recognizer
-from castlist.people import enrol_face, forget
+from castlist.people import enrol_face, forget, forget_photo, merge, rename, undo
 from castlist.run import RunFolder, load_gallery
 from small_runs import PHOTOS, TABLE, crop, looked_at, make_small_run
 
 PEOPLE = ("Ann", "王小明", "Beatrix")
 CALLS = ("replace", "rename", "fsync", "unlink", "rmdir", "mkdir")
-NOBODY = 3  # exit code: the run knows nobody of the name
+NOBODY = 3  # exit code: the run knows nobody of the name, or nothing of the kind
 
 
 def main(action: str, home: Path, random_kills: int | None) -> None:
     fresh, path = home / "fresh", home / "runs" / "one"
-    fill(make_small_run(fresh, PEOPLE).path)
-    work = {"forget": lambda: do_forget(path), "enrol": lambda: do_enrol(path)}[action]
+    make_small_run(fresh, PEOPLE)
+    if action == "undo":
+        do_enrol(fresh)
+    fill(fresh)
+    work = WORKS[action]
     duration = 0.0
     count = 0
     while random_kills is None or count < random_kills:
@@ -47,16 +51,16 @@ def main(action: str, home: Path, random_kills: int | None) -> None:
         shutil.copytree(fresh, path)
         fill_caches()
         if random_kills is None:
-            status = run_in_fork(work, kill_at=count)
+            status = run_in_fork(lambda: work(path), kill_at=count)
         elif not duration:
             began = time.monotonic()
-            run_in_fork(work)
+            run_in_fork(lambda: work(path))
             duration = time.monotonic() - began
             continue
         else:
-            status = run_in_fork(work, kill_after=random.uniform(0, duration))
+            status = run_in_fork(lambda: work(path), kill_after=random.uniform(0, duration))
         between = look(path)
-        again = run_in_fork(work)
+        again = run_in_fork(lambda: work(path))
         print(
             json.dumps({"killed": status < 0, "between": between, "again": again, "after": look(path)} | traces(home))
         )
@@ -65,20 +69,29 @@ def main(action: str, home: Path, random_kills: int | None) -> None:
             return  # it came to its end: there are no more calls
 
 
-def do_forget(path: Path) -> None:
-    from castlist.errors import RunError
+def do_enrol(path: Path) -> None:
+    recognizer = Recognizer.load(path)
+    enrol_face(recognizer, "Dora", looked_at(recognizer, crop(7)), 0, "a.jpg")
 
+
+def do_once(change: Callable[[Path], object], path: Path) -> None:
+    """Make a change that, once made, can't be made again."""
     try:
-        forget(path, "Beatrix")
+        change(path)
     except RunError as error:
-        if error.code != "nobody-called-in-run":
+        if error.code not in ("nobody-called-in-run", "nothing-enrolled", "photo-not-one"):
             raise
         os._exit(NOBODY)
 
 
-def do_enrol(path: Path) -> None:
-    recognizer = Recognizer.load(path)
-    enrol_face(recognizer, "Dora", looked_at(recognizer, crop(7)), 0, "a.jpg")
+WORKS: dict[str, Callable[[Path], None]] = {
+    "enrol": do_enrol,
+    "forget": functools.partial(do_once, lambda path: forget(path, "Beatrix")),
+    "undo": functools.partial(do_once, undo),
+    "rename": functools.partial(do_once, lambda path: rename(path, "Beatrix", "Bea")),
+    "merge": functools.partial(do_once, lambda path: merge(path, "Beatrix", "Ann")),
+    "forget-photo": functools.partial(do_once, lambda path: forget_photo(path, "Beatrix", "3.jpg")),
+}
 
 
 def fill(run: Path) -> None:
@@ -144,7 +157,8 @@ def look(path: Path) -> dict[str, Any]:
     """What a reader of the run gets."""
     run, gallery = RunFolder(path).read(load_gallery)
     files = [file for side in run.sides.values() for file in side]
-    return {"people": run.people, "agree": sorted(files) == sorted(gallery.photos), "leaving": len(run.leaving)}
+    agree = sorted(files) == sorted(gallery.photos) and run.people == gallery.people
+    return {"people": run.people, "photos": len(files), "agree": agree, "leaving": len(run.leaving)}
 
 
 def traces(home: Path) -> dict[str, list[str]]:

@@ -100,6 +100,26 @@ def test_a_long_name_is_cut_and_keeps_its_percentage() -> None:
     assert "".join(run for run, _ in label._runs).endswith("… 42 %")
 
 
+def test_a_face_that_is_only_perhaps_somebody_has_a_question_mark() -> None:
+    face = NamedFace("unknown", 0.29, (("Chris", 0.71),), perhaps="Chris")
+    assert "".join(run for run, _ in annotate.Label(face, 20, 400)._runs) == "Chris? 71 %"
+    assert "".join(run for run, _ in annotate.Label(face, 20, 100)._runs).endswith("…? 71 %")
+
+
+def test_a_person_keeps_a_color_and_strangers_are_grey() -> None:
+    people = tuple(f"p{i}" for i in range(9))
+    colors = [annotate.color_of(named(person), people) for person in people]
+    assert len({*colors, annotate.UNNAMED, annotate.COLORS[-1]}) == 11
+    perhaps = NamedFace("unknown", 0.29, (("p1", 0.71),), perhaps="p1")
+    assert annotate.color_of(perhaps, people) == annotate.color_of(named("unknown"), people) == annotate.UNNAMED
+    at = {"p3": Box(100, 100, 200, 200), "unknown": Box(250, 250, 350, 350)}
+    for shown in (["p3"], ["unknown", "p3"]):
+        drawn = draw_names(grey(400, 400), [named(name, box=at[name]) for name in shown], people)
+        for name in shown:
+            frame = tuple(drawn[int(at[name].bottom), int(at[name].left) + 50])
+            assert "#{:02x}{:02x}{:02x}".format(*frame) == (colors[3] if name == "p3" else annotate.UNNAMED)
+
+
 @pytest.mark.parametrize("name", ["", " ", "two\nlines", "\udcff", "$x$", "e\u0301", "<b>"])
 def test_any_name_can_be_drawn(name: str) -> None:
     assert draw_names(grey(400, 400), [named(name), named(name, 0.5, Box(10, 10, 60, 60))]).shape[1] == 400

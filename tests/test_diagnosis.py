@@ -13,7 +13,7 @@ pytest.importorskip("scipy")
 pytest.importorskip("keras")
 
 from castlist.languages import LANGUAGES, translator
-from castlist.learning.diagnosis import describe_diagnosis, diagnose
+from castlist.learning.diagnosis import describe_diagnosis, describe_end, diagnose
 from castlist.learning.training import learning_rate_at
 from castlist.run import Epoch
 from castlist.settings import Settings
@@ -131,3 +131,20 @@ def test_real_trainings(trouble: str) -> None:
 
 def test_the_real_trainings_are_of_every_case() -> None:
     assert {one["case"] for one in REAL.values()} == {"learning", "overfitting", "data", "stalled", "wrong"}
+
+
+@pytest.mark.parametrize(("watched", "best"), [("val_loss", 2), ("val_accuracy", 3)])
+def test_a_training_that_stopped_early_says_why(watched: str, best: int) -> None:
+    losses, accuracies = [3, 1, 2, 2, 2], [0.1, 0.2, 0.9, 0.5, 0.5]
+    history = [
+        Epoch(epoch=i, seconds=1, learning_rate=1, loss=1, accuracy=1, val_loss=loss, val_accuracy=accuracy)
+        for i, (loss, accuracy) in enumerate(zip(losses, accuracies, strict=True), start=1)
+    ]
+    settings = Settings(model="cnn", epochs=9, early_stopping=watched, patience=2)
+    said = describe_end(history, settings, translator("en"))
+    assert said == (
+        f"Stopped early, after epoch 5 of 9: {watched} was best in epoch {best}, and no better in the "
+        f"{5 - best} epochs since."
+    )
+    for other in ({"patience": 4}, {"early_stopping": "off"}, {"epochs": 5}):
+        assert describe_end(history, dataclasses.replace(settings, **other), translator("en")) is None

@@ -22,7 +22,16 @@ from castlist.faces import Face
 from castlist.learning import resume
 from castlist.learning.dataset import cache
 from castlist.naming import Recognizer
-from castlist.people import Receipt, discard_retraining, enrol, enrol_face, forget, refresh, retrain_without
+from castlist.people import (
+    Receipt,
+    discard_retraining,
+    enrol,
+    enrol_face,
+    forget,
+    forget_photo,
+    refresh,
+    retrain_without,
+)
 from castlist.run import Run, RunFolder, load_gallery, open_run
 from castlist.settings import Settings
 from castlist.testing import draw_picture, level_of, save_picture, tell_faces
@@ -65,7 +74,9 @@ def test_somebody_new_is_named_at_once(run: Run, tmp_path: Path) -> None:
 
 def test_photos_already_known_choose_the_face(run: Run, tmp_path: Path) -> None:
     photo = save_picture(tmp_path / "crowd.png", [level_of(9), level_of(1, look=3)])  # a stranger first, and 王小明
-    enrol(run.path, "王小明", [photo], finder=tell_faces)
+    forget_photo(run.path, "王小明", "3.jpg")
+    (chosen,) = enrol(run.path, "王小明", [photo], finder=tell_faces).faces
+    assert (chosen.number, chosen.of, chosen.named.name) == (2, 2, "王小明")
     _, gallery = load_gallery(open_run(run.path))
     np.testing.assert_allclose(
         gallery.embeddings[gallery.photos.index("王小明/crowd.png")], TABLE[PHOTOS + 3], atol=1e-6

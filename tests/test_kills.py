@@ -42,7 +42,7 @@ def check_forgets(kills: list[dict[str, Any]]) -> None:
         # Either the same again finishes it, or it was finished: then nobody of the name is there.
         is_finished = between["people"] == WITHOUT and not between["leaving"]
         assert one["again"] == (NOBODY if is_finished else 0)
-        assert one["after"] == {"people": WITHOUT, "agree": True, "leaving": 0}
+        assert one["after"] == {"people": WITHOUT, "photos": 16, "agree": True, "leaving": 0}
         assert one["told"] == one["left"] == []
 
 
@@ -50,7 +50,7 @@ def check_enrolments(kills: list[dict[str, Any]]) -> None:
     for one in kills:
         assert one["between"]["people"] in ([*PEOPLE], WITH) and one["between"]["agree"]
         assert one["again"] == 0
-        assert one["after"] == {"people": WITH, "agree": True, "leaving": 0}
+        assert one["after"] == {"people": WITH, "photos": 25, "agree": True, "leaving": 0}
         assert one["left"] == []
 
 
@@ -67,6 +67,29 @@ def test_an_enrolment_is_killed_before_every_change_of_the_disk(tmp_path: Path) 
     assert sum(one["killed"] for one in kills) > 15
     assert {len(one["between"]["people"]) for one in kills} == {3, 4}
     check_enrolments(kills)
+
+
+@pytest.mark.parametrize(
+    ("action", "before", "after"),
+    [
+        ("undo", (WITH, 25), ([*PEOPLE], 24)),
+        ("rename", ([*PEOPLE], 24), ([*PEOPLE[:2], "Bea"], 24)),
+        ("merge", ([*PEOPLE], 24), ([*PEOPLE[:2]], 24)),
+        ("forget-photo", ([*PEOPLE], 24), ([*PEOPLE], 23)),
+    ],
+)
+def test_any_change_of_people_is_killed_before_every_change_of_the_disk(
+    tmp_path: Path, action: str, before: tuple[list[str], int], after: tuple[list[str], int]
+) -> None:
+    kills = kill(action, tmp_path)
+    assert sum(one["killed"] for one in kills) > 15
+    states = [(one["between"]["people"], one["between"]["photos"]) for one in kills]
+    assert before in states and after in states
+    for one, state in zip(kills, states, strict=True):
+        assert state in (before, after) and one["between"]["agree"]
+        assert one["again"] == (0 if state == before else NOBODY)
+        assert (one["after"]["people"], one["after"]["photos"]) == after and one["after"]["agree"]
+        assert one["left"] == []
 
 
 @pytest.mark.slow

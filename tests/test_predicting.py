@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from castlist.cli.console import film_lines, photo_lines, say
@@ -14,8 +15,20 @@ from castlist.errors import CastlistError, Message
 from castlist.escaping import for_cell, for_json, for_terminal
 from castlist.faces import Box
 from castlist.media import read_photo
-from castlist.naming import NamedFace, NamedFilm, NamedPhoto, Table, film_json, film_rows, photo_json, photo_rows
-from castlist.naming.films import Sighting
+from castlist.naming import (
+    COLUMNS,
+    NamedFace,
+    NamedFilm,
+    NamedPhoto,
+    Sighting,
+    Table,
+    Track,
+    film_json,
+    film_rows,
+    photo_json,
+    photo_rows,
+)
+from castlist.naming.films.records import join_tracks
 from castlist.painting import tell_apart
 from castlist.predicting import Remark, predict
 from conftest import save_noise
@@ -141,6 +154,36 @@ def test_names_of_others_reach_no_terminal_as_commands(capsys: pytest.CaptureFix
     assert for_terminal("王小明 Zoë \u200d") == "王小明 Zoë \u200d"
     assert for_terminal("a\udcff\nb\u2028") == "a\\udcff\\nb\\u2028"
     assert json.loads(for_json("a\udcff\x85")) == "a\udcff\x85"
+
+
+def test_three_answers_from_left_to_right() -> None:
+    faces = (
+        NamedFace("Ann", 0.9, (), Box(60, 1, 99, 40)),
+        NamedFace("unknown", 0.29, (("小滿", 0.71),), Box(20.4, 5, 50, 35), perhaps="小滿"),
+        NamedFace("unknown", 0.8, (("Ann", 0.2),), Box(2, 3, 12, 13)),
+    )
+    photo = NamedPhoto(Path("a.jpg"), faces)
+    assert photo_lines(photo).splitlines() == [
+        "a.jpg  unknown  80.0%  at 2,3",
+        "a.jpg  perhaps 小滿  71.0%  at 20,5",
+        "a.jpg  Ann  90.0%  at 60,1",
+    ]
+    rows = [dict(zip(COLUMNS, row, strict=True)) for row in photo_rows(photo)]
+    assert [(row["name"], row["perhaps"], row["perhaps_probability"]) for row in rows] == [
+        ("unknown", "", ""),
+        ("unknown", "小滿", "0.710000"),
+        ("Ann", "", ""),
+    ]
+    (nobody,) = photo_rows(NamedPhoto(Path("a.jpg"), ()))
+    assert dict(zip(COLUMNS, nobody, strict=True))["problem"] == "no face found"
+    told = json.loads(photo_json(photo))["faces"]
+    assert [(one["name"], one["perhaps"]) for one in told] == [("unknown", None), ("unknown", "小滿"), ("Ann", None)]
+    track = Track(faces[1], 0, 1, 0, np.zeros((2, 4), np.float32), (0, 9), True)
+    film = NamedFilm(Path("a.mp4"), 20, 10, (track,), join_tracks([track]))
+    assert film_lines(film, 5) == "a.mp4  perhaps 小滿  71.0%  0.0 s to 1.0 s"
+    (sighting,) = json.loads(film_json(film))["sightings"]
+    assert (sighting["name"], sighting["perhaps"], sighting["perhaps_probability"]) == ("unknown", "小滿", 0.71)
+    assert dict(zip(COLUMNS, next(film_rows(film)), strict=True))["perhaps"] == "小滿"
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "＝"])

@@ -20,7 +20,7 @@ from castlist.faces import Face
 from castlist.gallery import Answers, Gallery
 from castlist.media import find_photos, read_photo
 from castlist.naming import Recognizer, Seen
-from castlist.naming.answers import describe_answers
+from castlist.naming.answers import describe_answers, describe_photos
 from castlist.naming.classifier import Network
 from castlist.naming.eyes import AHEAD, BATCH
 from castlist.run import Run, RunFolder, open_run
@@ -351,6 +351,36 @@ def test_only_the_best_are_told_and_all_who_may_want_to_be_hidden() -> None:
     assert [name for name, _ in face.others] == ["p3", "p9", *(f"p{i}" for i in range(20, 26))]
     (face,) = describe_answers(Answers(people, np.full((1, 101), 1 / 101, np.float32), shares[:, :-1], np.array([-1])))
     assert (face.name, len(face.others)) == ("unknown", 5)
+
+
+def answers_like(*rows: tuple[float, float, float], gains: float = -1) -> Answers:
+    """Faces of nobody, each so probably Ann, Bo or unknown."""
+    shares = np.array(rows, np.float32)
+    return Answers(("Ann", "Bo"), shares, np.full((len(rows), 2), gains, np.float32), np.full(len(rows), -1))
+
+
+@pytest.mark.parametrize(
+    ("row", "gains", "perhaps"),
+    [((0.71, 0, 0.29), -1, "Ann"), ((0.4, 0.1, 0.5), -1, None), ((0.71, 0, 0.29), 1, None)],
+    ids=["below the threshold", "nobody is likelier", "above the threshold: the name is another face's"],
+)
+def test_a_face_below_the_threshold_is_perhaps_somebody(
+    row: tuple[float, float, float], gains: float, perhaps: str | None
+) -> None:
+    (face,) = describe_answers(answers_like(row, gains=gains))
+    assert (face.name, face.probability, face.perhaps) == ("unknown", pytest.approx(row[2]), perhaps)
+    assert face.perhaps_probability == (pytest.approx(0.71) if perhaps else None)
+
+
+def test_nobody_is_perhaps_who_is_named_beside() -> None:
+    answers = answers_like((0.71, 0, 0.29), (0.1, 0.6, 0.3), (0.99, 0, 0.01))
+    answers.gains[2, 0] = 3
+    seen = Seen.of_photos(2, photo=np.array([0, 0, 0]), embeddings=np.eye(3), boxes=np.zeros((3, 4)))
+    alone, _ = describe_photos(answers, seen)
+    assert [(face.name, face.perhaps) for face in alone] == [("unknown", None), ("unknown", "Bo"), ("Ann", None)]
+    answers.named[2] = 0
+    repeated, _ = describe_photos(answers, seen, repeat=True)
+    assert [face.perhaps for face in repeated] == ["Ann", "Bo", None]
 
 
 @pytest.mark.parametrize(

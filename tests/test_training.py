@@ -21,6 +21,7 @@ pytest.importorskip("keras")
 from castlist.errors import RunError
 from castlist.learning import training
 from castlist.learning.dataset import Dataset, load_dataset
+from castlist.learning.diagnosis import is_over
 from castlist.learning.splits import TRAIN, VALIDATION
 from castlist.learning.starting import start_run
 from castlist.learning.training import Progress, learning_rate_at, make_batches, person_weights, train
@@ -207,9 +208,9 @@ def test_early_stopping(watched: str) -> None:
         return Epoch(**values, val_loss=loss, val_accuracy=accuracy)
 
     history = [row(1, 0.9, 0.5), row(2, 0.5, 0.8), row(3, 0.6, 0.8), row(4, 0.7, 0.7)]
-    assert training._stopped_early(history, Settings(early_stopping=watched, patience=2))
-    assert not training._stopped_early(history, Settings(early_stopping=watched, patience=3))
-    assert not training._stopped_early(history, Settings(early_stopping="off", patience=1))
+    assert is_over(history, Settings(early_stopping=watched, patience=2))
+    assert not is_over(history, Settings(early_stopping=watched, patience=3))
+    assert not is_over(history, Settings(early_stopping="off", patience=1))
 
 
 def test_mixed_precision_trains_and_exports(dataset: Dataset, tmp_path: Path) -> None:

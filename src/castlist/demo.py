@@ -13,7 +13,7 @@ from castlist.naming import NamedPhoto, Recognizer
 from castlist.paths import unspell
 from castlist.predicting import predict
 from castlist.run import Run
-from castlist.settings import read_settings
+from castlist.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from castlist.learning import Evaluation
@@ -21,16 +21,17 @@ if TYPE_CHECKING:
 PICTURES = 130  # per hero, to learn from, be validated and tested on
 SIZE = 128  # pixels of a drawing
 NEVER_SEEN = 1000  # the index of the first picture that is drawn only to be named
-SETTINGS = dataclasses.replace(read_settings("", "cnn"), faces=False, image_size=64, epochs=16)
+DRAWN = dataclasses.replace(read_settings("", "cnn"), faces=False, image_size=64, epochs=16)
 
 
 def run_demo(
     photos: Path | None, *, runs: Path, language: str = "en", **callbacks: Any
 ) -> tuple[Run, Evaluation | None, list[NamedPhoto]]:
-    """Learn a cast with the report's CNN, small enough for about three minutes on two cores, and name some pictures.
+    """Learn a cast, in about three minutes on two cores at most, and name some pictures.
 
     Args:
-        photos: The user's own folder of folders; None draws the cast of heroes.
+        photos: The user's own folder of folders, learnt with the default model; None draws the cast of heroes, in whom
+            no detector finds a face, and learns it with the report's CNN.
         runs: The folder that the run folder is made in.
         language: Of the report.
         callbacks: As for `learn`.
@@ -38,7 +39,8 @@ def run_demo(
     Returns:
         The run, how good it is, and named pictures: new drawings, or the run's own test photos.
     """
-    check_installed(SETTINGS)
+    settings = Settings() if photos else DRAWN
+    check_installed(settings)
     from castlist.learning import learn
 
     new_photos: list[Path] = []
@@ -47,7 +49,7 @@ def run_demo(
         draw_cast(photos, pictures_per_person=PICTURES, size=SIZE)
         draw_cast(folder, pictures_per_person=1, size=SIZE, first=NEVER_SEEN)
         new_photos = find_photos([folder])
-    run, evaluation = learn(photos, SETTINGS, runs=runs, language=language, **callbacks)
+    run, evaluation = learn(photos, settings, runs=runs, language=language, **callbacks)
     if not new_photos:
         firsts = {Path(file).parts[0]: file for file in reversed(run.sides["test"])}
         new_photos = [photos / unspell(file) for file in firsts.values()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -103,9 +104,9 @@ class GradCam:
 
     def __init__(self, recognizer: Recognizer) -> None:
         with needs_extra("keras", "Explaining a Keras model"):
-            import keras
+            from castlist.learning import load_trained  # before Keras, whose start-up notes it silences
 
-            from castlist.learning import load_trained
+            import keras  # isort: skip
         run, network = recognizer.run, recognizer.network
         assert network is not None, "a run with a network"
         model = load_trained(run, network.image_size)
@@ -166,7 +167,7 @@ def _draw(one: Explanation) -> np.ndarray:
     grey = cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
     share = 0.65 * evidence[..., None]
     beside = (grey * (1 - share) + warm * share).astype(np.uint8)
-    return draw_names(np.hstack([picture, beside]), [NamedFace(one.named.name, one.named.probability, ())])
+    return draw_names(np.hstack([picture, beside]), [dataclasses.replace(one.named, box=None)])
 
 
 def _scaled(values: np.ndarray) -> np.ndarray:

@@ -31,7 +31,8 @@ class Remark:
 
 
 @contextlib.contextmanager
-def _unseen(what: str) -> Iterator[OnCount]:
+def unseen(what: str) -> Iterator[OnCount]:
+    """Show nothing."""
     yield lambda done, total: None
 
 
@@ -44,7 +45,7 @@ def predict(
     hidden: str | None = None,
     repeat: bool = False,
     together: bool = False,
-    showing: Showing = _unseen,
+    showing: Showing = unseen,
 ) -> Iterator[NamedPhoto | NamedFilm | Remark]:
     """Name photos, then films, each as soon as it is asked for.
 
@@ -76,7 +77,7 @@ def predict(
     films: list[Path] = []
     for path in map(as_path, paths):
         (films if is_film(path) else photos).append(path)
-    draw = None if pictures is None else _Painter(Path(pictures), hidden, photos, films)
+    draw = None if pictures is None else _Painter(Path(pictures), hidden, people, photos, films)
 
     def work() -> Iterator[NamedPhoto | NamedFilm | Remark]:
         with contextlib.ExitStack() as stack:
@@ -168,8 +169,10 @@ def _with_ending(name: str, path: Path, usual: Sequence[str]) -> str:
 class _Painter:
     """Writes pictures and films into a folder; what goes wrong with one is a remark."""
 
-    def __init__(self, folder: Path, hidden: str | None, photos: Sequence[Path], films: Sequence[Path]) -> None:
-        self._hidden = hidden
+    def __init__(
+        self, folder: Path, hidden: str | None, people: Sequence[str], photos: Sequence[Path], films: Sequence[Path]
+    ) -> None:
+        self._hidden, self._people = hidden, people
         # Never a name that a photo of the user's is likely to bear: the folder may hold some.
         kind = "named" if hidden is None else "hidden"
         self._files = {
@@ -180,12 +183,13 @@ class _Painter:
         self._inputs = {os.path.realpath(path) for path in (*photos, *films)}
 
     def photo(self, photo: NamedPhoto) -> Remark | None:
-        return self._try(photo.path, lambda file: draw_photo(photo, file, hidden=self._hidden))
+        return self._try(photo.path, lambda file: draw_photo(photo, file, hidden=self._hidden, people=self._people))
 
     def film(self, film: NamedFilm, showing: Showing) -> Remark | None:
         def write(file: Path) -> None:
             with showing(f"{film.path.name}: writing") as on_count:
-                write_film(film, file, names=self._hidden is None, hidden=self._hidden, on_count=on_count)
+                hidden, people = self._hidden, self._people
+                write_film(film, file, names=hidden is None, hidden=hidden, people=people, on_count=on_count)
 
         return self._try(film.path, write)
 

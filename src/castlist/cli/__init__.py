@@ -15,9 +15,10 @@ from castlist.cli.desktop import desktop
 from castlist.cli.diary import compare, runs
 from castlist.cli.exporting import export
 from castlist.cli.learning import demo, report, resume, train
-from castlist.cli.people import enrol, forget
+from castlist.cli.people import enrol, forget, merge, people, rename, undo
 from castlist.cli.predicting import explain, predict
 from castlist.cli.searching import tune
+from castlist.cli.sorting import sort
 from castlist.cli.stopping import INTERRUPTED, told_to_end
 from castlist.errors import CastlistError, SettingsError, unforeseen
 
@@ -39,8 +40,13 @@ for _verb in (
     runs,
     compare,
     predict,
+    sort,
     explain,
+    people,
     enrol,
+    undo,
+    rename,
+    merge,
     forget,
     export,
     desktop,

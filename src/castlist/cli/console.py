@@ -6,6 +6,7 @@ import codecs
 import contextlib
 import json
 import sys
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +18,7 @@ from castlist.escaping import for_json, for_terminal
 if TYPE_CHECKING:
     from castlist.checks import Findings
     from castlist.learning import Dataset, Duel, Evaluation, Progress
-    from castlist.naming import NamedFilm, NamedPhoto
+    from castlist.naming import NamedFace, NamedFilm, NamedPhoto, Sighting
     from castlist.run import Run
 
 NO_FIGURES = "There are too few photos to keep some for a test, so there are no figures and no report."
@@ -135,20 +136,26 @@ def show_result(run: Run, evaluation: Evaluation | None) -> None:
         tell(f"Run: {run.path}")
         return
     from castlist.languages import translator
-    from castlist.learning import describe_diagnosis, diagnose
+    from castlist.learning import describe_diagnosis, describe_end, diagnose
     from castlist.run import read_history
 
     low, high = evaluation.accuracy_interval
+    history = read_history(run)
     tell(
         f"{evaluation.accuracy:.1%} of {_test_size(run, evaluation)} named rightly "
-        f"(95 % interval {low:.1%} to {high:.1%}), loss {evaluation.loss:.3f}."
+        f"(95 % interval {low:.1%} to {high:.1%}){f', loss {evaluation.loss:.3f}' if history else ''}."
     )
     what = "photos" if run.settings.frames == 1 else "sequences"
-    for score in evaluation.persons:
-        tell(f"  {score.person}: recall {score.recall:.1%}, precision {score.precision:.1%}, {score.photos} {what}")
+    for score, named in zip(evaluation.persons, evaluation.confusion.sum(axis=0).tolist(), strict=False):
+        # Who wasn't tested, or never named, has no such share.
+        recall = f"{score.recall:.1%}" if score.photos else "-"
+        precision = f"{score.precision:.1%}" if named else "-"
+        tell(f"  {score.person}: recall {recall}, precision {precision}, {score.photos} {what}")
     if run.settings.fine_tune:
         tell(str(run.notes[-1]))  # which network is used
-    diagnosis = diagnose(read_history(run))
+    if end := describe_end(history, run.settings, translator("en")):
+        tell(end)
+    diagnosis = diagnose(history)
     if diagnosis:
         tell(" ".join(describe_diagnosis(diagnosis, translator("en"))))
     tell(f"Report: {(run.path / 'report.html').resolve().as_uri()}")
@@ -198,10 +205,9 @@ def describe_comparison(
     rows.append(("test photos", [str(len(one.files)) for one in evaluations]))
     rows.append(("seconds", ["-" if run.seconds is None else f"{run.seconds:.0f}" for run in runs]))
     rows += [(name, [str(value) for value in values]) for name, values in changed.items()]
-    widths = [max(len(row[1][i]) for row in rows) for i in range(len(runs))]
-    name_width = max(len(name) for name, _ in rows)
-    for name, cells in rows:
-        yield "  ".join([f"{name:<{name_width}}", *(f"{c:<{w}}" for c, w in zip(cells, widths, strict=True))]).rstrip()
+    columns = [pad(column) for column in zip(*([name, *cells] for name, cells in rows), strict=True)]
+    for line in zip(*columns, strict=True):
+        yield "  ".join(line).rstrip()
 
 
 def describe_duel(first: Run, second: Run, duel: Duel) -> Iterator[str]:
@@ -231,24 +237,28 @@ def film_lines(film: NamedFilm, width: int) -> str:
     path = f"{for_terminal(str(film.path)):<{width}}"
     if not film.sightings:
         return f"{path}  -  ({film.problem or 'no face found'})"
-    lines = [
-        f"{path}  {for_terminal(one.name)}  {one.probability:.1%}  {one.start:.1f} s to {one.end:.1f} s"
-        for one in film.sightings
-    ]
+    lines = [f"{path}  {_who(one)}  {one.start:.1f} s to {one.end:.1f} s" for one in film.sightings]
     return "\n".join([*lines, f"{path}  -  ({film.problem})"] if film.problem else lines)
 
 
 def photo_lines(photo: NamedPhoto, width: int = 0) -> str:
-    """A photo's answers, a line each, the name of the file `width` wide."""
+    """A photo's answers from left to right, each with the face's upper left corner; the file's name `width` wide."""
     path = f"{for_terminal(str(photo.path)):<{width}}"
     if photo.problem:
         return f"{path}  -  ({for_terminal(str(photo.problem))})"
     if not photo.faces:
         return f"{path}  -  (no face found)"
-    return "\n".join(
-        f"{path}  {for_terminal(face.name)}  {face.probability:.1%}{f'  ({face.problem})' if face.problem else ''}"
-        for face in photo.faces
-    )
+    lines = []
+    for face in photo.from_left:
+        where = f"  at {face.box.left:.0f},{face.box.top:.0f}" if face.box else ""
+        lines.append(f"{path}  {_who(face)}{where}{f'  ({face.problem})' if face.problem else ''}")
+    return "\n".join(lines)
+
+
+def _who(one: NamedFace | Sighting) -> str:
+    if one.perhaps is not None:
+        return f"perhaps {for_terminal(one.perhaps)}  {one.perhaps_probability:.1%}"
+    return f"{for_terminal(one.name)}  {one.probability:.1%}"
 
 
 def findings_lines(findings: Findings) -> Iterator[str]:
@@ -279,6 +289,17 @@ def findings_json(findings: Findings) -> Iterator[str]:
 def tell(text: str) -> None:
     """Print a line of what was asked for."""
     print(for_terminal(text))
+
+
+def pad(cells: Sequence[str]) -> list[str]:
+    """Cells as wide as the widest of them; a Chinese character is as wide as two letters."""
+    widths = [_width(cell) for cell in cells]
+    return [cell + " " * (max(widths) - width) for cell, width in zip(cells, widths, strict=True)]
+
+
+def _width(text: str) -> int:
+    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
+    return len(text) + wide - sum(unicodedata.combining(character) > 0 for character in text)
 
 
 def say(text: str) -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from castlist.cli.console import describe_comparison, describe_duel, describe_run, tell
+from castlist.cli.console import describe_comparison, describe_duel, describe_run, say, tell
 from castlist.errors import RunError
+
+if TYPE_CHECKING:
+    from castlist.run import Run
 
 
 def runs(folder: Annotated[Path, typer.Argument(help="The folder that run folders lie in.")] = Path("runs")) -> None:
-    """List the runs of a folder as a diary: when, how good, and what was changed against the run before."""
+    """List the runs of a folder as a diary: when, how good, and what was changed since the run before of the photos."""
     from castlist.run import list_runs
 
     listed = list_runs(folder)
@@ -22,9 +25,11 @@ def runs(folder: Annotated[Path, typer.Argument(help="The folder that run folder
             "There is no run in {folder!r}. Train one, or name the folder that runs lie in.",
             folder=str(folder),
         )
-    for before, run in zip([None, *listed], listed, strict=False):
-        for line in describe_run(run, before):
+    before: dict[str, Run] = {}  # the last run so far, by the folder that it was learnt from
+    for run in listed:
+        for line in describe_run(run, before.get(run.photos_root)):
             tell(line)
+        before[run.photos_root] = run
 
 
 def compare(
@@ -47,8 +52,11 @@ def compare(
     for i, second in enumerate(opened[1:], start=1):
         for line in describe_duel(opened[0], second, compare_answers(evaluations[0], evaluations[i])):
             tell(line)
-    if picture:
+    histories = {one.path.name: read_history(one) for one in opened} if picture else {}
+    if picture and not any(histories.values()):
+        say("No curves: none of these runs was trained in epochs.")
+    elif picture:
         from castlist.learning import write_comparison
 
-        write_comparison({one.path.name: read_history(one) for one in opened}, picture, language=language)
+        write_comparison(histories, picture, language=language)
         tell(f"Curves: {picture}")

@@ -84,11 +84,14 @@ class AnswersPanel(ttk.Frame):
         def called(name: str) -> str:
             return translate("unknown") if name == UNKNOWN else name
 
-        name = called(face.name)
+        name, probability, others = called(face.name), face.probability, face.others
+        if face.perhaps is not None and face.perhaps_probability is not None:
+            name, probability = translate("perhaps {name}").format(name=face.perhaps), face.perhaps_probability
+            others = ((face.name, face.probability), *others[1:])
         if face.problem:
             name = f"{name} ({self._texts.explain(face.problem)})"
-        self.table.insert("", "end", str(i), text=name, values=(f"{face.probability:.1%}",), open=True)
-        for other, probability in face.others[: BEST - 1]:
+        self.table.insert("", "end", str(i), text=name, values=(f"{probability:.1%}",), open=True)
+        for other, probability in others[: BEST - 1]:
             self.table.insert(str(i), "end", text=called(other), values=(f"{probability:.1%}",))
 
     def _selected(self, _: object) -> None:

@@ -18,7 +18,7 @@ from castlist.desktop.worker import Task, Worker
 from castlist.errors import CastlistError
 from castlist.media import UNKNOWN, read_photo
 from castlist.naming import NamedFace
-from castlist.painting import COLORS, PLATE, percent
+from castlist.painting import COLORS, PLATE, UNNAMED, percent
 
 MARGIN = 8  # around the picture, pixels
 BAND = 2**17  # pixels of the screen that are handed to Tk at once
@@ -177,7 +177,7 @@ class PictureView(tk.Canvas):
             return
         line = max(2, round(self._font.metrics("linespace") / 8))
         for i, face in enumerate(shown.faces):
-            color = COLORS[i % len(COLORS)]
+            color = UNNAMED if face.name == UNKNOWN else COLORS[i % (len(COLORS) - 1)]
             if face.box is None:
                 self._label(width / 2, height - 12, face, color, "s")
                 continue
@@ -190,8 +190,12 @@ class PictureView(tk.Canvas):
             self._label(left, top, face, color, "sw")
 
     def _label(self, x: float, y: float, face: NamedFace, color: str, anchor: Literal["s", "sw"]) -> None:
-        name = self._texts.translate("unknown") if face.name == UNKNOWN else face.name
-        text = f" {name} {percent(face.probability)} "
+        name, probability = face.name, face.probability
+        if face.perhaps is not None and face.perhaps_probability is not None:
+            name, probability = f"{face.perhaps}?", face.perhaps_probability
+        elif name == UNKNOWN:
+            name = self._texts.translate("unknown")
+        text = f" {name} {percent(probability)} "
         item = self.create_text(x, y, text=text, fill=PLATE, font=self._font, anchor=anchor, tags="answer")
         left, top, right, _ = self.bbox(item)
         # A label that would leave the window is moved inside.

@@ -235,15 +235,36 @@ class Gallery:
                 "delete the whole run instead.",
                 name=name,
             )
-        person = self.person[kept]
-        return dataclasses.replace(
-            self,
-            people=tuple(other for other in self.people if other != name),
-            embeddings=self.embeddings[kept],
-            person=person - (person > index),
-            photos=tuple(self.photos[i] for i in kept),
-            trust_=self.trust_[kept],
-        )._follow()
+        people = tuple(other for other in self.people if other != name)
+        person = np.where(self.person == index, NOBODY, self.person - (self.person > index))
+        return self.regroup(people, person, self.photos)
+
+    def regroup(self, people: Sequence[str], person: np.ndarray, photos: Sequence[str]) -> Gallery:
+        """The same photos as of other people, or without some; only names of whoever has other photos are judged anew.
+
+        Args:
+            people: Names, each once.
+            person: Shape (n,), int; whose each photo is, as an index into `people`; NOBODY: it is left out.
+            photos: n ids.
+
+        Raises:
+            ShapeError: If the shapes don't fit, or somebody has no photo.
+        """
+        kept = np.flatnonzero(person != NOBODY)
+        embeddings, now, before = self.embeddings[kept], person[kept], self.person[kept]
+        ids = tuple(photos[i] for i in kept.tolist())
+        _check(people, embeddings, now, ids, self.embeddings.shape[1])
+        was = np.zeros(len(people), np.int64)  # of each the person before whom some photo is from
+        was[now] = before
+        touched = np.bincount(now) != np.bincount(self.person)[was]
+        touched[now[before != was[now]]] = True
+        return (
+            dataclasses.replace(
+                self, people=tuple(people), embeddings=embeddings, person=now, photos=ids, trust_=self.trust_[kept]
+            )
+            ._judged(touched)
+            ._follow()
+        )
 
     def _with(
         self, people: tuple[str, ...], embeddings: np.ndarray, person: np.ndarray, photos: Sequence[str]
@@ -253,14 +274,19 @@ class Gallery:
         touched[person] = True
         embeddings, person = np.concatenate([self.embeddings, embeddings]), np.append(self.person, person)
         trust = np.append(self.trust_, np.ones(len(photos), np.float32))
-        theirs = touched[person]
-        if theirs.any():
-            numbers = np.cumsum(touched) - 1
-            placed = self.background.place(embeddings[theirs])
-            trust[theirs] = trust_photos(self.background.between, placed, numbers[person[theirs]])
         return dataclasses.replace(
             self, people=people, embeddings=embeddings, person=person, photos=(*self.photos, *photos), trust_=trust
-        )
+        )._judged(touched)
+
+    def _judged(self, touched: np.ndarray) -> Gallery:
+        """With the names of some people's photos judged anew: shape (people,), bool."""
+        theirs = touched[self.person]
+        if not theirs.any():
+            return self
+        trust, numbers = self.trust_.copy(), np.cumsum(touched) - 1
+        placed = self.background.place(self.embeddings[theirs])
+        trust[theirs] = trust_photos(self.background.between, placed, numbers[self.person[theirs]])
+        return dataclasses.replace(self, trust_=trust)
 
     def _follow(self) -> Gallery:
         """What is learnt from the photos, after some came or went; a background that is these photos' own follows."""

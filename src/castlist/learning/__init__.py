@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from castlist.facade import open_door
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from castlist.learning.dataset import Dataset as Dataset
     from castlist.learning.dataset import delete_datasets_of as delete_datasets_of
     from castlist.learning.diagnosis import describe_diagnosis as describe_diagnosis
+    from castlist.learning.diagnosis import describe_end as describe_end
     from castlist.learning.diagnosis import diagnose as diagnose
     from castlist.learning.evaluation import Evaluation as Evaluation
     from castlist.learning.evaluation import evaluate as evaluate
@@ -36,6 +38,11 @@ if TYPE_CHECKING:
     from castlist.learning.tuning import best_so_far as best_so_far
     from castlist.learning.tuning import tune as tune
 
+# Here, before whatever of this room imports Keras first: our models are written and measured on TensorFlow, and its
+# start-up notes say nothing that a user could act on.
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
 _ROOMS = {
     "ALONE": "takes",
     "Dataset": "dataset",
@@ -52,6 +59,7 @@ _ROOMS = {
     "compare_answers": "comparison",
     "delete_datasets_of": "dataset",
     "describe_diagnosis": "diagnosis",
+    "describe_end": "diagnosis",
     "diagnose": "diagnosis",
     "evaluate": "evaluation",
     "jpeg_uri": "report",

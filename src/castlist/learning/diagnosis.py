@@ -11,6 +11,7 @@ import numpy as np
 from castlist.errors import needs_extra
 from castlist.languages import Translate
 from castlist.run import Epoch
+from castlist.settings import TrainingSettings
 
 with needs_extra("learn", "Reading the curves"):
     from scipy.stats import theilslopes
@@ -62,6 +63,34 @@ def diagnose(history: Sequence[Epoch]) -> Diagnosis | None:
         # A training loss that lies still while the other rises has nothing left to learn but its own photos.
         case = "data" if validation < 0 else "stalled" if validation == 0 else "overfitting"
     return Diagnosis(case, part[0].epoch, part[-1].epoch, train, validation)
+
+
+def describe_end(history: Sequence[Epoch], settings: TrainingSettings, translate: Translate) -> str | None:
+    """That a training stopped before its last epoch, and why; None if it didn't."""
+    if not is_over(history, settings) or len(history) >= settings.epochs:
+        return None
+    return translate(
+        "Stopped early, after epoch {last} of {epochs}: {measure} was best in epoch {best}, and no better in the "
+        "{patience} epochs since."
+    ).format(
+        last=len(history),
+        epochs=settings.epochs,
+        measure=settings.early_stopping,
+        best=_best(history, settings),
+        patience=len(history) - _best(history, settings),
+    )
+
+
+def is_over(history: Sequence[Epoch], settings: TrainingSettings) -> bool:
+    """Whether a training has gone on long enough without getting better."""
+    if settings.early_stopping == "off" or not history:
+        return False
+    return len(history) - _best(history, settings) >= settings.patience
+
+
+def _best(history: Sequence[Epoch], settings: TrainingSettings) -> int:
+    sign = 1 if settings.early_stopping == "val_accuracy" else -1
+    return max(history, key=lambda row: sign * getattr(row, settings.early_stopping)).epoch
 
 
 def _change(losses: Sequence[float]) -> float:

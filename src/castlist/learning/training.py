@@ -18,6 +18,7 @@ from castlist.files import make_private, write_csv
 from castlist.learning.augmentation import augment_photo
 from castlist.learning.conversion import write_onnx
 from castlist.learning.dataset import Dataset
+from castlist.learning.diagnosis import is_over
 from castlist.learning.models import build_model, pretrain
 from castlist.learning.progress import OnProgress, Progress
 from castlist.learning.sequences import arrange, read_sequences
@@ -88,7 +89,7 @@ def _train_epochs(dataset: Dataset, run: Run, on_progress: OnProgress | None) ->
         _compile(model, optimizer, settings, len(history))
         try:
             for epoch in range(len(history), settings.epochs):
-                if _stopped_early(history, settings):
+                if is_over(history, settings):
                     break
                 if settings.frozen_epochs and epoch == settings.frozen_epochs:
                     _compile(model, optimizer, settings, epoch)
@@ -300,14 +301,6 @@ class _Means:
         self._photos += photos
         self.loss += (float(logs["loss"]) - self.loss) * photos / self._photos
         self.accuracy += (float(logs["accuracy"]) - self.accuracy) * photos / self._photos
-
-
-def _stopped_early(history: Sequence[Epoch], settings: TrainingSettings) -> bool:
-    if settings.early_stopping == "off" or not history:
-        return False
-    sign = 1 if settings.early_stopping == "val_accuracy" else -1
-    best = max(history, key=lambda row: sign * getattr(row, settings.early_stopping))
-    return len(history) - best.epoch >= settings.patience
 
 
 def _keep(run: Run, model: keras.Model, variables: list[Any], history: list[Epoch]) -> None:

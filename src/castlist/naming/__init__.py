@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from castlist.naming.eyes import Finder as Finder
     from castlist.naming.eyes import Sight as Sight
     from castlist.naming.films import NamedFilm as NamedFilm
+    from castlist.naming.films import Sighting as Sighting
     from castlist.naming.films import Track as Track
     from castlist.naming.films import name_film as name_film
     from castlist.naming.films import overlap as overlap
@@ -44,6 +45,7 @@ _ROOMS = {
     "Recognizer": "recognizer",
     "Seen": "seeing",
     "Sight": "eyes",
+    "Sighting": "films",
     "Table": "tables",
     "Track": "films",
     "answers_of": "classifier",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,12 @@ class NamedFace:
     others: tuple[tuple[str, float], ...]  # the best other answers, the most probable first
     box: Box | None = None  # where the face is; None: the whole photo
     problem: Message | None = None  # why an unknown face may be unknown: too small, too blurred, turned away
+    perhaps: str | None = None  # of an unknown face: the person who is likelier than nobody, but not sure enough
+
+    @property
+    def perhaps_probability(self) -> float | None:
+        """How probable it is that a face is whoever it is perhaps."""
+        return None if self.perhaps is None else dict(self.others)[self.perhaps]
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,11 @@ class NamedPhoto:
     path: Path
     faces: tuple[NamedFace, ...]  # largest first; empty when there is no face
     problem: Message | None = None  # why the file can't be read as a photo
+
+    @property
+    def from_left(self) -> tuple[NamedFace, ...]:
+        """The faces as a reader of the photo counts them."""
+        return tuple(sorted(self.faces, key=lambda face: face.box.left if face.box else 0.0))
 
 
 def describe_answers(answers: Answers, seen: Seen | None = None, *, best: int = BEST) -> list[NamedFace]:
@@ -62,6 +74,8 @@ def describe_answers(answers: Answers, seen: Seen | None = None, *, best: int = 
         others = [(names[k], p) for k, p in zip(row, share, strict=True) if k != index and p > 0]
         others = others[:best] + [other for other in others[best:] if other[1] >= DOUBT]
         is_nobody = index == NOBODY % len(names)
+        # Of a gain above 0, the name was refused for another reason: somebody else bears it at the same time.
+        is_perhaps = is_nobody and row[0] != index and answers.gains[face, row[0]] <= 0
         described.append(
             NamedFace(
                 name=names[index],
@@ -69,6 +83,7 @@ def describe_answers(answers: Answers, seen: Seen | None = None, *, best: int = 
                 others=tuple(others),
                 box=None if seen is None else seen.box(face),
                 problem=seen.quality(face).problem if seen is not None and is_nobody else None,
+                perhaps=names[row[0]] if is_perhaps else None,
             )
         )
     return described
@@ -95,4 +110,11 @@ def describe_photos(
         named = np.concatenate(apart) if apart else answers.named
         answers = Answers(answers.people, answers.probabilities, answers.gains, named)
     faces = describe_answers(answers, None if seen.is_whole else seen, best=best)
-    return [tuple(faces[start:end]) for start, end in bounds]
+    photos = [tuple(faces[start:end]) for start, end in bounds]
+    return photos if repeat else [_perhaps_apart(photo) for photo in photos]
+
+
+def _perhaps_apart(faces: tuple[NamedFace, ...]) -> tuple[NamedFace, ...]:
+    """The faces of one photo, of whom none is perhaps somebody who is named beside it."""
+    named = {face.name for face in faces}
+    return tuple(dataclasses.replace(face, perhaps=None) if face.perhaps in named else face for face in faces)

@@ -14,11 +14,14 @@ from typing import Any
 from castlist.errors import CastlistError, reason_of
 from castlist.escaping import for_cell, for_json
 from castlist.files import need_replaceable
-from castlist.naming.answers import NamedPhoto
-from castlist.naming.films import NamedFilm
+from castlist.naming.answers import NamedFace, NamedPhoto
+from castlist.naming.films import NamedFilm, Sighting
 from castlist.paths import as_path
 
-COLUMNS = ("photo", "name", "probability", "left", "top", "right", "bottom", "start", "end", "problem")  # of a table
+COLUMNS = (  # of a table
+    *("photo", "name", "probability", "perhaps", "perhaps_probability"),
+    *("left", "top", "right", "bottom", "start", "end", "problem"),
+)
 _HEADS = (b"photo,", codecs.BOM_UTF8 + b"photo,")  # with what spreadsheets put before it
 
 
@@ -81,12 +84,12 @@ class Table:
 def photo_rows(photo: NamedPhoto) -> Iterator[tuple[str, ...]]:
     """A photo's rows of the table; one without faces has one, with the reason."""
     path = for_cell(str(photo.path))
-    for face in photo.faces:
+    for face in photo.from_left:
         box = face.box
         edges = [f"{edge:.1f}" for edge in (box.left, box.top, box.right, box.bottom)] if box else [""] * 4
-        yield path, for_cell(face.name), f"{face.probability:.6f}", *edges, "", "", str(face.problem or "")
+        yield path, *_who(face), *edges, "", "", str(face.problem or "")
     if not photo.faces:
-        yield path, *[""] * 8, for_cell(str(photo.problem or "no face found"))
+        yield path, *[""] * 10, for_cell(str(photo.problem or "no face found"))
 
 
 def film_rows(film: NamedFilm) -> Iterator[tuple[str, ...]]:
@@ -94,9 +97,14 @@ def film_rows(film: NamedFilm) -> Iterator[tuple[str, ...]]:
     path, problem = for_cell(str(film.path)), for_cell(str(film.problem or ""))
     for one in film.sightings:
         times = (f"{one.start:.2f}", f"{one.end:.2f}")
-        yield path, for_cell(one.name), f"{one.probability:.6f}", *[""] * 4, *times, problem
+        yield path, *_who(one), *[""] * 4, *times, problem
     if not film.sightings:
-        yield path, *[""] * 8, problem or "no face found"
+        yield path, *[""] * 10, problem or "no face found"
+
+
+def _who(one: NamedFace | Sighting) -> tuple[str, str, str, str]:
+    perhaps = "" if one.perhaps_probability is None else f"{one.perhaps_probability:.6f}"
+    return for_cell(one.name), f"{one.probability:.6f}", for_cell(one.perhaps or ""), perhaps
 
 
 def photo_json(photo: NamedPhoto) -> str:
@@ -104,8 +112,9 @@ def photo_json(photo: NamedPhoto) -> str:
     if photo.problem:
         return for_json({"photo": str(photo.path), "problem": str(photo.problem)})
     faces = []
-    for face in photo.faces:
-        record: dict[str, Any] = {"name": face.name, "probability": face.probability, "others": dict(face.others)}
+    for face in photo.from_left:
+        record: dict[str, Any] = {"name": face.name, "probability": face.probability}
+        record |= {"perhaps": face.perhaps, "others": dict(face.others)}
         if face.box:
             record["box"] = [round(edge, 1) for edge in (face.box.left, face.box.top, face.box.right, face.box.bottom)]
         if face.problem:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from castlist.painting.hiding import is_hidden as is_hidden
     from castlist.painting.labels import COLORS as COLORS
     from castlist.painting.labels import PLATE as PLATE
+    from castlist.painting.labels import UNNAMED as UNNAMED
+    from castlist.painting.labels import color_of as color_of
     from castlist.painting.labels import draw_names as draw_names
     from castlist.painting.labels import percent as percent
     from castlist.painting.pictures import draw_photo as draw_photo
@@ -24,7 +26,9 @@ if TYPE_CHECKING:
 _ROOMS = {
     "COLORS": "labels",
     "PLATE": "labels",
+    "UNNAMED": "labels",
     "check_hidden": "hiding",
+    "color_of": "labels",
     "draw_names": "labels",
     "draw_photo": "pictures",
     "find_fonts": "fonts",

@@ -14,17 +14,16 @@ from PIL import Image, ImageDraw
 
 from castlist.errors import CastlistError
 from castlist.faces import Box
-from castlist.media import UNKNOWN, Film, FilmWriter, Frame
+from castlist.media import Film, FilmWriter, Frame
 from castlist.naming import NamedFilm, Track, overlap
 from castlist.painting.hiding import hide_faces, is_hidden
-from castlist.painting.labels import COLORS, PLATE, Label
+from castlist.painting.labels import PLATE, Label, color_of
 from castlist.threads import OnCount, work_ahead
 
 MARGIN = 0.5  # seconds that a face is hidden before it is first found and after it is last found
 SHORT_MARGIN = 0.15  # seconds, of what may be no face: hands and patterns are found for a moment
 ALMOST = 1e-6  # seconds, of rounding
 GROWTH = 1.0  # of the box, per second of the margin: where the face is becomes less sure
-UNKNOWN_COLOR = "#c8ccd4"
 
 
 def write_film(
@@ -33,6 +32,7 @@ def write_film(
     *,
     names: bool = True,
     hidden: str | None = None,
+    people: Sequence[str] = (),
     on_count: OnCount | None = None,
 ) -> None:
     """Write the film with names, with faces hidden, or with both: who is hidden isn't named.
@@ -46,6 +46,7 @@ def write_film(
         path: Ends in .mp4; not the film's own path.
         names: Whether to paint names.
         hidden: Who is hidden: "unknown", "all", or a name.
+        people: As for `draw_names`.
         on_count: Told how many frames are done, and of how many.
 
     Raises:
@@ -60,7 +61,7 @@ def write_film(
     covered = [track for track in film.tracks if is_hidden(track.face, hidden)]
     shown = [track for track in film.tracks if names and track.is_sure and not is_hidden(track.face, hidden)]
     cover = _Stage(covered, [MARGIN if track.is_sure else SHORT_MARGIN for track in covered])
-    painter = _Painter(shown, source.size)
+    painter = _Painter(shown, source.size, people)
 
     def plan() -> Iterator[_Plan]:  # in order, since labels keep their places
         for frame in source.frames():
@@ -181,12 +182,12 @@ class _Stage:
 class _Painter:
     """Places boxes and names that keep their color, size and side from frame to frame."""
 
-    def __init__(self, tracks: Sequence[Track], size: tuple[int, int]) -> None:
+    def __init__(self, tracks: Sequence[Track], size: tuple[int, int], people: Sequence[str]) -> None:
         self._coming = sorted(tracks, key=lambda track: track.first, reverse=True)
         self._here: list[Track] = []
         self._width, self._height = size
-        people = dict.fromkeys(track.face.name for track in tracks if track.face.name != UNKNOWN)
-        self._colors = {name: COLORS[i % (len(COLORS) - 1)] for i, name in enumerate(people)} | {UNKNOWN: UNKNOWN_COLOR}
+        people = people or list(dict.fromkeys(track.face.name for track in tracks))
+        self._colors = {id(track): color_of(track.face, people) for track in tracks}
         self._labels: dict[int, tuple[Label, float]] = {}  # by the track's identity, with the size of its letters
         self._below: dict[int, bool] = {}
 
@@ -203,7 +204,7 @@ class _Painter:
             box = Box(*track.boxes[frame - track.first].tolist())
             label, size = self._label(track)
             plate = self._place(track, box, label.width + 0.8 * size, 1.5 * size, [sign.plate for sign in signs])
-            signs.append(Sign(box, plate, label, size, self._colors[track.face.name]))
+            signs.append(Sign(box, plate, label, size, self._colors[id(track)]))
         return signs
 
     def _label(self, track: Track) -> tuple[Label, float]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw
 
 from castlist.faces import Box
+from castlist.media import UNKNOWN
 from castlist.naming import NamedFace
 from castlist.painting.fonts import split_by_font
 
@@ -16,11 +17,15 @@ MIN_SIDE = 320  # pixels; smaller pictures are enlarged, or no label would be re
 INK = "#ffffff"
 PLATE = "#16181d"  # behind white text: contrast 17 to 1, whatever the photo
 # Of boxes, neighbors differ in hue and lightness; each is readable under dark text.
-COLORS = ("#ffd166", "#7bdff2", "#b5e48c", "#ffadad", "#cdb4ff", "#ffffff")
+COLORS = (
+    *("#ffd166", "#7bdff2", "#b5e48c", "#ffadad", "#cdb4ff"),
+    *("#ff9f5a", "#8fb8ff", "#5fd9b4", "#ff8fe0", "#ffffff"),
+)
+UNNAMED = "#c8ccd4"  # the color of whoever isn't named
 ELLIPSIS = "…"
 
 
-def draw_names(pixels: np.ndarray, faces: Sequence[NamedFace]) -> np.ndarray:
+def draw_names(pixels: np.ndarray, faces: Sequence[NamedFace], people: Sequence[str] = ()) -> np.ndarray:
     """Paint names with their probabilities onto a picture.
 
     A face with a box gets a frame and a label beside it; answers for the whole photo become a caption below it.
@@ -28,6 +33,7 @@ def draw_names(pixels: np.ndarray, faces: Sequence[NamedFace]) -> np.ndarray:
     Args:
         pixels: Shape (height, width, 3), uint8, RGB.
         faces: The answers for this photo, boxes in its pixels.
+        people: Of the run, so that each keeps a color in all its pictures.
 
     Returns:
         Shape (height, width, 3), uint8, RGB: taller by the caption, and enlarged if a side was under MIN_SIDE.
@@ -44,7 +50,8 @@ def draw_names(pixels: np.ndarray, faces: Sequence[NamedFace]) -> np.ndarray:
         picture = picture.resize((round(width * scale), round(height * scale)), Image.Resampling.BICUBIC)
     boxed = [(face, _scaled(face.box, scale)) for face in faces if face.box is not None]
     if boxed:
-        _draw_boxes(picture, boxed)
+        colors = [color_of(face, people or [other.name for other in faces]) for face, _ in boxed]
+        _draw_boxes(picture, boxed, colors)
     whole = [face for face in faces if face.box is None]
     if whole:
         picture = _with_captions(picture, whole)
@@ -56,14 +63,17 @@ class Label:
 
     def __init__(self, face: NamedFace, size: float, max_width: float) -> None:
         """Lay out an answer; a name that would make it wider than `max_width` pixels is cut with an ellipsis."""
+        shown, end, probability = face.name, "", face.probability
+        if face.perhaps is not None and face.perhaps_probability is not None:
+            shown, end, probability = face.perhaps, "?", face.perhaps_probability
         # Control characters would break the line, half a surrogate pair the drawing.
-        name = "".join(" " if unicodedata.category(character)[0] == "C" else character for character in face.name)
+        name = "".join(" " if unicodedata.category(character)[0] == "C" else character for character in shown)
         self._size = size
-        self._lay_out(name.strip(), face.probability)
+        self._lay_out(name.strip() + end, probability)
         for length in range(len(name) - 1, 0, -1):
             if self.width <= max_width:
                 break
-            self._lay_out(name[:length].strip() + ELLIPSIS, face.probability)
+            self._lay_out(name[:length].strip() + ELLIPSIS + end, probability)
 
     def _lay_out(self, name: str, probability: float) -> None:
         share = f" {percent(probability)}"
@@ -82,6 +92,13 @@ class Label:
             # The baseline is common to all fonts; Latin capitals then lie in the middle of the plate.
             draw.text((left, middle + 0.36 * self._size), run, fill=ink, font=font, anchor="ls")
             left += font.getlength(run)
+
+
+def color_of(face: NamedFace, people: Sequence[str]) -> str:
+    """The color of a face: of each person another one, as far as they go; of whoever isn't named, grey."""
+    if face.name == UNKNOWN or face.name not in people:
+        return UNNAMED
+    return COLORS[people.index(face.name) % (len(COLORS) - 1)]  # white is for texts
 
 
 def percent(probability: float) -> str:
@@ -108,29 +125,25 @@ def _with_captions(picture: Image.Image, faces: Sequence[NamedFace]) -> Image.Im
     return taller
 
 
-def _draw_boxes(picture: Image.Image, boxed: Sequence[tuple[NamedFace, Box]]) -> None:
+def _draw_boxes(picture: Image.Image, boxed: Sequence[tuple[NamedFace, Box]], colors: Sequence[str]) -> None:
     draw = ImageDraw.Draw(picture)
     side = min(picture.size)
     line = max(2, round(side / 300))
-    # From the top down, so that colors alternate among neighbors and labels make room for those below.
-    boxed = sorted(boxed, key=lambda item: (item[1].top, item[1].left))
-    for (_, box), color in zip(boxed, _cycle(len(boxed)), strict=True):
+    # From the top down, so that labels make room for those below.
+    drawn = sorted(zip(boxed, colors, strict=True), key=lambda item: (item[0][1].top, item[0][1].left))
+    for (_, box), color in drawn:
         outer = (box.left - line, box.top - line, box.right + line, box.bottom + line)
         inner = (box.left, box.top, box.right, box.bottom)
         draw.rectangle(outer, outline=PLATE, width=3 * line)  # a dark rim, for bright photos
         draw.rectangle(inner, outline=color, width=line)
     taken: list[Box] = []
-    for (face, box), color in zip(boxed, _cycle(len(boxed)), strict=True):
+    for (face, box), color in drawn:
         size = float(np.clip(0.17 * box.width, max(13.0, side / 60), max(16.0, side / 18)))
         label = Label(face, size, picture.width - size)
         plate = _place(box, label.width + 0.8 * size, 1.5 * size, picture, taken, [other for _, other in boxed])
         taken.append(plate)
         draw.rounded_rectangle((plate.left, plate.top, plate.right, plate.bottom), 0.25 * size, color, PLATE, line)
         label.draw(draw, plate.left + 0.4 * size, (plate.top + plate.bottom) / 2, PLATE)
-
-
-def _cycle(n: int) -> Iterator[str]:
-    return (COLORS[i % len(COLORS)] for i in range(n))
 
 
 def _place(

@@ -20,20 +20,23 @@ from castlist.painting.hiding import hide_faces, is_hidden
 from castlist.painting.labels import draw_names
 
 
-def draw_photo(photo: NamedPhoto, path: str | os.PathLike[str], *, hidden: str | None = None) -> None:
+def draw_photo(
+    photo: NamedPhoto, path: str | os.PathLike[str], *, hidden: str | None = None, people: Sequence[str] = ()
+) -> None:
     """Write the picture of a photo with names, or with faces hidden.
 
     Args:
         photo: The answers; for hiding, of a thorough look.
         path: As for `save_picture`.
         hidden: Whose faces are hidden, as for `is_hidden`; then no names are painted.
+        people: As for `draw_names`.
 
     Raises:
         CastlistError: If the photo can't be read again, a name can't be drawn, or the file can't be written.
     """
     pixels = read_photo(photo.path)
     if hidden is None:
-        pixels = draw_names(pixels, photo.faces)
+        pixels = draw_names(pixels, photo.faces, people)
     else:
         pixels = hide_faces(pixels, [face.box for face in photo.faces if face.box and is_hidden(face, hidden)])
     save_picture(pixels, path)

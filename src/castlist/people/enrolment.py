@@ -5,24 +5,25 @@ from __future__ import annotations
 import dataclasses
 import logging
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from castlist.embeddings import choose_faces
-from castlist.errors import CastError, RunError
-from castlist.faces import NO_FACE, Box, find_faces
+from castlist.errors import CastError, Message, RunError
+from castlist.faces import find_faces
 from castlist.gallery import Gallery
-from castlist.media import RefusedPhoto, check_person, meant_by
+from castlist.media import UNKNOWN, RefusedPhoto, check_person, meant_by
 from castlist.naming import Finder, Recognizer, Seen
 from castlist.paths import as_path, as_several, spell
-from castlist.run import Run, RunFolder, load_gallery, need_same
+from castlist.people.changing import free_name
+from castlist.people.choosing import ChosenFace, choose_face_of_each
+from castlist.run import Enrolled, Run, RunFolder, load_gallery, need_same
 
 logger = logging.getLogger(__name__)
 
-Choose = Callable[[np.ndarray], np.ndarray]  # given what is known of the person, shape (k, values), what to add
+SAME = 0.9999  # cosine from which two faces are of the same photo, or of copies of it
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,15 @@ class Enrolment:
     """What became of the photos that somebody was to be enrolled with."""
 
     run: Run
-    added: tuple[Path, ...]
+    faces: tuple[ChosenFace, ...]  # that were added
+    known: tuple[Path, ...]  # passed over: the run knows the person by these already
     refused: tuple[RefusedPhoto, ...]
+    doubts: tuple[Message, ...]  # what speaks against an added face being the person's
+
+    @property
+    def added(self) -> tuple[Path, ...]:
+        """The photos of the faces that were added."""
+        return tuple(face.photo for face in self.faces)
 
 
 def enrol(
@@ -39,33 +47,34 @@ def enrol(
     name: str,
     photos: Iterable[str | os.PathLike[str]],
     *,
+    face: int | None = None,
     finder: Finder = find_faces,
 ) -> Enrolment:
     """Add a person, or photos of one, to a run of the model `face`: no training, the threshold follows.
 
-    The run's figures and report are stale after it, and its answers are removed; `refresh` makes them anew.
+    In a photo of several, the person is the face that agrees with the other photos, or the only one that nobody is
+    known by; where that doesn't tell, the photo is refused. What the run knows the person by already is passed over.
+
+    The run's figures and report are stale after it, and its answers are removed; `refresh` makes them anew. `undo`
+    takes it back.
 
     Args:
         path: The run folder.
         name: Somebody new, or somebody the run knows.
-        photos: At least one; of several faces in one, that which agrees with the other photos is taken.
+        photos: At least one.
+        face: Which face of the only photo, from left, from 1.
         finder: What finds faces in photos.
 
     Raises:
-        CastlistError: If nobody can be called so, no photo shows a face, or the run is of another model.
+        CastlistError: If nobody can be called so, no photo shows the person, or the run is of another model.
     """
     files = [as_path(photo) for photo in as_several(photos)]
     recognizer = Recognizer.load(as_path(path), finder=finder)
     began = recognizer.run
     name = meant_by(name, began.people)
     _check_open(began, name)
-    seen = Seen.merge(recognizer.face_eyes.see(files))
-    refused = tuple(
-        RefusedPhoto(photo, problem or NO_FACE)
-        for photo, problem, count in zip(files, seen.problems, seen.counts, strict=True)
-        if not count
-    )
-    if len(refused) == len(files):
+    seen, chosen, refused = choose_face_of_each(recognizer, name, files, face)
+    if not chosen:
         reasons = ", ".join(sorted({str(photo.reason) for photo in refused}))
         raise CastError(
             "nobody-to-enrol",
@@ -74,20 +83,13 @@ def enrol(
             name=name,
             reasons=reasons,
         )
-    seen = seen[seen.counts > 0]
-    ends = np.cumsum(seen.counts)[:-1]
-    vectors = np.split(seen.embeddings, ends)
-    faces = [[_Place(seen.box(row)) for row in rows] for rows in np.split(np.arange(len(seen.photo)), ends)]
-
-    def choose(known: np.ndarray) -> np.ndarray:
-        # Photos already known have a say in which face it is.
-        anyone = [faces[0][:1]] * len(known)
-        chosen = choose_faces([*anyone, *faces], [*(row[None] for row in known), *vectors])
-        return np.stack([mine[index or 0] for mine, index in zip(vectors, chosen[len(known) :], strict=True)])
-
-    added = tuple(photo for photo in seen.paths if photo)
-    run = _add(began, name, choose, tuple(f"{name}/{spell(photo.name)}" for photo in added))
-    return Enrolment(run, added, refused)
+    vectors = seen.embeddings[[one.row for one in chosen]]
+    run, is_new = _add(began, name, vectors, [spell(one.photo.name) for one in chosen])
+    added = tuple(one for one, new in zip(chosen, is_new, strict=True) if new)
+    known = tuple(one.photo for one, new in zip(chosen, is_new, strict=True) if not new)
+    assert recognizer.gallery is not None, "a run of faces has a gallery"
+    doubts = tuple(doubt for one in added for doubt in _doubts(recognizer.gallery, name, seen, one))
+    return Enrolment(run, added, known, tuple(refused), doubts)
 
 
 def enrol_face(recognizer: Recognizer, name: str, seen: Seen, face: int, source: str) -> Recognizer:
@@ -108,16 +110,25 @@ def enrol_face(recognizer: Recognizer, name: str, seen: Seen, face: int, source:
         CastlistError: If nobody can be called so, or the run is of another model or was trained anew.
     """
     name = meant_by(name, recognizer.run.people)
-    vector = seen.embeddings[face][None]
-    run = _add(recognizer.run, name, lambda known: vector, (f"{name}/{spell(source)}",))
+    run, _ = _add(recognizer.run, name, seen.embeddings[face][None], [spell(source)])
     return Recognizer.load(run.path)
 
 
-@dataclass(frozen=True)
-class _Place:
-    """A face, of which only the place matters."""
-
-    box: Box
+def _doubts(gallery: Gallery, name: str, seen: Seen, one: ChosenFace) -> Iterator[Message]:
+    """What the run as it was before says against a face being somebody's."""
+    others = np.flatnonzero(gallery.embeddings @ seen.embeddings[one.row] >= SAME)
+    if names := {gallery.people[person] for person in gallery.person[others].tolist()} - {name}:
+        yield Message(
+            "known-as-other",
+            "{photo!r}: the run knows this very face as {others}.",
+            {"photo": str(one.photo), "others": ", ".join(sorted(names))},
+        )
+    elif one.named.name not in (UNKNOWN, name):
+        yield Message(
+            "named-as-other",
+            "{photo!r}: the run names this face {other!r}, {probability:.1%} probable.",
+            {"photo": str(one.photo), "other": one.named.name, "probability": one.named.probability},
+        )
 
 
 def _check_open(run: Run, name: str) -> None:
@@ -131,20 +142,39 @@ def _check_open(run: Run, name: str) -> None:
     check_person(name, run.people)
 
 
-def _add(began: Run, name: str, choose: Choose, ids: tuple[str, ...]) -> Run:
-    """Add embeddings, which the network of the run as it was has made, to the run as it is now."""
+def _add(began: Run, name: str, vectors: np.ndarray, sources: Sequence[str]) -> tuple[Run, list[bool]]:
+    """Add embeddings, which the network of the run as it was has made, to the run as it is now.
+
+    Returns:
+        The run, and which of the embeddings weren't there.
+    """
     with RunFolder(began.path).change() as change:
         need_same(change.run, began)
         _check_open(change.run, name)
         run, gallery = load_gallery(change.run)
-        known = gallery.embeddings[_rows_of(gallery, name)]
-        gallery = gallery.enrol(name, choose(known), ids)
+        is_new: list[bool] = []
+        there = gallery.embeddings[_rows_of(gallery, name)]
+        for vector in vectors:
+            is_new.append(not (there @ vector >= SAME).any())
+            there = np.vstack([there, vector])
+        if not any(is_new):
+            return run, is_new
+        taken = {file for files in run.sides.values() for file in files}
+        ids: list[str] = []
+        for source, new in zip(sources, is_new, strict=True):
+            if new:
+                ids.append(free_name(f"{name}/{source}", taken | set(ids)))
+        gallery = gallery.enrol(name, vectors[is_new], ids)
         change.write(run.gallery_path.name, gallery.to_bytes())
         change.remove(run.answers_path.name)  # they are of other people than the record
-        sides = {**run.sides, "train": (*run.sides["train"], *ids)}
-        change.run = dataclasses.replace(run, people=gallery.people, sides=sides)
+        change.run = dataclasses.replace(
+            run,
+            people=gallery.people,
+            sides={**run.sides, "train": (*run.sides["train"], *ids)},
+            enrolled=(*run.enrolled, Enrolled(name=name, files=tuple(ids))),
+        )
     logger.info("%d embeddings added to a run", len(ids))
-    return change.run
+    return change.run, is_new
 
 
 def _rows_of(gallery: Gallery, name: str) -> np.ndarray:

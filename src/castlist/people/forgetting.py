@@ -16,6 +16,7 @@ from castlist.errors import Message, RunError
 from castlist.gallery import Gallery
 from castlist.media import meant_by, one_form
 from castlist.paths import as_path
+from castlist.people.changing import unfinished
 from castlist.people.receipts import Receipt, delete_kept, unknown_person, what_remains
 from castlist.people.retraining import discard_retraining
 from castlist.run import Change, Leaving, Run, RunFolder, agree, derived_in
@@ -67,11 +68,7 @@ def _take_out(change: Change, name: str) -> Leaving:
             name=name,
         )
     if not run.complete:
-        raise RunError(
-            "run-unfinished",
-            "The training of {path!r} isn't finished. Finish it: castlist resume {path!r}.",
-            path=str(run.path),
-        )
+        raise unfinished(run)
     before = len(gallery.photos)
     if name in gallery.people:
         gallery = gallery.forget(name)
@@ -86,6 +83,7 @@ def _take_out(change: Change, name: str) -> Leaving:
             sides={side: tuple(file for file in files if not _is_of(file, name)) for side, files in run.sides.items()},
             refused=tuple(item for item in run.refused if not _is_of(item[0], name)),
             notes=tuple(note for note in run.notes if name not in str(note)),
+            enrolled=tuple(one for one in run.enrolled if one.name != name),
             leaving=(*(one for one in run.leaving if one.name != name), leaving),
         ),
         gallery,

@@ -5,13 +5,14 @@ from castlist.run.folder import Change, RunFolder, Stamp
 from castlist.run.history import HISTORY, Epoch, best_epoch, read_accuracy, read_history
 from castlist.run.inventory import derived_in, unknown_in
 from castlist.run.listing import find_runs, list_runs, newest_run
-from castlist.run.record import SIDES, Leaving, Run, check_files, open_run
+from castlist.run.record import SIDES, Enrolled, Leaving, Run, check_files, open_run
 from castlist.run.stage import delete
 
 __all__ = [
     "HISTORY",
     "SIDES",
     "Change",
+    "Enrolled",
     "Epoch",
     "Leaving",
     "Run",

@@ -41,6 +41,14 @@ class Leaving:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Enrolled:
+    """What was added to the run at once after it was learnt, so that it can be taken back."""
+
+    name: str
+    files: tuple[str, ...]  # as in `Run.sides`
+
+
+@dataclass(frozen=True, kw_only=True)
 class Run:
     """A run folder's record, run.json, and where its other files lie."""
 
@@ -64,6 +72,7 @@ class Run:
     generation: int = 0  # raised by each change of the folder
     leaving: tuple[Leaving, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)  # SHA-256 of what names; of runs made before, nothing
+    enrolled: tuple[Enrolled, ...] = ()  # the last one last
 
     @property
     def network_path(self) -> Path:
@@ -142,6 +151,7 @@ class Run:
         record["refused"] = [(file, reason.to_dict()) for file, reason in self.refused]
         record["notes"] = [note.to_dict() for note in self.notes]
         record["leaving"] = [dataclasses.asdict(one) for one in self.leaving]
+        record["enrolled"] = [dataclasses.asdict(one) for one in self.enrolled]
         return for_json({"format": FORMAT, **record}, indent=1).encode("utf-8")
 
     def save(self) -> None:
@@ -262,12 +272,13 @@ def _check(run: Run) -> None:
     people = {unicodedata.normalize("NFKC", name).casefold() for name in run.people}
     if not run.people or len(people) < len(run.people):
         raise ValueError("its people must be names, each once")
-    for name in (*run.people, *(one.name for one in run.leaving)):
+    for name in (*run.people, *(one.name for one in run.leaving), *(one.name for one in run.enrolled)):
         check_person(name)
     if set(run.sides) != set(SIDES) or set(run.groups) != set(SIDES):
         raise ValueError(f"its sides must be {', '.join(SIDES)}")
     _check_files(file for files in run.sides.values() for file in files)
     _check_files(file for file, _ in run.refused)
+    _check_files(file for one in run.enrolled for file in one.files)
     datetime.datetime.fromisoformat(run.created)
 
 

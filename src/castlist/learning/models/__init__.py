@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import os
 from typing import TYPE_CHECKING, Any
 
 from castlist.errors import SettingsError, needs_extra
@@ -12,11 +11,6 @@ from castlist.settings import ModelKind, Settings, model_kind
 
 if TYPE_CHECKING:
     import keras
-
-# Set before the first import of Keras: our models are written and measured on TensorFlow, and its start-up notes say
-# nothing that a user could act on.
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 
 def dropouts_of(settings: Settings) -> tuple[float, ...]:

@@ -17,7 +17,7 @@ from castlist.errors import RunError, needs_extra
 from castlist.files import write_bytes, write_text
 from castlist.languages import Translate, translate_message, translator
 from castlist.learning.comparison import flatten
-from castlist.learning.diagnosis import describe_diagnosis, diagnose
+from castlist.learning.diagnosis import describe_diagnosis, describe_end, diagnose
 from castlist.learning.evaluation import Evaluation
 from castlist.learning.report import figures
 from castlist.learning.report.pictures import data_uri, jpeg_uri, read_thumbnails
@@ -116,6 +116,7 @@ def write_report(run: Run, evaluation: Evaluation, history: Sequence[Epoch], *, 
     diagnosis = diagnose(history)
     page = template("report.html.jinja").render(
         diagnosis=diagnosis,
+        end=describe_end(history, run.settings, translate),
         advice=describe_diagnosis(diagnosis, translate) if diagnosis else None,
         run=run,
         evaluation=evaluation,

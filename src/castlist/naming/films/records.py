@@ -40,6 +40,8 @@ class Sighting:
     probability: float  # of the name, the highest of the tracks joined here
     start: float  # seconds
     end: float  # seconds
+    perhaps: str | None = None  # as of `NamedFace`
+    perhaps_probability: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,5 +82,6 @@ def join_tracks(tracks: Sequence[Track]) -> tuple[Sighting, ...]:
             )
         else:
             open_rows[name] = len(rows)
-            rows.append(Sighting(name, track.face.probability, track.start, track.end))
+            perhaps = track.face.perhaps, track.face.perhaps_probability
+            rows.append(Sighting(name, track.face.probability, track.start, track.end, *perhaps))
     return tuple(rows)

@@ -1,0 +1,85 @@
+"""A change of who is in a run: the gallery, the record and what else tells of people become others at once."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from pathlib import PurePosixPath
+
+from castlist.errors import Message, RunError
+from castlist.gallery import Gallery
+from castlist.run import Change, Run, derived_in, load_gallery
+
+
+def open_people(change: Change) -> Gallery:
+    """The people of a run that is being changed; the record is made to agree with them.
+
+    Raises:
+        RunError: If a trained network knows them, or the training isn't finished.
+    """
+    run = change.run
+    if run.has_network or not run.settings.faces:
+        raise RunError(
+            "people-for-good",
+            "The network of the run {path!r} has learnt its people for good. Change the folders of photos, "
+            "and train again.",
+            path=str(run.path),
+        )
+    if not run.complete:
+        raise unfinished(run)
+    change.run, gallery = load_gallery(run)
+    return gallery
+
+
+def unfinished(run: Run) -> RunError:
+    """That a run's training must come to its end first."""
+    return RunError(
+        "run-unfinished",
+        "The training of {path!r} isn't finished. Finish it: castlist resume {path!r}.",
+        path=str(run.path),
+    )
+
+
+def put_people(change: Change, gallery: Gallery, files: Mapping[str, str | None]) -> None:
+    """Have other people in a run, and remove what tells of those before: answers, report, figures, exports.
+
+    Args:
+        change: Of the run.
+        gallery: The people.
+        files: What photos are called from now on, by what they were called; None: they leave the run.
+    """
+    run = change.run
+
+    def put(some: Iterable[str]) -> tuple[str, ...]:
+        return tuple(name for file in some if (name := files.get(file, file)) is not None)
+
+    enrolled = (dataclasses.replace(one, files=put(one.files)) for one in run.enrolled)
+    for derived in derived_in(run.path):
+        change.remove(derived)
+    change.write(run.gallery_path.name, gallery.to_bytes())
+    change.run = dataclasses.replace(
+        run,
+        people=gallery.people,
+        sides={side: put(some) for side, some in run.sides.items()},
+        enrolled=tuple(dataclasses.replace(one, name=person_of(one.files[0])) for one in enrolled if one.files),
+    )
+
+
+def person_of(file: str) -> str:
+    """Whose photo a file of a run is."""
+    return file.partition("/")[0]
+
+
+def free_name(wanted: str, taken: set[str]) -> str:
+    """What to call a photo, as wished as may be: with a number where others are called so."""
+    path, number, name = PurePosixPath(wanted), 1, wanted
+    while name in taken:
+        number += 1
+        name = str(path.with_name(f"{path.stem}-{number}{path.suffix}"))
+    return name
+
+
+def call_otherwise(message: Message, old: str, new: str) -> Message:
+    """A note that tells of somebody, with another name."""
+    values = {key: new if value == old else value for key, value in message.values.items()}
+    return dataclasses.replace(message, values=values)

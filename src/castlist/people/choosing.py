@@ -1,0 +1,136 @@
+"""Which face of a photo is meant by whoever enrols somebody with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from castlist.errors import CastError, Message, SettingsError
+from castlist.faces import NO_FACE
+from castlist.gallery import Gallery
+from castlist.media import UNKNOWN, RefusedPhoto
+from castlist.naming import NamedFace, Recognizer, Seen
+
+
+@dataclass(frozen=True)
+class ChosenFace:
+    """The face that somebody is enrolled with."""
+
+    photo: Path
+    number: int  # from left, from 1
+    of: int  # so many faces
+    named: NamedFace  # what the run said of it before
+    row: int  # in the record of all photos
+
+
+def choose_face_of_each(
+    recognizer: Recognizer, name: str, photos: Sequence[Path], number: int | None
+) -> tuple[Seen, list[ChosenFace], list[RefusedPhoto]]:
+    """Look at photos, and find out who is meant in each.
+
+    In a photo of several it is the face that is named so by the run and the other photos together; or else the only
+    one that nobody is known by.
+
+    Args:
+        recognizer: Of a run of faces.
+        name: Who is meant.
+        photos: At least one.
+        number: Which face of the only photo, from left, from 1; None: it is to be found out.
+
+    Returns:
+        What was seen, the face of each photo where there is one, in their order, and the photos where there is none.
+
+    Raises:
+        CastlistError: If a number is given and there are several photos, or fewer faces.
+    """
+    if number is not None and len(photos) != 1:
+        raise SettingsError(
+            "face-of-one-photo", "--face chooses a face of one photo. Got {photos} photos instead.", photos=len(photos)
+        )
+    seen = Seen.merge(recognizer.face_eyes.see(photos))
+    named = recognizer.name(seen)
+    ends = np.cumsum(seen.counts).tolist()
+    chosen: dict[int, ChosenFace] = {}
+    refused: dict[int, Message] = {}
+    groups: dict[int, list[ChosenFace]] = {}
+    for i, (photo, faces, end) in enumerate(zip(photos, named, ends, strict=True)):
+        mine = list(_from_left(photo, faces, end - len(faces)))
+        if problem := seen.problems[i]:
+            refused[i] = problem
+        elif not mine:
+            refused[i] = NO_FACE
+        elif number is not None:
+            chosen[i] = _numbered(mine, number)
+        elif len(mine) == 1:
+            chosen[i] = mine[0]
+        else:
+            groups[i] = mine
+    gallery = recognizer.gallery
+    assert gallery is not None, "a run of faces has a gallery"
+    if name not in gallery.people:
+        chosen |= {i: one for i, mine in groups.items() if (one := _only_unknown(mine))}
+    if chosen:
+        rows = [one.row for one in chosen.values()]
+        gallery = gallery.enrol(name, seen.embeddings[rows], [""] * len(rows))
+    for i, mine in groups.items():
+        if i in chosen:
+            continue
+        if one := _named_so(gallery, name, seen, mine) or _only_unknown(mine):
+            chosen[i] = one
+        else:
+            refused[i] = _which(mine)
+    in_order = [chosen[i] for i in sorted(chosen)]
+    return seen, in_order, [RefusedPhoto(photos[i], refused[i]) for i in sorted(refused)]
+
+
+def _from_left(photo: Path, faces: Sequence[NamedFace], first: int) -> Iterator[ChosenFace]:
+    order = sorted(range(len(faces)), key=lambda k: box.left if (box := faces[k].box) else 0.0)
+    for number, k in enumerate(order, start=1):
+        yield ChosenFace(photo, number, len(faces), faces[k], first + k)
+
+
+def _numbered(mine: Sequence[ChosenFace], number: int) -> ChosenFace:
+    if not 1 <= number <= len(mine):
+        raise CastError(
+            "no-such-face",
+            "{photo!r} shows {count} faces; there is no face {number}. {faces}.",
+            photo=str(mine[0].photo),
+            count=len(mine),
+            number=number,
+            faces=_list(mine),
+        )
+    return mine[number - 1]
+
+
+def _only_unknown(mine: Sequence[ChosenFace]) -> ChosenFace | None:
+    unknown = [one for one in mine if one.named.name == UNKNOWN]
+    return unknown[0] if len(unknown) == 1 else None
+
+
+def _named_so(gallery: Gallery, name: str, seen: Seen, mine: Sequence[ChosenFace]) -> ChosenFace | None:
+    if name not in gallery.people:
+        return None
+    answers = gallery.answer(seen.embeddings[[one.row for one in mine]]).once_each()
+    found = np.flatnonzero(answers.named == gallery.people.index(name)).tolist()
+    return mine[found[0]] if found else None
+
+
+def _which(mine: Sequence[ChosenFace]) -> Message:
+    return Message(
+        "which-face",
+        "it shows {count} faces; say which is meant with --face N: {faces}",
+        {"count": len(mine), "faces": _list(mine)},
+    )
+
+
+def _list(mine: Sequence[ChosenFace]) -> str:
+    """Faces as a reader finds them: their number from left, their name, and their upper left corner."""
+    told = []
+    for one in mine:
+        name = one.named.name if one.named.perhaps is None else f"{one.named.perhaps}?"
+        where = f" at {box.left:.0f},{box.top:.0f}" if (box := one.named.box) else ""
+        told.append(f"{one.number} {name}{where}")
+    return ", ".join(told)

@@ -23,7 +23,7 @@ from castlist.settings import Settings
 
 RATE = 20.0
 NOBODY_THERE = SimpleNamespace(  # a recognizer for films without faces
-    run=SimpleNamespace(path=Path("run"), settings=Settings()),
+    run=SimpleNamespace(path=Path("run"), people=("Ann",), settings=Settings()),
     face_network=SimpleNamespace(template=DEFAULT_TEMPLATE),
     face_eyes=FaceEyes(SimpleNamespace(template=DEFAULT_TEMPLATE)),
     gallery=SimpleNamespace(background=SimpleNamespace(mean=np.zeros(4))),

@@ -308,7 +308,7 @@ def test_who_is_told_to_end_keeps_the_table_and_says_so(tmp_path: Path, number: 
     assert told.splitlines() == [f"Run: {str(run.path)!r}", "castlist: stopped."]
     rows = list(csv.reader(table.read_text("utf-8").splitlines()))
     assert 1 < len(rows) < 801
-    assert {len(row) for row in rows} == {10}
+    assert {len(row) for row in rows} == {12}
 
 
 @posix

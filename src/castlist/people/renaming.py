@@ -9,7 +9,7 @@ import os
 import numpy as np
 
 from castlist.errors import RunError
-from castlist.media import check_person
+from castlist.media import check_person, meant_by, one_form
 from castlist.paths import as_path
 from castlist.people.changing import call_otherwise, free_name, open_people, person_of, put_people
 from castlist.people.receipts import unknown_person
@@ -29,6 +29,7 @@ def rename(path: str | os.PathLike[str], old: str, new: str) -> Run:
     """
     with RunFolder(as_path(path)).change() as change:
         gallery = open_people(change)
+        old, new = meant_by(old, gallery.people), one_form(new)
         _need_known(change.run, old)
         check_person(new, [name for name in gallery.people if name != old])
         if new in gallery.people:
@@ -59,6 +60,7 @@ def merge(path: str | os.PathLike[str], name: str, into: str) -> Run:
     """
     with RunFolder(as_path(path)).change() as change:
         gallery = open_people(change)
+        name, into = meant_by(name, gallery.people), meant_by(into, gallery.people)
         for one in (name, into):
             _need_known(change.run, one)
         if name == into:

@@ -11,6 +11,7 @@ import numpy as np
 
 from castlist.errors import RunError
 from castlist.gallery import NOBODY, Gallery
+from castlist.media import meant_by
 from castlist.paths import as_path
 from castlist.people.changing import open_people, person_of, put_people
 from castlist.people.receipts import unknown_person
@@ -62,6 +63,7 @@ def forget_photo(path: str | os.PathLike[str], name: str, photo: str) -> str:
     """
     with RunFolder(as_path(path)).change() as change:
         gallery = open_people(change)
+        name = meant_by(name, gallery.people)
         if name not in gallery.people:
             raise unknown_person(change.run, name)
         mine = [file for file in gallery.photos if person_of(file) == name]

@@ -17,7 +17,7 @@ from castlist.media import Film, FilmWriter, read_still
 from castlist.naming import NamedFace, NamedFilm, NamedPhoto, Track
 from castlist.naming.films.tracking import Look, Tracker, fill_boxes
 from castlist.painting import write_film
-from castlist.predicting import Remark, predict
+from castlist.predicting import predict
 from test_films import NOBODY_THERE, look, red_then_blue, textured, write_frames
 
 av = pytest.importorskip("av")
@@ -200,8 +200,8 @@ def test_without_pyav_a_film_is_told_and_the_rest_goes_on(tmp_path: Path, monkey
     recognizer = SimpleNamespace(**vars(NOBODY_THERE), network=None, name_photos=lambda paths, **_: iter([named]))
     first, told = predict([source], recognizer, table=tmp_path / "table.csv")
     assert first == named
-    assert isinstance(told, Remark)
-    assert "castlist[films]" in str(told.message)
+    assert isinstance(told, NamedFilm) and not told.is_read
+    assert "castlist[films]" in str(told.problem)
     assert "film.mp4" in (tmp_path / "table.csv").read_text("utf-8")
 
 

@@ -18,7 +18,8 @@ from castlist.faces.finder import turn_back
 from castlist.faces.mtcnn import detect, pyramid_scales, suppress
 from castlist.faces.mtcnn_networks import SHA256, open_mtcnn
 from castlist.faces.networks import find_package_file, open_network
-from castlist.faces.onnx_format import Graph, read_tensors
+from castlist.faces.onnx_format import Graph
+from castlist.faces.onnx_reader import read_network
 from castlist.faces.quality import measure_quality
 from castlist.faces.similarity import similarity
 from castlist.media.photos import read_photo
@@ -157,7 +158,7 @@ def test_missing_files_say_what_to_install() -> None:
     with pytest.raises(WeightsError, match="onnxruntime"):
         open_network(b"not a network")
     with pytest.raises(ValueError, match="ONNX"):
-        read_tensors(b"")
+        read_network(b"")
 
 
 def test_a_written_network_runs_and_can_be_read() -> None:
@@ -169,7 +170,7 @@ def test_a_written_network_runs_and_can_be_read() -> None:
     x = np.array([[1, 2, 3]], np.float32)
     assert np.array_equal(session.run(None, {"x": x})[0], x @ weights)
     assert session.get_modelmeta().custom_metadata_map["note"] == "kept"
-    assert np.array_equal(read_tensors(data)["w0"], weights)
+    assert np.array_equal(read_network(data).weights["w0"], weights)
 
 
 @pytest.mark.parametrize(("name", "height", "width"), [("pnet", 41, 56), ("rnet", 24, 24), ("onet", 48, 48)])

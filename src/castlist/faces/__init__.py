@@ -5,6 +5,7 @@ from castlist.faces.finder import MIN_FACE, RELATIVE_MIN_FACE, find_faces
 from castlist.faces.mtcnn import detect
 from castlist.faces.networks import PACKAGE, find_package_file, open_network, read_checked
 from castlist.faces.onnx_format import Graph
+from castlist.faces.onnx_reader import Network, Node, read_network
 from castlist.faces.quality import measure_quality
 from castlist.faces.records import Box, Face, Quality
 
@@ -18,6 +19,8 @@ __all__ = [
     "Box",
     "Face",
     "Graph",
+    "Network",
+    "Node",
     "Quality",
     "Template",
     "crop_face",
@@ -27,4 +30,5 @@ __all__ = [
     "measure_quality",
     "open_network",
     "read_checked",
+    "read_network",
 ]

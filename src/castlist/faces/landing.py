@@ -1,7 +1,7 @@
 """Faces found by YuNet at one look, and landed on by MTCNN's last network, which knows where eyes and mouth are.
 
-YuNet is quick, but its landmarks cost accuracy, and it takes a face on its side or head for an upright one. MTCNN's last
-network doesn't, and wants nothing but a box. What both say together tells a face from an ornament.
+YuNet is quick, but its landmarks cost accuracy, and it takes a face on its side or head for an upright one. MTCNN's
+last network doesn't, and wants nothing but a box. What both say together tells a face from an ornament.
 
 Source: `yunet` and `mtcnn`.
 """

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -29,9 +30,9 @@ class Graph:
         """Add weights; returns the name to use them by."""
         name = f"w{len(self._tensors)}"
         dims = b"".join(_number(1, size) for size in values.shape)
-        raw = memoryview(np.ascontiguousarray(values).reshape(-1).view(np.uint8))
+        raw: Any = np.ascontiguousarray(values).reshape(-1).view(np.uint8)
         told = dims + _number(2, TYPES[values.dtype]) + _text(8, name) + _start(9, len(raw))
-        self._tensors.append((told, raw))
+        self._tensors.append((told, memoryview(raw)))
         return name
 
     def node(self, kind: str, *inputs: str, output: str | None = None, **attributes: int | str | Sequence[int]) -> str:

@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 TYPES = {1: "<f4", 2: "u1", 3: "i1", 6: "<i4", 7: "<i8"}  # of weights, those that are read
-
-Attribute = int | float | str | tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,7 @@ class Node:
     kind: str
     inputs: tuple[str, ...]
     output: str
-    attributes: Mapping[str, Attribute]
+    attributes: Mapping[str, Any]  # whole numbers, tuples of them, floats and texts
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ def _folded(node: Node, weights: dict[str, np.ndarray]) -> bool:
         weights[node.output] = values.reshape(others[0])
     else:
         weights[node.output] = values.astype(np.float32)
-        axis, size = (int(str(node.attributes[name])) for name in ("axis", "block_size"))
+        axis, size = node.attributes["axis"], node.attributes["block_size"]
         along, scales, zeros = (part.swapaxes(0, axis) for part in (weights[node.output], *others))
         for i, (scale, zero) in enumerate(zip(scales, zeros, strict=True)):
             block = along[i * size : (i + 1) * size]  # the last may be cut short
@@ -108,7 +107,7 @@ def _read_node(message: memoryview) -> Node:
     attributes = {}
     for block in fields.blocks[5]:
         attribute = _Fields(block)
-        value: Attribute = attribute.list(8)
+        value: Any = attribute.list(8)
         if attribute.numbers[3]:
             (value,) = attribute.numbers[3]
         elif attribute.blocks[2]:

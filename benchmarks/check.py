@@ -25,7 +25,7 @@ from castlist.checks.folders import find_one_person, find_two_people
 from castlist.checks.looking import look_at
 from castlist.embeddings import choose_faces
 from castlist.gallery import default_background
-from castlist.media.photos import find_cast, find_photos, read_photo
+from castlist.media import find_cast, find_photos, read_photo
 from duplicates import crop, encode
 
 ROOT = Path(__file__).parents[1]

@@ -19,7 +19,7 @@ from PIL import Image
 
 from castlist.embeddings import choose_faces, embed
 from castlist.faces import Face, find_faces
-from castlist.media.photos import find_cast, read_photo
+from castlist.media import find_cast, read_photo
 from fit_background import PHOTOS
 
 SIDE = 300  # pixels of a photo on a sheet

@@ -25,7 +25,7 @@ from castlist.learning.dataset import Dataset, load_dataset
 from castlist.learning.splits import TRAIN
 from castlist.learning.starting import start_run
 from castlist.learning.training import train
-from castlist.media.photos import find_cast
+from castlist.media import find_cast
 from castlist.run import read_history
 from castlist.settings import Augmentation, Settings
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from castlist.faces import find_faces
 from castlist.gallery import Gallery
-from castlist.media.photos import read_photo
+from castlist.media import read_photo
 from castlist.naming.recognizer import Recognizer
 
 Change = Callable[[np.ndarray, float], np.ndarray]  # of a photo, with the distance between the eyes in pixels

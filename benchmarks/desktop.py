@@ -65,7 +65,7 @@ def open_and_name(runs: Path, folder: Path) -> None:
     import castlist.cli  # as the command does
     from castlist.desktop.texts import Texts
     from castlist.desktop.window import Window
-    from castlist.media.photos import find_photos
+    from castlist.media import find_photos
 
     assert castlist.cli
     window = Window(tk.Tk(), Texts("en"), runs)

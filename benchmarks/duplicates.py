@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from castlist.duplicates import find_duplicates, sign_photo
-from castlist.media.photos import read_photo
+from castlist.media import read_photo
 
 Alter = Callable[[np.ndarray, np.random.Generator], np.ndarray]
 

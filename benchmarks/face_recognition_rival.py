@@ -25,7 +25,7 @@ from PIL import Image
 from castlist.embeddings import embed
 from castlist.faces import find_faces
 from castlist.faces.networks import find_package_file
-from castlist.media.photos import read_photo
+from castlist.media import read_photo
 
 CHUNK = 16  # photos whose faces are embedded together
 

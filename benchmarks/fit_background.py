@@ -17,7 +17,7 @@ from castlist.embeddings import choose_faces, embed
 from castlist.errors import PhotoError
 from castlist.faces import Face, find_faces
 from castlist.gallery import Background
-from castlist.media.photos import find_cast, read_photo
+from castlist.media import find_cast, read_photo
 
 ROOT = Path(__file__).parents[1]
 PHOTOS = ROOT.parent / "shared" / "photos"

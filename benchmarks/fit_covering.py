@@ -19,7 +19,7 @@ import numpy as np
 from castlist.checks.covering import FILE, count_edges
 from castlist.faces import BY_LANDMARKS, Face, crop_face, find_faces
 from castlist.faces.similarity import similarity
-from castlist.media.photos import read_photo
+from castlist.media import read_photo
 from duplicates import encode
 from fit_background import PHOTOS, ROOT, people_of_pairs
 

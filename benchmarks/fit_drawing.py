@@ -21,7 +21,7 @@ from sklearn.preprocessing import StandardScaler
 from castlist.checks.appearance import FILE, measure_shading
 from castlist.drawn import draw_cast
 from castlist.faces import BY_LANDMARKS, find_faces
-from castlist.media.photos import find_photos, read_photo
+from castlist.media import find_photos, read_photo
 from fit_background import PHOTOS, ROOT, people_of_pairs
 
 SIZES = (128, 224, 320)  # of drawn pictures

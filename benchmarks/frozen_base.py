@@ -17,9 +17,10 @@ import keras
 import numpy as np
 
 from castlist.learning.augmentation import augment_photo
-from castlist.learning.models import build_model, read_settings
+from castlist.learning.models import build_model
 from castlist.learning.starting import choose_precision
 from castlist.learning.training import build_optimizer
+from castlist.settings import read_settings
 
 PEOPLE = 7
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from castlist.embeddings import embed
 from castlist.faces import Face, find_faces
-from castlist.media.photos import read_photo
+from castlist.media import read_photo
 
 Pair = tuple[str, str, bool]  # two photos, and whether they show the same person
 

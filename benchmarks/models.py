@@ -21,7 +21,7 @@ from pathlib import Path
 from castlist.faces import DEFAULT_TEMPLATE
 from castlist.learning.evaluation import read_evaluation
 from castlist.learning.models import build_model
-from castlist.run.record import open_run, read_history
+from castlist.run import open_run, read_history
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from castlist.media.photos import find_photos
+from castlist.media import find_photos
 from castlist.naming.recognizer import Recognizer
 
 

@@ -20,7 +20,7 @@ from castlist.learning.dataset import load_dataset
 from castlist.learning.models import build_model
 from castlist.learning.splits import TRAIN
 from castlist.learning.training import build_optimizer, make_batches
-from castlist.media.photos import find_cast
+from castlist.media import find_cast
 from castlist.settings import Augmentation, Settings
 
 STILL = Augmentation(rotation=0, shift=0, zoom=0, horizontal_flip=False)

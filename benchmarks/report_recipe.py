@@ -61,7 +61,7 @@ def held_out(photos: Path, size: int):
     """castlist's split, and its test side's pixels."""
     from castlist.learning.dataset import load_dataset
     from castlist.learning.splits import TEST
-    from castlist.media.photos import find_cast
+    from castlist.media import find_cast
     from castlist.settings import Settings
 
     data = load_dataset(find_cast(photos), Settings(model="cnn", faces=False, image_size=size))
@@ -75,9 +75,9 @@ def run_recipe(photos: Path, seconds: float, size: int) -> dict[str, float]:
     from scipy.ndimage import affine_transform
     from sklearn.model_selection import train_test_split
 
-    from castlist.learning.models import build_model, with_preset
+    from castlist.learning.models import build_model
     from castlist.learning.splits import TEST
-    from castlist.settings import Settings
+    from castlist.settings import Settings, with_preset
 
     data, test_pixels, test_person = held_out(photos, size)
     others = np.flatnonzero(data.side != TEST)
@@ -127,9 +127,9 @@ def run_recipe(photos: Path, seconds: float, size: int) -> dict[str, float]:
 
 
 def run_castlist(photos: Path, seconds: float, size: int) -> dict[str, float]:
-    from castlist.learning.models import read_settings
     from castlist.learning.sessions import learn
-    from castlist.run.record import read_history
+    from castlist.run import read_history
+    from castlist.settings import read_settings
 
     settings = dataclasses.replace(read_settings("", "cnn"), faces=False, image_size=size)
     with tempfile.TemporaryDirectory() as folder:

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from castlist.learning.evaluation import read_evaluation
-from castlist.run.record import open_run, read_history
+from castlist.run import open_run, read_history
 
 COMMAND = (sys.executable, "-c", "from castlist.cli import main; main()")
 QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}

@@ -16,13 +16,13 @@ from pathlib import Path
 import numpy as np
 
 from castlist.learning.dataset import load_dataset
-from castlist.learning.models import read_settings
 from castlist.learning.sequences import arrange
 from castlist.learning.sessions import learn
 from castlist.learning.splits import TEST
-from castlist.media.photos import find_cast
+from castlist.media import find_cast
 from castlist.naming.classifier import Network
-from castlist.run.record import read_history
+from castlist.run import read_history
+from castlist.settings import read_settings
 
 PHOTOS = Path(__file__).parents[2] / "shared" / "photos" / "avengers7"
 DRAWS = 20  # of the test photos into sequences

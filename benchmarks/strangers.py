@@ -15,9 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from castlist.gallery import UNKNOWN, Answers, Background, Gallery
+from castlist.gallery import NOBODY, Answers, Background, Gallery
 from castlist.learning.dataset import load_dataset
-from castlist.media.photos import find_cast
+from castlist.media import find_cast
 from castlist.run import SIDES
 from castlist.settings import Settings
 from fit_background import PHOTOS, ROOT, Embedded, embed_folder, people_of_pairs
@@ -89,14 +89,14 @@ def lfw_task(faces: Embedded, n_people: int, rng: np.random.Generator) -> tuple[
     in_cast = np.isin(faces.names, cast)
     asked = np.setdiff1d(np.flatnonzero(in_cast), known)
     place = {name: i for i, name in enumerate(cast)}
-    person = np.array([place.get(name, UNKNOWN) for name in faces.names.tolist()])
+    person = np.array([place.get(name, NOBODY) for name in faces.names.tolist()])
     vectors = faces.embeddings
     return Task(cast, vectors[known], person[known], vectors[asked], person[asked]), vectors[~in_cast]
 
 
 def calibration_error(answers: Answers, right: np.ndarray) -> float:
     """Expected calibration error of the answers given, "unknown" being one."""
-    columns = np.where(answers.named == UNKNOWN, len(answers.people), answers.named)
+    columns = np.where(answers.named == NOBODY, len(answers.people), answers.named)
     sure = answers.probabilities[np.arange(len(columns)), columns]
     bins = np.minimum((sure * BINS).astype(int), BINS - 1)
     gaps = [abs(sure[bins == i].sum() - right[bins == i].sum()) for i in np.unique(bins)]
@@ -104,7 +104,7 @@ def calibration_error(answers: Answers, right: np.ndarray) -> float:
 
 
 def named_share(gallery: Gallery, strangers: np.ndarray) -> float:
-    return float((gallery.answer(strangers).named != UNKNOWN).mean())
+    return float((gallery.answer(strangers).named != NOBODY).mean())
 
 
 def percent(values: list[float], digits: int = 1) -> str:
@@ -135,11 +135,11 @@ def hero_rows(
             asked = np.concatenate([task.asked, lfw, celebrities])
             answers = gallery.answer_together(asked) if together else gallery.answer(asked)
             n, n_lfw = len(task.asked), len(lfw)
-            named = answers.named != UNKNOWN
+            named = answers.named != NOBODY
             strangers = {"lfw": named[n : n + n_lfw], "celebrities": named[n + n_lfw :]}
             answers = answers[:n]
             right = answers.named == task.asked_person
-            figures["first"].append(float((answers.margins.argmax(axis=1) == task.asked_person).mean()))
+            figures["first"].append(float((answers.gains.argmax(axis=1) == task.asked_person).mean()))
             figures["named"].append(float(right.mean()))
             for kind, shares in strangers.items():
                 figures[kind].append(float(shares.mean()))
@@ -178,7 +178,7 @@ def wrong_name_rows(heroes: Heroes, draws: int, background: Background) -> Itera
                 rng = np.random.default_rng(seed)
                 task = make(rng).with_wrong_names(share, rng)
                 answers = task.gallery(background).answer(task.asked)
-                first.append(float((answers.margins.argmax(axis=1) == task.asked_person).mean()))
+                first.append(float((answers.gains.argmax(axis=1) == task.asked_person).mean()))
                 named.append(float((answers.named == task.asked_person).mean()))
             cells.append(f"{percent(first)} / {percent(named)}")
         yield " | ".join([title, *cells])

@@ -23,7 +23,7 @@ from castlist.learning.dataset import load_dataset
 from castlist.learning.models import build_model
 from castlist.learning.splits import TRAIN
 from castlist.learning.training import build_optimizer, make_batches
-from castlist.media.photos import find_cast
+from castlist.media import find_cast
 from castlist.settings import Settings
 
 PEOPLE = 20

@@ -9,10 +9,11 @@ import pytest
 
 from castlist.errors import CastlistError
 from castlist.faces import Box
-from castlist.media.photos import read_photo
-from castlist.naming.recognizer import NamedFace
+from castlist.media import read_photo
+from castlist.naming import NamedFace
 from castlist.painting import labels as annotate
-from castlist.painting.labels import draw_names, save_picture
+from castlist.painting.labels import draw_names
+from castlist.painting.pictures import save_picture
 
 
 def named(name: str, probability: float = 0.98, box: Box | None = None) -> NamedFace:
@@ -88,6 +89,7 @@ def test_a_face_at_the_edge_has_its_label_inside(monkeypatch: pytest.MonkeyPatch
     place = annotate._place
     monkeypatch.setattr(annotate, "_place", lambda *values: plates.append(place(*values)) or plates[-1])
     draw_names(grey(400, 400), [named("Chris", box=Box(-20, -10, 80, 90)), named("Bob", box=Box(350, 320, 420, 410))])
+    assert len(plates) == 2
     for plate in plates:
         assert 0 <= plate.left <= plate.right <= 400 and 0 <= plate.top <= plate.bottom <= 400
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,23 +20,22 @@ from castlist import checks, cli
 from castlist.checks import cache as cache_module
 from castlist.checks import check_photos
 from castlist.checks.appearance import face_looks_drawn, is_cut_off, looks_drawn
-from castlist.checks.cache import SeenFace, SeenPhoto, delete_checks_of, open_cache
+from castlist.checks.cache import CheckedFace, CheckedPhoto, delete_checks_of, open_cache
 from castlist.checks.covering import count_edges, looks_covered
 from castlist.checks.curve import enough, learning_curve
 from castlist.checks.folders import find_one_person, find_two_people
 from castlist.checks.judging import judge
 from castlist.checks.likeness import write_alike
-from castlist.checks.names import NOBODY, judge_names
+from castlist.checks.names import judge_names
 from castlist.checks.people import check_counts, check_names, doubt_names
 from castlist.checks.records import Finding, describe
 from castlist.drawn import draw_cast
 from castlist.duplicates import sign_photo
 from castlist.embeddings import normalize
-from castlist.errors import CastError, CastlistError
+from castlist.errors import CastError, CastlistError, Message
 from castlist.faces import BY_LANDMARKS, Box, Quality, find_faces
-from castlist.gallery import default_background
-from castlist.gallery.people import People
-from castlist.media.photos import Photo, find_photos, read_photo
+from castlist.gallery import NOBODY, Knowledge, default_background
+from castlist.media import Photo, find_photos, read_photo
 from conftest import save_noise
 
 
@@ -176,7 +178,7 @@ def test_any_folder_and_no_folder(tmp_path: Path) -> None:
     findings = check_photos(tmp_path / "flat")
     assert [one.kind for one in findings.findings] == ["no-face"]
     assert findings.people == ()
-    assert "names aren't judged" in findings.notes[0]
+    assert "names aren't judged" in str(findings.notes[0])
     with pytest.raises(CastError, match="not a folder"):
         check_photos(tmp_path / "nowhere")
 
@@ -199,10 +201,10 @@ def test_a_second_check_decodes_nothing(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_the_cache_gives_back_what_it_was_given() -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (50, 60, 3), np.uint8)
-    faces = (SeenFace(Box(1.5, 2, 30, 40), 0.5, Quality(12.0, 0.25, -3.0)),) * 2
+    faces = (CheckedFace(Box(1.5, 2, 30, 40), 0.5, Quality(12.0, 0.25, -3.0)),) * 2
     vectors = np.arange(256, dtype=np.float32).reshape(2, 128)
     with open_cache() as cache:
-        cache.keep("a", "Ann", SeenPhoto(sign_photo(b"x", pixels), None, faces, vectors))
+        cache.keep("a", "Ann", CheckedPhoto(sign_photo(b"x", pixels), None, faces, vectors))
         found = cache.find("a", "Ann")
         assert found is not None and found.signature is not None
         assert found.faces == faces
@@ -214,11 +216,50 @@ def test_the_cache_gives_back_what_it_was_given() -> None:
 def test_who_is_forgotten_leaves_no_trace_in_the_cache(own_cache: Path) -> None:
     for person in ("Ann", "Zebulon"):
         with open_cache() as cache:
-            cache.keep("a", person, SeenPhoto(None, f"secret of {person}", (), np.zeros((0, 0), np.float32)))
+            cache.keep(
+                person,
+                person,
+                CheckedPhoto(None, Message("a", f"secret of {person}"), (), np.zeros((0, 0), np.float32)),
+            )
     assert delete_checks_of("Zebulon") == 1
     assert delete_checks_of("Zebulon") == 0
     assert b"Zebulon" not in own_cache.read_bytes()
     assert b"secret of Ann" in own_cache.read_bytes()
+
+
+def test_the_face_of_the_forgotten_is_kept_under_no_other_name(own_cache: Path) -> None:
+    pixels = np.zeros((50, 60, 3), np.uint8)
+    faces = (CheckedFace(Box(1.5, 2, 30, 40), 0.5, Quality(12.0, 0.25, -3.0)),)
+    vector = np.random.default_rng(5).normal(size=(1, 128)).astype(np.float32)
+    with open_cache() as cache:
+        for digest, person in (("same", "Zebulon"), ("same", "Ann"), ("other", "Ann")):
+            mine = vector if digest == "same" else -vector
+            cache.keep(digest, person, CheckedPhoto(sign_photo(b"x", pixels), None, faces, mine))
+    assert vector.tobytes()[:64] in own_cache.read_bytes()
+    assert delete_checks_of("Zebulon") == 2
+    assert vector.tobytes()[:64] not in own_cache.read_bytes()
+    with open_cache() as cache:
+        assert cache.find("same", "Ann") is None and cache.find("other", "Ann") is not None
+
+
+def test_a_killed_check_leaves_no_journal_with_the_forgotten(own_cache: Path) -> None:
+    with open_cache() as cache:
+        for i in range(300):
+            reason = Message("", "{text}", {"text": f"secret of Zebulon {i} " + "x" * 300})
+            cache.keep(str(i), "Zebulon", CheckedPhoto(None, reason, (), np.zeros((0, 0), np.float32)))
+    script = f"""
+import os, signal, sqlite3
+connection = sqlite3.connect({str(own_cache)!r})
+connection.execute("PRAGMA cache_size = 2")  # so that changes reach the disk before the end
+connection.execute("UPDATE photo SET drawn = 1")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    assert subprocess.run([sys.executable, "-c", script]).returncode == -signal.SIGKILL
+    journal = own_cache.with_name(own_cache.name + "-journal")
+    assert b"secret of Zebulon" in journal.read_bytes()
+    assert delete_checks_of("Zebulon") == 300
+    assert all(b"Zebulon" not in path.read_bytes() for path in own_cache.parent.iterdir())
+    assert own_cache.stat().st_mode & 0o777 == 0o600
 
 
 def test_the_same_faces_under_the_same_names_are_judged_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -262,12 +303,12 @@ def test_a_photo_renamed_or_changed_after_a_check(tmp_path: Path, monkeypatch: p
     for i in range(18):
         save_noise(cast / "ABC"[person[i]] / f"{i:02}.png", i)
         vector_of[(cast / "ABC"[person[i]] / f"{i:02}.png").read_bytes()] = embeddings[i]
-    face = SeenFace(Box(1, 2, 30, 40), 0.9, Quality(60.0, 99.0, 0.0))
+    face = CheckedFace(Box(1, 2, 30, 40), 0.9, Quality(60.0, 99.0, 0.0))
 
-    def look(photos: list[Photo], _: object) -> list[SeenPhoto]:
+    def look(photos: list[Photo]) -> list[CheckedPhoto]:
         contents = [photo.path.read_bytes() for photo in photos]
         return [
-            SeenPhoto(sign_photo(data, read_photo(data)), None, (face,), vector_of[data][None]) for data in contents
+            CheckedPhoto(sign_photo(data, read_photo(data)), None, (face,), vector_of[data][None]) for data in contents
         ]
 
     begun: list[str] = []
@@ -294,7 +335,7 @@ def test_a_photo_renamed_or_changed_after_a_check(tmp_path: Path, monkeypatch: p
 
 def test_who_is_forgotten_leaves_no_judgement(own_cache: Path) -> None:
     with open_cache() as cache:
-        cache.keep("a", "Zebulon", SeenPhoto(None, "unreadable", (), np.zeros((0, 0), np.float32)))
+        cache.keep("a", "Zebulon", CheckedPhoto(None, Message("a", "unreadable"), (), np.zeros((0, 0), np.float32)))
         cache.keep_judgement("the stamp of a judgement", "its outcome")
     assert b"stamp of a judgement" in own_cache.read_bytes() and b"its outcome" in own_cache.read_bytes()
     assert delete_checks_of("Zebulon") == 1
@@ -303,7 +344,7 @@ def test_who_is_forgotten_leaves_no_judgement(own_cache: Path) -> None:
 
 def test_a_photo_is_as_like_another_as_a_person_known_by_it() -> None:
     placed, between = default_background().kinds.draw(60)[0], default_background().between
-    known = People.from_sums(between, placed[:20], np.ones(20))
+    known = Knowledge.from_sums(between, placed[:20], np.ones(20))
     alike = write_alike(placed, between)
     swapped = np.hstack([alike[:20, :-2], alike[:20, -1:], alike[:20, -2:-1]])
     assert np.allclose(alike @ swapped.T, known.scores(placed), atol=1e-3)
@@ -321,9 +362,10 @@ def test_a_damaged_cache_is_made_anew_and_one_that_cannot_be_written_is_told(own
 
 
 def test_why_a_file_cannot_be_read_is_told_in_the_readers_language() -> None:
-    finding = Finding("unreadable", (Path("a.jpg"),), (), {"how": "damaged or cut short (5 bytes, then nothing)"})
-    assert finding.message == "can't be read: damaged or cut short (5 bytes, then nothing)"
-    assert describe(finding, "zh-TW") == "無法讀取：檔案損毀或不完整（5 bytes, then nothing）"
+    why = Message("system-refuses", "The system refuses ({reason}).", {"reason": "5 bytes, then nothing"})
+    finding = Finding("unreadable", (Path("a.jpg"),), (), {"how": why})
+    assert finding.message == "can't be read: The system refuses (5 bytes, then nothing)."
+    assert describe(finding, "zh-TW") == "無法讀取：系統不允許（5 bytes, then nothing）。"
 
 
 def test_checks_that_begin_at_once_make_one_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

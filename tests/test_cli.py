@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from castlist import cli
+from castlist.cli.console import telling_interruption
 from castlist.cli.learning import choose_settings
-from castlist.media.photos import find_photos, read_photo
+from castlist.media import find_photos, read_photo
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *words: object) -> int:
@@ -99,7 +100,7 @@ def test_photos_of_one_name_are_both_drawn(
         shutil.copy(find_photos([drawn_photos])[0], tmp_path / folder / "1.jpg")
     words = ("predict", tmp_path / "a", tmp_path / "b", "--run", drawn_run, "--draw", tmp_path / "out")
     assert run(monkeypatch, *words) == 0
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["1.named-2.jpg", "1.named.jpg"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a-1.named.jpg", "b-1.named.jpg"]
 
 
 @pytest.mark.parametrize(
@@ -159,6 +160,13 @@ def test_ctrl_c_is_no_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     monkeypatch.setattr(cli, "app", interrupt)
     assert run(monkeypatch) == 130
     assert capsys.readouterr().err == "castlist: stopped.\n"
+
+
+def test_an_interrupted_work_says_how_to_go_on(capsys: pytest.CaptureFixture[str]) -> None:
+    for words in ("castlist resume 'runs/a'", ""):
+        with pytest.raises(KeyboardInterrupt), telling_interruption(lambda words=words: words):
+            raise KeyboardInterrupt
+    assert capsys.readouterr().err == "castlist: interrupted; go on with: castlist resume 'runs/a'\n"
 
 
 def test_settings_files_presets_and_options_in_their_order(tmp_path: Path) -> None:

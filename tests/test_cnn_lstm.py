@@ -14,11 +14,11 @@ from castlist.errors import SettingsError
 from castlist.explanation import Explainer
 from castlist.export import export_run
 from castlist.learning.evaluation import read_evaluation
-from castlist.learning.models import build_model, read_settings, with_preset
+from castlist.learning.models import build_model
 from castlist.learning.sessions import learn
-from castlist.media.photos import find_photos
+from castlist.media import find_photos
 from castlist.naming.recognizer import Recognizer
-from castlist.settings import Settings
+from castlist.settings import Settings, read_settings, with_preset
 
 
 def test_the_preset_is_the_report_s() -> None:

@@ -12,7 +12,7 @@ pytest.importorskip("sklearn")
 
 from castlist.learning.comparison import changed_settings, compare_answers
 from castlist.learning.evaluation import Evaluation, score_answers
-from castlist.run.record import Run
+from castlist.run import Run
 from castlist.settings import Augmentation, Settings
 
 

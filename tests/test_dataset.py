@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import h5py
 import numpy as np
 import pytest
 from PIL import Image
 
+from castlist.caches import cache_folder
 from castlist.errors import CastError
-from castlist.learning.dataset import Dataset, cache, load_dataset
+from castlist.learning.dataset import Dataset, cache, delete_datasets_of, filling, load_dataset
 from castlist.learning.splits import TEST
-from castlist.media.photos import find_cast, read_photo, resize_photo
+from castlist.media import find_cast, read_photo, resize_photo
 from castlist.settings import Settings
 from conftest import SMALL, save_noise
 
@@ -87,13 +92,13 @@ def test_unreadable_photos_are_listed_and_left_out(tmp_path: Path) -> None:
     (root / "c" / "empty.jpg").touch()
     data = load(root)
     assert len(data.files) == 11
-    assert {photo.path.name: photo.reason.split(" (")[0] for photo in data.refused} == {
+    assert {photo.path.name: str(photo.reason).split(" (")[0] for photo in data.refused} == {
         "0.png": "damaged or cut short",
         "notes.txt": "not a photo of a known format",
         "empty.jpg": "the file is empty",
     }
     assert data.people == ("a", "b")
-    assert any("No photo of 'c'" in note for note in data.notes)
+    assert any("No photo of 'c'" in str(note) for note in data.notes)
 
 
 def test_copies_and_crops_stay_on_one_side(tmp_path: Path, drawn_photos: Path) -> None:
@@ -134,13 +139,13 @@ def test_one_photo_in_two_folders_is_noted(tmp_path: Path) -> None:
     root = make_cast(tmp_path / "cast", {"a": 6, "b": 6})
     shutil.copy(root / "a" / "0.png", root / "b" / "same.png")
     data = load(root)
-    assert any("1 photo lies" in note for note in data.notes)
+    assert any("1 photo lies" in str(note) for note in data.notes)
 
 
 def test_someone_with_one_photo_is_noted_as_not_tested(tmp_path: Path) -> None:
     data = load(make_cast(tmp_path / "cast", {"a": 9, "b": 1}))
     assert not (data.side[data.person == 1] == TEST).any()
-    assert any("'b' has too few" in note for note in data.notes)
+    assert any("'b' has too few" in str(note) for note in data.notes)
 
 
 def test_a_folder_that_can_t_be_written_is_one_sentence(tmp_path: Path) -> None:
@@ -153,12 +158,155 @@ def test_a_folder_that_can_t_be_written_is_one_sentence(tmp_path: Path) -> None:
 def test_counts_are_told(tmp_path: Path) -> None:
     told: list[tuple[int, int]] = []
     load(make_cast(tmp_path / "cast", {"a": 40, "b": 40}), on_count=lambda *count: told.append(count))
-    assert told == [(64, 80), (80, 80)]
+    assert told == [(done, 80) for done in range(1, 81)]
 
 
-def test_a_file_made_anew_from_other_photos_is_not_read_as_the_first(tmp_path: Path) -> None:
+def test_who_loaded_a_file_reads_on_when_it_is_made_anew(tmp_path: Path) -> None:
     root = make_cast(tmp_path / "cast", {"a": 6, "b": 6})
     first = load(root, dataclasses.replace(SMALL, pictures_per_person=5))
-    load(root)
-    with pytest.raises(CastError, match=r"dataset.h5' was made anew from other photos"):
-        first.read(np.array([0]))
+    before = first.read(np.arange(10))
+    save_noise(root / "a" / "0.png", 99)
+    second = load(root)
+    np.testing.assert_array_equal(first.read(np.arange(10)), before)
+    assert len(second.files) == 12
+
+
+@pytest.fixture
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of data sets."""
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    monkeypatch.setattr(cache, "datasets_folder", lambda: folder)
+    return folder
+
+
+def keep(root: Path, counts: dict[str, int]) -> Dataset:
+    return load_dataset(find_cast(make_cast(root, counts)), SMALL)
+
+
+def test_only_data_sets_of_somebody_of_exactly_this_name_are_deleted(tmp_path: Path, kept: Path) -> None:
+    annabel, ann, twin = (
+        keep(tmp_path / name, people).path
+        for name, people in (
+            ("one", {"Annabel": 6, "Joann": 6}),
+            ("two", {"Ann": 6, "Bo": 6}),
+            ("three", {"Ann": 6, "Cy": 6}),
+        )
+    )
+    with h5py.File(annabel, "r+") as file:
+        file["images"][0, 0, 0, :] = tuple(b"nn/")  # by chance among the pixels
+        file["images"][0, 0, 1, :] = tuple(b"Ann")
+        file["images"][0, 0, 2, :] = tuple(b"/  ")
+    assert b"Ann/" in annabel.read_bytes()
+    deleted = delete_datasets_of("Ann")
+    assert {one.path for one in deleted} == {ann, twin}
+    assert list(kept.iterdir()) == [annabel]
+    assert delete_datasets_of("Ann") == []
+
+
+def test_who_is_among_the_refused_alone_is_found_too(tmp_path: Path, kept: Path) -> None:
+    root = make_cast(tmp_path / "cast", {"Ann": 6, "Bo": 6})
+    (root / "Cy").mkdir()
+    (root / "Cy" / "empty.jpg").touch()
+    load_dataset(find_cast(root), SMALL)
+    assert len(delete_datasets_of("Cy")) == 1
+
+
+def test_a_training_reads_on_from_a_data_set_that_is_deleted(tmp_path: Path, kept: Path) -> None:
+    data = keep(tmp_path / "cast", {"Ann": 6, "Bo": 6})
+    before = data.read(np.arange(12))
+    (deleted,) = delete_datasets_of("Ann")
+    assert deleted.in_use
+    assert not list(kept.iterdir())
+    np.testing.assert_array_equal(data.read(np.arange(12)), before)
+    again = keep(tmp_path / "cast", {"Ann": 6, "Bo": 6})
+    np.testing.assert_array_equal(again.read(np.arange(12)), before)
+    path = again.path
+    del again
+    (deleted,) = delete_datasets_of("Ann")
+    assert (deleted.path, deleted.in_use) == (path, False)
+
+
+def test_who_is_forgotten_while_a_data_set_is_made_is_in_none_that_is_kept(
+    tmp_path: Path, kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deleted = []
+    fill = cache.fill
+
+    def forgotten_meanwhile(*args: object) -> None:
+        assert delete_datasets_of("Nobody") == []
+        deleted.extend(delete_datasets_of("Ann"))
+        fill(*args)
+
+    monkeypatch.setattr(cache, "fill", forgotten_meanwhile)
+    data = keep(tmp_path / "cast", {"Ann": 6, "Bo": 6})
+    assert [one.in_use for one in deleted] == [True]
+    assert not list(kept.iterdir())
+    assert data.read(np.arange(12)).shape == (12, 48, 48, 3)
+
+
+def test_what_a_killed_process_left_and_what_is_damaged_goes(tmp_path: Path, kept: Path) -> None:
+    make_cast(tmp_path / "cast", {"Ann": 6, "Bo": 6})
+    script = f"""
+import os, signal
+from pathlib import Path
+from castlist.learning.dataset import cache
+from castlist.media import find_cast
+from castlist.settings import Settings
+cache.fill = lambda *args: os.kill(os.getpid(), signal.SIGKILL)
+cache.load_dataset(find_cast(Path({str(tmp_path / "cast")!r})), Settings(model="cnn", faces=False, image_size=48),
+                   path=Path({str(kept / "a.h5")!r}))
+"""
+    assert subprocess.run([sys.executable, "-c", script]).returncode == -signal.SIGKILL
+    (left,) = kept.iterdir()
+    (kept / "b.h5.1.part").touch()
+    (kept / "b.h5").write_bytes(b"damaged")
+    (kept / "c.h5").touch()
+    other = keep(tmp_path / "other", {"Cy": 6, "Di": 6}).path
+    assert [one.path for one in delete_datasets_of("Ann")] == [left]
+    assert list(kept.iterdir()) == [other]
+
+
+def test_what_cannot_be_deleted_is_one_sentence_and_the_others_go(
+    tmp_path: Path, kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = sorted(keep(tmp_path / str(i), {"Ann": 6, "Bo": 6}).path for i in range(3))
+    unlink = Path.unlink
+
+    def refuse(self: Path, missing_ok: bool = False) -> None:
+        if self == paths[1]:
+            raise PermissionError(13, "refused")
+        unlink(self, missing_ok)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", refuse)
+        with pytest.raises(CastError, match=f"{paths[1].name}.*forget again") as refused:
+            delete_datasets_of("Ann")
+    assert refused.value.code == "datasets-not-deleted"
+    assert list(kept.iterdir()) == [paths[1]]
+    assert [one.path for one in delete_datasets_of("Ann")] == [paths[1]]
+
+
+def test_data_sets_are_for_their_user_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_datasets: None
+) -> None:
+    monkeypatch.undo()
+    monkeypatch.setattr("platformdirs.user_cache_path", lambda name: tmp_path / "cache" / name)
+    (tmp_path / "cache" / "castlist").mkdir(parents=True, mode=0o755)  # as an older castlist made it
+    folder = cache_folder("datasets")
+    path = load_dataset(find_cast(make_cast(tmp_path / "cast", {"a": 6, "b": 6})), SMALL, path=folder / "a.h5").path
+    assert [one.stat().st_mode & 0o777 for one in (folder.parent, folder, path)] == [0o700, 0o700, 0o600]
+
+
+def test_an_own_network_counts_by_what_it_is_not_by_where_it_lies(
+    tmp_path: Path, kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = []
+    monkeypatch.setattr(cache, "fill", lambda *args: (made.append(1), fill_whole(*args)))
+    fill_whole = filling.fill
+    networks = {"one.onnx": "first", "moved.onnx": "first", "two.onnx": "second"}
+    monkeypatch.setattr(cache, "face_network", lambda settings: SimpleNamespace(digest=networks[settings.network]))
+    cast = find_cast(make_cast(tmp_path / "cast", {"a": 6, "b": 6}))
+    for network in networks:
+        load_dataset(cast, dataclasses.replace(SMALL, network=network))
+    assert len(made) == 2

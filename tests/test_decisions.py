@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import json
 import re
 import shutil
 import signal
@@ -22,6 +23,7 @@ from castlist.checks import (
     Finding,
     Findings,
     apply_decisions,
+    moving,
     open_decisions,
     read_decisions,
     undo_moves,
@@ -128,14 +130,14 @@ def test_a_file_in_the_way_is_never_overwritten(root: Path) -> None:
 
 
 _SLOW = """
-import sys, time
+import os, sys, time
 from pathlib import Path
 from castlist.checks import apply_decisions, read_decisions, undo_moves
-rename = Path.rename
-def slowly(self, target):
+rename = os.rename
+def slowly(*names, **folders):
     time.sleep(0.01)
-    return rename(self, target)
-Path.rename = slowly
+    return rename(*names, **folders)
+os.rename = slowly
 root = Path(sys.argv[1])
 undo_moves(root) if sys.argv[2] == "undo" else apply_decisions(read_decisions(Path(sys.argv[2]), root))
 """
@@ -175,6 +177,90 @@ def test_killed_half_way_every_photo_is_in_one_place_and_both_ways_are_open(tmp_
     assert not list((root / "Ann").iterdir())
     undo_moves(root)
     assert contents(root.parent) == before
+
+
+def write_journal(root: Path, **fields: object) -> Path:
+    """A journal as somebody else might have written it; it says that Ann's b came from where `fields` say."""
+    row = {"source": "Ann/was.png", "target": "Ann/b.png", "sha256": digest(root / "Ann" / "b.png"), **fields}
+    journal = root / ".castlist-moves" / "1.json"
+    journal.parent.mkdir(exist_ok=True)
+    journal.write_text(json.dumps({"decisions": "0" * 64, "moves": [row]}))
+    return journal
+
+
+HOSTILE = [
+    {"source": "../../.config/autostart/x.desktop"},
+    {"source": "/etc/cron.d/x"},
+    {"source": "Ann/../../x"},
+    {"source": "Ann//x"},
+    {"source": "./x"},
+    {"source": ""},
+    {"source": "Ann\\..\\..\\x"},
+    {"source": "Ann/x\0.png"},
+    {"source": ".castlist-moves/2.json"},
+    {"source": "../cast-aside/x"},  # nobody is moved from there
+    {"source": 5},
+    {"source": ["Ann"]},
+    {"target": "../elsewhere/b.png"},
+    {"target": "../cast-aside/../b.png"},
+    {"target": None},
+    {"sha256": "0"},
+    {"sha256": "A" * 64},
+    {"more": "x"},
+]
+
+
+@pytest.mark.parametrize("fields", HOSTILE, ids=str)
+def test_a_journal_that_castlist_never_writes_moves_nothing(root: Path, fields: dict[str, object]) -> None:
+    write_journal(root, **fields)
+    before = sorted(path for path in root.parent.rglob("*") if path.suffix != ".json")
+    with pytest.raises(CastError, match="no longer known") as refused:
+        undo_moves(root)
+    assert refused.value.code == "journal-wrong"
+    assert sorted(path for path in root.parent.rglob("*") if path.suffix != ".json") == before
+
+
+@pytest.mark.parametrize("text", ["[]", "{}", "5", "null", '{"decisions": 5, "moves": []}', "[" * 100_000, "\0"])
+def test_a_journal_of_another_shape_is_one_sentence(root: Path, text: str) -> None:
+    write_journal(root).write_text(text)
+    with pytest.raises(CastError, match="no longer known"):
+        undo_moves(root)
+
+
+def test_a_journal_that_is_as_castlist_writes_it_is_followed(root: Path) -> None:
+    write_journal(root)
+    (root / ".castlist-moves" / "x.json").write_text("not a number")
+    undo_moves(root)
+    assert (root / "Ann" / "was.png").exists()
+
+
+@pytest.mark.parametrize("linked", ["Bob", ".castlist-moves", "../cast-aside"])
+def test_no_link_is_followed_out_of_the_folder(root: Path, linked: str) -> None:
+    outside = root.parent / "outside"
+    outside.mkdir()
+    shutil.rmtree(root / "Bob")
+    (root / linked).symlink_to(outside, target_is_directory=True)
+    with pytest.raises(CastError):
+        apply_decisions(decide(root, b="Bob", c="aside"))
+    assert not list(outside.iterdir())
+    assert (root / "Ann" / "b.png").exists()
+
+
+def test_a_link_swapped_in_between_is_not_followed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    outside = root.parent / "outside"
+    outside.mkdir()
+    carry_out = moving._carry_out
+
+    def swap(*args: object) -> None:
+        shutil.rmtree(root / "Bob", ignore_errors=True)
+        (root / "Bob").symlink_to(outside, target_is_directory=True)
+        carry_out(*args)
+
+    monkeypatch.setattr(moving, "_carry_out", swap)
+    with pytest.raises(CastError, match="can't be moved"):
+        apply_decisions(decide(root, b="Bob"))
+    assert not list(outside.iterdir())
+    assert (root / "Ann" / "b.png").exists()
 
 
 def test_edited_by_hand(root: Path, tmp_path: Path) -> None:
@@ -247,7 +333,7 @@ def test_decisions_begin_with_keeping_everything(root: Path) -> None:
 
 def test_the_page_is_whole_and_its_script_the_only_one_allowed(root: Path, tmp_path: Path) -> None:
     pytest.importorskip("jinja2")
-    from castlist.learning.report import write_check
+    from castlist.checks import write_check
 
     file = write_check(some_findings(root), tmp_path / "out" / "check.html", language="zh-TW")
     assert read_decisions(file) == Decisions(
@@ -263,7 +349,7 @@ def test_the_page_is_whole_and_its_script_the_only_one_allowed(root: Path, tmp_p
 @pytest.mark.skipif(not shutil.which("chromium"), reason="no chromium to press the page's buttons")
 def test_what_is_pressed_on_the_page_is_what_is_downloaded(root: Path, tmp_path: Path) -> None:
     pytest.importorskip("jinja2")
-    from castlist.learning.report import write_check
+    from castlist.checks import write_check
 
     findings = some_findings(root)
     write_check(findings, tmp_path / "check.html")

@@ -15,7 +15,7 @@ pytest.importorskip("keras")
 from castlist.languages import LANGUAGES, translator
 from castlist.learning.diagnosis import describe_diagnosis, diagnose
 from castlist.learning.training import learning_rate_at
-from castlist.run.record import Epoch
+from castlist.run import Epoch
 from castlist.settings import Settings
 
 

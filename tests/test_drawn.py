@@ -10,7 +10,7 @@ import pytest
 
 from castlist.drawn import HEROES, draw_cast, draw_group, draw_hero
 from castlist.errors import SettingsError
-from castlist.media.photos import find_cast, read_photo
+from castlist.media import find_cast, read_photo
 
 
 def test_seven_heroes_with_names_of_any_script() -> None:

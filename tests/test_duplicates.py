@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 from castlist.drawn import draw_cast
 from castlist.duplicates import DuplicatePair, PhotoSignature, find_duplicates, group_photos, sign_photo
 from castlist.errors import ShapeError
-from castlist.media.photos import read_photo
+from castlist.media import read_photo
 
 
 def make_scene(seed: int, size: tuple[int, int] = (200, 160)) -> np.ndarray:

@@ -136,6 +136,44 @@ def test_the_default_network_is_written_once(tmp_path: Path, monkeypatch: pytest
     assert file.stat().st_mtime_ns == written
 
 
+def test_a_damaged_default_network_is_written_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chips: np.ndarray
+) -> None:
+    monkeypatch.setattr("platformdirs.user_cache_path", lambda name: tmp_path / name)
+    before = embed(chips)
+    (file,) = (tmp_path / "castlist").iterdir()
+    assert file.parent.stat().st_mode & 0o777 == 0o700
+    file.write_bytes(b"")  # as after a power cut
+    assert np.array_equal(embed(chips), before)
+    assert file.stat().st_size > 1_000_000
+
+
+def test_another_network_at_the_same_path_is_seen_on_loading(own_network: Path) -> None:
+    own_network.with_suffix(".toml").write_text('template = "arcface-112"\nlayout = "nchw"\n', "utf-8")
+    first = FaceNetwork.load(own_network)
+    graph = Graph()
+    graph.node("Flatten", graph.node("GlobalMaxPool", "input"), output="means")
+    data = graph.serialize({"input": (np.float32, ["n", 3, 112, 112])}, {"means": (np.float32, ["n", 3])})
+    own_network.write_bytes(data)
+    second = FaceNetwork.load(own_network)
+    chips = np.zeros((1, 112, 112, 3), np.uint8)
+    chips[0, 0, 0] = 255
+    assert first.run(chips)[0, 0] < 1 < second.run(chips)[0, 0]
+    assert first.digest != second.digest
+
+
+def test_the_digest_is_of_both_files_and_of_no_path(own_network: Path, tmp_path: Path) -> None:
+    sidecar = own_network.with_suffix(".toml")
+    sidecar.write_text('template = "arcface-112"\n', "utf-8")
+    digest = FaceNetwork.load(own_network).digest
+    (tmp_path / "elsewhere").mkdir()
+    for file in (own_network, sidecar):
+        (tmp_path / "elsewhere" / file.name).write_bytes(file.read_bytes())
+    assert FaceNetwork.load(tmp_path / "elsewhere" / own_network.name).digest == digest
+    sidecar.write_text('template = "arcface-112"\nscale = 2\n', "utf-8")
+    assert FaceNetwork.load(own_network).digest != digest
+
+
 def test_a_copied_network_needs_no_sidecar(tmp_path: Path, chips: np.ndarray) -> None:
     network = default_network()
     copy = tmp_path / "network.onnx"
@@ -225,7 +263,7 @@ def test_a_single_photo_gives_its_largest_face() -> None:
 @pytest.mark.skipif(not PHOTOS.is_dir(), reason="the real photos in ../shared/photos are not here")
 def test_two_photos_of_a_person_are_closer_than_two_people() -> None:
     from castlist.faces import find_faces
-    from castlist.media.photos import read_photo
+    from castlist.media import read_photo
 
     files = [sorted((PHOTOS / "avengers7" / name).iterdir())[:4] for name in ("chris_evans", "scarlett_johansson")]
     crops = [find_faces(read_photo(file))[0].pixels for people in files for file in people]

@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("sklearn")
 
 from castlist.errors import RunError
-from castlist.learning.evaluation import NOBODY, Evaluation, read_evaluation, save_evaluation, score_answers
+from castlist.learning.evaluation import NOBODY, Evaluation, evaluation_files, read_evaluation, score_answers
 from test_run import make_run
 
 PEOPLE = ("Ann", "file", "王小明")  # one bears the name of a column
@@ -62,7 +62,8 @@ def test_a_certain_and_wrong_answer_has_a_finite_loss() -> None:
 
 def test_answers_are_read_back(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run", people=PEOPLE)
-    save_evaluation(example(), run)
+    for name, data in evaluation_files(example(), run).items():
+        (run.path / name).write_bytes(data)
     again = read_evaluation(run)
     assert again.files == example().files
     np.testing.assert_allclose(again.probabilities, example().probabilities, rtol=1e-5)

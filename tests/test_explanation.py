@@ -13,10 +13,13 @@ from castlist.errors import PhotoError
 from castlist.explanation import Explainer, draw_explanations
 from castlist.faces import Box, Face, Quality
 from castlist.gallery import Gallery
-from castlist.naming.recognizer import Recognizer
-from castlist.run.record import Run
+from castlist.naming import FaceEyes, Recognizer
+from castlist.run import Run
 from castlist.settings import Settings
-from test_enrolment import BACKGROUND, PEOPLE, vector
+from small_runs import BACKGROUND, PHOTOS, TABLE
+
+PEOPLE = ("Ann", "Beatrix")
+FIRST, SECOND = TABLE[0], TABLE[PHOTOS]
 
 
 @pytest.mark.keras
@@ -102,7 +105,7 @@ class TopLeftNetwork(FaceNetwork):
 
     def embed(self, faces: np.ndarray, *, batch_size: int = 32, views: str = "mirror") -> np.ndarray:
         share = (faces[:, 20:40, 90:110] == 0).mean(axis=(1, 2, 3))
-        mixed = [s * vector(0) + (1 - s) * vector(200) for s in share]
+        mixed = [s * FIRST + (1 - s) * SECOND for s in share]
         return np.array([v / np.linalg.norm(v) for v in mixed], np.float32)
 
 
@@ -110,15 +113,15 @@ def test_occlusion_finds_the_place_that_the_network_looks_at(monkeypatch: pytest
     crop = np.full((150, 150, 3), 120, np.uint8)
     crop[20:40, 90:110] = 0
     gallery = Gallery.fit(
-        PEOPLE[:2],
-        np.array([vector(0), vector(200)], np.float32),
+        PEOPLE,
+        np.stack([FIRST, SECOND]),
         np.array([0, 1]),
         ["a", "b"],
         background=BACKGROUND,
     )
     run = Run(
         path=tmp_path,
-        people=PEOPLE[:2],
+        people=PEOPLE,
         settings=Settings(),
         photos_root="",
         photos_fingerprint="",
@@ -128,12 +131,12 @@ def test_occlusion_finds_the_place_that_the_network_looks_at(monkeypatch: pytest
     face = Face(crop, Box(0, 0, 150, 150), np.zeros((5, 2)), 1.0, Quality(50, 1, 0))
     recognizer = Recognizer(run, face_network=TopLeftNetwork(tmp_path / "none"), gallery=gallery)
     monkeypatch.setattr("castlist.explanation.read_photo", lambda path: crop)
-    monkeypatch.setattr(Recognizer, "look", lambda self, pixels: [face])
+    monkeypatch.setattr(FaceEyes, "find", lambda self, pixels: [face])
     (one,) = Explainer(recognizer).explain(tmp_path / "a.jpg")
     assert one.person == PEOPLE[0]
     top, left = np.unravel_index(one.evidence.argmax(), one.evidence.shape)
     assert 10 <= top <= 45 and 80 <= left <= 115
     assert one.evidence[100:, :60].max() < 0.05
-    monkeypatch.setattr(Recognizer, "look", lambda self, pixels: [])
+    monkeypatch.setattr(FaceEyes, "find", lambda self, pixels: [])
     with pytest.raises(PhotoError, match="no face found"):
         Explainer(recognizer).explain(tmp_path / "a.jpg")

@@ -27,6 +27,7 @@ from castlist.export.formats import ask_onnx
 from castlist.gallery import Gallery
 from castlist.learning.sessions import learn
 from castlist.naming.recognizer import Recognizer
+from castlist.run import load_gallery
 
 DOC = Path(__file__).parents[1] / "docs" / "export.md"
 BLOCKS = re.findall(r"```python\n(.*?)```", DOC.read_text("utf-8"), re.DOTALL)
@@ -82,6 +83,17 @@ def test_what_cannot_be_exported_is_one_sentence(drawn_run: Path, tmp_path: Path
         export_run(copy, "onnx")
 
 
+@pytest.mark.keras
+@pytest.mark.parametrize("file", ["../secret.png", "/etc/passwd", "Ann/../../secret.png"])
+def test_a_run_that_names_files_elsewhere_is_not_exported(drawn_run: Path, tmp_path: Path, file: str) -> None:
+    copy = shutil.copytree(drawn_run, tmp_path / "copy")
+    record = json.loads((copy / "run.json").read_text("utf-8"))
+    (copy / "run.json").write_text(json.dumps(record | {"sides": {**record["sides"], "test": [file]}}), "utf-8")
+    with pytest.raises(RunError, match="leads out of their folder") as refused:
+        export_run(copy, "onnx")
+    assert refused.value.values["file"] == file
+
+
 @pytest.mark.parametrize("views", ["plain", "mirror", "careful"])
 def test_face_and_gallery_as_one_graph(views: Any) -> None:
     network = default_network()
@@ -103,7 +115,7 @@ def test_a_run_of_faces(photos_folder: Path, tmp_path: Path) -> None:
     file = export_run(run.path, "onnx")
     assert file == run.path / "export.onnx"
     # Whoever goes by the note gives the names that the gallery gives.
-    gallery = Gallery.load(run.gallery_path)
+    gallery = load_gallery(run)[1]
     mean = gallery.background.mean
     asked = np.concatenate([mean + share * (gallery.embeddings - mean) for share in (-1, -0.5, 0, 0.5, 1)])
     answers = gallery.answer(asked)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
+import threading
 from pathlib import Path
 
 import pytest
 
 from castlist.errors import CastlistError
-from castlist.files import write_csv, write_text
+from castlist.files import remove_parts, write_bytes, write_csv, write_text
 
 
 def test_tables_survive_commas_and_lines(tmp_path: Path) -> None:
@@ -15,16 +19,70 @@ def test_tables_survive_commas_and_lines(tmp_path: Path) -> None:
     assert (tmp_path / "new" / "a.csv").read_text("utf-8") == 'name,n\n"Ann, ""A""",1\n"a\nb",2\n'
 
 
-def test_a_failed_write_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("number", "code", "advice"),
+    [
+        (errno.ENOSPC, "disk-full", "Free some space"),
+        (errno.EACCES, "write-forbidden", "Get the right"),
+        (errno.EIO, "write-failed", "Choose another place"),
+    ],
+)
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+def test_a_failed_write_leaves_what_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, number: int, code: str, advice: str
+) -> None:
     write_text(tmp_path / "a.txt", "before")
+    seen: list[str] = []
 
-    def fail(self: Path, data: bytes) -> int:
-        raise OSError(28, "No space left on device")
+    def fail(*args: object, **named: object) -> None:
+        seen.extend(part.read_text() for part in tmp_path.glob(".*.part"))
+        raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(Path, "write_bytes", fail)
-    with pytest.raises(CastlistError, match="No space left on device"):
+    monkeypatch.setattr(os, call, fail)
+    with pytest.raises(CastlistError, match=advice) as failure:
         write_text(tmp_path / "a.txt", "after")
+    assert seen == ["after"], "it failed before anything was written"
+    assert failure.value.code == code
     assert (tmp_path / "a.txt").read_text() == "before"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_the_folder_is_full_before_anything_is_renamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+    fsync, replace = os.fsync, os.replace
+
+    def flush(handle: int) -> None:
+        calls.append("folder" if stat.S_ISDIR(os.fstat(handle).st_mode) else "file")
+        fsync(handle)
+
+    def rename(*paths: Path) -> None:
+        calls.append("rename")
+        replace(*paths)
+
+    monkeypatch.setattr(os, "fsync", flush)
+    monkeypatch.setattr(os, "replace", rename)
+    write_text(tmp_path / "a.txt", "text")
+    assert calls == ["file", "rename", *(["folder"] if hasattr(os, "O_DIRECTORY") else [])]
+
+
+def test_threads_write_one_file_and_none_tears_it(tmp_path: Path) -> None:
+    texts = [bytes([97 + i]) * 200_000 for i in range(8)]
+    errors: list[Exception] = []
+
+    def write(text: bytes) -> None:
+        try:
+            for _ in range(10):
+                write_bytes(tmp_path / "a.txt", text)
+                assert (tmp_path / "a.txt").read_bytes() in texts
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=write, args=(text,)) for text in texts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
 
 
@@ -32,3 +90,32 @@ def test_a_file_where_a_folder_should_be(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(CastlistError, match="can't be written"):
         write_text(tmp_path / "file" / "a.txt", "text")
+
+
+def test_the_longest_names_are_written(tmp_path: Path) -> None:
+    write_text(tmp_path / ("a" * 251 + ".txt"), "text")
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["text"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
+def test_what_is_private_is_read_by_nobody_else(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        write_text(tmp_path / "private" / "a", "text", private=True)
+        write_text(tmp_path / "open" / "a", "text")
+        write_text(tmp_path / "open" / "a", "again", private=True)
+        write_text(tmp_path / "open" / "b", "text")
+    finally:
+        os.umask(before)
+    modes = {path.relative_to(tmp_path).as_posix(): stat.S_IMODE(path.stat().st_mode) for path in tmp_path.rglob("*")}
+    assert modes == {"private": 0o700, "private/a": 0o600, "open": 0o755, "open/a": 0o600, "open/b": 0o644}
+
+
+def test_only_parts_are_removed(tmp_path: Path) -> None:
+    part = tmp_path / f".{os.getpid()}-0123456789abcdef.part"
+    part.touch()
+    for name in ("a.part", "part.onnx", ".hidden"):
+        (tmp_path / name).touch()
+    assert remove_parts(tmp_path) == 1
+    assert remove_parts(tmp_path / "none") == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".hidden", "a.part", "part.onnx"]

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import random
 import struct
+import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,12 +15,11 @@ import pytest
 from castlist.errors import CastlistError, PhotoError, RunError
 from castlist.faces import DEFAULT_TEMPLATE, Box, Face, Quality
 from castlist.gallery import Answers
-from castlist.media.film import Film, FilmWriter, is_film
-from castlist.naming import NamedFilm, Track, name_film
-from castlist.naming.films.naming import name_apart
+from castlist.media.films import Film, FilmWriter, is_film, silence_opencv
+from castlist.naming import FaceEyes, NamedFace, NamedFilm, Track, name_film
+from castlist.naming.films.following import name_apart
 from castlist.naming.films.records import join_tracks
 from castlist.naming.films.tracking import Look, Tracker, Trail, fill_boxes
-from castlist.naming.recognizer import NamedFace
 from castlist.painting import write_film
 from castlist.painting.films import hidden_box
 from castlist.settings import Settings
@@ -26,6 +28,7 @@ RATE = 20.0
 NOBODY_THERE = SimpleNamespace(  # a recognizer for films without faces
     run=SimpleNamespace(path=Path("run"), settings=Settings()),
     face_network=SimpleNamespace(template=DEFAULT_TEMPLATE),
+    face_eyes=FaceEyes(SimpleNamespace(template=DEFAULT_TEMPLATE)),
     gallery=SimpleNamespace(background=SimpleNamespace(mean=np.zeros(4))),
 )
 
@@ -99,6 +102,36 @@ def test_films_are_told_by_their_content(tmp_path: Path) -> None:
         Film.open(playlist)
 
 
+def test_opencv_is_silent_as_long_as_anybody_wants_it() -> None:
+    """Threads that come and go in any order leave the level as it was; none is loud while it wants silence."""
+    level = cv2.utils.logging.getLogLevel()
+    assert level != cv2.utils.logging.LOG_LEVEL_SILENT
+    first, second = silence_opencv(), silence_opencv()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert cv2.utils.logging.getLogLevel() == cv2.utils.logging.LOG_LEVEL_SILENT
+    second.__exit__(None, None, None)
+    assert cv2.utils.logging.getLogLevel() == level
+    loud = []
+
+    def work(seed: int) -> None:
+        rng = random.Random(seed)
+        for _ in range(200):
+            with silence_opencv():
+                time.sleep(rng.random() * 1e-4)
+                if cv2.utils.logging.getLogLevel() != cv2.utils.logging.LOG_LEVEL_SILENT:
+                    loud.append(seed)
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not loud
+    assert cv2.utils.logging.getLogLevel() == level
+
+
 def test_a_damaged_film_is_one_sentence(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     path = write_frames(tmp_path / "film.mp4", red_then_blue())
     path.write_bytes(path.read_bytes()[:700])
@@ -120,7 +153,7 @@ def test_a_film_that_is_cut_short_is_named_as_far_as_it_goes(tmp_path: Path, cap
     counts: list[tuple[int, int]] = []
     film = name_film(tmp_path / "film.avi", NOBODY_THERE, on_count=lambda done, total: counts.append((done, total)))
     assert 5 < film.n_frames < 25
-    assert film.problem == f"damaged or cut short after {film.n_frames} of 30 frames"
+    assert str(film.problem) == f"damaged or cut short after {film.n_frames} of 30 frames"
     assert counts == [(i + 1, 30) for i in range(film.n_frames)]
     assert film.tracks == film.sightings == ()
     assert capfd.readouterr() == ("", "")
@@ -212,8 +245,8 @@ def test_every_frame_of_a_track_has_a_box() -> None:
 
 
 def test_nobody_is_seen_twice_at_the_same_time() -> None:
-    margins = np.array([[5.0, -1.0], [9.0, 2.0], [4.0, -3.0]], np.float32)
-    answers = Answers(("Anna", "Ben"), np.full((3, 3), 1 / 3, np.float32), margins, np.zeros(3, np.int64))
+    gains = np.array([[5.0, -1.0], [9.0, 2.0], [4.0, -3.0]], np.float32)
+    answers = Answers(("Anna", "Ben"), np.full((3, 3), 1 / 3, np.float32), gains, np.zeros(3, np.int64))
     frames = [np.arange(0, 20), np.arange(10, 30), np.arange(30, 40)]
     assert name_apart(answers, frames).named.tolist() == [-1, 0, 0]
     assert name_apart(answers, [np.arange(5), np.arange(5, 9), np.arange(3, 7)]).named.tolist() == [0, 0, -1]
@@ -285,7 +318,7 @@ def clip_recognizer() -> SimpleNamespace:
     from castlist.embeddings import default_network
     from castlist.faces import find_faces
     from castlist.gallery import Gallery
-    from castlist.media.photos import find_cast, read_photo
+    from castlist.media import find_cast, read_photo
     from castlist.naming.recognizer import Recognizer
     from conftest import PHOTOS
 

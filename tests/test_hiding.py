@@ -9,8 +9,8 @@ from castlist.embeddings import default_network, normalize
 from castlist.errors import SettingsError
 from castlist.faces import Box, Face, crop_face, find_faces
 from castlist.gallery import Gallery, default_background
-from castlist.media.photos import read_photo
-from castlist.naming.recognizer import NamedFace
+from castlist.media import read_photo
+from castlist.naming import NamedFace
 from castlist.painting.hiding import check_hidden, hide_faces, is_hidden
 
 ANNA = NamedFace("Anna", 0.9, (("unknown", 0.08), ("Ben", 0.02)))
@@ -92,7 +92,7 @@ def test_nobody_is_recognized_once_hidden(photos_folder: Path, turn: int) -> Non
     assert (gallery.answer(embeddings[~known]).named == asked).mean() > 0.85, "they are known when they can be seen"
     answers = gallery.answer(network.embed(np.stack(hidden))[~known])
     assert (answers.named == asked).mean() < 0.05
-    assert (answers.margins.argmax(axis=1) == asked).mean() < 0.4, "of seven people, one in seven is chance"
+    assert (answers.gains.argmax(axis=1) == asked).mean() < 0.4, "of seven people, one in seven is chance"
 
 
 @pytest.mark.photos

@@ -1,51 +1,81 @@
-"""Every text of windows and pages has its translation, and no translation is left over."""
+"""Every text of windows and pages, and every message, has its translation, and no translation is left over."""
 
 from __future__ import annotations
 
 import ast
 import errno
-import itertools
-import os
+import functools
 import re
 import string
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 import castlist
-from castlist.desktop.texts import NO_CHINESE
-from castlist.errors import SettingsError
-from castlist.languages import LANGUAGES, read_catalogue, translate_sentence, translator
-from castlist.learning.dataset import NO_FACE
-from castlist.learning.models import MODELS
+from castlist import errors
+from castlist.errors import CastlistError, Message, SettingsError, reason_of
+from castlist.languages import LANGUAGES, read_catalogue, translate_message, translator
 
 SOURCE = Path(castlist.__file__).parent
 TRANSLATED = [language for language in LANGUAGES if language != "en"]
-# Rooms whose sentences no window shows.
-COMMANDS_ONLY = {
-    *(
-        "__init__",
-        "checks",
-        "cli",
-        "comparison",
-        "console",
-        "demo",
-        "diagnosis",
-        "drawn",
-        "duplicates",
-        "explanation",
-        "export",
-    ),
-    *("films", "languages", "report", "tensorboard", "tuning"),
-}
 # What a system refuses, and says so, of files, folders and memory.
 SYSTEM = (
     *(errno.ENOENT, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EISDIR, errno.ENOTDIR),
     *(errno.EEXIST, errno.ENAMETOOLONG, errno.EIO, errno.EMFILE, errno.ENOMEM),
 )
-# Told to programmers, not to people before a window.
-PROGRAMMERS = {"AttributeError", "ShapeError", "ValueError"}
+ERRORS = {name for name, one in vars(errors).items() if isinstance(one, type) and issubclass(one, CastlistError)}
+PLURALS = {"s", "lie"}  # "photo{s}"
+
+
+@dataclass(frozen=True)
+class Said:
+    """A message as the code writes it."""
+
+    code: str
+    text: str
+    values: frozenset[str]
+    where: str
+
+
+def calls_in_code() -> Iterator[tuple[str, ast.Call]]:
+    """Every error and message that is made, with the module that makes it."""
+    for path in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and name_of(node) in {*ERRORS, "Message"}:
+                yield path.relative_to(SOURCE).as_posix(), node
+
+
+def name_of(call: ast.Call) -> str:
+    return str(getattr(call.func, "attr", getattr(call.func, "id", "")))
+
+
+def is_passed_on(call: ast.Call) -> bool:
+    """Whether it is another message's code and text: `PhotoError(NO_FACE.code, NO_FACE.text)`."""
+    return [getattr(arg, "attr", None) for arg in call.args] == ["code", "text"]
+
+
+@functools.cache
+def messages_in_code() -> list[Said]:
+    """What is said with a code."""
+    said = []
+    for module, call in calls_in_code():
+        where = f"{module}:{call.lineno}"
+        if module == "errors.py" and not all(isinstance(arg, ast.Constant) and arg.value for arg in call.args[:2]):
+            continue  # the machinery
+        if len(call.args) < 2 or is_passed_on(call):
+            continue
+        code, text, *rest = call.args
+        assert isinstance(code, ast.Constant) and isinstance(text, ast.Constant), f"{where}: no test finds what it says"
+        values = {keyword.arg or "**" for keyword in call.keywords} - (
+            {"missing"} if name_of(call) == "FontError" else set()
+        )
+        for table in rest:
+            assert isinstance(table, ast.Dict), f"{where}: no test finds its values"
+            values |= {str(getattr(key, "value", "**")) for key in table.keys}
+        said.append(Said(code.value, text.value, frozenset(values), where))
+    return said
 
 
 def texts_in_code() -> Iterator[str]:
@@ -62,42 +92,13 @@ def texts_in_code() -> Iterator[str]:
         yield from calls
 
 
-def sentences_in_code() -> Iterator[str]:
-    """What the rooms behind the window say: every error, every string that is a sentence, every reason."""
-    for path in SOURCE.rglob("*.py"):
-        room = path.relative_to(SOURCE).parts[0].removesuffix(".py")
-        if room in COMMANDS_ONLY and path.name != "inspection.py":  # whose notes are on the page of a check
-            continue
-        tree = ast.parse(path.read_text("utf-8"))
-        elsewhere = set()  # docstrings, parts of longer strings, texts of windows, errors of programmers
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Expr):
-                elsewhere.add(node.value)
-            elif isinstance(node, ast.JoinedStr):
-                elsewhere.update(node.values)
-            elif isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"translate", *PROGRAMMERS}:
-                elsewhere.update(node.args)
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
-                yield from (text for one in node.exc.args[:1] if one not in elsewhere for text in as_template(one))
-            elif isinstance(node, ast.Return) and node.value and path.name in {"photos.py", "records.py"}:
-                yield from (text for text in as_template(node.value) if " " in text)
-            elif isinstance(node, ast.Constant | ast.JoinedStr) and node not in elsewhere:
-                yield from (text for text in as_template(node) if re.fullmatch(r"([A-Z]|\{0\} [a-z]).* .* .*\.", text))
-    yield from ("[Errno {0}] {1}: {2}", *(os.strerror(number) for number in SYSTEM))
-    yield from (NO_FACE, *(kind.summary for kind in MODELS.values()))
-
-
-def as_template(node: ast.expr) -> Iterator[str]:
-    """A string with its placeholders numbered, or nothing if it is no string."""
-    parts = node.values if isinstance(node, ast.JoinedStr) else [node]
-    if all(isinstance(part, ast.FormattedValue) or isinstance(getattr(part, "value", None), str) for part in parts):
-        numbers = itertools.count()
-        yield "".join(part.value if isinstance(part, ast.Constant) else f"{{{next(numbers)}}}" for part in parts)
-
-
-def placeholders(text: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+def placeholders(text: str) -> set[tuple[str, str]]:
+    """The name and the form of each; quotes, and the s of a plural, are a language's own."""
+    return {
+        (name, form or "")
+        for _, name, form, _ in string.Formatter().parse(text)
+        if name is not None and name not in PLURALS
+    }
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
@@ -108,46 +109,67 @@ def test_the_catalogue_has_every_text_and_nothing_else(language: str) -> None:
     assert translated - used == set()
 
 
-@pytest.mark.parametrize("language", TRANSLATED)
-def test_the_catalogue_has_every_sentence_of_the_library_and_nothing_else(language: str) -> None:
-    # Tk's own texts have their translation beside them; and who has no Chinese font can't read Chinese.
-    used = {text for text in sentences_in_code() if "%1$s" not in text and text != NO_CHINESE}
-    translated = set(read_catalogue(language, ".sentences"))
-    assert len(used) > 80
-    assert used - translated == set()
-    assert translated - used == set()
+def test_every_error_has_a_code() -> None:
+    lacking = {module for module, call in calls_in_code() if name_of(call) in ERRORS and len(call.args) < 2}
+    assert lacking == set()
 
 
-@pytest.mark.parametrize("kind", ["", ".sentences"])
+def test_a_code_is_one_sentence_whose_values_are_given() -> None:
+    said = messages_in_code()
+    assert len(said) > 80
+    texts: dict[str, str] = {}
+    for one in said:
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", one.code), one
+        assert texts.setdefault(one.code, one.text) == one.text, f"{one.where}: the code {one.code} says something else"
+        names = {name for _, name, _, _ in string.Formatter().parse(one.text) if name is not None}
+        assert names == one.values, one
+        # What a run folder keeps must be read again.
+        example = {"code": one.code, "text": one.text, "values": dict.fromkeys(names, 1)}
+        assert Message.from_dict(example).code == one.code
+
+
 @pytest.mark.parametrize("language", TRANSLATED)
-def test_placeholders_agree(language: str, kind: str) -> None:
-    for english, translation in read_catalogue(language, kind).items():
-        # A plural's s has no place in Chinese.
-        plurals = {"1"} if kind and re.search(r"[a-z]\{1\}", english) else set()
-        assert placeholders(english) - plurals == placeholders(translation), english
+def test_the_catalogue_has_every_message_and_nothing_else(language: str) -> None:
+    catalogue = dict(read_catalogue(language, ".messages"))
+    for number in SYSTEM:
+        reason = reason_of(OSError(number, ""))
+        assert isinstance(reason, Message) and catalogue.pop(reason.code)
+    texts = {one.code: one.text for one in messages_in_code()}
+    assert texts.keys() - catalogue.keys() == set()
+    assert catalogue.keys() - texts.keys() == set()
+    for code, translation in catalogue.items():
+        assert placeholders(texts[code]) == placeholders(translation), code
         assert translation.strip()
 
 
-def test_sentences_are_recognized_by_the_text_between_what_was_filled_in() -> None:
-    def chinese(sentence: str) -> str:
-        return translate_sentence(sentence, "zh-TW")
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_placeholders_agree(language: str) -> None:
+    for english, translation in read_catalogue(language).items():
+        assert placeholders(english) == placeholders(translation), english
+        assert translation.strip()
 
-    assert (
-        chinese("'/a b' is not a run folder: it has no run.json.") == "'/a b' 不是訓練結果的資料夾，裡面沒有 run.json。"
+
+def test_a_message_is_translated_by_its_code_and_so_is_what_is_in_it() -> None:
+    refused = CastlistError(
+        "system-refuses", "The system refuses ({reason}).", reason=reason_of(PermissionError(13, ""))
     )
-    assert chinese("The run 'x' has format 9; this castlist reads format 1. Upgrade castlist, or train again.") == (
-        "訓練結果 'x' 的格式版本是 9，這個版本的 castlist 只讀得懂 1。請更新 castlist，或重新訓練。"
-    )
-    assert chinese("2 files beside the people's folders belong to nobody and were left out.") == (
-        "有 2 個檔案不在任何人的資料夾裡，已略過。"
-    )
-    assert chinese("A sentence that nobody has translated.") == "A sentence that nobody has translated."
-    assert chinese("can't be opened (Permission denied)") == "無法開啟（沒有權限）"
-    assert translate_sentence("no face found", "en") == "no face found"
+    assert translate_message(refused.message, "en") == "The system refuses (Permission denied)."
+    assert translate_message(refused.message, "zh-TW") == "系統不允許（沒有權限）。"
+    files = Message("files-of-nobody", "whatever the English {files} {s}", {"files": 2, "s": "s"})
+    assert translate_message(files, "zh-TW") == "有 2 個檔案不在任何人的資料夾裡，已略過。"
+
+
+def test_what_has_no_translation_stays_english() -> None:
+    assert translate_message("A sentence of an older castlist.", "zh-TW") == "A sentence of an older castlist."
+    assert translate_message(Message("no-such-code", "In {n} words.", {"n": 3}), "zh-TW") == "In 3 words."
+    # A later castlist's, whose values have other names or kinds than this one's translation asks for.
+    assert translate_message(Message("no-run", "Nothing in {place}.", {"place": "x"}), "zh-TW") == "Nothing in x."
+    differs = Message("file-differs", "By {difference}, {tolerance}.", {"difference": "much", "tolerance": 1})
+    assert translate_message(differs, "zh-TW") == "By much, 1."
 
 
 def test_chinese_is_written_as_in_taiwan() -> None:
-    everything = "".join(text for kind in ("", ".sentences") for text in read_catalogue("zh-TW", kind).values())
+    everything = "".join(text for kind in ("", ".messages") for text in read_catalogue("zh-TW", kind).values())
     assert not set(everything) & set("训练验证测试准确图这个张损阵与对错开设时间"), "simplified characters"
     for mainland in ("信息", "默認", "文件夾", "數據", "網絡", "缺省", "質量"):
         assert mainland not in everything

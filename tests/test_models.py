@@ -16,12 +16,12 @@ from castlist.embeddings import default_network
 from castlist.errors import SettingsError
 from castlist.learning import sessions as learning
 from castlist.learning.conversion import write_onnx
-from castlist.learning.models import MODELS, build_model, with_preset
+from castlist.learning.models import build_model
 from castlist.learning.sessions import learn
 from castlist.learning.training import build_optimizer
 from castlist.naming.classifier import Network
 from castlist.naming.recognizer import Recognizer
-from castlist.settings import Settings
+from castlist.settings import MODELS, Settings, with_preset
 from conftest import PHOTOS
 
 SIZES = {"face": 150}  # pixels; 48 for the others

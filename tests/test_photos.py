@@ -13,8 +13,7 @@ import pytest
 from PIL import Image
 
 from castlist.errors import CastError, PhotoError
-from castlist.media import photos
-from castlist.media.photos import find_cast, find_photos, read_photo, resize_photo
+from castlist.media import cast, find_cast, find_photos, photos, read_photo, resize_photo
 from conftest import save_noise
 
 RED, BLUE = (220, 30, 40), (20, 40, 200)
@@ -178,12 +177,12 @@ def test_a_cast_is_read_from_the_folder_names(tmp_path: Path) -> None:
     save_noise(tmp_path / "Zoë" / ".DS_Store.jpg", 11)
     save_noise(tmp_path / "stray.jpg", 12)
     (tmp_path / "Nobody").mkdir()
-    cast = find_cast(tmp_path)
-    assert cast.people == tuple(sorted(names))
-    assert [photo.path.name for photo in cast.photos if photo.person == "Zoë"] == ["1.jpg", "deep.png"]
-    assert len(cast.photos) == 5
-    assert any("1 file beside" in note for note in cast.notes)
-    assert any("'Nobody' holds no photo" in note for note in cast.notes)
+    found = find_cast(tmp_path)
+    assert found.people == tuple(sorted(names))
+    assert [photo.path.name for photo in found.photos if photo.person == "Zoë"] == ["1.jpg", "deep.png"]
+    assert len(found.photos) == 5
+    assert any("1 file beside" in str(note) for note in found.notes)
+    assert any("'Nobody' holds no photo" in str(note) for note in found.notes)
 
 
 def test_one_person_is_a_cast(tmp_path: Path) -> None:
@@ -212,7 +211,7 @@ def test_names_that_differ_only_by_case_or_form_are_refused(tmp_path: Path, othe
 @pytest.mark.parametrize("name", ["unknown", "Unknown", "all", "", " ", ".x", "a/b", "a\nb"])
 def test_names_that_nobody_can_have(name: str) -> None:
     with pytest.raises(CastError, match="Nobody can be called"):
-        photos.check_person(name)
+        cast.check_person(name)
 
 
 def test_folders_that_are_no_cast(tmp_path: Path) -> None:
@@ -230,8 +229,8 @@ def test_the_order_of_the_file_system_changes_nothing(tmp_path: Path, monkeypatc
         save_noise(tmp_path / name / "2.jpg", i)
         save_noise(tmp_path / name / "1.jpg", i + 5)
     before = find_cast(tmp_path)
-    listed = photos._entries
-    monkeypatch.setattr(photos, "_entries", lambda folder: reversed(list(listed(folder))))
+    listed = cast._entries
+    monkeypatch.setattr(cast, "_entries", lambda folder: reversed(list(listed(folder))))
     assert find_cast(tmp_path) == before
     assert before.people == ("a", "b", "c")
 

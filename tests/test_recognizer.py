@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import itertools
 import shutil
+import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,10 +19,14 @@ from PIL import Image
 from castlist.errors import RunError, ShapeError
 from castlist.faces import DEFAULT_TEMPLATE, Box, Face, Quality
 from castlist.gallery import Answers, Background, Gallery
-from castlist.media.photos import find_photos, read_photo
+from castlist.media import find_photos, read_photo
+from castlist.naming import Recognizer, Seen
+from castlist.naming.answers import describe_answers
 from castlist.naming.classifier import Network
-from castlist.naming.recognizer import Recognizer
-from castlist.run.record import open_run
+from castlist.naming.eyes import AHEAD, BATCH
+from castlist.run import Run, RunFolder, open_run
+from castlist.settings import Settings
+from castlist.threads import count_cores
 
 
 def test_naming_answers_as_the_evaluation_did(drawn_run: Path, drawn_photos: Path) -> None:
@@ -91,17 +100,23 @@ class FakeNetwork:
         return np.stack([1 - second, second], axis=1).astype(np.float32)
 
 
-def track(frames: int | None, levels: list[int], margins: list[float]) -> tuple[FakeNetwork, Answers]:
+def track(frames: int | None, levels: list[int], gains: list[float]) -> tuple[FakeNetwork, Answers]:
     """Looks of these brightnesses, of which the gallery says how far the first person is above the threshold."""
-    faces = [SimpleNamespace(pixels=np.full((150, 150, 3), level, np.uint8)) for level in levels]
-    scores = np.stack([margins, [-1.0] * len(margins)], axis=1)
-    unknown = np.tile(np.float32([0.5, 0.3, 0.2]), (len(margins), 1))
+    squares = np.stack([np.full((8, 8, 3), level, np.uint8) for level in levels])
+    seen = Seen.of_photos(
+        1,
+        photo=np.zeros(len(levels)),
+        squares=squares,
+        embeddings=np.eye(len(levels), 4),
+        boxes=np.zeros((len(levels), 4)),
+    )
+    scores = np.stack([gains, [-1.0] * len(gains)], axis=1)
+    unknown = np.tile(np.float32([0.5, 0.3, 0.2]), (len(gains), 1))
     named = np.where(scores.max(axis=1) > 0, 0, -1)
     gallery = SimpleNamespace(answer=lambda _: Answers(("a", "b"), unknown, scores, named))
-    run = SimpleNamespace(people=("a", "b"), settings=SimpleNamespace(views="mirror"))
-    face_network = SimpleNamespace(template=DEFAULT_TEMPLATE, embed=lambda crops, views: crops)
+    run = SimpleNamespace(people=("a", "b"))
     network = FakeNetwork(frames)
-    return network, Recognizer(run, network=network, face_network=face_network, gallery=gallery).answer_track(faces)
+    return network, Recognizer(run, network=network, gallery=gallery).answer_tracks(seen)
 
 
 def test_a_track_is_read_in_order_by_a_model_of_sequences() -> None:
@@ -126,43 +141,294 @@ def test_a_stranger_s_track_gets_no_name() -> None:
         assert answers.named.tolist() == [-1]
 
 
-def test_an_album_is_named_with_its_photos_help(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Photos whose pixels say which embedding their two faces have; the second photo can't be read."""
+def faces_by_level(pixels: np.ndarray, **_: object) -> list[Face]:
+    """Two faces of a photo: the embedding of each is told by a pixel of the first row."""
+    crops = (np.full((150, 150, 3), level, np.uint8) for level in pixels[0, :2, 0])
+    return [Face(crop, Box(1, 2, 3, 4), np.zeros((5, 2), np.float32), 0.9, Quality(40, 0.5, 0)) for crop in crops]
+
+
+@pytest.fixture
+def by_level(monkeypatch: pytest.MonkeyPatch) -> Recognizer:
+    """Knows a and b, whose faces are the levels 0 and 1."""
     rng = np.random.default_rng(0)
     background = Background.fit(rng.standard_normal((600, 8)).astype(np.float32), np.repeat(np.arange(200), 3))
     people = 3 * np.eye(8, dtype=np.float32)
     gallery = Gallery.fit(("a", "b"), people[:2], np.arange(2), ("1.jpg", "2.jpg"), background=background)
-    settings = SimpleNamespace(views="mirror", model="face")
-    network = SimpleNamespace(template=DEFAULT_TEMPLATE, embed=lambda crops, views: people[crops[:, 0, 0, 0]])
-    recognizer = Recognizer(
-        SimpleNamespace(people=("a", "b"), settings=settings), face_network=network, gallery=gallery
+    network = SimpleNamespace(
+        template=DEFAULT_TEMPLATE, embed=lambda crops, batch_size, views: people[crops[:, 0, 0, 0]]
     )
+    monkeypatch.setattr("castlist.naming.eyes.find_faces", faces_by_level)
+    settings = SimpleNamespace(views="mirror", model="face", min_face=None)
+    run = SimpleNamespace(people=("a", "b"), settings=settings, created="then")
+    return Recognizer(run, face_network=network, gallery=gallery)
 
-    def look(pixels: np.ndarray, *, thorough: bool = False) -> list[Face]:
-        crops = (np.full((150, 150, 3), level, np.uint8) for level in pixels[0, :2, 0])
-        box, quality = Box(1, 2, 3, 4), Quality(40, 0.5, 0)
-        return [Face(crop, box, np.zeros((5, 2), np.float32), 0.9, quality) for crop in crops]
 
-    monkeypatch.setattr(recognizer, "look", look)
-    paths = [tmp_path / f"{i}.png" for i in range(3)]
+def level_photos(folder: Path) -> list[Path]:
+    """Three photos: of a and b, one that can't be read, and of b and b."""
+    paths = [folder / f"{i}.png" for i in range(3)]
     Image.fromarray(np.uint8([[[0] * 3, [1] * 3]])).save(paths[0])
     paths[1].write_text("no photo")
     Image.fromarray(np.uint8([[[1] * 3, [1] * 3]])).save(paths[2])
+    return paths
+
+
+def test_an_album_is_named_with_its_photos_help(tmp_path: Path, by_level: Recognizer) -> None:
+    paths = level_photos(tmp_path)
     counts: list[tuple[int, int]] = []
-    album = recognizer.name_album(paths, on_count=lambda *count: counts.append(count))
+    album = by_level.name_album(paths, on_count=lambda *count: counts.append(count))
     assert [photo.path for photo in album] == paths
     assert [[face.name for face in photo.faces] for photo in album] == [["a", "b"], [], ["b", "unknown"]]
     assert album[1].problem and not album[0].problem
-    assert counts == [(3, 3)]
-    assert [face.name for face in recognizer.name_album(paths, repeat=True)[2].faces] == ["b", "b"]
-    seen = people[[0, 1, 1, 1]]
-    expected = gallery.answer_together(seen).probabilities.max(axis=1)
-    named = [face.probability for photo in recognizer.name_album(paths, repeat=True) for face in photo.faces]
+    assert counts == [(1, 3), (2, 3), (3, 3)]
+    assert [face.name for face in by_level.name_album(paths, repeat=True)[2].faces] == ["b", "b"]
+    seen = 3 * np.eye(8, dtype=np.float32)[[0, 1, 1, 1]]
+    expected = by_level.gallery.answer_together(seen).probabilities.max(axis=1)
+    named = [face.probability for photo in by_level.name_album(paths, repeat=True) for face in photo.faces]
     np.testing.assert_allclose(named, expected, rtol=1e-6)
-    assert len(recognizer.gallery.photos) == 2
-    assert recognizer.name_album([]) == []
+    assert len(by_level.gallery.photos) == 2
+    assert by_level.name_album([]) == []
 
 
 def test_only_the_model_face_names_albums(drawn_run: Path) -> None:
     with pytest.raises(RunError, match="of the model cnn: name its photos each for itself"):
         Recognizer.load(drawn_run).name_album([])
+
+
+def test_a_stream_is_taken_as_far_as_it_is_asked_for(tmp_path: Path, by_level: Recognizer) -> None:
+    photo, _, _ = level_photos(tmp_path)
+    taken = []
+
+    def endless() -> Iterator[Path]:
+        while True:
+            taken.append(photo)
+            yield photo
+
+    answers = list(itertools.islice(by_level.name_photos(endless()), 5))
+    assert [[face.name for face in answer.faces] for answer in answers] == [["a", "b"]] * 5
+    assert len(taken) <= 2 * BATCH + AHEAD + 1
+
+
+def test_a_stream_is_stopped(tmp_path: Path, by_level: Recognizer) -> None:
+    photo, _, _ = level_photos(tmp_path)
+    counts: list[tuple[int, int]] = []
+    answers = by_level.name_photos(
+        itertools.repeat(photo), stop=lambda: len(counts) >= 40, on_count=lambda *count: counts.append(count)
+    )
+    assert 40 <= len(list(answers)) == len(counts) <= 40 + AHEAD + 1
+    assert counts[-1][1] == 0, "a stream doesn't say how many there are"
+
+
+@pytest.mark.parametrize("n_threads", [1, 2, None])
+def test_no_more_threads_work_than_are_asked_for(
+    tmp_path: Path, by_level: Recognizer, monkeypatch: pytest.MonkeyPatch, n_threads: int | None
+) -> None:
+    working, most, lock = 0, 0, threading.Lock()
+
+    def find(pixels: np.ndarray, **_: object) -> list[Face]:
+        nonlocal working, most
+        with lock:
+            working += 1
+            most = max(most, working)
+        time.sleep(0.002)
+        with lock:
+            working -= 1
+        return faces_by_level(pixels)
+
+    monkeypatch.setattr("castlist.naming.eyes.find_faces", find)
+    photo, _, _ = level_photos(tmp_path)
+    answers = list(by_level.name_photos([photo] * 40, n_threads=n_threads))
+    assert len(answers) == 40
+    assert most <= (n_threads or count_cores())
+    assert n_threads != 2 or count_cores() < 2 or most == 2
+
+
+def test_whatever_happens_in_one_photo_is_its_answer(
+    tmp_path: Path, by_level: Recognizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def find(pixels: np.ndarray, **_: object) -> list[Face]:
+        if pixels[0, 0, 0] == 1:
+            raise ZeroDivisionError("by nought")
+        return faces_by_level(pixels)
+
+    monkeypatch.setattr("castlist.naming.eyes.find_faces", find)
+    first, broken, odd = level_photos(tmp_path)
+    photos = [str(first), odd, broken, first.read_bytes(), np.zeros((0, 3, 3), np.uint8), "\0"]
+    seen = Seen.merge(by_level.eyes.see(photos))
+    assert [problem and problem.code for problem in seen.problems] == [
+        None,
+        "photo-unforeseen",
+        "photo-format",
+        None,
+        "pixels-shape",
+        "photo-unopened",
+    ]
+    assert seen.counts.tolist() == [2, 0, 0, 2, 0, 0]
+    assert seen.paths == (first, odd, broken, None, None, Path("\0"))
+    assert seen.digests[0] == seen.digests[3] == hashlib.sha256(first.read_bytes()).hexdigest()
+    assert seen.digests[5] == ""
+    assert seen.sizes.tolist() == [[2, 1], [0, 0], [0, 0], [2, 1], [0, 0], [0, 0]]
+    monkeypatch.setattr("castlist.naming.eyes.find_faces", lambda *_, **__: (_ for _ in ()).throw(MemoryError()))
+    with pytest.raises(MemoryError):
+        list(by_level.name_photos([first]))
+
+
+def test_nobody_looks_twice(tmp_path: Path, by_level: Recognizer, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = []
+    monkeypatch.setattr(
+        "castlist.naming.eyes.find_faces", lambda pixels, **_: looked.append(1) or faces_by_level(pixels)
+    )
+    photo, _, _ = level_photos(tmp_path)
+    seen = Seen.merge(by_level.eyes.see([photo]))
+    assert by_level.name(seen) == [next(by_level.name_photos([photo])).faces]
+    assert by_level.name(seen, together=True, repeat=True)[0][0].name == "a"
+    assert len(looked) == 2
+
+
+def save_run(folder: Path, gallery: Gallery, **changes: object) -> Run:
+    """A run folder of the model face; its face network is never asked."""
+    run = Run(
+        path=folder,
+        people=gallery.people,
+        settings=Settings(),
+        photos_root="",
+        photos_fingerprint="",
+        sides={},
+        groups={},
+        created="then",
+        complete=True,
+    )
+    folder.mkdir(exist_ok=True)
+    run = dataclasses.replace(run, **changes)
+    run.gallery_path.write_bytes(gallery.to_bytes())
+    run.save()
+    return run
+
+
+@pytest.fixture
+def followed(tmp_path: Path, by_level: Recognizer, monkeypatch: pytest.MonkeyPatch) -> Recognizer:
+    """The same recognizer, but of a run folder that others may change."""
+    network = by_level.face_network
+    monkeypatch.setattr("castlist.naming.generation.FaceNetwork.load", lambda _: network)
+    save_run(tmp_path / "run", by_level.gallery)
+    return Recognizer.load(tmp_path / "run")
+
+
+def test_who_is_forgotten_is_named_no_more_and_who_is_enrolled_is(tmp_path: Path, followed: Recognizer) -> None:
+    photo, _, _ = level_photos(tmp_path)
+    gallery = followed.gallery
+    answers = followed.name_photos([photo] * (3 * BATCH))
+    assert [face.name for face in next(answers).faces] == ["a", "b"]
+    save_run(tmp_path / "run", gallery.forget("a"))
+    later = [[face.name for face in answer.faces] for answer in answers]
+    assert later[-1] == ["unknown", "b"], "also in a stream that had begun before"
+    assert followed.run.people == followed.gallery.people == ("b",)
+    save_run(tmp_path / "run", gallery.enrol("c", 3 * np.eye(8, dtype=np.float32)[2:3], ["3.jpg"]))
+    assert followed.run.people == ("a", "b", "c")
+
+
+def test_a_batch_costs_one_look_at_the_stamp(
+    tmp_path: Path, followed: Recognizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo, _, _ = level_photos(tmp_path)
+    stamps, stamp = [], RunFolder.stamp
+    monkeypatch.setattr(RunFolder, "stamp", lambda folder: stamps.append(folder) or stamp(folder))
+    assert len(list(followed.name_photos([photo] * (4 * BATCH)))) == 4 * BATCH
+    assert len(stamps) <= 5
+
+
+def test_a_run_that_is_gone_or_trained_anew_is_one_sentence(tmp_path: Path, followed: Recognizer) -> None:
+    photo, _, _ = level_photos(tmp_path)
+    answers = followed.name_photos([photo] * (3 * BATCH))
+    next(answers)
+    save_run(tmp_path / "run", followed.gallery, created="later")
+    with pytest.raises(RunError, match="was trained anew meanwhile"):
+        list(answers)
+    assert followed.name_pixels([read_photo(photo)])[0][0].name == "a"
+    shutil.rmtree(tmp_path / "run")
+    with pytest.raises(RunError, match="is gone"):
+        followed.name_pixels([read_photo(photo)])
+
+
+def test_threads_that_name_while_the_run_changes_see_one_generation_each(tmp_path: Path, followed: Recognizer) -> None:
+    photo, _, _ = level_photos(tmp_path)
+    seen = Seen.merge(followed.eyes.see([photo]))
+    both, alone = followed.gallery, followed.gallery.forget("a")
+    done = threading.Event()
+    names: set[tuple[str, ...]] = set()
+    failures: list[BaseException] = []
+
+    def ask() -> None:
+        try:
+            while not done.is_set():
+                names.add(tuple(face.name for face in followed.name(seen)[0]))
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for gallery in [alone, both] * 5:
+        # Both files in one go: half a change is the run owner's to prevent.
+        save_run(tmp_path / "next", gallery, path=tmp_path / "next")
+        (tmp_path / "next" / "gallery.npz").replace(tmp_path / "run" / "gallery.npz")
+        (tmp_path / "next" / "run.json").replace(tmp_path / "run" / "run.json")
+    done.set()
+    for thread in threads:
+        thread.join()
+    assert not failures
+    assert names <= {("a", "b"), ("unknown", "b")}
+
+
+def test_only_the_best_are_told_and_all_who_may_want_to_be_hidden() -> None:
+    shares = np.full((1, 101), 0.2 / 92, np.float32)
+    shares[0, [3, 7, 9]] = 0.2, 0.2, 0.1
+    shares[0, 20:26] = 0.05
+    people = tuple(f"p{i}" for i in range(100))
+    (face,) = describe_answers(Answers(people, shares, np.zeros((1, 100), np.float32), np.array([7])))
+    assert (face.name, face.probability) == ("p7", pytest.approx(0.2))
+    assert [name for name, _ in face.others] == ["p3", "p9", *(f"p{i}" for i in range(20, 26))]
+    (face,) = describe_answers(Answers(people, np.full((1, 101), 1 / 101, np.float32), shares[:, :-1], np.array([-1])))
+    assert (face.name, len(face.others)) == ("unknown", 5)
+
+
+@pytest.mark.parametrize(
+    ("shape", "people", "code"),
+    [
+        (["n", "h", "w", 3], 2, "network-input"),
+        (["n", 8, 9, 3], 2, "network-input"),
+        (["n", 3, 8, 8], 2, "network-input"),
+        (["n", "frames", 8, 8, 3], 2, "network-input"),
+        (["n", 8, 8, 3], 3, "network-output"),
+        (["n", 8, 8, 3], 2, None),
+        (["n", 4, 8, 8, 3], 2, None),
+    ],
+)
+def test_a_network_must_read_photos_of_one_size_and_know_its_people(
+    tmp_path: Path, shape: list[int | str], people: int, code: str | None
+) -> None:
+    helper = pytest.importorskip("onnx").helper
+    sizes = [side if isinstance(side, int) else 1 for side in shape[1:]]
+    nodes = [
+        helper.make_node("Reshape", ["photos", "flat"], ["rows"]),
+        helper.make_node("Slice", ["rows", "begin", "end", "axis"], ["two"]),
+        helper.make_node("Softmax", ["two"], ["answers"], axis=1),
+    ]
+    weights = [
+        helper.make_tensor(name, 7, [len(values)], values)
+        for name, values in (("flat", [-1, int(np.prod(sizes))]), ("begin", [0]), ("end", [2]), ("axis", [1]))
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "network",
+        [helper.make_tensor_value_info("photos", 1, shape)],
+        [helper.make_tensor_value_info("answers", 1, ["n", 2])],
+        weights,
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    (tmp_path / "model.onnx").write_bytes(model.SerializeToString())
+    if code is None:
+        assert Network(tmp_path / "model.onnx", n_people=people).image_size == 8
+        return
+    with pytest.raises(RunError) as refused:
+        Network(str(tmp_path / "model.onnx"), n_people=people)
+    assert refused.value.code == code

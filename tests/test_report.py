@@ -17,11 +17,11 @@ from PIL import Image
 pytest.importorskip("matplotlib")
 pytest.importorskip("sklearn")
 
-from castlist.errors import CastlistError, SettingsError
+from castlist.errors import CastlistError, Message, SettingsError
 from castlist.learning.evaluation import NOBODY, Evaluation, score_answers
 from castlist.learning.report import write_report
 from castlist.painting import fonts
-from castlist.run.record import Epoch, Run
+from castlist.run import Epoch, Run
 from castlist.settings import Settings
 
 PEOPLE = ("Ann", "Bob", "陳小明")
@@ -77,9 +77,10 @@ def make_run(
             "test": tuple(files),
         },
         groups={"train": 20, "validation": 1, "test": 11},
-        refused=(("Ann/broken.jpg", "damaged or cut short"),),
-        notes=("The folder 'Eve' holds no photo and was left out.",),
+        refused=(("Ann/broken.jpg", Message("damaged", "damaged or cut short")),),
+        notes=(Message("left-out", "The folder 'Eve' holds no photo and was left out."),),
         seconds=3725.0,
+        versions={"numpy": "2.0"},
     )
     return run, score_answers(people, files, truth, answers, probabilities)
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 from pathlib import Path
 
 import pytest
 
-from castlist.errors import RunError
-from castlist.learning.starting import new_run_path
-from castlist.run import Run, list_runs, newest_run, open_run
+from castlist.errors import Message, RunError
+from castlist.learning.dataset import load_dataset
+from castlist.learning.starting import new_run_path, start_run
+from castlist.media import find_cast
+from castlist.run import Run, find_runs, list_runs, newest_run, open_run
 from castlist.settings import Settings
 
 
@@ -23,7 +26,7 @@ def make_run(path: Path, **changes: object) -> Run:
         photos_fingerprint="abc",
         sides={"train": ("Ann/1.jpg",), "validation": ("Ann/2.jpg",), "test": ("王小明/1.jpg",)},
         groups={"train": 1, "validation": 1, "test": 1},
-        refused=(("Ann/x.txt", "not a photo"),),
+        refused=(("Ann/x.txt", Message("no-photo", "not a photo")),),
     )
     run = dataclasses.replace(run, **changes)
     run.save()
@@ -41,6 +44,80 @@ def test_broken_records_are_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "run.json").write_text(text, "utf-8")
     with pytest.raises(RunError, match="is broken"):
         open_run(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("created", 5),
+        ("created", "yesterday"),
+        ("people", ["Ann", 7]),
+        ("people", ["Ann", "ANN"]),
+        ("people", []),
+        ("people", ["Ann", "a\x1b[2Jb"]),
+        ("people", ["Ann", "..", "a/b"]),
+        ("people", ["Ann", "\u202etxt.exe"]),
+        ("people", ["Ann", "unknown"]),
+        ("sides", {"train": ["Ann/1.jpg"]}),
+        ("sides", {"train": ["../secret.jpg"], "validation": [], "test": []}),
+        ("sides", {"train": ["/etc/passwd"], "validation": [], "test": []}),
+        ("sides", {"train": "Ann", "validation": [], "test": []}),
+        ("groups", {"train": "one", "validation": 1, "test": 1}),
+        ("refused", [["Ann/x.txt"]]),
+        ("refused", [["Ann/x.txt", {"code": "a", "text": "{missing}", "values": {}}]]),
+        ("notes", [1]),
+        ("versions", []),
+        ("complete", "yes"),
+        ("best_epoch", 1.5),
+        ("seconds", "long"),
+        ("generation", None),
+        ("leaving", [{"name": "Ann"}]),
+        ("settings", []),
+        ("settings", {"model": 3}),
+        ("format", "2"),
+        ("path", "/elsewhere"),
+        ("more", 1),
+    ],
+)
+def test_one_odd_record_is_refused_and_breaks_no_other(tmp_path: Path, key: str, value: object) -> None:
+    good, odd = make_run(tmp_path / "good", complete=True), make_run(tmp_path / "odd")
+    record = json.loads((odd.path / "run.json").read_text("utf-8"))
+    (odd.path / "run.json").write_text(json.dumps({**record, key: value}), "utf-8")
+    with pytest.raises(RunError, match=r"odd' is broken"):
+        open_run(odd.path)
+    runs, broken = find_runs(tmp_path)
+    assert runs == [good] and list(broken) == [odd.path]
+    assert newest_run(tmp_path) == good
+
+
+def test_sentences_of_older_castlists_are_read_as_they_are(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "one")
+    record = json.loads((run.path / "run.json").read_text("utf-8"))
+    older = {**record, "format": 1, "notes": ["'Ann' is drawn."], "refused": [["Ann/x.txt", "not a photo"]]}
+    del older["generation"], older["leaving"]
+    (run.path / "run.json").write_text(json.dumps(older), "utf-8")
+    read = open_run(run.path)
+    assert [str(note) for note in read.notes] == ["'Ann' is drawn."]
+    assert [(file, str(reason)) for file, reason in read.refused] == [("Ann/x.txt", "not a photo")]
+    assert (read.generation, read.leaving) == (0, ())
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
+def test_only_the_user_reads_a_run(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "one")
+    assert run.path.stat().st_mode & 0o777 == 0o700
+    assert (run.path / "run.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_of_two_trainings_of_one_name_one_begins(tmp_path: Path, drawn_photos: Path) -> None:
+    settings = Settings(model="cnn", faces=False, image_size=48)
+    dataset = load_dataset(find_cast(drawn_photos), settings)
+    path = new_run_path(tmp_path, "same", settings)
+    assert new_run_path(tmp_path, "same", settings) == path  # both ask before either has begun
+    first = start_run(dataset, settings, path, drawn_photos)
+    with pytest.raises(RunError, match="already a run"):
+        start_run(dataset, settings, path, drawn_photos)
+    assert open_run(path) == first
 
 
 def test_what_is_no_run_is_refused(tmp_path: Path) -> None:

@@ -14,8 +14,8 @@ from castlist.checks import quick_check
 from castlist.learning.dataset import FRAMES_A_SECOND, Dataset, load_dataset
 from castlist.learning.sequences import arrange, read_sequences
 from castlist.learning.splits import TEST, TRAIN
-from castlist.media.film import FilmWriter, read_still
-from castlist.media.photos import find_cast, resize_photo
+from castlist.media import find_cast, resize_photo
+from castlist.media.films import FilmWriter, read_still
 from castlist.run import SIDES
 from castlist.settings import Settings
 from conftest import save_noise
@@ -65,7 +65,7 @@ def test_a_model_of_single_photos_leaves_films_out(dataset: Dataset, tmp_path: P
     single = Settings(model="cnn", faces=False, image_size=48)
     data = load_dataset(find_cast(tmp_path / "cast"), single, path=tmp_path / "single.h5")
     assert len(data.files) == 31
-    assert {refused.reason for refused in data.refused} == {"a film, not a photo"}
+    assert {str(refused.reason) for refused in data.refused} == {"a film, not a photo"}
 
 
 @pytest.mark.parametrize("epoch", [None, 0, 1])

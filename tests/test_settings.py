@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from castlist.errors import SettingsError
-from castlist.learning.models import read_settings
-from castlist.settings import Augmentation, Settings
+from castlist.settings import Augmentation, Settings, read_settings
 
 
 def test_the_report_s_defaults() -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from castlist.embeddings import sface
 from castlist.errors import WeightsError
-from castlist.faces import TEMPLATES, Graph, find_faces, open_network
+from castlist.faces import TEMPLATES, Graph, find_faces
+from castlist.inference import open_session
 
 
 @pytest.fixture(scope="module")
@@ -31,12 +32,12 @@ def package_file() -> bytes:
 
 @pytest.fixture(scope="module")
 def rewritten(package_file: bytes) -> Any:
-    return open_network(sface.rewrite(package_file))
+    return open_session(sface.rewrite(package_file))
 
 
 def run_as_it_came(data: bytes, crops: np.ndarray) -> np.ndarray:
     """What a file itself says; its weights in bytes are asked for as if they were inputs, and never used."""
-    session = open_network(data)
+    session = open_session(data)
     picture, *unused = session.get_inputs()
     zeros = {entry.name: np.zeros(entry.shape, np.float32) for entry in unused}
     pictures = crops.transpose(0, 3, 1, 2)[:, None].astype(np.float32)
@@ -64,8 +65,8 @@ def test_crops_of_a_batch_are_seen_each_for_itself(rewritten: Any, crops: np.nda
 
 def test_float_weights_are_read_by_their_structure(crops: np.ndarray) -> None:
     data = draw_chain()
-    expected = open_network(data).run(None, {"data": crops.transpose(0, 3, 1, 2).astype(np.float32)})[0]
-    found = open_network(sface.rewrite(data)).run(None, {"faces": crops})[0]
+    expected = open_session(data).run(None, {"data": crops.transpose(0, 3, 1, 2).astype(np.float32)})[0]
+    found = open_session(sface.rewrite(data)).run(None, {"faces": crops})[0]
     assert np.abs(found - expected).max() < 1e-5 * np.abs(expected).max()
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import ExifTags, Image
 
 from castlist.learning.takes import ALONE, find_takes, join_takes
-from castlist.media.photos import Moment, read_file, time_taken
+from castlist.media import Moment, read_file, time_taken
 
 
 def moments(*seconds: float) -> list[Moment | None]:

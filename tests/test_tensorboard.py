@@ -20,7 +20,7 @@ from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
 from castlist.errors import SettingsError
 from castlist.learning.sessions import learn, resume
-from castlist.run.record import Run, read_history
+from castlist.run import Run, read_history
 from castlist.settings import Settings
 
 

@@ -24,7 +24,7 @@ from castlist.learning.dataset import Dataset, load_dataset
 from castlist.learning.splits import TRAIN, VALIDATION
 from castlist.learning.starting import start_run
 from castlist.learning.training import Progress, learning_rate_at, make_batches, person_weights, train
-from castlist.media.photos import find_cast
+from castlist.media import find_cast
 from castlist.naming.classifier import Network
 from castlist.run import Epoch, Run, best_epoch, open_run, read_history
 from castlist.settings import Settings
@@ -85,9 +85,9 @@ def test_an_interrupted_training_resumes_to_the_same_end(dataset: Dataset, tmp_p
 def test_a_killed_process_leaves_a_run_that_resumes(dataset: Dataset, drawn_photos: Path, tmp_path: Path) -> None:
     code = f"""
 import pathlib
-from castlist.training import train
-from castlist.dataset import load_dataset
-from castlist.photos import find_cast
+from castlist.learning.training import train
+from castlist.learning.dataset import load_dataset
+from castlist.media import find_cast
 from castlist.run import open_run
 run = open_run(pathlib.Path({str(tmp_path / "run")!r}))
 data = load_dataset(find_cast(pathlib.Path(run.photos_root)), run.settings, path=pathlib.Path({str(dataset.path)!r}))

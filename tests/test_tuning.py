@@ -17,12 +17,13 @@ from castlist.cli.console import describe_run
 from castlist.errors import CastError, FontError, SettingsError
 from castlist.learning import sessions as learning
 from castlist.learning import tuning
-from castlist.learning.models import MODELS, build_model, read_settings
+from castlist.learning.models import build_model
+from castlist.learning.progress import Progress, Trial
 from castlist.learning.report import write_search
-from castlist.learning.training import Progress
 from castlist.learning.tuning import tune
 from castlist.painting.fonts import find_fonts
-from castlist.run.record import open_run, read_history
+from castlist.run import open_run, read_history
+from castlist.settings import MODELS, read_settings
 
 BASES = {"cnn": SMALL}
 IMAGE_SIZES = tuning.IMAGE_SIZES
@@ -43,8 +44,8 @@ def test_a_search_is_killed_and_goes_on(drawn_photos: Path, tmp_path: Path, monk
     told: list[int] = []
     real = tuning.resume
 
-    def kill(number: int, run: str, accuracy: float | None) -> None:
-        told.append(number)
+    def kill(trial: Trial) -> None:
+        told.append(trial.number)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -88,10 +89,10 @@ def test_trials_of_other_processes_are_told_too(
     told: dict[int, float | None] = {}
     begun: list[str] = []
 
-    def tell(number: int, run: str, accuracy: float | None) -> None:
-        assert number not in told
-        told[number] = accuracy
-        begun.append(open_run(Path(run)).path.name)
+    def tell(trial: Trial) -> None:
+        assert trial.number not in told
+        told[trial.number] = trial.accuracy
+        begun.append(open_run(trial.run).path.name)
 
     found = tune(drawn_photos, BASES, tmp_path / "search", trials=3, jobs=2, on_trial=tell)
     assert found.finished == len(told) >= 3  # each process may begin the last

@@ -15,13 +15,13 @@ import keras
 
 from castlist.errors import SettingsError, WeightsError
 from castlist.learning.dataset import load_dataset
-from castlist.learning.models import build_model, pretrain, read_settings, vgg16
+from castlist.learning.models import build_model, pretrain, vgg16
 from castlist.learning.sessions import learn
 from castlist.learning.starting import start_run
 from castlist.learning.training import Progress, train
-from castlist.media.photos import find_cast
+from castlist.media import find_cast
 from castlist.run import read_history
-from castlist.settings import Settings
+from castlist.settings import Settings, read_settings
 
 
 @pytest.fixture(scope="module")

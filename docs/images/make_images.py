@@ -30,7 +30,7 @@ from castlist.drawn.face import draw_head, outline, outline_depth
 from castlist.drawn.heroes import Hero
 from castlist.faces import Box
 from castlist.painting.labels import draw_names
-from castlist.run.record import newest_run
+from castlist.run import newest_run
 
 HERE = Path(__file__).parent
 SIZE, SEED = 288, 4  # of the group; of eight seeds tried, one where all seven come out right

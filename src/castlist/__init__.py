@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from castlist.facade import open_door
@@ -42,6 +43,9 @@ _ROOMS = {
     "open_run": "run",
     "resume": "learning",
 }
+
+# Who uses castlist decides where its log goes; without a decision, nowhere.
+logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 # Naming must not load what learning needs.
 __getattr__ = open_door(__name__, _ROOMS)

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from castlist.drawn import draw_cast
-from castlist.learning import check_installed, read_settings
+from castlist.learning import check_installed
 from castlist.media import find_photos
 from castlist.naming import NamedPhoto, Recognizer
-from castlist.painting import draw_photos
+from castlist.predicting import predict
 from castlist.run import Run
+from castlist.settings import read_settings
 
 if TYPE_CHECKING:
     from castlist.learning import Evaluation
@@ -49,5 +50,5 @@ def run_demo(
     if not new_photos:
         firsts = {Path(file).parts[0]: file for file in reversed(run.sides["test"])}
         new_photos = [photos / file for file in firsts.values()]
-    answers = Recognizer.load(run.path).name_photos(new_photos)
-    return run, evaluation, list(draw_photos(answers, run.path / "named"))
+    answers = predict(new_photos, Recognizer.load(run.path), pictures=run.path / "named")
+    return run, evaluation, [answer for answer in answers if isinstance(answer, NamedPhoto)]

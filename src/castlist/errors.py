@@ -11,28 +11,36 @@ CastlistError
 └── MissingExtraError   a part of castlist that isn't installed
 
 Every message is one sentence or two: what is wrong, what was received, what to do. It is data: a code that stays the
-same whatever the wording, and the values in it.
+same whatever the wording, and the values in it. Who must know what happened looks at the code, never at the words.
 """
 
 from __future__ import annotations
 
+import errno
 import os
+import re
+import string
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
+
+Value: TypeAlias = "str | int | float | Message"
+
+_NESTED = 5  # messages in messages, at most, in what a file holds
+_FORMATS = re.compile(r"(,|\.\d[efg%])?")  # "{size:.1f}"; a width could fill the memory
 
 
 @dataclass(frozen=True)
 class Message:
     """A sentence of castlist's as data; `str` gives it in English, `castlist.languages` in another language."""
 
-    code: str  # the same whatever the wording; a key of the catalogues
-    text: str  # in English, with placeholders
-    values: Mapping[str, Any] = field(default_factory=dict)  # what fills them: texts, numbers, other messages
+    code: str  # the same whatever the wording; a key of the catalogues; empty where there is nothing but the text
+    text: str  # in English, with placeholders: "{name}", "{name!r}", "{share:.1%}"
+    values: Mapping[str, Value] = field(default_factory=dict, hash=False)  # what fills them
 
     def __str__(self) -> str:
-        return self.text.format(**self.values)
+        return fill(self.text, self.values)
 
     def to_dict(self) -> dict[str, Any]:
         """The message as JSON holds it; `from_dict` reads it."""
@@ -41,35 +49,60 @@ class Message:
 
     @classmethod
     def from_dict(cls, record: Any) -> Message:
-        """Read what `to_dict` gave; a text, as older castlists wrote it, is a message without a code.
+        """Read what `to_dict` gave, from whatever file; a text, as older castlists wrote it, is one without a code.
 
         Raises:
-            ValueError: If it is neither.
+            ValueError: If it is neither, or its text asks for more than its values as they are.
         """
+        return cls._read(record, _NESTED)
+
+    @classmethod
+    def _read(cls, record: Any, nested: int) -> Message:
         if isinstance(record, str):
             return cls("", "{text}", {"text": record})
+        if not isinstance(record, dict) or not nested:
+            raise ValueError(f"not a message: {record!r:.100}")
+        code, text, values = record.get("code"), record.get("text"), record.get("values")
+        if not (isinstance(code, str) and isinstance(text, str) and isinstance(values, dict)):
+            raise ValueError(f"not a message: {record!r:.100}")
+        if any(not isinstance(one, str | int | float | dict) for one in values.values()):
+            raise ValueError(f"not a message's values: {values!r:.100}")
+        for _, name, form, conversion in string.Formatter().parse(text):
+            if name is not None and not (
+                name in values and name.isidentifier() and _FORMATS.fullmatch(form or "") and conversion != "a"
+            ):
+                raise ValueError(f"not a message's text: {text!r:.100}")
+        message = cls(
+            code,
+            text,
+            {name: cls._read(one, nested - 1) if isinstance(one, dict) else one for name, one in values.items()},
+        )
         try:
-            values = {
-                name: cls.from_dict(one) if isinstance(one, dict) else one for name, one in record["values"].items()
-            }
-            message = cls(str(record["code"]), str(record["text"]), values)
-            str(message)
-        except (KeyError, TypeError, AttributeError, IndexError) as error:
-            raise ValueError(f"not a message: {record!r}") from error
+            str(message)  # a number's form may be asked of a text, or a number be too large for it
+        except (TypeError, OverflowError) as error:
+            raise ValueError(f"not a message: {error}") from error
         return message
+
+
+def fill(text: str, values: Mapping[str, Value]) -> str:
+    """Put values into a text's placeholders; what no terminal should get, such as escape sequences, is spelled out."""
+    filled = text.format_map(values)
+    return filled if filled.isprintable() else "".join(one if one.isprintable() else ascii(one)[1:-1] for one in filled)
 
 
 class CastlistError(Exception):
     """The base of every failure that castlist foresees.
 
     `CastlistError("run-unfinished", "The training of {path!r} isn't finished.", path="runs/a")`: a code, a text with
-    placeholders, and what fills them.
+    placeholders, and what fills them. They survive pickling, on the way from one process to another.
     """
 
-    def __init__(self, code: str, text: str | None = None, /, **values: Any) -> None:
-        # A single argument is a sentence without a code; on its way out.
-        self.message = Message("", "{text}", {"text": code}) if text is None else Message(code, text, values)
+    def __init__(self, code: str, text: str, /, **values: Value) -> None:
+        self.message = Message(code, text, values)
         super().__init__(str(self.message))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _bring_back, (type(self), str(self)), self.__dict__
 
     @property
     def code(self) -> str:
@@ -77,9 +110,14 @@ class CastlistError(Exception):
         return self.message.code
 
     @property
-    def values(self) -> Mapping[str, Any]:
+    def values(self) -> Mapping[str, Value]:
         """What the sentence tells of, for programs."""
         return self.message.values
+
+
+def _bring_back(kind: type[CastlistError], sentence: str) -> CastlistError:
+    """An error as unpickling begins it; what it holds is put in afterwards."""
+    return kind.__new__(kind, sentence)
 
 
 class PhotoError(CastlistError):
@@ -109,8 +147,8 @@ class RunError(CastlistError):
 class FontError(CastlistError):
     """No font of this machine has the characters of a text."""
 
-    def __init__(self, message: str, missing: str) -> None:
-        super().__init__(message)
+    def __init__(self, code: str, text: str, /, *, missing: str, **values: Value) -> None:
+        super().__init__(code, text, **values)
         self.missing = missing  # the characters, each once
 
 
@@ -118,16 +156,27 @@ class MissingExtraError(CastlistError):
     """A part of castlist that isn't installed."""
 
 
-def reason_of(error: OSError) -> str:
-    """Why the system refused, in a few words; libraries put whole paragraphs into the error itself."""
-    return os.strerror(error.errno) if error.errno else str(error).partition("\n")[0]
+def reason_of(error: Exception) -> Message | str:
+    """Why something failed, in a few words, as a value of the message that says what failed."""
+    if isinstance(error, CastlistError):
+        return error.message
+    if isinstance(error, OSError) and error.errno:
+        name = errno.errorcode.get(error.errno, str(error.errno))
+        return Message(f"system-{name.lower()}", os.strerror(error.errno))
+    # Libraries put whole paragraphs into their errors.
+    return str(error).strip().partition("\n")[0] or type(error).__name__
 
 
 def unforeseen(error: Exception) -> CastlistError:
     """A failure that nobody wrote a sentence for, as one: a window has no traceback to show."""
     if isinstance(error, OSError):
-        return CastlistError(f"The system refuses ({reason_of(error)}).")
-    return CastlistError(f"Something happened that castlist didn't foresee ({type(error).__name__}: {error}).")
+        return CastlistError("system-refuses", "The system refuses ({reason}).", reason=reason_of(error))
+    return CastlistError(
+        "unforeseen",
+        "Something happened that castlist didn't foresee ({kind}: {reason}).",
+        kind=type(error).__name__,
+        reason=reason_of(error),
+    )
 
 
 @contextmanager
@@ -137,5 +186,9 @@ def needs_extra(extra: str, purpose: str) -> Iterator[None]:
         yield
     except ImportError as error:
         raise MissingExtraError(
-            f'{purpose} needs {error.name or "a package"}, which is not installed: pip install "castlist[{extra}]".'
+            "needs-extra",
+            '{purpose} needs {package}, which is not installed: pip install "castlist[{extra}]".',
+            purpose=purpose,
+            package=error.name or "a package",
+            extra=extra,
         ) from error

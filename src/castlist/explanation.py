@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 from castlist.errors import PhotoError, needs_extra
 from castlist.faces import Face
 from castlist.media import read_photo, resize_photo
-from castlist.naming import NamedFace, Recognizer, describe_answers
+from castlist.naming import FaceEyes, NamedFace, Recognizer, Sight
 from castlist.painting import draw_names
 
 COVER = 0.2  # of the crop's side: the square that occlusion lays over it
@@ -43,22 +44,23 @@ class Explainer:
         self._recognizer = recognizer
         self._gradients = GradCam(recognizer) if recognizer.network is not None else None
 
-    def explain(self, path: Path) -> list[Explanation]:
+    def explain(self, path: str | os.PathLike[str]) -> list[Explanation]:
         """Explain the answers for a photo: one for each face, largest first, or one for the whole photo.
 
         Raises:
             PhotoError: If it can't be read, or no face is found in it.
         """
         pixels = read_photo(path)
-        seen = self._recognizer.look(pixels)
-        if not isinstance(seen, list):
+        eyes = self._recognizer.eyes
+        if not isinstance(eyes, FaceEyes):
             return [self._explain_square(pixels, self._recognizer.name_pixels([pixels])[0][0])]
-        if not seen:
-            raise PhotoError("no face found")
-        named = describe_answers(self._recognizer.answer(seen), seen)
+        faces = eyes.find(pixels)
+        if not faces:
+            raise PhotoError("no-face", "no face found")
+        (named,) = self._recognizer.name(eyes.keep([Sight(Path(path), faces=faces)]), repeat=True)
         if self._gradients is None:
-            return [self._occlude(face, answer) for face, answer in zip(seen, named, strict=True)]
-        return [self._explain_square(face.pixels, answer) for face, answer in zip(seen, named, strict=True)]
+            return [self._occlude(face, answer) for face, answer in zip(faces, named, strict=True)]
+        return [self._explain_square(face.pixels, answer) for face, answer in zip(faces, named, strict=True)]
 
     def _explain_square(self, pixels: np.ndarray, named: NamedFace) -> Explanation:
         assert self._gradients is not None and self._recognizer.network is not None, "a run with a network"

@@ -1,46 +1,140 @@
-"""Files written beside and renamed, so that none is ever seen half-written and nothing is lost when writing fails."""
+"""Files written beside and renamed, so that none is ever seen half-written and nothing is lost when writing fails.
+
+What is renamed is on disk first: after a power cut there is the old file or the new one, never an empty one.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import csv
+import errno
 import io
+import logging
 import os
+import re
+import secrets
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from castlist.errors import CastlistError, reason_of
 
+logger = logging.getLogger(__name__)
 
-def write_bytes(path: Path, data: bytes) -> None:
+PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
+# Of no file's name: a long one has no room for more, and somebody's may be in it.
+_PART = re.compile(r"\.\d+-[0-9a-f]{16}\.part")
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+
+def write_bytes(path: Path, data: bytes, *, private: bool = False) -> None:
     """Write a file; missing folders are made.
+
+    Args:
+        path: Where to; what is there is replaced.
+        data: All of it.
+        private: Whether only the user may read it, and the folder if it is made; else the system's own rule holds.
 
     Raises:
         CastlistError: If it can't be written; what was there before is intact.
     """
-    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_bytes(data)
-        beside.replace(path)
+        make_folder(path.parent, private=private)
+        place_bytes(path, data, private=private)
+        flush_folder(path.parent)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            beside.unlink(missing_ok=True)
-        raise CastlistError(
-            f"{str(path)!r} can't be written ({reason_of(error)}). Free some space or choose another place."
-        ) from error
+        raise cannot_write(path, error) from error
 
 
-def write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str, *, private: bool = False) -> None:
     """Write a text as `write_bytes` does, in UTF-8."""
-    write_bytes(path, text.encode("utf-8"))
+    write_bytes(path, text.encode("utf-8"), private=private)
 
 
-def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]], *, private: bool = False) -> None:
     """Write a table as `write_bytes` does."""
+    write_bytes(path, table_bytes(header, rows), private=private)
+
+
+def table_bytes(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+    """A table as `write_csv` writes it."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)
     writer.writerows(rows)
-    write_text(path, text.getvalue())
+    return text.getvalue().encode("utf-8")
+
+
+def make_folder(path: Path, *, private: bool = False) -> None:
+    """Make a folder and those above it, unless they are there; only the last one is private."""
+    if not path.is_dir():
+        path.mkdir(PRIVATE_FOLDER if private else 0o777, parents=True, exist_ok=True)
+
+
+def place_bytes(path: Path, data: bytes, *, private: bool) -> None:
+    """Write a file into a folder that is there; `flush_folder` makes it last.
+
+    Raises:
+        OSError: If it can't be written; what was there before is intact.
+    """
+    part = path.with_name(f".{os.getpid()}-{secrets.token_hex(8)}.part")
+    try:
+        with os.fdopen(os.open(part, _NEW, PRIVATE_FILE if private else 0o666), "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except BaseException:  # an interruption, too
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise
+    logger.debug("%d bytes written to %s", len(data), path.parent)
+
+
+def flush_folder(path: Path) -> None:
+    """Have the names in a folder on disk, where the system can."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # a file system that keeps no folders to flush
+            raise
+    finally:
+        os.close(folder)
+
+
+def remove_parts(folder: Path) -> int:
+    """Remove what killed processes were writing into a folder; gives how many files.
+
+    Whoever calls it makes sure that nobody writes there: a number of a process says little among machines.
+    """
+    parts = [path for path in folder.iterdir() if _PART.fullmatch(path.name)] if folder.is_dir() else []
+    for part in parts:
+        part.unlink(missing_ok=True)
+    return len(parts)
+
+
+def cannot_write(path: Path, error: OSError) -> CastlistError:
+    """What the system's refusal to write means, as a sentence."""
+    reason = reason_of(error)
+    if error.errno in _FULL:
+        return CastlistError(
+            "disk-full",
+            "{path!r} can't be written ({reason}). Free some space or choose another place.",
+            path=str(path),
+            reason=reason,
+        )
+    if error.errno in _FORBIDDEN:
+        return CastlistError(
+            "write-forbidden",
+            "{path!r} can't be written ({reason}). Get the right to write there or choose another place.",
+            path=str(path),
+            reason=reason,
+        )
+    return CastlistError(
+        "write-failed", "{path!r} can't be written ({reason}). Choose another place.", path=str(path), reason=reason
+    )

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import functools
-import re
-import string
 import tomllib
 from collections.abc import Callable, Mapping
 from importlib import resources
 
-from castlist.errors import SettingsError
+from castlist.errors import Message, SettingsError, fill
 
 LANGUAGES = ("en", "zh-TW")
 
@@ -29,47 +27,45 @@ def translator(language: str) -> Translate:
         SettingsError: If the language is unknown.
     """
     if language not in LANGUAGES:
-        raise SettingsError(f"Unknown language {language!r}. Choose from: {', '.join(LANGUAGES)}.")
+        raise SettingsError(
+            "unknown-language",
+            "Unknown language {language!r}. Choose from: {choices}.",
+            language=language,
+            choices=", ".join(LANGUAGES),
+        )
     texts = read_catalogue(language)
     return lambda text: texts.get(text, text)
 
 
-def translate_sentence(sentence: str, language: str) -> str:
-    """Put a sentence of the library, an error or a receipt, into a language, its placeholders filled already.
-
-    Such sentences arise in English, far from any window, and commands show them so. They are recognized by the text
-    between their placeholders; one that the catalogue lacks stays English.
+def translate_message(message: Message | str, language: str) -> str:
+    """Put a sentence of the library, an error's or a note, into a language.
 
     Args:
-        sentence: As the library wrote it.
+        message: By its code; one that the catalogue lacks stays English, and a text, which has none, as it is.
         language: One of LANGUAGES.
     """
-    for pattern, translation in _read_patterns(language):
-        if found := pattern.fullmatch(sentence):
-            return translation.format(*(translate_sentence(value, language) for value in found.groups()))
-    return sentence
+    if isinstance(message, str):
+        return message
+    text = read_catalogue(language, ".messages").get(message.code, message.text)
+    values = {
+        name: translate_message(one, language) if isinstance(one, Message) else one
+        for name, one in message.values.items()
+    }
+    try:
+        return fill(text, values)
+    except (LookupError, ValueError, TypeError, OverflowError):  # a file's values may be another castlist's
+        return str(message)
 
 
 @functools.cache
 def read_catalogue(language: str, kind: str = "") -> Mapping[str, str]:
-    """The texts of a language by their English; English itself has none.
+    """The texts of a language by their English, or its messages by their code; English itself has none.
 
     Args:
         language: One of LANGUAGES.
-        kind: Empty for the texts of windows and pages, ".sentences" for the library's.
+        kind: Empty for the texts of windows and pages, ".messages" for the library's.
     """
     if language == "en":
         return {}
     file = resources.files("castlist") / "locale" / f"{language}{kind}.toml"
     return tomllib.loads(file.read_text("utf-8"))
-
-
-@functools.cache
-def _read_patterns(language: str) -> list[tuple[re.Pattern[str], str]]:
-    """The library's sentences as patterns, the ones with the most text of their own first."""
-    patterns = []
-    for english, translation in read_catalogue(language, ".sentences").items():
-        parts = [(text, field) for text, field, _, _ in string.Formatter().parse(english)]
-        pattern = "".join(re.escape(text) + ("" if field is None else "(.*?)") for text, field in parts)
-        patterns.append((sum(len(text) for text, _ in parts), re.compile(pattern, re.DOTALL), translation))
-    return [(pattern, translation) for _, pattern, translation in sorted(patterns, key=lambda one: -one[0])]

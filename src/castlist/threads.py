@@ -7,7 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -39,7 +39,58 @@ def set_threads(count: int) -> None:
         before.shutdown(wait=False)
 
 
-def work_ahead(work: Callable[[S], T], items: Iterable[S], *, ahead: int | None = None) -> Iterator[T]:
+class Hands:
+    """A share of the pool: the work of one caller, so many pieces of it at the same time at most."""
+
+    def __init__(self, count: int | None = None) -> None:
+        """Take a share.
+
+        Args:
+            count: 1 or more; None takes the whole pool. More than the pool has are no help.
+        """
+        self._is_whole = count is None
+        self._free = count or 0
+        self._lock = threading.Lock()
+        self._waiting: deque[tuple[Callable[[], None], Future[Any]]] = deque()
+
+    def submit(self, work: Callable[[S], T], item: S) -> Future[T]:
+        """Begin a piece of work as soon as a hand is free, as `submit` does."""
+        if self._is_whole or getattr(_inside, "work", False):
+            return submit(work, item)
+        promised: Future[T] = Future()
+
+        def do() -> None:
+            try:
+                promised.set_result(work(item))
+            except BaseException as error:
+                promised.set_exception(error)
+
+        with self._lock:
+            self._waiting.append((do, promised))
+        self._begin()
+        return promised
+
+    def _begin(self) -> None:
+        with self._lock:
+            while self._waiting and self._free:
+                do, promised = self._waiting.popleft()
+                if promised.set_running_or_notify_cancel():
+                    self._free -= 1
+                    break
+            else:
+                return
+        _put(self._do, do)
+
+    def _do(self, do: Callable[[], None]) -> None:
+        do()
+        with self._lock:
+            self._free += 1
+        self._begin()
+
+
+def work_ahead(
+    work: Callable[[S], T], items: Iterable[S], *, ahead: int | None = None, hands: Hands | None = None
+) -> Iterator[T]:
     """Do a piece of work for each item, side by side, a bounded number of items ahead of what is asked for.
 
     Work that is itself part of such work is done where it stands, so that nobody waits for threads that wait for it.
@@ -48,6 +99,7 @@ def work_ahead(work: Callable[[S], T], items: Iterable[S], *, ahead: int | None 
         work: May be called in several threads at once; what it raises is raised where its result is asked for.
         items: Taken one by one, as far as the look-ahead goes and no further.
         ahead: Items begun beyond the one asked for; by default twice the threads. Bounds the memory.
+        hands: The share of the pool that does the work; by default all of it.
 
     Yields:
         The results, in the order of the items.
@@ -58,7 +110,7 @@ def work_ahead(work: Callable[[S], T], items: Iterable[S], *, ahead: int | None 
     waiting: deque[Future[T]] = deque()
     try:
         for item in items:
-            waiting.append(submit(work, item))
+            waiting.append(hands.submit(work, item) if hands else submit(work, item))
             if len(waiting) > (2 * _threads() if ahead is None else ahead):
                 yield waiting.popleft().result()
         while waiting:
@@ -77,6 +129,10 @@ def submit(work: Callable[[S], T], item: S) -> Future[T]:
         except BaseException as error:
             done.set_exception(error)
         return done
+    return _put(work, item)
+
+
+def _put(work: Callable[[S], T], item: S) -> Future[T]:
     with _lock:
         return _executor().submit(_marked, work, item)
 

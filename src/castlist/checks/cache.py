@@ -10,19 +10,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import platformdirs
 
+from castlist.caches import cache_folder
 from castlist.duplicates import SIDE, DuplicatePair, PhotoSignature
-from castlist.errors import CastlistError
+from castlist.errors import CastlistError, Message
 from castlist.faces import Box, Quality
 
-VERSION = 6  # of the tables and of what fills them; another version's are made anew
+VERSION = 7  # of the tables and of what fills them; another version's are made anew
 _NUMBERS = 10  # of a face: four edges, confidence, eye distance, sharpness, yaw, two flags; its embedding follows
 _KEPT = 20  # searches, and judgements
+_JOURNALS = ("-journal", "-wal", "-shm")  # of SQLite, beside the file
+
+HALF_HIDDEN = Message("face-half-hidden", "half hidden")
 
 
 @dataclass(frozen=True)
-class SeenFace:
+class CheckedFace:
     """A face in a photo, without its pixels."""
 
     box: Box
@@ -32,9 +35,9 @@ class SeenFace:
     covered: bool = False  # seems to be behind something
 
     @property
-    def problem(self) -> str | None:
+    def problem(self) -> Message | None:
         """Why a name can't be trusted, or None."""
-        return "half hidden" if self.cut_off or self.covered else self.quality.problem
+        return HALF_HIDDEN if self.cut_off or self.covered else self.quality.problem
 
     @property
     def is_poor(self) -> bool:
@@ -43,23 +46,23 @@ class SeenFace:
 
 
 @dataclass(frozen=True, eq=False)
-class SeenPhoto:
+class CheckedPhoto:
     """What is kept of a photo."""
 
     signature: PhotoSignature | None  # None where it can't be read
-    reason: str | None  # why it can't be
-    faces: tuple[SeenFace, ...]  # largest first
+    reason: Message | None  # why it can't be
+    faces: tuple[CheckedFace, ...]  # largest first
     embeddings: np.ndarray  # (faces, values), float32, L2 norm 1
     drawn: bool = False  # its faces look drawn, or, where there is none, the whole of it
 
 
 def cache_file() -> Path:
     """Where it is kept; it can be made anew."""
-    return platformdirs.user_cache_path("castlist") / "checks.sqlite"
+    return cache_folder() / "checks.sqlite"
 
 
 def delete_checks_of(person: str) -> int:
-    """Delete what is kept of a person's photos; gives how many these were."""
+    """Delete what is kept of a person's photos, also under other names; gives how many these were."""
     if not cache_file().is_file():
         return 0
     with open_cache() as cache:
@@ -72,7 +75,7 @@ class Cache:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    def find(self, digest: str, person: str) -> SeenPhoto | None:
+    def find(self, digest: str, person: str) -> CheckedPhoto | None:
         """What is kept of a photo, if anything is."""
         query = (
             "SELECT reason, height, width, thumbnail, n_faces, faces, drawn FROM photo WHERE digest = ? AND person = ?"
@@ -82,16 +85,16 @@ class Cache:
             return None
         reason, height, width, thumbnail, n_faces, faces, drawn = row
         if reason is not None:
-            return SeenPhoto(None, reason, (), np.zeros((0, 0), np.float32))
+            return CheckedPhoto(None, Message.from_dict(json.loads(reason)), (), np.zeros((0, 0), np.float32))
         grey = np.frombuffer(thumbnail, np.uint8).reshape(SIDE, SIDE)
         numbers = np.frombuffer(faces, np.float32).reshape(n_faces, -1 if n_faces else _NUMBERS)
         seen = tuple(
-            SeenFace(Box(*row[:4]), row[4], Quality(*row[5:8]), *map(bool, row[8:]))
+            CheckedFace(Box(*row[:4]), row[4], Quality(*row[5:8]), *map(bool, row[8:]))
             for row in numbers[:, :_NUMBERS].tolist()
         )
-        return SeenPhoto(PhotoSignature(digest, grey, height, width), None, seen, numbers[:, _NUMBERS:], bool(drawn))
+        return CheckedPhoto(PhotoSignature(digest, grey, height, width), None, seen, numbers[:, _NUMBERS:], bool(drawn))
 
-    def keep(self, digest: str, person: str, photo: SeenPhoto) -> None:
+    def keep(self, digest: str, person: str, photo: CheckedPhoto) -> None:
         """Keep what was seen; it is on disk after the next `commit`."""
         numbers = []
         for face in photo.faces:
@@ -100,11 +103,11 @@ class Cache:
             measured = (face.confidence, quality.eye_distance, quality.sharpness, quality.yaw)
             numbers.append((*edges, *measured, face.cut_off, face.covered))
         faces = np.hstack([np.array(numbers, np.float32), photo.embeddings]) if numbers else np.zeros((0, 0))
-        signature = photo.signature
+        signature, reason = photo.signature, None if photo.reason is None else json.dumps(photo.reason.to_dict())
         size = (signature.height, signature.width, signature.thumbnail.tobytes()) if signature else (None, None, None)
         self._connection.execute(
             "INSERT OR REPLACE INTO photo VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (digest, person, photo.reason, *size, len(numbers), faces.astype(np.float32).tobytes(), photo.drawn),
+            (digest, person, reason, *size, len(numbers), faces.astype(np.float32).tobytes(), photo.drawn),
         )
 
     def find_pairs(self, stamp: str) -> list[DuplicatePair] | None:
@@ -136,9 +139,15 @@ class Cache:
         self._connection.commit()
 
     def delete(self, person: str) -> int:
-        """Delete a person's rows and all judgements, overwritten on disk; gives how many photos these were."""
-        count = self._connection.execute("DELETE FROM photo WHERE person = ?", (person,)).rowcount
-        self._connection.execute("DELETE FROM judgement")  # which don't say of whom they are, and may be of this person
+        """Delete a person's rows, overwritten on disk; gives how many photos these were.
+
+        A copy of such a photo in somebody else's folder shows the same face, so its row goes too, whosever it is. So do
+        all judgements, which don't say of whom they are.
+        """
+        count = self._connection.execute(
+            "DELETE FROM photo WHERE digest IN (SELECT digest FROM photo WHERE person = ?)", (person,)
+        ).rowcount
+        self._connection.execute("DELETE FROM judgement")
         self._connection.commit()
         return count
 
@@ -158,7 +167,8 @@ def open_cache() -> Iterator[Cache]:
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.OperationalError):  # locked or not to be written, not damaged
                 raise
-            path.unlink()
+            for one in (path, *(path.with_name(path.name + end) for end in _JOURNALS)):
+                one.unlink(missing_ok=True)
             connection = _connect(path)
         try:
             yield Cache(connection)
@@ -167,13 +177,20 @@ def open_cache() -> Iterator[Cache]:
             connection.close()
     except (OSError, sqlite3.Error) as error:
         raise CastlistError(
-            f"What was seen in photos can't be kept in {str(path)!r} ({error}). Make room there or delete it."
+            "checks-unkept",
+            "What was seen in photos can't be kept in {path!r} ({reason}). Make room there or delete it.",
+            path=str(path),
+            reason=str(error),
         ) from error
 
 
 def _connect(path: Path) -> sqlite3.Connection:
+    path.touch(mode=0o600)
+    path.chmod(0o600)  # of an older castlist's too; SQLite gives its journal the same
     connection = sqlite3.connect(path, timeout=60)
     try:
+        # A journal holds what was there before a change: it must not outlive the change.
+        connection.execute("PRAGMA journal_mode = DELETE")
         connection.execute("PRAGMA secure_delete = ON")  # who is forgotten must not be readable in free pages
         if _version(connection) != VERSION:
             connection.execute("BEGIN IMMEDIATE")

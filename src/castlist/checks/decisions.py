@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import logging
+import re
 import tomllib
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import tomli_w
@@ -13,9 +15,12 @@ import tomli_w
 from castlist.checks.records import Finding, Findings
 from castlist.errors import CastError, PhotoError, reason_of
 from castlist.media import check_person, read_file
+from castlist.paths import is_below
 
 DEEDS = ("keep", "move", "aside")
 VERSION = 1
+
+logger = logging.getLogger(__name__)
 
 HEAD = """\
 # For each photo, `do` is "keep", "move" (to the person in `to`, who may be new) or "aside" (out of the cast, into the
@@ -65,6 +70,8 @@ def open_decisions(findings: Findings) -> Decisions:
                     decided[path] = replace(known, suggested=suggestions[path], why=finding.message)
                 continue
             file = path.relative_to(findings.root).as_posix()
+            if not is_below(file):
+                continue
             try:
                 file.encode()
                 digest = hashlib.sha256(read_file(path)).hexdigest()
@@ -102,38 +109,88 @@ def read_decisions(path: Path, root: Path | None = None) -> Decisions:
     try:
         table = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
-        raise CastError(f"The decisions {str(path)!r} can't be read ({reason_of(error)}).") from error
+        raise CastError(
+            "decisions-unreadable",
+            "The decisions {path!r} can't be read ({reason}).",
+            path=str(path),
+            reason=reason_of(error),
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CastError(f"The decisions {str(path)!r} are no TOML that can be read ({error}).") from error
+        raise CastError(
+            "decisions-no-toml",
+            "The decisions {path!r} are no TOML that can be read ({reason}).",
+            path=str(path),
+            reason=reason_of(error),
+        ) from error
     if table.get("version") != VERSION or not isinstance(table.get("root"), str):
         raise CastError(
-            f"{str(path)!r} holds no decisions of this castlist: version and root must be {VERSION} and a folder. "
-            f"Got {table.get('version')!r} and {table.get('root')!r}. Make it anew with castlist check --html."
+            "decisions-of-another",
+            "{path!r} holds no decisions of this castlist: version and root must be {expected} and a folder. "
+            "Got {version} and {root}. Make it anew with castlist check --html.",
+            path=str(path),
+            expected=VERSION,
+            version=repr(table.get("version")),
+            root=repr(table.get("root")),
         )
     photos = table.get("photo", [])
     if not isinstance(photos, list):
-        raise CastError(f"In {str(path)!r} each photo must be a table [[photo]]. Got {type(photos).__name__} instead.")
+        raise CastError(
+            "decisions-no-tables",
+            "In {path!r} each photo must be a table [[photo]]. Got {kind} instead.",
+            path=str(path),
+            kind=type(photos).__name__,
+        )
     decisions = tuple(_read_one(row) for row in photos)
     files = [decision.file for decision in decisions]
     twice = next((file for file in files if files.count(file) > 1), None) if len(set(files)) < len(files) else None
     if twice:
-        raise CastError(f"{twice!r} is decided on twice in {str(path)!r}. Leave one of the two out.")
+        raise CastError(
+            "decided-twice",
+            "{file!r} is decided on twice in {path!r}. Leave one of the two out.",
+            file=twice,
+            path=str(path),
+        )
+    logger.debug("%d decisions read from %s", len(decisions), path)
     return Decisions(root or Path(table["root"]), decisions)
 
 
 def _read_one(row: Any) -> Decision:
     if not isinstance(row, dict) or not all(isinstance(row.get(key), str) for key in ("file", "sha256", "do")):
-        raise CastError(f"A decision must have the texts file, sha256 and do. Got {row!r} instead.")
+        raise CastError(
+            "decision-incomplete",
+            "A decision must have the texts file, sha256 and do. Got {row} instead.",
+            row=repr(row),
+        )
     file, deed, to = row["file"], row["do"], row.get("to")
-    parts = PurePosixPath(file).parts
-    if not parts or ".." in parts or "\\" in file or PurePosixPath(file).is_absolute() or Path(file).is_absolute():
-        raise CastError(f"A decision must be about a file below the folder. Got {file!r} instead.")
+    if not is_below(file) or not re.fullmatch("[0-9a-f]{64}", row["sha256"]):
+        raise CastError(
+            "decision-elsewhere",
+            "A decision must be about a file below the folder, with its SHA-256. Got {row} instead.",
+            row=repr(row),
+        )
     if deed not in DEEDS:
-        raise CastError(f"What becomes of {file!r} must be one of {', '.join(DEEDS)}. Got {deed!r} instead.")
+        raise CastError(
+            "unknown-deed",
+            "What becomes of {file!r} must be one of {choices}. Got {deed!r} instead.",
+            file=file,
+            choices=", ".join(DEEDS),
+            deed=deed,
+        )
     if (deed == "move") != (to is not None and to != ""):
-        raise CastError(f'{file!r}: `to` names the person with "move", and only then. Got {deed!r} and {to!r}.')
+        raise CastError(
+            "move-to-whom",
+            '{file!r}: `to` names the person with "move", and only then. Got {deed!r} and {to}.',
+            file=file,
+            deed=deed,
+            to=repr(to),
+        )
     if deed == "move":
         if not isinstance(to, str):
-            raise CastError(f"{file!r}: `to` must be a person's name. Got {to!r} instead.")
+            raise CastError(
+                "move-to-no-name",
+                "{file!r}: `to` must be a person's name. Got {to} instead.",
+                file=file,
+                to=repr(to),
+            )
         check_person(to)
     return Decision(file, row["sha256"], deed, to or None)

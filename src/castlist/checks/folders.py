@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from castlist.checks.likeness import STRANGERS, measure_likeness, sum_rows, write_alike
-from castlist.gallery import Background, People
+from castlist.gallery import Background, Knowledge
 
 CHANCE = 1.5  # times the logarithm of the number of pairs: a score above which folders aren't alike by chance
 MIN_SIDE = 3  # photos, and
@@ -20,7 +20,7 @@ def find_one_person(embeddings: np.ndarray, person: np.ndarray, background: Back
     placed = background.place(embeddings)
     n_people = int(person.max()) + 1
     sums, counts = sum_rows(placed, person, n_people)
-    known = People.from_sums(background.between, sums, counts)
+    known = Knowledge.from_sums(background.between, sums, counts)
     fits = np.full((n_people, n_people), -np.inf)  # the median face of the first with the second
     for start in range(0, n_people, _BLOCK):
         rows = np.flatnonzero((person >= start) & (person < start + _BLOCK))

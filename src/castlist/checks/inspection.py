@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from castlist.checks.cache import SeenPhoto, open_cache
+from castlist.checks.cache import CheckedPhoto, open_cache
 from castlist.checks.curve import Point
 from castlist.checks.judging import judge
 from castlist.checks.looking import find_pairs, look_at
@@ -15,12 +16,15 @@ from castlist.checks.people import check_counts, check_names, doubt_names, find_
 from castlist.checks.records import Finding, Findings, worst_first
 from castlist.duplicates import group_photos
 from castlist.embeddings import choose_faces
-from castlist.errors import CastError
-from castlist.learning import ALONE, NO_FACE, Dataset
+from castlist.errors import CastError, Message
+from castlist.faces import NO_FACE
+from castlist.learning import ALONE, Dataset
 from castlist.media import Cast, Photo, find_cast, find_photos
 from castlist.threads import OnCount
 
 HOW = ("exact", "near", "crop", "mirror")  # a photo may be a copy, in this order
+
+logger = logging.getLogger(__name__)
 
 OnStage = Callable[[str], OnCount]  # told what begins; gives what is told how far it is
 
@@ -50,32 +54,34 @@ def check_photos(root: Path, *, against: Path | None = None, on_stage: OnStage |
     findings = _check_copies(
         photos, seen, [(readable[p.first], readable[p.second], p.kind) for p in pairs], group_of, n
     )
-    own = [(photo, one) for photo, one in zip(cast.photos, seen[:n], strict=True)]
+    findings += _check_reading(cast.photos, seen[:n])
+    about_faces, faceless = _check_faces(cast.photos, seen[:n])
+    findings += about_faces
     notes = list(cast.notes)
-    for photo, one in own:
-        if one.reason is not None:
-            findings.append(Finding("unreadable", (photo.path,), _people_of(photo), {"how": one.reason}))
-    faceless = [(photo, one) for photo, one in own if one.reason is None and not one.faces]
-    mostly = len(faceless) > sum(one.reason is None for _, one in own) / 2
-    for photo, one in faceless:
-        kind = "drawing" if one.drawn and not mostly else "no-face"
-        findings.append(Finding(kind, (photo.path,), _people_of(photo)))
-    drawn = [photo for photo, one in own if one.drawn and one.faces]
-    if len(drawn) <= (len(own) - len(faceless)) / 2:  # in a cast of drawings they are what is meant
-        findings += [Finding("drawing", (photo.path,), _people_of(photo)) for photo in drawn]
-    if mostly:
-        notes.append(
-            f"No face was found in {len(faceless)} of {n} photos, so names aren't judged. To learn from drawings, use "
-            "--whole."
-        )
     typical: dict[str, tuple[Path, ...]] = {}
-    if cast.people and not mostly:
+    if faceless:
+        notes.append(
+            Message(
+                "names-not-judged",
+                "No face was found in {faceless} of {photos} photos, so names aren't judged. To learn from drawings, "
+                "use --whole.",
+                {"faceless": faceless, "photos": n},
+            )
+        )
+    elif cast.people:
         stage("Names")
         about_people, typical, curve = _check_people(cast, seen[:n], group_of)
         findings += about_people
         if curve:
             shares = ", ".join(f"{point.known}: {point.named:.1%}" for point in curve)
-            notes.append(f"Known photos of each person, and how many others would be named rightly then: {shares}.")
+            notes.append(
+                Message(
+                    "known-photos",
+                    "Known photos of each person, and how many others would be named rightly then: {shares}.",
+                    {"shares": shares},
+                )
+            )
+    logger.info("checked %d photos of %d people: %d findings", n, len(cast.people), len(findings))
     return Findings(root, cast.people, n, worst_first(findings), tuple(notes), typical)
 
 
@@ -88,7 +94,7 @@ def quick_check(dataset: Dataset, root: Path) -> Findings:
     """
     findings = [
         Finding("no-face", (item.path,), ())
-        if item.reason == NO_FACE
+        if item.reason.code == NO_FACE.code
         else Finding("unreadable", (item.path,), (), {"how": item.reason})
         for item in dataset.refused
     ]
@@ -99,7 +105,7 @@ def quick_check(dataset: Dataset, root: Path) -> Findings:
             continue  # one burst or film
         people = tuple(dataset.people[i] for i in np.unique(dataset.person[rows]))
         kind = "two-names" if len(people) > 1 else "copy"
-        detail: dict[str, str | int] = {"count": len(rows), "how": "near"}
+        detail: dict[str, str | int | Message] = {"count": len(rows), "how": "near"}
         findings.append(Finding(kind, tuple(paths[row] for row in rows), people, detail))
     if dataset.embeddings is not None:
         doubts = doubt_names(dataset.person, dataset.group, dataset.embeddings)
@@ -113,7 +119,11 @@ def _read_folder(root: Path) -> Cast:
     if root.is_dir() and not any(entry.is_dir() and not entry.name.startswith(".") for entry in root.iterdir()):
         return Cast(root, (), tuple(Photo(path, "") for path in find_photos([root])))
     if not root.is_dir():
-        raise CastError(f"{str(root)!r} is not a folder. Give a folder of photos, at best one folder per person in it.")
+        raise CastError(
+            "nothing-to-check-there",
+            "{root!r} is not a folder. Give a folder of photos, at best one folder per person in it.",
+            root=str(root),
+        )
     return find_cast(root)
 
 
@@ -121,11 +131,34 @@ def _people_of(*photos: Photo) -> tuple[str, ...]:
     return tuple(dict.fromkeys(photo.person for photo in photos if photo.person))
 
 
+def _check_reading(photos: Sequence[Photo], seen: Sequence[CheckedPhoto]) -> list[Finding]:
+    return [
+        Finding("unreadable", (photo.path,), _people_of(photo), {"how": str(one.reason)})
+        for photo, one in zip(photos, seen, strict=True)
+        if one.reason is not None
+    ]
+
+
+def _check_faces(photos: Sequence[Photo], seen: Sequence[CheckedPhoto]) -> tuple[list[Finding], int]:
+    """Photos without a face, and drawings; how many are faceless, if that is most of them, else 0."""
+    readable = [(photo, one) for photo, one in zip(photos, seen, strict=True) if one.reason is None]
+    faceless = [(photo, one) for photo, one in readable if not one.faces]
+    mostly = len(faceless) > len(readable) / 2
+    findings = [
+        Finding("drawing" if one.drawn and not mostly else "no-face", (photo.path,), _people_of(photo))
+        for photo, one in faceless
+    ]
+    drawn = [photo for photo, one in readable if one.drawn and one.faces]
+    if len(drawn) <= (len(photos) - len(faceless)) / 2:  # in a cast of drawings they are what is meant
+        findings += [Finding("drawing", (photo.path,), _people_of(photo)) for photo in drawn]
+    return findings, len(faceless) if mostly else 0
+
+
 def _check_copies(
-    photos: tuple[Photo, ...],
-    seen: list[SeenPhoto],
-    pairs: list[tuple[int, int, str]],
-    group_of: dict[int, int],
+    photos: Sequence[Photo],
+    seen: Sequence[CheckedPhoto],
+    pairs: Sequence[tuple[int, int, str]],
+    group_of: Mapping[int, int],
     n: int,
 ) -> list[Finding]:
     """What groups of copies are: leaks from the first n photos to the others, pictures under two names, or copies."""
@@ -135,29 +168,30 @@ def _check_copies(
     kinds: dict[int, set[str]] = {}
     for first, _, kind in pairs:
         kinds.setdefault(group_of[first], set()).add(kind)
-
-    def area(index: int) -> int:
-        signature = seen[index].signature
-        assert signature is not None, "only readable photos are compared"
-        return signature.height * signature.width
-
     findings = []
-    for group in kinds:
-        inside = sorted((i for i in members[group] if i < n), key=lambda i: -area(i))
-        both = [*inside, *(i for i in members[group] if i >= n)]
-        how = ", ".join(kind for kind in HOW if kind in kinds[group])
-        for kind, some in (("leak", both if len(inside) < len(both) else []), ("copy", inside)):
-            people = _people_of(*(photos[i] for i in some))
-            if not inside or len(some) < 2:
-                continue
-            kind = "two-names" if kind == "copy" and len(people) > 1 else kind
-            detail: dict[str, str | int] = {"count": len(some), "how": how}
-            findings.append(Finding(kind, tuple(photos[i].path for i in some), people, detail))
+    for group, ways in kinds.items():
+        inside = sorted((i for i in members[group] if i < n), key=lambda i: -_area(seen[i]))
+        outside = [i for i in members[group] if i >= n]
+        how = ", ".join(kind for kind in HOW if kind in ways)
+        if inside and outside:
+            findings.append(_copies("leak", [photos[i] for i in [*inside, *outside]], how))
+        if len(inside) > 1:
+            some = [photos[i] for i in inside]
+            findings.append(_copies("two-names" if len(_people_of(*some)) > 1 else "copy", some, how))
     return findings
 
 
+def _copies(kind: str, photos: Sequence[Photo], how: str) -> Finding:
+    return Finding(kind, tuple(photo.path for photo in photos), _people_of(*photos), {"count": len(photos), "how": how})
+
+
+def _area(photo: CheckedPhoto) -> int:
+    assert photo.signature is not None, "only readable photos are compared"
+    return photo.signature.height * photo.signature.width
+
+
 def _check_people(
-    cast: Cast, seen: list[SeenPhoto], group_of: dict[int, int]
+    cast: Cast, seen: list[CheckedPhoto], group_of: dict[int, int]
 ) -> tuple[list[Finding], dict[str, tuple[Path, ...]], tuple[Point, ...]]:
     """What is wrong with faces and people; typical photos of each person; and what few photos are worth."""
     findings = []
@@ -178,7 +212,7 @@ def _check_people(
                 findings.append(Finding("poor-face", (path,), (name,), {"how": problem}))
             if len(faces) > 1:
                 box = faces[face].box
-                detail = {"count": len(faces), "x": round((box.left + box.right) / 2)}
+                detail: dict[str, str | int | Message] = {"count": len(faces), "x": round((box.left + box.right) / 2)}
                 detail["y"] = round((box.top + box.bottom) / 2)
                 findings.append(Finding("several-faces", (path,), (name,), detail))
     if not embeddings:

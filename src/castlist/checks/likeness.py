@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from castlist.gallery import EVIDENCE, WRONG_NAMES, Background, People
+from castlist.gallery import EVIDENCE, WRONG_NAMES, Background, Knowledge
 
 STRANGERS = 3000  # drawn, to know what likeness means nothing
 CLOSEST = 3  # photos of a folder that a photo is compared with: they bear a change of looks, and one more wrong name
@@ -22,7 +22,7 @@ def write_alike(placed: np.ndarray, between: np.ndarray) -> np.ndarray:
 
     Returns:
         Shape (n, axes + 2), float32. One row times another, whose last two values are swapped, is their score, as
-        `People.scores` has it.
+        `Knowledge.scores` has it.
     """
     alike = placed * np.sqrt(between / (1 + 2 * between))
     constant = (np.log1p(between) - np.log1p(between / (1 + between))).sum() / 4
@@ -75,8 +75,8 @@ def fits_best(
     copies = np.unique(group * n_people + person, return_inverse=True)[1]
     copy_sums, copy_counts = sum_rows(placed, copies, int(copies.max()) + 1)
     between = background.between
-    rest = People.from_sums(between, sums[person] - copy_sums[copies], counts[person] - copy_counts[copies])
-    known, excluded = People.from_sums(between, sums, counts), excluded | np.eye(n_people, dtype=bool)
+    rest = Knowledge.from_sums(between, sums[person] - copy_sums[copies], counts[person] - copy_counts[copies])
+    known, excluded = Knowledge.from_sums(between, sums, counts), excluded | np.eye(n_people, dtype=bool)
     best = [
         np.where(excluded[person[some]], -np.inf, known.scores(placed[some])).max(axis=1)
         for some in np.array_split(np.arange(len(person)), len(person) * n_people // _BLOCK + 1)

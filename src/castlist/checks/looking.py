@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from castlist.checks.appearance import face_looks_drawn, is_cut_off, looks_drawn
-from castlist.checks.cache import Cache, SeenFace, SeenPhoto
+from castlist.checks.cache import Cache, CheckedFace, CheckedPhoto
 from castlist.checks.covering import looks_covered
 from castlist.duplicates import DuplicatePair, PhotoSignature, find_duplicates, sign_photo
 from castlist.embeddings import embed
@@ -21,10 +22,12 @@ from castlist.threads import OnCount, work_ahead
 _CHUNK = 64  # photos decoded ahead; bounds the memory
 _NO_FACES = np.zeros((0, 0), np.float32)
 
+logger = logging.getLogger(__name__)
 
-def look_at(photos: Sequence[Photo], cache: Cache, on_count: OnCount | None = None) -> list[SeenPhoto]:
+
+def look_at(photos: Sequence[Photo], cache: Cache, on_count: OnCount | None = None) -> list[CheckedPhoto]:
     """Read each photo, find its faces and embed them; what the cache knows isn't done again."""
-    seen: list[SeenPhoto] = []
+    seen: list[CheckedPhoto] = []
     for start in range(0, len(photos), _CHUNK):
         some = photos[start : start + _CHUNK]
         digests = list(work_ahead(_digest, some))
@@ -33,6 +36,7 @@ def look_at(photos: Sequence[Photo], cache: Cache, on_count: OnCount | None = No
         for i, photo in zip(missing, _look([some[i] for i in missing]), strict=True):
             known[i] = photo
             cache.keep(digests[i], some[i].person, photo)
+        logger.debug("%d photos: %d of them seen before", len(some), len(some) - len(missing))
         if missing:
             cache.commit()
         seen += [photo for photo in known if photo is not None]
@@ -60,14 +64,14 @@ def _digest(photo: Photo) -> str:
         return str(error)  # there is no content to know it by; what can't be opened is asked again each time
 
 
-def _look(photos: Sequence[Photo]) -> list[SeenPhoto]:
+def _look(photos: Sequence[Photo]) -> list[CheckedPhoto]:
     found = list(work_ahead(_decode, photos))
     crops = [crop for one in found if not isinstance(one, PhotoError) for crop in one[1]]
     vectors = iter(embed(np.stack(crops)) if crops else ())
     seen = []
     for one in found:
         if isinstance(one, PhotoError):
-            seen.append(SeenPhoto(None, str(one), (), _NO_FACES))
+            seen.append(CheckedPhoto(None, one.message, (), _NO_FACES))
             continue
         photo, _ = one
         rows = [next(vectors) for _ in photo.faces]
@@ -75,7 +79,7 @@ def _look(photos: Sequence[Photo]) -> list[SeenPhoto]:
     return seen
 
 
-def _decode(photo: Photo) -> tuple[SeenPhoto, list[np.ndarray]] | PhotoError:
+def _decode(photo: Photo) -> tuple[CheckedPhoto, list[np.ndarray]] | PhotoError:
     """What a photo shows, still without embeddings, and the crops of its faces."""
     try:
         data = read_file(photo.path)
@@ -88,8 +92,8 @@ def _decode(photo: Photo) -> tuple[SeenPhoto, list[np.ndarray]] | PhotoError:
         cut_off = is_cut_off(face.landmarks, *pixels.shape[:2])
         # Edges tell nothing more of a face that is small, blurred or turned away.
         covered = face.quality.problem is None and looks_covered(face.pixels)
-        kept.append(SeenFace(face.box, face.confidence, face.quality, cut_off, covered))
+        kept.append(CheckedFace(face.box, face.confidence, face.quality, cut_off, covered))
     clear = [face_looks_drawn(face.pixels) for face in faces if face.quality.problem is None]
     drawn = bool(clear) and all(clear) if faces else looks_drawn(pixels)
-    seen = SeenPhoto(sign_photo(data, pixels), None, tuple(kept), _NO_FACES, drawn)
+    seen = CheckedPhoto(sign_photo(data, pixels), None, tuple(kept), _NO_FACES, drawn)
     return seen, [crop_face(pixels, face.landmarks) for face in faces]

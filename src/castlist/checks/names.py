@@ -17,9 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from castlist.checks.likeness import STRANGERS, fits_best, measure_likeness, write_alike
-from castlist.gallery import WRONG_NAMES, Background
-
-NOBODY = -1
+from castlist.gallery import NOBODY, WRONG_NAMES, Background
 
 # What is expected before anything is seen. The likeness is of LFW's DevTrain people, in standard deviations of
 # strangers' likeness to the same folder; the same for two photos as for eight.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from castlist.checks.decisions import HEAD, VERSION, Decision, open_decisions
 from castlist.checks.records import KINDS, Finding, Findings, describe, titles
 from castlist.errors import PhotoError
 from castlist.files import write_text
-from castlist.languages import translate_sentence, translator
+from castlist.languages import translate_message, translator
 from castlist.learning import TAGS, jpeg_uri, shrink, template
 from castlist.media import read_photo
 from castlist.threads import work_ahead
@@ -20,6 +21,8 @@ from castlist.threads import work_ahead
 SHOWN = 300  # findings of a kind; more is nothing that is decided picture by picture
 FILE = "DECISIONS.toml"
 SCRIPT = Path(__file__).with_name("check.js")
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,7 @@ def write_check(findings: Findings, page: Path, *, language: str = "en") -> Path
     names = titles(translate)
     text = template("check.html.jinja", SCRIPT.parent).render(
         findings=findings,
-        notes=[translate_sentence(note, language) for note in findings.notes],
+        notes=[translate_message(note, language) for note in findings.notes],
         counts=[
             (word, sum(one.severity == severity for one in findings.findings)) for severity, word in severities.items()
         ],
@@ -118,6 +121,8 @@ def write_check(findings: Findings, page: Path, *, language: str = "en") -> Path
     write_text(page, text)
     file = page.with_name(FILE)
     write_text(file, decisions.to_toml())
+    logger.info("page of a check written: %d photos to decide on", len(decisions.photos))
+    logger.debug("page of a check written to %s, decisions to %s", page, file)
     return file
 
 

@@ -10,9 +10,9 @@ import numpy as np
 
 from castlist.checks.curve import Point, enough
 from castlist.checks.folders import find_one_person, find_two_people
-from castlist.checks.names import NOBODY, judge_names
+from castlist.checks.names import judge_names
 from castlist.checks.records import Finding
-from castlist.gallery import default_background
+from castlist.gallery import NOBODY, default_background
 
 ENOUGH = 5  # different photos, where too few people have as many to try it
 TYPICAL = 3  # photos

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from castlist.languages import Translate, translate_sentence, translator
+from castlist.errors import Message
+from castlist.faces import NO_FACE
+from castlist.languages import Translate, translate_message, translator
 
 SEVERITIES = ("high", "medium", "low")
 
@@ -55,7 +57,7 @@ class Finding:
     kind: str  # a key of KINDS
     photos: tuple[Path, ...]  # what it is about; empty where it is about people
     people: tuple[str, ...]  # whose folders these are in
-    detail: Mapping[str, str | int] = field(default_factory=dict)  # what `describe` needs for its kind
+    detail: Mapping[str, str | int | Message] = field(default_factory=dict)  # what `describe` needs for its kind
     rather: str | None = None  # of a wrong name: who it is rather; None is nobody of the cast
     probability: float | None = None  # of a wrong name: that it is wrong
 
@@ -77,16 +79,12 @@ def describe(finding: Finding, language: str) -> str:
         "near": translate("the same picture"),
         "crop": translate("cropped"),
         "mirror": translate("mirrored"),
-        "too small": translate("too small"),
-        "too blurred": translate("too blurred"),
-        "turned away": translate("turned away"),
-        "half hidden": translate("half hidden"),
     }
-    how = str(finding.detail.get("how", ""))  # its copies differ, what is wrong with a face, why it can't be read
-    if finding.kind == "unreadable":
-        how = translate_sentence(how, language)
-    else:
-        how = translate(", ").join(words.get(word, word) for word in how.split(", "))
+    how = finding.detail.get("how", "")
+    if isinstance(how, Message):  # what is wrong with a face, why a photo can't be read
+        how = translate_message(how, language)
+    else:  # copies differ
+        how = translate(", ").join(words.get(word, word) for word in str(how).split(", "))
     texts = {
         "leak": translate("in both folders: {how}"),
         "two-names": translate("one picture under two names: {how}"),
@@ -94,7 +92,7 @@ def describe(finding: Finding, language: str) -> str:
         "one-person": translate("{person} and {other} look like one person"),
         "two-people": translate("{count} of {total} photos seem to be of somebody else, the same one"),
         "unreadable": translate("can't be read: {how}"),
-        "no-face": translate("no face found"),
+        "no-face": translate_message(NO_FACE, language),
         "drawing": translate("looks drawn"),
         "copy": translate("{count} times one picture: {how}"),
         "few-photos": translate(
@@ -128,7 +126,7 @@ class Findings:
     people: tuple[str, ...]
     n_photos: int  # that were looked at, unreadable ones too
     findings: tuple[Finding, ...]
-    notes: tuple[str, ...] = ()  # what was passed over, a sentence each
+    notes: tuple[Message, ...] = ()  # what was passed over
     typical: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)  # of each person some photos to compare with
 
     def at_least(self, severity: str) -> tuple[Finding, ...]:

@@ -12,8 +12,8 @@ from castlist.cli.desktop import desktop
 from castlist.cli.diary import compare, runs
 from castlist.cli.exporting import export
 from castlist.cli.learning import demo, report, resume, train
-from castlist.cli.naming import explain, predict
 from castlist.cli.people import enrol, forget
+from castlist.cli.predicting import explain, predict
 from castlist.cli.searching import tune
 from castlist.errors import CastlistError
 

@@ -37,22 +37,31 @@ def check(
     from castlist.checks import SEVERITIES, check_photos
 
     if fail_on is not None and fail_on not in SEVERITIES:
-        raise SettingsError(f"Unknown severity {fail_on!r}. Choose from: {', '.join(SEVERITIES)}.")
+        raise SettingsError(
+            "unknown-severity",
+            "Unknown severity {severity!r}. Choose from: {choices}.",
+            severity=fail_on,
+            choices=", ".join(SEVERITIES),
+        )
     if apply is not None or undo:
         given = {"--against": against, "--html": html, "--json": json_, "--fail-on": fail_on}
         if useless := [option for option, value in given.items() if value]:
-            raise SettingsError(f"--apply and --undo move photos and check nothing. Leave out {', '.join(useless)}.")
+            raise SettingsError(
+                "options-of-a-check",
+                "--apply and --undo move photos and check nothing. Leave out {options}.",
+                options=", ".join(useless),
+            )
         _move(photos, apply, undo)
         return
     if photos is None:
-        raise SettingsError("There is nothing to check. Give a folder of photos.")
+        raise SettingsError("nothing-to-check", "There is nothing to check. Give a folder of photos.")
     translator(language)  # a wrong language must not fail after the check
     with showing_stages() as on_stage:
         findings = check_photos(photos, against=against, on_stage=on_stage)
     for line in findings_json(findings) if json_ else findings_lines(findings):
         print(line)
     for note in findings.notes:
-        say(note)
+        say(str(note))
     for line in findings.summary_lines:
         say(line)
     if html is not None:
@@ -68,7 +77,10 @@ def _move(photos: Path | None, decisions: Path | None, undo: bool) -> None:
     from castlist.checks import apply_decisions, read_decisions, undo_moves
 
     if undo and (photos is None or decisions is not None):
-        raise SettingsError("--undo takes back what was last moved in a folder. Give that folder, without --apply.")
+        raise SettingsError(
+            "undo-where",
+            "--undo takes back what was last moved in a folder. Give that folder, without --apply.",
+        )
     if decisions is not None:
         read = read_decisions(decisions, photos)
         moved = apply_decisions(read)

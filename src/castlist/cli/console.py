@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from castlist.errors import CastlistError
+from castlist.escaping import for_terminal
 
 if TYPE_CHECKING:
     from castlist.checks import Findings
@@ -47,8 +48,23 @@ def showing_stages() -> Iterator[Callable[[str], Callable[[int, int], None]]]:
 
 
 @contextmanager
-def showing_progress() -> Iterator[dict[str, Any]]:
-    """The callbacks of `learn`, showing on stderr how far it is."""
+def telling_interruption(how: Callable[[], str]) -> Iterator[None]:
+    """On Ctrl+C, say how to go on, where there is a way; empty: there is none."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if words := how():
+            say(f"castlist: interrupted; go on with: {words}")
+        raise
+
+
+@contextmanager
+def showing_progress(*, resumable: bool = True) -> Iterator[dict[str, Any]]:
+    """The callbacks of `learn`, showing on stderr how far it is.
+
+    Args:
+        resumable: Whether `castlist resume` goes on with what is interrupted.
+    """
     from rich.console import Console
     from rich.progress import BarColumn, TextColumn
     from rich.progress import Progress as ProgressBar
@@ -66,8 +82,15 @@ def showing_progress() -> Iterator[dict[str, Any]]:
     def on_count(done: int, total: int) -> None:
         bar.update(task, completed=done, total=total, note=f"{done} of {total}")
 
+    resume = ""
+
     def on_start(run: Run, dataset: Dataset) -> None:
-        for line in describe_start(run, dataset):
+        nonlocal resume
+        lines = list(describe_start(run, dataset))
+        if resumable:
+            resume = f"castlist resume {str(run.path)!r}"
+            lines.append(f"The run is {str(run.path)!r}; if it is interrupted: {resume}")
+        for line in lines:
             console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def on_progress(now: Progress) -> None:
@@ -88,21 +111,20 @@ def showing_progress() -> Iterator[dict[str, Any]]:
             note=f"loss {now.loss:.3f}  accuracy {now.accuracy:.3f}  {left}",
         )
 
-    with bar:
+    with telling_interruption(lambda: resume), bar:
         yield {"on_count": on_count, "on_start": on_start, "on_progress": on_progress}
 
 
 def describe_start(run: Run, dataset: Dataset) -> Iterator[str]:
-    """What a training begins with: the sides, what was left out, and how to go on after an interruption."""
+    """What a training begins with: the sides, what was left out, and what a quick look finds."""
     from castlist.checks import quick_check
 
     sides = ", ".join(f"{len(run.sides[side])} {side}" for side in run.sides)
     yield f"{len(run.people)} people, {len(dataset.files)} photos: {sides}; copies of a photo stay on one side."
     if run.refused:
         yield f"{len(run.refused)} files were left out; the report lists them with the reasons."
-    yield from run.notes
+    yield from map(str, run.notes)
     yield from quick_check(dataset, Path(run.photos_root)).summary_lines
-    yield f"The run is {str(run.path)!r}; if it is interrupted: castlist resume {str(run.path)!r}"
 
 
 def show_result(run: Run, evaluation: Evaluation | None) -> None:
@@ -206,23 +228,24 @@ def _percent_with_interval(evaluation: Evaluation) -> str:
 
 def film_lines(film: NamedFilm, width: int) -> str:
     """A film's sightings, a line each, names of files `width` wide."""
-    path = f"{film.path!s:<{width}}"
+    path = f"{for_terminal(str(film.path)):<{width}}"
     if not film.sightings:
         return f"{path}  -  (no face found)"
     return "\n".join(
-        f"{path}  {one.name}  {one.probability:.1%}  {one.start:.1f} s to {one.end:.1f} s" for one in film.sightings
+        f"{path}  {for_terminal(one.name)}  {one.probability:.1%}  {one.start:.1f} s to {one.end:.1f} s"
+        for one in film.sightings
     )
 
 
 def photo_lines(photo: NamedPhoto, width: int = 0) -> str:
     """A photo's answers, a line each, the name of the file `width` wide."""
-    path = f"{photo.path!s:<{width}}"
+    path = f"{for_terminal(str(photo.path)):<{width}}"
     if photo.problem:
-        return f"{path}  -  ({photo.problem})"
+        return f"{path}  -  ({for_terminal(str(photo.problem))})"
     if not photo.faces:
         return f"{path}  -  (no face found)"
     return "\n".join(
-        f"{path}  {face.name}  {face.probability:.1%}{f'  ({face.problem})' if face.problem else ''}"
+        f"{path}  {for_terminal(face.name)}  {face.probability:.1%}{f'  ({face.problem})' if face.problem else ''}"
         for face in photo.faces
     )
 
@@ -254,4 +277,4 @@ def findings_json(findings: Findings) -> Iterator[str]:
 
 def say(text: str) -> None:
     """Print a line on stderr."""
-    print(text, file=sys.stderr)
+    print(for_terminal(text), file=sys.stderr)

@@ -17,7 +17,11 @@ def runs(folder: Annotated[Path, typer.Argument(help="The folder that run folder
 
     listed = list_runs(folder)
     if not listed:
-        raise RunError(f"There is no run in {str(folder)!r}. Train one, or name the folder that runs lie in.")
+        raise RunError(
+            "no-run",
+            "There is no run in {folder!r}. Train one, or name the folder that runs lie in.",
+            folder=str(folder),
+        )
     for before, run in zip([None, *listed], listed, strict=False):
         print(describe_run(run, before))
 
@@ -34,7 +38,7 @@ def compare(
     from castlist.run import open_run, read_history
 
     if len(run) < 2:
-        raise RunError(f"Comparing needs two runs or more. Got {len(run)} instead.")
+        raise RunError("too-few-runs", "Comparing needs two runs or more. Got {runs} instead.", runs=len(run))
     opened = [open_run(path) for path in run]
     evaluations = [read_evaluation(one) for one in opened]
     for line in describe_comparison(opened, evaluations, changed_settings(opened)):

@@ -10,7 +10,7 @@ import typer
 
 from castlist.cli.console import photo_lines, show_result, showing_progress
 from castlist.cli.options import Language, Photos, RunFolder, Runs
-from castlist.errors import SettingsError
+from castlist.errors import SettingsError, reason_of
 
 if TYPE_CHECKING:
     from castlist.settings import Settings
@@ -72,7 +72,11 @@ def train(
     from castlist.learning import check_installed
 
     if fine_tune and preset:
-        raise SettingsError(f"--fine-tune is a preset itself; it can't go with --preset {preset}. Leave one out.")
+        raise SettingsError(
+            "two-presets",
+            "--fine-tune is a preset itself; it can't go with --preset {preset}. Leave one out.",
+            preset=preset,
+        )
     chosen = choose_settings(settings, model, "fine-tune" if fine_tune else preset, given, set_ or [])
     check_installed(chosen)
     from castlist.learning import learn
@@ -97,13 +101,9 @@ def resume(
 
 def report(run: RunFolder, language: Language = "en") -> None:
     """Write a run's figures and report again, from its recorded answers."""
-    from castlist.learning import read_evaluation, write_report
-    from castlist.run import open_run, read_history
+    from castlist.learning import report_again
 
-    opened = open_run(run)
-    evaluation = read_evaluation(opened)
-    write_report(opened, evaluation, read_history(opened), language=language)
-    show_result(opened, evaluation)
+    show_result(*report_again(run, language=language))
 
 
 def demo(
@@ -126,13 +126,17 @@ def choose_settings(
     file: Path | None, model: str | None, preset: str | None, given: dict[str, Any], assignments: list[str]
 ) -> Settings:
     """Defaults, then the file, then the preset, then single options: what is nearer to the user wins."""
-    from castlist.learning import read_settings, with_preset
-    from castlist.settings import Settings
+    from castlist.settings import Settings, read_settings, with_preset
 
     try:
         chosen = read_settings(file.read_text("utf-8") if file else "", model)
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"The settings file {str(file)!r} can't be read ({error}).") from error
+        raise SettingsError(
+            "settings-unreadable",
+            "The settings file {path!r} can't be read ({reason}).",
+            path=str(file),
+            reason=reason_of(error),
+        ) from error
     if preset:
         chosen = with_preset(chosen, preset)
     values = chosen.to_dict()
@@ -141,12 +145,19 @@ def choose_settings(
     for assignment in assignments:
         name, found, text = assignment.partition("=")
         if not found:
-            raise SettingsError(f"--set must be NAME=VALUE. Got {assignment!r} instead.")
+            raise SettingsError(
+                "no-assignment", "--set must be NAME=VALUE. Got {assignment!r} instead.", assignment=assignment
+            )
         *tables, last = name.strip().split(".")
         table = values
         for key in tables:
             if not isinstance(table.get(key), dict):
-                raise SettingsError(f"Unknown setting {name.strip()!r}: there is no table {key!r}.")
+                raise SettingsError(
+                    "unknown-table",
+                    "Unknown setting {name!r}: there is no table {table!r}.",
+                    name=name.strip(),
+                    table=key,
+                )
             table = table[key]
         table[last] = _parse_value(text.strip())
     if values["optimizer"] == chosen.optimizer:

@@ -40,7 +40,7 @@ def forget(
     from castlist.people import retrain_without
 
     if retrain:
-        with showing_progress() as show:
+        with showing_progress(resumable=False) as show:
             receipt = retrain_without(run, name, language=language, **show)
     else:
         receipt = forget_person(run, name)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from castlist.cli.console import say
+from castlist.cli.console import say, telling_interruption
 from castlist.cli.learning import choose_settings
 from castlist.cli.options import Language, Photos, Runs
+
+if TYPE_CHECKING:
+    from castlist.learning import Trial
 
 
 def tune(
@@ -30,12 +33,14 @@ def tune(
     bases = {one: choose_settings(settings, one, None, given, []) for one in model or ("cnn-small", "cnn")}
     from castlist.learning import tune as search
 
-    def show(number: int, run: str, accuracy: float | None) -> None:
-        say(f"trial {number}: {run}  {'given up' if accuracy is None else f'{accuracy:.1%} on validation'}")
+    def show(trial: Trial) -> None:
+        figure = "given up" if trial.accuracy is None else f"{trial.accuracy:.1%} on validation"
+        say(f"trial {trial.number}: {trial.run}  {figure}")
 
-    found = search(
-        photos, bases, out / name, trials=trials, minutes=minutes, jobs=jobs, language=language, on_trial=show
-    )
+    with telling_interruption(lambda: f"the same castlist tune, in {str(out / name)!r}"):
+        found = search(
+            photos, bases, out / name, trials=trials, minutes=minutes, jobs=jobs, language=language, on_trial=show
+        )
     print(f"{found.finished} trials; the best, {found.run}, has {found.accuracy:.1%} on validation.")
     print(f"Pictures: {', '.join(str(path) for path in sorted(found.folder.glob('*.png')))}")
     print(f"Train with its settings: castlist train {photos} --settings {found.settings_file}")

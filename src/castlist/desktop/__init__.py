@@ -22,8 +22,9 @@ def open_window(runs: Path, *, language: str | None = None) -> None:
         importlib.import_module("tkinter")
     except ImportError as error:
         raise MissingExtraError(
+            "tkinter-missing",
             "The window needs tkinter, which this Python lacks. Install it: apt install python3-tk (Debian, Ubuntu), "
-            "dnf install python3-tkinter (Fedora), brew install python-tk (macOS)."
+            "dnf install python3-tkinter (Fedora), brew install python-tk (macOS).",
         ) from error
     from castlist.desktop.window import run_window
 

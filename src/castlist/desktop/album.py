@@ -20,7 +20,7 @@ from castlist.media import find_photos
 from castlist.naming import NamedPhoto, Recognizer
 
 if TYPE_CHECKING:
-    from castlist.desktop.naming import Looked
+    from castlist.desktop.asking import Looked
 
 THUMBNAIL = 72  # pixels at 1x
 
@@ -60,7 +60,8 @@ class Album:
         """Name with another recognizer from now on, what is open too; then say so."""
         self.recognizer = recognizer
         run = recognizer.run
-        self.panel.people(run.people, enrollable=recognizer.gallery is not None and not run.has_network)
+        self._desk.offer_people(self.panel.name, recognizer)
+        self.panel.let_enrol(recognizer.gallery is not None and not run.has_network)
         if self.pictures:
             self._name(says)
         elif says:
@@ -174,7 +175,7 @@ class Album:
 
         def work(task: Task) -> Iterator[Looked]:
             # Here: what it imports takes longer than the window may stand still.
-            from castlist.desktop.naming import name_pictures
+            from castlist.desktop.asking import name_pictures
 
             return name_pictures(recognizer, pictures, self.strip.side, task, keep=kept)
 

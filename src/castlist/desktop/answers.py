@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from tkinter import ttk
 
 from castlist.desktop.texts import Texts
@@ -50,10 +50,10 @@ class AnswersPanel(ttk.Frame):
         texts.show(self._head)
         texts.show(lambda _: self._fill(0))
 
-    def people(self, names: Sequence[str], enrollable: bool) -> None:
-        """Offer the people of a run, where faces can be added to it."""
-        self.name.configure(values=list(names), state="normal" if enrollable else "disabled")
-        self.button.configure(state="normal" if enrollable else "disabled")
+    def let_enrol(self, enrollable: bool) -> None:
+        """Offer to enrol, where faces can be added to the run."""
+        for widget in (self.name, self.button):
+            widget.configure(state="normal" if enrollable else "disabled")
 
     def show(self, answer: NamedPhoto | None, chosen: int = 0) -> None:
         """Show the answers for a picture; None while there are none."""

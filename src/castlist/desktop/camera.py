@@ -75,7 +75,7 @@ def watch(recognizer: Recognizer, task: Task, *, device: int = 0) -> Iterator[Fr
         while not task.stopped.is_set():
             found, frame = camera.read()
             if not found:
-                raise CastlistError("No camera gives a picture. Is one connected?")
+                raise CastlistError("no-camera", "No camera gives a picture. Is one connected?")
             pixels = cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)
             answer = NamedPhoto(NAME, recognizer.name_pixels([pixels])[0])
             now = time.monotonic()

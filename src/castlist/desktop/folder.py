@@ -9,10 +9,11 @@ from tkinter import ttk
 
 from castlist.checks import summarize
 from castlist.desktop.desk import Desk
-from castlist.desktop.process import Message, Process
+from castlist.desktop.process import Process
 from castlist.desktop.status import StatusLine
 from castlist.desktop.worker import Task
 from castlist.errors import CastlistError
+from castlist.jobs import Check, Checked, Counted, Event
 from castlist.languages import Translate
 from castlist.media import Cast, find_cast
 
@@ -52,7 +53,7 @@ class FolderPanel(ttk.Frame):
             self._progress.busy(len(cast.photos))
             self._progress.say(lambda translate: translate("Looking for what is wrong with them…"))
             self._progress.pack(fill="x")
-            self._process.start({"check": str(folder)}, self._hear, self._end)
+            self._process.start(Check(folder), self._hear, self._end)
 
         self._counting = self._desk.worker.start(find, take, self._on_error)
 
@@ -60,7 +61,7 @@ class FolderPanel(ttk.Frame):
         """Look no further; what was seen so far is kept, and going on is quick."""
         if self._counting:
             self._counting.stop()
-        self._process.stop()
+        self._process.kill()
         self._progress.pack_forget()
 
     def know(self, counts: Mapping[str, int]) -> None:
@@ -69,12 +70,13 @@ class FolderPanel(ttk.Frame):
             self._counts = counts
             self._fill()
 
-    def _hear(self, message: Message) -> None:
-        if "found" in message:
-            self._counts = message["found"]
+    def _hear(self, event: Event) -> None:
+        if isinstance(event, Checked):
+            self._counts = event.counts
             self._fill()
-        else:
-            self._progress.done(message["photos"])
+        elif isinstance(event, Counted):
+            self._progress.busy(event.of)
+            self._progress.done(event.done)
 
     def _end(self, error: CastlistError | None) -> None:
         self.stop()

@@ -10,14 +10,15 @@ from tkinter import ttk
 from castlist.desktop.album import Album
 from castlist.desktop.desk import Desk
 from castlist.desktop.notice import Notice
-from castlist.desktop.process import Message, Process, describe_step
+from castlist.desktop.process import Process, describe_count, describe_step
 from castlist.desktop.status import StatusLine
 from castlist.desktop.texts import Put, Sentence
 from castlist.errors import CastlistError
+from castlist.jobs import Counted, Event, Forgotten, Retrain
 from castlist.languages import Translate
+from castlist.learning import Progress
 from castlist.naming import Recognizer
 from castlist.people import Receipt, discard_retraining, forget
-from castlist.run import Run
 
 
 def enrol(desk: Desk, album: Album, name: str, on_changed: Callable[[Recognizer, Sentence], object]) -> None:
@@ -26,7 +27,7 @@ def enrol(desk: Desk, album: Album, name: str, on_changed: Callable[[Recognizer,
     if not (recognizer and picture and answer and answer.faces and name):
         desk.notice.tell(lambda translate: translate("Choose a face in the picture, and write a name."))
         return
-    from castlist.desktop.naming import enrol_clicked
+    from castlist.desktop.asking import enrol_clicked
 
     def take(changed: Recognizer) -> None:
         on_changed(changed, lambda translate: translate("{name} is enrolled.").format(name=name))
@@ -38,8 +39,9 @@ def enrol(desk: Desk, album: Album, name: str, on_changed: Callable[[Recognizer,
 class ForgetDialog(tk.Toplevel):
     """Asks who is to be deleted from a run, deletes or trains again without, and shows the receipt."""
 
-    def __init__(self, desk: Desk, run: Run, on_changed: Callable[[Path], object]) -> None:
+    def __init__(self, desk: Desk, recognizer: Recognizer, on_changed: Callable[[Path], object]) -> None:
         super().__init__(desk.root)
+        run = recognizer.run
         self._desk, self._run, self._on_changed = desk, run, on_changed
         self._process = Process(desk.worker)
         self._said: Sentence = self._warn if run.has_network else _ask
@@ -52,7 +54,8 @@ class ForgetDialog(tk.Toplevel):
         frame.pack(fill="both", expand=True)
         self.said = ttk.Label(frame, wraplength=wide, justify="left")
         self.said.pack(anchor="w")
-        self.name = ttk.Combobox(frame, values=list(run.people), state="readonly")
+        self.name = ttk.Combobox(frame, state="readonly")
+        desk.offer_people(self.name, recognizer)
         self.name.pack(fill="x", pady=pad)
         self.progress = StatusLine(frame, desk.texts, desk.scale, self.stop)
         self._row = ttk.Frame(frame)
@@ -84,41 +87,36 @@ class ForgetDialog(tk.Toplevel):
         self.progress.busy(0)
         self.progress.say(lambda translate: translate("Looking at the photos…"))
         self.progress.pack(fill="x", before=self._row)
-        request = {"forget": name, "run": str(path), "language": self._desk.texts.language}
-        self._process.start(request, self._hear, self._end)
+        self._process.start(Retrain(path, name, self._desk.texts.language), self._hear, self._end)
 
     def stop(self) -> None:
         """Train no further; the run stays as it was."""
-        self._process.stop()
+        self._process.kill()
         discard_retraining(self._run.path)
         self.progress.pack_forget()
         self._enable("normal")
 
     def close(self) -> None:
         """Close; somebody being deleted is deleted all the same, but a training ends."""
-        self._process.stop()
+        self._process.kill()
         self.destroy()
 
     def _leave_nothing(self, event: tk.Event[tk.Misc]) -> None:
         if event.widget is self and self._run.has_network:
             discard_retraining(self._run.path)
 
-    def _hear(self, message: Message) -> None:
-        if "receipt" in message:
+    def _hear(self, event: Event) -> None:
+        if isinstance(event, Forgotten):
             self.progress.pack_forget()
-            self._take(Receipt(**message["receipt"]))
-        elif "photos" in message:
-            self.progress.say(
-                lambda translate: translate("Photo {done} of {total}").format(
-                    done=message["photos"], total=message["of"]
-                )
-            )
-        else:
-            self.progress.busy(message["epochs"] * message["steps"])
-            self.progress.done((message["epoch"] - 1) * message["steps"] + message["step"])
-            self.progress.say(lambda translate: describe_step(message, translate))
+            self._take(event)
+        elif isinstance(event, Counted):
+            self.progress.say(describe_count(event))
+        elif isinstance(event, Progress):
+            self.progress.busy(event.epochs * event.steps)
+            self.progress.done((event.epoch - 1) * event.steps + event.step)
+            self.progress.say(describe_step(event))
 
-    def _take(self, receipt: Receipt) -> None:
+    def _take(self, receipt: Receipt | Forgotten) -> None:
         self._on_changed(self._run.path)
         if self.winfo_exists():
             self._enable("disabled")
@@ -134,17 +132,17 @@ class ForgetDialog(tk.Toplevel):
     def _do(self, translate: Translate) -> str:
         return translate("Train again without") if self._run.has_network else translate("Forget for good")
 
-    def _describe(self, receipt: Receipt, translate: Translate) -> str:
+    def _describe(self, receipt: Receipt | Forgotten, translate: Translate) -> str:
         explain = self._desk.texts.explain
         return "\n".join(
             (
                 translate("{name} is forgotten.").format(name=receipt.name),
                 "",
                 translate("Deleted:"),
-                *(f"• {explain(sentence)}" for sentence in receipt.removed),
+                *(f"• {explain(str(sentence))}" for sentence in receipt.removed),
                 "",
                 translate("What still exists:"),
-                *(f"• {explain(sentence)}" for sentence in receipt.remaining),
+                *(f"• {explain(str(sentence))}" for sentence in receipt.remaining),
             )
         )
 

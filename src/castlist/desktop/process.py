@@ -1,83 +1,64 @@
-"""Work in a process of its own, as the window sees it: a request goes in, messages come out."""
+"""Jobs on the window's loop: their events come to its thread."""
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from typing import Any
 
+from castlist.desktop.texts import Sentence
 from castlist.desktop.worker import Task, Worker
 from castlist.errors import CastlistError
-from castlist.languages import Translate
-
-Message = dict[str, Any]
+from castlist.jobs import Counted, Event, Failed, Job, Work
+from castlist.learning import Progress
 
 
 class Process:
-    """At most one request at a time; a new one ends the one before."""
+    """At most one job at a time; a new one ends the one before."""
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
         self._task: Task | None = None
-        self._process: subprocess.Popen[str] | None = None
+        self.job: Job | None = None
 
     def start(
-        self,
-        request: Message,
-        on_message: Callable[[Message], object],
-        on_end: Callable[[CastlistError | None], object],
+        self, work: Work, on_event: Callable[[Event], object], on_end: Callable[[CastlistError | None], object]
     ) -> None:
-        """Send a request to `castlist.desktop.trainer`.
+        """Begin a work.
 
         Args:
-            request: As the trainer takes it.
-            on_message: Told each message, on the window's thread.
+            work: What is to be done.
+            on_event: Told each event but a failure, on the window's thread.
             on_end: Told at the end, with what went wrong.
         """
-        self.stop()
-        process = subprocess.Popen(
-            [sys.executable, "-m", "castlist.desktop.trainer"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            encoding="utf-8",
-        )
-        assert process.stdin is not None
-        process.stdin.write(json.dumps(request))
-        process.stdin.close()
-        self._process = process
-        self._task = self._worker.start(lambda _: _read(process), on_message, on_end, process.terminate)
+        self.kill()
+        self.job = job = Job(work)
+        self._task = self._worker.start(lambda _: _follow(job), on_event, on_end, job.kill)
 
     def stop(self) -> None:
+        """Ask it to end and keep what it has; what becomes of it is still told."""
+        if self.job:
+            self.job.stop()
+
+    def kill(self) -> None:
         """End it now; nobody is told any more."""
-        if self._task and self._process:
+        if self._task:
             self._task.stop()
-            self._process.wait()
-        self._task = self._process = None
+        self._task = self.job = None
 
 
-def describe_step(message: Message, translate: Translate) -> str:
-    """Where a training stands, from a message that tells of a step."""
-    return translate("Epoch {epoch} of {epochs}, step {step} of {steps}").format(
-        **{name: message[name] for name in ("epoch", "epochs", "step", "steps")}
+def describe_count(event: Counted) -> Sentence:
+    """How many photos are looked at."""
+    return lambda translate: translate("Photo {done} of {total}").format(done=event.done, total=event.of)
+
+
+def describe_step(event: Progress) -> Sentence:
+    """Where a training stands."""
+    return lambda translate: translate("Epoch {epoch} of {epochs}, step {step} of {steps}").format(
+        epoch=event.epoch, epochs=event.epochs, step=event.step, steps=event.steps
     )
 
 
-def _read(process: subprocess.Popen[str]) -> Iterator[Message]:
-    assert process.stdout is not None
-    try:
-        with process.stdout as lines:
-            for line in lines:
-                if not line.startswith("{"):  # what a library prints
-                    continue
-                message = json.loads(line)
-                if "error" in message:
-                    raise CastlistError(message["error"])
-                yield message
-    finally:
-        process.wait()
-    if process.returncode:
-        raise CastlistError(f"The work ended by itself (exit code {process.returncode}).")
+def _follow(job: Job) -> Iterator[Event]:
+    for event in job.events():
+        if isinstance(event, Failed):
+            raise event.error
+        yield event

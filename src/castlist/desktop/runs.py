@@ -75,11 +75,10 @@ class RunChooser(ttk.Frame):
 
     def use(self, recognizer: Recognizer) -> None:
         """Name with this recognizer from now on."""
-        run = recognizer.run
-        self._path = run.path
+        self._path = recognizer.run.path
         self._mark()
         self._ready = lambda translate: translate("Ready. This run knows {people}.").format(
-            people=", ".join(run.people)
+            people=", ".join(self._desk.people_of(recognizer))
         )
         self._desk.status.say(self._ready)
         self._on_use(recognizer)

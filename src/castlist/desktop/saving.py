@@ -24,7 +24,7 @@ class Saving:
         if not picture or not answer or answer.problem:
             self._need_picture()
         elif path := ask_file(self._desk.root, f"{picture.path.stem}.named.jpg"):
-            from castlist.desktop.naming import save_named
+            from castlist.desktop.asking import save_named
 
             self._desk.do(lambda _: save_named(picture, answer, path), self._saved)
 
@@ -35,7 +35,7 @@ class Saving:
         if not recognizer or not picture or not answer or answer.problem:
             self._need_picture()
         elif path := ask_file(self._desk.root, f"{picture.path.stem}.hidden.jpg"):
-            from castlist.desktop.naming import save_hidden
+            from castlist.desktop.asking import save_hidden
 
             self._desk.do(lambda _: save_hidden(recognizer, picture, path), self._saved)
 

@@ -7,14 +7,14 @@ import os
 import tkinter as tk
 from collections.abc import Callable
 
-from castlist.errors import CastlistError
-from castlist.languages import Translate, translate_sentence, translator
+from castlist.errors import CastlistError, Message
+from castlist.languages import Translate, translate_message, translator
 from castlist.painting import find_fonts
 
 Put = Callable[[Translate], object]  # sets a text where it is shown
 Sentence = Callable[[Translate], str]  # a text that is made anew when the language changes
 # English in every language, since Chinese couldn't be read.
-NO_CHINESE = "No font here has Chinese characters. Install one, such as fonts-noto-cjk."
+NO_CHINESE = Message("no-chinese-font", "No font here has Chinese characters. Install one, such as fonts-noto-cjk.")
 NAMES = {"en": "English", "zh-TW": "繁體中文"}  # of the languages, each in itself
 
 
@@ -37,9 +37,10 @@ class Texts:
         if shown_in:
             shown_in.bind("<Destroy>", forget, add="+")
 
-    def explain(self, sentence: object) -> str:
-        """An error of the library, or another sentence of it, in the window's language."""
-        return translate_sentence(str(sentence), self.language)
+    def explain(self, sentence: CastlistError | Message | str) -> str:
+        """An error of the library, or another sentence of it, in the window's language; a text stays as it is."""
+        message = sentence.message if isinstance(sentence, CastlistError) else sentence
+        return translate_message(message, self.language)
 
     def switch(self, language: str) -> None:
         """Show everything in another language.

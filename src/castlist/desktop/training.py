@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import tkinter as tk
 import webbrowser
 from collections.abc import Callable
@@ -13,10 +14,12 @@ from castlist.desktop.desk import Desk
 from castlist.desktop.dialogs import ask_folder
 from castlist.desktop.folder import FolderPanel
 from castlist.desktop.notice import Notice
-from castlist.desktop.process import Message, Process, describe_step
+from castlist.desktop.process import Process, describe_count, describe_step
 from castlist.desktop.texts import Sentence
 from castlist.errors import CastlistError
-from castlist.learning import MODELS
+from castlist.jobs import Begun, Counted, Event, Learn, Learnt, Resume, Stopped, Work
+from castlist.learning import Progress
+from castlist.settings import MODELS, read_settings
 
 
 class TrainingDialog(tk.Toplevel):
@@ -27,7 +30,7 @@ class TrainingDialog(tk.Toplevel):
         self._desk, self._runs, self._on_done = desk, runs, on_done
         self._process = Process(desk.worker)
         self._running = False
-        self._run: str | None = None  # of the training under way
+        self._run: Path | None = None  # of the training under way
         self.folder = tk.StringVar(self)
         self.model = tk.StringVar(self, "face")
         self.whole = tk.BooleanVar(self, False)
@@ -54,29 +57,22 @@ class TrainingDialog(tk.Toplevel):
         elif epochs and not (epochs.isdecimal() and int(epochs)):
             self.notice.tell(lambda translate: translate("Epochs must be a whole number above 0."))
         else:
-            self.found.stop()
-            self._run = None
-            self.curves.reset()
-            self._launch(
-                photos=self.folder.get(),
-                model=self.model.get(),
-                faces=not self.whole.get(),
-                epochs=int(epochs or 0),
-                runs=str(self._runs),
-            )
+            self._begin(int(epochs or 0))
 
     def stop(self) -> None:
-        """End the training now; the best epoch so far becomes the run."""
-        self._process.stop()
-        if self._run and self.curves.n_epochs:
-            self._launch(resume=self._run, epochs=self.curves.n_epochs)
+        """End the training; the best epoch so far becomes the run."""
+        if self.curves.n_epochs:
+            self.stop_button.configure(state="disabled")
+            self._say(lambda translate: translate("Finishing with the best epoch so far…"))
+            self._process.stop()
         else:
+            self._process.kill()
             self._mark(running=False)
             self._say(lambda translate: translate("Stopped; nothing was learnt yet."))
 
     def close(self) -> None:
         """Close; a training under way ends, and `castlist resume` can go on with it."""
-        self._process.stop()
+        self._process.kill()
         self.found.stop()
         self.destroy()
 
@@ -86,30 +82,42 @@ class TrainingDialog(tk.Toplevel):
         elif not self._running:  # a key pressed by mistake must not end a training
             self.close()
 
-    def _launch(self, **request: object) -> None:
+    def _begin(self, epochs: int) -> None:
+        """Begin with so many epochs; 0: the model's own."""
+        try:
+            settings = read_settings("", self.model.get())
+            settings = dataclasses.replace(settings, faces=not self.whole.get(), epochs=epochs or settings.epochs)
+        except CastlistError as error:
+            self.notice.complain(error)
+            return
+        self.found.stop()
+        self._run = None
+        self.curves.reset()
+        self._launch(Learn(Path(self.folder.get()), settings, self._runs, language=self._desk.texts.language))
+
+    def _launch(self, work: Work) -> None:
         self._mark(running=True)
         self._say(lambda translate: translate("Looking at the photos…"))
-        self._process.start({"language": self._desk.texts.language, **request}, self._hear, self._end)
+        self._process.start(work, self._hear, self._end)
 
-    def _hear(self, message: Message) -> None:
-        if "photos" in message:
-            self._say(
-                lambda translate: translate("Photo {done} of {total}").format(
-                    done=message["photos"], total=message["of"]
-                )
-            )
-        elif "run" in message:
-            self._run = message["run"]
-            self.found.know(message["found"])
-        elif "epoch" in message:
-            if finished := message["finished"]:
-                self.curves.add(finished["accuracy"], finished["val_accuracy"])
-            self._say(lambda translate: describe_step(message, translate))
-        else:
-            self._finish(message)
+    def _hear(self, event: Event) -> None:
+        if isinstance(event, Counted):
+            self._say(describe_count(event))
+        elif isinstance(event, Begun):
+            self._run = event.run
+            self.found.know(event.found)
+        elif isinstance(event, Progress):
+            if event.finished:
+                self.curves.add(event.finished.accuracy, event.finished.val_accuracy)
+            self._say(describe_step(event))
+        elif isinstance(event, Learnt):
+            self._finish(event)
+        elif isinstance(event, Stopped) and self._run:
+            # It didn't hear in time and was killed; the best epoch is on disk.
+            self._launch(Resume(self._run, self.curves.n_epochs, self._desk.texts.language))
 
-    def _finish(self, message: Message) -> None:
-        accuracy = message["accuracy"]
+    def _finish(self, learnt: Learnt) -> None:
+        accuracy = learnt.accuracy
         if accuracy is None:
             self._say(lambda translate: translate("Learnt; too few photos to measure how well."))
         else:
@@ -118,9 +126,9 @@ class TrainingDialog(tk.Toplevel):
                     accuracy=f"{accuracy:.1%}"
                 )
             )
-        self._on_done(Path(message["done"]))
-        if message["report"]:
-            webbrowser.open(Path(message["report"]).resolve().as_uri())
+        self._on_done(learnt.run)
+        if learnt.report:
+            webbrowser.open(learnt.report.resolve().as_uri())
 
     def _end(self, error: CastlistError | None) -> None:
         self._mark(running=False)

@@ -38,7 +38,9 @@ def run_window(runs: Path, *, language: str | None) -> None:
     try:
         root = tk.Tk(className="castlist")
     except tk.TclError as error:
-        raise CastlistError(f"The window needs a screen, and there is none ({error}).") from error
+        raise CastlistError(
+            "no-screen", "The window needs a screen, and there is none ({reason}).", reason=str(error)
+        ) from error
     Window(root, texts, runs)
     root.mainloop()
 
@@ -146,7 +148,7 @@ class Window:
         """Ask whom to delete, delete, and show the receipt."""
         self.notice.hide()
         if recognizer := self._recognizer():
-            ForgetDialog(self.desk, recognizer.run, self.chooser.list)
+            ForgetDialog(self.desk, recognizer, self.chooser.list)
 
     def train(self) -> None:
         """Open the training dialog."""
@@ -183,7 +185,7 @@ class Window:
     def _check_font(self) -> None:
         def look(_: Task) -> Iterator[None]:
             if not has_chinese_font():
-                raise CastlistError(NO_CHINESE)
+                raise CastlistError(NO_CHINESE.code, NO_CHINESE.text)
             yield
 
         if self.texts.language == "zh-TW":

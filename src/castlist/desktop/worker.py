@@ -1,4 +1,4 @@
-"""Work off the window's thread: what it finds comes back to the window piece by piece."""
+"""Work off the window's thread: what it finds comes back to the window piece by piece, and can be stopped at each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from castlist.errors import CastlistError, unforeseen
 
 POLL = 15  # milliseconds between looks into the queue
 HANDLED = 4  # results a look, at most, so that keys and clicks come between
-THREADS = 16  # more than a window ever has at work at once
+# More than a window ever has at work at once. Not the pool of `castlist.threads`, which has a thread for each core:
+# most of these wait, for a job's next word or the camera's next frame, and would keep it from those who compute.
+THREADS = 16
 WAITING = 8  # results that may wait; a fast camera must not fill the memory while the window draws
 
 # Seconds that a thread may keep Python while the window's waits for it, as after each of its calls of Tk: with

@@ -7,6 +7,7 @@ size give the same pixels, whatever was drawn before.
 
 from __future__ import annotations
 
+import logging
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,6 +27,8 @@ from castlist.drawn.scenery import draw_scenery
 from castlist.errors import SettingsError
 
 __all__ = ["HEROES", "draw_cast", "draw_group", "draw_hero"]
+
+logger = logging.getLogger(__name__)
 
 HEROES: tuple[str, ...] = tuple(hero.name for hero in CAST)
 
@@ -69,7 +72,9 @@ def draw_group(names: Sequence[str], *, size: int = 256, seed: int = 0) -> np.nd
     """
     heroes = [_find_hero(name) for name in names]
     if not heroes:
-        raise SettingsError(f"A group needs at least one hero. Choose from: {', '.join(HEROES)}.")
+        raise SettingsError(
+            "no-hero", "A group needs at least one hero. Choose from: {choices}.", choices=", ".join(HEROES)
+        )
     _check_size(size)
     random = _generator(len(heroes), seed, *names)
     width = round(size * (0.4 + 0.6 * len(heroes)))
@@ -108,7 +113,11 @@ def draw_cast(
         SettingsError: If there is no such hero, or a number is out of bounds.
     """
     if pictures_per_person < 1:
-        raise SettingsError(f"pictures_per_person must be at least 1. Got {pictures_per_person} instead.")
+        raise SettingsError(
+            "too-few-pictures",
+            "pictures_per_person must be at least 1. Got {pictures} instead.",
+            pictures=pictures_per_person,
+        )
     for name in people:
         _find_hero(name)
     for name in people:
@@ -119,6 +128,8 @@ def draw_cast(
             beside = path.with_name(f".{path.name}.part")
             picture.save(beside, format="JPEG", quality=92)
             beside.replace(path)
+    logger.info("cast drawn: %d people, %d pictures each", len(people), pictures_per_person)
+    logger.debug("cast drawn in %s", folder)
 
 
 def _draw_figure(canvas: Canvas, hero: Hero, look: Look, *, x: float, y: float, unit: float) -> None:
@@ -138,17 +149,30 @@ def _find_hero(name: str) -> Hero:
     for hero in CAST:
         if hero.name == name:
             return hero
-    raise SettingsError(f"Unknown hero {name!r}. Choose from: {', '.join(HEROES)}.")
+    raise SettingsError(
+        "unknown-hero", "Unknown hero {name!r}. Choose from: {choices}.", name=name, choices=", ".join(HEROES)
+    )
 
 
 def _check_size(size: int) -> None:
     if not _SMALLEST <= size <= _LARGEST:
-        raise SettingsError(f"size must be {_SMALLEST} to {_LARGEST} pixels. Got {size} instead.")
+        raise SettingsError(
+            "size-out-of-bounds",
+            "size must be {smallest} to {largest} pixels. Got {size} instead.",
+            smallest=_SMALLEST,
+            largest=_LARGEST,
+            size=size,
+        )
 
 
 def _generator(index: int, seed: int, *names: str) -> np.random.Generator:
     if index < 0 or seed < 0:
-        raise SettingsError(f"index and seed must not be negative. Got {index} and {seed} instead.")
+        raise SettingsError(
+            "negative-index",
+            "index and seed must not be negative. Got {index} and {seed} instead.",
+            index=index,
+            seed=seed,
+        )
     return np.random.default_rng([seed, index, zlib.crc32("\n".join(names).encode())])
 
 

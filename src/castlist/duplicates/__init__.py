@@ -54,7 +54,10 @@ def sign_photo(data: bytes, pixels: np.ndarray) -> PhotoSignature:
     """
     if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8 or not pixels.size:
         raise ShapeError(
-            f"A photo must be an array of shape (height, width, 3), uint8. Got {pixels.shape}, {pixels.dtype} instead."
+            "photo-shape",
+            "A photo must be an array of shape (height, width, 3), uint8. Got {shape}, {dtype} instead.",
+            shape=str(pixels.shape),
+            dtype=str(pixels.dtype),
         )
     height, width = pixels.shape[:2]
     # Enlarging by area would draw the pixels as squares, whose edges match nothing.

@@ -6,17 +6,16 @@ Source: dlib's `dnn_face_recognition_ex.cpp`. It must reach 99.13 % on LFW, and 
 from __future__ import annotations
 
 import json
-import os
 import re
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import platformdirs
 
+from castlist.caches import cache_folder
 from castlist.errors import WeightsError
 from castlist.faces import PACKAGE, Graph, find_package_file, read_checked
+from castlist.files import write_bytes
 
 WEIGHTS = "models/dlib_face_recognition_resnet_model_v1.dat"
 SHA256 = "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30"
@@ -41,10 +40,15 @@ def default_network_file() -> Path:
         WeightsError: If the package with the weights is missing, or they are not the ones expected.
     """
     # The checksum in the name: another version of the weights can't be taken for this one.
-    file = platformdirs.user_cache_path("castlist") / f"dlib-face-{SHA256[:8]}-2.onnx"
+    file = cache_folder() / f"dlib-face-{SHA256[:8]}-2.onnx"
     if not file.is_file():
-        write_network(find_package_file("face_recognition_models", WEIGHTS, PACKAGE), file)
+        write_default_network(file)
     return file
+
+
+def write_default_network(file: Path) -> None:
+    """Write the face network as ONNX from the package that ships its weights."""
+    write_network(find_package_file("face_recognition_models", WEIGHTS, PACKAGE), file)
 
 
 def write_network(weights: Path, file: Path) -> None:
@@ -53,17 +57,7 @@ def write_network(weights: Path, file: Path) -> None:
     Raises:
         WeightsError: If the weights are not the ones expected.
     """
-    model = _build(*read_weights(read_checked(weights, SHA256, PACKAGE)))
-    file.parent.mkdir(parents=True, exist_ok=True)
-    # Written beside and moved: another process never sees half a file, and two at once write the same bytes.
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=file.name, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as part:
-            part.write(model)
-        Path(name).replace(file)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    write_bytes(file, _build(*read_weights(read_checked(weights, SHA256, PACKAGE))))
 
 
 def read_weights(data: bytes) -> tuple[list[Layer], np.ndarray]:
@@ -80,7 +74,7 @@ def read_weights(data: bytes) -> tuple[list[Layer], np.ndarray]:
     heads = [_read_tensor(data, _skip_integers(data, position, 2)) for position in _after(data, b"\x04fc_2")]
     filters = [32, *(width for width, _ in BLOCKS for _ in range(2))]
     if (len(convolutions), len(affines), len(heads)) != (len(filters), len(filters), 1):
-        raise WeightsError("The file isn't dlib's face network: it has other layers.")
+        raise WeightsError("dlib-layers", "The file isn't dlib's face network: it has other layers.")
     layers = []
     channels, side = 3, 7
     for values, affine, n_filters in zip(convolutions, affines, filters, strict=True):

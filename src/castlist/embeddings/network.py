@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import itertools
 import json
-import threading
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 
-from castlist.embeddings.dlib_weights import default_network_file
+from castlist.embeddings.dlib_weights import default_network_file, write_default_network
 from castlist.errors import SettingsError, ShapeError, WeightsError
-from castlist.faces import DEFAULT_TEMPLATE, TEMPLATES, Template, open_network
-from castlist.settings import Settings
+from castlist.faces import DEFAULT_TEMPLATE, TEMPLATES, Template
+from castlist.inference import open_session, read_network
+from castlist.settings import FaceSettings
 from castlist.threads import work_ahead
 
 # Each view is a mirror image or not, a zoom, and a shift in pixels; a face's vector is the mean over its views.
@@ -45,6 +46,8 @@ class FaceNetwork:
     channels: str = "rgb"  # or "bgr"
     layout: str = "nhwc"  # or "nchw"
     sidecar: Path | None = None  # the TOML that said so
+    digest: str = ""  # of both files' content: the same for the same network, wherever it lies
+    session: Any = field(default=None, repr=False, compare=False)  # as `open_session` gave it
 
     @classmethod
     def load(cls, file: Path) -> FaceNetwork:
@@ -56,20 +59,31 @@ class FaceNetwork:
         Raises:
             WeightsError: If the file can't be run, or nothing says how it wants its crops.
         """
-        session = _session(file)
+        data = read_network(file)
+        session = open_session(data, n_threads=1)
         sidecar = file.with_suffix(".toml")
         if sidecar.is_file():
+            text = read_network(sidecar)
             try:
-                return cls(file, sidecar=sidecar, **_read_sidecar(sidecar))
-            except (OSError, ValueError, TypeError, KeyError) as error:
-                raise WeightsError(f"{str(sidecar)!r} doesn't describe a face network ({error}).") from error
+                wishes = _read_sidecar(text)
+            except (ValueError, TypeError, KeyError) as error:
+                raise WeightsError(
+                    "sidecar-wrong",
+                    "{path!r} doesn't describe a face network ({reason}).",
+                    path=str(sidecar),
+                    reason=str(error),
+                ) from error
+            return cls(file, sidecar=sidecar, digest=_digest(data, text), session=session, **wishes)
         note = session.get_modelmeta().custom_metadata_map.get("castlist")
         if note is None:
             raise WeightsError(
-                f"Nothing says how {str(file)!r} wants its crops. Put {sidecar.name!r} beside it, with a line such as "
-                f'template = "arcface-112".'
+                "sidecar-missing",
+                "Nothing says how {path!r} wants its crops. Put {sidecar!r} beside it, with a line such as "
+                'template = "arcface-112".',
+                path=str(file),
+                sidecar=sidecar.name,
             )
-        return cls(file, template=TEMPLATES[json.loads(note)["template"]])
+        return cls(file, template=_noted_template(note, file), digest=_digest(data), session=session)
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -80,11 +94,19 @@ class FaceNetwork:
         """Map crops aligned to this network's template to identity vectors, as the function `embed` does."""
         size = self.template.size
         if faces.ndim != 4 or faces.shape[1:] != (size, size, 3) or faces.dtype != np.uint8:
-            raise ShapeError(f"Faces must be (n, {size}, {size}, 3), uint8. Got {faces.shape}, {faces.dtype} instead.")
+            raise ShapeError(
+                "faces-shape",
+                "Faces must be (n, {size}, {size}, 3), uint8. Got {shape}, {dtype} instead.",
+                size=size,
+                shape=str(faces.shape),
+                dtype=str(faces.dtype),
+            )
         if views not in VIEWS:
-            raise SettingsError(f"Unknown views {views!r}. Choose from: {', '.join(VIEWS)}.")
+            raise SettingsError(
+                "views-unknown", "Unknown views {views!r}. Choose from: {known}.", views=views, known=", ".join(VIEWS)
+            )
         if not len(faces):
-            return np.zeros((0, _session(self.file).get_outputs()[0].shape[-1]), np.float32)
+            return np.zeros((0, self.session.get_outputs()[0].shape[-1]), np.float32)
         batches = [faces[i : i + batch_size] for i in range(0, len(faces), batch_size)]
 
         def see(work: tuple[np.ndarray, View]) -> np.ndarray:
@@ -98,9 +120,8 @@ class FaceNetwork:
 
     def run(self, faces: np.ndarray) -> np.ndarray:
         """What the network itself says of crops of one batch: shape (n, values), not normalized."""
-        session = _session(self.file)
-        entry = session.get_inputs()[0]
-        vectors: np.ndarray = session.run(None, {entry.name: self._prepared(faces, entry.type)})[0]
+        entry = self.session.get_inputs()[0]
+        vectors: np.ndarray = self.session.run(None, {entry.name: self._prepared(faces, entry.type)})[0]
         return vectors
 
     def _prepared(self, faces: np.ndarray, kind: str) -> np.ndarray:
@@ -136,30 +157,27 @@ def embed(
     return (network or default_network()).embed(faces, batch_size=batch_size, views=views)
 
 
-_opening = threading.Lock()
-
-
-def _session(file: Path) -> Any:
-    with _opening:  # threads that start together would each open their own
-        return _open(file)
-
-
-@functools.cache
-def _open(file: Path) -> Any:
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise WeightsError(f"The network {str(file)!r} can't be opened ({error.strerror or error}).") from error
-    return open_network(data, n_threads=1)
-
-
-@functools.cache
 def default_network() -> FaceNetwork:
-    """dlib's face network, written as ONNX into the user's cache the first time."""
-    return FaceNetwork.load(default_network_file())
+    """dlib's face network, written as ONNX into the user's cache the first time, and again if it was damaged there."""
+    file = default_network_file()
+    try:
+        return _load_once(file, _stamp(file))
+    except WeightsError:
+        write_default_network(file)
+        return _load_once(file, _stamp(file))
 
 
-def face_network(settings: Settings) -> FaceNetwork:
+@functools.lru_cache(maxsize=1)
+def _load_once(file: Path, stamp: tuple[int, int, int]) -> FaceNetwork:
+    return FaceNetwork.load(file)
+
+
+def _stamp(file: Path) -> tuple[int, int, int]:
+    status = file.stat()
+    return status.st_ino, status.st_mtime_ns, status.st_size
+
+
+def face_network(settings: FaceSettings) -> FaceNetwork:
     """The face network that the settings name."""
     return FaceNetwork.load(Path(settings.network)) if settings.network else default_network()
 
@@ -182,8 +200,22 @@ def look(faces: np.ndarray, view: View) -> np.ndarray:
     return np.ascontiguousarray(faces[:, :, ::-1]) if mirrored else faces
 
 
-def _read_sidecar(file: Path) -> dict[str, Any]:
-    table = tomllib.loads(file.read_text("utf-8"))
+def _noted_template(note: str, file: Path) -> Template:
+    """The template that castlist's own files name inside."""
+    try:
+        return TEMPLATES[json.loads(note)["template"]]
+    except (ValueError, TypeError, KeyError) as error:
+        raise WeightsError(
+            "network-note-wrong", "What {path!r} says of its crops can't be read. Get the file anew.", path=str(file)
+        ) from error
+
+
+def _digest(*contents: bytes) -> str:
+    return hashlib.sha256(b"".join(hashlib.sha256(content).digest() for content in contents)).hexdigest()
+
+
+def _read_sidecar(text: bytes) -> dict[str, Any]:
+    table = tomllib.loads(text.decode("utf-8"))
     template, size = table.pop("template"), table.pop("size", None)
     if isinstance(template, str):
         if template not in TEMPLATES:

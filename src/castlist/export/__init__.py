@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,14 @@ from castlist.export.formats import ask_keras, ask_litert, ask_onnx, to_keras, t
 from castlist.files import write_bytes
 from castlist.media import UNKNOWN, read_still, resize_photo
 from castlist.naming import Recognizer
+from castlist.paths import join_below
+from castlist.run import RunFolder, open_run
 
 SUFFIXES: dict[str, str] = {"onnx": ".onnx", "litert": ".tflite", "keras": ".keras"}
 PHOTOS = 10  # at most, that file and run are compared on
 TOLERANCE = 1e-3  # of a probability
+
+logger = logging.getLogger(__name__)
 
 
 def export_run(path: Path, kind: str, out: Path | None = None) -> Path:
@@ -37,10 +42,17 @@ def export_run(path: Path, kind: str, out: Path | None = None) -> Path:
         MissingExtraError: If what writes or reads the format isn't installed.
     """
     if kind not in SUFFIXES:
-        raise SettingsError(f"Unknown format {kind!r}. Choose from: {', '.join(SUFFIXES)}.")
+        raise SettingsError(
+            "unknown-format", "Unknown format {kind!r}. Choose from: {choices}.", kind=kind, choices=", ".join(SUFFIXES)
+        )
     recognizer = Recognizer.load(path)
     if recognizer.network is None and kind != "onnx":
-        raise SettingsError(f"The run {str(path)!r} has no Keras model to write as {kind}. Choose onnx.")
+        raise SettingsError(
+            "nothing-to-export",
+            "The run {path!r} has no Keras model to write as {kind}. Choose onnx.",
+            path=str(path),
+            kind=kind,
+        )
     crops = _some_photos(recognizer)
     data = {"onnx": to_onnx, "litert": to_litert, "keras": to_keras}[kind](recognizer, describe_input(recognizer))
     ask: dict[str, Callable[[bytes, np.ndarray], np.ndarray]] = {
@@ -51,11 +63,26 @@ def export_run(path: Path, kind: str, out: Path | None = None) -> Path:
     difference = float(np.abs(ask[kind](data, crops) - _expected(recognizer, crops)).max())
     if not difference <= TOLERANCE:
         raise RunError(
-            f"The exported file differs from the run by {difference:.2g} in a probability; at most {TOLERANCE} is "
-            "noise. Nothing was written; please report it."
+            "file-differs",
+            "The exported file differs from the run by {difference:.2g} in a probability; at most {tolerance} is "
+            "noise. Nothing was written; please report it.",
+            difference=difference,
+            tolerance=TOLERANCE,
         )
-    out = out or path / f"export{SUFFIXES[kind]}"
-    write_bytes(out, data)
+    if out is None:
+        out = path / f"export{SUFFIXES[kind]}"
+        with RunFolder(path).alone():
+            if open_run(path).generation != recognizer.run.generation:  # somebody in the file may have left the run
+                raise RunError(
+                    "changed-while-exported",
+                    "The run {path!r} was changed while it was exported. Nothing was written; export it again.",
+                    path=str(path),
+                )
+            write_bytes(out, data, private=True)
+    else:
+        write_bytes(out, data)
+    logger.info("exported as %s: %d bytes, compared on %d photos", kind, len(data), len(crops))
+    logger.debug("exported to %s", out)
     return out
 
 
@@ -93,8 +120,16 @@ def _some_photos(recognizer: Recognizer) -> np.ndarray:
     run = recognizer.run
     crops: list[np.ndarray] = []
     for file in [*run.sides["test"], *run.sides["validation"], *run.sides["train"]]:
+        path = join_below(Path(run.photos_root), file)
+        if path is None:
+            raise RunError(
+                "run-leads-out",
+                "The run {path!r} names {file!r} among its photos, which leads out of their folder. It isn't exported.",
+                path=str(run.path),
+                file=file,
+            )
         try:
-            seen = recognizer.look(read_still(Path(run.photos_root) / file))
+            seen = recognizer.look(read_still(path))
         except PhotoError:
             continue
         if isinstance(seen, list):
@@ -107,8 +142,10 @@ def _some_photos(recognizer: Recognizer) -> np.ndarray:
             break
     if not crops:
         raise RunError(
-            f"An export is compared with the run on its photos, and none is left in {run.photos_root!r}. "
-            "Bring the photos back first."
+            "no-photos-to-compare",
+            "An export is compared with the run on its photos, and none is left in {root!r}. "
+            "Bring the photos back first.",
+            root=run.photos_root,
         )
     if recognizer.network is not None and recognizer.network.frames:
         crops = [recognizer.network.as_sequence(np.stack(crops[i:] + crops[:i])) for i in range(len(crops))]

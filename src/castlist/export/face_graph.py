@@ -9,7 +9,7 @@ import onnx
 from onnx import TensorProto, compose, helper, numpy_helper
 
 from castlist.embeddings import VIEWS, FaceNetwork
-from castlist.gallery import Gallery, know
+from castlist.gallery import Gallery
 
 
 def face_graph(network: FaceNetwork, gallery: Gallery, *, views: str) -> onnx.ModelProto:
@@ -69,14 +69,9 @@ def face_graph(network: FaceNetwork, gallery: Gallery, *, views: str) -> onnx.Mo
 
     weights = {}
     background = gallery.background
-    placed = background.place(gallery.embeddings)
-    known = know(background.between, placed, gallery.person, gallery.trust_)
-    precision = 1 / (1 + known.variance)
-    scaled = known.mean * precision
-    # The score of a person, People.scores, is a quadratic function of the place; so are the log-odds.
-    squares = gallery.slope_ * ((1 / (1 + known.between))[:, None] - precision.T) / 2
-    linear = gallery.slope_ * scaled.T
-    bias = (np.log1p(known.between).sum() - (known.mean * scaled - np.log(precision)).sum(axis=1)) / 2
+    # The score of a person is a quadratic function of the place; so are the log-odds.
+    squares, linear = np.split(gallery.slope_ * gallery.known.weights.T, 2)
+    bias = gallery.slope_ * (gallery.known.bias - gallery.offset_)
     by_view = constant("by_view", [len(VIEWS[views]), -1, len(background.mean)], np.int64)
     after = [
         helper.make_node("LpNormalization", ["vectors_in"], ["unit"], axis=1, p=2),
@@ -89,7 +84,7 @@ def face_graph(network: FaceNetwork, gallery: Gallery, *, views: str) -> onnx.Mo
         helper.make_node("MatMul", ["squared", constant("squares", squares)], ["score_a"]),
         helper.make_node("MatMul", ["place", constant("linear", linear)], ["score_b"]),
         helper.make_node("Add", ["score_a", "score_b"], ["score"]),
-        helper.make_node("Add", ["score", constant("bias", gallery.slope_ * (bias - gallery.offset_))], ["logits"]),
+        helper.make_node("Add", ["score", constant("bias", bias)], ["logits"]),
         # The log-odds of a stranger are 0.
         helper.make_node("Pad", ["logits", constant("room", [0, 0, 0, 1], np.int64)], ["all"]),
         helper.make_node("Softmax", ["all"], ["probabilities"], axis=1),

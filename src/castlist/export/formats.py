@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from castlist.errors import needs_extra
+from castlist.inference import open_session
 from castlist.naming import Recognizer
 
 with needs_extra("export", "Exporting a run"):
     import onnx
-    import onnxruntime
     from onnx import helper
 
     from castlist.export.face_graph import face_graph
@@ -40,7 +40,7 @@ def _graph_of_faces(recognizer: Recognizer) -> onnx.ModelProto:
 
 
 def ask_onnx(data: bytes, crops: np.ndarray) -> np.ndarray:
-    session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
+    session = open_session(data)
     (entry,) = session.get_inputs()
     answers: np.ndarray = session.run(
         None, {entry.name: crops if entry.type == "tensor(uint8)" else crops.astype(np.float32)}

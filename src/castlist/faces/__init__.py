@@ -3,16 +3,17 @@
 from castlist.faces.alignment import BY_LANDMARKS, DEFAULT_TEMPLATE, TEMPLATES, Template, crop_face
 from castlist.faces.finder import MIN_FACE, RELATIVE_MIN_FACE, find_faces
 from castlist.faces.mtcnn import detect
-from castlist.faces.networks import PACKAGE, find_package_file, open_network, read_checked
+from castlist.faces.networks import PACKAGE, find_package_file, read_checked
 from castlist.faces.onnx_format import Graph
 from castlist.faces.onnx_reader import Network, Node, read_network
 from castlist.faces.quality import measure_quality
-from castlist.faces.records import Box, Face, Quality
+from castlist.faces.records import NO_FACE, Box, Face, Quality
 
 __all__ = [
     "BY_LANDMARKS",
     "DEFAULT_TEMPLATE",
     "MIN_FACE",
+    "NO_FACE",
     "PACKAGE",
     "RELATIVE_MIN_FACE",
     "TEMPLATES",
@@ -28,7 +29,6 @@ __all__ = [
     "find_faces",
     "find_package_file",
     "measure_quality",
-    "open_network",
     "read_checked",
     "read_network",
 ]

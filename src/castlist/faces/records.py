@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from castlist.errors import Message
+
 
 @dataclass(frozen=True)
 class Box:
@@ -40,6 +42,11 @@ MIN_EYE_DISTANCE = 10.0  # pixels: 97.5 % at 10, 97 % at 8, 91 % at 6
 MIN_SHARPNESS = 0.03  # 95 % at 0.033, 81 % at 0.026; one sharp photo in a hundred has less than 0.08
 MAX_YAW = 50.0  # degrees: only profiles show more, in which half of the face is guessed
 
+NO_FACE = Message("no-face", "no face found")
+TOO_SMALL = Message("face-too-small", "too small")
+TOO_BLURRED = Message("face-too-blurred", "too blurred")
+TURNED_AWAY = Message("face-turned-away", "turned away")
+
 
 @dataclass(frozen=True)
 class Quality:
@@ -50,14 +57,14 @@ class Quality:
     yaw: float  # degrees to the side, estimated from the landmarks; 0 looks into the camera
 
     @property
-    def problem(self) -> str | None:
+    def problem(self) -> Message | None:
         """Why a name can't be trusted, or None."""
         if self.eye_distance < MIN_EYE_DISTANCE:
-            return "too small"
+            return TOO_SMALL
         if self.sharpness < MIN_SHARPNESS:
-            return "too blurred"
+            return TOO_BLURRED
         if abs(self.yaw) > MAX_YAW:
-            return "turned away"
+            return TURNED_AWAY
         return None
 
 

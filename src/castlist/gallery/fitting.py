@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from castlist.gallery.mixture import Mixture
-from castlist.gallery.people import People
+from castlist.gallery.background import Background
+from castlist.gallery.knowledge import Knowledge, add_up, with_squares
 
 WRONG_NAMES = 0.02  # share of photos expected in another person's folder
 EVIDENCE = 0.2  # of a score; taken whole, every photo in bad light would count as somebody else's
@@ -16,7 +16,9 @@ ROUNDS = 4  # of judging which names are right
 # Set on LFW's training people: where most of a cast are named, and of no kind of strangers many.
 OWN_KIND = 0.003  # of them; a smaller share would come out of too few draws
 SOFTNESS = 20.0  # of what is a person's own kind
-TOP = 20  # only this part of the draws, those most like a person, is put in order
+TOP = 20  # only this part of the draws, those most like a person, is put in order,
+FIRST_TOP = 100  # and first only this, which is enough for all but people of a rare kind
+BLOCK = 128  # people that the draws are compared with at once; bounds the memory
 
 # How much oftener a face resembles somebody than the mixture says, measured between two halves of LFW's training people
 # on casts of 2 to 200: nothing down to one or two strangers in a thousand for each person, from there on ever more.
@@ -29,19 +31,7 @@ CAST_SHARE = 0.8  # of the faces to be named; a probability has to suppose some 
 SMOOTHING = 0.001  # holds back the slope where cast and strangers never overlap
 
 
-def know(between: np.ndarray, placed: np.ndarray, person: np.ndarray, trust: np.ndarray) -> People:
-    """What is known of each person.
-
-    Args:
-        between: Shape (axes,); variance of people in general.
-        placed: Shape (n, axes); the photos.
-        person: Shape (n,), int.
-        trust: Shape (n,); what share of each photo counts.
-    """
-    return People.from_sums(between, *add_up(placed, person, trust))
-
-
-def judge_names(between: np.ndarray, placed: np.ndarray, person: np.ndarray) -> np.ndarray:
+def trust_photos(between: np.ndarray, placed: np.ndarray, person: np.ndarray) -> np.ndarray:
     """How probably each photo's name is right, shape (n,): whether it fits the person's other photos."""
     trust = np.ones(len(person))
     prior = np.log(1 / WRONG_NAMES - 1)
@@ -54,53 +44,63 @@ def judge_names(between: np.ndarray, placed: np.ndarray, person: np.ndarray) -> 
     return trust
 
 
-def find_thresholds(known: People, kinds: Mixture, strangers: np.ndarray, kind: np.ndarray, rate: float) -> np.ndarray:
+def find_thresholds(known: Knowledge, background: Background, rate: float) -> tuple[np.ndarray, np.ndarray]:
     """For each person, the score above which the name is given, so that strangers get one no oftener than `rate`.
 
     Args:
         known: The people.
-        kinds: Of faces in general.
-        strangers: Shape (k, people); the scores of drawn strangers.
-        kind: Shape (k,); of each stranger.
+        background: Faces in general, whose strangers are asked.
         rate: Share of strangers that may be given a name.
 
     Returns:
-        Shape (people,).
+        The thresholds, shape (people,), and the best score of each stranger.
     """
-    n_people = strangers.shape[1]
+    placed, kind = background.strangers
+    asked = with_squares(placed).T
+    n_people, kinds = len(known.mean), background.kinds
     weights = kinds.shares(known.mean, SOFTNESS) / np.bincount(kind, minlength=len(kinds.weights))
     thresholds = np.empty(n_people)
-    top = len(strangers) // TOP
-    for person, scores in enumerate(strangers.T):
-        likest = np.argpartition(-scores, top)[:top]
-        likest = likest[np.argsort(-scores[likest])]
-        reached = np.searchsorted(np.cumsum(weights[person, kind[likest]]), OWN_KIND)
-        thresholds[person] = scores[likest[min(int(reached), top - 1)]]
+    best, above = np.full(len(kind), -np.inf, np.float32), np.empty(len(kind))
+    for start in range(0, n_people, BLOCK):
+        some = slice(start, start + BLOCK)
+        scores = known.weights[some] @ asked
+        scores += known.bias[some, None]
+        thresholds[some], is_found = _own_kind(scores, weights[some], kind, len(kind) // FIRST_TOP)
+        if not is_found.all():
+            rare = np.flatnonzero(~is_found)
+            thresholds[start + rare], _ = _own_kind(scores[rare], weights[start + rare], kind, len(kind) // TOP)
+        higher = np.flatnonzero(scores.max(axis=0) > best)
+        some_scores = scores[:, higher]
+        who = some_scores.argmax(axis=0)
+        best[higher] = some_scores[who, np.arange(len(higher))]
+        above[higher] = best[higher] - thresholds[start + who]
     rarer = rate * min(1.0, (rate / n_people / COMMON) ** RARITY)
-    best = strangers.argmax(axis=1)
-    above = strangers[np.arange(len(best)), best] - thresholds[best]
-    return thresholds + np.quantile(above, 1 - rarer)
+    return thresholds + np.quantile(above, 1 - rarer), best
 
 
-def margins(scores: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
-    """How far scores are above the thresholds: the person most like is the first to be named, the others after.
+def _own_kind(scores: np.ndarray, weights: np.ndarray, kind: np.ndarray, top: int) -> tuple[np.ndarray, np.ndarray]:
+    """The score that OWN_KIND of strangers of each person's own kind reach, looked for among the `top` highest.
 
     Args:
-        scores: Shape (n, people).
-        thresholds: Shape (people,); of the person, and of everybody likelier.
+        scores: Shape (people, k); of strangers.
+        weights: Shape (people, kinds); how much a stranger of each kind counts.
+        kind: Shape (k,), int; of each stranger.
+        top: At most k.
 
     Returns:
-        Shape (n, people); in each row in the order of the scores.
+        The scores, and whether so many are among the highest; shape (people,) each.
     """
-    order = np.argsort(-scores, axis=1, kind="stable")
-    highest = np.maximum.accumulate(thresholds[order], axis=1)
-    below = np.empty_like(highest)
-    np.put_along_axis(below, order, highest, axis=1)
-    return np.asarray(scores - below)
+    rows = np.arange(len(scores))[:, None]
+    highest = np.argpartition(scores, -top, axis=1)[:, -top:]
+    reached = scores[rows, highest]
+    order = np.argsort(-reached, axis=1)
+    counted = np.cumsum(weights[rows, kind[highest[rows, order]]], axis=1)
+    last = np.minimum((counted < OWN_KIND).sum(axis=1), top - 1)
+    return reached[rows[:, 0], order[rows[:, 0], last]], counted[:, -1] >= OWN_KIND
 
 
 def calibrate(
-    known: People, placed: np.ndarray, person: np.ndarray, trust: np.ndarray, strangers: np.ndarray
+    known: Knowledge, placed: np.ndarray, person: np.ndarray, trust: np.ndarray, strangers: np.ndarray
 ) -> tuple[float, float]:
     """What a score says of the odds that a face is of the cast at all, CAST_SHARE of all being so.
 
@@ -119,7 +119,7 @@ def calibrate(
     others, counts = _others(known.between, placed, person, trust)
     photos = others.own_scores(placed)[counts > 0.5]
     imagined = _imagine(known)
-    scores = np.concatenate([photos, imagined, strangers])
+    scores = np.concatenate([photos, imagined, strangers], dtype=np.float64)  # else Newton's steps never get small
     is_cast = np.arange(len(scores)) < len(photos) + len(imagined)
     total = len(photos) + IMAGINED
     cast_share = CAST_SHARE / total
@@ -130,30 +130,22 @@ def calibrate(
     return slope / scale, center - bias / slope * scale
 
 
-def add_up(placed: np.ndarray, person: np.ndarray, trust: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The sum of each person's photos, shape (people, axes), and how many they are."""
-    counts = np.bincount(person, trust)
-    sums = np.zeros((len(counts), placed.shape[1]))
-    np.add.at(sums, person, placed * trust[:, None])
-    return sums, counts
-
-
 def _others(
     between: np.ndarray, placed: np.ndarray, person: np.ndarray, trust: np.ndarray
-) -> tuple[People, np.ndarray]:
+) -> tuple[Knowledge, np.ndarray]:
     """For each photo, its person as known by the person's other photos, and how many these are."""
     sums, counts = add_up(placed, person, trust)
     rest = np.maximum(counts[person] - trust, 0)
-    return People.from_sums(between, sums[person] - placed * trust[:, None], rest), rest
+    return Knowledge.from_sums(between, sums[person] - placed * trust[:, None], rest), rest
 
 
-def _imagine(known: People) -> np.ndarray:
+def _imagine(known: Knowledge) -> np.ndarray:
     """Scores of imagined photos of the cast with their own people."""
     rng = np.random.default_rng(0)
     times = max(1, 2000 // len(known.mean))
     mean, variance = (np.repeat(part, times, axis=0) for part in (known.mean, known.variance))
     placed = mean + rng.standard_normal(mean.shape, np.float32) * np.sqrt(variance + SPREAD)
-    return People(known.between, mean, variance).own_scores(placed)
+    return Knowledge(known.between, mean, variance).own_scores(placed)
 
 
 def _fit_logistic(x: np.ndarray, is_cast: np.ndarray, weights: np.ndarray) -> tuple[float, float]:
@@ -162,8 +154,10 @@ def _fit_logistic(x: np.ndarray, is_cast: np.ndarray, weights: np.ndarray) -> tu
     for _ in range(50):
         p = 1 / (1 + np.exp(-np.clip(slope * x + bias, -50, 50)))
         slack, curve = weights * (p - is_cast), weights * p * (1 - p)
-        gradient = np.array([slack @ x + SMOOTHING * (slope - 1), slack.sum()])
-        hessian = np.array([[curve @ x**2 + SMOOTHING, curve @ x], [curve @ x, curve.sum() + 1e-6]])
+        # Sums, not products of vectors: those are shared among threads, which takes longer than the work.
+        gradient = np.array([(slack * x).sum() + SMOOTHING * (slope - 1), slack.sum()])
+        across = (curve * x).sum()
+        hessian = np.array([[(curve * x**2).sum() + SMOOTHING, across], [across, curve.sum() + 1e-6]])
         step = np.linalg.solve(hessian, gradient)
         slope, bias = slope - step[0], bias - step[1]
         if np.abs(step).max() < 1e-6:

@@ -3,64 +3,29 @@
 from __future__ import annotations
 
 import dataclasses
-import io
-import zipfile
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from castlist.errors import RunError, SettingsError, ShapeError, WeightsError, reason_of
-from castlist.files import write_bytes
+from castlist.errors import RunError, SettingsError, ShapeError
 from castlist.gallery.album import judge_groups, share_in_groups
-from castlist.gallery.assignment import assign_people
+from castlist.gallery.answers import NOBODY, Answers, measure_gains, name_best
 from castlist.gallery.background import Background, default_background
-from castlist.gallery.fitting import EVIDENCE, add_up, calibrate, find_thresholds, judge_names, know, margins
+from castlist.gallery.fitting import EVIDENCE, calibrate, find_thresholds, trust_photos
+from castlist.gallery.knowledge import Knowledge, add_up
+from castlist.gallery.storage import numbers_of, read_arrays, texts_of, write_arrays
 
 VERSION = 4  # of the file
-UNKNOWN = -1
+OWN_VERSION = 5  # of a file whose background is its own, so that a castlist that would keep it on forget reads none
 # Score above the threshold from which a name is beyond doubt: of LFW's training people, asked as strangers, at most a
 # sixth of those who reach the threshold reach this, too.
 SURE = 10.0
 # Share of strangers at the threshold who are told by their other photos, where they have any. As many more may reach
 # it: on casts of LFW's training people, as many strangers get a name then as when photos are named one at a time.
 TOLD = 0.8
-DRAWS = 30_000  # strangers imagined, to see what scores they reach
-
-
-@dataclass(frozen=True, eq=False)
-class Answers:
-    """Who each of n faces is."""
-
-    people: tuple[str, ...]
-    probabilities: np.ndarray  # (n, people + 1), float32; rows sum to 1; the last column is "unknown"
-    margins: np.ndarray  # (n, people), float32; how far above the thresholds: positive where a name would be given
-    named: np.ndarray  # (n,), int64; the index of a person, or UNKNOWN
-
-    def __len__(self) -> int:
-        return len(self.named)
-
-    def __getitem__(self, part: slice) -> Answers:
-        return Answers(self.people, self.probabilities[part], self.margins[part], self.named[part])
-
-    def once_each(self) -> Answers:
-        """The answers for the faces of one photo, in which a person appears at most once: the best such naming."""
-        return dataclasses.replace(self, named=assign_people(self.margins))
-
-    def merged(self, looks: np.ndarray) -> Answers:
-        """Several looks at one face as one answer.
-
-        The scores are averaged, not the embeddings: an averaged embedding is nearer to everybody than a single photo's,
-        and more strangers than the threshold was set for would be named.
-
-        Args:
-            looks: Shape (m, k), int; the rows that each of the m answers is made of.
-        """
-        mean = self.margins[looks].mean(axis=1)
-        named = np.where(mean.max(axis=1) > 0, mean.argmax(axis=1), UNKNOWN)
-        return Answers(self.people, self.probabilities[looks].mean(axis=1), mean, named)
+BLOCK = 2_000_000  # scores at once; bounds the memory
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +38,7 @@ class Gallery:
     photos: tuple[str, ...]  # n ids, of the photo each embedding is from
     stranger_rate: float  # share of strangers that may be given a name
     background: Background
+    own_background: bool  # whether it was fitted on these photos, and so follows whoever comes and goes
     trust_: np.ndarray  # (n,), float32, 0 to 1; how probably each photo's name is right
     thresholds_: np.ndarray  # (people,), float32; scores from which names are given
     slope_: float  # log-odds per unit of score
@@ -88,6 +54,7 @@ class Gallery:
         *,
         stranger_rate: float = 0.01,
         background: Background | None = None,
+        own_background: bool = False,
     ) -> Gallery:
         """Learn people from embeddings of their faces.
 
@@ -98,36 +65,46 @@ class Gallery:
             photos: n ids, of the photo each embedding is from.
             stranger_rate: Share of strangers that may be given a name, above 0 and at most 0.5.
             background: Faces in general, for the same network; by default those of castlist's own.
+            own_background: Fit faces in general on these photos instead, at least two: for a network of which nobody
+                knows them.
 
         Raises:
             ShapeError: If the shapes don't fit.
             SettingsError: If the rate is out of bounds.
         """
-        background = background or default_background()
         embeddings = np.asarray(embeddings, np.float32)
         person = np.asarray(person, np.int64)
-        _check(people, embeddings, person, photos, len(background.mean))
+        if not own_background:
+            background = background or default_background()
+        _check(people, embeddings, person, photos, None if background is None else len(background.mean))
         if not 0 < stranger_rate <= 0.5:
-            raise SettingsError(f"stranger_rate must be above 0 and at most 0.5. Got {stranger_rate!r} instead.")
-        placed = background.place(embeddings)
-        trust = judge_names(background.between, placed, person)
-        known = know(background.between, placed, person, trust)
-        drawn, kind = background.kinds.draw(DRAWS)
-        strangers = known.scores(drawn)
-        thresholds = find_thresholds(known, background.kinds, strangers, kind, stranger_rate)
-        slope, offset = calibrate(known, placed, person, trust, strangers.max(axis=1))
+            raise SettingsError(
+                "stranger-rate",
+                "stranger_rate must be above 0 and at most 0.5. Got {rate!r} instead.",
+                rate=stranger_rate,
+            )
+        if own_background:
+            background = Background.fit(embeddings, person)
+        assert background is not None, "given, the default or fitted"
+        trust = trust_photos(background.between, background.place(embeddings), person)
+        rate, nothing = float(stranger_rate), np.zeros(len(people), np.float32)
+        trust = trust.astype(np.float32)  # as the file has it, so that a gallery that was read learns the same
         return cls(
-            tuple(people),
-            embeddings,
-            person,
-            tuple(photos),
-            float(stranger_rate),
-            background,
-            trust_=trust.astype(np.float32),
-            thresholds_=thresholds.astype(np.float32),
-            slope_=slope,
-            offset_=offset,
-        )
+            tuple(people), embeddings, person, tuple(photos), rate, background, own_background, trust, nothing, 1.0, 0.0
+        )._learn()
+
+    def _learn(self) -> Gallery:
+        """The same photos with the thresholds and the calibration that follow from them."""
+        thresholds, strangers = find_thresholds(self.known, self.background, self.stranger_rate)
+        placed = self.background.place(self.embeddings)
+        slope, offset = calibrate(self.known, placed, self.person, self.trust_, strangers)
+        return dataclasses.replace(self, thresholds_=thresholds.astype(np.float32), slope_=slope, offset_=offset)
+
+    @functools.cached_property
+    def known(self) -> Knowledge:
+        """What is known of each person."""
+        placed = self.background.place(self.embeddings)
+        return Knowledge.from_sums(self.background.between, *add_up(placed, self.person, self.trust_))
 
     def scores(self, embeddings: np.ndarray) -> np.ndarray:
         """How much likelier each person is than somebody never seen, as a logarithm; shape (n, people), float32.
@@ -139,10 +116,13 @@ class Gallery:
             ShapeError: If the shape doesn't fit the gallery.
         """
         if embeddings.ndim != 2 or embeddings.shape[1] != self.embeddings.shape[1]:
-            raise ShapeError(f"Embeddings must be (n, {self.embeddings.shape[1]}). Got {embeddings.shape} instead.")
-        placed = self.background.place(self.embeddings)
-        known = know(self.background.between, placed, self.person, self.trust_)
-        return known.scores(self.background.place(embeddings))
+            raise ShapeError(
+                "embeddings-shape",
+                "Embeddings must be (n, {values}). Got {shape} instead.",
+                values=self.embeddings.shape[1],
+                shape=str(embeddings.shape),
+            )
+        return self.known.scores(self.background.place(embeddings))
 
     def answer(self, embeddings: np.ndarray) -> Answers:
         """Say who each face is, each for itself.
@@ -153,16 +133,18 @@ class Gallery:
         Raises:
             ShapeError: If the shape doesn't fit the gallery.
         """
-        scores = self.scores(embeddings)
-        logits = np.hstack([self.slope_ * (scores - self.offset_), np.zeros((len(scores), 1))])
-        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-        above = margins(scores, self.thresholds_)
-        return Answers(
-            self.people,
-            np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32),
-            np.asarray(above, np.float32),
-            np.where(above.max(axis=1) > 0, above.argmax(axis=1), UNKNOWN),
-        )
+        n, n_people = len(embeddings), len(self.people)
+        probabilities = np.empty((n, n_people + 1), np.float32)
+        gains = np.empty((n, n_people), np.float32)
+        step = max(1, BLOCK // n_people)
+        for start in range(0, max(n, 1), step):  # at least once, so that a wrong shape is told
+            some = slice(start, start + step)
+            scores = self.scores(embeddings[some])
+            logits = np.hstack([self.slope_ * (scores - self.offset_), np.zeros((len(scores), 1))])
+            powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+            probabilities[some] = powers / powers.sum(axis=1, keepdims=True)
+            gains[some] = measure_gains(scores, self.thresholds_)
+        return Answers(self.people, probabilities, gains, name_best(gains))
 
     def answer_together(self, embeddings: np.ndarray) -> Answers:
         """Say who each face is, all with each other's help.
@@ -179,11 +161,11 @@ class Gallery:
         helped = self.with_sure(embeddings)
         between = self.background.between
         placed, known = self.background.place(embeddings), self.background.place(helped.embeddings)
-        best = helped.answer(embeddings).margins.max(axis=1)
+        best = helped.answer(embeddings).gains.max(axis=1)
         in_groups = share_in_groups(between, placed, np.flatnonzero(best <= 0), np.flatnonzero(best <= 2 * SURE))
-        helped = dataclasses.replace(helped, stranger_rate=min(self.stranger_rate / (1 - TOLD * in_groups), 0.5))
-        answers = helped._refit(helped.people, helped.embeddings, helped.person, helped.photos).answer(embeddings)
-        best = answers.margins.max(axis=1)
+        rate = min(self.stranger_rate / (1 - TOLD * in_groups), 0.5)
+        answers = dataclasses.replace(helped, stranger_rate=rate)._learn().answer(embeddings)
+        best = answers.gains.max(axis=1)
         others = np.flatnonzero(best <= 2 * SURE)
         suspects = others[best[others] > 0]
         person = answers.named[suspects]
@@ -194,8 +176,8 @@ class Gallery:
         taken = answers.probabilities[strangers, who] * (1 - right)
         answers.probabilities[strangers, who] -= taken
         answers.probabilities[strangers, -1] += taken
-        answers.margins[strangers] -= best[strangers, None]
-        answers.named[strangers] = UNKNOWN
+        answers.gains[strangers] -= best[strangers, None]
+        answers.named[strangers] = NOBODY
         return answers
 
     def with_sure(self, embeddings: np.ndarray) -> Gallery:
@@ -207,120 +189,185 @@ class Gallery:
         Raises:
             ShapeError: If the shape doesn't fit the gallery.
         """
-        above = self.answer(embeddings).margins
-        sure = np.flatnonzero(above.max(axis=1) > SURE)
-        return self._refit(
-            self.people,
-            np.concatenate([self.embeddings, embeddings[sure]]),
-            np.append(self.person, above[sure].argmax(axis=1)),
-            (*self.photos, *("" for _ in sure)),
-        )
+        gains = self.answer(embeddings).gains
+        sure = np.flatnonzero(gains.max(axis=1) > SURE)
+        return self._with(self.people, embeddings[sure], gains[sure].argmax(axis=1), ("",) * len(sure))._learn()
 
     def enrol(self, name: str, embeddings: np.ndarray, photos: Sequence[str]) -> Gallery:
-        """Add a person, or photos of one who is there; threshold and calibration follow."""
+        """Add a person, or photos of one who is there; threshold and calibration follow.
+
+        Args:
+            name: Somebody new or known.
+            embeddings: Shape (n, values), L2 norm 1.
+            photos: n ids, of the photo each embedding is from.
+
+        Raises:
+            ShapeError: If the shapes don't fit, or somebody new has no photo.
+        """
         people = self.people if name in self.people else (*self.people, name)
-        return self._refit(
-            people,
-            np.concatenate([self.embeddings, np.asarray(embeddings, np.float32)]),
-            np.append(self.person, np.full(len(embeddings), people.index(name))),
-            (*self.photos, *photos),
-        )
+        embeddings = np.asarray(embeddings, np.float32)
+        _check(("somebody",), embeddings, np.zeros(len(photos), np.int64), photos, self.embeddings.shape[1])
+        return self._with(people, embeddings, np.full(len(photos), people.index(name)), photos)._follow()
 
     def forget(self, name: str) -> Gallery:
         """Leave a person out, with all that was known of the person.
 
         Raises:
-            SettingsError: If nobody is called so, or nobody would be left.
+            SettingsError: If nobody is called so, or too little would be left.
         """
         if name not in self.people:
-            raise SettingsError(f"Nobody here is called {name!r}. Choose from: {', '.join(self.people)}.")
+            raise SettingsError(
+                "nobody-called",
+                "Nobody here is called {name!r}. Choose from: {people}.",
+                name=name,
+                people=", ".join(self.people),
+            )
         if len(self.people) == 1:
-            raise SettingsError(f"{name!r} is the only person here; delete the whole run instead.")
+            raise SettingsError(
+                "only-person", "{name!r} is the only person here; delete the whole run instead.", name=name
+            )
         index = self.people.index(name)
         kept = np.flatnonzero(self.person != index)
+        if self.own_background and len(kept) < 2:
+            raise SettingsError(
+                "too-few-left",
+                "Without {name!r} a single photo would be left, and nothing to tell faces of this network apart by; "
+                "delete the whole run instead.",
+                name=name,
+            )
         person = self.person[kept]
-        return self._refit(
-            tuple(other for other in self.people if other != name),
-            self.embeddings[kept],
-            person - (person > index),
-            tuple(self.photos[i] for i in kept),
+        return dataclasses.replace(
+            self,
+            people=tuple(other for other in self.people if other != name),
+            embeddings=self.embeddings[kept],
+            person=person - (person > index),
+            photos=tuple(self.photos[i] for i in kept),
+            trust_=self.trust_[kept],
+        )._follow()
+
+    def _with(
+        self, people: tuple[str, ...], embeddings: np.ndarray, person: np.ndarray, photos: Sequence[str]
+    ) -> Gallery:
+        """With more photos, as far as trusting them; only names of people who have new ones are judged anew."""
+        touched = np.zeros(len(people), bool)
+        touched[person] = True
+        embeddings, person = np.concatenate([self.embeddings, embeddings]), np.append(self.person, person)
+        trust = np.append(self.trust_, np.ones(len(photos), np.float32))
+        theirs = touched[person]
+        if theirs.any():
+            numbers = np.cumsum(touched) - 1
+            placed = self.background.place(embeddings[theirs])
+            trust[theirs] = trust_photos(self.background.between, placed, numbers[person[theirs]])
+        return dataclasses.replace(
+            self, people=people, embeddings=embeddings, person=person, photos=(*self.photos, *photos), trust_=trust
         )
 
-    def _refit(
-        self, people: tuple[str, ...], embeddings: np.ndarray, person: np.ndarray, photos: tuple[str, ...]
-    ) -> Gallery:
-        rate, background = self.stranger_rate, self.background
-        return Gallery.fit(people, embeddings, person, photos, stranger_rate=rate, background=background)
+    def _follow(self) -> Gallery:
+        """What is learnt from the photos, after some came or went; a background that is these photos' own follows."""
+        if not self.own_background:
+            return self._learn()
+        rate = self.stranger_rate
+        return Gallery.fit(
+            self.people, self.embeddings, self.person, self.photos, stranger_rate=rate, own_background=True
+        )
 
-    def save(self, path: Path) -> None:
-        """Write the gallery into a .npz file.
-
-        Raises:
-            CastlistError: If it can't be written.
-        """
-        arrays: dict[str, Any] = {
-            "version": np.array(VERSION),
-            "people": np.array(self.people),
-            "embeddings": self.embeddings,
-            "person": self.person,
-            "photos": np.array(self.photos),
-            **self.background.to_arrays(),
-            "trust": self.trust_,
-            "thresholds": self.thresholds_,
-            "numbers": np.array([self.stranger_rate, self.slope_, self.offset_]),
-        }
-        content = io.BytesIO()
-        np.savez(content, **arrays)
-        write_bytes(path, content.getvalue())
+    def to_bytes(self) -> bytes:
+        """The gallery as the bytes of an .npz file; `from_bytes` reads it."""
+        return write_arrays(
+            {
+                "version": np.array(OWN_VERSION if self.own_background else VERSION),
+                "people": np.array(self.people),
+                "embeddings": self.embeddings,
+                "person": self.person,
+                "photos": np.array(self.photos),
+                **self.background.to_arrays(),
+                "own_background": np.array(self.own_background),
+                "trust": self.trust_,
+                "thresholds": self.thresholds_,
+                "numbers": np.array([self.stranger_rate, self.slope_, self.offset_]),
+            }
+        )
 
     @classmethod
-    def load(cls, path: Path) -> Gallery:
-        """Read what `save` wrote.
+    def from_bytes(cls, data: bytes, name: str) -> Gallery:
+        """Read what `to_bytes` gave, of this castlist or an older one.
+
+        Args:
+            data: The bytes of a file; from anybody, so nothing in it is believed.
+            name: What the file is called, for the error.
 
         Raises:
-            RunError: If the file is missing, damaged, or of another version.
+            RunError: If it is damaged, or of another version.
         """
         try:
-            with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
-                if int(arrays["version"]) != VERSION:
-                    raise ValueError(f"its version is {arrays['version']}, not {VERSION}: train the run anew")
-                people, photos = (tuple(arrays[name].tolist()) for name in ("people", "photos"))
-                rate, slope, offset = (float(number) for number in arrays["numbers"])
-                gallery = cls(
-                    people,
-                    arrays["embeddings"],
-                    arrays["person"],
-                    photos,
-                    rate,
-                    Background.from_arrays(arrays),
-                    arrays["trust"],
-                    arrays["thresholds"],
-                    slope,
-                    offset,
-                )
-            size = len(gallery.background.mean)
-            _check(people, gallery.embeddings, gallery.person, photos, size)
-            if gallery.trust_.shape != gallery.person.shape or gallery.thresholds_.shape != (len(people),):
-                raise ValueError("its shapes don't fit")
-        except OSError as error:
-            raise RunError(f"The gallery {str(path)!r} can't be read ({reason_of(error)}).") from error
-        except (KeyError, ValueError, WeightsError, EOFError, zipfile.BadZipFile, ShapeError) as error:
-            raise RunError(f"{str(path)!r} is not a gallery that can be read ({error}).") from error
-        return gallery
+            return cls._from_arrays(read_arrays(data))
+        except (KeyError, ValueError, ShapeError) as error:
+            raise RunError(
+                "gallery-unreadable",
+                "{name!r} is not a gallery that can be read ({reason}).",
+                name=name,
+                reason=error.message if isinstance(error, ShapeError) else str(error),
+            ) from error
+
+    @classmethod
+    def _from_arrays(cls, arrays: dict[str, np.ndarray]) -> Gallery:
+        version, person = arrays["version"], arrays["person"]
+        if version.dtype.kind not in "iu" or version.shape != () or version not in (VERSION, OWN_VERSION):
+            raise ValueError(f"its version is {version}, not {VERSION} or {OWN_VERSION}: train the run anew")
+        people, photos = texts_of(arrays["people"]), texts_of(arrays["photos"])
+        if person.dtype.kind not in "iu":
+            raise ValueError(f"indices of people are {person.dtype}")
+        background, default = Background.from_arrays(arrays), default_background()
+        if is_default := background.equals(default):
+            background = default  # strangers are drawn once, for all galleries
+        # Older files don't say whose the background is; what doesn't ship was fitted on the cast.
+        own = arrays.get("own_background", np.array(not is_default))
+        if own.dtype.kind != "b" or own.shape != ():
+            raise ValueError("whether the background is its own is neither yes nor no")
+        embeddings = numbers_of(arrays["embeddings"], len(photos), len(background.mean)).astype(np.float32)
+        _check(people, embeddings, person, photos, len(background.mean))
+        rate, slope, offset = numbers_of(arrays["numbers"], 3, least=-1e9, most=1e9).tolist()
+        if not (0 < rate <= 0.5 and slope > 0):
+            raise ValueError("its numbers are out of bounds")
+        return cls(
+            people,
+            embeddings,
+            person.astype(np.int64),
+            photos,
+            rate,
+            background,
+            bool(own),
+            numbers_of(arrays["trust"], len(photos), least=0, most=1).astype(np.float32),
+            numbers_of(arrays["thresholds"], len(people)).astype(np.float32),
+            slope,
+            offset,
+        )
 
 
 def _check(
-    people: Sequence[str], embeddings: np.ndarray, person: np.ndarray, photos: Sequence[str], values: int
+    people: Sequence[str], embeddings: np.ndarray, person: np.ndarray, photos: Sequence[str], values: int | None
 ) -> None:
+    """Whether these belong together; `values` None allows any number."""
     n = len(photos)
+    if values is None and embeddings.ndim == 2:
+        values = embeddings.shape[1]
     if embeddings.shape != (n, values) or person.shape != (n,):
         raise ShapeError(
-            f"Embeddings must be ({n}, {values}) and person ({n},), as there are {n} photos. "
-            f"Got {embeddings.shape} and {person.shape} instead."
+            "gallery-shape",
+            "Embeddings must be ({n}, {values}) and person ({n},), as there are {n} photos. "
+            "Got {embeddings} and {person} instead.",
+            n=n,
+            values="n" if values is None else values,
+            embeddings=str(embeddings.shape),
+            person=str(person.shape),
         )
     if not people or len(set(people)) != len(people):
-        raise ShapeError("People must be names, each once.")
+        raise ShapeError("people-not-once", "People must be names, each once.")
     if set(person.tolist()) != set(range(len(people))):  # np.unique would load a tenth of a second of NumPy more
-        raise ShapeError(f"Each of the {len(people)} people needs at least one photo, and each photo one of them.")
+        raise ShapeError(
+            "person-without-photo",
+            "Each of the {count} people needs at least one photo, and each photo one of them.",
+            count=len(people),
+        )
     if not np.isfinite(embeddings).all():
-        raise ShapeError("Embeddings must be numbers. Got some that are not instead.")
+        raise ShapeError("embeddings-not-numbers", "Embeddings must be numbers. Got some that are not instead.")

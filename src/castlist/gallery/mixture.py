@@ -6,6 +6,7 @@ of a cast is several times as likely as it says, and more so the larger the cast
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,13 +60,17 @@ class Mixture:
         covariances = (scatters + pull * common) / (sizes + pull)[:, None, None]
         return cls(*(np.asarray(part, np.float32) for part in (sizes / n, centers, covariances)))
 
+    @functools.cached_property
+    def _whitenings(self) -> np.ndarray:
+        """What makes each kind vary by 1 in every direction, shape (kinds, axes, axes)."""
+        return np.linalg.inv(np.linalg.cholesky(self.covariances.astype(np.float64)))
+
     def _log_densities(self, placed: np.ndarray) -> np.ndarray:
         """Of each kind, up to a constant; shape (n, kinds)."""
         columns = []
-        for weight, center, covariance in zip(self.weights, self.centers, self.covariances, strict=True):
-            root = np.linalg.cholesky(covariance.astype(np.float64))
-            away = np.linalg.solve(root, (placed - center).T)
-            columns.append(np.log(weight) - (away**2).sum(axis=0) / 2 - np.log(np.diag(root)).sum())
+        for weight, center, whitening in zip(self.weights, self.centers, self._whitenings, strict=True):
+            away = (placed - center) @ whitening.T
+            columns.append(np.log(weight) - (away**2).sum(axis=1) / 2 + np.log(np.diag(whitening)).sum())
         return np.stack(columns, axis=1)
 
     def shares(self, placed: np.ndarray, softness: float = 1.0) -> np.ndarray:

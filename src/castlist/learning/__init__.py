@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from castlist.learning.comparison import Duel as Duel
     from castlist.learning.comparison import changed_settings as changed_settings
     from castlist.learning.comparison import compare_answers as compare_answers
-    from castlist.learning.dataset import NO_FACE as NO_FACE
     from castlist.learning.dataset import Dataset as Dataset
     from castlist.learning.dataset import delete_datasets_of as delete_datasets_of
     from castlist.learning.diagnosis import describe_diagnosis as describe_diagnosis
@@ -18,23 +17,23 @@ if TYPE_CHECKING:
     from castlist.learning.evaluation import Evaluation as Evaluation
     from castlist.learning.evaluation import evaluate as evaluate
     from castlist.learning.evaluation import read_evaluation as read_evaluation
-    from castlist.learning.evaluation import save_evaluation as save_evaluation
-    from castlist.learning.models import MODELS as MODELS
     from castlist.learning.models import build_model as build_model
     from castlist.learning.models import check_installed as check_installed
-    from castlist.learning.models import read_settings as read_settings
-    from castlist.learning.models import with_preset as with_preset
+    from castlist.learning.progress import Progress as Progress
+    from castlist.learning.progress import Trial as Trial
     from castlist.learning.report import TAGS as TAGS
     from castlist.learning.report import jpeg_uri as jpeg_uri
     from castlist.learning.report import shrink as shrink
     from castlist.learning.report import template as template
     from castlist.learning.report import write_comparison as write_comparison
     from castlist.learning.report import write_report as write_report
+    from castlist.learning.sessions import answer_anew as answer_anew
     from castlist.learning.sessions import learn as learn
+    from castlist.learning.sessions import report_again as report_again
     from castlist.learning.sessions import resume as resume
     from castlist.learning.takes import ALONE as ALONE
-    from castlist.learning.training import Progress as Progress
     from castlist.learning.training import load_trained as load_trained
+    from castlist.learning.tuning import best_so_far as best_so_far
     from castlist.learning.tuning import tune as tune
 
 _ROOMS = {
@@ -42,10 +41,11 @@ _ROOMS = {
     "Dataset": "dataset",
     "Duel": "comparison",
     "Evaluation": "evaluation",
-    "MODELS": "models",
-    "NO_FACE": "dataset",
-    "Progress": "training",
+    "Progress": "progress",
     "TAGS": "report",
+    "Trial": "progress",
+    "answer_anew": "sessions",
+    "best_so_far": "tuning",
     "build_model": "models",
     "changed_settings": "comparison",
     "check_installed": "models",
@@ -58,13 +58,11 @@ _ROOMS = {
     "learn": "sessions",
     "load_trained": "training",
     "read_evaluation": "evaluation",
-    "read_settings": "models",
+    "report_again": "sessions",
     "resume": "sessions",
-    "save_evaluation": "evaluation",
     "shrink": "report",
     "template": "report",
     "tune": "tuning",
-    "with_preset": "models",
     "write_comparison": "report",
     "write_report": "report",
 }

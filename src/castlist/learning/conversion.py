@@ -6,11 +6,11 @@ import warnings
 from pathlib import Path
 
 from castlist.errors import needs_extra
+from castlist.inference import fold_constants
 
 with needs_extra("keras", "Writing the network as ONNX"):
     import keras
     import onnx
-    import onnxruntime
 
 
 def write_onnx(model: keras.Model, path: Path) -> None:
@@ -59,11 +59,6 @@ def write_onnx(model: keras.Model, path: Path) -> None:
     onnx.save(network, path)
     del network, graph  # as large as the model, and no longer needed
 
-    # What depends on weights alone is computed once, here, not at every start.
     beside = path.with_name(f"{path.name}.folded")
-    options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC  # standard operators only
-    options.optimized_model_filepath = str(beside)
-    options.log_severity_level = 3
-    onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    fold_constants(path, beside)  # here, not at every start
     beside.replace(path)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import csv
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from castlist.errors import RunError, needs_extra
-from castlist.files import write_csv, write_text
-from castlist.gallery import UNKNOWN as NOBODY
-from castlist.gallery import Answers, Gallery
+from castlist.errors import RunError, needs_extra, reason_of
+from castlist.files import table_bytes
+from castlist.gallery import NOBODY, Answers, Gallery
 from castlist.learning.dataset import Dataset
 from castlist.learning.sequences import arrange, read_sequences
 from castlist.learning.splits import TEST
@@ -28,6 +28,8 @@ with needs_extra("learn", "Evaluating"):
 HEADER = ("file", "true", "predicted")  # of predictions.csv; then a column of probabilities per person, and unknown
 BATCH = 64  # photos or sequences read at once; bounds the memory
 BINS = 10  # of the reliability curve
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -137,11 +139,11 @@ def _answer_held_out(
     columns = np.append(present, len(gallery.people))
     probabilities = np.zeros((len(answers), len(gallery.people) + 1), np.float32)
     probabilities[:, columns] = answers.probabilities
-    margins = np.full((len(answers), len(gallery.people)), -np.inf, np.float32)
-    margins[:, present] = answers.margins
+    gains = np.full((len(answers), len(gallery.people)), -np.inf, np.float32)
+    gains[:, present] = answers.gains
     named = np.where(answers.named == NOBODY, NOBODY, present[answers.named])
     files = [photo for photo, is_tested in zip(gallery.photos, tested, strict=True) if is_tested]
-    return Answers(gallery.people, probabilities, margins, named), files, gallery.person[tested]
+    return Answers(gallery.people, probabilities, gains, named), files, gallery.person[tested]
 
 
 def score_answers(
@@ -197,11 +199,10 @@ def _reliability(probability: np.ndarray, right: np.ndarray) -> tuple[Reliabilit
     )
 
 
-def save_evaluation(evaluation: Evaluation, run: Run) -> None:
-    """Write metrics.json and predictions.csv into the run folder."""
+def evaluation_files(evaluation: Evaluation, run: Run) -> dict[str, bytes]:
+    """The answers and the metrics as files of the run folder, by name."""
     names = (*evaluation.people, UNKNOWN)  # so that NOBODY is the last
-    write_csv(
-        run.answers_path,
+    answers = table_bytes(
         [*HEADER, *names],
         [
             [file, names[true], names[guess], *(f"{p:.6g}" for p in probabilities)]
@@ -223,7 +224,9 @@ def save_evaluation(evaluation: Evaluation, run: Run) -> None:
         "persons": {score.person: vars(score) for score in evaluation.persons},
         "confusion": evaluation.confusion.tolist(),
     }
-    write_text(run.path / "metrics.json", json.dumps(record, ensure_ascii=False, indent=1))
+    metrics = json.dumps(record, ensure_ascii=False, indent=1).encode("utf-8")
+    logger.info("evaluated: %d test photos, accuracy %.4f", len(evaluation.files), evaluation.accuracy)
+    return {run.answers_path.name: answers, run.metrics_path.name: metrics}
 
 
 def read_evaluation(run: Run) -> Evaluation:
@@ -244,6 +247,15 @@ def read_evaluation(run: Run) -> Evaluation:
         probabilities = np.array([row[len(HEADER) :] for row in rows], np.float64)
         return score_answers(run.people, [row[0] for row in rows], truth, predicted, probabilities)
     except FileNotFoundError:
-        raise RunError(f"The run {str(run.path)!r} has not been evaluated: it has no predictions.csv.") from None
-    except (OSError, ValueError, KeyError, IndexError) as error:
-        raise RunError(f"The answers in {str(path)!r} can't be read ({error}).") from error
+        raise RunError(
+            "not-evaluated",
+            "The run {path!r} has not been evaluated: it has no predictions.csv.",
+            path=str(run.path),
+        ) from None
+    except (OSError, ValueError, KeyError, IndexError, csv.Error) as error:
+        raise RunError(
+            "answers-broken",
+            "The answers in {path!r} can't be read ({reason}).",
+            path=str(path),
+            reason=reason_of(error),
+        ) from error

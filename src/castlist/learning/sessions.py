@@ -4,30 +4,38 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from castlist.embeddings import face_network
-from castlist.errors import RunError, reason_of
-from castlist.gallery import Background, Gallery
+from castlist.errors import Message, RunError, reason_of
+from castlist.gallery import Gallery
 from castlist.languages import translator
 from castlist.learning.dataset import Dataset, load_dataset
-from castlist.learning.evaluation import Evaluation, evaluate, save_evaluation, validate_gallery
+from castlist.learning.evaluation import (
+    Evaluation,
+    evaluate,
+    evaluation_files,
+    read_evaluation,
+    validate_gallery,
+)
 from castlist.learning.models import check_model
+from castlist.learning.progress import OnProgress, Progress
 from castlist.learning.report import write_report
 from castlist.learning.starting import new_run_path, start_run
 from castlist.media import Cast, find_cast
-from castlist.run import Run, open_run, read_history
+from castlist.run import Run, RunFolder, load_gallery, open_run, read_history
 from castlist.settings import Settings
 from castlist.threads import OnCount
 
 if TYPE_CHECKING:
     from castlist.learning.tensorboard import EventLog
-    from castlist.learning.training import OnProgress, Progress
 
 OnStart = Callable[[Run, Dataset], None]
+
+TRIES = 5  # to answer for a run that others change meanwhile
+CHANGED = "changed-while-answered"
 
 
 def learn(
@@ -101,13 +109,72 @@ def resume(
     """
     translator(language)
     run = open_run(path)
+    if run.complete and not run.settings.needs_keras:  # nothing to train, and people may have come since
+        return answer_anew(path, language=language) if test else (run, None)
     if epochs is not None:
         run = dataclasses.replace(run, settings=dataclasses.replace(run.settings, epochs=epochs))
     dataset = load_dataset(find_cast(Path(run.photos_root)), run.settings, on_count=on_count)
     run.need_photos(dataset.fingerprint)
+    if {file for files in run.sides.values() for file in files} != set(dataset.files):
+        raise RunError(
+            "people-changed",
+            "People or photos came to the run {path!r}, or left it, since it was begun. Train anew.",
+            path=str(path),
+        )
     if on_start:
         on_start(run, dataset)
     return _finish(run, dataset, language, test, on_progress)
+
+
+def answer_anew(path: Path, *, language: str = "en") -> tuple[Run, Evaluation | None]:
+    """Answer for the test photos of a run of the model `face` again, as it is now, and write its report.
+
+    Returns:
+        The run, and how good it is; None where it has no photos to test with.
+
+    Raises:
+        RunError: If the run is broken, or others change it all the time.
+    """
+    for _ in range(TRIES):
+        run, gallery = RunFolder(path).read(load_gallery)
+        if not run.sides["test"]:
+            return run, None
+        evaluation = evaluate(run, gallery, None)
+        try:
+            return _publish(run, evaluation, language), evaluation
+        except RunError as error:
+            if error.code != CHANGED:
+                raise
+            changed = error
+    raise changed
+
+
+def report_again(path: Path, *, language: str = "en") -> tuple[Run, Evaluation]:
+    """Write a run's figures and report again, from its recorded answers.
+
+    Raises:
+        CastlistError: If the run has no answers, is broken, or can't be written.
+    """
+    with RunFolder(path).alone():
+        run = open_run(path)
+        evaluation = read_evaluation(run)
+        write_report(run, evaluation, read_history(run), language=language)
+    return run, evaluation
+
+
+def _publish(run: Run, evaluation: Evaluation, language: str) -> Run:
+    """Write a run's answers and its report, unless it has changed since it was asked: they would tell of the past."""
+    with RunFolder(run.path).change() as change:
+        if change.run.generation != run.generation:
+            raise RunError(
+                "changed-while-answered",
+                "The run {path!r} was changed while its answers were checked. Try again: castlist resume {path!r}.",
+                path=str(run.path),
+            )
+        for name, data in evaluation_files(evaluation, run).items():
+            change.write(name, data)
+        write_report(run, evaluation, read_history(run), language=language)
+    return change.run
 
 
 def _finish(
@@ -130,13 +197,13 @@ def _finish(
             assert gallery is not None, "the model face learns from faces"
             run = _keep_better(run, gallery)
     else:
-        run = dataclasses.replace(run, complete=True)
-        run.save()
+        with RunFolder(run.path).change() as change:
+            change.run = dataclasses.replace(change.run, complete=True)
+        run = change.run
     if not test or not run.sides["test"]:
         return run, None
     evaluation = evaluate(run, gallery, dataset if run.has_network else None)
-    save_evaluation(evaluation, run)
-    write_report(run, evaluation, read_history(run), language=language)
+    run = _publish(run, evaluation, language)
     with _logging(run) as log:
         if log:
             log.add_result(run, evaluation)
@@ -157,25 +224,32 @@ def _keep_better(run: Run, gallery: Gallery) -> Run:
     frozen = validate_gallery(run, gallery)
     tuned = max(row.val_accuracy for row in read_history(run))
     better = tuned > frozen
-    note = f"On validation, the fine-tuned network named {tuned:.1%} rightly and the frozen one {frozen:.1%}: "
-    note += "the fine-tuned one is used." if better else "the frozen one is used."
-    if not better:
-        for path in (run.network_path, run.weights_path, run.state_path):
-            path.unlink(missing_ok=True)
-    run = dataclasses.replace(run, tuned=better, notes=(*run.notes, note))
-    run.save()
-    return run
+    if better:
+        note = Message(
+            "tuned-is-better",
+            "On validation, the fine-tuned network named {tuned:.1%} rightly and the frozen one {frozen:.1%}: the "
+            "fine-tuned one is used.",
+            {"tuned": tuned, "frozen": frozen},
+        )
+    else:
+        note = Message(
+            "frozen-is-better",
+            "On validation, the fine-tuned network named {tuned:.1%} rightly and the frozen one {frozen:.1%}: the "
+            "frozen one is used.",
+            {"tuned": tuned, "frozen": frozen},
+        )
+    with RunFolder(run.path).change() as change:
+        if not better:
+            for path in (run.network_path, run.weights_path, run.state_path):
+                change.remove(path.name)
+        change.run = dataclasses.replace(change.run, tuned=better, notes=(*change.run.notes, note))
+    return change.run
 
 
 def _make_gallery(run: Run, dataset: Dataset) -> Gallery:
     """All the photos' faces as the run's gallery, and the network that they were embedded with."""
     assert dataset.embeddings is not None, "a data set of faces has their embeddings"
     network = face_network(run.settings)
-    try:
-        for file, suffix in zip(network.files, (".onnx", ".toml"), strict=False):
-            shutil.copyfile(file, run.face_network_path.with_suffix(suffix))
-    except OSError as error:
-        raise RunError(f"The face network can't be copied into {str(run.path)!r} ({reason_of(error)}).") from error
     gallery = Gallery.fit(
         run.people,
         dataset.embeddings,
@@ -183,7 +257,18 @@ def _make_gallery(run: Run, dataset: Dataset) -> Gallery:
         dataset.files,
         stranger_rate=run.settings.stranger_rate,
         # The statistics that ship are of one network; for another, the cast's own faces must stand in.
-        background=Background.fit(dataset.embeddings, dataset.person) if run.settings.network else None,
+        own_background=bool(run.settings.network),
     )
-    gallery.save(run.gallery_path)
+    with RunFolder(run.path).change() as change:
+        for file, suffix in zip(network.files, (".onnx", ".toml"), strict=False):
+            try:
+                change.write(run.face_network_path.with_suffix(suffix).name, file.read_bytes())
+            except OSError as error:
+                raise RunError(
+                    "face-network-not-copied",
+                    "The face network can't be copied into {path!r} ({reason}).",
+                    path=str(run.path),
+                    reason=reason_of(error),
+                ) from error
+        change.write(run.gallery_path.name, gallery.to_bytes())
     return gallery

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from castlist.settings import Settings
+from castlist.settings import SplitSettings
 
 TRAIN, VALIDATION, TEST = 0, 1, 2
 
 
-def assign_sides(person: np.ndarray, group: np.ndarray, digests: Sequence[str], settings: Settings) -> np.ndarray:
+def assign_sides(person: np.ndarray, group: np.ndarray, digests: Sequence[str], settings: SplitSettings) -> np.ndarray:
     """Give every group of photos one side, so that each person is on each side in the shares asked for.
 
     A person's groups are put in an order drawn from the seed and the photos' content; the first ones that fit fill the

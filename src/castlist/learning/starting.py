@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import datetime
+import logging
 import os
 import platform
 import re
 from pathlib import Path
 
-from castlist.errors import RunError
+from castlist.errors import Message, RunError
+from castlist.files import PRIVATE_FOLDER, cannot_write, make_folder
 from castlist.learning.dataset import Dataset
 from castlist.run import SIDES, Run
 from castlist.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 PACKAGES = (
     "castlist",
@@ -29,7 +33,8 @@ def start_run(dataset: Dataset, settings: Settings, path: Path, photos_root: Pat
     """Begin a run folder: its record is written, nothing is trained yet.
 
     Raises:
-        RunError: If the folder can't be written.
+        RunError: If there is such a folder already.
+        CastlistError: If it can't be written.
     """
     counts = dataset.side_counts()
     run = Run(
@@ -45,16 +50,28 @@ def start_run(dataset: Dataset, settings: Settings, path: Path, photos_root: Pat
         versions=package_versions(),
         precision=choose_precision() if settings.precision == "auto" else settings.precision,
     )
+    try:
+        make_folder(path.parent)
+        path.mkdir(PRIVATE_FOLDER)  # alone: of two trainings of one name the second must not touch the first
+    except FileExistsError:
+        raise _taken(path) from None
+    except OSError as error:
+        raise cannot_write(path, error) from error
     run.save()
+    logger.info("a run of the model %s is begun in %s", settings.model, path)
     return run
 
 
-def _sequence_notes(settings: Settings) -> tuple[str, ...]:
+def _sequence_notes(settings: Settings) -> tuple[Message, ...]:
     if settings.frames == 1:
         return ()
     return (
-        f"Photos are seen {settings.frames} at a time, all of one person: figures are of such sequences, each called "
-        "by its first photo.",
+        Message(
+            "seen-in-sequences",
+            "Photos are seen {frames} at a time, all of one person: figures are of such sequences, each called by its "
+            "first photo.",
+            {"frames": settings.frames},
+        ),
     )
 
 
@@ -78,10 +95,14 @@ def new_run_path(folder: Path, name: str | None, settings: Settings) -> Path:
         taken = (folder / stem).exists()
         return folder / (f"{stem}-{os.getpid()}" if taken else stem)
     if not re.fullmatch(r"[^\x00-\x1f/\\:*?\"<>|]+", name) or name.startswith("."):
-        raise RunError(f"A run can't be named {name!r}. Use letters, digits, spaces, dashes.")
+        raise RunError("run-name", "A run can't be named {name!r}. Use letters, digits, spaces, dashes.", name=name)
     if (folder / name).exists():
-        raise RunError(f"There is already a run {str(folder / name)!r}. Choose another name, or remove it.")
+        raise _taken(folder / name)
     return folder / name
+
+
+def _taken(path: Path) -> RunError:
+    return RunError("run-exists", "There is already a run {path!r}. Choose another name, or remove it.", path=str(path))
 
 
 def package_versions() -> dict[str, str]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import gc
+import logging
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,11 +19,12 @@ from castlist.learning.augmentation import augment_photo
 from castlist.learning.conversion import write_onnx
 from castlist.learning.dataset import Dataset
 from castlist.learning.models import build_model, pretrain
+from castlist.learning.progress import OnProgress, Progress
 from castlist.learning.sequences import arrange, read_sequences
 from castlist.learning.splits import TRAIN, VALIDATION
 from castlist.naming import Network
-from castlist.run import HISTORY, Epoch, Run, best_epoch, read_history
-from castlist.settings import Settings
+from castlist.run import HISTORY, Epoch, Run, RunFolder, best_epoch, read_history
+from castlist.settings import Settings, TrainingSettings
 from castlist.threads import work_ahead
 
 with needs_extra("keras", "Training"):
@@ -33,23 +34,7 @@ with needs_extra("keras", "Training"):
 BATCHES_AHEAD = 4  # made while the network computes; bounds the memory
 EXPORT_TOLERANCE = 1e-3  # of a probability, between Keras and the exported network
 
-
-@dataclass(frozen=True, kw_only=True)
-class Progress:
-    """Where a training stands, told after each step and each epoch."""
-
-    epoch: int  # from 1
-    epochs: int
-    step: int  # of this epoch, from 1
-    steps: int
-    loss: float  # mean over this epoch so far
-    accuracy: float
-    finished: Epoch | None  # the epoch just validated, at its end; None within it
-    frozen: bool  # whether the pretrained base is left as it is in this epoch
-    seconds_left: float
-
-
-OnProgress = Callable[[Progress], None]
+logger = logging.getLogger(__name__)
 
 
 def train(dataset: Dataset, run: Run, *, on_progress: OnProgress | None = None) -> Run:
@@ -75,11 +60,15 @@ def train(dataset: Dataset, run: Run, *, on_progress: OnProgress | None = None) 
     history = _train_epochs(dataset, run, on_progress)
     gc.collect()  # the model and its optimizer, in circles of references; the export needs as much again
     _export(run, dataset)
-    finished = dataclasses.replace(
-        run, complete=True, best_epoch=best_epoch(history).epoch, seconds=round(sum(row.seconds for row in history), 1)
-    )
-    finished.save()
-    return finished
+    with RunFolder(run.path).change() as change:
+        change.run = dataclasses.replace(
+            change.run,
+            settings=run.settings,  # of more epochs than it was begun with, perhaps
+            complete=True,
+            best_epoch=best_epoch(history).epoch,
+            seconds=round(sum(row.seconds for row in history), 1),
+        )
+    return change.run
 
 
 def _train_epochs(dataset: Dataset, run: Run, on_progress: OnProgress | None) -> list[Epoch]:
@@ -93,6 +82,7 @@ def _train_epochs(dataset: Dataset, run: Run, on_progress: OnProgress | None) ->
         optimizer.build(model.trainable_variables)  # all of them, also those that are frozen at first
         variables += list(optimizer.variables)
         history = _restore(run, variables)
+        logger.info("training %s, %d of %d epochs are done", settings.model, len(history), settings.epochs)
         if not history:
             pretrain(model, settings)
         _compile(model, optimizer, settings, len(history))
@@ -104,10 +94,15 @@ def _train_epochs(dataset: Dataset, run: Run, on_progress: OnProgress | None) ->
                     _compile(model, optimizer, settings, epoch)
                 history.append(_train_epoch(model, dataset, settings, epoch, history, on_progress))
                 _keep(run, model, variables, history)
+                logger.info("epoch %d kept", len(history))
         except OSError as error:
             raise RunError(
-                f"The run {str(run.path)!r} can't be written ({reason_of(error)}). What was finished up to epoch "
-                f"{max(len(history) - 1, 0)} is kept: free some space, then resume it."
+                "run-not-kept",
+                "The run {path!r} can't be written ({reason}). What was finished up to epoch {epoch} is kept: "
+                "free some space, then resume it.",
+                path=str(run.path),
+                reason=reason_of(error),
+                epoch=max(len(history) - 1, 0),
             ) from error
     return history
 
@@ -122,7 +117,12 @@ def load_trained(run: Run, image_size: int) -> keras.Model:
     try:
         model.load_weights(run.weights_path)
     except (OSError, ValueError) as error:
-        raise RunError(f"The weights {str(run.weights_path)!r} can't be read ({error}).") from error
+        raise RunError(
+            "weights-unreadable",
+            "The weights {path!r} can't be read ({reason}).",
+            path=str(run.weights_path),
+            reason=reason_of(error),
+        ) from error
     return model
 
 
@@ -137,7 +137,7 @@ def _compile(model: keras.Model, optimizer: keras.optimizers.Optimizer, settings
     )
 
 
-def learning_rate_at(step: int, steps_per_epoch: int, settings: Settings) -> float:
+def learning_rate_at(step: int, steps_per_epoch: int, settings: TrainingSettings) -> float:
     """The learning rate of a step, counted from 0 over the whole training."""
     epoch = step / steps_per_epoch
     rate = settings.rate / (1 + settings.decay * step)
@@ -153,7 +153,7 @@ def learning_rate_at(step: int, steps_per_epoch: int, settings: Settings) -> flo
     return rate
 
 
-def build_optimizer(settings: Settings) -> keras.optimizers.Optimizer:
+def build_optimizer(settings: TrainingSettings) -> keras.optimizers.Optimizer:
     """The optimizer that the settings name."""
     rate, clip_norm = float(settings.rate), settings.clip_norm or None
     if settings.optimizer == "sgd":
@@ -273,8 +273,11 @@ def _train_epoch(
 def _need_finite(loss: float, epoch: int, settings: Settings) -> None:
     if not math.isfinite(loss):
         raise RunError(
-            f"Training diverged in epoch {epoch + 1}: the loss is {loss}. "
-            f"Lower the learning rate ({settings.rate}) and train anew."
+            "training-diverged",
+            "Training diverged in epoch {epoch}: the loss is {loss}. Lower the learning rate ({rate}) and train anew.",
+            epoch=epoch + 1,
+            loss=loss,
+            rate=settings.rate,
         )
 
 
@@ -299,7 +302,7 @@ class _Means:
         self.accuracy += (float(logs["accuracy"]) - self.accuracy) * photos / self._photos
 
 
-def _stopped_early(history: Sequence[Epoch], settings: Settings) -> bool:
+def _stopped_early(history: Sequence[Epoch], settings: TrainingSettings) -> bool:
     if settings.early_stopping == "off" or not history:
         return False
     sign = 1 if settings.early_stopping == "val_accuracy" else -1
@@ -309,7 +312,7 @@ def _stopped_early(history: Sequence[Epoch], settings: Settings) -> bool:
 
 def _keep(run: Run, model: keras.Model, variables: list[Any], history: list[Epoch]) -> None:
     """Put a finished epoch on disk. The state comes last: until it is there, the epoch counts as not done."""
-    write_csv(run.history_path, HISTORY, [dataclasses.astuple(row) for row in history])
+    write_csv(run.history_path, HISTORY, [dataclasses.astuple(row) for row in history], private=True)
     if best_epoch(history) is history[-1]:
         beside = run.path / "part.weights.h5"
         model.save_weights(beside)
@@ -332,7 +335,12 @@ def _restore(run: Run, variables: list[Any]) -> list[Epoch]:
             for i, variable in enumerate(variables):
                 variable.assign(file[str(i)][()])
     except (OSError, KeyError, ValueError) as error:
-        raise RunError(f"The state of the run {str(run.path)!r} can't be read ({error}). Train anew.") from error
+        raise RunError(
+            "state-unreadable",
+            "The state of the run {path!r} can't be read ({reason}). Train anew.",
+            path=str(run.path),
+            reason=reason_of(error),
+        ) from error
     return read_history(run)[:epochs]
 
 
@@ -347,10 +355,15 @@ def _export(run: Run, dataset: Dataset) -> None:
     difference = float(np.abs(Network(beside).probabilities(photos) - expected).max())
     if not difference <= EXPORT_TOLERANCE:
         raise RunError(
-            f"The exported network differs from the trained one by {difference:.2g} in a probability; "
-            f"at most {EXPORT_TOLERANCE} is noise. The weights are kept in {str(run.weights_path)!r}; please report it."
+            "network-differs",
+            "The exported network differs from the trained one by {difference:.2g} in a probability; "
+            "at most {tolerance} is noise. The weights are kept in {path!r}; please report it.",
+            difference=difference,
+            tolerance=EXPORT_TOLERANCE,
+            path=str(run.weights_path),
         )
     beside.replace(run.network_path)
+    logger.debug("network written to %s", run.network_path)
 
 
 @contextlib.contextmanager

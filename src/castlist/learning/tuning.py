@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import multiprocessing
+import json
+import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from castlist.children import end_with_parent, read_line, start_python
 from castlist.errors import CastlistError, RunError, SettingsError, needs_extra
 from castlist.files import write_text
 from castlist.languages import translator
-from castlist.learning.models import dropouts_of, model_kind
+from castlist.learning.models import dropouts_of
+from castlist.learning.progress import OnProgress, OnTrial, Progress, Trial
 from castlist.learning.report import write_search
 from castlist.learning.sessions import learn, resume
-from castlist.learning.training import Progress
 from castlist.media import find_cast
 from castlist.run import best_epoch, open_run, read_history
-from castlist.settings import RATES, Settings
+from castlist.settings import RATES, Settings, model_kind
 
 with needs_extra("tune", "Searching for settings"):
     import optuna
@@ -28,8 +30,9 @@ STARTUP = 4  # trials that are finished whatever they promise
 RUNNING = optuna.trial.TrialState.RUNNING
 FINISHED = optuna.trial.TrialState.COMPLETE
 DONE = (FINISHED, optuna.trial.TrialState.PRUNED)
+HELPER = "from castlist.learning.tuning import help_search; help_search()"
 
-OnTrial = Callable[[int, str, float | None], None]  # number, run folder, validation accuracy; None: given up
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ def tune(
     jobs: int = 1,
     language: str = "en",
     on_trial: OnTrial | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Search:
     """Search for settings, or go on with a search that was interrupted: a trial under way goes on where it stood.
 
@@ -66,6 +70,7 @@ def tune(
         jobs: Processes that train at the same time.
         language: Of the pictures, "en" or "zh-TW".
         on_trial: Told of each trial that has ended, of those in other processes when one in this process ends.
+        on_progress: Told where the trial in this process stands.
 
     Raises:
         SettingsError: If a number is out of bounds or a model has no epochs to search by.
@@ -73,41 +78,78 @@ def tune(
     """
     translator(language)  # a wrong language must not fail after the trainings
     if trials < 1 or jobs < 1 or (minutes is not None and minutes <= 0):
-        raise SettingsError(f"trials, jobs and minutes must be above 0. Got {trials}, {jobs} and {minutes} instead.")
+        raise SettingsError(
+            "search-out-of-bounds",
+            "trials, jobs and minutes must be above 0. Got {trials}, {jobs} and {minutes} instead.",
+            trials=trials,
+            jobs=jobs,
+            minutes=str(minutes),
+        )
     for name, base in bases.items():
         model_kind(name)
         if not base.needs_keras:
-            raise SettingsError(f"The model {name} is learnt without epochs; there is nothing to search for.")
+            raise SettingsError(
+                "search-without-epochs",
+                "The model {model} is learnt without epochs; there is nothing to search for.",
+                model=name,
+            )
     find_cast(photos)  # a wrong folder must not be found out by every trial
     folder.mkdir(parents=True, exist_ok=True)
     study = _open(folder)
     _take_up(study)
     deadline = None if minutes is None else time.time() + 60 * minutes
-    helpers = [
-        multiprocessing.get_context("spawn").Process(target=_work, args=(photos, dict(bases), folder, trials, deadline))
-        for _ in range(jobs - 1)
-    ]
-    for process in helpers:
-        process.start()
+    helpers = [start_python(HELPER) for _ in range(jobs - 1)]
+    request = {
+        "photos": str(photos),
+        "bases": {name: base.to_dict() for name, base in bases.items()},
+        "folder": str(folder),
+        "trials": trials,
+        "deadline": deadline,
+    }
+    for helper in helpers:
+        assert helper.stdin is not None
+        helper.stdin.write(json.dumps(request).encode() + b"\n")
+        helper.stdin.flush()
     told = {trial.number for trial in study.get_trials(deepcopy=False, states=DONE)}
 
     def tell() -> None:
         for trial in study.get_trials(deepcopy=False, states=DONE):
             if on_trial and trial.number not in told:
                 told.add(trial.number)
-                path = str(folder / trial.user_attrs["run"])
-                on_trial(trial.number, path, trial.value if trial.state == FINISHED else None)
+                accuracy = trial.value if trial.state == FINISHED else None
+                on_trial(Trial(trial.number, folder / trial.user_attrs["run"], accuracy))
 
     try:
-        _work(photos, bases, folder, trials, deadline, tell)
-    finally:
-        for process in helpers:
-            process.join()
-    if any(process.exitcode for process in helpers):  # one was killed: its trial is still to be made
+        _work(photos, bases, folder, trials, deadline, tell, on_progress)
+        for helper in helpers:
+            helper.wait()
+    finally:  # interrupted, the helpers end too; the search goes on with their trials
+        for helper in helpers:
+            assert helper.stdin is not None
+            helper.stdin.close()
+            helper.wait()
+    if any(helper.returncode for helper in helpers):  # one was killed: its trial is still to be made
         _take_up(study)
-        _work(photos, bases, folder, trials, deadline, tell)
+        _work(photos, bases, folder, trials, deadline, tell, on_progress)
     tell()
     return _conclude(study, folder, language)
+
+
+def best_so_far(folder: Path, *, language: str = "en") -> Search:
+    """What a search that was interrupted has found.
+
+    Raises:
+        CastlistError: If no trial was finished.
+    """
+    return _conclude(_open(folder), folder, language)
+
+
+def help_search() -> None:
+    """In a process of its own: make trials of a search, until there are enough or the one that began it ends."""
+    request = json.loads(read_line())
+    end_with_parent()
+    bases = {name: Settings.from_dict(base) for name, base in request["bases"].items()}
+    _work(Path(request["photos"]), bases, Path(request["folder"]), request["trials"], request["deadline"])
 
 
 def _open(folder: Path) -> optuna.Study:
@@ -135,6 +177,7 @@ def _work(
     trials: int,
     deadline: float | None,
     on_end: Callable[[], None] | None = None,
+    on_progress: OnProgress | None = None,
 ) -> None:
     """Make trials until there are enough."""
     study = _open(folder)
@@ -145,8 +188,9 @@ def _work(
         settings = _propose(trial, bases)
         path = folder / trial.user_attrs.get("run", f"trial-{trial.number:03d}")
         trial.set_user_attr("run", path.name)
+        logger.info("trial %d begins: %s", trial.number, settings.model)
         try:
-            accuracy = _train(trial, photos, settings, path)
+            accuracy = _train(trial, photos, settings, path, on_progress)
         except optuna.TrialPruned:
             study.tell(trial, state=optuna.trial.TrialState.PRUNED)
         except RunError as error:  # of one that diverges; more of its kind needn't be tried
@@ -158,8 +202,10 @@ def _work(
             on_end()
 
 
-def _train(trial: optuna.Trial, photos: Path, settings: Settings, path: Path) -> float:
+def _train(trial: optuna.Trial, photos: Path, settings: Settings, path: Path, on_progress: OnProgress | None) -> float:
     def judge(now: Progress) -> None:
+        if on_progress:
+            on_progress(now)
         if now.finished:
             trial.report(now.finished.val_accuracy, now.finished.epoch)
             if trial.should_prune():
@@ -200,7 +246,11 @@ def _conclude(study: optuna.Study, folder: Path, language: str) -> Search:
     complete = study.get_trials(states=(FINISHED,))
     if not complete:
         problems = {trial.user_attrs["problem"] for trial in study.trials if "problem" in trial.user_attrs}
-        raise CastlistError(f"No trial was finished. {' '.join(sorted(problems)) or 'Give the search more minutes.'}")
+        if problems:
+            raise CastlistError(
+                "search-all-failed", "No trial was finished. {problems}", problems=" ".join(sorted(problems))
+            )
+        raise CastlistError("search-too-short", "No trial was finished. Give the search more minutes.")
     best = study.best_trial
     run = folder / best.user_attrs["run"]
     settings = open_run(run).settings

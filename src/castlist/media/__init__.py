@@ -1,21 +1,17 @@
 """What comes in and goes out: photos, casts of photos, films; the only decoders of the package."""
 
-from castlist.media.film import Film, FilmWriter, Frame, frame_file, is_film, read_still, silence_opencv
-from castlist.media.photos import (
+from castlist.media.cast import (
     ALL,
     UNKNOWN,
     Cast,
-    Moment,
     Photo,
     RefusedPhoto,
     check_person,
     find_cast,
     find_photos,
-    read_file,
-    read_photo,
-    resize_photo,
-    time_taken,
 )
+from castlist.media.films import Film, FilmWriter, Frame, frame_file, is_film, read_still, silence_opencv
+from castlist.media.photos import Moment, read_file, read_photo, resize_photo, time_taken
 
 __all__ = [
     "ALL",

@@ -1,48 +1,27 @@
-"""Folders of photos: who is in the cast, and the one decoder of the whole package."""
+"""Photos as pixels: the one decoder of the whole package."""
 
 from __future__ import annotations
 
 import datetime
-import glob
 import io
 import os
 import stat
 import threading
-import unicodedata
 import warnings
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
-from castlist.errors import CastError, PhotoError, reason_of
+from castlist.errors import Message, PhotoError, reason_of
 
 # Chosen by content, never by the file's name. Formats outside this list can run old, little-tested decoders.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "DIB", "GIF", "TIFF", "AVIF", "PPM")
-UNKNOWN = "unknown"  # the answer for strangers; nobody may be called so
-ALL = "all"  # whoever it is, where faces are to be hidden; nobody may be called so either
 MAX_PIXELS = 150_000_000  # above every phone and camera of today but a few; 450 MB once decoded
 
 _header_lock = threading.Lock()  # `warnings.catch_warnings` is not safe among threads
-
-
-@dataclass(frozen=True)
-class Photo:
-    """A file that lies in a person's folder; whether it decodes is not known yet."""
-
-    path: Path
-    person: str
-
-
-@dataclass(frozen=True)
-class RefusedPhoto:
-    """A file that was left out, and why."""
-
-    path: Path
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -53,17 +32,7 @@ class Moment:
     camera: str  # make, model and size of its pictures
 
 
-@dataclass(frozen=True)
-class Cast:
-    """The people of a folder of folders, in order, and the files in their folders."""
-
-    root: Path
-    people: tuple[str, ...]  # sorted by code point, whatever the file system's order
-    photos: tuple[Photo, ...]  # sorted by person, then path
-    notes: tuple[str, ...] = field(default=())  # what was passed over, a sentence each
-
-
-def read_photo(source: Path | bytes) -> np.ndarray:
+def read_photo(source: str | os.PathLike[str] | bytes) -> np.ndarray:
     """Decode one photo of any supported format, upright, as RGB.
 
     JPG, PNG, WEBP, BMP, GIF (first frame), TIFF, AVIF and PPM, told apart by their content. EXIF orientation is
@@ -80,21 +49,35 @@ def read_photo(source: Path | bytes) -> np.ndarray:
     """
     data = source if isinstance(source, bytes) else read_file(source)
     if not data:
-        raise PhotoError("the file is empty")
+        raise PhotoError("photo-empty", "the file is empty")
     try:
         with _open_header(data) as image:
             width, height = image.size
             if width * height > MAX_PIXELS:  # before decoding: a small file must not fill the memory
-                raise PhotoError(f"{width} x {height} is more than the limit of {MAX_PIXELS / 1e6:.0f} million pixels")
+                raise too_large(width, height)
             return np.asarray(_upright(_to_rgb(image), image))
     except UnidentifiedImageError:
-        raise PhotoError(_why_unknown(data)) from None
+        raise _unknown_format(data) from None
     except Image.DecompressionBombError:
-        raise PhotoError(f"more than the limit of {MAX_PIXELS / 1e6:.0f} million pixels") from None
-    except PhotoError:
+        raise PhotoError(
+            "photo-bomb", "more than the limit of {limit:.0f} million pixels", limit=MAX_PIXELS / 1e6
+        ) from None
+    except (PhotoError, MemoryError):  # too little memory is no fault of the photo
         raise
     except Exception as error:  # decoders of damaged files raise nearly anything
-        raise PhotoError(f"damaged or cut short ({str(error).strip() or type(error).__name__})") from error
+        reason = str(error).strip() or type(error).__name__
+        raise PhotoError("photo-damaged", "damaged or cut short ({reason})", reason=reason) from error
+
+
+def too_large(width: float, height: float) -> PhotoError:
+    """The refusal of a photo or a film of so many pixels."""
+    return PhotoError(
+        "photo-too-large",
+        "{width:.0f} x {height:.0f} is more than the limit of {limit:.0f} million pixels",
+        width=width,
+        height=height,
+        limit=MAX_PIXELS / 1e6,
+    )
 
 
 def time_taken(data: bytes) -> Moment | None:
@@ -112,18 +95,20 @@ def time_taken(data: bytes) -> Moment | None:
         return None
 
 
-def read_file(path: Path) -> bytes:
+def read_file(path: str | os.PathLike[str]) -> bytes:
     """Read a file's bytes; a pipe or a device is refused, since reading it would never end.
 
     Raises:
         PhotoError: If it can't be read; the message is the reason, without the path.
     """
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise PhotoError("not a regular file")
-        return path.read_bytes()
+        if not stat.S_ISREG(Path(path).stat().st_mode):
+            raise PhotoError("photo-no-file", "not a regular file")
+        return Path(path).read_bytes()
     except OSError as error:
-        raise PhotoError(f"can't be opened ({reason_of(error)})") from error
+        raise _unopened(reason_of(error)) from error
+    except ValueError:  # what Python says of a name with a zero byte
+        raise _unopened("No such file or directory") from None
 
 
 def resize_photo(pixels: np.ndarray, size: int) -> np.ndarray:
@@ -138,86 +123,6 @@ def resize_photo(pixels: np.ndarray, size: int) -> np.ndarray:
     """
     shrinks = pixels.shape[0] > size or pixels.shape[1] > size
     return cv2.resize(pixels, (size, size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
-
-
-def find_cast(root: Path) -> Cast:
-    """Read a folder of folders as a cast: one folder per person, its name the person's name.
-
-    Folders inside a person's folder belong to that person. Hidden files and links that lead back into a folder already
-    seen are passed over in silence; files beside the people's folders and empty folders are passed over with a note.
-
-    Raises:
-        CastError: If `root` is no folder, holds no person, or somebody in it can't be called so.
-    """
-    if not root.is_dir():
-        raise CastError(f"{str(root)!r} is not a folder. Give the folder that holds one folder of photos per person.")
-    notes: list[str] = []
-    photos: list[Photo] = []
-    people: list[str] = []
-    strays = 0
-    for entry in sorted(_entries(root), key=lambda entry: entry.name):
-        if not entry.is_dir():
-            strays += 1
-            continue
-        person = entry.name
-        check_person(person, people)
-        files = sorted(_files_below(Path(entry.path)))
-        if not files:
-            notes.append(f"The folder {person!r} holds no photo and was left out.")
-            continue
-        people.append(person)
-        photos += [Photo(path=path, person=person) for path in files]
-    if strays:
-        notes.append(
-            f"{strays} file{'s' * (strays > 1)} beside the people's folders belong to nobody and were left out."
-        )
-    if not photos and strays:
-        raise CastError(
-            f"There is no person in {str(root)!r}. It holds files but no folder of photos; put each person's photos "
-            "into a folder of that name."
-        )
-    if not photos:
-        raise CastError(f"There is no person in {str(root)!r}. Put each person's photos into a folder of that name.")
-    return Cast(root=root, people=tuple(sorted(people)), photos=tuple(photos), notes=tuple(notes))
-
-
-def check_person(name: str, others: Iterable[str] = ()) -> None:
-    """Check that somebody can be called so: as a folder can, not UNKNOWN, and unlike the others.
-
-    Raises:
-        CastError: If not.
-    """
-    key = unicodedata.normalize("NFKC", name).casefold()
-    if key in (UNKNOWN, ALL):
-        raise CastError(f"Nobody can be called {name!r}: castlist itself uses the word. Choose another name.")
-    if not name.strip() or name.startswith(".") or any(char in "/\\" or ord(char) < 32 for char in name):
-        raise CastError(f"Nobody can be called {name!r}. Choose a name that a folder can have.")
-    for other in others:
-        if other != name and unicodedata.normalize("NFKC", other).casefold() == key:
-            raise CastError(f"{other!r} and {name!r} differ only by case or Unicode form. Choose one of the two.")
-
-
-def find_photos(inputs: Iterable[str | Path]) -> list[Path]:
-    """List the files that files, folders (with all below them) and glob patterns stand for, each once, in order.
-
-    Raises:
-        CastError: If an input stands for nothing.
-    """
-    found: dict[Path, None] = {}
-    for text in map(str, inputs):
-        path = Path(text)
-        if path.is_dir():
-            matches = sorted(_files_below(path))
-        elif path.exists():
-            matches = [path]
-        else:
-            matches = sorted(Path(match) for match in glob.glob(text, recursive=True) if Path(match).is_file())
-        if not matches and path.is_dir():
-            raise CastError(f"{text!r} holds no photo.")
-        if not matches:
-            raise CastError(f"{text!r} is neither a file, a folder, nor a pattern that matches any.")
-        found.update(dict.fromkeys(matches))
-    return list(found)
 
 
 def _open_header(data: bytes) -> Image.Image:
@@ -262,30 +167,13 @@ def _upright(rgb: Image.Image, source: Image.Image) -> Image.Image:
     return ImageOps.exif_transpose(rgb)
 
 
-def _why_unknown(data: bytes) -> str:
+def _unopened(reason: Message | str) -> PhotoError:
+    return PhotoError("photo-unopened", "can't be opened ({reason})", reason=reason)
+
+
+def _unknown_format(data: bytes) -> PhotoError:
     if data[4:8] == b"ftyp" and data[8:12] in (b"heic", b"heix", b"mif1", b"msf1"):
-        return "a HEIC photo, which castlist doesn't read; save it as JPG"
+        return PhotoError("photo-heic", "a HEIC photo, which castlist doesn't read; save it as JPG")
     if data[4:8] == b"ftyp" or data[:4] == b"\x1aE\xdf\xa3" or (data[:4] == b"RIFF" and data[8:12] == b"AVI "):
-        return "a film, not a photo"
-    return "not a photo of a known format"
-
-
-def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
-    """What lies in a folder, hidden things and broken links left out."""
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.name.startswith(".") or entry.name in ("Thumbs.db", "desktop.ini", "__MACOSX"):
-                continue
-            if entry.is_dir() or entry.is_file():
-                yield entry
-
-
-def _files_below(folder: Path, above: frozenset[Path] = frozenset()) -> Iterator[Path]:
-    real = folder.resolve()
-    if real in above:  # a link that leads back to a folder it lies in
-        return
-    for entry in _entries(folder):
-        if entry.is_dir():
-            yield from _files_below(Path(entry.path), above | {real})
-        else:
-            yield Path(entry.path)
+        return PhotoError("photo-is-film", "a film, not a photo")
+    return PhotoError("photo-format", "not a photo of a known format")

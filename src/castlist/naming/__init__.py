@@ -7,17 +7,23 @@ from typing import TYPE_CHECKING
 from castlist.facade import open_door
 
 if TYPE_CHECKING:
+    from castlist.naming.answers import DOUBT as DOUBT
+    from castlist.naming.answers import NamedFace as NamedFace
+    from castlist.naming.answers import NamedPhoto as NamedPhoto
     from castlist.naming.classifier import Network as Network
     from castlist.naming.classifier import answers_of as answers_of
+    from castlist.naming.eyes import Eyes as Eyes
+    from castlist.naming.eyes import FaceEyes as FaceEyes
+    from castlist.naming.eyes import Sight as Sight
     from castlist.naming.films import NamedFilm as NamedFilm
     from castlist.naming.films import Track as Track
     from castlist.naming.films import name_film as name_film
     from castlist.naming.films import overlap as overlap
-    from castlist.naming.recognizer import NamedFace as NamedFace
-    from castlist.naming.recognizer import NamedPhoto as NamedPhoto
+    from castlist.naming.namers import Namer as Namer
     from castlist.naming.recognizer import Recognizer as Recognizer
-    from castlist.naming.recognizer import describe_answers as describe_answers
+    from castlist.naming.seeing import Seen as Seen
     from castlist.naming.tables import COLUMNS as COLUMNS
+    from castlist.naming.tables import Table as Table
     from castlist.naming.tables import film_json as film_json
     from castlist.naming.tables import film_rows as film_rows
     from castlist.naming.tables import photo_json as photo_json
@@ -25,20 +31,26 @@ if TYPE_CHECKING:
 
 _ROOMS = {
     "COLUMNS": "tables",
-    "film_json": "tables",
-    "film_rows": "tables",
-    "photo_json": "tables",
-    "photo_rows": "tables",
-    "NamedFace": "recognizer",
+    "DOUBT": "answers",
+    "Eyes": "eyes",
+    "FaceEyes": "eyes",
+    "NamedFace": "answers",
     "NamedFilm": "films",
-    "NamedPhoto": "recognizer",
+    "NamedPhoto": "answers",
+    "Namer": "namers",
     "Network": "classifier",
     "Recognizer": "recognizer",
+    "Seen": "seeing",
+    "Sight": "eyes",
+    "Table": "tables",
     "Track": "films",
     "answers_of": "classifier",
-    "describe_answers": "recognizer",
+    "film_json": "tables",
+    "film_rows": "tables",
     "name_film": "films",
     "overlap": "films",
+    "photo_json": "tables",
+    "photo_rows": "tables",
 }
 __all__ = list(_ROOMS)
 __getattr__ = open_door(__name__, _ROOMS)

@@ -2,51 +2,111 @@
 
 from __future__ import annotations
 
+import contextlib
+import csv
 import dataclasses
-import json
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
 from typing import Any
 
+from castlist.errors import CastlistError, reason_of
+from castlist.escaping import for_cell, for_json
+from castlist.naming.answers import NamedPhoto
 from castlist.naming.films import NamedFilm
-from castlist.naming.recognizer import NamedPhoto
 
 COLUMNS = ("photo", "name", "probability", "left", "top", "right", "bottom", "start", "end", "problem")  # of a table
 
 
+class Table:
+    """A CSV file that answers are added to as they come: who is interrupted has the rows so far."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        """Begin a table; missing folders are made, and what was there before is gone.
+
+        Raises:
+            CastlistError: If it can't be written.
+        """
+        self._path = Path(path)
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            # A name that isn't valid text must not stop the others.
+            self._file = self._path.open("w", encoding="utf-8", errors="backslashreplace", newline="")
+        except OSError as error:
+            raise self._refused(error) from error
+        try:
+            self.add([COLUMNS])
+        except CastlistError:
+            self._close()
+            raise
+
+    def add(self, rows: Iterable[Sequence[str]]) -> None:
+        """Write rows, so that they are there whatever comes.
+
+        Raises:
+            CastlistError: If they can't be written.
+        """
+        try:
+            csv.writer(self._file, lineterminator="\n").writerows(rows)
+            self._file.flush()
+        except OSError as error:
+            raise self._refused(error) from error
+
+    def __enter__(self) -> Table:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._close()
+
+    def _close(self) -> None:
+        with contextlib.suppress(OSError):  # every row was flushed, or refused, before
+            self._file.close()
+
+    def _refused(self, error: OSError) -> CastlistError:
+        return CastlistError(
+            "table-unwritten",
+            "The table {path!r} can't be written ({reason}). Free some space or choose another place.",
+            path=str(self._path),
+            reason=reason_of(error),
+        )
+
+
 def photo_rows(photo: NamedPhoto) -> Iterator[tuple[str, ...]]:
-    """A photo's rows of the table that `--csv` writes; one without faces has one, with the reason."""
+    """A photo's rows of the table; one without faces has one, with the reason."""
+    path = for_cell(str(photo.path))
     for face in photo.faces:
         box = face.box
         edges = [f"{edge:.1f}" for edge in (box.left, box.top, box.right, box.bottom)] if box else [""] * 4
-        yield str(photo.path), face.name, f"{face.probability:.6f}", *edges, "", "", face.problem or ""
+        yield path, for_cell(face.name), f"{face.probability:.6f}", *edges, "", "", str(face.problem or "")
     if not photo.faces:
-        yield str(photo.path), *[""] * 8, photo.problem or "no face found"
+        yield path, *[""] * 8, for_cell(str(photo.problem or "no face found"))
 
 
 def film_rows(film: NamedFilm) -> Iterator[tuple[str, ...]]:
     """A film's rows of the same table, one per sighting."""
     for one in film.sightings:
         times = (f"{one.start:.2f}", f"{one.end:.2f}")
-        yield str(film.path), one.name, f"{one.probability:.6f}", *[""] * 4, *times, ""
+        yield for_cell(str(film.path)), for_cell(one.name), f"{one.probability:.6f}", *[""] * 4, *times, ""
 
 
 def photo_json(photo: NamedPhoto) -> str:
     """A photo's answers as one JSON object."""
     if photo.problem:
-        return json.dumps({"photo": str(photo.path), "problem": photo.problem}, ensure_ascii=False)
+        return for_json({"photo": str(photo.path), "problem": str(photo.problem)})
     faces = []
     for face in photo.faces:
         record: dict[str, Any] = {"name": face.name, "probability": face.probability, "others": dict(face.others)}
         if face.box:
             record["box"] = [round(edge, 1) for edge in (face.box.left, face.box.top, face.box.right, face.box.bottom)]
         if face.problem:
-            record["problem"] = face.problem
+            record["problem"] = str(face.problem)
         faces.append(record)
-    return json.dumps({"photo": str(photo.path), "faces": faces}, ensure_ascii=False)
+    return for_json({"photo": str(photo.path), "faces": faces})
 
 
 def film_json(film: NamedFilm) -> str:
     """A film's sightings as one JSON object."""
-    return json.dumps(
-        {"film": str(film.path), "sightings": [dataclasses.asdict(one) for one in film.sightings]}, ensure_ascii=False
-    )
+    return for_json({"film": str(film.path), "sightings": [dataclasses.asdict(one) for one in film.sightings]})

@@ -15,21 +15,23 @@ if TYPE_CHECKING:
     from castlist.painting.labels import COLORS as COLORS
     from castlist.painting.labels import PLATE as PLATE
     from castlist.painting.labels import draw_names as draw_names
-    from castlist.painting.labels import draw_photos as draw_photos
     from castlist.painting.labels import percent as percent
-    from castlist.painting.labels import save_picture as save_picture
+    from castlist.painting.pictures import draw_photo as draw_photo
+    from castlist.painting.pictures import save_picture as save_picture
+    from castlist.painting.pictures import tell_apart as tell_apart
 
 _ROOMS = {
     "COLORS": "labels",
     "PLATE": "labels",
     "check_hidden": "hiding",
     "draw_names": "labels",
-    "draw_photos": "labels",
+    "draw_photo": "pictures",
     "find_fonts": "fonts",
     "hide_faces": "hiding",
     "is_hidden": "hiding",
     "percent": "labels",
-    "save_picture": "labels",
+    "save_picture": "pictures",
+    "tell_apart": "pictures",
     "write_film": "films",
 }
 __all__ = list(_ROOMS)

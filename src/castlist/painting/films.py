@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -25,7 +26,12 @@ UNKNOWN_COLOR = "#c8ccd4"
 
 
 def write_film(
-    film: NamedFilm, path: Path, *, names: bool = True, hidden: str | None = None, on_count: OnCount | None = None
+    film: NamedFilm,
+    path: str | os.PathLike[str],
+    *,
+    names: bool = True,
+    hidden: str | None = None,
+    on_count: OnCount | None = None,
 ) -> None:
     """Write the film with names, with faces hidden, or with both: who is hidden isn't named.
 
@@ -44,8 +50,9 @@ def write_film(
         CastlistError: If the file can't be written.
         FontError: If no font of this machine has the characters of a name.
     """
+    path = Path(path)
     if path.exists() and path.samefile(film.path):
-        raise CastlistError(f"{str(path)!r} is the film itself. Choose another name.")
+        raise CastlistError("film-itself", "{path!r} is the film itself. Choose another name.", path=str(path))
     covered = [track for track in film.tracks if is_hidden(track.face, hidden)]
     shown = [track for track in film.tracks if names and track.is_sure and not is_hidden(track.face, hidden)]
     margins = [MARGIN if track.is_sure else SHORT_MARGIN for track in covered]

@@ -71,9 +71,12 @@ def find_fonts(text: str) -> list[Font]:
     characters = "".join(map(chr, sorted(missing)))
     package = "fonts-noto-cjk" if any(map(_is_cjk, characters)) else "fonts-noto-core"
     raise FontError(
-        f"No font on this machine has the characters {characters[:20]!r}. "
-        f"Install one, such as Noto Sans (on Debian and Ubuntu: apt install {package}).",
+        "font-missing",
+        "No font on this machine has the characters {characters!r}. Install one, such as Noto Sans (on Debian and "
+        "Ubuntu: apt install {package}).",
         missing=characters,
+        characters=characters[:20],
+        package=package,
     )
 
 

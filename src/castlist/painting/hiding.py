@@ -10,9 +10,8 @@ import numpy as np
 from castlist.errors import SettingsError
 from castlist.faces import Box
 from castlist.media import ALL, UNKNOWN
-from castlist.naming import NamedFace
+from castlist.naming import DOUBT, NamedFace
 
-DOUBT = 0.05  # probability from which a face may be the person who is to be hidden
 REACH = 0.4  # of the face's size; how far the head goes beyond its box: hair, ears, chin, and any tilt
 FEATHER = 0.18  # of the face's size; the soft edge, outside of the head
 CELLS = (3, 3)  # columns and rows of color that are left of a head
@@ -26,7 +25,12 @@ def check_hidden(hidden: str, people: Sequence[str]) -> None:
         SettingsError: If it is neither "unknown" nor "all" nor the name of a person.
     """
     if hidden not in (UNKNOWN, ALL, *people):
-        raise SettingsError(f"Nobody here is called {hidden!r}. Choose from: {', '.join((UNKNOWN, ALL, *people))}.")
+        raise SettingsError(
+            "hidden-nobody",
+            "Nobody here is called {name!r}. Choose from: {known}.",
+            name=hidden,
+            known=", ".join((UNKNOWN, ALL, *people)),
+        )
 
 
 def is_hidden(face: NamedFace, hidden: str | None) -> bool:

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import unicodedata
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw
 
-from castlist.errors import CastlistError
 from castlist.faces import Box
-from castlist.files import write_bytes
-from castlist.media import read_photo
-from castlist.naming import NamedFace, NamedPhoto
+from castlist.naming import NamedFace
 from castlist.painting.fonts import split_by_font
-from castlist.painting.hiding import hide_faces, is_hidden
 
 MIN_SIDE = 320  # pixels; smaller pictures are enlarged, or no label would be readable
 INK = "#ffffff"
@@ -56,49 +49,6 @@ def draw_names(pixels: np.ndarray, faces: Sequence[NamedFace]) -> np.ndarray:
     if whole:
         picture = _with_captions(picture, whole)
     return np.asarray(picture)
-
-
-def draw_photos(answers: Iterable[NamedPhoto], folder: Path, *, hidden: str | None = None) -> Iterator[NamedPhoto]:
-    """Pass answers on, each once its picture is written into a folder: with names, or with faces hidden.
-
-    Args:
-        answers: For hiding, of a thorough look.
-        folder: Missing ones are made.
-        hidden: Whose faces are hidden, as for `is_hidden`; then no names are painted.
-    """
-    used: Counter[str] = Counter()
-    for photo in answers:
-        if not photo.problem:
-            # Never a name that a photo of the user's is likely to bear: the folder may hold some.
-            name = f"{photo.path.stem}.{'named' if hidden is None else 'hidden'}"
-            used[name] += 1
-            again = f"-{used[name]}" if used[name] > 1 else ""
-            pixels = read_photo(photo.path)
-            if hidden is None:
-                pixels = draw_names(pixels, photo.faces)
-            else:
-                boxes = [face.box for face in photo.faces if face.box and is_hidden(face, hidden)]
-                pixels = hide_faces(pixels, boxes)
-            save_picture(pixels, folder / f"{name}{again}.jpg")
-        yield photo
-
-
-def save_picture(pixels: np.ndarray, path: Path) -> None:
-    """Save a picture as JPEG or PNG, by the path's ending; written beside and renamed.
-
-    Args:
-        pixels: Shape (height, width, 3), uint8, RGB.
-        path: Ends in .jpg, .jpeg or .png; missing folders are made.
-
-    Raises:
-        CastlistError: If the ending is another one, or the file can't be written.
-    """
-    formats = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG"}
-    if path.suffix.lower() not in formats:
-        raise CastlistError(f"A picture must be saved as {', '.join(formats)}. Got {path.name!r} instead.")
-    encoded = io.BytesIO()
-    Image.fromarray(pixels).save(encoded, formats[path.suffix.lower()], quality=92)
-    write_bytes(path, encoded.getvalue())
 
 
 class Label:

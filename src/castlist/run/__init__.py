@@ -1,32 +1,32 @@
-"""The run folder: all that passes from learning to naming."""
+"""The run folder: all that passes from learning to naming, written so that nothing half-done is ever read."""
 
-from castlist.run.folder import RunFolder, Stamp
-from castlist.run.record import (
-    HISTORY,
-    SIDES,
-    Epoch,
-    Run,
-    best_epoch,
-    find_runs,
-    list_runs,
-    newest_run,
-    open_run,
-    read_accuracy,
-    read_history,
-)
+from castlist.run.cast import agree, load_gallery
+from castlist.run.folder import Change, RunFolder, Stamp
+from castlist.run.history import HISTORY, Epoch, best_epoch, read_accuracy, read_history
+from castlist.run.inventory import derived_in, unknown_in
+from castlist.run.listing import find_runs, list_runs, newest_run
+from castlist.run.record import SIDES, Leaving, Run, open_run
+from castlist.run.stage import delete
 
 __all__ = [
     "HISTORY",
     "SIDES",
+    "Change",
     "Epoch",
+    "Leaving",
     "Run",
     "RunFolder",
     "Stamp",
+    "agree",
     "best_epoch",
+    "delete",
+    "derived_in",
     "find_runs",
     "list_runs",
+    "load_gallery",
     "newest_run",
     "open_run",
     "read_accuracy",
     "read_history",
+    "unknown_in",
 ]

@@ -1,38 +1,40 @@
-"""The run folder: all that passes from learning to naming, written so that nothing half-done is ever read."""
+"""A run's record, run.json: who is in it, how it was learnt, checked when it is read."""
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 import datetime
+import functools
 import json
 import os
 import platform
-from collections.abc import Mapping, Sequence
+import re
+import typing
+import unicodedata
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from castlist.errors import RunError, SettingsError
-from castlist.files import write_text
+import msgspec
+
+from castlist.errors import CastError, Message, RunError, SettingsError, reason_of
+from castlist.files import write_bytes
+from castlist.media import check_person
+from castlist.run import inventory
 from castlist.settings import Settings
 
-FORMAT = 1  # of the run folder; a higher one is from a later castlist
+FORMAT = 2  # of the run folder; a higher one is from a later castlist. 1 had no generation and nobody leaving.
 SIDES = ("train", "validation", "test")
-
-HISTORY = ("epoch", "seconds", "learning_rate", "loss", "accuracy", "val_loss", "val_accuracy")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Epoch:
-    """One row of a run's history."""
+class Leaving:
+    """Somebody who was forgotten by the run and isn't yet by all the caches; with what the receipt will say."""
 
-    epoch: int  # from 1
-    seconds: float
-    learning_rate: float  # at the epoch's end
-    loss: float
-    accuracy: float
-    val_loss: float
-    val_accuracy: float
+    name: str
+    embeddings: int  # that were deleted
+    files: int  # names of files that were
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,8 +48,8 @@ class Run:
     photos_fingerprint: str
     sides: Mapping[str, tuple[str, ...]]  # which photo is on which side, paths below photos_root
     groups: Mapping[str, int]  # how many groups each side holds
-    refused: tuple[tuple[str, str], ...] = ()  # file, reason
-    notes: tuple[str, ...] = ()
+    refused: tuple[tuple[str, Message], ...] = ()  # file, reason
+    notes: tuple[Message, ...] = ()
     precision: str = "float32"
     created: str = field(default_factory=lambda: datetime.datetime.now().astimezone().isoformat(timespec="seconds"))
     versions: Mapping[str, str] = field(default_factory=dict)
@@ -56,46 +58,63 @@ class Run:
     complete: bool = False  # the network is exported and checked; False while training, or when it was interrupted
     best_epoch: int | None = None
     seconds: float | None = None  # spent in training, interruptions not counted
+    generation: int = 0  # raised by each change of the folder
+    leaving: tuple[Leaving, ...] = ()
 
     @property
     def network_path(self) -> Path:
         """The trained Keras model as naming runs it, ONNX; a run of the model `face` has none."""
-        return self.path / "model.onnx"
+        return self.path / inventory.NETWORK
 
     @property
     def face_network_path(self) -> Path:
         """The face network, ONNX; a run on whole photos has none."""
-        return self.path / "face.onnx"
+        return self.path / inventory.FACE_NETWORK
 
     @property
     def gallery_path(self) -> Path:
         """The people as embeddings, with the threshold for unknown; a run on whole photos has none."""
-        return self.path / "gallery.npz"
+        return self.path / inventory.GALLERY
 
     @property
     def weights_path(self) -> Path:
         """The best weights on validation so far; no architecture, no code."""
-        return self.path / "model.weights.h5"
+        return self.path / inventory.WEIGHTS
 
     @property
     def state_path(self) -> Path:
         """Where training stands: last weights, optimizer, epoch."""
-        return self.path / "state.h5"
+        return self.path / inventory.STATE
 
     @property
     def history_path(self) -> Path:
         """One row per epoch."""
-        return self.path / "history.csv"
+        return self.path / inventory.HISTORY_TABLE
 
     @property
     def answers_path(self) -> Path:
         """What was answered for the test photos; a search's trial has none."""
-        return self.path / "predictions.csv"
+        return self.path / inventory.ANSWERS
+
+    @property
+    def metrics_path(self) -> Path:
+        """How good these answers are."""
+        return self.path / inventory.METRICS
+
+    @property
+    def report_path(self) -> Path:
+        """The report, a page."""
+        return self.path / inventory.REPORT
+
+    @property
+    def figures_path(self) -> Path:
+        """The folder of the report's figures."""
+        return self.path / inventory.FIGURES
 
     @property
     def has_network(self) -> bool:
         """Whether a trained Keras model gives the names, not the gallery alone."""
-        return self.settings.model != "face" or self.tuned
+        return self.settings.kind.is_trained or self.tuned
 
     def need_photos(self, fingerprint: str) -> None:
         """Make sure that a data set's fingerprint is that of the photos that the run began with.
@@ -105,19 +124,44 @@ class Run:
         """
         if fingerprint != self.photos_fingerprint:
             raise RunError(
-                f"The photos in {self.photos_root!r} are not those that the run {str(self.path)!r} began with. "
-                "Bring them back, or train anew."
+                "photos-changed",
+                "The photos in {root!r} are not those that the run {path!r} began with. "
+                "Bring them back, or train anew.",
+                root=self.photos_root,
+                path=str(self.path),
             )
 
+    def to_bytes(self) -> bytes:
+        """The record as run.json holds it."""
+        record = {item.name: getattr(self, item.name) for item in dataclasses.fields(self) if item.name != "path"}
+        record["settings"] = self.settings.to_dict()
+        record["refused"] = [(file, reason.to_dict()) for file, reason in self.refused]
+        record["notes"] = [note.to_dict() for note in self.notes]
+        record["leaving"] = [dataclasses.asdict(one) for one in self.leaving]
+        return json.dumps({"format": FORMAT, **record}, ensure_ascii=False, indent=1).encode("utf-8")
+
     def save(self) -> None:
-        """Write run.json, beside and renamed.
+        """Write run.json, beside and renamed: for a run that nobody else can have yet. Else `RunFolder.change`.
 
         Raises:
             CastlistError: If it can't be written.
         """
-        record = {item.name: getattr(self, item.name) for item in dataclasses.fields(self) if item.name != "path"}
-        record["settings"] = self.settings.to_dict()
-        write_text(self.path / "run.json", json.dumps({"format": FORMAT, **record}, ensure_ascii=False, indent=1))
+        write_bytes(self.path / inventory.RECORD, self.to_bytes(), private=True)
+
+
+def read_part(run: Run, name: str) -> bytes:
+    """A file of a run's folder.
+
+    Raises:
+        RunError: If it can't be read.
+    """
+    path = run.path / name
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise RunError(
+            "run-file-unreadable", "{path!r} can't be read ({reason}).", path=str(path), reason=reason_of(error)
+        ) from error
 
 
 def open_run(path: Path) -> Run:
@@ -127,84 +171,81 @@ def open_run(path: Path) -> Run:
         RunError: If the folder is no run, is broken, or was written by a later castlist.
     """
     try:
-        record = json.loads((path / "run.json").read_text("utf-8"))
-        format_version = record.pop("format")
+        data = (path / inventory.RECORD).read_bytes()
     except (FileNotFoundError, NotADirectoryError):
-        raise RunError(f"{str(path)!r} is not a run folder: it has no run.json.") from None
-    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
-        raise RunError(f"The run {str(path)!r} is broken: its run.json can't be read ({error}).") from error
-    if format_version != FORMAT:
+        raise RunError("not-a-run", "{path!r} is not a run folder: it has no run.json.", path=str(path)) from None
+    except OSError as error:
         raise RunError(
-            f"The run {str(path)!r} has format {format_version}; this castlist reads format {FORMAT}. "
-            "Upgrade castlist, or train again."
-        )
+            "record-unreadable",
+            "The run {path!r} is broken: its run.json can't be read ({reason}).",
+            path=str(path),
+            reason=reason_of(error),
+        ) from error
     try:
-        record["settings"] = Settings.from_dict(record["settings"])
-        record["people"] = tuple(map(str, record["people"]))
-        record["sides"] = {side: tuple(files) for side, files in record["sides"].items()}
-        record["refused"] = tuple((file, reason) for file, reason in record["refused"])
-        record["notes"] = tuple(record["notes"])
-        return Run(path=path, **record)
-    except (SettingsError, KeyError, TypeError, ValueError, AttributeError) as error:
+        return _read(path, data)
+    except (SettingsError, CastError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise RunError(
-            f"The run {str(path)!r} is broken: its run.json doesn't hold what it should ({error})."
+            "record-broken",
+            "The run {path!r} is broken: its run.json doesn't hold what it should ({reason}).",
+            path=str(path),
+            reason=str(error),
         ) from error
 
 
-def read_history(run: Run) -> list[Epoch]:
-    """The epochs of a run that are finished, in order.
+def _read(path: Path, data: bytes) -> Run:
+    record = json.loads(data)
+    version = record.pop("format")
+    if type(version) is int and version > FORMAT:
+        raise RunError(
+            "later-format",
+            "The run {path!r} has format {format}; this castlist reads formats up to {known}. "
+            "Upgrade castlist, or train again.",
+            path=str(path),
+            format=version,
+            known=FORMAT,
+        )
+    if version not in range(1, FORMAT + 1):
+        raise ValueError(f"no format {version!r}")
+    values: dict[str, Any] = {
+        "settings": Settings.from_dict(msgspec.convert(record.pop("settings"), dict)),
+        "refused": tuple((str(file), Message.from_dict(reason)) for file, reason in record.pop("refused")),
+        "notes": tuple(map(Message.from_dict, record.pop("notes"))),
+    }
+    hints = _hints()
+    for name, value in record.items():
+        if name == "path" or name not in hints:
+            raise ValueError(f"unknown: {name!r}")
+        values[name] = msgspec.convert(value, hints[name])
+    run = Run(path=path, **values)
+    _check(run)
+    return run
+
+
+@functools.cache
+def _hints() -> dict[str, Any]:
+    return typing.get_type_hints(Run)
+
+
+def _check(run: Run) -> None:
+    """What types don't say; a folder from somebody else may hold anything.
 
     Raises:
-        RunError: If the file is broken.
+        ValueError: If the people, the sides or the time are none.
+        CastError: If somebody can't be called so.
     """
-    try:
-        with run.history_path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-        return [Epoch(epoch=int(row["epoch"]), **{name: float(row[name]) for name in HISTORY[1:]}) for row in rows]
-    except FileNotFoundError:
-        return []
-    except (OSError, KeyError, ValueError, TypeError) as error:
-        raise RunError(f"The history of the run {str(run.path)!r} can't be read ({error}).") from error
+    people = {unicodedata.normalize("NFKC", name).casefold() for name in run.people}
+    if not run.people or len(people) < len(run.people):
+        raise ValueError("its people must be names, each once")
+    for name in (*run.people, *(one.name for one in run.leaving)):
+        check_person(name)
+    if set(run.sides) != set(SIDES) or set(run.groups) != set(SIDES):
+        raise ValueError(f"its sides must be {', '.join(SIDES)}")
+    _check_files(file for files in run.sides.values() for file in files)
+    _check_files(file for file, _ in run.refused)
+    datetime.datetime.fromisoformat(run.created)
 
 
-def best_epoch(history: Sequence[Epoch]) -> Epoch:
-    """The epoch with the highest validation accuracy; of equals, the one with the lowest loss."""
-    return max(history, key=lambda row: (row.val_accuracy, -row.val_loss))
-
-
-def read_accuracy(run: Run) -> float | None:
-    """The share of test photos named rightly, as it was measured; None where it wasn't."""
-    try:
-        return float(json.loads((run.path / "metrics.json").read_text("utf-8"))["accuracy"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def find_runs(folder: Path) -> tuple[list[Run], dict[Path, RunError]]:
-    """The runs of a folder, oldest first, and those that can't be opened, with the reason."""
-    runs, broken = [], {}
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if not (path / "run.json").exists():
-            continue
-        try:
-            runs.append(open_run(path))
-        except RunError as error:
-            broken[path] = error
-    return sorted(runs, key=lambda run: (run.created, run.path.name)), broken
-
-
-def list_runs(folder: Path) -> list[Run]:
-    """The runs of a folder that can be opened, oldest first."""
-    return find_runs(folder)[0]
-
-
-def newest_run(folder: Path) -> Run:
-    """The newest finished run of a folder.
-
-    Raises:
-        RunError: If there is none.
-    """
-    finished = [run for run in list_runs(folder) if run.complete]
-    if not finished:
-        raise RunError(f"There is no finished run in {str(folder)!r}. Train one, or name a run folder.")
-    return finished[-1]
+def _check_files(files: Iterable[str]) -> None:
+    for file in files:
+        if file.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", file) or re.match("[A-Za-z]:", file):
+            raise ValueError(f"not a path below the photos: {file!r}")

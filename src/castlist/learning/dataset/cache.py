@@ -1,26 +1,37 @@
-"""Where data sets are kept: one HDF5 file for a cast, loaded while it is true, made anew when it isn't, deleted."""
+"""Where data sets are kept: one HDF5 file for a cast, loaded while it is true, made anew when it isn't.
+
+Who loads one holds its file open: it can be read on when its name is deleted, by somebody who is forgotten, or given to
+a newer one. HDF5 locks what it has open, so whoever deletes it can tell that it is in use.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
 import json
-import mmap
+import logging
 import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
-from castlist.errors import CastError, needs_extra, reason_of
+from castlist.caches import cache_folder
+from castlist.embeddings import face_network
+from castlist.errors import CastError, Message, needs_extra, reason_of
 from castlist.learning.dataset.filling import fill, need_two
 from castlist.learning.dataset.reading import image_size_of
 from castlist.learning.dataset.records import Dataset
 from castlist.media import Cast, RefusedPhoto, is_film
+from castlist.paths import is_below
 from castlist.settings import Settings
 from castlist.threads import OnCount
 
-VERSION = 4  # of the file's layout and of what fills it; a file of another version is made anew
+with contextlib.suppress(ImportError):  # Windows lets nobody delete what is open
+    import fcntl
+
+logger = logging.getLogger(__name__)
+
+VERSION = 5  # of the file's layout and of what fills it; a file of another version is made anew
 
 
 def load_dataset(
@@ -43,54 +54,52 @@ def load_dataset(
     with needs_extra("learn", "Keeping the data set"):
         import h5py
     need_two(cast.people, cast.root)
-    path = path or _default_path(cast, settings)
-    stamp = _stamp(cast, settings)
+    network = face_network(settings).digest if settings.network else None
+    path = path or _default_path(cast, settings, network)
+    stamp = _stamp(cast, settings, network)
     try:
-        with h5py.File(path, "r") as file:
-            if file.attrs.get("stamp") == stamp:
-                return _open(path, file, cast.root)
-    except (OSError, KeyError, ValueError):
-        pass  # missing or damaged: made anew below
-    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
+        return _open(path, stamp, cast.root)
+    except (OSError, KeyError, ValueError, TypeError):
+        logger.info("Makes the data set %s", path.name)  # missing, damaged, or no longer true
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with h5py.File(beside, "w") as file:
-            fill(file, cast, settings, on_count)
-            file.attrs["stamp"] = stamp
-        beside.replace(path)
+        handle, part = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.", suffix=".part")
+        os.close(handle)
+        try:
+            file = h5py.File(part, "w")
+            try:
+                # At once, and on disk: who is forgotten while it is made is found in it.
+                file.attrs["people"] = json.dumps(cast.people)
+                file.flush()
+                fill(file, cast, settings, on_count)
+                file.attrs["stamp"] = stamp
+                file.flush()
+            except BaseException:
+                file.close()
+                raise
+            file = _publish(file, Path(part), path)
+        finally:
+            Path(part).unlink(missing_ok=True)
     except OSError as error:
         raise CastError(
-            f"The data set can't be written to {str(path)!r} ({reason_of(error)}). Free some space there."
+            "dataset-unwritten",
+            "The data set can't be written to {path!r} ({reason}). It needs room there, and the right to write.",
+            path=str(path),
+            reason=reason_of(error),
         ) from error
-    finally:
-        with contextlib.suppress(OSError):
-            beside.unlink(missing_ok=True)
-    with h5py.File(path, "r") as file:
-        return _open(path, file, cast.root)
+    return _dataset(path, file, cast.root)
 
 
 def datasets_folder() -> Path:
     """Where data sets are kept unless a path is given; every file in it can be made anew."""
-    return platformdirs.user_cache_path("castlist") / "datasets"
+    return cache_folder("datasets")
 
 
-def delete_datasets_of(person: str) -> list[Path]:
-    """Delete the kept data sets in which there is a person of this name; they can be made anew. Gives their files."""
-    deleted = []
-    for path in sorted(datasets_folder().glob("*.h5*")):
-        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            holds = content.find(f"{person}/".encode()) >= 0  # the paths of the photos stand in it as they are
-        if holds:
-            path.unlink()
-            deleted.append(path)
-    return deleted
-
-
-def _default_path(cast: Cast, settings: Settings) -> Path:
+def _default_path(cast: Cast, settings: Settings, network: str | None) -> Path:
     parts = (
         cast.root.resolve(),
         settings.faces,
-        settings.network,
+        network,
         image_size_of(settings),
         _reads_films(cast, settings),
     )
@@ -101,7 +110,7 @@ def _reads_films(cast: Cast, settings: Settings) -> bool:
     return settings.takes_sequences and any(is_film(photo.path) for photo in cast.photos)
 
 
-def _stamp(cast: Cast, settings: Settings) -> str:
+def _stamp(cast: Cast, settings: Settings, network: str | None) -> str:
     """What the file's content depends on: the photos as the file system tells of them, and some settings."""
     digest = hashlib.sha256()
     parts = [
@@ -109,7 +118,7 @@ def _stamp(cast: Cast, settings: Settings) -> str:
         image_size_of(settings),
         settings.pictures_per_person,
         settings.faces,
-        settings.network,
+        network,
         settings.views,
         settings.min_face,
         settings.validation_share,
@@ -117,7 +126,7 @@ def _stamp(cast: Cast, settings: Settings) -> str:
         settings.seed,
         _reads_films(cast, settings),
         cast.people,
-        cast.notes,
+        [note.to_dict() for note in cast.notes],
     ]
     digest.update(json.dumps(parts).encode())
     for photo in cast.photos:
@@ -126,9 +135,39 @@ def _stamp(cast: Cast, settings: Settings) -> str:
     return digest.hexdigest()
 
 
-def _open(path: Path, file: Any, root: Path) -> Dataset:
+def _publish(file: Any, part: Path, path: Path) -> Any:
+    """Give a data set that was just written its name, and let others read it, without ever letting go of it."""
+    if os.name != "posix":
+        file.close()
+        part.replace(path)
+        return type(file)(path, "r")
+    with contextlib.suppress(OSError):  # a file system without locks
+        fcntl.flock(file.id.get_vfd_handle(), fcntl.LOCK_SH)
+    try:
+        part.replace(path)
+    except FileNotFoundError:  # somebody in it was forgotten meanwhile: it ends with who reads it
+        logger.info("The data set %s was deleted while it was made, and is used this once", path.name)
+    return file
+
+
+def _open(path: Path, stamp: str, root: Path) -> Dataset:
+    """Open a data set that is there.
+
+    Raises:
+        OSError, KeyError, ValueError, TypeError: If it is missing, damaged, or not the one with this stamp.
+    """
+    import h5py
+
+    file = h5py.File(path, "r")
+    if file.attrs["stamp"] != stamp or not all(map(is_below, file["file"].asstr()[()])):
+        raise ValueError("another stamp, or files elsewhere")
+    return _dataset(path, file, root)
+
+
+def _dataset(path: Path, file: Any, root: Path) -> Dataset:
     return Dataset(
         path=path,
+        content=file,
         people=tuple(json.loads(file.attrs["people"])),
         files=tuple(file["file"].asstr()[()]),
         person=file["person"][()],
@@ -137,7 +176,10 @@ def _open(path: Path, file: Any, root: Path) -> Dataset:
         take=file["take"][()],
         embeddings=file["embedding"][()] if "embedding" in file else None,
         image_size=file["images"].shape[1],
-        refused=tuple(RefusedPhoto(path=root / name, reason=why) for name, why in json.loads(file.attrs["refused"])),
-        notes=tuple(json.loads(file.attrs["notes"])),
+        refused=tuple(
+            RefusedPhoto(path=root / name, reason=Message.from_dict(why))
+            for name, why in json.loads(file.attrs["refused"])
+        ),
+        notes=tuple(map(Message.from_dict, json.loads(file.attrs["notes"]))),
         fingerprint=file.attrs["fingerprint"],
     )

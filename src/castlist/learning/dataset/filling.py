@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from castlist.duplicates import PhotoSignature, find_duplicates, group_photos
-from castlist.errors import CastError, PhotoError
-from castlist.learning.dataset.reading import NO_FACE, image_size_of, read_rows
+from castlist.duplicates import find_duplicates, group_photos
+from castlist.errors import CastError, Message, PhotoError
+from castlist.faces import NO_FACE
+from castlist.learning.dataset.reading import Still, image_size_of, read_rows
 from castlist.learning.splits import TEST, TRAIN, VALIDATION, assign_sides, order_key
 from castlist.learning.takes import find_takes, join_takes
-from castlist.media import Cast, Moment, Photo, frame_file
-from castlist.settings import Settings
+from castlist.media import Cast, Photo, frame_file
+from castlist.settings import Settings, SplitSettings
 from castlist.threads import OnCount
+
+logger = logging.getLogger(__name__)
 
 
 def fill(file: Any, cast: Cast, settings: Settings, on_count: OnCount | None) -> None:
@@ -25,89 +30,132 @@ def fill(file: Any, cast: Cast, settings: Settings, on_count: OnCount | None) ->
     Raises:
         CastError: If most photos show no face, or what can be read is too little to learn from.
     """
+    kept, refused = _write_pictures(file, cast, settings, on_count)
+    faceless = sum(reason.code == NO_FACE.code for _, reason in refused)
+    if faceless > len(kept):
+        raise CastError(
+            "mostly-faceless",
+            "No face was found in {faceless} of {photos} photos. For drawings, or to learn from whole photos, use "
+            "--whole with a model such as cnn.",
+            faceless=faceless,
+            photos=faceless + len(kept),
+        )
+
+    # People nobody can learn from have no place in the order that the network's outputs follow.
+    known = {one.photo.person for one in kept}
+    people = tuple(person for person in cast.people if person in known)
+    notes = list(cast.notes)
+    notes += [
+        Message("person-unreadable", "No photo of {name!r} can be read; left out.", {"name": name})
+        for name in cast.people
+        if name not in known
+    ]
+    need_two(people, cast.root)
+    signatures = [one.still.signature for one in kept]
+    person = np.array([people.index(one.photo.person) for one in kept], np.int64)
+    take = find_takes([one.photo.path for one in kept], person, [one.still.taken for one in kept])
+    group = join_takes(group_photos(len(kept), find_duplicates(signatures)), take)
+    side = assign_sides(person, group, [signature.digest for signature in signatures], settings)
+    _need_sides(people, side, group, settings)
+    notes += _split_notes(people, person, side, group)
+
+    fingerprint = hashlib.sha256("".join(f"{one.file}:{one.still.signature.digest}\n" for one in kept).encode())
+    file["file"] = np.array([one.file for one in kept], dtype=object)
+    file["person"], file["side"], file["group"], file["take"] = person, side, group, take
+    if settings.faces:
+        file["embedding"] = np.stack([one.embedding for one in kept if one.embedding is not None])
+    file.attrs["people"] = json.dumps(people)
+    file.attrs["refused"] = json.dumps([(name, reason.to_dict()) for name, reason in refused])
+    file.attrs["notes"] = json.dumps([note.to_dict() for note in notes])
+    file.attrs["fingerprint"] = fingerprint.hexdigest()
+    logger.info("data set filled: %d pictures of %d people, %d files left out", len(kept), len(people), len(refused))
+
+
+@dataclass(frozen=True, eq=False)
+class _Kept:
+    """A picture that is written, without its pixels."""
+
+    photo: Photo
+    file: str  # below the cast's folder; of a film, with the frame
+    still: Still
+    embedding: np.ndarray | None
+
+
+def _write_pictures(
+    file: Any, cast: Cast, settings: Settings, on_count: OnCount | None
+) -> tuple[list[_Kept], list[tuple[str, Message]]]:
+    """Write every picture's pixels; gives what they are of, and the files that were refused, with the reasons."""
     size = image_size_of(settings)
     # One chunk a photo: shuffled reading touches what it needs and nothing else.
     images = file.create_dataset(
         "images", (0, size, size, 3), "u1", maxshape=(None, size, size, 3), chunks=(1, size, size, 3)
     )
-    kept: list[Photo] = []
-    files: list[str] = []
-    times: list[Moment | None] = []
-    signatures: list[PhotoSignature] = []
-    embeddings: list[np.ndarray] = []
-    refused: list[tuple[str, str]] = []
+    kept: list[_Kept] = []
+    refused: list[tuple[str, Message]] = []
     for photo, row in read_rows(_sampled(cast, settings), settings, on_count):
         name = photo.path.relative_to(cast.root).as_posix()
         if isinstance(row, PhotoError):
-            refused.append((name, str(row)))
+            logger.debug("left out %s: %s", name, row)
+            refused.append((name, row.message))
             continue
         images.resize(len(kept) + 1, axis=0)
         images[len(kept)] = row.pixels
-        kept.append(photo)
-        files.append(name if row.still.frame is None else frame_file(name, row.still.frame))
-        times.append(row.still.taken)
-        signatures.append(row.still.signature)
-        if row.embedding is not None:
-            embeddings.append(row.embedding)
-    faceless = sum(reason == NO_FACE for _, reason in refused)
-    if faceless > len(kept):
-        raise CastError(
-            f"No face was found in {faceless} of {faceless + len(kept)} photos. For drawings, or to learn from whole "
-            "photos, use --whole with a model such as cnn."
-        )
+        shown = name if row.still.frame is None else frame_file(name, row.still.frame)
+        kept.append(_Kept(photo, shown, row.still, row.embedding))
+    return kept, refused
 
-    # People nobody can learn from have no place in the order that the network's outputs follow.
-    people = tuple(person for person in cast.people if any(photo.person == person for photo in kept))
-    notes = list(cast.notes)
-    notes += [f"No photo of {name!r} can be read; left out." for name in cast.people if name not in people]
-    need_two(people, cast.root)
-    person = np.array([people.index(photo.person) for photo in kept], np.int64)
-    take = find_takes([photo.path for photo in kept], person, times)
-    group = join_takes(group_photos(len(kept), find_duplicates(signatures)), take)
-    side = assign_sides(person, group, [signature.digest for signature in signatures], settings)
+
+def _need_sides(people: tuple[str, ...], side: np.ndarray, group: np.ndarray, settings: Settings) -> None:
     # A gallery needs no validation, and can name people whom nothing is left to test with.
     if settings.needs_keras and not ((side == TEST).any() and (side == VALIDATION).any()):
         raise CastError(
-            f"There are too few different photos to keep some for validation and test: {len(np.unique(group))} of "
-            f"{len(people)} people. Give at least one person three different photos; ten or more each is a start."
+            "too-few-photos",
+            "There are too few different photos to keep some for validation and test: {photos} of {people} people. "
+            "Give at least one person three different photos; ten or more each is a start.",
+            photos=len(np.unique(group)),
+            people=len(people),
         )
-    notes += _split_notes(people, person, side, group)
-
-    fingerprint = hashlib.sha256()
-    for name, signature in zip(files, signatures, strict=True):
-        fingerprint.update(f"{name}:{signature.digest}\n".encode())
-    file["file"] = np.array(files, dtype=object)
-    file["person"], file["side"], file["group"], file["take"] = person, side, group, take
-    if settings.faces:
-        file["embedding"] = np.stack(embeddings)
-    file.attrs["people"], file.attrs["refused"], file.attrs["notes"] = map(json.dumps, (people, refused, notes))
-    file.attrs["fingerprint"] = fingerprint.hexdigest()
 
 
 def need_two(people: tuple[str, ...], root: Path) -> None:
     """Raise a CastError if there are not two people to tell apart."""
     if len(people) < 2:
         raise CastError(
-            f"A cast to learn needs at least 2 people with readable photos. Got {len(people)} in {str(root)!r}."
+            "too-few-people",
+            "A cast to learn needs at least 2 people with readable photos. Got {people} in {root!r}.",
+            people=len(people),
+            root=str(root),
         )
 
 
-def _split_notes(people: tuple[str, ...], person: np.ndarray, side: np.ndarray, group: np.ndarray) -> list[str]:
+def _split_notes(people: tuple[str, ...], person: np.ndarray, side: np.ndarray, group: np.ndarray) -> list[Message]:
     notes = []
     for index, name in enumerate(people):
         if not (side[person == index] == TEST).any():
-            notes.append(f"{name!r} has too few different photos to be tested.")
+            notes.append(
+                Message("person-untested", "{name!r} has too few different photos to be tested.", {"name": name})
+            )
         if not (side[person == index] == TRAIN).any():
-            notes.append(f"{name!r} has no photo to learn from: all of them are copies of other people's photos.")
+            notes.append(
+                Message(
+                    "person-unlearnt",
+                    "{name!r} has no photo to learn from: all of them are copies of other people's photos.",
+                    {"name": name},
+                )
+            )
     shared = sum(len(np.unique(person[group == number])) > 1 for number in np.unique(group))
     if shared:
         notes.append(
-            f"{shared} photo{'s lie' if shared > 1 else ' lies'} in two people's folders: one of the names is wrong."
+            Message(
+                "photos-of-two",
+                "{photos} photo{lie} in two people's folders: one of the names is wrong.",
+                {"photos": shared, "lie": "s lie" if shared > 1 else " lies"},
+            )
         )
     return notes
 
 
-def _sampled(cast: Cast, settings: Settings) -> list[Photo]:
+def _sampled(cast: Cast, settings: SplitSettings) -> list[Photo]:
     """At most so many photos a person, drawn without replacement; a person's draw doesn't depend on other people."""
     if settings.pictures_per_person is None:
         return list(cast.photos)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,15 +16,16 @@ import numpy as np
 from castlist.duplicates import PhotoSignature, sign_photo
 from castlist.embeddings import choose_faces, face_network
 from castlist.errors import PhotoError
-from castlist.faces import DEFAULT_TEMPLATE, Face, find_faces
+from castlist.faces import DEFAULT_TEMPLATE, NO_FACE, Face, find_faces
 from castlist.media import Film, Moment, Photo, is_film, read_file, read_photo, resize_photo, time_taken
 from castlist.settings import Settings
 from castlist.threads import OnCount, work_ahead
 
-NO_FACE = "no face found"
 CHUNK = 64  # photos decoded ahead; bounds the memory
 FRAMES_A_SECOND = 4  # of a film; neighboring frames say nearly the same
 FRAMES = 64  # of a film, at most
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,19 +56,20 @@ def read_rows(
 
 def image_size_of(settings: Settings) -> int:
     """The side of the kept pictures, in pixels."""
-    return DEFAULT_TEMPLATE.size if settings.model == "face" else settings.image_size
+    return settings.image_size if settings.kind.is_trained else DEFAULT_TEMPLATE.size
 
 
 def _read_stills(path: Path, settings: Settings) -> Iterator[tuple[Still, np.ndarray]]:
     """A photo, or frames of a film, decoded one after the other."""
     if settings.takes_sequences and is_film(path):
         film = Film.open(path)
+        logger.debug("film %s: %d frames", path, film.n_frames)
         step = max(round(film.rate / FRAMES_A_SECOND), math.ceil(film.n_frames / FRAMES), 1)
         frame = None
         for frame in itertools.islice(film.frames(), 0, step * FRAMES, step):
             yield Still(sign_photo(frame.pixels.tobytes(), frame.pixels), frame.index, None), frame.pixels
         if frame is None:
-            raise PhotoError("a film without a single picture that can be read")
+            raise PhotoError("film-no-picture", "a film without a single picture that can be read")
         return
     data = read_file(path)
     pixels = read_photo(data)
@@ -103,7 +106,7 @@ def _decode_faces(
             ]
         except PhotoError as error:
             return error
-        return [(still, faces) for still, faces in seen if faces] or PhotoError(NO_FACE)
+        return [(still, faces) for still, faces in seen if faces] or PhotoError(NO_FACE.code, NO_FACE.text)
 
     for _, group in groupby(_in_parallel(decode, photos, on_count), key=lambda item: item[0].person):
         readable: list[tuple[Photo, Still, list[Face]]] = []

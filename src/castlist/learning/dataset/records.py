@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from castlist.errors import CastError, needs_extra
+from castlist.errors import CastError, Message, reason_of
 from castlist.media import RefusedPhoto
 from castlist.run import SIDES
 
@@ -19,7 +20,8 @@ class Dataset:
     Rows are sorted by person, then file.
     """
 
-    path: Path  # the HDF5 file
+    path: Path  # the HDF5 file; may be another by now, or gone
+    content: Any  # that file, held open
     people: tuple[str, ...]  # in the order of the indices in `person`
     files: tuple[str, ...]  # n paths below the cast's root, with forward slashes
     person: np.ndarray  # (n,), int64
@@ -29,7 +31,7 @@ class Dataset:
     embeddings: np.ndarray | None  # (n, 128), float32, L2 norm 1; of the faces; None for whole photos
     image_size: int
     refused: tuple[RefusedPhoto, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Message, ...]
     fingerprint: str  # the same for the same photos and people, wherever the folder lies
 
     def indices(self, side: int) -> np.ndarray:
@@ -40,20 +42,20 @@ class Dataset:
         """Read photos from disk, shape (k, image_size, image_size, 3), uint8, RGB, in the order asked for.
 
         Raises:
-            CastError: If the file has been made anew since, from other photos.
+            CastError: If the file is damaged.
         """
-        with needs_extra("learn", "Reading the data set"):
-            import h5py
-        with h5py.File(self.path, "r") as file:
-            if file.attrs["fingerprint"] != self.fingerprint:
-                raise CastError(
-                    f"The data set {str(self.path)!r} was made anew from other photos, by another castlist. "
-                    "Go on when that one has ended."
-                )
-            images = file["images"]
-            pixels = np.empty((len(indices), *images.shape[1:]), np.uint8)
+        images = self.content["images"]
+        pixels = np.empty((len(indices), *images.shape[1:]), np.uint8)
+        try:
             for row, index in enumerate(indices.tolist()):
                 images.read_direct(pixels, np.s_[index], np.s_[row])
+        except OSError as error:
+            raise CastError(
+                "dataset-damaged",
+                "The data set {path!r} is damaged ({reason}). Delete it; it is made anew.",
+                path=str(self.path),
+                reason=reason_of(error),
+            ) from error
         return pixels
 
     def side_counts(self) -> dict[str, dict[str, int]]:

@@ -30,7 +30,12 @@ def build_face(image_size: int, n_people: int, settings: Settings) -> keras.Mode
     statistics of small batches would break it.
     """
     if image_size != DEFAULT_TEMPLATE.size:
-        raise SettingsError(f"The model face needs an image_size of {DEFAULT_TEMPLATE.size}. Got {image_size} instead.")
+        raise SettingsError(
+            "face-image-size",
+            "The model face needs an image_size of {own}. Got {size} instead.",
+            own=DEFAULT_TEMPLATE.size,
+            size=image_size,
+        )
     convolutions, head = _pretrained()
     remaining = iter(convolutions)
     pretrained: list[tuple[layers.Layer, list[np.ndarray]]] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from pathlib import Path
 
 import keras
@@ -19,6 +20,8 @@ IMAGENET_MEAN = (123.68, 116.779, 103.939)  # RGB, of the photos that the weight
 
 BLOCKS = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
 BATCH_NORM_MOMENTUM = 0.9  # of few steps an epoch, as in the report's CNN
+
+logger = logging.getLogger(__name__)
 
 
 def build_vgg16(image_size: int, n_people: int, settings: Settings) -> keras.Model:
@@ -54,8 +57,14 @@ def load_imagenet(model: keras.Model, settings: Settings) -> None:
     try:
         loaded = keras.applications.VGG16(include_top=False, weights=source, input_shape=base.input_shape[1:])
     except Exception as error:  # Keras raises many kinds
-        raise WeightsError(f"{str(source)!r} can't be read as the weights of VGG16 ({error}).") from error
+        raise WeightsError(
+            "no-vgg16-weights",
+            "{path!r} can't be read as the weights of VGG16 ({reason}).",
+            path=str(source),
+            reason=reason_of(error),
+        ) from error
     base.set_weights(loaded.get_weights())
+    logger.debug("ImageNet's weights read from %s", source)
 
 
 def find_imagenet(settings: Settings) -> Path | None:
@@ -76,8 +85,11 @@ def find_imagenet(settings: Settings) -> Path | None:
         return Path(keras.utils.get_file(FILE, ADDRESS, cache_subdir="models", file_hash=MD5))
     except Exception as error:  # Keras raises many kinds
         raise WeightsError(
-            f"ImageNet's weights can't be loaded from the net. Get {ADDRESS} (MD5 {MD5}) elsewhere and name it with "
-            "--weights FILE, or begin without them: --weights none."
+            "no-imagenet-weights",
+            "ImageNet's weights can't be loaded from the net. Get {address} (MD5 {md5}) elsewhere and name it with "
+            "--weights FILE, or begin without them: --weights none.",
+            address=ADDRESS,
+            md5=MD5,
         ) from error
 
 
@@ -85,16 +97,32 @@ def _check_file(path: Path, sha256: str | None) -> None:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise WeightsError(f"The weights {str(path)!r} can't be read ({reason_of(error)}).") from error
+        raise WeightsError(
+            "weights-unreadable",
+            "The weights {path!r} can't be read ({reason}).",
+            path=str(path),
+            reason=reason_of(error),
+        ) from error
     found = hashlib.sha256(data).hexdigest()
     if sha256 is None:
-        known = hashlib.md5(data, usedforsecurity=False).hexdigest() == MD5
-        expected = f"It must be Keras's {FILE}, MD5 {MD5}; if you trust another, set weights_sha256 to its SHA-256"
-    else:
-        known = found == sha256.lower()
-        expected = f"weights_sha256 is {sha256}"
-    if not known:
-        raise WeightsError(f"The weights {str(path)!r} have the SHA-256 {found}. {expected}.")
+        if hashlib.md5(data, usedforsecurity=False).hexdigest() != MD5:
+            raise WeightsError(
+                "weights-not-keras",
+                "The weights {path!r} have the SHA-256 {found}. It must be Keras's {file}, MD5 {md5}; if you trust "
+                "another, set weights_sha256 to its SHA-256.",
+                path=str(path),
+                found=found,
+                file=FILE,
+                md5=MD5,
+            )
+    elif found != sha256.lower():
+        raise WeightsError(
+            "weights-not-expected",
+            "The weights {path!r} have the SHA-256 {found}. weights_sha256 is {expected}.",
+            path=str(path),
+            found=found,
+            expected=sha256,
+        )
 
 
 def build_vgg16_scratch(image_size: int, n_people: int, settings: Settings) -> keras.Model:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import functools
+import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,15 +15,14 @@ import numpy as np
 
 from castlist.errors import RunError, needs_extra
 from castlist.files import write_bytes, write_text
-from castlist.languages import Translate, translator
+from castlist.languages import Translate, translate_message, translator
 from castlist.learning.comparison import flatten
 from castlist.learning.diagnosis import describe_diagnosis, diagnose
 from castlist.learning.evaluation import Evaluation
-from castlist.learning.models import read_settings
 from castlist.learning.report import figures
 from castlist.learning.report.pictures import data_uri, jpeg_uri, read_thumbnails
 from castlist.run import Epoch, Run, best_epoch
-from castlist.settings import Settings
+from castlist.settings import Settings, read_settings
 
 with needs_extra("learn", "Writing a report"):
     import jinja2
@@ -30,6 +30,8 @@ with needs_extra("learn", "Writing a report"):
 
 TOP = 3  # answers shown for a photo named wrongly
 TAGS = {"en": "en", "zh-TW": "zh-Hant-TW"}  # of languages, as HTML writes them
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -100,12 +102,13 @@ def write_report(run: Run, evaluation: Evaluation, history: Sequence[Epoch], *, 
         drawings["accuracy"] = functools.partial(figures.draw_accuracy, history)
         drawings["loss"] = functools.partial(figures.draw_loss, history)
     pngs = {name: (figures.render_png(draw(light)), figures.render_png(draw(dark))) for name, draw in drawings.items()}
-    write_bytes(run.path / "figures" / "confusion.png", pngs["confusion"][0])
-    write_bytes(run.path / "figures" / "reliability.png", pngs["reliability"][0])
+    pictures = {"confusion.png": pngs["confusion"][0], "reliability.png": pngs["reliability"][0]}
     if history:
-        write_bytes(run.path / "figures" / "curves.png", figures.render_png(figures.draw_curves(history, light)))
+        pictures["curves.png"] = figures.render_png(figures.draw_curves(history, light))
     if tiles:
-        write_bytes(run.path / "figures" / "test-grid.png", figures.render_png(figures.draw_test_grid(tiles, light)))
+        pictures["test-grid.png"] = figures.render_png(figures.draw_test_grid(tiles, light))
+    for name, png in pictures.items():
+        write_bytes(run.figures_path / name, png, private=True)
 
     def answers(rows: Sequence[int]) -> list[Answer]:
         return [_answer(evaluation, people, row, thumbnails) for row in rows]
@@ -132,13 +135,15 @@ def write_report(run: Run, evaluation: Evaluation, history: Sequence[Epoch], *, 
         settings=_settings(run.settings),
         created=_moment(run.created),
         translate=translate,
+        explain=functools.partial(translate_message, language=language),
         percent=functools.partial(_percent, translate),
         duration=functools.partial(_duration, translate),
         language=TAGS[language],
     )
-    path = run.path / "report.html"
-    write_text(path, page)
-    return path
+    write_text(run.report_path, page, private=True)
+    logger.info("report written: %d figures", len(pngs))
+    logger.debug("report written to %s", run.report_path)
+    return run.report_path
 
 
 def write_comparison(histories: Mapping[str, Sequence[Epoch]], path: Path, *, language: str = "en") -> None:
@@ -156,11 +161,12 @@ def write_comparison(histories: Mapping[str, Sequence[Epoch]], path: Path, *, la
     """
     curves = {name: history for name, history in histories.items() if history}
     if not curves:
-        raise RunError("None of these runs was trained in epochs, so there are no curves to draw.")
+        raise RunError("no-curves", "None of these runs was trained in epochs, so there are no curves to draw.")
     words, families, missing = figures.language_and_fonts(language, curves)
     style = figures.Style(figures.LIGHT, families, words)
     named = {figures.short_name(name, missing): history for name, history in curves.items()}
     write_bytes(path, figures.render_png(figures.draw_comparison(named, style)))
+    logger.debug("curves of %d runs written to %s", len(named), path)
 
 
 def template(name: str, *folders: Path) -> jinja2.Template:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -13,6 +13,7 @@ from PIL import Image
 
 from castlist.errors import PhotoError
 from castlist.media import read_still
+from castlist.paths import join_below
 from castlist.threads import work_ahead
 
 SIDE = 220  # pixels, at most; shown at half of it, sharp on dense screens
@@ -28,15 +29,15 @@ def read_thumbnails(root: Path, files: Sequence[str]) -> dict[str, np.ndarray]:
     Returns:
         By file, shape (height, width, 3), uint8, RGB, at most SIDE pixels wide and high.
     """
-    inside = [file for file in dict.fromkeys(files) if not _leads_out(file)]
+    inside = {file: path for file in files if (path := join_below(root, file))}
 
-    def read(file: str) -> np.ndarray | None:
+    def read(path: Path) -> np.ndarray | None:
         try:
-            return shrink(read_still(root / file))
+            return shrink(read_still(path))
         except PhotoError:
             return None
 
-    thumbnails = work_ahead(read, inside)
+    thumbnails = work_ahead(read, inside.values())
     return {file: pixels for file, pixels in zip(inside, thumbnails, strict=True) if pixels is not None}
 
 
@@ -50,11 +51,6 @@ def jpeg_uri(pixels: np.ndarray) -> str:
 def data_uri(data: bytes, kind: str) -> str:
     """Bytes as an address that holds them whole."""
     return f"data:{kind};base64,{base64.b64encode(data).decode()}"
-
-
-def _leads_out(file: str) -> bool:
-    path = PurePosixPath(file)
-    return path.is_absolute() or ".." in path.parts or Path(file).is_absolute()
 
 
 def shrink(pixels: np.ndarray) -> np.ndarray:

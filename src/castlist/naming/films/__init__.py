@@ -1,6 +1,6 @@
 """People in films: faces followed from frame to frame, named as tracks."""
 
-from castlist.naming.films.naming import name_film
+from castlist.naming.films.following import name_film
 from castlist.naming.films.records import NamedFilm, Sighting, Track
 from castlist.naming.films.tracking import overlap
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from castlist.errors import Message
 from castlist.media import UNKNOWN
-from castlist.naming.recognizer import NamedFace
+from castlist.naming.answers import NamedFace
 
 JOINED = 1.5  # seconds between two tracks of a person that are one sighting
 
@@ -50,7 +51,7 @@ class NamedFilm:
     n_frames: int
     tracks: tuple[Track, ...]  # in order of appearance
     sightings: tuple[Sighting, ...]  # in order of appearance
-    problem: str | None = None  # why the film ends early
+    problem: Message | None = None  # why the film ends early
 
 
 def join_tracks(tracks: Sequence[Track]) -> tuple[Sighting, ...]:

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import bisect
+import os
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import cv2
 import numpy as np
 
 from castlist.embeddings import normalize
-from castlist.errors import PhotoError, RunError
+from castlist.errors import Message, PhotoError, RunError
 from castlist.faces import MIN_FACE, RELATIVE_MIN_FACE, Box, Face, Template, crop_face, detect, measure_quality
 from castlist.gallery import Answers
 from castlist.media import Film, Frame
+from castlist.naming.answers import describe_answers
+from castlist.naming.eyes import Sight
 from castlist.naming.films.records import NamedFilm, Track, join_tracks
 from castlist.naming.films.tracking import SURE, Look, Tracker, Trail, fill_boxes
-from castlist.naming.recognizer import Recognizer, describe_answers
-from castlist.threads import OnCount, count_cores, submit
+from castlist.naming.recognizer import Recognizer
+from castlist.naming.seeing import Seen
+from castlist.threads import OnCount, Stop, count_cores, submit
 
 LOOKS = 12.0  # frames a second in which faces are looked for, when they are only to be named
 SCORES = (0.6, 0.6, 0.5)  # weaker than for photos: a face that was just there is believed more easily
@@ -34,7 +37,12 @@ WHOLE = 0.9  # share of the frames a film says it has, below which it was cut sh
 
 
 def name_film(
-    path: Path, recognizer: Recognizer, *, thorough: bool = False, on_count: OnCount | None = None
+    path: str | os.PathLike[str],
+    recognizer: Recognizer,
+    *,
+    thorough: bool = False,
+    on_count: OnCount | None = None,
+    stop: Stop | None = None,
 ) -> NamedFilm:
     """Follow the faces of a film and name each of them.
 
@@ -47,31 +55,44 @@ def name_film(
         recognizer: Of a run that knows faces.
         thorough: Look for faces in every frame, and for smaller ones: for hiding them. Otherwise twelve times a second.
         on_count: Told how many frames are done, and of how many (0: the film doesn't say).
+        stop: Asked before each frame; then the film is named as far as it was seen.
 
     Raises:
         PhotoError: If the file can't be read as a film; the message is the reason, without the path.
         RunError: If the run knows no faces, only whole photos.
     """
     if recognizer.face_network is None or recognizer.gallery is None:
-        raise RunError(f"The run {str(recognizer.run.path)!r} was learnt from whole photos; films need one of faces.")
+        raise RunError(
+            "film-needs-faces",
+            "The run {path!r} was learnt from whole photos; films need one of faces.",
+            path=str(recognizer.run.path),
+        )
     film = Film.open(path)
     viewer = _Viewer(film, recognizer, thorough)
     for frame in film.frames():
+        if stop and stop():
+            break
         viewer.see(frame)
         if on_count:
             on_count(frame.index + 1, film.n_frames)
     viewer.finish()
     if not viewer.n_frames:
-        raise PhotoError("a film without a single picture that can be read")
+        raise PhotoError("film-no-picture", "a film without a single picture that can be read")
     tracks = viewer.tracks()
-    cut_short = viewer.n_frames < WHOLE * film.n_frames
+    problem = None
+    if viewer.n_frames < WHOLE * film.n_frames:
+        problem = Message(
+            "film-cut-short",
+            "damaged or cut short after {done} of {total} frames",
+            {"done": viewer.n_frames, "total": film.n_frames},
+        )
     return NamedFilm(
-        path=path,
+        path=film.path,
         rate=film.rate,
         n_frames=viewer.n_frames,
         tracks=tracks,
         sightings=join_tracks(tracks),
-        problem=f"damaged or cut short after {viewer.n_frames} of {film.n_frames} frames" if cut_short else None,
+        problem=problem,
     )
 
 
@@ -79,8 +100,8 @@ def name_film(
 class _Seen:
     """What is kept of a face that is out of sight."""
 
-    face: Face  # its best look, without the crop
-    answers: Answers  # one
+    looks: Seen  # one photo: its best looks, in order of time, that name it
+    best: int  # which of them is the best
     frames: np.ndarray  # (looks,), int32; where it was found
     boxes: np.ndarray  # (frames, 4), float32
     start: float
@@ -92,10 +113,9 @@ class _Viewer:
     """Sees a film frame by frame, and remembers faces, not frames."""
 
     def __init__(self, film: Film, recognizer: Recognizer, thorough: bool) -> None:
-        assert recognizer.face_network is not None, "a run of faces has a network"
         assert recognizer.gallery is not None, "a run of faces has a gallery"
         self._film, self._recognizer = film, recognizer
-        self._network, self._center = recognizer.face_network, recognizer.gallery.background.mean
+        self._eyes, self._center = recognizer.face_eyes, recognizer.gallery.background.mean
         self._step = 1 if thorough else max(round(film.rate / LOOKS), 1)
         # A minimum that was set for naming is no reason to show small faces.
         self._min_face = None if thorough else recognizer.run.settings.min_face
@@ -133,8 +153,12 @@ class _Viewer:
         """All faces seen, named."""
         if not self._seen:
             return ()
-        answers = name_apart(_stack([seen.answers for seen in self._seen]), [seen.frames for seen in self._seen])
-        named = describe_answers(answers, [seen.face for seen in self._seen])
+        # All at once, at the end: a name is of the run as it is then.
+        looks = Seen.merge(seen.looks for seen in self._seen)
+        answers = name_apart(self._recognizer.answer_tracks(looks), [seen.frames for seen in self._seen])
+        ends = np.cumsum(looks.counts)
+        best = ends - looks.counts + [seen.best for seen in self._seen]
+        named = describe_answers(answers, looks.faces(best))
         tracks = [
             Track(
                 face=face,
@@ -156,24 +180,24 @@ class _Viewer:
 
     def _look(self, frame: Frame) -> list[Look]:
         min_face = self._min_face or max(MIN_FACE, self._relative_min_face * min(frame.pixels.shape[:2]))
-        faces = find_upright(frame.pixels, min_face, self._network.template)
+        faces = find_upright(frame.pixels, min_face, self._eyes.network.template)
         if not faces:
             return []
-        embeddings = self._network.embed(np.stack([face.pixels for face in faces]), views="plain")
+        embeddings = self._eyes.network.embed(np.stack([face.pixels for face in faces]), views="plain")
         vectors = normalize(embeddings - self._center)
         return [Look(frame.index, frame.seconds, *pair) for pair in zip(faces, vectors, strict=True)]
 
     def _end(self, trails: Sequence[Trail]) -> None:
-        """Ask who they are now, so that their crops needn't be kept."""
+        """Embed what will name them now, so that their crops needn't be kept."""
         for trail in trails:
             if len(trail.frames) < 2 and trail.confidence < SURE:
                 continue
-            best = max(trail.best, key=lambda look: look.worth)
-            in_order = [look.face for look in sorted(trail.best, key=lambda look: look.frame)]
+            looks = sorted(trail.best, key=lambda look: look.frame)
+            shown = Sight(self._film.path, faces=[look.face for look in looks])
             self._seen.append(
                 _Seen(
-                    face=replace(best.face, pixels=best.face.pixels[:0].copy()),
-                    answers=self._recognizer.answer_track(in_order),
+                    looks=self._eyes.keep([shown]),
+                    best=max(range(len(looks)), key=lambda i: looks[i].worth),
                     frames=np.array(trail.frames, np.int32),
                     boxes=fill_boxes(trail.frames, trail.boxes, SMOOTHING * self._film.rate),
                     start=trail.seconds[0],
@@ -204,20 +228,11 @@ def name_apart(answers: Answers, frames: Sequence[np.ndarray]) -> Answers:
     """
     seen = [set(each.tolist()) for each in frames]
     named = np.full(len(answers), -1)
-    sure = np.argwhere(answers.margins > 0)
-    for track, person in sure[np.argsort(-answers.margins[tuple(sure.T)], kind="stable")].tolist():
+    sure = np.argwhere(answers.gains > 0)
+    for track, person in sure[np.argsort(-answers.gains[tuple(sure.T)], kind="stable")].tolist():
         if named[track] < 0 and all(seen[track].isdisjoint(seen[other]) for other in np.flatnonzero(named == person)):
             named[track] = person
     return replace(answers, named=named)
-
-
-def _stack(answers: Sequence[Answers]) -> Answers:
-    return replace(
-        answers[0],
-        probabilities=np.concatenate([each.probabilities for each in answers]),
-        margins=np.concatenate([each.margins for each in answers]),
-        named=np.concatenate([each.named for each in answers]),
-    )
 
 
 def _thumbnail(pixels: np.ndarray) -> np.ndarray:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +15,9 @@ import cv2
 import numpy as np
 
 from castlist.errors import CastlistError, PhotoError, reason_of
-from castlist.media.photos import MAX_PIXELS, read_photo
+from castlist.media.photos import MAX_PIXELS, read_photo, too_large
+
+logger = logging.getLogger(__name__)
 
 CODECS = ("avc1", "mp4v")  # H.264 plays everywhere, but many builds of OpenCV can't write it
 DEFAULT_RATE = 25.0  # frames per second of a film that doesn't say
@@ -28,12 +32,12 @@ SIGNATURES = (
 )
 
 
-def is_film(path: Path) -> bool:
+def is_film(path: str | os.PathLike[str]) -> bool:
     """Whether a file is a film by its content; a file that can't be opened is none."""
     try:
-        with path.open("rb") as file:
+        with Path(path).open("rb") as file:
             head = file.read(400)
-    except OSError:
+    except (OSError, ValueError):  # of a name with a zero byte
         return False
     if head[4:8] == b"ftyp":
         return head[8:12] not in STILL_BRANDS
@@ -64,12 +68,13 @@ class Film:
     n_frames: int  # as the file says, often an estimate; 0: it doesn't say
 
     @classmethod
-    def open(cls, path: Path) -> Film:
+    def open(cls, path: str | os.PathLike[str]) -> Film:
         """Read what a film says of itself.
 
         Raises:
             PhotoError: If it can't be read as a film; the message is the reason, without the path.
         """
+        path = Path(path)
         capture = _open(path)
         try:
             rate, n_frames = capture.get(cv2.CAP_PROP_FPS), capture.get(cv2.CAP_PROP_FRAME_COUNT)
@@ -118,7 +123,7 @@ def read_still(path: Path) -> np.ndarray:
     for frame in Film.open(path.with_name(film)).frames():
         if frame.index == int(index):
             return frame.pixels
-    raise PhotoError("a frame beyond the film's end")
+    raise PhotoError("film-no-frame", "a frame beyond the film's end")
 
 
 class FilmWriter:
@@ -140,7 +145,7 @@ class FilmWriter:
             CastlistError: If the file can't be written.
         """
         if path.suffix.lower() != ".mp4":
-            raise CastlistError(f"A film must be saved as .mp4. Got {path.name!r} instead.")
+            raise CastlistError("film-ending", "A film must be saved as .mp4. Got {name!r} instead.", name=path.name)
         self._path = path
         self._beside = path.with_name(f"{path.stem}.{os.getpid()}.part.mp4")  # the writer goes by the ending
         self._n_frames = 0
@@ -148,14 +153,19 @@ class FilmWriter:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._beside.touch()  # for the reason: OpenCV tells none
         except OSError as error:
-            raise CastlistError(f"{str(path)!r} can't be written ({reason_of(error)}).") from error
+            raise self._refused(error) from error
         with silence_opencv():
             for codec in CODECS:
                 self._writer = cv2.VideoWriter(str(self._beside), cv2.VideoWriter.fourcc(*codec), rate, size)
                 if self._writer.isOpened():
                     return
         self._beside.unlink(missing_ok=True)
-        raise CastlistError(f"{str(path)!r} can't be written: this OpenCV writes neither of {', '.join(CODECS)}.")
+        raise CastlistError(
+            "film-no-codec",
+            "{path!r} can't be written: this OpenCV writes neither of {codecs}.",
+            path=str(path),
+            codecs=", ".join(CODECS),
+        )
 
     def write(self, pixels: np.ndarray) -> None:
         """Add a frame: shape (height, width, 3), uint8, RGB."""
@@ -183,35 +193,59 @@ class FilmWriter:
         except PhotoError:
             written = 0
         if written < self._n_frames:
-            raise CastlistError(f"{str(self._path)!r} can't be written whole. Free some space or choose another place.")
+            raise CastlistError(
+                "film-not-whole",
+                "{path!r} can't be written whole. Free some space or choose another place.",
+                path=str(self._path),
+            )
         try:
             self._beside.replace(self._path)
         except OSError as error:
-            raise CastlistError(f"{str(self._path)!r} can't be written ({reason_of(error)}).") from error
+            raise self._refused(error) from error
+        logger.debug("Wrote %d frames to %s", self._n_frames, self._path)
+
+    def _refused(self, error: OSError) -> CastlistError:
+        return CastlistError(
+            "film-unwritten", "{path!r} can't be written ({reason}).", path=str(self._path), reason=reason_of(error)
+        )
 
 
 def _open(path: Path) -> cv2.VideoCapture:
     # By content first: FFmpeg also follows playlists, which lead anywhere.
     if not is_film(path):
-        raise PhotoError("not a film of a known format")
+        raise PhotoError("film-format", "not a film of a known format")
     with silence_opencv():
         # The absolute path: FFmpeg would take a name with a colon for an address.
         capture = cv2.VideoCapture(str(path.resolve()), cv2.CAP_FFMPEG)
     if not capture.isOpened():
-        raise PhotoError("a film that is damaged, cut short, or of a kind that OpenCV can't read")
+        raise PhotoError("film-damaged", "a film that is damaged, cut short, or of a kind that OpenCV can't read")
     width, height = capture.get(cv2.CAP_PROP_FRAME_WIDTH), capture.get(cv2.CAP_PROP_FRAME_HEIGHT)
     if width * height > MAX_PIXELS:
-        raise PhotoError(f"{width:.0f} x {height:.0f} is more than the limit of {MAX_PIXELS / 1e6:.0f} million pixels")
+        raise too_large(width, height)
     return capture
+
+
+_silence_lock = threading.Lock()
+_silent = 0  # who wants silence at this moment
+_level = 0  # to be set again when nobody does
 
 
 @contextlib.contextmanager
 def silence_opencv() -> Iterator[None]:
-    """Keep OpenCV and its FFmpeg from writing to stderr what is raised as an error."""
+    """Keep OpenCV and its FFmpeg from writing to stderr what is raised as an error.
+
+    The level is one for the whole process: the first thread to come stores it, and the last to leave sets it again.
+    """
+    global _silent, _level
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # read once, with the first film of the process
-    level = cv2.utils.logging.getLogLevel()
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    with _silence_lock:
+        if not _silent:
+            _level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+        _silent += 1
     try:
         yield
     finally:
-        cv2.utils.logging.setLogLevel(level)
+        with _silence_lock:
+            _silent -= 1
+            if not _silent:
+                cv2.utils.logging.setLogLevel(_level)

@@ -13,7 +13,7 @@ from castlist.desktop.picture import Picture, fit
 from castlist.desktop.worker import Task
 from castlist.errors import CastlistError, PhotoError
 from castlist.media import UNKNOWN
-from castlist.naming import NamedPhoto, Recognizer, describe_answers
+from castlist.naming import NamedPhoto, Recognizer, Seen
 from castlist.painting import draw_names, hide_faces, is_hidden, save_picture
 from castlist.people import enrol_face
 
@@ -47,7 +47,7 @@ def name_pictures(
         try:
             pixels = picture.read()
         except PhotoError as error:
-            yield Looked(index, None, NamedPhoto(picture.path, (), problem=str(error)), None)
+            yield Looked(index, None, NamedPhoto(picture.path, (), error.message), None)
             continue
         answer = NamedPhoto(picture.path, recognizer.name_pixels([pixels])[0])
         small = fit(pixels, thumbnail, thumbnail)
@@ -58,7 +58,7 @@ def enrol_clicked(recognizer: Recognizer, picture: Picture, face: int, name: str
     """Add one face of a picture to a person; gives the recognizer that knows it."""
     faces = recognizer.look(picture.read())
     if not isinstance(faces, list) or face >= len(faces):
-        raise CastlistError("The picture has changed since it was named. Open it again.")
+        raise CastlistError("picture-changed", "The picture has changed since it was named. Open it again.")
     yield enrol_face(recognizer, name, faces[face], picture.path.name)
 
 
@@ -72,9 +72,7 @@ def save_hidden(recognizer: Recognizer, picture: Picture, path: Path) -> Iterato
     """Write a picture with the faces of strangers hidden."""
     pixels = picture.read()
     # A thorough look: a small face must not stay open because naming passed over it.
-    faces = recognizer.look(pixels, thorough=True)
-    if not isinstance(faces, list):
-        raise CastlistError("Hiding needs a run that knows faces; this one was learnt from whole photos.")
-    named = describe_answers(recognizer.answer(faces).once_each(), faces)
+    seen = Seen.merge(recognizer.face_eyes.see([pixels], thorough=True))
+    (named,) = recognizer.name(seen)
     save_picture(hide_faces(pixels, [face.box for face in named if face.box and is_hidden(face, UNKNOWN)]), path)
     yield path

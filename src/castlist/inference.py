@@ -1,0 +1,120 @@
+"""The only door to onnxruntime: it tells nobody anything, and opens each network once, whatever its file is called.
+
+onnxruntime, from 1.29 on, tells its maker by default: it writes a device id and events into the user's cache folder and
+sends them. One variable in the environment prevents it, if it is there before the first import; it is set below,
+and child processes inherit it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import threading
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
+from castlist.errors import WeightsError, reason_of
+
+logger = logging.getLogger(__name__)
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
+KEPT = 8  # networks; castlist's own are four, and a run has at most two
+
+
+class _Entry:
+    """A network that is open, or that one thread opens while the others wait."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.session: Any = None
+
+
+_entries: OrderedDict[tuple[str, int], _Entry] = OrderedDict()  # by content and threads, the last used at the end
+_lock = threading.Lock()
+
+
+def open_session(model: bytes | Path, *, n_threads: int = 0) -> Any:
+    """Open an ONNX network as an onnxruntime session, which threads may share.
+
+    What was opened before is given again, by its content: another network at the same path is another network. The last
+    KEPT are kept; who holds a session that fell out of these holds it on.
+
+    Args:
+        model: The network, or its file.
+        n_threads: Threads of one pass; 0 takes every core.
+
+    Raises:
+        WeightsError: If it can't be read, or onnxruntime refuses it.
+    """
+    data = read_network(model) if isinstance(model, Path) else model
+    key = hashlib.sha256(data).hexdigest(), n_threads
+    with _lock:
+        entry = _entries.setdefault(key, _Entry())
+        _entries.move_to_end(key)
+        while len(_entries) > KEPT:
+            _entries.popitem(last=False)
+    with entry.lock:
+        if entry.session is None:
+            logger.debug("Opens the network %s, %d bytes", key[0][:8], len(data))
+            entry.session = _open(data, n_threads)
+        return entry.session
+
+
+def fold_constants(model: Path, out: Path) -> None:
+    """Write a network anew, in standard operators, with what depends on weights alone computed once and for all."""
+    runtime = _runtime()
+    options = _options(runtime, 0)
+    options.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    options.optimized_model_filepath = str(out)
+    runtime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+
+
+def read_network(file: Path) -> bytes:
+    """Read a network's file, or the one beside it that describes it.
+
+    Raises:
+        WeightsError: If it can't be read.
+    """
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise WeightsError(
+            "network-unreadable",
+            "The network {path!r} can't be opened ({reason}).",
+            path=str(file),
+            reason=reason_of(error),
+        ) from error
+
+
+def _open(data: bytes, n_threads: int) -> Any:
+    runtime = _runtime()
+    try:
+        return runtime.InferenceSession(data, _options(runtime, n_threads), providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime raises kinds of its own that share no base
+        raise WeightsError(
+            "network-refused", "Not a network that onnxruntime can run ({reason}).", reason=str(error)
+        ) from error
+
+
+def _runtime() -> Any:
+    """The package, silent.
+
+    Where somebody imported it before castlist, without the variable, it has made its device id and may have sent that
+    it was loaded. That can't be undone here; from now on it records nothing more.
+    """
+    import onnxruntime  # late: who only looks at photos needs none
+
+    onnxruntime.disable_telemetry_events()
+    return onnxruntime
+
+
+def _options(runtime: Any, n_threads: int) -> Any:
+    options = runtime.SessionOptions()
+    options.intra_op_num_threads = n_threads
+    options.log_severity_level = 3
+    # Threads that spin while they wait take the other cores from whoever decodes and aligns the next photo.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return options

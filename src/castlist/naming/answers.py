@@ -1,0 +1,98 @@
+"""Answers as people read them: a name for each face, how probable it is, and who else it might be."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from castlist.errors import Message
+from castlist.faces import Box
+from castlist.gallery import NOBODY, Answers
+from castlist.media import UNKNOWN
+from castlist.naming.seeing import Seen
+
+BEST = 5  # other answers told for a face
+DOUBT = (
+    0.05  # probability from which another answer is told however many there are: whoever it is may want to be hidden
+)
+
+
+@dataclass(frozen=True)
+class NamedFace:
+    """One answer: who it is, how probable that is, and who else it might be."""
+
+    name: str  # of a person, or UNKNOWN
+    probability: float  # of the answer, 0 to 1
+    others: tuple[tuple[str, float], ...]  # the best other answers, the most probable first
+    box: Box | None = None  # where the face is; None: the whole photo
+    problem: Message | None = None  # why an unknown face may be unknown: too small, too blurred, turned away
+
+
+@dataclass(frozen=True)
+class NamedPhoto:
+    """A photo and the answers for it, or why there are none."""
+
+    path: Path
+    faces: tuple[NamedFace, ...]  # largest first; empty when there is no face
+    problem: Message | None = None  # why the file can't be read as a photo
+
+
+def describe_answers(answers: Answers, seen: Seen | None = None, *, best: int = BEST) -> list[NamedFace]:
+    """Put answers into names, most probable others first.
+
+    Args:
+        answers: Of m faces.
+        seen: The record of the same m faces, for their boxes and their quality; None for whole photos.
+        best: How many other answers to tell of each; those that reach DOUBT are told in any case.
+    """
+    names = (*answers.people, UNKNOWN)  # so that NOBODY, -1, is the last
+    n_told = min(max(best, round(1 / DOUBT)) + 1, len(names))
+    told = np.argpartition(-answers.probabilities, n_told - 1, axis=1)[:, :n_told]
+    told.sort(axis=1)  # of equals, the first person comes first
+    ranks = np.argsort(-np.take_along_axis(answers.probabilities, told, axis=1), axis=1, kind="stable")
+    told = np.take_along_axis(told, ranks, axis=1)
+    shares = np.take_along_axis(answers.probabilities, told, axis=1)
+    own = answers.named % len(names)
+    probabilities = answers.probabilities[np.arange(len(answers)), own].tolist()
+    described = []
+    for face, (index, row, share) in enumerate(zip(own.tolist(), told.tolist(), shares.tolist(), strict=True)):
+        others = [(names[k], p) for k, p in zip(row, share, strict=True) if k != index and p > 0]
+        others = others[:best] + [other for other in others[best:] if other[1] >= DOUBT]
+        is_nobody = index == NOBODY % len(names)
+        described.append(
+            NamedFace(
+                name=names[index],
+                probability=probabilities[face],
+                others=tuple(others),
+                box=None if seen is None else seen.box(face),
+                problem=seen.quality(face).problem if seen is not None and is_nobody else None,
+            )
+        )
+    return described
+
+
+def describe_photos(
+    answers: Answers, seen: Seen, *, repeat: bool = False, best: int = BEST
+) -> list[tuple[NamedFace, ...]]:
+    """Put the answers for the faces of photos into names, photo by photo.
+
+    Args:
+        answers: Of the faces of `seen`.
+        seen: A record of n photos.
+        repeat: Whether a person may appear more than once in a photo.
+        best: As for `describe_answers`.
+
+    Returns:
+        For each of the n photos its faces.
+    """
+    starts = [0, *np.cumsum(seen.counts).tolist()]
+    bounds = list(itertools.pairwise(starts))
+    if not repeat and not seen.is_whole:
+        apart = [answers[start:end].once_each().named for start, end in bounds if end > start]
+        named = np.concatenate(apart) if apart else answers.named
+        answers = Answers(answers.people, answers.probabilities, answers.gains, named)
+    faces = describe_answers(answers, None if seen.is_whole else seen, best=best)
+    return [tuple(faces[start:end]) for start, end in bounds]

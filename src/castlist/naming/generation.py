@@ -1,0 +1,83 @@
+"""A run as it is at one moment, opened: what sees for it and what names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from castlist.embeddings import FaceNetwork
+from castlist.errors import RunError
+from castlist.gallery import Gallery
+from castlist.naming.answers import BEST, NamedFace, describe_photos
+from castlist.naming.classifier import Network
+from castlist.naming.eyes import Eyes, FaceEyes, WholeEyes
+from castlist.naming.namers import FaceClassifier, GalleryNamer, Namer, WholeClassifier
+from castlist.naming.seeing import Seen
+from castlist.run import Run, RunFolder, Stamp, load_gallery
+
+
+@dataclass(frozen=True, eq=False)
+class Generation:
+    """One generation of a run, opened."""
+
+    run: Run
+    network: Network | None
+    face_network: FaceNetwork | None
+    gallery: Gallery | None
+    stamp: Stamp | None = None
+
+    @property
+    def eyes(self) -> Eyes:
+        if self.face_network is None:
+            assert self.network is not None, "a run on whole photos has a network"
+            return WholeEyes(self.network.image_size)
+        side = 0 if self.network is None else self.network.image_size
+        return FaceEyes(self.face_network, self.run.settings.min_face, self.run.settings.views, side)
+
+    @property
+    def namer(self) -> Namer:
+        if self.network is None:
+            assert self.gallery is not None, "a run with a face network has a gallery"
+            return GalleryNamer(self.gallery)
+        if self.gallery is None:
+            return WholeClassifier(self.run, self.network)
+        return FaceClassifier(self.run, self.network, self.gallery)
+
+    def name(
+        self, seen: Seen, *, repeat: bool = False, together: bool = False, best: int = BEST
+    ) -> list[tuple[NamedFace, ...]]:
+        """Name a record, as `Recognizer.name` does."""
+        if not len(seen.photo):
+            return [()] * len(seen)
+        answers = self.namer.answer_together(seen) if together else self.namer.answer(seen)
+        return describe_photos(answers, seen, repeat=repeat, best=best)
+
+
+def open_generation(folder: RunFolder) -> Generation:
+    """Open a run as it is now.
+
+    Raises:
+        RunError: If the folder is no run, is broken, or its training isn't finished.
+    """
+    # Before reading: a change in between is noticed the next time.
+    stamp = folder.stamp()
+
+    def load(run: Run) -> Generation:
+        if not run.complete:
+            raise RunError(
+                "run-unfinished",
+                "The training of {path!r} isn't finished. Finish it: castlist resume {path!r}.",
+                path=str(run.path),
+            )
+        faces = run.settings.faces
+        gallery = None
+        if faces:
+            run, gallery = load_gallery(run)
+        return Generation(
+            run,
+            network=Network(run.network_path, n_people=len(run.people)) if run.has_network else None,
+            face_network=FaceNetwork.load(run.face_network_path) if faces else None,
+            gallery=gallery,
+            stamp=stamp,
+        )
+
+    return folder.read(load)

@@ -1,0 +1,111 @@
+"""Pictures with names, or with faces hidden, as files; no two of them of one name."""
+
+from __future__ import annotations
+
+import io
+import os
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from castlist.errors import CastlistError
+from castlist.files import write_bytes
+from castlist.media import read_photo
+from castlist.naming import NamedPhoto
+from castlist.painting.hiding import hide_faces, is_hidden
+from castlist.painting.labels import draw_names
+
+
+def draw_photo(photo: NamedPhoto, path: str | os.PathLike[str], *, hidden: str | None = None) -> None:
+    """Write the picture of a photo with names, or with faces hidden.
+
+    Args:
+        photo: The answers; for hiding, of a thorough look.
+        path: As for `save_picture`.
+        hidden: Whose faces are hidden, as for `is_hidden`; then no names are painted.
+
+    Raises:
+        CastlistError: If the photo can't be read again, a name can't be drawn, or the file can't be written.
+    """
+    pixels = read_photo(photo.path)
+    if hidden is None:
+        pixels = draw_names(pixels, photo.faces)
+    else:
+        pixels = hide_faces(pixels, [face.box for face in photo.faces if face.box and is_hidden(face, hidden)])
+    save_picture(pixels, path)
+
+
+def save_picture(pixels: np.ndarray, path: str | os.PathLike[str]) -> None:
+    """Save a picture as JPEG or PNG, by the path's ending; written beside and renamed.
+
+    Args:
+        pixels: Shape (height, width, 3), uint8, RGB.
+        path: Ends in .jpg, .jpeg or .png; missing folders are made.
+
+    Raises:
+        CastlistError: If the ending is another one, or the file can't be written.
+    """
+    path = Path(path)
+    formats = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG"}
+    if path.suffix.lower() not in formats:
+        raise CastlistError(
+            "picture-ending",
+            "A picture must be saved as {endings}. Got {name!r} instead.",
+            endings=", ".join(formats),
+            name=path.name,
+        )
+    encoded = io.BytesIO()
+    Image.fromarray(pixels).save(encoded, formats[path.suffix.lower()], quality=92)
+    write_bytes(path, encoded.getvalue())
+
+
+def tell_apart(paths: Sequence[Path], *, folders: int = 0) -> list[str]:
+    """What to call pictures made of files, without an ending: as the file, as far as that tells it from the others.
+
+    Files of one name get as many of the folders they lie in before it as it takes; files that differ only by their
+    ending keep it. No two names are the same, not even where capitals are small letters, too.
+
+    Args:
+        paths: Of n files, each once.
+        folders: How many folders a name begins with even where it needs none.
+
+    Returns:
+        n names, in their order.
+    """
+    # Links aren't followed: a picture is called as the user calls the photo.
+    whole = [Path(os.path.normpath(Path.cwd() / path)) for path in paths]
+    stems = [_folded(path.stem) for path in whole]
+    alike = Counter(zip((path.parent for path in whole), stems, strict=True))
+    names = [path.name if alike[path.parent, stem] > 1 else path.stem for path, stem in zip(whole, stems, strict=True)]
+    undecided, depth = list(range(len(whole))), folders
+    while undecided:
+        homes: defaultdict[tuple[str, ...], set[Path]] = defaultdict(set)
+        for i in undecided:
+            homes[*_last_folders(whole[i], depth), stems[i]].add(whole[i].parent)
+        told = {i for i in undecided if len(homes[*_last_folders(whole[i], depth), stems[i]]) == 1}
+        told |= {i for i in undecided if depth >= len(whole[i].parts)}
+        for i in told:
+            names[i] = "-".join([*_last_folders(whole[i], depth), names[i]])
+        undecided, depth = [i for i in undecided if i not in told], depth + 1
+    used: set[str] = set()
+    for i, name in enumerate(names):  # "a-b/c" and "a/b-c" are still the same
+        number = 1
+        while _folded(names[i]) in used:
+            number += 1
+            names[i] = f"{name}-{number}"
+        used.add(_folded(names[i]))
+    return names
+
+
+def _last_folders(path: Path, depth: int) -> tuple[str, ...]:
+    folders = path.parts[1:-1]
+    return folders[max(len(folders) - depth, 0) :]
+
+
+def _folded(name: str) -> str:
+    """A name as a file system may see it that knows no case, and writes accents in its own way."""
+    return unicodedata.normalize("NFKC", name).casefold()

@@ -1,0 +1,117 @@
+"""People deleted from a run for good.
+
+A forget has three steps. One change takes the person out of the record and the gallery, removes what tells of people,
+and marks the person in the record as leaving. Then the caches are cleaned. Another change takes the mark away. Killed
+in between, the same forget again finds the mark and goes on.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+from castlist.errors import Message, RunError
+from castlist.gallery import Gallery
+from castlist.people.receipts import Receipt, delete_kept, unknown_person, what_remains
+from castlist.people.retraining import discard_retraining
+from castlist.run import Change, Leaving, Run, RunFolder, agree, derived_in
+
+logger = logging.getLogger(__name__)
+
+
+def forget(path: Path, name: str) -> Receipt:
+    """Delete a person from a run of the model `face`: embeddings, names, answers, pictures, kept data sets.
+
+    Files are written anew without the person, so that nothing is left in them; the report is deleted, and `refresh`
+    makes it anew. Once it has returned, nobody who holds the run brings the person back. Killed at any moment, the
+    same call again finishes it.
+
+    Raises:
+        CastlistError: If nobody is called so, nobody would be left, the run may not be changed, or it is of a model
+            whose weights have seen the person.
+    """
+    folder = RunFolder(path)
+    with folder.change() as change:
+        leaving = _take_out(change, name)
+    discard_retraining(path)
+    kept = tuple(delete_kept(name))
+    with folder.change() as change:
+        rest = tuple(one for one in change.run.leaving if one.name != name)
+        change.run = dataclasses.replace(change.run, leaving=rest)
+    logger.info("somebody was forgotten by %s", path)
+    return Receipt(name, (*_describe(leaving), *kept), tuple(what_remains(change.run, name)))
+
+
+def _take_out(change: Change, name: str) -> Leaving:
+    """Take a person out of the record and the gallery; gives what the receipt tells of it."""
+    run = change.run
+    begun = next((one for one in run.leaving if one.name == name), Leaving(name=name, embeddings=0, files=0))
+    gallery = None
+    if run.settings.faces and not run.has_network:
+        gallery = Gallery.from_bytes(change.read(run.gallery_path.name), str(run.gallery_path))
+    if not _knows(run, gallery, name):
+        if begun in run.leaving:  # a forget that was killed
+            return begun
+        raise unknown_person(run, name)
+    if gallery is None:
+        raise RunError(
+            "weights-have-seen",
+            "The weights of the model {model} have seen {name!r} and can't forget one person: "
+            "they must be trained again without, which --retrain does.",
+            model=run.settings.model,
+            name=name,
+        )
+    if not run.complete:
+        raise RunError(
+            "run-unfinished",
+            "The training of {path!r} isn't finished. Finish it: castlist resume {path!r}.",
+            path=str(run.path),
+        )
+    before = len(gallery.photos)
+    if name in gallery.people:
+        gallery = gallery.forget(name)
+    mine = [file for files in run.sides.values() for file in files if _is_of(file, name)]
+    leaving = Leaving(
+        name=name, embeddings=begun.embeddings + before - len(gallery.photos), files=begun.files + len(mine)
+    )
+    run, gallery = agree(
+        dataclasses.replace(
+            run,
+            people=tuple(person for person in run.people if person != name),
+            sides={side: tuple(file for file in files if not _is_of(file, name)) for side, files in run.sides.items()},
+            refused=tuple(item for item in run.refused if not _is_of(item[0], name)),
+            notes=tuple(note for note in run.notes if name not in str(note)),
+            leaving=(*(one for one in run.leaving if one.name != name), leaving),
+        ),
+        gallery,
+    )
+    for derived in derived_in(run.path):
+        change.remove(derived)
+    change.write(run.gallery_path.name, gallery.to_bytes())
+    change.run = run
+    return leaving
+
+
+def _knows(run: Run, gallery: Gallery | None, name: str) -> bool:
+    """Whether anything of a person is in a run; older castlists could be killed in the middle, or race."""
+    return (
+        name in run.people
+        or (gallery is not None and name in gallery.people)
+        or any(_is_of(file, name) for files in run.sides.values() for file in files)
+    )
+
+
+def _is_of(file: str, name: str) -> bool:
+    return file.startswith(f"{name}/")
+
+
+def _describe(leaving: Leaving) -> Iterator[Message]:
+    yield Message(
+        "forgot-embeddings",
+        "{embeddings} embeddings from gallery.npz, and the threshold that they helped to set.",
+        {"embeddings": leaving.embeddings},
+    )
+    yield Message("forgot-names", "The name, and {files} file names, from run.json.", {"files": leaving.files})
+    yield Message("forgot-derived", "The report, its figures, the answers, the metrics, and exports in the run folder.")

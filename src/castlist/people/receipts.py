@@ -1,0 +1,102 @@
+"""What was deleted of a person, and what still exists, as sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from castlist.checks import delete_checks_of
+from castlist.errors import Message, RunError
+from castlist.learning import delete_datasets_of
+from castlist.run import Run, open_run, unknown_in
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What was deleted of a person, and what still exists."""
+
+    name: str
+    removed: tuple[Message, ...]
+    remaining: tuple[Message, ...]  # what is not the run's to delete
+
+    def to_dict(self) -> dict[str, Any]:
+        """The receipt as JSON holds it; `from_dict` reads it."""
+        removed, remaining = ([one.to_dict() for one in some] for some in (self.removed, self.remaining))
+        return {"name": self.name, "removed": removed, "remaining": remaining}
+
+    @classmethod
+    def from_dict(cls, record: dict[str, Any]) -> Receipt:
+        """Read what `to_dict` gave."""
+        removed, remaining = (tuple(map(Message.from_dict, record[key])) for key in ("removed", "remaining"))
+        return cls(record["name"], removed, remaining)
+
+
+def unknown_person(run: Run, name: str) -> RunError:
+    """That a run knows nobody of a name."""
+    return RunError(
+        "nobody-called",
+        "The run {path!r} knows nobody called {name!r}. Choose from: {people}.",
+        path=str(run.path),
+        name=name,
+        people=", ".join(run.people),
+    )
+
+
+def delete_kept(name: str) -> Iterator[Message]:
+    """Delete what castlist keeps of a person outside any run; it can be made anew."""
+    if deleted := delete_datasets_of(name):
+        yield Message(
+            "forgot-datasets",
+            "{sets} kept data sets of photos that {name!r} was among.",
+            {"sets": len(deleted), "name": name},
+        )
+    if checked := delete_checks_of(name):
+        yield Message(
+            "forgot-checks",
+            "What `castlist check` kept of {photos} photos in folders called {name!r}.",
+            {"photos": checked, "name": name},
+        )
+
+
+def what_remains(run: Run, name: str) -> Iterator[Message]:
+    """What a run's folder doesn't hold, and is for somebody else to delete."""
+    folder = Path(run.photos_root) / name
+    if folder.is_dir():
+        yield Message(
+            "photos-remain",
+            "The photos themselves, in {folder!r}; training again would learn them again.",
+            {"folder": str(folder)},
+        )
+    for path in _runs_around(run.path):
+        try:
+            knows = name in open_run(path).people
+        except RunError:
+            yield Message("broken-run-remains", "The run {path!r}, which can't be read.", {"path": str(path)})
+        else:
+            if knows:
+                yield Message(
+                    "run-remains", "The run {path!r}, which knows {name!r} too.", {"path": str(path), "name": name}
+                )
+    if unknown := unknown_in(run.path):
+        yield Message(
+            "foreign-files-remain",
+            "What castlist didn't put into the run folder: {files}.",
+            {"files": ", ".join(path.name for path in unknown)},
+        )
+    yield Message(
+        "copies-remain",
+        "Whatever was written elsewhere: pictures and tables with names, copies of this run, backups.",
+    )
+    yield Message(
+        "checks-remain",
+        "What `castlist check` kept of the person's photos in folders of other names.",
+    )
+
+
+def _runs_around(path: Path) -> list[Path]:
+    """The other run folders beside a run, those of searches included, and those within it."""
+    beside = path.absolute().parent
+    records = {*beside.glob("*/run.json"), *beside.glob("*/*/run.json"), *path.absolute().glob("*/run.json")}
+    return sorted(record.parent for record in records if record.parent != path.absolute())

@@ -1,0 +1,118 @@
+"""The only door to onnxruntime: silent, by content, bounded, once for all threads."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import castlist
+from castlist import inference
+from castlist.errors import WeightsError
+from castlist.faces import Graph
+from castlist.inference import KEPT, fold_constants, open_session
+
+SOURCE = Path(castlist.__file__).parent
+
+
+def times(factor: float) -> bytes:
+    """A network that multiplies by a factor."""
+    graph = Graph()
+    graph.node("Mul", "x", graph.constant(np.array([factor], np.float32)), output="y")
+    return graph.serialize({"x": (np.float32, ["n"])}, {"y": (np.float32, ["n"])})
+
+
+def ask(session: object) -> float:
+    return float(session.run(None, {"x": np.ones(1, np.float32)})[0][0])  # type: ignore[attr-defined]
+
+
+def test_nobody_else_imports_onnxruntime() -> None:
+    for file in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            if any(name.partition(".")[0] == "onnxruntime" for name in names):
+                assert file == SOURCE / "inference.py", f"{file} passes castlist.inference"
+        if file != SOURCE / "inference.py":
+            assert 'import_module("onnxruntime' not in file.read_text("utf-8")
+
+
+@pytest.mark.parametrize("first", ["", "import onnxruntime\n"], ids=["castlist first", "onnxruntime first"])
+def test_the_variable_is_set_for_children_whoever_comes_first(first: str) -> None:
+    code = (
+        f"{first}import os, subprocess, sys, castlist.inference\n"
+        "ask = 'import os; print(os.environ.get(\"ORT_DISABLE_TELEMETRY\"))'\n"
+        "print(subprocess.run([sys.executable, '-c', ask], capture_output=True, text=True).stdout)"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
+    assert done.stdout.strip() == "1"
+
+
+def test_a_network_is_opened_once_however_many_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened, began = [], threading.Barrier(8)
+    really = inference._open
+    monkeypatch.setattr(inference, "_open", lambda *what: (opened.append(1), really(*what))[1])
+    data, sessions = times(11), []
+
+    def work() -> None:
+        began.wait()
+        sessions.append(open_session(data, n_threads=1))
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(opened) == 1
+    assert len({id(session) for session in sessions}) == 1
+
+
+def test_another_network_at_the_same_path_is_another_network(tmp_path: Path) -> None:
+    file = tmp_path / "a.onnx"
+    file.write_bytes(times(2))
+    first, status = open_session(file), file.stat()
+    file.write_bytes(times(3))
+    os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))  # of the same size and time, even
+    assert (ask(first), ask(open_session(file))) == (2, 3)
+    (tmp_path / "b.onnx").write_bytes(times(2))
+    assert open_session(tmp_path / "b.onnx") is first
+
+
+def test_only_the_last_few_are_kept() -> None:
+    first = open_session(times(1000), n_threads=1)
+    for factor in range(KEPT - 1):
+        open_session(times(1001 + factor), n_threads=1)
+    assert open_session(times(1000), n_threads=1) is first
+    for factor in range(KEPT):
+        open_session(times(2001 + factor), n_threads=1)
+    assert len(inference._entries) == KEPT
+    assert open_session(times(1000), n_threads=1) is not first
+    assert ask(first) == 1000
+
+
+def test_what_is_no_network_is_one_sentence_each_time(tmp_path: Path) -> None:
+    for _ in range(2):
+        with pytest.raises(WeightsError) as refused:
+            open_session(b"not a network")
+        assert refused.value.code == "network-refused"
+    with pytest.raises(WeightsError) as missing:
+        open_session(tmp_path / "missing.onnx")
+    assert missing.value.code == "network-unreadable"
+
+
+def test_what_depends_on_weights_alone_is_folded(tmp_path: Path) -> None:
+    graph = Graph()
+    factor = graph.node("Mul", graph.constant(np.array([2], np.float32)), graph.constant(np.array([3], np.float32)))
+    graph.node("Mul", "x", factor, output="y")
+    file, folded = tmp_path / "a.onnx", tmp_path / "b.onnx"
+    file.write_bytes(graph.serialize({"x": (np.float32, ["n"])}, {"y": (np.float32, ["n"])}))
+    fold_constants(file, folded)
+    assert folded.read_bytes().count(b"Mul") < file.read_bytes().count(b"Mul")
+    assert ask(open_session(folded)) == 6

@@ -1,0 +1,155 @@
+"""Naming as a use-case: answers, rows and pictures as they come; nothing overwrites anything, nothing is obeyed."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from castlist.cli.console import film_lines, photo_lines, say
+from castlist.errors import CastlistError, Message
+from castlist.escaping import for_cell, for_json, for_terminal
+from castlist.faces import Box
+from castlist.media import read_photo
+from castlist.naming import NamedFace, NamedFilm, NamedPhoto, Table, film_json, film_rows, photo_json, photo_rows
+from castlist.naming.films import Sighting
+from castlist.painting import tell_apart
+from castlist.predicting import Remark, predict
+from conftest import save_noise
+
+EVIL = "\x1b]0;owned\x07\x9b31m\u202egpj.exe"
+
+
+class FakeRecognizer:
+    """Names everybody Ann; a photo called bad can't be read."""
+
+    network = None
+    face_network = "one"
+    run = SimpleNamespace(people=("Ann",))
+
+    def name_photos(self, paths: list[Path], *, repeat: bool, thorough: bool) -> object:
+        for path in paths:
+            if path.stem == "bad":
+                yield NamedPhoto(path, (), Message("photo-empty", "the file is empty"))
+            else:
+                yield NamedPhoto(path, (NamedFace("Ann", 0.9, (), Box(1, 1, 9, 9)),))
+
+
+def rows_of(table: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(table.read_text("utf-8").splitlines()))
+
+
+def test_rows_are_in_the_table_as_they_come(tmp_path: Path) -> None:
+    paths = [save_noise(tmp_path / f"{i}.png", i) for i in range(3)]
+    table = tmp_path / "new" / "table.csv"
+    answers = predict(paths, FakeRecognizer(), table=str(table))
+    for n in (1, 2):
+        next(answers)
+        assert [row["photo"] for row in rows_of(table)] == [str(path) for path in paths[:n]]
+    answers.close()
+    assert len(rows_of(table)) == 2
+
+
+def test_pictures_of_one_stem_are_all_there(tmp_path: Path) -> None:
+    names = ["a/1.png", "b/1.png", "b/1.jpg", "b/2.png", "c/b/1.png"]
+    paths = [save_noise(tmp_path / name, i, (60 + i, 40)) for i, name in enumerate(names)]
+    out = tmp_path / "out"
+    assert len(list(predict(paths, FakeRecognizer(), pictures=out))) == 5
+    told = tell_apart(paths)
+    folder = tmp_path.name
+    assert told == ["a-1", f"{folder}-b-1.png", f"{folder}-b-1.jpg", "2", "c-b-1"]
+    assert sorted(path.name for path in out.iterdir()) == sorted(f"{name}.named.jpg" for name in told)
+    widths = {round(read_photo(out / f"{name}.named.jpg").shape[1] / 8) for name in told}
+    assert len(widths) > 1, "each is of its own photo"
+
+
+def test_no_two_names_are_the_same_for_a_file_system_without_case() -> None:
+    paths = [
+        Path(name) for name in ("/x/a/b-1.jpg", "/x/a-b/1.jpg", "/x/c/1.jpg", "/x/A/1.jpg", "/x/a/1.png", "/y/a/1.jpg")
+    ]
+    names = tell_apart(paths)
+    assert len({name.casefold() for name in names}) == len(paths)
+    assert not any("/" in name for name in names)
+    assert tell_apart([Path("/x/a.jpg")], folders=1) == ["x-a"]
+    assert tell_apart([]) == []
+
+
+def test_a_picture_that_can_not_be_written_is_told_and_the_rest_goes_on(tmp_path: Path) -> None:
+    paths = [save_noise(tmp_path / f"{i}.png", i) for i in range(3)]
+    bad = tmp_path / "bad.jpg"
+    bad.write_text("")
+    (tmp_path / "out" / "1.named.jpg").mkdir(parents=True)
+    table = tmp_path / "table.csv"
+    answers = list(predict([*paths, bad], FakeRecognizer(), table=table, pictures=tmp_path / "out"))
+    assert [type(one) for one in answers] == [NamedPhoto, NamedPhoto, Remark, NamedPhoto, NamedPhoto]
+    assert answers[2].path == paths[1]
+    assert "can't be written" in str(answers[2].message)
+    assert (tmp_path / "out" / "2.named.jpg").is_file()
+    assert [row["problem"] for row in rows_of(table)] == ["", "", "", "the file is empty"]
+
+
+def test_a_film_that_can_not_be_read_is_told_and_the_rest_goes_on(tmp_path: Path) -> None:
+    film = tmp_path / "film.mp4"
+    film.write_bytes(b"\0\0\0\x18ftypmp42" + bytes(400))
+    photo = save_noise(tmp_path / "1.png", 1)
+    recognizer = FakeRecognizer()
+    recognizer.gallery = "one"
+    named, remark = predict([film, photo], recognizer, table=tmp_path / "table.csv")
+    assert (named.path, remark.path) == (photo, film)
+    assert str(remark.message).startswith("left out (")
+    assert [row["photo"] for row in rows_of(tmp_path / "table.csv")] == [str(photo), str(film)]
+
+
+def test_what_can_not_be_is_said_before_anything_is_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    photo = save_noise(tmp_path / "1.png", 1)
+    with pytest.raises(CastlistError, match="Nobody here is called 'Bob'"):
+        predict([photo], FakeRecognizer(), table=tmp_path / "table.csv", hidden="Bob")
+    assert not (tmp_path / "table.csv").exists()
+    with pytest.raises(CastlistError, match=r"The table .* can't be written"):
+        list(predict([photo], FakeRecognizer(), table=tmp_path / "file" / "table.csv"))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full disk to try")
+def test_a_full_disk_is_one_sentence() -> None:
+    with pytest.raises(CastlistError, match="No space left"):
+        Table("/dev/full")
+
+
+def test_names_of_others_reach_no_terminal_as_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    photo = NamedPhoto(Path(f"{EVIL}.jpg"), (NamedFace(EVIL, 0.5, ((EVIL, 0.1),)),))
+    film = NamedFilm(Path(f"{EVIL}.mp4"), 20, 10, (), (Sighting(EVIL, 0.5, 0, 1),))
+    say(f"{EVIL}: left out")
+    shown = [photo_lines(photo), photo_lines(NamedPhoto(photo.path, ())), film_lines(film, 5), photo_json(photo)]
+    shown += [film_json(film), capsys.readouterr().err.removesuffix("\n")]
+    for text in shown:
+        assert text.isprintable() or all(
+            ord(mark) >= 32 and mark not in EVIL for mark in text if not mark.isprintable()
+        )
+        assert not set(text) & {"\x1b", "\x07", "\x9b", "\u202e"}
+    assert json.loads(photo_json(photo))["faces"][0]["name"] == EVIL
+    assert json.loads(film_json(film))["film"] == f"{EVIL}.mp4"
+    assert for_terminal("王小明 Zoë \u200d") == "王小明 Zoë \u200d"
+    assert for_terminal("a\udcff\nb\u2028") == "a\\udcff\\nb\\u2028"
+    assert json.loads(for_json("a\udcff\x85")) == "a\udcff\x85"
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "＝"])
+def test_no_cell_is_a_formula(start: str) -> None:
+    name = f"{start}cmd|' /C calc'!A0"
+    photo = NamedPhoto(Path(f"{start}1.jpg"), (NamedFace(name, 0.5, (), Box(0, 1, 2, 3)),))
+    film = NamedFilm(Path(f"{start}1.mp4"), 20, 10, (), (Sighting(name, 0.5, 0, 1),))
+    odd = NamedPhoto(Path("a.jpg"), (), Message("photo-damaged", "{reason}", {"reason": name}))
+    for row in (*photo_rows(photo), *film_rows(film), *photo_rows(odd)):
+        assert not any(cell.startswith(start) for cell in row)
+        assert f"'{name}" in row
+    assert for_cell("Ann = Bob") == "Ann = Bob"
+
+
+def test_a_name_that_is_no_text_stops_no_table(tmp_path: Path) -> None:
+    with Table(tmp_path / "table.csv") as table:
+        table.add(photo_rows(NamedPhoto(Path("a\udcff.jpg"), ())))
+    assert rows_of(tmp_path / "table.csv")[0]["photo"] == "a\\udcff.jpg"

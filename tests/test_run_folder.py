@@ -1,0 +1,274 @@
+"""A run folder is changed as one, by one at a time; readers get one generation."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from castlist.errors import RunError
+from castlist.run import Run, RunFolder, open_run
+from castlist.run.lock import hold
+from castlist.run.stage import Stage
+from test_run import make_run
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    made = make_run(tmp_path / "runs" / "one")
+    (made.path / "metrics.json").write_text("old")
+    return made
+
+
+def commit_and_die(run: Run) -> None:
+    """A change that was decided on by somebody who was killed before making it."""
+    stage = Stage(run.path)
+    stage.write("metrics.json", b"new")
+    stage.remove("report.html")
+    stage.write("run.json", dataclasses.replace(run, people=("Dora",), generation=1).to_bytes())
+    stage.commit()
+
+
+def test_a_change_is_of_all_files_or_none(run: Run) -> None:
+    folder = RunFolder(run.path)
+    stamp = folder.stamp()
+    with folder.change() as change:
+        assert change.run == run
+        assert change.read("metrics.json") == b"old"
+        change.write("metrics.json", b"new")
+        change.write("predictions.csv", b"answers")
+        change.run = dataclasses.replace(run, complete=True)
+        assert (run.path / "metrics.json").read_text() == "old"
+        assert open_run(run.path) == run and folder.stamp() == stamp
+    assert open_run(run.path) == change.run == dataclasses.replace(run, complete=True, generation=1)
+    assert (run.path / "metrics.json").read_text() == "new"
+    assert folder.stamp() != stamp
+    with pytest.raises(ZeroDivisionError), folder.change() as change:
+        change.write("metrics.json", b"newest")
+        change.remove("predictions.csv")
+        raise ZeroDivisionError
+    assert (run.path / "metrics.json").read_text() == "new"
+    assert sorted(path.name for path in run.path.iterdir()) == [".lock", "metrics.json", "predictions.csv", "run.json"]
+    with folder.change() as change:
+        change.remove("predictions.csv")
+        change.remove("figures")
+    assert not (run.path / "predictions.csv").exists()
+    assert open_run(run.path).generation == 2
+
+
+def test_a_change_of_nothing_is_none(run: Run) -> None:
+    stamp = RunFolder(run.path).stamp()
+    with RunFolder(run.path).change():
+        pass
+    assert RunFolder(run.path).stamp() == stamp
+
+
+@pytest.mark.parametrize("who", ["a reader", "a changer"])
+def test_what_was_decided_is_made_by_whoever_comes(run: Run, who: str) -> None:
+    (run.path / "report.html").touch()
+    commit_and_die(run)
+    if who == "a reader":
+        assert RunFolder(run.path).read(lambda newest: newest.people) == ("Dora",)
+    else:
+        with RunFolder(run.path).change() as change:
+            assert change.run.people == ("Dora",)
+    assert sorted(path.name for path in run.path.iterdir()) == [".lock", "metrics.json", "run.json"]
+    assert (run.path / "metrics.json").read_text() == "new"
+
+
+def test_what_was_half_made_is_finished(run: Run) -> None:
+    commit_and_die(run)
+    (run.path / ".change" / "0").replace(run.path / "metrics.json")
+    assert RunFolder(run.path).read(lambda newest: newest.people) == ("Dora",)
+    assert (run.path / "metrics.json").read_text() == "new"
+
+
+def test_what_was_not_decided_is_thrown_away(run: Run) -> None:
+    stage = Stage(run.path)
+    stage.write("metrics.json", b"new")
+    assert RunFolder(run.path).read(lambda newest: newest) == run
+    with RunFolder(run.path).change():
+        assert not (run.path / ".change").exists()
+    assert (run.path / "metrics.json").read_text() == "old"
+
+
+@pytest.mark.parametrize(
+    "decided",
+    [
+        {"write": {"../outside": "0"}, "remove": []},
+        {"write": {}, "remove": ["../outside"]},
+        {"write": {}, "remove": [".."]},
+        {"write": {".lock": "0"}, "remove": []},
+        {"write": {"metrics.json": 3}, "remove": []},
+        [],
+    ],
+)
+def test_a_list_from_somebody_else_touches_nothing_outside(run: Run, decided: object) -> None:
+    outside = run.path.parent / "outside"
+    outside.write_text("mine")
+    (run.path / ".change").mkdir()
+    (run.path / ".change" / "0").write_text("evil")
+    (run.path / ".change" / "list.json").write_text(json.dumps(decided))
+    assert RunFolder(run.path).read(lambda newest: newest) == run
+    assert outside.read_text() == "mine"
+    assert (run.path / "metrics.json").read_text() == "old"
+    assert not (run.path / ".change").exists()
+
+
+def test_a_staged_name_stays_in_the_stage(run: Run) -> None:
+    outside = run.path.parent / "outside"
+    outside.write_text("mine")
+    (run.path / ".change").mkdir()
+    (run.path / ".change" / "list.json").write_text(
+        json.dumps({"write": {"report.html": "../../outside"}, "remove": []})
+    )
+    RunFolder(run.path).read(lambda newest: newest)
+    assert outside.read_text() == "mine" and not (run.path / "report.html").exists()
+
+
+def test_a_reader_gets_one_generation(run: Run) -> None:
+    """Two files that always say the same, changed all the time."""
+    stop = threading.Event()
+    folder = RunFolder(run.path)
+
+    def change() -> None:
+        while not stop.is_set():
+            with folder.change() as change:
+                change.write("metrics.json", str(change.run.generation + 1).encode())
+                change.run = dataclasses.replace(change.run, seconds=float(change.run.generation + 1))
+
+    with folder.change() as first:
+        first.write("metrics.json", b"1")
+        first.run = dataclasses.replace(first.run, seconds=1.0)
+    thread = threading.Thread(target=change)
+    thread.start()
+    try:
+        seen = set()
+        for _ in range(150):
+            seconds, metrics = folder.read(lambda run: (run.seconds, (run.path / "metrics.json").read_text()))
+            assert seconds == float(metrics)
+            seen.add(seconds)
+        assert len(seen) > 3, "nothing was changed meanwhile"
+    finally:
+        stop.set()
+        thread.join()
+
+
+@pytest.mark.parametrize("meanwhile", ["changed", "half changed"])
+def test_what_changed_while_it_was_read_is_read_again(run: Run, meanwhile: str) -> None:
+    seen = []
+
+    def load(newest: Run) -> tuple[tuple[str, ...], str]:
+        if not seen and meanwhile == "changed":
+            with RunFolder(run.path).change() as change:
+                change.write("metrics.json", b"new")
+                change.run = dataclasses.replace(change.run, people=("Dora",))
+        elif not seen:
+            commit_and_die(run)
+            (run.path / ".change" / "0").replace(run.path / "metrics.json")
+        seen.append((newest.people, (run.path / "metrics.json").read_text()))
+        return seen[-1]
+
+    assert RunFolder(run.path).read(load) == (("Dora",), "new")
+    assert seen[0] == (run.people, "new"), "nothing was torn on the way"
+
+
+def test_a_reader_of_a_broken_run_is_told(run: Run) -> None:
+    def load(newest: Run) -> None:
+        raise RunError("x", "broken")
+
+    with pytest.raises(RunError, match="broken"):
+        RunFolder(run.path).read(load)
+    with pytest.raises(RunError, match="not a run folder"):
+        RunFolder(run.path / "none").read(load)
+    with pytest.raises(RunError, match="not a run folder"), RunFolder(run.path / "none").change():
+        pass
+
+
+def test_one_at_a_time(run: Run) -> None:
+    """Each of several threads adds one to what it read; none is lost."""
+
+    def add() -> None:
+        for _ in range(5):
+            with RunFolder(run.path).change() as change:
+                change.run = dataclasses.replace(change.run, seconds=(change.run.seconds or 0) + 1)
+
+    threads = [threading.Thread(target=add) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    newest = open_run(run.path)
+    assert (newest.seconds, newest.generation) == (30, 30)
+
+
+def test_whoever_would_wait_for_itself_is_told(run: Run) -> None:
+    with (
+        RunFolder(run.path).change(),
+        pytest.raises(RuntimeError, match="held by this thread"),
+        RunFolder(run.path).change(),
+    ):
+        pass
+
+
+def test_a_holder_that_doesn_t_let_go_is_a_sentence(run: Run) -> None:
+    held, done = threading.Event(), threading.Event()
+
+    def keep() -> None:
+        with hold(run.path / ".lock"):
+            held.set()
+            done.wait()
+
+    thread = threading.Thread(target=keep)
+    thread.start()
+    held.wait()
+    try:
+        with pytest.raises(RunError, match="being changed by another process"), hold(run.path / ".lock", patience=0.1):
+            pass
+    finally:
+        done.set()
+        thread.join()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
+def test_a_killed_holder_leaves_the_lock_open(run: Run) -> None:
+    code = (
+        "import sys, time, pathlib, castlist.run.lock as lock\n"
+        "with lock.hold(pathlib.Path(sys.argv[1])):\n"
+        "    print('held', flush=True)\n"
+        "    time.sleep(600)"
+    )
+    holder = subprocess.Popen([sys.executable, "-c", code, str(run.path / ".lock")], stdout=subprocess.PIPE, text=True)
+    assert holder.stdout is not None and holder.stdout.readline() == "held\n"
+    with pytest.raises(RunError), hold(run.path / ".lock", patience=0):
+        pass
+    holder.kill()
+    began = time.monotonic()
+    with hold(run.path / ".lock", patience=10):
+        assert time.monotonic() - began < 5
+    holder.communicate()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="flock is POSIX's")
+def test_a_lock_of_a_replaced_folder_is_none(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever opened the lock of a folder that was then exchanged holds the one that is there now."""
+    import fcntl
+
+    flock, old = fcntl.flock, run.path.with_name("old")
+
+    def exchange_first(handle: int, how: int) -> None:
+        if not old.exists():
+            run.path.rename(old)
+            run.path.mkdir()
+        flock(handle, how)
+
+    monkeypatch.setattr(fcntl, "flock", exchange_first)
+    with hold(run.path / ".lock"):
+        assert (run.path / ".lock").exists()

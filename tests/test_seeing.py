@@ -1,0 +1,144 @@
+"""The record of what was seen: checked, indexed with its columns aligned, merged, and written for nobody else."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from castlist.errors import CastlistError, Message, ShapeError
+from castlist.faces import Box, Quality
+from castlist.naming import Seen
+
+
+def record(*counts: int, first: int = 0) -> Seen:
+    """Photos with so many faces; each number tells which photo and face it belongs to."""
+    photo = np.repeat(np.arange(len(counts)), counts)
+    marks = 100.0 * (first + photo) + np.concatenate([np.arange(n) for n in counts] or [[]])
+    return Seen.of_photos(
+        len(counts),
+        paths=[Path(f"{first + i}.jpg") for i in range(len(counts))],
+        digests=[f"{first + i:064x}" for i in range(len(counts))],
+        sizes=[(first + i, 7) for i in range(len(counts))],
+        problems=[None if n else Message("photo-empty", "the file is empty") for n in counts],
+        photo=photo,
+        boxes=marks[:, None] + np.arange(4),
+        confidences=marks,
+        qualities=marks[:, None] + np.arange(3),
+        embeddings=marks[:, None] * np.ones(5),
+        squares=np.ones((len(photo), 2, 2, 3)),
+    )
+
+
+def marks(seen: Seen) -> list[list[float]]:
+    """For each photo the numbers of its faces; all columns must say the same."""
+    assert np.array_equal(seen.boxes[:, 0], seen.confidences)
+    assert np.array_equal(seen.qualities[:, 0], seen.embeddings[:, 4])
+    assert np.array_equal(seen.boxes[:, 0], seen.embeddings[:, 0])
+    assert [path and path.stem for path in seen.paths] == [str(int(digest, 16)) for digest in seen.digests]
+    assert seen.sizes[:, 0].tolist() == [int(digest, 16) for digest in seen.digests]
+    return [seen.confidences[seen.photo == i].tolist() for i in range(len(seen))]
+
+
+def test_photos_are_chosen_with_their_faces() -> None:
+    seen = record(2, 0, 1, 3)
+    every = [[0, 1], [], [200], [300, 301, 302]]
+    assert marks(seen) == every
+    assert seen.counts.tolist() == [2, 0, 1, 3]
+    assert marks(seen[2]) == marks(seen[-2]) == [[200]]
+    assert marks(seen[1:]) == every[1:]
+    assert marks(seen[::-1]) == every[::-1]
+    assert marks(seen[[3, 0, 3]]) == [every[3], every[0], every[3]]
+    assert marks(seen[np.array([True, True, False, True])]) == [every[0], every[1], every[3]]
+    assert len(seen[[]]) == len(seen[:0]) == 0
+    assert [problem is None for problem in seen[[0, 1]].problems] == [True, False]
+    with pytest.raises(IndexError):
+        seen[4]
+    with pytest.raises(IndexError):
+        seen[np.array([True, False])]
+
+
+def test_faces_are_chosen_of_the_same_photos() -> None:
+    seen = record(2, 0, 1, 3).faces([1, 2, 4])
+    assert marks(seen) == [[1], [], [200], [301]]
+    assert (seen.box(0), seen.quality(2)) == (Box(1, 2, 3, 4), Quality(301, 302, 303))
+
+
+def test_records_are_merged_also_with_none_in_them() -> None:
+    parts = [record(2, 0), Seen.empty(), record(first=2), record(0, first=2), record(1, 3, first=3)]
+    assert marks(Seen.merge(parts)) == [[0, 1], [], [], [300], [400, 401, 402]]
+    assert len(Seen.merge([])) == len(Seen.merge([Seen.empty()])) == 0
+    assert Seen.merge([Seen.of_photos(2), record(1)]).embeddings.shape == (1, 5)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("boxes", np.zeros((2, 4), np.float32)),
+        ("boxes", np.zeros((3, 4))),
+        ("landmarks", np.zeros((3, 4, 2), np.float32)),
+        ("embeddings", np.full((3, 5), np.nan, np.float32)),
+        ("photo", np.array([0, 2, 1])),
+        ("photo", np.array([0, 1, 3])),
+        ("photo", np.array([-1, 0, 1])),
+        ("sizes", np.zeros((2, 2), np.int32)),
+        ("digests", ("",)),
+        ("problems", (None,) * 4),
+    ],
+)
+def test_columns_that_do_not_fit_are_refused(column: str, value: object) -> None:
+    import dataclasses
+
+    with pytest.raises(ShapeError):
+        dataclasses.replace(record(1, 1, 1), **{column: value})
+
+
+def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:
+    seen = Seen.merge([record(2, 0, 1), Seen.of_photos(1, paths=[Path("a\udcff.jpg")], digests=[f"{3:064x}"])])
+    file = tmp_path / "new" / "seen.npz"
+    seen.save(str(file))
+    again = Seen.load(file)
+    assert (again.paths, again.digests, again.problems) == (seen.paths, seen.digests, seen.problems)
+    for column in ("sizes", "photo", "boxes", "landmarks", "confidences", "qualities", "embeddings", "squares"):
+        assert np.array_equal(getattr(again, column), getattr(seen, column)), column
+    if os.name == "posix":
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    Seen.empty().save(file)
+    assert len(Seen.load(file)) == 0
+
+
+def test_odd_files_are_one_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "seen.npz"
+    record(2, 0, 1).save(file)
+    whole = file.read_bytes()
+    bomb, strange = io.BytesIO(), io.BytesIO()
+    np.savez_compressed(bomb, about=np.zeros(10_000_000, np.uint8))
+    with zipfile.ZipFile(strange, "w") as archive:
+        header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (1000000000000,), }\n"
+        archive.writestr("about.npy", b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header)
+    pickled = io.BytesIO()
+    np.savez(pickled, about=np.array([{"a": 1}], object))
+    odd = [b"", b"PK", whole[:300], whole.replace(b"boxes", b"foxes"), bomb.getvalue(), strange.getvalue()]
+    odd += [pickled.getvalue(), whole.replace(b'"version": 1', b'"version": 2')]
+    for data in odd:
+        file.write_bytes(data)
+        with pytest.raises(CastlistError, match="is not a record of photos that can be read") as refused:
+            Seen.load(file)
+        assert "\n" not in str(refused.value)
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        data = bytearray(whole)
+        for at in rng.integers(0, len(whole), 3):
+            data[at] = rng.integers(256)
+        file.write_bytes(data)
+        try:
+            assert len(Seen.load(file)) == 3
+        except CastlistError as error:
+            assert error.code == "seen-unreadable"
+    with pytest.raises(CastlistError, match="No such file"):
+        Seen.load(tmp_path / "none")

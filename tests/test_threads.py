@@ -1,0 +1,57 @@
+"""Work side by side keeps its order and its bounds, and nobody waits for threads that wait for it."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import wait
+
+import pytest
+
+from castlist.threads import Hands, work_ahead
+
+
+def test_a_share_of_the_pool_does_all_of_its_work_in_order() -> None:
+    for count in (1, 2, None, 50):
+        assert list(work_ahead(lambda n: n * n, range(300), ahead=20, hands=Hands(count))) == [
+            n * n for n in range(300)
+        ]
+
+
+def test_one_hand_does_one_thing_at_a_time() -> None:
+    busy = threading.Lock()
+
+    def work(_: int) -> bool:
+        alone = busy.acquire(blocking=False)
+        threading.Event().wait(0.001)
+        if alone:
+            busy.release()
+        return alone
+
+    assert all(work_ahead(work, range(50), ahead=10, hands=Hands(1)))
+
+
+def test_work_within_work_waits_for_nobody() -> None:
+    hands = Hands(1)
+
+    def outer(n: int) -> int:
+        return sum(work_ahead(lambda m: n * m, range(4), hands=hands)) + hands.submit(lambda m: m, n).result()
+
+    assert list(work_ahead(outer, range(8), hands=hands)) == [7 * n for n in range(8)]
+
+
+def test_what_fails_is_raised_where_it_is_asked_for_and_frees_its_hand() -> None:
+    hands = Hands(1)
+    failing = hands.submit(lambda n: 1 // n, 0)
+    with pytest.raises(ZeroDivisionError):
+        failing.result()
+    assert hands.submit(lambda n: 1 // n, 1).result(timeout=5) == 1
+
+
+def test_work_that_nobody_asks_for_any_more_is_not_begun() -> None:
+    hands, gate, begun = Hands(1), threading.Event(), []
+    first = hands.submit(lambda _: gate.wait(5), 0)
+    later = [hands.submit(begun.append, n) for n in range(5)]
+    assert all(future.cancel() for future in later[:3])
+    gate.set()
+    wait([first, *later[3:]], timeout=5)
+    assert begun == [3, 4]

@@ -143,7 +143,7 @@ def test_a_stranger_s_track_gets_no_name() -> None:
 
 def faces_by_level(pixels: np.ndarray, **_: object) -> list[Face]:
     """Two faces of a photo: the embedding of each is told by a pixel of the first row."""
-    crops = (np.full((150, 150, 3), level, np.uint8) for level in pixels[0, :2, 0])
+    crops = (np.full((112, 112, 3), level, np.uint8) for level in pixels[0, :2, 0])
     return [Face(crop, Box(1, 2, 3, 4), np.zeros((5, 2), np.float32), 0.9, Quality(40, 0.5, 0)) for crop in crops]
 
 

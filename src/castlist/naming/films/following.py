@@ -26,7 +26,7 @@ from castlist.naming.seeing import Seen
 from castlist.threads import OnCount, Stop, count_cores, submit
 
 LOOKS = 12.0  # frames a second in which faces are looked for, when they are only to be named
-SCORES = (0.6, 0.6, 0.5)  # weaker than for photos: a face that was just there is believed more easily
+ACCEPTED = -1.0  # log-odds; weaker than for photos: a face that was just there is believed more easily
 HIDING_START = 0.7  # score that begins a track when faces are to be hidden: better a hand too many than a face too few
 SMOOTHING = 0.08  # seconds
 AHEAD = 2 * count_cores()  # frames that are looked at at the same time; bounds the memory
@@ -209,7 +209,7 @@ class _Viewer:
 
 def find_upright(pixels: np.ndarray, min_face: float, template: Template) -> list[Face]:
     """Find the faces of a frame: as `find_faces`, but a film is upright, and frames without faces are common."""
-    found = detect(pixels, min_face, SCORES)
+    found = detect(pixels, min_face, ACCEPTED)
     height, width = pixels.shape[:2]
     faces = []
     for edges, score, landmarks in zip(found.boxes.tolist(), found.scores.tolist(), found.landmarks, strict=True):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from castlist.faces import yunet
-from castlist.faces.landing import detect
+from castlist.faces.detector import detect
 from castlist.faces.networks import find_package_file
 
 

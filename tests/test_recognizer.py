@@ -155,7 +155,7 @@ def by_level(monkeypatch: pytest.MonkeyPatch) -> Recognizer:
     people = 3 * np.eye(8, dtype=np.float32)
     gallery = Gallery.fit(("a", "b"), people[:2], np.arange(2), ("1.jpg", "2.jpg"), background=background)
     network = SimpleNamespace(
-        template=DEFAULT_TEMPLATE, embed=lambda crops, batch_size, views: people[crops[:, 0, 0, 0]]
+        template=DEFAULT_TEMPLATE, embed=lambda crops, views: people[crops[:, 0, 0, 0]]
     )
     monkeypatch.setattr("castlist.naming.eyes.find_faces", faces_by_level)
     settings = SimpleNamespace(views="mirror", model="face", min_face=None)

@@ -24,11 +24,12 @@ import h5py
 import numpy as np
 
 from castlist.checks import cache as checks
+from castlist.errors import Message
 from castlist.learning.dataset.cache import datasets_folder
 from castlist.naming import Recognizer
 from castlist.people import enrol_face, forget
 from castlist.run import RunFolder, load_gallery
-from small_runs import PHOTOS, TABLE, crop, make_small_run
+from small_runs import PHOTOS, TABLE, crop, looked_at, make_small_run
 
 PEOPLE = ("Ann", "王小明", "Beatrix")
 CALLS = ("replace", "rename", "fsync", "unlink", "rmdir", "mkdir")
@@ -70,13 +71,14 @@ def do_forget(path: Path) -> None:
     try:
         forget(path, "Beatrix")
     except RunError as error:
-        if error.code != "nobody-called":
+        if error.code != "nobody-called-in-run":
             raise
         os._exit(NOBODY)
 
 
 def do_enrol(path: Path) -> None:
-    enrol_face(Recognizer.load(path), "Dora", crop(7), "a.jpg")
+    recognizer = Recognizer.load(path)
+    enrol_face(recognizer, "Dora", looked_at(recognizer, crop(7)), 0, "a.jpg")
 
 
 def fill(run: Path) -> None:
@@ -95,7 +97,11 @@ def fill_caches() -> None:
         file.attrs["people"] = json.dumps(["Ann", "Beatrix"])
         file["embedding"] = TABLE[[0, 2 * PHOTOS]]
     with checks.open_cache() as cache:
-        cache.keep("abc", "Beatrix", checks.SeenPhoto(None, "no photo", (), np.zeros((0, 0), np.float32)))
+        cache.keep(
+            "abc",
+            "Beatrix",
+            checks.CheckedPhoto(None, Message("no-photo", "no photo"), (), np.zeros((0, 0), np.float32)),
+        )
 
 
 def run_in_fork(work: Callable[[], None], *, kill_at: int | None = None, kill_after: float | None = None) -> int:

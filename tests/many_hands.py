@@ -19,7 +19,7 @@ from castlist.gallery import Gallery
 from castlist.naming import Recognizer
 from castlist.people import enrol_face, forget
 from castlist.run import Run, RunFolder
-from small_runs import crop
+from small_runs import crop, looked_at
 
 PROCESSES, THREADS = 4, 4
 PEOPLE = ("Ann", "王小明")
@@ -63,7 +63,7 @@ class Hand(threading.Thread):
                 if self.is_in:
                     forget(self._path, self._name)
                 else:
-                    enrol_face(holder, self._name, self._face, "a.jpg")
+                    enrol_face(holder, self._name, looked_at(holder, self._face), 0, "a.jpg")
                 self.is_in = not self.is_in
                 self.counts["changes"] += 1
                 self._look()

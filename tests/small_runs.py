@@ -15,6 +15,7 @@ from castlist.faces import DEFAULT_TEMPLATE, TEMPLATES, Box, Face, Quality
 from castlist.faces.onnx_format import Graph
 from castlist.gallery import Background, Gallery
 from castlist.gallery.mixture import Mixture
+from castlist.naming import Recognizer, Seen, Sight
 from castlist.run import Run
 from castlist.settings import Settings
 
@@ -47,6 +48,11 @@ def crop(person: int, photo: int = 0, left: float = 10) -> Face:
         confidence=1.0,
         quality=Quality(eye_distance=40, sharpness=0.3, yaw=0),
     )
+
+
+def looked_at(recognizer: Recognizer, face: Face) -> Seen:
+    """What a run's eyes see of a photo that shows a face."""
+    return recognizer.face_eyes.keep([Sight(None, faces=[face])])
 
 
 def network_bytes() -> bytes:

@@ -343,6 +343,31 @@ def test_who_is_forgotten_leaves_no_judgement(own_cache: Path) -> None:
     assert b"stamp of a judgement" not in own_cache.read_bytes() and b"its outcome" not in own_cache.read_bytes()
 
 
+def test_a_check_that_began_before_somebody_was_forgotten_keeps_nothing_any_more(own_cache: Path) -> None:
+    nothing = CheckedPhoto(None, Message("a", "unreadable"), (), np.zeros((0, 0), np.float32))
+    with open_cache() as cache:
+        cache.keep("a", "Zebulon", nothing)
+        cache.commit()
+        code = f"""
+from pathlib import Path
+from castlist.checks import cache
+cache.cache_file = lambda: Path({str(own_cache)!r})
+assert cache.delete_checks_of("Zebulon") == 1
+"""
+        subprocess.run([sys.executable, "-P", "-c", code], check=True)
+        cache.keep("b", "Zebulon", nothing)
+        cache.keep_judgement("the stamp", "its outcome")
+        cache.commit()
+    with open_cache(cache.epoch) as late:
+        late.keep_judgement("the stamp", "its outcome")
+    with open_cache() as later:
+        assert later.find("b", "Zebulon") is None and later.find_judgement("the stamp") is None
+        later.keep("b", "Ann", nothing)
+    with open_cache() as again:
+        assert again.find("b", "Ann") is not None
+    assert b"Zebulon" not in own_cache.read_bytes()
+
+
 def test_a_photo_is_as_like_another_as_a_person_known_by_it() -> None:
     placed, between = default_background().kinds.draw(60)[0], default_background().between
     known = Knowledge.from_sums(between, placed[:20], np.ones(20))

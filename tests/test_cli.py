@@ -15,6 +15,7 @@ from castlist import cli
 from castlist.cli.console import telling_interruption
 from castlist.cli.learning import choose_settings
 from castlist.media import find_photos, read_photo
+from small_runs import make_small_run
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *words: object) -> int:
@@ -188,3 +189,37 @@ def test_a_missing_extra_is_one_sentence(
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "keras" else find_spec(name))
     assert run(monkeypatch, "train", drawn_photos, "--model", "cnn", "--whole") == 2
     assert 'pip install "castlist[keras]"' in capsys.readouterr().err
+
+
+def test_the_name_of_somebody_else_s_run_commands_no_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = make_small_run(tmp_path / "runs" / "a\x1b[2Jb\u202ec", ("Ann", "Bo", "Cy")).path
+    verbs = (
+        ["runs", path.parent],
+        ["resume", path],
+        ["report", path],
+        ["compare", path, path],
+        ["forget", path, "No\x1bbody"],
+        ["forget", path, "Cy"],
+        ["explain", path, path],
+        ["export", path],
+    )
+    told = ""
+    for words in verbs:
+        run(monkeypatch, *words)
+        shown = "".join(capsys.readouterr())
+        assert shown and not {"\x1b", "\u202e"} & {*shown}, words
+        told += shown
+    assert told.count("a\\x1b[2Jb\\u202ec") > 4 and "'No\\x1bbody'" in told
+
+
+def test_a_forget_that_is_repeated_says_that_nobody_is_left(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = make_small_run(tmp_path / "runs" / "one", ("Ann", "Bo", "Cy")).path
+    assert run(monkeypatch, "forget", path, "Cy") == 0
+    capsys.readouterr()
+    assert run(monkeypatch, "forget", path, "Cy") == 2
+    shown = capsys.readouterr()
+    assert shown.out == "" and "knows nobody called 'Cy'. Choose from: Ann, Bo." in shown.err

@@ -59,7 +59,7 @@ def test_a_run_of_sequences_names_photos_and_is_exported(drawn_photos: Path, tmp
     assert evaluation is not None
     assert len(evaluation.files) == sum(-(-n // 2) for n in n_test.values())
     assert read_evaluation(run).files == evaluation.files
-    assert any("2 at a time" in note for note in run.notes)
+    assert any("2 at a time" in str(note) for note in run.notes)
     recognizer = Recognizer.load(run.path)
     answers = list(recognizer.name_photos(find_photos([drawn_photos])))
     assert all(photo.faces[0].name in run.people for photo in answers)

@@ -32,7 +32,7 @@ from castlist.faces import Box, Quality
 from castlist.jobs import Stopped
 from castlist.media import UNKNOWN, find_photos, read_photo
 from castlist.media.films import Film, FilmWriter, silence_opencv
-from castlist.naming import NamedFace, Recognizer
+from castlist.naming import NamedFace, Recognizer, Seen
 from castlist.run.record import FORMAT, open_run
 from conftest import PHOTOS
 
@@ -51,14 +51,22 @@ class FakeRecognizer:
     """Answers the same for every picture, and takes its time."""
 
     gallery: object = None
+    network: object = "trained"
 
     def __init__(self, people: Sequence[str] = ("Ana", "Bo"), faces: tuple[NamedFace, ...] = FACES) -> None:
         self.run = SimpleNamespace(path=Path("fake"), people=tuple(people), has_network=True, photos_root="no folder")
         self.faces = faces
 
-    def name_pixels(self, photos: Sequence[np.ndarray]) -> list[tuple[NamedFace, ...]]:
+    @property
+    def eyes(self) -> FakeRecognizer:
+        return self
+
+    def see(self, photos: Sequence[np.ndarray]) -> Iterator[Seen]:
+        yield Seen.of_photos(len(photos))
+
+    def name(self, seen: Seen) -> list[tuple[NamedFace, ...]]:
         time.sleep(0.02)
-        return [self.faces for _ in photos]
+        return [self.faces] * len(seen)
 
 
 @pytest.fixture(scope="session")
@@ -467,7 +475,7 @@ def test_broken_runs_and_those_of_a_later_format_are_listed_and_explained(window
         assert "Ready" in window.status.text
 
     choose("later", f"has format {FORMAT + 1}; this castlist reads formats up to {FORMAT}")
-    choose("broken", "is broken: its run.json can't be read")
+    choose("broken", "is broken: its run.json doesn't hold what it should")
     choose("unfinished", "isn't finished")
     window.switch_language("zh-TW")
     assert "訓練尚未完成" in window.notice.text

@@ -6,10 +6,12 @@ import dataclasses
 import json
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from subprocess import PIPE
 
 import h5py
 import numpy as np
@@ -24,7 +26,7 @@ from castlist.people import Receipt, discard_retraining, enrol, enrol_face, forg
 from castlist.run import Run, RunFolder, load_gallery, open_run
 from castlist.settings import Settings
 from conftest import save_noise
-from small_runs import PHOTOS, TABLE, crop, make_small_run
+from small_runs import PHOTOS, TABLE, crop, looked_at, make_small_run
 
 PEOPLE = ("Ann", "王小明", "Beatrix")
 
@@ -42,6 +44,11 @@ def faces_by_width(monkeypatch: pytest.MonkeyPatch) -> dict[int, list[Face]]:
     return found
 
 
+def click(recognizer: Recognizer, name: str, face: Face, source: str) -> Recognizer:
+    """Enrol a face of a photo in which there is no other."""
+    return enrol_face(recognizer, name, looked_at(recognizer, face), 0, source)
+
+
 def holding(folder: Path, traces: list[bytes]) -> set[int]:
     """Which traces are in any byte of a folder: contents, and names of files."""
     content = [
@@ -55,7 +62,7 @@ def test_somebody_new_is_named_at_once(run: Run, faces_by_width: dict[int, list[
     faces_by_width.update({100: [crop(7)], 101: [crop(7, 1), crop(9, left=200)], 102: []})
     done = enrol(run.path, "Dora", photos)
     assert done.added == tuple(photos[:2])
-    assert [(photo.path, photo.reason) for photo in done.refused] == [(photos[2], "no face found")]
+    assert [(photo.path, str(photo.reason)) for photo in done.refused] == [(photos[2], "no face found")]
     again = Recognizer.load(run.path)
     assert again.run.people == (*PEOPLE, "Dora")
     assert again.run.sides["train"][-2:] == ("Dora/new0.png", "Dora/new1.png")
@@ -93,7 +100,7 @@ def test_enrolments_that_can_t_be(run: Run, faces_by_width: dict[int, list[Face]
 def test_whoever_held_the_run_before_a_forget_brings_nobody_back(run: Run) -> None:
     window = Recognizer.load(run.path)
     forget(run.path, "Beatrix")
-    changed = enrol_face(window, "Dora", crop(7), "party.jpg")
+    changed = click(window, "Dora", crop(7), "party.jpg")
     assert changed.run.people == open_run(run.path).people == ("Ann", "王小明", "Dora")
     assert changed.gallery is not None and changed.gallery.people == changed.run.people
     beatrix = [row.tobytes() for row in TABLE[2 * PHOTOS : 3 * PHOTOS]]
@@ -102,8 +109,8 @@ def test_whoever_held_the_run_before_a_forget_brings_nobody_back(run: Run) -> No
 
 def test_two_who_hold_the_run_lose_nobody(run: Run) -> None:
     first, second = Recognizer.load(run.path), Recognizer.load(run.path)
-    enrol_face(first, "Dora", crop(7), "a.jpg")
-    changed = enrol_face(second, "Emil", crop(8), "b.jpg")
+    click(first, "Dora", crop(7), "a.jpg")
+    changed = click(second, "Emil", crop(8), "b.jpg")
     assert changed.run.people == (*PEOPLE, "Dora", "Emil")
     assert changed.run.sides["train"][-2:] == ("Dora/a.jpg", "Emil/b.jpg")
 
@@ -111,14 +118,14 @@ def test_two_who_hold_the_run_lose_nobody(run: Run) -> None:
 def test_answers_of_other_people_don_t_stay(run: Run) -> None:
     refresh(run.path)
     assert run.answers_path.exists()
-    enrol_face(Recognizer.load(run.path), "Dora", crop(7), "a.jpg")
+    click(Recognizer.load(run.path), "Dora", crop(7), "a.jpg")
     assert not run.answers_path.exists()  # where the extra for learning is missing, nobody makes them anew
     refresh(run.path)
     assert run.answers_path.read_text("utf-8").splitlines()[0].endswith("Ann,王小明,Beatrix,Dora,unknown")
 
 
 def test_a_run_is_resumed_as_it_is_now(run: Run) -> None:
-    enrol_face(Recognizer.load(run.path), "Dora", crop(7), "a.jpg")
+    click(Recognizer.load(run.path), "Dora", crop(7), "a.jpg")
     forget(run.path, "Ann")
     resumed, evaluation = resume(run.path)
     assert evaluation is not None and evaluation.people == resumed.people == ("王小明", "Beatrix", "Dora")
@@ -152,9 +159,11 @@ def test_nothing_of_the_forgotten_is_left_in_any_byte(run: Run) -> None:
     kept = cache.datasets_folder() / "kept.h5"
     with h5py.File(kept, "w") as file:
         file["file"] = np.array(["Ann/1.jpg", "Beatrix/1.jpg"], dtype=object)
+        file.attrs["people"] = json.dumps(["Ann", "Beatrix"])
     other = cache.datasets_folder() / "other.h5"
     with h5py.File(other, "w") as file:
         file["file"] = np.array(["Ann/1.jpg"], dtype=object)
+        file.attrs["people"] = json.dumps(["Ann"])
     traces = [b"Beatrix", *(row.tobytes() for row in TABLE[2 * PHOTOS : 3 * PHOTOS])]
     assert holding(run.path, traces) == set(range(9))
 
@@ -172,6 +181,28 @@ def test_nothing_of_the_forgotten_is_left_in_any_byte(run: Run) -> None:
     assert opened.leaving == ()
     assert load_gallery(opened)[1].people == ("Ann", "王小明")
     other.unlink()
+
+
+def test_the_receipt_tells_of_a_training_that_reads_the_person(run: Run) -> None:
+    kept = cache.datasets_folder() / "kept.h5"
+    with h5py.File(kept, "w") as file:
+        file.attrs["people"] = json.dumps(["Ann", "Beatrix"])
+    code = f"""
+import h5py, sys
+file = h5py.File({str(kept)!r}, "r")
+print("open", flush=True)
+sys.stdin.read()
+"""
+    training = subprocess.Popen([sys.executable, "-P", "-c", code], stdin=PIPE, stdout=PIPE, text=True)
+    try:
+        assert training.stdout is not None and training.stdout.readline() == "open\n"
+        receipt = forget(run.path, "Beatrix")
+    finally:
+        training.communicate()
+    assert not kept.exists()
+    (told,) = (one for one in receipt.remaining if one.code == "datasets-in-use")
+    assert told.values == {"sets": 1, "name": "Beatrix"}
+    assert "their runs will know 'Beatrix'" in str(told)
 
 
 def test_the_receipt_says_what_still_exists(run: Run, tmp_path: Path) -> None:
@@ -244,7 +275,7 @@ def test_a_run_that_may_not_be_changed_is_read_all_the_same(unwritable: Path) ->
     with pytest.raises(RunError, match=r"can't be changed \(Permission denied\)"):
         forget(unwritable, "Beatrix")
     with pytest.raises(RunError, match=r"can't be changed \(Permission denied\)"):
-        enrol_face(recognizer, "Dora", crop(7), "a.jpg")
+        click(recognizer, "Dora", crop(7), "a.jpg")
     assert RunFolder(unwritable).read(load_gallery)[0].people == PEOPLE
 
 

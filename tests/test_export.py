@@ -89,9 +89,8 @@ def test_a_run_that_names_files_elsewhere_is_not_exported(drawn_run: Path, tmp_p
     copy = shutil.copytree(drawn_run, tmp_path / "copy")
     record = json.loads((copy / "run.json").read_text("utf-8"))
     (copy / "run.json").write_text(json.dumps(record | {"sides": {**record["sides"], "test": [file]}}), "utf-8")
-    with pytest.raises(RunError, match="leads out of their folder") as refused:
+    with pytest.raises(RunError, match="not a path below the photos"):
         export_run(copy, "onnx")
-    assert refused.value.values["file"] == file
 
 
 @pytest.mark.parametrize("views", ["plain", "mirror", "careful"])

@@ -17,6 +17,8 @@ from castlist import inference
 from castlist.errors import WeightsError
 from castlist.faces import Graph
 from castlist.inference import KEPT, fold_constants, open_session
+from conftest import save_noise
+from small_runs import make_small_run
 
 SOURCE = Path(castlist.__file__).parent
 
@@ -30,6 +32,18 @@ def times(factor: float) -> bytes:
 
 def ask(session: object) -> float:
     return float(session.run(None, {"x": np.ones(1, np.float32)})[0][0])  # type: ignore[attr-defined]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="only systems that fork")
+def test_a_forked_child_names_and_ends(tmp_path: Path) -> None:
+    make_small_run(tmp_path / "run", ("Ann", "Bo"))
+    photo = save_noise(tmp_path / "noise.png", 1)
+    script = Path(__file__).with_name("forked.py")
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join((str(SOURCE.parent), str(script.parent)))}
+    command = [sys.executable, str(script), str(tmp_path / "run"), str(photo)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert sorted(done.stdout.splitlines()) == ["child True Bo", "parent True Bo"]
 
 
 def test_nobody_else_imports_onnxruntime() -> None:

@@ -155,7 +155,7 @@ def test_a_message_is_translated_by_its_code_and_so_is_what_is_in_it() -> None:
     )
     assert translate_message(refused.message, "en") == "The system refuses (Permission denied)."
     assert translate_message(refused.message, "zh-TW") == "系統不允許（沒有權限）。"
-    files = Message("files-of-nobody", "whatever the English {files} {s}", {"files": 2, "s": "s"})
+    files = Message("cast-stray-files", "whatever the English {count}", {"count": 2})
     assert translate_message(files, "zh-TW") == "有 2 個檔案不在任何人的資料夾裡，已略過。"
 
 

@@ -24,7 +24,7 @@ from castlist.naming import Recognizer, Seen
 from castlist.naming.answers import describe_answers
 from castlist.naming.classifier import Network
 from castlist.naming.eyes import AHEAD, BATCH
-from castlist.run import Run, RunFolder, open_run
+from castlist.run import SIDES, Run, RunFolder, open_run
 from castlist.settings import Settings
 from castlist.threads import count_cores
 
@@ -159,7 +159,7 @@ def by_level(monkeypatch: pytest.MonkeyPatch) -> Recognizer:
     )
     monkeypatch.setattr("castlist.naming.eyes.find_faces", faces_by_level)
     settings = SimpleNamespace(views="mirror", model="face", min_face=None)
-    run = SimpleNamespace(people=("a", "b"), settings=settings, created="then")
+    run = SimpleNamespace(people=("a", "b"), settings=settings, created="2026-01-01T00:00:00")
     return Recognizer(run, face_network=network, gallery=gallery)
 
 
@@ -292,9 +292,9 @@ def save_run(folder: Path, gallery: Gallery, **changes: object) -> Run:
         settings=Settings(),
         photos_root="",
         photos_fingerprint="",
-        sides={},
-        groups={},
-        created="then",
+        sides=dict.fromkeys(SIDES, ()),
+        groups=dict.fromkeys(SIDES, 0),
+        created="2026-01-01T00:00:00",
         complete=True,
     )
     folder.mkdir(exist_ok=True)
@@ -340,7 +340,7 @@ def test_a_run_that_is_gone_or_trained_anew_is_one_sentence(tmp_path: Path, foll
     photo, _, _ = level_photos(tmp_path)
     answers = followed.name_photos([photo] * (3 * BATCH))
     next(answers)
-    save_run(tmp_path / "run", followed.gallery, created="later")
+    save_run(tmp_path / "run", followed.gallery, created="2026-01-02T00:00:00")
     with pytest.raises(RunError, match="was trained anew meanwhile"):
         list(answers)
     assert followed.name_pixels([read_photo(photo)])[0][0].name == "a"

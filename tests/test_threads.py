@@ -7,7 +7,7 @@ from concurrent.futures import wait
 
 import pytest
 
-from castlist.threads import Hands, work_ahead
+from castlist.threads import Hands, count_cores, set_threads, work_ahead
 
 
 def test_a_share_of_the_pool_does_all_of_its_work_in_order() -> None:
@@ -55,3 +55,31 @@ def test_work_that_nobody_asks_for_any_more_is_not_begun() -> None:
     gate.set()
     wait([first, *later[3:]], timeout=5)
     assert begun == [3, 4]
+
+
+def test_the_pool_is_resized_with_work_under_way() -> None:
+    ended = threading.Event()
+    results: list[list[int]] = []
+    errors: list[BaseException] = []
+
+    def ask(hands: Hands | None) -> None:
+        try:
+            while not ended.is_set():
+                results.append(list(work_ahead(lambda n: n + 1, range(100), hands=hands)))
+        except BaseException as error:
+            errors.append(error)
+
+    askers = [threading.Thread(target=ask, args=(hands,)) for hands in (None, None, Hands(2))]
+    for one in askers:
+        one.start()
+    try:
+        for count in [1, 2, 3, 1] * 50:
+            set_threads(count)
+            ended.wait(0.005)
+    finally:
+        ended.set()
+        for one in askers:
+            one.join(20)
+        set_threads(count_cores())
+    assert not any(one.is_alive() for one in askers) and not errors
+    assert len(results) > 3 and all(result == list(range(1, 101)) for result in results)

@@ -76,7 +76,7 @@ def test_a_search_is_killed_and_goes_on(drawn_photos: Path, tmp_path: Path, monk
     assert not list((tmp_path / "search").glob("*/predictions.csv"))
     best = max(row.val_accuracy for run in runs if open_run(run).complete for row in read_history(open_run(run)))
     assert found.accuracy == best
-    assert describe_run(open_run(found.run), None).endswith(f"{found.accuracy:.1%} of validation, not tested")
+    assert next(describe_run(open_run(found.run), None)).endswith(f"{found.accuracy:.1%} of validation, not tested")
     assert (tmp_path / "search" / "history.png").stat().st_size > 5000
 
 

@@ -73,6 +73,11 @@ def make_folder(path: Path, *, private: bool = False) -> None:
         path.mkdir(PRIVATE_FOLDER if private else 0o777, parents=True, exist_ok=True)
 
 
+def make_private(path: Path) -> None:
+    """Let nobody but the user read a file that another library has written."""
+    path.chmod(PRIVATE_FILE)
+
+
 def place_bytes(path: Path, data: bytes, *, private: bool) -> None:
     """Write a file into a folder that is there; `flush_folder` makes it last.
 

@@ -3,14 +3,19 @@
 onnxruntime, from 1.29 on, tells its maker by default: it writes a device id and events into the user's cache folder and
 sends them. One variable in the environment prevents it, if it is there before the first import; it is set below,
 and child processes inherit it.
+
+A network with threads of its own can't be used on in a forked child, which has none of its parent's threads, and even
+letting go of it there waits for them for ever. So the child opens it anew.
 """
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import logging
 import os
 import threading
+import weakref
 from collections import OrderedDict
 from pathlib import Path
 from typing import Any
@@ -32,6 +37,29 @@ class _Entry:
         self.session: Any = None
 
 
+class _Threaded:
+    """A session whose passes take several threads; in a forked child it is opened anew at its first use."""
+
+    def __init__(self, data: bytes, n_threads: int) -> None:
+        self._data, self._n_threads = data, n_threads
+        self._session: Any = _open(data, n_threads)
+        self._lock = threading.Lock()
+        _threaded.add(self)
+
+    def __getattr__(self, name: str) -> Any:
+        with self._lock:
+            if self._session is None:
+                self._session = _open(self._data, self._n_threads)
+            return getattr(self._session, name)
+
+    def leave_to_parent(self) -> None:
+        """In a forked child, do without the parent's session, and never let go of it."""
+        if self._session is not None:
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._session))
+        self._session, self._lock = None, threading.Lock()
+
+
+_threaded: weakref.WeakSet[_Threaded] = weakref.WeakSet()
 _entries: OrderedDict[tuple[str, int], _Entry] = OrderedDict()  # by content and threads, the last used at the end
 _lock = threading.Lock()
 
@@ -59,7 +87,7 @@ def open_session(model: bytes | Path, *, n_threads: int = 0) -> Any:
     with entry.lock:
         if entry.session is None:
             logger.debug("Opens the network %s, %d bytes", key[0][:8], len(data))
-            entry.session = _open(data, n_threads)
+            entry.session = _open(data, 1) if n_threads == 1 else _Threaded(data, n_threads)
         return entry.session
 
 
@@ -118,3 +146,17 @@ def _options(runtime: Any, n_threads: int) -> Any:
     # Threads that spin while they wait take the other cores from whoever decodes and aligns the next photo.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return options
+
+
+def _begin_child() -> None:
+    """Free a forked child of what its parent's threads held."""
+    global _lock
+    _lock = threading.Lock()
+    for entry in _entries.values():
+        entry.lock = threading.Lock()
+    for session in _threaded:
+        session.leave_to_parent()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_child)

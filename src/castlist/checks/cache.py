@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import secrets
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -70,10 +71,14 @@ def delete_checks_of(person: str) -> int:
 
 
 class Cache:
-    """Photos by content and person: a person's rows can be deleted and nobody else's go with them."""
+    """Photos by content and person: a person's rows can be deleted and nobody else's go with them.
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    Each deletion begins an epoch. Who began in an earlier one may have seen the forgotten, and keeps nothing any more.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, epoch: int | None = None) -> None:
         self._connection = connection
+        self.epoch = _epoch(connection) if epoch is None else epoch
 
     def find(self, digest: str, person: str) -> CheckedPhoto | None:
         """What is kept of a photo, if anything is."""
@@ -95,7 +100,9 @@ class Cache:
         return CheckedPhoto(PhotoSignature(digest, grey, height, width), None, seen, numbers[:, _NUMBERS:], bool(drawn))
 
     def keep(self, digest: str, person: str, photo: CheckedPhoto) -> None:
-        """Keep what was seen; it is on disk after the next `commit`."""
+        """Keep what was seen, unless somebody was forgotten meanwhile; it is on disk after the next `commit`."""
+        if not self._may_keep():
+            return
         numbers = []
         for face in photo.faces:
             box, quality = face.box, face.quality
@@ -129,7 +136,18 @@ class Cache:
         """Keep it, and only the last few."""
         self._keep_last("judgement", stamp, outcome)
 
+    def _may_keep(self) -> bool:
+        """Whether nobody was forgotten meanwhile; if so, nobody can be until the next `commit`."""
+        if not self._connection.in_transaction:
+            self._connection.execute("BEGIN IMMEDIATE")
+        if _epoch(self._connection) == self.epoch:
+            return True
+        self._connection.rollback()
+        return False
+
     def _keep_last(self, table: str, stamp: str, text: str) -> None:
+        if not self._may_keep():
+            return
         self._connection.execute(f"INSERT OR REPLACE INTO {table} VALUES (?, ?)", (stamp, text))
         self._connection.execute(
             f"DELETE FROM {table} WHERE rowid NOT IN (SELECT rowid FROM {table} ORDER BY rowid DESC LIMIT ?)", (_KEPT,)
@@ -148,13 +166,17 @@ class Cache:
             "DELETE FROM photo WHERE digest IN (SELECT digest FROM photo WHERE person = ?)", (person,)
         ).rowcount
         self._connection.execute("DELETE FROM judgement")
+        self._connection.execute("UPDATE epoch SET number = ?", (secrets.randbits(62),))
         self._connection.commit()
         return count
 
 
 @contextlib.contextmanager
-def open_cache() -> Iterator[Cache]:
+def open_cache(epoch: int | None = None) -> Iterator[Cache]:
     """Open the user's cache; one that is damaged or of another version is made anew.
+
+    Args:
+        epoch: In which what is going to be kept was seen; by default that of now.
 
     Raises:
         CastlistError: If it can't be opened or written.
@@ -171,7 +193,7 @@ def open_cache() -> Iterator[Cache]:
                 one.unlink(missing_ok=True)
             connection = _connect(path)
         try:
-            yield Cache(connection)
+            yield Cache(connection, epoch)
             connection.commit()
         finally:
             connection.close()
@@ -207,8 +229,12 @@ def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
+def _epoch(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("SELECT number FROM epoch").fetchone()[0])
+
+
 def _make_tables(connection: sqlite3.Connection) -> None:
-    for table in ("photo", "search", "judgement"):
+    for table in ("photo", "search", "judgement", "epoch"):
         connection.execute(f"DROP TABLE IF EXISTS {table}")
     connection.execute(
         "CREATE TABLE photo (digest TEXT, person TEXT, reason TEXT, height INTEGER, width INTEGER, "
@@ -216,4 +242,7 @@ def _make_tables(connection: sqlite3.Connection) -> None:
     )
     connection.execute("CREATE TABLE search (stamp TEXT PRIMARY KEY, pairs TEXT)")
     connection.execute("CREATE TABLE judgement (stamp TEXT PRIMARY KEY, outcome TEXT)")
+    # By chance: a cache that is made anew must not come to the same numbers again.
+    connection.execute("CREATE TABLE epoch (number INTEGER)")
+    connection.execute("INSERT INTO epoch VALUES (?)", (secrets.randbits(62),))
     connection.execute(f"PRAGMA user_version = {VERSION}")

@@ -45,6 +45,7 @@ def check_photos(root: Path, *, against: Path | None = None, on_stage: OnStage |
     stage = on_stage or (lambda what: lambda done, total: None)
     photos = (*cast.photos, *others)
     with open_cache() as cache:
+        epoch = cache.epoch
         seen = look_at(photos, cache, stage("Photos"))
         readable = [i for i, photo in enumerate(seen) if photo.signature is not None]
         signatures = [photo.signature for photo in seen if photo.signature is not None]
@@ -70,7 +71,7 @@ def check_photos(root: Path, *, against: Path | None = None, on_stage: OnStage |
         )
     elif cast.people:
         stage("Names")
-        about_people, typical, curve = _check_people(cast, seen[:n], group_of)
+        about_people, typical, curve = _check_people(cast, seen[:n], group_of, epoch)
         findings += about_people
         if curve:
             shares = ", ".join(f"{point.known}: {point.named:.1%}" for point in curve)
@@ -191,7 +192,7 @@ def _area(photo: CheckedPhoto) -> int:
 
 
 def _check_people(
-    cast: Cast, seen: list[CheckedPhoto], group_of: dict[int, int]
+    cast: Cast, seen: list[CheckedPhoto], group_of: dict[int, int], epoch: int
 ) -> tuple[list[Finding], dict[str, tuple[Path, ...]], tuple[Point, ...]]:
     """What is wrong with faces and people; typical photos of each person; and what few photos are worth."""
     findings = []
@@ -218,7 +219,7 @@ def _check_people(
     if not embeddings:
         return findings, {}, ()
     who, groups, vectors, bad = np.array(person), np.array(group), np.stack(embeddings), np.array(poor)
-    judged = judge(who, groups, vectors, bad)
+    judged = judge(who, groups, vectors, bad, epoch)
     findings += check_names(cast.people, paths, who, groups, judged.doubts)
     findings += check_counts(cast.people, who, groups, judged.curve)
     return findings, find_typical(cast.people, paths, who, groups, vectors), judged.curve

@@ -75,7 +75,7 @@ def read_journal(root: Path, path: Path) -> tuple[str, list[Move]]:
 def write_journal(root: Path, last: Path | None, stamp: str, moves: list[Move]) -> None:
     """Keep what is going to be moved; it is on disk when this ends."""
     path = root / JOURNALS / f"{int(last.stem) + 1 if last else 1}.json"
-    write_text(path, json.dumps({"decisions": stamp, "moves": [vars(move) for move in moves]}, indent=1))
+    write_text(path, json.dumps({"decisions": stamp, "moves": [vars(move) for move in moves]}, indent=1), private=True)
     if os.name == "posix":  # on disk before the first move, even if the power goes
         for kept in (path, path.parent):
             handle = os.open(kept, os.O_RDONLY)

@@ -24,7 +24,7 @@ class Judgement:
     curve: tuple[Point, ...]
 
 
-def judge(person: np.ndarray, group: np.ndarray, embeddings: np.ndarray, poor: np.ndarray) -> Judgement:
+def judge(person: np.ndarray, group: np.ndarray, embeddings: np.ndarray, poor: np.ndarray, epoch: int) -> Judgement:
     """Find doubtful names and what few photos are worth; what was judged before is taken from the user's cache.
 
     Args:
@@ -32,6 +32,7 @@ def judge(person: np.ndarray, group: np.ndarray, embeddings: np.ndarray, poor: n
         group: Shape (n,), int64; copies of one photo share a number.
         embeddings: Shape (n, values), float32, L2 norm 1; of the face that is the person.
         poor: Shape (n,), bool; faces too poor to say that they are nobody's of the cast.
+        epoch: Of the cache when the faces were seen.
     """
     faces_in_general = default_background().to_arrays().values()
     stamp = _stamp(person, group, embeddings, poor, *faces_in_general)
@@ -52,7 +53,7 @@ def judge(person: np.ndarray, group: np.ndarray, embeddings: np.ndarray, poor: n
     right[np.isin(person, [fewer for fewer, _ in doubts.same])] = False
     points = learning_curve(person[right], group[right], embeddings[right])
     text = json.dumps([doubts.same, doubts.divided, doubts.wrong, [(point.known, point.named) for point in points]])
-    with open_cache() as cache:
+    with open_cache(epoch) as cache:
         cache.keep_judgement(stamp, text)
     return Judgement(doubts, points)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from castlist.cli.console import findings_json, findings_lines, say, showing_stages
+from castlist.cli.console import findings_json, findings_lines, say, showing_stages, tell
 from castlist.cli.options import Language
 from castlist.errors import SettingsError
 from castlist.languages import translator
@@ -59,7 +59,7 @@ def check(
     with showing_stages() as on_stage:
         findings = check_photos(photos, against=against, on_stage=on_stage)
     for line in findings_json(findings) if json_ else findings_lines(findings):
-        print(line)
+        tell(line)
     for note in findings.notes:
         say(str(note))
     for line in findings.summary_lines:
@@ -86,8 +86,8 @@ def _move(photos: Path | None, decisions: Path | None, undo: bool) -> None:
         moved = apply_decisions(read)
         before = f"; {moved.before} had been moved before" if moved.before else ""
         aside = f" Photos set aside lie in {str(moved.aside)!r}." if moved.aside.is_dir() else ""
-        print(f"Moved: {moved.moved}{before}.{aside}")
-        print(f"To take it back: castlist check {str(read.root)!r} --undo")
+        tell(f"Moved: {moved.moved}{before}.{aside}")
+        tell(f"To take it back: castlist check {str(read.root)!r} --undo")
     elif photos is not None:
         moved = undo_moves(photos)
-        print(f"Moved back: {moved.moved}.")
+        tell(f"Moved back: {moved.moved}.")

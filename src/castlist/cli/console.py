@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from castlist.errors import CastlistError
-from castlist.escaping import for_terminal
+from castlist.escaping import for_json, for_terminal
 
 if TYPE_CHECKING:
     from castlist.checks import Findings
@@ -91,7 +90,7 @@ def showing_progress(*, resumable: bool = True) -> Iterator[dict[str, Any]]:
             resume = f"castlist resume {str(run.path)!r}"
             lines.append(f"The run is {str(run.path)!r}; if it is interrupted: {resume}")
         for line in lines:
-            console.print(line, markup=False, highlight=False, soft_wrap=True)
+            console.print(for_terminal(line), markup=False, highlight=False, soft_wrap=True)
 
     def on_progress(now: Progress) -> None:
         if now.finished:
@@ -130,31 +129,31 @@ def describe_start(run: Run, dataset: Dataset) -> Iterator[str]:
 def show_result(run: Run, evaluation: Evaluation | None) -> None:
     """Print how good a run is, what its curves say, and where its report lies."""
     if evaluation is None:
-        print(NO_FIGURES)
-        print(f"Run: {run.path}")
+        tell(NO_FIGURES)
+        tell(f"Run: {run.path}")
         return
     from castlist.languages import translator
     from castlist.learning import describe_diagnosis, diagnose
     from castlist.run import read_history
 
     low, high = evaluation.accuracy_interval
-    print(
+    tell(
         f"{evaluation.accuracy:.1%} of {_test_size(run, evaluation)} named rightly "
         f"(95 % interval {low:.1%} to {high:.1%}), loss {evaluation.loss:.3f}."
     )
     what = "photos" if run.settings.frames == 1 else "sequences"
     for score in evaluation.persons:
-        print(f"  {score.person}: recall {score.recall:.1%}, precision {score.precision:.1%}, {score.photos} {what}")
+        tell(f"  {score.person}: recall {score.recall:.1%}, precision {score.precision:.1%}, {score.photos} {what}")
     if run.settings.fine_tune:
-        print(*run.notes[-1:])  # which network is used
+        tell(str(run.notes[-1]))  # which network is used
     diagnosis = diagnose(read_history(run))
     if diagnosis:
-        print(" ".join(describe_diagnosis(diagnosis, translator("en"))))
-    print(f"Report: {(run.path / 'report.html').resolve().as_uri()}")
+        tell(" ".join(describe_diagnosis(diagnosis, translator("en"))))
+    tell(f"Report: {(run.path / 'report.html').resolve().as_uri()}")
 
 
-def describe_run(run: Run, before: Run | None) -> str:
-    """A run as an entry of the diary, with what was changed against the run before."""
+def describe_run(run: Run, before: Run | None) -> Iterator[str]:
+    """A run as an entry of the diary, with what was changed against the run before; a line each."""
     from castlist.learning import changed_settings, read_evaluation
     from castlist.run import best_epoch, read_history
 
@@ -173,13 +172,12 @@ def describe_run(run: Run, before: Run | None) -> str:
                 figures = f"{_percent_with_interval(evaluation)} of {_test_size(run, evaluation)}"
         except CastlistError as error:
             figures = str(error)
-    lines = [f"{when}  {run.path.name}  {run.settings.model}, {len(run.people)} people  {figures}"]
+    yield f"{when}  {run.path.name}  {run.settings.model}, {len(run.people)} people  {figures}"
     if before:
         changes = [f"{name} {old} -> {new}" for name, (old, new) in changed_settings([before, run]).items()]
         if run.photos_fingerprint != before.photos_fingerprint:
             changes.append("other photos")
-        lines.append(f"    {', '.join(changes) or 'nothing changed'}")
-    return "\n".join(lines)
+        yield f"    {', '.join(changes) or 'nothing changed'}"
 
 
 def _test_size(run: Run, evaluation: Evaluation) -> str:
@@ -272,7 +270,12 @@ def findings_json(findings: Findings) -> Iterator[str]:
         record |= {"people": list(one.people), "message": one.message}
         if one.probability is not None:
             record |= {"rather": one.rather, "probability": one.probability}
-        yield json.dumps(record, ensure_ascii=False)
+        yield for_json(record)
+
+
+def tell(text: str) -> None:
+    """Print a line of what was asked for."""
+    print(for_terminal(text))
 
 
 def say(text: str) -> None:

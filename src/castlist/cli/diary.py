@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from castlist.cli.console import describe_comparison, describe_duel, describe_run
+from castlist.cli.console import describe_comparison, describe_duel, describe_run, tell
 from castlist.errors import RunError
 
 
@@ -23,7 +23,8 @@ def runs(folder: Annotated[Path, typer.Argument(help="The folder that run folder
             folder=str(folder),
         )
     for before, run in zip([None, *listed], listed, strict=False):
-        print(describe_run(run, before))
+        for line in describe_run(run, before):
+            tell(line)
 
 
 def compare(
@@ -42,12 +43,12 @@ def compare(
     opened = [open_run(path) for path in run]
     evaluations = [read_evaluation(one) for one in opened]
     for line in describe_comparison(opened, evaluations, changed_settings(opened)):
-        print(line)
+        tell(line)
     for i, second in enumerate(opened[1:], start=1):
         for line in describe_duel(opened[0], second, compare_answers(evaluations[0], evaluations[i])):
-            print(line)
+            tell(line)
     if picture:
         from castlist.learning import write_comparison
 
         write_comparison({one.path.name: read_history(one) for one in opened}, picture, language=language)
-        print(f"Curves: {picture}")
+        tell(f"Curves: {picture}")

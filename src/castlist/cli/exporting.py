@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from castlist.cli.console import tell
 from castlist.cli.options import RunFolder
 
 
@@ -22,4 +23,4 @@ def export(
     from castlist.export import export_run
 
     file = export_run(run, to, out)
-    print(f"{file} answers as the run does. Names and preprocessing are inside.")
+    tell(f"{file} answers as the run does. Names and preprocessing are inside.")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from castlist.cli.console import NO_FIGURES, say, showing_progress
+from castlist.cli.console import NO_FIGURES, say, showing_progress, tell
 from castlist.cli.options import Language, RunFolder
 from castlist.errors import MissingExtraError
 
@@ -25,7 +25,7 @@ def enrol(
     done = enrol_person(run, name, find_photos(photos))
     for photo in done.refused:
         say(f"left out: {photo.path} ({photo.reason})")
-    print(f"{name} is enrolled with {len(done.added)} photo{'s' * (len(done.added) > 1)}.")
+    tell(f"{name} is enrolled with {len(done.added)} photo{'s' * (len(done.added) > 1)}.")
     _show_refreshed(run, language)
 
 
@@ -44,12 +44,12 @@ def forget(
             receipt = retrain_without(run, name, language=language, **show)
     else:
         receipt = forget_person(run, name)
-    print(f"{name} is forgotten. Deleted:")
+    tell(f"{name} is forgotten. Deleted:")
     for line in receipt.removed:
-        print(f"  {line}")
-    print("What still exists:")
+        tell(f"  {line}")
+    tell("What still exists:")
     for line in receipt.remaining:
-        print(f"  {line}")
+        tell(f"  {line}")
     if not retrain:
         _show_refreshed(run, language)
 
@@ -60,6 +60,6 @@ def _show_refreshed(run: Path, language: str) -> None:
     try:
         report = refresh(run, language=language)
     except MissingExtraError as error:
-        print(f"The report is not made anew. {error}")
+        tell(f"The report is not made anew. {error}")
     else:
-        print(f"Report: {report.resolve().as_uri()}" if report else NO_FIGURES)
+        tell(f"Report: {report.resolve().as_uri()}" if report else NO_FIGURES)

@@ -7,10 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from castlist.cli.console import film_lines, photo_lines, say, showing_count
+from castlist.cli.console import film_lines, photo_lines, say, showing_count, tell
 from castlist.cli.options import RunFolder
 from castlist.errors import CastlistError, SettingsError
-from castlist.escaping import for_terminal
 
 
 def predict(
@@ -85,6 +84,6 @@ def explain(
             about = "" if one.named.name == one.person else f" (most like {one.person})"
             nothing = "" if one.evidence.any() else "  (no place speaks for the name)"
             line = f"{path}  {one.named.name}{about}  {one.named.probability:.1%}  {file}{nothing}"
-            print(for_terminal(line))
+            tell(line)
     if not n_explained:
         raise CastlistError("nothing-explained", "None of the {count} files could be explained.", count=len(paths))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from castlist.cli.console import say, telling_interruption
+from castlist.cli.console import say, tell, telling_interruption
 from castlist.cli.learning import choose_settings
 from castlist.cli.options import Language, Photos, Runs
 
@@ -41,6 +41,6 @@ def tune(
         found = search(
             photos, bases, out / name, trials=trials, minutes=minutes, jobs=jobs, language=language, on_trial=show
         )
-    print(f"{found.finished} trials; the best, {found.run}, has {found.accuracy:.1%} on validation.")
-    print(f"Pictures: {', '.join(str(path) for path in sorted(found.folder.glob('*.png')))}")
-    print(f"Train with its settings: castlist train {photos} --settings {found.settings_file}")
+    tell(f"{found.finished} trials; the best, {found.run}, has {found.accuracy:.1%} on validation.")
+    tell(f"Pictures: {', '.join(str(path) for path in sorted(found.folder.glob('*.png')))}")
+    tell(f"Train with its settings: castlist train {photos} --settings {found.settings_file}")

@@ -17,7 +17,7 @@ from castlist.desktop.texts import Sentence
 from castlist.desktop.worker import Task
 from castlist.errors import CastlistError
 from castlist.media import find_photos
-from castlist.naming import NamedPhoto, Recognizer
+from castlist.naming import NamedPhoto, Recognizer, Seen
 
 if TYPE_CHECKING:
     from castlist.desktop.asking import Looked
@@ -33,6 +33,7 @@ class Album:
         self.recognizer: Recognizer | None = None
         self.pictures: list[Picture] = []
         self.answers: dict[int, NamedPhoto] = {}
+        self._seen: dict[int, Seen] = {}  # by which they were answered, where faces can be enrolled
         self.index = 0
         self.face = 0
         self._pixels: tuple[int, np.ndarray] | None = None  # of the picture that is shown
@@ -55,6 +56,11 @@ class Album:
     def answer(self) -> NamedPhoto | None:
         """What was answered for the picture that is looked at; None as long as it isn't named."""
         return self.answers.get(self.index)
+
+    @property
+    def seen(self) -> Seen | None:
+        """What was seen of the picture that is looked at; None where no face of it can be enrolled."""
+        return self._seen.get(self.index)
 
     def name_with(self, recognizer: Recognizer, says: Sentence | None = None) -> None:
         """Name with another recognizer from now on, what is open too; then say so."""
@@ -82,11 +88,12 @@ class Album:
         self.show(0)
         self._name()
 
-    def put(self, picture: Picture, pixels: np.ndarray, answer: NamedPhoto) -> None:
+    def put(self, picture: Picture, pixels: np.ndarray, answer: NamedPhoto, seen: Seen | None) -> None:
         """Show one picture that is named already, as the camera's are."""
         if len(self.pictures) != 1:
             self._lay_out([picture])
         self.pictures, self.index, self.answers = [picture], 0, {0: answer}
+        self._seen = {} if seen is None else {0: seen}
         self._pixels = (0, pixels)
         self._draw()
 
@@ -134,7 +141,7 @@ class Album:
             self._desk.status.idle()
 
     def _lay_out(self, pictures: list[Picture]) -> None:
-        self.pictures, self.answers = pictures, {}
+        self.pictures, self.answers, self._seen = pictures, {}, {}
         self._pixels = None
         if len(pictures) > 1:
             self.strip.pack(fill="x", before=self._middle, side="bottom")
@@ -148,12 +155,14 @@ class Album:
         self.stop()
         recognizer, pictures, total, kept = self.recognizer, self.pictures, len(self.pictures), self.index
         status = self._desk.status
-        self.answers = {}
+        self.answers, self._seen = {}, {}
         self._draw()  # what another recognizer said must not stand there any longer
         status.busy(total)
 
         def take(looked: Looked) -> None:
             self.answers[looked.index] = looked.answer
+            if looked.seen is not None:
+                self._seen[looked.index] = looked.seen
             if total > 1:
                 self.strip.put(looked.index, looked.thumbnail)
             if looked.index == self.index:

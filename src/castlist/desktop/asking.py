@@ -11,7 +11,7 @@ from PIL import Image
 
 from castlist.desktop.picture import Picture, fit
 from castlist.desktop.worker import Task
-from castlist.errors import CastlistError, PhotoError
+from castlist.errors import PhotoError
 from castlist.media import UNKNOWN
 from castlist.naming import NamedPhoto, Recognizer, Seen
 from castlist.painting import draw_names, hide_faces, is_hidden, save_picture
@@ -25,6 +25,7 @@ class Looked:
     index: int  # in the order asked
     pixels: np.ndarray | None  # (height, width, 3), uint8, RGB; None where they are not handed over
     answer: NamedPhoto
+    seen: Seen | None  # what it was named by, where faces of it can be enrolled
     thumbnail: Image.Image | None  # None where the file can't be read
 
 
@@ -47,19 +48,30 @@ def name_pictures(
         try:
             pixels = picture.read()
         except PhotoError as error:
-            yield Looked(index, None, NamedPhoto(picture.path, (), error.message), None)
+            yield Looked(index, None, NamedPhoto(picture.path, (), error.message), None, None)
             continue
-        answer = NamedPhoto(picture.path, recognizer.name_pixels([pixels])[0])
+        seen, answer = name_pixels(recognizer, pixels, picture.path)
         small = fit(pixels, thumbnail, thumbnail)
-        yield Looked(index, pixels if index == keep else None, answer, small)
+        yield Looked(index, pixels if index == keep else None, answer, seen, small)
 
 
-def enrol_clicked(recognizer: Recognizer, picture: Picture, face: int, name: str) -> Iterator[Recognizer]:
+def name_pixels(recognizer: Recognizer, pixels: np.ndarray, path: Path) -> tuple[Seen | None, NamedPhoto]:
+    """Name a picture; gives what was seen of it, too, if faces of it can be enrolled.
+
+    Args:
+        recognizer: Of the chosen run.
+        pixels: Shape (height, width, 3), uint8, RGB, upright.
+        path: What the picture is called.
+    """
+    seen = Seen.merge(recognizer.eyes.see([pixels]))
+    (faces,), (problem,) = recognizer.name(seen), seen.problems
+    # What a trained network reads, squares of pixels, isn't kept of each open picture.
+    return seen if recognizer.network is None else None, NamedPhoto(path, faces, problem)
+
+
+def enrol_clicked(recognizer: Recognizer, seen: Seen, face: int, name: str, source: str) -> Iterator[Recognizer]:
     """Add one face of a picture to a person; gives the recognizer that knows it."""
-    faces = recognizer.look(picture.read())
-    if not isinstance(faces, list) or face >= len(faces):
-        raise CastlistError("picture-changed", "The picture has changed since it was named. Open it again.")
-    yield enrol_face(recognizer, name, faces[face], picture.path.name)
+    yield enrol_face(recognizer, name, seen, face, source)
 
 
 def save_named(picture: Picture, answer: NamedPhoto, path: Path) -> Iterator[Path]:

@@ -11,12 +11,13 @@ import cv2
 import numpy as np
 
 from castlist.desktop.album import Album
+from castlist.desktop.asking import name_pixels
 from castlist.desktop.desk import Desk
 from castlist.desktop.picture import Picture
 from castlist.desktop.worker import Task
 from castlist.errors import CastlistError
 from castlist.media import silence_opencv
-from castlist.naming import NamedPhoto, Recognizer
+from castlist.naming import NamedPhoto, Recognizer, Seen
 
 NAME = Path("camera.jpg")  # what a frame is called where a photo has its file's name
 
@@ -43,7 +44,7 @@ class Camera:
             self._desk.status.idle()
 
     def _take(self, frame: Frame) -> None:
-        self._album.put(Picture(NAME, frame.pixels), frame.pixels, frame.answer)
+        self._album.put(Picture(NAME, frame.pixels), frame.pixels, frame.answer, frame.seen)
         self._desk.status.say(
             lambda translate: translate("{rate} pictures a second").format(rate=f"{frame.rate:.1f}"),
         )
@@ -59,6 +60,7 @@ class Frame:
 
     pixels: np.ndarray  # (height, width, 3), uint8, RGB
     answer: NamedPhoto
+    seen: Seen | None  # as of `Looked`
     rate: float  # frames a second, since the frame before
 
 
@@ -77,9 +79,9 @@ def watch(recognizer: Recognizer, task: Task, *, device: int = 0) -> Iterator[Fr
             if not found:
                 raise CastlistError("no-camera", "No camera gives a picture. Is one connected?")
             pixels = cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)
-            answer = NamedPhoto(NAME, recognizer.name_pixels([pixels])[0])
+            seen, answer = name_pixels(recognizer, pixels, NAME)
             now = time.monotonic()
-            yield Frame(pixels, answer, 1 / max(now - before, 1e-6))
+            yield Frame(pixels, answer, seen, 1 / max(now - before, 1e-6))
             before = now
     finally:
         camera.release()

@@ -23,8 +23,8 @@ from castlist.people import Receipt, discard_retraining, forget
 
 def enrol(desk: Desk, album: Album, name: str, on_changed: Callable[[Recognizer, Sentence], object]) -> None:
     """Give the chosen face of the picture a name, new or known."""
-    recognizer, picture, answer = album.recognizer, album.picture, album.answer
-    if not (recognizer and picture and answer and answer.faces and name):
+    recognizer, picture, seen = album.recognizer, album.picture, album.seen
+    if not (recognizer and picture and seen is not None and len(seen.photo) and name):
         desk.notice.tell(lambda translate: translate("Choose a face in the picture, and write a name."))
         return
     from castlist.desktop.asking import enrol_clicked
@@ -33,7 +33,7 @@ def enrol(desk: Desk, album: Album, name: str, on_changed: Callable[[Recognizer,
         on_changed(changed, lambda translate: translate("{name} is enrolled.").format(name=name))
 
     face = album.face
-    desk.do(lambda _: enrol_clicked(recognizer, picture, face, name), take)
+    desk.do(lambda _: enrol_clicked(recognizer, seen, face, name, picture.path.name), take)
 
 
 class ForgetDialog(tk.Toplevel):
@@ -139,10 +139,10 @@ class ForgetDialog(tk.Toplevel):
                 translate("{name} is forgotten.").format(name=receipt.name),
                 "",
                 translate("Deleted:"),
-                *(f"• {explain(str(sentence))}" for sentence in receipt.removed),
+                *(f"• {explain(sentence)}" for sentence in receipt.removed),
                 "",
                 translate("What still exists:"),
-                *(f"• {explain(str(sentence))}" for sentence in receipt.remaining),
+                *(f"• {explain(sentence)}" for sentence in receipt.remaining),
             )
         )
 

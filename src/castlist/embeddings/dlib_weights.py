@@ -46,7 +46,7 @@ def network_file() -> Path:
     file = cache_folder() / f"dlib-face-{SHA256[:8]}-2.onnx"
     if not file.is_file():
         weights = find_package_file("face_recognition_models", WEIGHTS, PACKAGE)
-        write_bytes(file, _build(*read_weights(read_checked(weights, SHA256, PACKAGE))))
+        write_bytes(file, _build(*read_weights(read_checked(weights, SHA256, PACKAGE))), private=True)
     return file
 
 

@@ -126,7 +126,7 @@ def _some_photos(recognizer: Recognizer) -> np.ndarray:
                 file=file,
             )
         try:
-            seen = recognizer.look(read_still(path))
+            seen = recognizer.eyes.find(read_still(path))
         except PhotoError:
             continue
         if isinstance(seen, list):

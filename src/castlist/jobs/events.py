@@ -75,8 +75,8 @@ class Forgotten(Finished):
     """Somebody is deleted for good: the receipt's own fields, since reading it must not load all of learning."""
 
     name: str
-    removed: tuple[str | Message, ...]  # a sentence each
-    remaining: tuple[str | Message, ...]
+    removed: tuple[Message, ...]  # a sentence each
+    remaining: tuple[Message, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ def learn(
     path = new_run_path(runs, name, settings)
     cast = photos if isinstance(photos, Cast) else find_cast(photos)
     dataset = load_dataset(cast, settings, on_count=on_count)
-    run = start_run(dataset, settings, path, cast.root)
+    run = start_run(dataset, settings, path, cast.root, is_named=name is not None)
     if on_start:
         on_start(run, dataset)
     return _finish(run, dataset, language, test, on_progress)

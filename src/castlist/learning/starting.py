@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
+import itertools
 import logging
-import os
 import platform
 import re
 from pathlib import Path
@@ -29,11 +30,18 @@ PACKAGES = (
 )
 
 
-def start_run(dataset: Dataset, settings: Settings, path: Path, photos_root: Path) -> Run:
+def start_run(dataset: Dataset, settings: Settings, path: Path, photos_root: Path, *, is_named: bool = True) -> Run:
     """Begin a run folder: its record is written, nothing is trained yet.
 
+    Args:
+        dataset: What is learnt.
+        settings: How.
+        path: The folder.
+        photos_root: The folder of the photos.
+        is_named: Whether somebody chose its name; else one that is taken by now gets a number.
+
     Raises:
-        RunError: If there is such a folder already.
+        RunError: If there is a folder of the chosen name already.
         CastlistError: If it can't be written.
     """
     counts = dataset.side_counts()
@@ -50,16 +58,28 @@ def start_run(dataset: Dataset, settings: Settings, path: Path, photos_root: Pat
         versions=package_versions(),
         precision=choose_precision() if settings.precision == "auto" else settings.precision,
     )
-    try:
-        make_folder(path.parent)
-        path.mkdir(PRIVATE_FOLDER)  # alone: of two trainings of one name the second must not touch the first
-    except FileExistsError:
-        raise _taken(path) from None
-    except OSError as error:
-        raise cannot_write(path, error) from error
+    run = dataclasses.replace(run, path=_make(path, is_named))
     run.save()
-    logger.info("a run of the model %s is begun in %s", settings.model, path)
+    logger.info("a run of the model %s is begun", settings.model)
+    logger.debug("which is %s", run.path)
     return run
+
+
+def _make(path: Path, is_named: bool) -> Path:
+    """Make the folder, this process alone: of two trainings of one name the second must not touch the first."""
+    numbers = itertools.count(2)
+    place = path
+    while True:
+        try:
+            make_folder(place.parent)
+            place.mkdir(PRIVATE_FOLDER)
+            return place
+        except FileExistsError:
+            if is_named:
+                raise _taken(place) from None
+            place = path.with_name(f"{path.name}-{next(numbers)}")
+        except OSError as error:
+            raise cannot_write(place, error) from error
 
 
 def _sequence_notes(settings: Settings) -> tuple[Message, ...]:
@@ -92,8 +112,7 @@ def new_run_path(folder: Path, name: str | None, settings: Settings) -> Path:
     """
     if name is None:
         stem = f"{settings.model}-{datetime.datetime.now():%Y%m%d-%H%M%S}"
-        taken = (folder / stem).exists()
-        return folder / (f"{stem}-{os.getpid()}" if taken else stem)
+        return folder / stem  # of two in one second the later gets a number when it begins
     if not re.fullmatch(r"[^\x00-\x1f/\\:*?\"<>|]+", name) or name.startswith("."):
         raise RunError("run-name", "A run can't be named {name!r}. Use letters, digits, spaces, dashes.", name=name)
     if (folder / name).exists():

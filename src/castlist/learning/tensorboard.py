@@ -7,6 +7,7 @@ import time
 from types import TracebackType
 
 from castlist.errors import needs_extra
+from castlist.files import make_folder, make_private
 from castlist.learning.comparison import flatten
 from castlist.learning.evaluation import Evaluation
 from castlist.learning.report import png_size
@@ -60,6 +61,11 @@ class EventLog:
 
     def _write(self, side: str, step: int, summary: Summary) -> None:
         if side not in self._writers:
-            self._writers[side] = EventFileWriter(str(self._folder / side))
+            folder = self._folder / side
+            for made in (self._folder, folder):
+                make_folder(made, private=True)
+            self._writers[side] = EventFileWriter(str(folder))
+            for path in folder.iterdir():
+                make_private(path)
         self._writers[side].add_event(Event(wall_time=time.time(), step=step, summary=summary))
         self._writers[side].flush()  # TensorBoard shows it while training goes on

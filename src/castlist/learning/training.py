@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from castlist.errors import RunError, needs_extra, reason_of
-from castlist.files import write_csv
+from castlist.files import make_private, write_csv
 from castlist.learning.augmentation import augment_photo
 from castlist.learning.conversion import write_onnx
 from castlist.learning.dataset import Dataset
@@ -316,12 +316,14 @@ def _keep(run: Run, model: keras.Model, variables: list[Any], history: list[Epoc
     if best_epoch(history) is history[-1]:
         beside = run.path / "part.weights.h5"
         model.save_weights(beside)
+        make_private(beside)
         beside.replace(run.weights_path)
     beside = run.state_path.with_name("state.h5.part")
     with h5py.File(beside, "w") as file:
         file.attrs["epoch"] = len(history)
         for i, variable in enumerate(variables):
             file[str(i)] = keras.ops.convert_to_numpy(variable)
+    make_private(beside)
     beside.replace(run.state_path)
 
 
@@ -362,6 +364,7 @@ def _export(run: Run, dataset: Dataset) -> None:
             tolerance=EXPORT_TOLERANCE,
             path=str(run.weights_path),
         )
+    make_private(beside)
     beside.replace(run.network_path)
     logger.debug("network written to %s", run.network_path)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from castlist.children import end_with_parent, read_line, start_python
 from castlist.errors import CastlistError, RunError, SettingsError, needs_extra
-from castlist.files import write_text
+from castlist.files import PRIVATE_FILE, make_folder, write_text
 from castlist.languages import translator
 from castlist.learning.models import dropouts_of
 from castlist.learning.progress import OnProgress, OnTrial, Progress, Trial
@@ -94,7 +94,7 @@ def tune(
                 model=name,
             )
     find_cast(photos)  # a wrong folder must not be found out by every trial
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder, private=True)
     study = _open(folder)
     _take_up(study)
     deadline = None if minutes is None else time.time() + 60 * minutes
@@ -154,9 +154,11 @@ def help_search() -> None:
 
 def _open(folder: Path) -> optuna.Study:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
+    base = folder / "search.db"
+    base.touch(PRIVATE_FILE)
     return optuna.create_study(
         study_name="castlist",
-        storage=f"sqlite:///{(folder / 'search.db').resolve()}",
+        storage=f"sqlite:///{base.resolve()}",
         load_if_exists=True,
         direction="maximize",
         pruner=optuna.pruners.MedianPruner(n_startup_trials=STARTUP, n_warmup_steps=2),
@@ -254,7 +256,7 @@ def _conclude(study: optuna.Study, folder: Path, language: str) -> Search:
     best = study.best_trial
     run = folder / best.user_attrs["run"]
     settings = open_run(run).settings
-    write_text(folder / "best.toml", settings.to_toml())
+    write_text(folder / "best.toml", settings.to_toml(), private=True)
     values = [trial.value for trial in complete if trial.value is not None]
     # Importance is a share of what differs: of one trial, or of equal ones, there is none.
     importance = optuna.importance.get_param_importances(study) if len(set(values)) > 1 else {}

@@ -12,7 +12,6 @@ import numpy as np
 
 from castlist.embeddings import FaceNetwork
 from castlist.errors import PhotoError, RunError
-from castlist.faces import Face
 from castlist.gallery import Answers, Gallery
 from castlist.naming.answers import BEST, NamedFace, NamedPhoto
 from castlist.naming.classifier import Network
@@ -20,7 +19,7 @@ from castlist.naming.eyes import Eyes, FaceEyes
 from castlist.naming.generation import Generation, open_generation
 from castlist.naming.namers import no_faces, not_together
 from castlist.naming.seeing import Seen
-from castlist.run import Run, RunFolder
+from castlist.run import Run, RunFolder, need_same
 from castlist.threads import OnCount, Stop
 
 logger = logging.getLogger(__name__)
@@ -121,10 +120,6 @@ class Recognizer:
         """
         return self._now().name(seen, repeat=repeat, together=together, best=best)
 
-    def answer(self, seen: Seen) -> Answers:
-        """Say who each face of a record is, each for itself."""
-        return self._now().namer.answer(seen)
-
     def answer_tracks(self, seen: Seen) -> Answers:
         """Say who one face is that was seen several times, as one answer for each photo of a record.
 
@@ -154,10 +149,6 @@ class Recognizer:
         for problem in filter(None, seen.problems):
             raise PhotoError("pixels-unnamed", "pixels that can't be named: {reason}", reason=problem)
         return self.name(seen, repeat=repeat)
-
-    def look(self, pixels: np.ndarray, *, thorough: bool = False) -> list[Face] | np.ndarray:
-        """What the run's networks are given of a photo: its faces, or the whole of it, small."""
-        return self.eyes.find(pixels, thorough=thorough)
 
     def name_photos(
         self,
@@ -222,12 +213,7 @@ class Recognizer:
     def _still(self, began: Generation) -> Generation:
         """The run as it is now, to which what its eyes have seen since then must mean the same."""
         now = self._now()
-        if now.run.created != began.run.created:
-            raise RunError(
-                "run-replaced",
-                "The run {path!r} was trained anew meanwhile. Begin again.",
-                path=str(began.run.path),
-            )
+        need_same(now.run, began.run)
         return now
 
     def _now(self) -> Generation:

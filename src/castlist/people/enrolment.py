@@ -10,13 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from castlist.embeddings import FaceNetwork, choose_faces
-from castlist.errors import CastError, PhotoError, RunError
-from castlist.faces import NO_FACE, Face
+from castlist.embeddings import choose_faces
+from castlist.errors import CastError, RunError
+from castlist.faces import NO_FACE, Box
 from castlist.gallery import Gallery
-from castlist.media import RefusedPhoto, check_person, read_photo
-from castlist.naming import Recognizer
-from castlist.run import Run, RunFolder, load_gallery
+from castlist.media import RefusedPhoto, check_person
+from castlist.naming import Recognizer, Seen
+from castlist.run import Run, RunFolder, load_gallery, need_same
 
 logger = logging.getLogger(__name__)
 
@@ -46,9 +46,15 @@ def enrol(path: Path, name: str, photos: Sequence[Path]) -> Enrolment:
         CastlistError: If nobody can be called so, no photo shows a face, or the run is of another model.
     """
     recognizer = Recognizer.load(path)
-    network = _need_open(recognizer, name)
-    found, refused = _find_faces(recognizer, photos)
-    if not found:
+    began = recognizer.run
+    _check_open(began, name)
+    seen = Seen.merge(recognizer.face_eyes.see(photos))
+    refused = tuple(
+        RefusedPhoto(photo, problem or NO_FACE)
+        for photo, problem, count in zip(photos, seen.problems, seen.counts, strict=True)
+        if not count
+    )
+    if len(refused) == len(photos):
         reasons = ", ".join(sorted({str(photo.reason) for photo in refused}))
         raise CastError(
             "nobody-to-enrol",
@@ -57,68 +63,49 @@ def enrol(path: Path, name: str, photos: Sequence[Path]) -> Enrolment:
             name=name,
             reasons=reasons,
         )
-    crops = np.stack([face.pixels for _, faces in found for face in faces])
-    vectors = network.embed(crops, views=recognizer.run.settings.views)
-    split = np.split(vectors, np.cumsum([len(faces) for _, faces in found])[:-1])
+    seen = seen[seen.counts > 0]
+    ends = np.cumsum(seen.counts)[:-1]
+    vectors = np.split(seen.embeddings, ends)
+    faces = [[_Place(seen.box(row)) for row in rows] for rows in np.split(np.arange(len(seen.photo)), ends)]
 
     def choose(known: np.ndarray) -> np.ndarray:
         # Photos already known have a say in which face it is.
-        anyone = [found[0][1][:1]] * len(known)
-        chosen = choose_faces([*anyone, *(faces for _, faces in found)], [*(row[None] for row in known), *split])
-        return np.stack([mine[index or 0] for mine, index in zip(split, chosen[len(known) :], strict=True)])
+        anyone = [faces[0][:1]] * len(known)
+        chosen = choose_faces([*anyone, *faces], [*(row[None] for row in known), *vectors])
+        return np.stack([mine[index or 0] for mine, index in zip(vectors, chosen[len(known) :], strict=True)])
 
-    run = _add(path, name, choose, tuple(f"{name}/{photo.name}" for photo, _ in found))
-    return Enrolment(run, tuple(photo for photo, _ in found), tuple(refused))
+    added = tuple(photo for photo in seen.paths if photo)
+    run = _add(began, name, choose, tuple(f"{name}/{photo.name}" for photo in added))
+    return Enrolment(run, added, refused)
 
 
-def enrol_face(recognizer: Recognizer, name: str, face: Face, source: str) -> Recognizer:
+def enrol_face(recognizer: Recognizer, name: str, seen: Seen, face: int, source: str) -> Recognizer:
     """Add one face, as a person pointed at it in a photo of several.
 
     Args:
         recognizer: Of a run of the model `face`; the run's folder is changed, as it is now: whoever came or left since
             the recognizer was loaded stays or stays away.
         name: Somebody new, or somebody the run knows.
-        face: As `recognizer.look` found it.
+        seen: What the recognizer's eyes saw of the photo.
+        face: The face's row in it.
         source: What the photo is called.
 
     Returns:
         A recognizer that knows the face.
 
     Raises:
-        CastlistError: If nobody can be called so, or the run is of another model.
+        CastlistError: If nobody can be called so, or the run is of another model or was trained anew.
     """
-    network = _need_open(recognizer, name)
-    vector = network.embed(face.pixels[None], views=recognizer.run.settings.views)
-    path = recognizer.run.path
-    _add(path, name, lambda known: vector, (f"{name}/{source}",))
-    return Recognizer.load(path)
+    vector = seen.embeddings[face][None]
+    run = _add(recognizer.run, name, lambda known: vector, (f"{name}/{source}",))
+    return Recognizer.load(run.path)
 
 
-def _find_faces(
-    recognizer: Recognizer, photos: Sequence[Path]
-) -> tuple[list[tuple[Path, list[Face]]], list[RefusedPhoto]]:
-    found: list[tuple[Path, list[Face]]] = []
-    refused: list[RefusedPhoto] = []
-    for photo in photos:
-        try:
-            faces = recognizer.look(read_photo(photo))
-        except PhotoError as error:
-            refused.append(RefusedPhoto(photo, error.message))
-            continue
-        assert isinstance(faces, list), "a run of faces looks for faces"
-        if faces:
-            found.append((photo, faces))
-        else:
-            refused.append(RefusedPhoto(photo, NO_FACE))
-    return found, refused
+@dataclass(frozen=True)
+class _Place:
+    """A face, of which only the place matters."""
 
-
-def _need_open(recognizer: Recognizer, name: str) -> FaceNetwork:
-    """The face network of a run that can be added to under a name."""
-    run, network = recognizer.run, recognizer.face_network
-    _check_open(run, name)
-    assert network is not None, "a run of the model face has a face network"
-    return network
+    box: Box
 
 
 def _check_open(run: Run, name: str) -> None:
@@ -132,18 +119,19 @@ def _check_open(run: Run, name: str) -> None:
     check_person(name, run.people)
 
 
-def _add(path: Path, name: str, choose: Choose, ids: tuple[str, ...]) -> Run:
-    """Add embeddings to the run as it is now."""
-    with RunFolder(path).change() as change:
+def _add(began: Run, name: str, choose: Choose, ids: tuple[str, ...]) -> Run:
+    """Add embeddings, which the network of the run as it was has made, to the run as it is now."""
+    with RunFolder(began.path).change() as change:
+        need_same(change.run, began)
+        _check_open(change.run, name)
         run, gallery = load_gallery(change.run)
-        _check_open(run, name)
         known = gallery.embeddings[_rows_of(gallery, name)]
         gallery = gallery.enrol(name, choose(known), ids)
         change.write(run.gallery_path.name, gallery.to_bytes())
         change.remove(run.answers_path.name)  # they are of other people than the record
         sides = {**run.sides, "train": (*run.sides["train"], *ids)}
         change.run = dataclasses.replace(run, people=gallery.people, sides=sides)
-    logger.info("%d embeddings added to %s", len(ids), path)
+    logger.info("%d embeddings added to a run", len(ids))
     return change.run
 
 

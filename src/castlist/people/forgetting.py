@@ -36,12 +36,12 @@ def forget(path: Path, name: str) -> Receipt:
     with folder.change() as change:
         leaving = _take_out(change, name)
     discard_retraining(path)
-    kept = tuple(delete_kept(name))
+    removed, remaining = delete_kept(name)
     with folder.change() as change:
         rest = tuple(one for one in change.run.leaving if one.name != name)
         change.run = dataclasses.replace(change.run, leaving=rest)
-    logger.info("somebody was forgotten by %s", path)
-    return Receipt(name, (*_describe(leaving), *kept), tuple(what_remains(change.run, name)))
+    logger.info("somebody was forgotten by a run")
+    return Receipt(name, (*_describe(leaving), *removed), (*remaining, *what_remains(change.run, name)))
 
 
 def _take_out(change: Change, name: str) -> Leaving:

@@ -10,6 +10,7 @@ from typing import Any
 from castlist.checks import delete_checks_of
 from castlist.errors import Message, RunError
 from castlist.learning import delete_datasets_of
+from castlist.paths import join_below
 from castlist.run import Run, open_run, unknown_in
 
 
@@ -36,7 +37,7 @@ class Receipt:
 def unknown_person(run: Run, name: str) -> RunError:
     """That a run knows nobody of a name."""
     return RunError(
-        "nobody-called",
+        "nobody-called-in-run",
         "The run {path!r} knows nobody called {name!r}. Choose from: {people}.",
         path=str(run.path),
         name=name,
@@ -44,26 +45,47 @@ def unknown_person(run: Run, name: str) -> RunError:
     )
 
 
-def delete_kept(name: str) -> Iterator[Message]:
-    """Delete what castlist keeps of a person outside any run; it can be made anew."""
-    if deleted := delete_datasets_of(name):
-        yield Message(
-            "forgot-datasets",
-            "{sets} kept data sets of photos that {name!r} was among.",
-            {"sets": len(deleted), "name": name},
+def delete_kept(name: str) -> tuple[list[Message], list[Message]]:
+    """Delete what castlist keeps of a person outside any run; it can be made anew.
+
+    Returns:
+        What was deleted, and what still exists of it.
+    """
+    removed, remaining = [], []
+    deleted = delete_datasets_of(name)
+    if deleted:
+        removed.append(
+            Message(
+                "forgot-datasets",
+                "{sets} kept data sets of photos that {name!r} was among.",
+                {"sets": len(deleted), "name": name},
+            )
+        )
+    if used := [one for one in deleted if one.in_use]:
+        remaining.append(
+            Message(
+                "datasets-in-use",
+                "Trainings that read {sets} of the kept data sets: they go on to their end, and their runs will know "
+                "{name!r}. Forget {name!r} in these too, or train them anew.",
+                {"sets": len(used), "name": name},
+            )
         )
     if checked := delete_checks_of(name):
-        yield Message(
-            "forgot-checks",
-            "What `castlist check` kept of {photos} photos in folders called {name!r}.",
-            {"photos": checked, "name": name},
+        removed.append(
+            Message(
+                "forgot-checks",
+                "What `castlist check` kept of {photos} photos in folders called {name!r}.",
+                {"photos": checked, "name": name},
+            )
         )
+    return removed, remaining
 
 
 def what_remains(run: Run, name: str) -> Iterator[Message]:
     """What a run's folder doesn't hold, and is for somebody else to delete."""
-    folder = Path(run.photos_root) / name
-    if folder.is_dir():
+    # The name may be of a run of somebody else's, and lead anywhere.
+    folder = join_below(Path(run.photos_root), name)
+    if folder and folder.is_dir():
         yield Message(
             "photos-remain",
             "The photos themselves, in {folder!r}; training again would learn them again.",

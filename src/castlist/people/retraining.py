@@ -46,12 +46,13 @@ def retrain_without(path: Path, name: str, *, language: str = "en", **callbacks:
     retrained = open_run(path)
     if retrained.sides["test"]:
         report_again(path, language=language)  # it names the folder
-    removed = Message(
+    anew = Message(
         "trained-without",
         "The whole run {path!r}: it was trained anew without {name!r}.",
         {"path": str(path), "name": name},
     )
-    return Receipt(name, (removed, *delete_kept(name)), tuple(what_remains(retrained, name)))
+    removed, remaining = delete_kept(name)
+    return Receipt(name, (anew, *removed), (*remaining, *what_remains(retrained, name)))
 
 
 def discard_retraining(path: Path) -> None:
@@ -94,7 +95,7 @@ def _exchange(path: Path) -> None:
         path.rename(_old(path))
         _beside(path).rename(path)
     delete(_old(path))
-    logger.info("%s was trained anew and exchanged", path)
+    logger.info("a run was trained anew without somebody, and exchanged")
 
 
 def _finish_exchange(path: Path) -> bool:

@@ -1,4 +1,4 @@
-"""Who is in a run: the record and the gallery, made to agree."""
+"""Who is in a run: the record and the gallery, made to agree; and whether it is still the same run."""
 
 from __future__ import annotations
 
@@ -40,3 +40,17 @@ def agree(run: Run, gallery: Gallery) -> tuple[Run, Gallery]:
     for name in unlisted:
         gallery = gallery.forget(name)
     return dataclasses.replace(run, people=gallery.people), gallery
+
+
+def need_same(run: Run, began: Run) -> None:
+    """Make sure that a run is a later state of another, not one trained anew in its place: its networks may differ.
+
+    Raises:
+        RunError: If not.
+    """
+    if run.created != began.created:
+        raise RunError(
+            "run-replaced",
+            "The run {path!r} was trained anew meanwhile. Begin again.",
+            path=str(began.path),
+        )

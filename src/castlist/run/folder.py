@@ -64,7 +64,8 @@ class Change:
         self._stage.write(RECORD, self.run.to_bytes())
         self._stage.commit()
         self._stage.apply()
-        logger.info("%s is of generation %d", self.run.path, self.run.generation)
+        logger.info("a run is of generation %d", self.run.generation)
+        logger.debug("which is %s", self.run.path)
 
 
 class RunFolder:

@@ -44,7 +44,7 @@ def write_search(
     figures.accuracy_axis(axes)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     style.title(axes, translate("Accuracy on validation of each training, in percent"))
-    write_bytes(folder / "history.png", figures.render_png(figure))
+    write_bytes(folder / "history.png", figures.render_png(figure), private=True)
     if importance:
         figure, axes = figures.new_figure(style, 4.4, 0.3 * len(importance))
         names = list(importance)[::-1]
@@ -55,4 +55,4 @@ def write_search(
         axes.margins(x=0.12)
         axes.spines[:].set_visible(False)
         style.title(axes, translate("What mattered: share of the differences in accuracy"))
-        write_bytes(folder / "importance.png", figures.render_png(figure))
+        write_bytes(folder / "importance.png", figures.render_png(figure), private=True)

@@ -66,7 +66,7 @@ def main() -> None:
             gains = task.gallery(background).answer(strangers).gains.max(axis=1)
             shares.append([(gains > least).sum() for least in (0.0, *SURE)])
     middle = float(np.median(own))
-    print(f"RIGHT {middle:.2f}, {1.4826 * np.median(np.abs(own - middle)):.2f}")
+    print(f"RIGHT {middle:.2f}, {1.4826 * np.median(np.abs(np.array(own) - middle)):.2f}")
     means = np.array([some.mean() for some in foreign])
     scatter = float(np.sqrt(np.mean([some.var(ddof=1) for some in foreign])))
     print(f"KINSHIP {means.std():.2f}, SCATTER {scatter:.2f}, of strangers' mean {means.mean():.2f}")

@@ -18,9 +18,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from castlist.checks import cache as checks_cache
+from castlist.caches import set_cache_folder
 from castlist.checks import check_photos
-from castlist.checks.cache import open_cache
+from castlist.checks.cache import cache_file, open_cache
 from castlist.checks.folders import find_one_person, find_two_people
 from castlist.checks.looking import look_at
 from castlist.embeddings import choose_faces
@@ -174,11 +174,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=("names", "leak", "folders", "large"))
     parser.add_argument("--photos", type=Path, default=PHOTOS)
-    parser.add_argument("--cache", type=Path, default=ROOT / "build" / "checks.sqlite", help="what was seen, kept")
+    parser.add_argument("--cache", type=Path, default=ROOT / "build" / "cache", help="folder for what was seen")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--count", type=int, default=10_000)
     given = parser.parse_args()
-    checks_cache.cache_file = lambda: given.cache
+    set_cache_folder(given.cache)
     if given.what == "names":
         names(given.photos, 0.05, given.seeds)
     elif given.what == "leak":
@@ -186,7 +186,7 @@ def main() -> None:
     elif given.what == "folders":
         folders(given.photos)
     else:
-        given.cache.unlink(missing_ok=True)
+        cache_file().unlink(missing_ok=True)
         with tempfile.TemporaryDirectory() as folder:
             large(given.photos, given.count, Path(folder))
 

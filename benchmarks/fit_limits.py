@@ -71,7 +71,10 @@ def main() -> None:
     scatter = float(np.sqrt(np.mean([some.var(ddof=1) for some in foreign])))
     print(f"KINSHIP {means.std():.2f}, SCATTER {scatter:.2f}, of strangers' mean {means.mean():.2f}")
     named = np.sum(shares, axis=0)
-    print("SURE", {least: f"{count / named[0]:.1%} of strangers named" for least, count in zip(SURE, named[1:], strict=True)})
+    print(
+        "SURE",
+        {least: f"{count / named[0]:.1%} of strangers named" for least, count in zip(SURE, named[1:], strict=True)},
+    )
 
 
 if __name__ == "__main__":

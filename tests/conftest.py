@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from castlist.caches import set_cache_folder
 from castlist.drawn import HEROES, draw_cast
 from castlist.settings import Settings
 
@@ -24,13 +25,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def own_datasets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep data sets of tests out of the user's cache folder; the face network's file may stay there."""
-    folder = tmp_path_factory.mktemp("datasets")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("castlist.learning.dataset.cache.datasets_folder", lambda: folder)
-        patch.setattr("castlist.checks.cache.cache_file", lambda: folder / "checks.sqlite")
-        yield
+def common_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where all tests keep data sets, checks and networks: not in the user's cache."""
+    folder = tmp_path_factory.mktemp("cache")
+    set_cache_folder(folder)
+    return folder
+
+
+@pytest.fixture
+def own_cache(tmp_path: Path, common_cache: Path) -> Iterator[Path]:
+    """A cache for one test alone."""
+    set_cache_folder(tmp_path / "own cache")
+    yield tmp_path / "own cache"
+    set_cache_folder(common_cache)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import graphlib
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -19,11 +20,11 @@ ROOMS = [
     "facade",
     "errors",
     "threads",
-    "children",
     "settings",
     "files",
     "paths",
     "caches",
+    "children",
     "inference",
     "escaping",
     "languages",
@@ -45,6 +46,7 @@ ROOMS = [
     "jobs",
     "drawn",
     "demo",
+    "testing",
     "desktop",
     "web",
     "cli",
@@ -69,6 +71,8 @@ LEARNING = [
     "sessions",
     "tuning",
 ]
+HEAVY = {"keras", "tensorflow", "matplotlib", "tkinter", "sklearn", "scipy", "h5py", "jinja2", "onnx", "optuna"}
+DOOR = (Path(__file__).parents[1] / "docs" / "python.md").read_text("utf-8")
 NAMING_HALF = ROOMS[ROOMS.index("media") : ROOMS.index("archive") + 1]
 FORBIDDEN = {"learning", "checks", "jobs", "cli", "desktop", "web"}  # to the half that names
 
@@ -156,6 +160,13 @@ def test_rooms_are_entered_by_their_doors() -> None:
             assert target == door or door not in IS_PACKAGE, f"{module} passes the door of {door} to {target}"
 
 
+def names_for_types() -> set[str]:
+    """What the door imports for type checkers."""
+    tree = ast.parse(Path(castlist.__file__).read_text("utf-8"))
+    (block,) = (node for node in tree.body if isinstance(node, ast.If))
+    return {alias.name for node in block.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+
+
 def loaded_after(code: str) -> set[str]:
     script = f"import sys\n{code}\nprint(*sorted(name.split('.')[0] for name in sys.modules))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
@@ -173,9 +184,24 @@ def test_naming_loads_no_keras() -> None:
 
 
 def test_the_public_names_are_sorted_and_there() -> None:
-    assert list(castlist.__all__) == sorted(castlist.__all__)
+    assert castlist.__all__ == sorted(castlist.__all__, key=lambda name: (not name.isupper(), name))
+    assert set(castlist.__all__) == set(castlist._ROOMS) == names_for_types()
     for name in castlist.__all__:
-        assert getattr(castlist, name) is not None
+        documented = getattr(castlist, name)
+        assert name.isupper() or documented.__doc__
+        assert f"`{name}`" in DOOR or re.search(rf"\bcastlist\.{name}\b", DOOR), f"docs/python.md doesn't show {name}"
+
+
+def test_the_door_opens_without_what_is_behind_it() -> None:
+    loaded = loaded_after("import castlist")
+    assert not loaded & {"numpy", "cv2", "PIL", "onnxruntime", "platformdirs", "msgspec", *HEAVY}
+    loaded = loaded_after("import castlist; castlist.Recognizer, castlist.enrol, castlist.check_photos")
+    assert not loaded & HEAVY
+
+
+def test_nobody_else_has_a_name_of_the_door() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'learnt'"):
+        castlist.learnt  # noqa: B018
 
 
 def test_only_the_report_draws_with_matplotlib() -> None:

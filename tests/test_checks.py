@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 
 from castlist import checks, cli
-from castlist.checks import cache as cache_module
+from castlist.caches import set_cache_folder
 from castlist.checks import check_photos
 from castlist.checks.appearance import face_looks_drawn, is_cut_off, looks_drawn
 from castlist.checks.cache import CheckedFace, CheckedPhoto, delete_checks_of, open_cache
@@ -41,10 +41,8 @@ from conftest import save_noise
 
 
 @pytest.fixture(autouse=True)
-def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    path = tmp_path / "cache" / "checks.sqlite"
-    monkeypatch.setattr(cache_module, "cache_file", lambda: path)
-    return path
+def own_cache(own_cache: Path) -> Path:
+    return own_cache / "checks.sqlite"
 
 
 def draw_people(n_people: int, n_photos: int, *, spread: float = 0.7) -> tuple[np.ndarray, np.ndarray]:
@@ -377,7 +375,7 @@ def test_a_photo_is_as_like_another_as_a_person_known_by_it() -> None:
 
 
 def test_a_damaged_cache_is_made_anew_and_one_that_cannot_be_written_is_told(own_cache: Path) -> None:
-    own_cache.parent.mkdir()
+    own_cache.parent.mkdir(exist_ok=True)
     own_cache.write_bytes(b"not a database" * 100)
     with open_cache() as cache:
         assert cache.find("a", "Ann") is None
@@ -394,14 +392,13 @@ def test_why_a_file_cannot_be_read_is_told_in_the_readers_language() -> None:
     assert describe(finding, "zh-TW") == "無法讀取：系統不允許（5 bytes, then nothing）。"
 
 
-def test_checks_that_begin_at_once_make_one_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_checks_that_begin_at_once_make_one_cache(tmp_path: Path) -> None:
     def keep(stamp: str) -> None:
         with open_cache() as cache:
             cache.keep_pairs(stamp, [])
 
     for number in range(10):
-        path = tmp_path / f"{number}.sqlite"
-        monkeypatch.setattr(cache_module, "cache_file", lambda path=path: path)
+        set_cache_folder(tmp_path / str(number))
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(keep, "abcdefgh"))
         with open_cache() as cache:

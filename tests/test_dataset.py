@@ -172,12 +172,9 @@ def test_who_loaded_a_file_reads_on_when_it_is_made_anew(tmp_path: Path) -> None
 
 
 @pytest.fixture
-def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def kept(own_cache: Path) -> Path:
     """The folder of data sets."""
-    folder = tmp_path / "kept"
-    folder.mkdir()
-    monkeypatch.setattr(cache, "datasets_folder", lambda: folder)
-    return folder
+    return cache_folder("datasets")
 
 
 def keep(root: Path, counts: dict[str, int]) -> Dataset:
@@ -287,12 +284,8 @@ def test_what_cannot_be_deleted_is_one_sentence_and_the_others_go(
     assert [one.path for one in delete_datasets_of("Ann")] == [paths[1]]
 
 
-def test_data_sets_are_for_their_user_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_datasets: None
-) -> None:
-    monkeypatch.undo()
-    monkeypatch.setattr("platformdirs.user_cache_path", lambda name: tmp_path / "cache" / name)
-    (tmp_path / "cache" / "castlist").mkdir(parents=True, mode=0o755)  # as an older castlist made it
+def test_data_sets_are_for_their_user_alone(tmp_path: Path, own_cache: Path) -> None:
+    own_cache.mkdir(mode=0o755)  # as an older castlist made it
     folder = cache_folder("datasets")
     path = load_dataset(find_cast(make_cast(tmp_path / "cast", {"a": 6, "b": 6})), SMALL, path=folder / "a.h5").path
     assert [one.stat().st_mode & 0o777 for one in (folder.parent, folder, path)] == [0o700, 0o700, 0o600]

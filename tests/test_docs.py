@@ -10,6 +10,8 @@ import pytest
 import typer
 
 from castlist.cli import app
+from castlist.media import FilmWriter
+from castlist.testing import draw_picture, level_of
 
 ROOT = Path(__file__).parents[1]
 DOCS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -75,6 +77,21 @@ def test_both_readmes_keep_step() -> None:
     assert levels[0] == levels[1]
     assert len(code_blocks(english)) == len(code_blocks(chinese))
     assert commands(english) == commands(chinese)
+
+
+def test_the_examples_of_python_print_what_they_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with FilmWriter(tmp_path / "film.mp4", 25, (200, 100)) as film:
+        for level in (level_of(0), level_of(1)) * 3:
+            film.write(draw_picture([level, level]))
+    blocks = [code for language, code in FENCE.findall((ROOT / "docs/python.md").read_text("utf-8")) if language]
+    assert len(blocks) > 6
+    names: dict[str, object] = {}
+    for code in blocks:
+        exec(compile(code, "docs/python.md", "exec"), names)
+        assert capsys.readouterr().out == "".join(re.findall(r"^# (.*\n)", code, re.MULTILINE))
 
 
 @pytest.mark.parametrize("name", ["README.md", "README.zh-TW.md"])

@@ -21,10 +21,11 @@ from castlist.errors import CastError, CastlistError, RunError
 from castlist.faces import Face
 from castlist.learning import resume
 from castlist.learning.dataset import cache
-from castlist.naming import FaceEyes, Recognizer
+from castlist.naming import Recognizer
 from castlist.people import Receipt, discard_retraining, enrol, enrol_face, forget, refresh, retrain_without
 from castlist.run import Run, RunFolder, load_gallery, open_run
 from castlist.settings import Settings
+from castlist.testing import draw_picture, level_of, save_picture, tell_faces
 from conftest import save_noise
 from small_runs import PHOTOS, TABLE, crop, looked_at, make_small_run
 
@@ -34,14 +35,6 @@ PEOPLE = ("Ann", "王小明", "Beatrix")
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
     return make_small_run(tmp_path / "runs" / "first", PEOPLE)
-
-
-@pytest.fixture
-def faces_by_width(monkeypatch: pytest.MonkeyPatch) -> dict[int, list[Face]]:
-    """Which faces `FaceEyes.find` finds in a photo, by the photo's width."""
-    found: dict[int, list[Face]] = {}
-    monkeypatch.setattr(FaceEyes, "find", lambda self, pixels, thorough=False: found.get(pixels.shape[1], []))
-    return found
 
 
 def click(recognizer: Recognizer, name: str, face: Face, source: str) -> Recognizer:
@@ -57,35 +50,34 @@ def holding(folder: Path, traces: list[bytes]) -> set[int]:
     return {number for number, trace in enumerate(traces) if any(trace in data for data in content)}
 
 
-def test_somebody_new_is_named_at_once(run: Run, faces_by_width: dict[int, list[Face]], tmp_path: Path) -> None:
-    photos = [save_noise(tmp_path / f"new{i}.png", i, size=(100 + i, 90)) for i in range(3)]
-    faces_by_width.update({100: [crop(7)], 101: [crop(7, 1), crop(9, left=200)], 102: []})
-    done = enrol(run.path, "Dora", photos)
+def test_somebody_new_is_named_at_once(run: Run, tmp_path: Path) -> None:
+    levels = [[level_of(7)], [level_of(7, look=1), level_of(9)], []]
+    photos = [save_picture(tmp_path / f"new{i}.png", some) for i, some in enumerate(levels)]
+    done = enrol(run.path, "Dora", photos, finder=tell_faces)
     assert done.added == tuple(photos[:2])
-    assert [(photo.path, str(photo.reason)) for photo in done.refused] == [(photos[2], "no face found")]
-    again = Recognizer.load(run.path)
+    assert [(photo.path, photo.reason.code) for photo in done.refused] == [(photos[2], "no-face")]
+    again = Recognizer.load(run.path, finder=tell_faces)
     assert again.run.people == (*PEOPLE, "Dora")
     assert again.run.sides["train"][-2:] == ("Dora/new0.png", "Dora/new1.png")
-    (answer,) = again.name_pixels([np.zeros((90, 100, 3), np.uint8)])
+    (answer,) = again.name_pixels([draw_picture([level_of(7, look=2)])])
     assert answer[0].name == "Dora"
 
 
-def test_photos_already_known_choose_the_face(run: Run, faces_by_width: dict[int, list[Face]], tmp_path: Path) -> None:
-    photo = save_noise(tmp_path / "crowd.png", 1, size=(100, 90))
-    faces_by_width[100] = [crop(9), crop(1, 3, left=200)]  # a stranger, the first in the list, and 王小明
-    enrol(run.path, "王小明", [photo])
+def test_photos_already_known_choose_the_face(run: Run, tmp_path: Path) -> None:
+    photo = save_picture(tmp_path / "crowd.png", [level_of(9), level_of(1, look=3)])  # a stranger first, and 王小明
+    enrol(run.path, "王小明", [photo], finder=tell_faces)
     _, gallery = load_gallery(open_run(run.path))
     np.testing.assert_allclose(
         gallery.embeddings[gallery.photos.index("王小明/crowd.png")], TABLE[PHOTOS + 3], atol=1e-6
     )
 
 
-def test_enrolments_that_can_t_be(run: Run, faces_by_width: dict[int, list[Face]], tmp_path: Path) -> None:
-    photo = save_noise(tmp_path / "none.png", 1, size=(100, 90))
+def test_enrolments_that_can_t_be(run: Run, tmp_path: Path) -> None:
+    photo = save_picture(tmp_path / "none.png", [])
     before = (run.path / "run.json").read_bytes(), run.gallery_path.read_bytes()
     with pytest.raises(CastError, match=r"None of the 1 photos shows a face.*no face found"):
-        enrol(run.path, "Dora", [photo])
-    faces_by_width[100] = [crop(7)]
+        enrol(run.path, "Dora", [photo], finder=tell_faces)
+    save_picture(photo, [level_of(7)])
     for name, reason in (
         ("unknown", "Nobody can be called"),
         ("ANN", "differ only by case"),
@@ -93,7 +85,7 @@ def test_enrolments_that_can_t_be(run: Run, faces_by_width: dict[int, list[Face]
         ("a\x1b[2Jb", "can be called"),
     ):
         with pytest.raises(CastlistError, match=reason):
-            enrol(run.path, name, [photo])
+            enrol(run.path, name, [photo], finder=tell_faces)
     assert ((run.path / "run.json").read_bytes(), run.gallery_path.read_bytes()) == before
 
 
@@ -158,12 +150,12 @@ def test_nothing_of_the_forgotten_is_left_in_any_byte(run: Run) -> None:
     (run.path / f".{os.getpid()}-0123456789abcdef.part").write_bytes(b"Beatrix")  # of a killed writer
     kept = cache.datasets_folder() / "kept.h5"
     with h5py.File(kept, "w") as file:
-        file["file"] = np.array(["Ann/1.jpg", "Beatrix/1.jpg"], dtype=object)
         file.attrs["people"] = json.dumps(["Ann", "Beatrix"])
+        file["file"] = np.array(["Ann/1.jpg", "Beatrix/1.jpg"], dtype=object)
     other = cache.datasets_folder() / "other.h5"
     with h5py.File(other, "w") as file:
-        file["file"] = np.array(["Ann/1.jpg"], dtype=object)
         file.attrs["people"] = json.dumps(["Ann"])
+        file["file"] = np.array(["Ann/1.jpg"], dtype=object)
     traces = [b"Beatrix", *(row.tobytes() for row in TABLE[2 * PHOTOS : 3 * PHOTOS])]
     assert holding(run.path, traces) == set(range(9))
 
@@ -177,7 +169,7 @@ def test_nothing_of_the_forgotten_is_left_in_any_byte(run: Run) -> None:
     assert any("1 kept data set" in str(line) for line in receipt.removed)
     opened = open_run(run.path)
     assert opened.people == ("Ann", "王小明")
-    assert [str(note) for note in opened.notes] == ["3 files belong to nobody."]
+    assert [note.code for note in opened.notes] == ["cast-stray-file"]
     assert opened.leaving == ()
     assert load_gallery(opened)[1].people == ("Ann", "王小明")
     other.unlink()
@@ -235,6 +227,22 @@ def test_a_forget_that_an_older_castlist_was_killed_at_is_finished(run: Run) -> 
     receipt = forget(run.path, "Beatrix")
     assert receipt.removed[1].values == {"files": 8}
     assert holding(run.path, [b"Beatrix"]) == set()
+
+
+def test_the_order_of_people_is_the_gallery_s(run: Run) -> None:
+    dataclasses.replace(open_run(run.path), people=PEOPLE[::-1]).save()
+    recognizer = Recognizer.load(run.path, finder=tell_faces)
+    assert recognizer.run.people == PEOPLE
+    assert [face.name for face in recognizer.name_pixels([draw_picture([level_of(0), level_of(2)])])[0]] == [
+        "Ann",
+        "Beatrix",
+    ]
+
+
+def test_a_record_of_nobody_in_the_gallery_is_broken(run: Run) -> None:
+    dataclasses.replace(open_run(run.path), people=("Zoe",)).save()
+    with pytest.raises(RunError, match="tell of other people"):
+        Recognizer.load(run.path)
 
 
 def test_nobody_is_named_whom_the_record_doesn_t_list(run: Run) -> None:

@@ -13,9 +13,10 @@ from castlist.errors import PhotoError
 from castlist.explanation import Explainer, draw_explanations
 from castlist.faces import Box, Face, Quality
 from castlist.gallery import Gallery
-from castlist.naming import FaceEyes, Recognizer
+from castlist.naming import Recognizer
 from castlist.run import Run
 from castlist.settings import Settings
+from castlist.testing import save_picture
 from small_runs import BACKGROUND, PHOTOS, TABLE
 
 PEOPLE = ("Ann", "Beatrix")
@@ -109,7 +110,7 @@ class TopLeftNetwork(FaceNetwork):
         return np.array([v / np.linalg.norm(v) for v in mixed], np.float32)
 
 
-def test_occlusion_finds_the_place_that_the_network_looks_at(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_occlusion_finds_the_place_that_the_network_looks_at(tmp_path: Path) -> None:
     crop = np.full((112, 112, 3), 120, np.uint8)
     crop[15:30, 67:82] = 0
     gallery = Gallery.fit(
@@ -129,14 +130,15 @@ def test_occlusion_finds_the_place_that_the_network_looks_at(monkeypatch: pytest
         groups={},
     )
     face = Face(crop, Box(0, 0, 112, 112), np.zeros((5, 2)), 1.0, Quality(50, 1, 0))
-    recognizer = Recognizer(run, face_network=TopLeftNetwork(tmp_path / "none"), gallery=gallery)
-    monkeypatch.setattr("castlist.explanation.read_photo", lambda path: crop)
-    monkeypatch.setattr(FaceEyes, "find", lambda self, pixels: [face])
-    (one,) = Explainer(recognizer).explain(tmp_path / "a.jpg")
+    found = [face]
+    network = TopLeftNetwork(tmp_path / "none")
+    recognizer = Recognizer(run, face_network=network, gallery=gallery, finder=lambda pixels, **_: found)
+    save_picture(tmp_path / "a.png", [])
+    (one,) = Explainer(recognizer).explain(tmp_path / "a.png")
     assert one.person == PEOPLE[0]
     top, left = np.unravel_index(one.evidence.argmax(), one.evidence.shape)
     assert 7 <= top <= 34 and 60 <= left <= 86
     assert one.evidence[75:, :45].max() < 0.05
-    monkeypatch.setattr(FaceEyes, "find", lambda self, pixels: [])
+    found.clear()
     with pytest.raises(PhotoError, match="no face found"):
-        Explainer(recognizer).explain(tmp_path / "a.jpg")
+        Explainer(recognizer).explain(tmp_path / "a.png")

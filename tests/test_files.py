@@ -23,7 +23,10 @@ def test_tables_survive_commas_and_lines(tmp_path: Path) -> None:
     ("number", "code", "advice"),
     [
         (errno.ENOSPC, "disk-full", "Free some space"),
+        (errno.EDQUOT, "disk-full", "Free some space"),
         (errno.EACCES, "write-forbidden", "Get the right"),
+        (errno.EPERM, "write-forbidden", "Get the right"),
+        (errno.EROFS, "write-forbidden", "Get the right"),
         (errno.EIO, "write-failed", "Choose another place"),
     ],
 )
@@ -65,6 +68,25 @@ def test_the_folder_is_full_before_anything_is_renamed(tmp_path: Path, monkeypat
     assert calls == ["file", "rename", *(["folder"] if hasattr(os, "O_DIRECTORY") else [])]
 
 
+@pytest.mark.skipif(not hasattr(os, "O_DIRECTORY"), reason="this system flushes no folders")
+def test_a_file_system_may_have_no_folders_to_flush(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fsync = os.fsync
+    for number, is_fine in ((errno.EINVAL, True), (errno.EIO, False)):
+
+        def flush(handle: int, number: int = number) -> None:
+            if stat.S_ISDIR(os.fstat(handle).st_mode):
+                raise OSError(number, os.strerror(number))
+            fsync(handle)
+
+        monkeypatch.setattr(os, "fsync", flush)
+        if is_fine:
+            write_text(tmp_path / "a.txt", "text")
+        else:
+            with pytest.raises(CastlistError, match="can't be written"):
+                write_text(tmp_path / "b.txt", "text")
+    assert (tmp_path / "a.txt").read_text() == "text"
+
+
 def test_threads_write_one_file_and_none_tears_it(tmp_path: Path) -> None:
     texts = [bytes([97 + i]) * 200_000 for i in range(8)]
     errors: list[Exception] = []
@@ -90,6 +112,13 @@ def test_a_file_where_a_folder_should_be(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(CastlistError, match="can't be written"):
         write_text(tmp_path / "file" / "a.txt", "text")
+
+
+def test_what_has_no_name_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CastlistError, match="can't be written"):
+        write_text(Path(), "text")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_longest_names_are_written(tmp_path: Path) -> None:

@@ -12,9 +12,10 @@ import pytest
 from castlist.errors import SettingsError, ShapeError, WeightsError
 from castlist.gallery import NOBODY, Answers, Background, Gallery, default_background
 from castlist.gallery.album import judge_groups, share_in_groups
-from castlist.gallery.answers import measure_gains
+from castlist.gallery.answers import measure_gains, name_best
 from castlist.gallery.assignment import assign_people
 from castlist.gallery.fitting import COMMON, OWN_KIND, RARITY, SOFTNESS, find_thresholds
+from castlist.gallery.gallery import BLOCK
 from castlist.gallery.knowledge import Knowledge, add_up
 from castlist.gallery.mixture import Mixture
 
@@ -336,12 +337,12 @@ def test_what_is_known_is_worked_out_once(background: Background) -> None:
     assert background.strangers[0] is background.strangers[0]
 
 
-def test_many_faces_are_answered_as_each_alone(background: Background, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_faces_are_answered_as_each_alone(background: Background) -> None:
     gallery = gallery_of(background, 8, 5, 2)
     asked, _ = world(8, 11, 1)
     whole = gallery.answer(asked)
-    monkeypatch.setattr("castlist.gallery.gallery.BLOCK", 15)  # three faces of five people
-    parts = gallery.answer(asked)
+    times = BLOCK // 5 // len(asked) + 1  # more than are scored at once of five people
+    parts = gallery.answer(np.tile(asked, (times, 1)))[-len(asked) :]
     assert np.allclose(parts.probabilities, whole.probabilities, atol=1e-6)
     assert np.allclose(parts.gains, whole.gains, atol=1e-3)
     assert np.array_equal(parts.named, whole.named)
@@ -366,6 +367,12 @@ def test_some_answers_are_taken_by_index_slice_list_or_mask() -> None:
         assert np.array_equal(some.named, answers.named[np.array(rows, int)])
     with pytest.raises(IndexError):
         answers[4]
+
+
+def test_who_gains_nothing_is_nobody_and_looks_are_averaged() -> None:
+    assert name_best(np.array([[-0.5, -2.0], [0.0, 0.0], [0.1, 0.2]])).tolist() == [NOBODY, NOBODY, 1]
+    merged = answers_of([[0.9, 0.05, 0.05], [0.1, 0.65, 0.25]]).merged(np.array([[0, 1]]))
+    np.testing.assert_allclose(merged.probabilities, [[0.5, 0.35, 0.15]], atol=1e-6)
 
 
 def test_answers_of_unlike_columns_are_refused() -> None:
@@ -506,6 +513,12 @@ def test_kinds_of_faces_are_told_apart() -> None:
     drawn, _ = mixture.draw(9000)
     assert np.allclose(drawn.mean(axis=0), placed.mean(axis=0), atol=0.1)
     assert np.allclose(np.cov(drawn.T), np.cov(placed.T), atol=0.3)
+
+
+def test_a_narrow_kind_is_the_likelier_where_it_is_dense() -> None:
+    spreads = np.array([[[1.0]], [[100.0]]], np.float32)
+    kinds = Mixture(np.full(2, 0.5, np.float32), np.zeros((2, 1), np.float32), spreads)
+    np.testing.assert_allclose(kinds.shares(np.zeros((1, 1))), [[10 / 11, 1 / 11]], rtol=1e-6)
 
 
 def test_the_statistics_that_ship_fit_the_default_network_and_are_small() -> None:

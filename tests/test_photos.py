@@ -6,6 +6,7 @@ import contextlib
 import io
 import os
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ import pytest
 from PIL import Image
 
 from castlist.errors import CastError, PhotoError
-from castlist.media import cast, find_cast, find_photos, photos, read_photo, resize_photo
+from castlist.media import cast, find_cast, find_photos, read_photo, resize_photo
 from conftest import save_noise
 
 RED, BLUE = (220, 30, 40), (20, 40, 200)
@@ -135,13 +136,12 @@ def test_refusals_say_why(data: bytes, reason: str) -> None:
         read_photo(data)
 
 
-def test_a_decompression_bomb_is_refused_before_decoding(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(photos, "_to_rgb", lambda image: pytest.fail("decoded"))
+def test_a_decompression_bomb_is_refused_before_decoding() -> None:
     for side in (12_500, 20_000):
         bomb = encode(Image.new("1", (side, side)), "PNG")
         assert len(bomb) < 100_000
         with pytest.raises(PhotoError, match="more than the limit of 150 million pixels"):
-            read_photo(bomb)
+            read_photo(bomb[:-10_000])  # decoded, it would be found to be cut short
 
 
 def test_random_damage_never_raises_anything_else() -> None:
@@ -229,8 +229,14 @@ def test_the_order_of_the_file_system_changes_nothing(tmp_path: Path, monkeypatc
         save_noise(tmp_path / name / "2.jpg", i)
         save_noise(tmp_path / name / "1.jpg", i + 5)
     before = find_cast(tmp_path)
-    listed = cast._entries
-    monkeypatch.setattr(cast, "_entries", lambda folder: reversed(list(listed(folder))))
+    scandir = os.scandir
+
+    @contextlib.contextmanager
+    def backwards(folder: Path) -> Iterator[Iterator[os.DirEntry[str]]]:
+        with scandir(folder) as entries:
+            yield reversed(list(entries))
+
+    monkeypatch.setattr(os, "scandir", backwards)
     assert find_cast(tmp_path) == before
     assert before.people == ("a", "b", "c")
 

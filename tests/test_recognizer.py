@@ -14,18 +14,17 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from castlist.errors import RunError, ShapeError
-from castlist.faces import DEFAULT_TEMPLATE, Box, Face, Quality
-from castlist.gallery import Answers, Background, Gallery
+from castlist.faces import Face
+from castlist.gallery import Answers, Gallery
 from castlist.media import find_photos, read_photo
 from castlist.naming import Recognizer, Seen
 from castlist.naming.answers import describe_answers
 from castlist.naming.classifier import Network
 from castlist.naming.eyes import AHEAD, BATCH
-from castlist.run import SIDES, Run, RunFolder, open_run
-from castlist.settings import Settings
+from castlist.run import Run, RunFolder, open_run
+from castlist.testing import LOOKS, embedding_of, level_of, make_run, save_picture, tell_faces
 from castlist.threads import count_cores
 
 
@@ -141,34 +140,23 @@ def test_a_stranger_s_track_gets_no_name() -> None:
         assert answers.named.tolist() == [-1]
 
 
-def faces_by_level(pixels: np.ndarray, **_: object) -> list[Face]:
-    """Two faces of a photo: the embedding of each is told by a pixel of the first row."""
-    crops = (np.full((112, 112, 3), level, np.uint8) for level in pixels[0, :2, 0])
-    return [Face(crop, Box(1, 2, 3, 4), np.zeros((5, 2), np.float32), 0.9, Quality(40, 0.5, 0)) for crop in crops]
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    return make_run(tmp_path / "run", ("a", "b"))
 
 
 @pytest.fixture
-def by_level(monkeypatch: pytest.MonkeyPatch) -> Recognizer:
-    """Knows a and b, whose faces are the levels 0 and 1."""
-    rng = np.random.default_rng(0)
-    background = Background.fit(rng.standard_normal((600, 8)).astype(np.float32), np.repeat(np.arange(200), 3))
-    people = 3 * np.eye(8, dtype=np.float32)
-    gallery = Gallery.fit(("a", "b"), people[:2], np.arange(2), ("1.jpg", "2.jpg"), background=background)
-    network = SimpleNamespace(
-        template=DEFAULT_TEMPLATE, embed=lambda crops, views: people[crops[:, 0, 0, 0]]
-    )
-    monkeypatch.setattr("castlist.naming.eyes.find_faces", faces_by_level)
-    settings = SimpleNamespace(views="mirror", model="face", min_face=None)
-    run = SimpleNamespace(people=("a", "b"), settings=settings, created="2026-01-01T00:00:00")
-    return Recognizer(run, face_network=network, gallery=gallery)
+def by_level(run: Run) -> Recognizer:
+    """Knows a and b; of a run folder that others may change."""
+    return Recognizer.load(run.path, finder=tell_faces)
 
 
 def level_photos(folder: Path) -> list[Path]:
     """Three photos: of a and b, one that can't be read, and of b and b."""
     paths = [folder / f"{i}.png" for i in range(3)]
-    Image.fromarray(np.uint8([[[0] * 3, [1] * 3]])).save(paths[0])
+    save_picture(paths[0], [level_of(0), level_of(1)])
     paths[1].write_text("no photo")
-    Image.fromarray(np.uint8([[[1] * 3, [1] * 3]])).save(paths[2])
+    save_picture(paths[2], [level_of(1), level_of(1)])
     return paths
 
 
@@ -181,11 +169,11 @@ def test_an_album_is_named_with_its_photos_help(tmp_path: Path, by_level: Recogn
     assert album[1].problem and not album[0].problem
     assert counts == [(1, 3), (2, 3), (3, 3)]
     assert [face.name for face in by_level.name_album(paths, repeat=True)[2].faces] == ["b", "b"]
-    seen = 3 * np.eye(8, dtype=np.float32)[[0, 1, 1, 1]]
+    seen = np.stack([embedding_of(level_of(person)) for person in (0, 1, 1, 1)])
     expected = by_level.gallery.answer_together(seen).probabilities.max(axis=1)
     named = [face.probability for photo in by_level.name_album(paths, repeat=True) for face in photo.faces]
     np.testing.assert_allclose(named, expected, rtol=1e-6)
-    assert len(by_level.gallery.photos) == 2
+    assert len(by_level.gallery.photos) == 2 * LOOKS
     assert by_level.name_album([]) == []
 
 
@@ -219,9 +207,7 @@ def test_a_stream_is_stopped(tmp_path: Path, by_level: Recognizer) -> None:
 
 
 @pytest.mark.parametrize("n_threads", [1, 2, None])
-def test_no_more_threads_work_than_are_asked_for(
-    tmp_path: Path, by_level: Recognizer, monkeypatch: pytest.MonkeyPatch, n_threads: int | None
-) -> None:
+def test_no_more_threads_work_than_are_asked_for(tmp_path: Path, run: Run, n_threads: int | None) -> None:
     working, most, lock = 0, 0, threading.Lock()
 
     def find(pixels: np.ndarray, **_: object) -> list[Face]:
@@ -232,28 +218,24 @@ def test_no_more_threads_work_than_are_asked_for(
         time.sleep(0.002)
         with lock:
             working -= 1
-        return faces_by_level(pixels)
+        return tell_faces(pixels)
 
-    monkeypatch.setattr("castlist.naming.eyes.find_faces", find)
     photo, _, _ = level_photos(tmp_path)
-    answers = list(by_level.name_photos([photo] * 40, n_threads=n_threads))
+    answers = list(Recognizer.load(run.path, finder=find).name_photos([photo] * 40, n_threads=n_threads))
     assert len(answers) == 40
     assert most <= (n_threads or count_cores())
     assert n_threads != 2 or count_cores() < 2 or most == 2
 
 
-def test_whatever_happens_in_one_photo_is_its_answer(
-    tmp_path: Path, by_level: Recognizer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_whatever_happens_in_one_photo_is_its_answer(tmp_path: Path, run: Run) -> None:
     def find(pixels: np.ndarray, **_: object) -> list[Face]:
-        if pixels[0, 0, 0] == 1:
+        if pixels[0, 0, 0] == level_of(1):
             raise ZeroDivisionError("by nought")
-        return faces_by_level(pixels)
+        return tell_faces(pixels)
 
-    monkeypatch.setattr("castlist.naming.eyes.find_faces", find)
     first, broken, odd = level_photos(tmp_path)
     photos = [str(first), odd, broken, first.read_bytes(), np.zeros((0, 3, 3), np.uint8), "\0"]
-    seen = Seen.merge(by_level.eyes.see(photos))
+    seen = Seen.merge(Recognizer.load(run.path, finder=find).eyes.see(photos))
     assert [problem and problem.code for problem in seen.problems] == [
         None,
         "photo-unforeseen",
@@ -266,17 +248,18 @@ def test_whatever_happens_in_one_photo_is_its_answer(
     assert seen.paths == (first, odd, broken, None, None, Path("\0"))
     assert seen.digests[0] == seen.digests[3] == hashlib.sha256(first.read_bytes()).hexdigest()
     assert seen.digests[5] == ""
-    assert seen.sizes.tolist() == [[2, 1], [0, 0], [0, 0], [2, 1], [0, 0], [0, 0]]
-    monkeypatch.setattr("castlist.naming.eyes.find_faces", lambda *_, **__: (_ for _ in ()).throw(MemoryError()))
+    assert seen.sizes.tolist() == [[200, 100], [0, 0], [0, 0], [200, 100], [0, 0], [0, 0]]
+
+    def fill_the_memory(pixels: np.ndarray, **_: object) -> list[Face]:
+        raise MemoryError
+
     with pytest.raises(MemoryError):
-        list(by_level.name_photos([first]))
+        list(Recognizer.load(run.path, finder=fill_the_memory).name_photos([first]))
 
 
-def test_nobody_looks_twice(tmp_path: Path, by_level: Recognizer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_looks_twice(tmp_path: Path, run: Run) -> None:
     looked = []
-    monkeypatch.setattr(
-        "castlist.naming.eyes.find_faces", lambda pixels, **_: looked.append(1) or faces_by_level(pixels)
-    )
+    by_level = Recognizer.load(run.path, finder=lambda pixels, **_: looked.append(1) or tell_faces(pixels))
     photo, _, _ = level_photos(tmp_path)
     seen = Seen.merge(by_level.eyes.see([photo]))
     assert by_level.name(seen) == [next(by_level.name_photos([photo])).faces]
@@ -284,75 +267,53 @@ def test_nobody_looks_twice(tmp_path: Path, by_level: Recognizer, monkeypatch: p
     assert len(looked) == 2
 
 
-def save_run(folder: Path, gallery: Gallery, **changes: object) -> Run:
-    """A run folder of the model face; its face network is never asked."""
-    run = Run(
-        path=folder,
-        people=gallery.people,
-        settings=Settings(),
-        photos_root="",
-        photos_fingerprint="",
-        sides=dict.fromkeys(SIDES, ()),
-        groups=dict.fromkeys(SIDES, 0),
-        created="2026-01-01T00:00:00",
-        complete=True,
-    )
-    folder.mkdir(exist_ok=True)
-    run = dataclasses.replace(run, **changes)
+def save_run(folder: Path, gallery: Gallery, **changes: object) -> None:
+    """Change a run folder behind the back of who holds it."""
+    run = dataclasses.replace(open_run(folder), people=gallery.people, **changes)
     run.gallery_path.write_bytes(gallery.to_bytes())
     run.save()
-    return run
 
 
-@pytest.fixture
-def followed(tmp_path: Path, by_level: Recognizer, monkeypatch: pytest.MonkeyPatch) -> Recognizer:
-    """The same recognizer, but of a run folder that others may change."""
-    network = by_level.face_network
-    monkeypatch.setattr("castlist.naming.generation.FaceNetwork.load", lambda _: network)
-    save_run(tmp_path / "run", by_level.gallery)
-    return Recognizer.load(tmp_path / "run")
-
-
-def test_who_is_forgotten_is_named_no_more_and_who_is_enrolled_is(tmp_path: Path, followed: Recognizer) -> None:
+def test_who_is_forgotten_is_named_no_more_and_who_is_enrolled_is(tmp_path: Path, by_level: Recognizer) -> None:
     photo, _, _ = level_photos(tmp_path)
-    gallery = followed.gallery
-    answers = followed.name_photos([photo] * (3 * BATCH))
+    gallery = by_level.gallery
+    answers = by_level.name_photos([photo] * (3 * BATCH))
     assert [face.name for face in next(answers).faces] == ["a", "b"]
     save_run(tmp_path / "run", gallery.forget("a"))
     later = [[face.name for face in answer.faces] for answer in answers]
     assert later[-1] == ["unknown", "b"], "also in a stream that had begun before"
-    assert followed.run.people == followed.gallery.people == ("b",)
-    save_run(tmp_path / "run", gallery.enrol("c", 3 * np.eye(8, dtype=np.float32)[2:3], ["3.jpg"]))
-    assert followed.run.people == ("a", "b", "c")
+    assert by_level.run.people == by_level.gallery.people == ("b",)
+    save_run(tmp_path / "run", gallery.enrol("c", embedding_of(level_of(2))[None], ["3.jpg"]))
+    assert by_level.run.people == ("a", "b", "c")
 
 
 def test_a_batch_costs_one_look_at_the_stamp(
-    tmp_path: Path, followed: Recognizer, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, by_level: Recognizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     photo, _, _ = level_photos(tmp_path)
     stamps, stamp = [], RunFolder.stamp
     monkeypatch.setattr(RunFolder, "stamp", lambda folder: stamps.append(folder) or stamp(folder))
-    assert len(list(followed.name_photos([photo] * (4 * BATCH)))) == 4 * BATCH
+    assert len(list(by_level.name_photos([photo] * (4 * BATCH)))) == 4 * BATCH
     assert len(stamps) <= 5
 
 
-def test_a_run_that_is_gone_or_trained_anew_is_one_sentence(tmp_path: Path, followed: Recognizer) -> None:
+def test_a_run_that_is_gone_or_trained_anew_is_one_sentence(tmp_path: Path, by_level: Recognizer) -> None:
     photo, _, _ = level_photos(tmp_path)
-    answers = followed.name_photos([photo] * (3 * BATCH))
+    answers = by_level.name_photos([photo] * (3 * BATCH))
     next(answers)
-    save_run(tmp_path / "run", followed.gallery, created="2026-01-02T00:00:00")
+    save_run(tmp_path / "run", by_level.gallery, created="2030-01-01T00:00:00+00:00")
     with pytest.raises(RunError, match="was trained anew meanwhile"):
         list(answers)
-    assert followed.name_pixels([read_photo(photo)])[0][0].name == "a"
+    assert by_level.name_pixels([read_photo(photo)])[0][0].name == "a"
     shutil.rmtree(tmp_path / "run")
     with pytest.raises(RunError, match="is gone"):
-        followed.name_pixels([read_photo(photo)])
+        by_level.name_pixels([read_photo(photo)])
 
 
-def test_threads_that_name_while_the_run_changes_see_one_generation_each(tmp_path: Path, followed: Recognizer) -> None:
+def test_threads_that_name_while_the_run_changes_see_one_generation_each(tmp_path: Path, by_level: Recognizer) -> None:
     photo, _, _ = level_photos(tmp_path)
-    seen = Seen.merge(followed.eyes.see([photo]))
-    both, alone = followed.gallery, followed.gallery.forget("a")
+    seen = Seen.merge(by_level.eyes.see([photo]))
+    both, alone = by_level.gallery, by_level.gallery.forget("a")
     done = threading.Event()
     names: set[tuple[str, ...]] = set()
     failures: list[BaseException] = []
@@ -360,7 +321,7 @@ def test_threads_that_name_while_the_run_changes_see_one_generation_each(tmp_pat
     def ask() -> None:
         try:
             while not done.is_set():
-                names.add(tuple(face.name for face in followed.name(seen)[0]))
+                names.add(tuple(face.name for face in by_level.name(seen)[0]))
         except BaseException as error:
             failures.append(error)
 
@@ -369,7 +330,8 @@ def test_threads_that_name_while_the_run_changes_see_one_generation_each(tmp_pat
         thread.start()
     for gallery in [alone, both] * 5:
         # Both files in one go: half a change is the run owner's to prevent.
-        save_run(tmp_path / "next", gallery, path=tmp_path / "next")
+        shutil.copytree(tmp_path / "run", tmp_path / "next", dirs_exist_ok=True)
+        save_run(tmp_path / "next", gallery)
         (tmp_path / "next" / "gallery.npz").replace(tmp_path / "run" / "gallery.npz")
         (tmp_path / "next" / "run.json").replace(tmp_path / "run" / "run.json")
     done.set()

@@ -7,6 +7,7 @@ import io
 import itertools
 import re
 import threading
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -20,7 +21,7 @@ pytest.importorskip("sklearn")
 from castlist.errors import CastlistError, Message, SettingsError
 from castlist.learning.evaluation import NOBODY, Evaluation, score_answers
 from castlist.learning.report import write_report
-from castlist.painting import fonts
+from castlist.painting import set_font_folders
 from castlist.run import Epoch, Run
 from castlist.settings import Settings
 
@@ -279,12 +280,19 @@ def test_characters_without_a_font_do_not_stop_the_report(tmp_path: Path) -> Non
     assert people[1] in page.text
 
 
+@pytest.fixture
+def latin_only() -> Iterator[None]:
+    import matplotlib
+
+    set_font_folders([Path(matplotlib.__file__).parent / "mpl-data" / "fonts" / "ttf"])
+    yield
+    set_font_folders(None)
+
+
 @pytest.mark.usefixtures("real_figures")
 def test_without_a_chinese_font_the_page_is_chinese_and_its_figures_are_not(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, latin_only: None
 ) -> None:
-    latin = [path for path in fonts._font_files() if path.name == "DejaVuSans.ttf"]
-    monkeypatch.setattr(fonts, "_font_files", lambda: latin)
     words: list[str] = []
     monkeypatch.setattr("matplotlib.axes.Axes.set_xlabel", lambda axes, text, **style: words.append(text))
     run, evaluation = make_run(tmp_path)

@@ -14,6 +14,7 @@ from castlist.learning.dataset import cache, load_dataset
 from castlist.learning.starting import new_run_path, start_run
 from castlist.media import find_cast
 from castlist.run import Run, find_runs, list_runs, newest_run, open_run
+from castlist.run.record import FORMAT
 from castlist.settings import Settings
 from conftest import SMALL
 
@@ -62,9 +63,12 @@ def test_broken_records_are_refused(tmp_path: Path, text: str) -> None:
         ("sides", {"train": ["Ann/1.jpg"]}),
         ("sides", {"train": ["../secret.jpg"], "validation": [], "test": []}),
         ("sides", {"train": ["/etc/passwd"], "validation": [], "test": []}),
+        ("sides", {"train": ["C:/secret.jpg"], "validation": [], "test": []}),
         ("sides", {"train": "Ann", "validation": [], "test": []}),
+        ("groups", {"train": 1, "validation": 1}),
         ("groups", {"train": "one", "validation": 1, "test": 1}),
         ("refused", [["Ann/x.txt"]]),
+        ("refused", [["../x.txt", "no photo"]]),
         ("refused", [["Ann/x.txt", {"code": "a", "text": "{missing}", "values": {}}]]),
         ("notes", [1]),
         ("versions", []),
@@ -73,6 +77,7 @@ def test_broken_records_are_refused(tmp_path: Path, text: str) -> None:
         ("seconds", "long"),
         ("generation", None),
         ("leaving", [{"name": "Ann"}]),
+        ("leaving", [{"name": "../a", "embeddings": 1, "files": 1}]),
         ("settings", []),
         ("settings", {"model": 3}),
         ("format", "2"),
@@ -159,9 +164,9 @@ def test_what_is_no_run_is_refused(tmp_path: Path) -> None:
 
 def test_a_later_format_asks_for_an_upgrade(tmp_path: Path) -> None:
     run = make_run(tmp_path / "one")
-    record = json.loads((run.path / "run.json").read_text("utf-8")) | {"format": 99}
+    record = json.loads((run.path / "run.json").read_text("utf-8")) | {"format": FORMAT + 1}
     (run.path / "run.json").write_text(json.dumps(record), "utf-8")
-    with pytest.raises(RunError, match=r"format 99.*Upgrade"):
+    with pytest.raises(RunError, match=rf"format {FORMAT + 1}.*Upgrade"):
         open_run(run.path)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import stat
 import subprocess
 import sys
 import threading
@@ -61,6 +62,41 @@ def test_a_change_is_of_all_files_or_none(run: Run) -> None:
         change.remove("figures")
     assert not (run.path / "predictions.csv").exists()
     assert open_run(run.path).generation == 2
+
+
+def test_the_last_word_about_a_file_counts(run: Run) -> None:
+    with RunFolder(run.path).change() as change:
+        change.remove("metrics.json")
+        change.write("metrics.json", b"new")
+        if os.name == "posix":
+            assert stat.S_IMODE((run.path / ".change").stat().st_mode) == 0o700
+    assert (run.path / "metrics.json").read_text() == "new"
+
+
+def test_the_record_comes_last_and_what_was_decided_waits_for_its_place(run: Run) -> None:
+    (run.path / "predictions.csv").mkdir()  # in the way
+    with pytest.raises(RunError, match="can't be changed"), RunFolder(run.path).change() as change:
+        change.write("predictions.csv", b"answers")
+        change.run = dataclasses.replace(run, complete=True)
+    assert open_run(run.path) == run
+    (run.path / "predictions.csv").rmdir()
+    with RunFolder(run.path).alone():
+        assert open_run(run.path).generation == run.generation + 1
+    assert (run.path / "predictions.csv").read_bytes() == b"answers"
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="open files are counted as Linux does")
+def test_whoever_waits_in_vain_leaves_no_file_open(run: Run) -> None:
+    def wait() -> None:
+        with pytest.raises(RunError, match="takes too long"), hold(run.path / ".lock", patience=0.1):
+            pass
+
+    with hold(run.path / ".lock"):
+        before = len(list(Path("/proc/self/fd").iterdir()))
+        waiting = threading.Thread(target=wait)
+        waiting.start()
+        waiting.join()
+        assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 def test_a_change_of_nothing_is_none(run: Run) -> None:

@@ -83,3 +83,24 @@ def test_the_pool_is_resized_with_work_under_way() -> None:
         set_threads(count_cores())
     assert not any(one.is_alive() for one in askers) and not errors
     assert len(results) > 3 and all(result == list(range(1, 101)) for result in results)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_pool_has_as_many_threads_as_it_was_told(count: int) -> None:
+    busy, most, lock = 0, 0, threading.Lock()
+
+    def work(_: int) -> None:
+        nonlocal busy, most
+        with lock:
+            busy += 1
+            most = max(most, busy)
+        threading.Event().wait(0.01)
+        with lock:
+            busy -= 1
+
+    set_threads(count)
+    try:
+        list(work_ahead(work, range(30), ahead=10))
+    finally:
+        set_threads(count_cores())
+    assert most == count

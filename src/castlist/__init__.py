@@ -1,4 +1,8 @@
-"""castlist: learn who is who from folders of photos; name them in new ones."""
+"""castlist: learn who is who from folders of photos; name them in new ones.
+
+What is named here stays; whatever else is inside may move. `castlist.jobs` watches and stops what takes long,
+`castlist.testing` is for tests of programs that use castlist. docs/python.md shows it at work.
+"""
 
 from __future__ import annotations
 
@@ -8,41 +12,135 @@ from typing import TYPE_CHECKING
 from castlist.facade import open_door
 
 if TYPE_CHECKING:
-    from castlist.errors import CastlistError
-    from castlist.learning import Evaluation, learn, resume
-    from castlist.naming import NamedFace, NamedPhoto, Recognizer
-    from castlist.run import Run, open_run
+    from castlist.caches import set_cache_folder
+    from castlist.checks import Finding, Findings, check_photos
+    from castlist.errors import (
+        CastError,
+        CastlistError,
+        FontError,
+        Message,
+        MissingExtraError,
+        PhotoError,
+        RunError,
+        SettingsError,
+        ShapeError,
+        WeightsError,
+    )
+    from castlist.export import export_run
+    from castlist.languages import translate_message
+    from castlist.learning import Evaluation, Progress, learn, resume
+    from castlist.media import UNKNOWN, Cast, RefusedPhoto, find_cast, find_photos, is_film, read_photo
+    from castlist.naming import NamedFace, NamedFilm, NamedPhoto, Recognizer, Seen, Track, name_film
+    from castlist.painting import draw_photo, write_film
+    from castlist.people import Enrolment, Receipt, enrol, forget, refresh, retrain_without
+    from castlist.run import Run, list_runs, newest_run, open_run
     from castlist.settings import Augmentation, Settings
+    from castlist.threads import set_threads
 
 __version__ = "0.1.0"
 
-__all__ = [
-    "Augmentation",
-    "CastlistError",
-    "Evaluation",
-    "NamedFace",
-    "NamedPhoto",
-    "Recognizer",
-    "Run",
-    "Settings",
-    "learn",
-    "open_run",
-    "resume",
-]
-
 _ROOMS = {
     "Augmentation": "settings",
+    "Cast": "media",
+    "CastError": "errors",
     "CastlistError": "errors",
+    "Enrolment": "people",
     "Evaluation": "learning",
+    "Finding": "checks",
+    "Findings": "checks",
+    "FontError": "errors",
+    "Message": "errors",
+    "MissingExtraError": "errors",
     "NamedFace": "naming",
+    "NamedFilm": "naming",
     "NamedPhoto": "naming",
+    "PhotoError": "errors",
+    "Progress": "learning",
+    "Receipt": "people",
     "Recognizer": "naming",
+    "RefusedPhoto": "media",
     "Run": "run",
+    "RunError": "errors",
+    "Seen": "naming",
     "Settings": "settings",
+    "SettingsError": "errors",
+    "ShapeError": "errors",
+    "Track": "naming",
+    "UNKNOWN": "media",
+    "WeightsError": "errors",
+    "check_photos": "checks",
+    "draw_photo": "painting",
+    "enrol": "people",
+    "export_run": "export",
+    "find_cast": "media",
+    "find_photos": "media",
+    "forget": "people",
+    "is_film": "media",
     "learn": "learning",
+    "list_runs": "run",
+    "name_film": "naming",
+    "newest_run": "run",
     "open_run": "run",
+    "read_photo": "media",
+    "refresh": "people",
     "resume": "learning",
+    "retrain_without": "people",
+    "set_cache_folder": "caches",
+    "set_threads": "threads",
+    "translate_message": "languages",
+    "write_film": "painting",
 }
+__all__ = [
+    "UNKNOWN",
+    "Augmentation",
+    "Cast",
+    "CastError",
+    "CastlistError",
+    "Enrolment",
+    "Evaluation",
+    "Finding",
+    "Findings",
+    "FontError",
+    "Message",
+    "MissingExtraError",
+    "NamedFace",
+    "NamedFilm",
+    "NamedPhoto",
+    "PhotoError",
+    "Progress",
+    "Receipt",
+    "Recognizer",
+    "RefusedPhoto",
+    "Run",
+    "RunError",
+    "Seen",
+    "Settings",
+    "SettingsError",
+    "ShapeError",
+    "Track",
+    "WeightsError",
+    "check_photos",
+    "draw_photo",
+    "enrol",
+    "export_run",
+    "find_cast",
+    "find_photos",
+    "forget",
+    "is_film",
+    "learn",
+    "list_runs",
+    "name_film",
+    "newest_run",
+    "open_run",
+    "read_photo",
+    "refresh",
+    "resume",
+    "retrain_without",
+    "set_cache_folder",
+    "set_threads",
+    "translate_message",
+    "write_film",
+]
 
 # Who uses castlist decides where its log goes; without a decision, nowhere.
 logging.getLogger(__name__).addHandler(logging.NullHandler())

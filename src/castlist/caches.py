@@ -1,24 +1,43 @@
-"""castlist's folder in the user's cache: what is in it can be made anew, and nobody else on the machine reads it."""
+"""castlist's cache: what is in it can be made anew, and nobody else on the machine reads it."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 from pathlib import Path
 
 import platformdirs
 
 from castlist.errors import CastlistError, reason_of
+from castlist.paths import as_path
 
 PRIVATE = 0o700  # of a folder
 
+_chosen: Path | None = None
+
+
+def set_cache_folder(folder: str | os.PathLike[str] | None) -> None:
+    """Keep from now on what can be made anew in a folder of one's own; Pythons that castlist starts do so, too.
+
+    Args:
+        folder: Made when it is needed; None: the one in the user's cache, as at first.
+    """
+    global _chosen
+    _chosen = None if folder is None else as_path(folder).absolute()
+
+
+def chosen_cache_folder() -> Path | None:
+    """What `set_cache_folder` was told."""
+    return _chosen
+
 
 def cache_folder(name: str = "") -> Path:
-    """A folder of castlist's in the user's cache, made if it isn't there, for the user alone.
+    """A folder of castlist's cache, made if it isn't there, for the user alone.
 
     Raises:
         CastlistError: If it can't be made.
     """
-    top = platformdirs.user_cache_path("castlist")
+    top = _chosen or platformdirs.user_cache_path("castlist")
     for folder in dict.fromkeys((top, top / name)):
         try:
             folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)

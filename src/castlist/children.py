@@ -8,6 +8,8 @@ import sys
 import threading
 from collections.abc import Callable
 
+from castlist.caches import chosen_cache_folder
+
 
 def start_python(code: str, *, stdout: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
     """Run code in a Python of its own, which is spoken to on its stdin.
@@ -16,6 +18,8 @@ def start_python(code: str, *, stdout: int = subprocess.DEVNULL) -> subprocess.P
         code: As of `python -c`; begins with what `read_line` and `end_with_parent` are for.
         stdout: As of `subprocess.Popen`.
     """
+    if folder := chosen_cache_folder():
+        code = f"from castlist.caches import set_cache_folder; set_cache_folder({str(folder)!r})\n{code}"
     # Without -P the current folder would come first on sys.path: a json.py beside the photos would be executed.
     return subprocess.Popen(
         [sys.executable, "-P", "-c", code], stdin=subprocess.PIPE, stdout=stdout, stderr=subprocess.DEVNULL

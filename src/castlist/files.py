@@ -84,7 +84,7 @@ def place_bytes(path: Path, data: bytes, *, private: bool) -> None:
     Raises:
         OSError: If it can't be written; what was there before is intact.
     """
-    part = path.with_name(f".{os.getpid()}-{secrets.token_hex(8)}.part")
+    part = path.parent / f".{os.getpid()}-{secrets.token_hex(8)}.part"
     try:
         with os.fdopen(os.open(part, _NEW, PRIVATE_FILE if private else 0o666), "wb") as file:
             file.write(data)

@@ -26,13 +26,7 @@ def translator(language: str) -> Translate:
     Raises:
         SettingsError: If the language is unknown.
     """
-    if language not in LANGUAGES:
-        raise SettingsError(
-            "unknown-language",
-            "Unknown language {language!r}. Choose from: {choices}.",
-            language=language,
-            choices=", ".join(LANGUAGES),
-        )
+    _need_language(language)
     texts = read_catalogue(language)
     return lambda text: texts.get(text, text)
 
@@ -43,7 +37,11 @@ def translate_message(message: Message | str, language: str) -> str:
     Args:
         message: By its code; one that the catalogue lacks stays English, and a text, which has none, as it is.
         language: One of LANGUAGES.
+
+    Raises:
+        SettingsError: If the language is unknown.
     """
+    _need_language(language)
     if isinstance(message, str):
         return message
     text = read_catalogue(language, ".messages").get(message.code, message.text)
@@ -69,3 +67,13 @@ def read_catalogue(language: str, kind: str = "") -> Mapping[str, str]:
         return {}
     file = resources.files("castlist") / "locale" / f"{language}{kind}.toml"
     return tomllib.loads(file.read_text("utf-8"))
+
+
+def _need_language(language: str) -> None:
+    if language not in LANGUAGES:
+        raise SettingsError(
+            "unknown-language",
+            "Unknown language {language!r}. Choose from: {choices}.",
+            language=str(language),
+            choices=", ".join(LANGUAGES),
+        )

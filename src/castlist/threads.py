@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
+from castlist.errors import SettingsError
+
 S = TypeVar("S")
 T = TypeVar("T")
 
@@ -31,7 +33,11 @@ def set_threads(count: int) -> None:
 
     Args:
         count: 1 or more; until this is called, as many as there are cores.
+
+    Raises:
+        SettingsError: If it is less.
     """
+    _need_some(count)
     global _pool, _size
     with _lock:
         before, _pool, _size = _pool, None, count
@@ -47,7 +53,12 @@ class Hands:
 
         Args:
             count: 1 or more; None takes the whole pool. More than the pool has are no help.
+
+        Raises:
+            SettingsError: If it is less.
         """
+        if count is not None:
+            _need_some(count)
         self._is_whole = count is None
         self._free = count or 0
         self._lock = threading.Lock()
@@ -143,6 +154,13 @@ def _marked(work: Callable[[S], T], item: S) -> T:
         return work(item)
     finally:
         _inside.work = False
+
+
+def _need_some(count: int) -> None:
+    if not isinstance(count, int) or count < 1:
+        raise SettingsError(
+            "threads-number", "Threads must be 1 or more. Got {count} instead.", count=f"{count!r:.100}"
+        )
 
 
 def _threads() -> int:

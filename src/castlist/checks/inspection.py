@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from castlist.errors import CastError, Message
 from castlist.faces import NO_FACE
 from castlist.learning import ALONE, Dataset
 from castlist.media import Cast, Photo, find_cast, find_photos
+from castlist.paths import as_path
 from castlist.threads import OnCount
 
 HOW = ("exact", "near", "crop", "mirror")  # a photo may be a copy, in this order
@@ -29,7 +31,12 @@ logger = logging.getLogger(__name__)
 OnStage = Callable[[str], OnCount]  # told what begins; gives what is told how far it is
 
 
-def check_photos(root: Path, *, against: Path | None = None, on_stage: OnStage | None = None) -> Findings:
+def check_photos(
+    root: str | os.PathLike[str],
+    *,
+    against: str | os.PathLike[str] | None = None,
+    on_stage: OnStage | None = None,
+) -> Findings:
     """Look at every photo of a folder and say what is wrong; nothing is changed but the user's cache.
 
     Args:
@@ -40,8 +47,9 @@ def check_photos(root: Path, *, against: Path | None = None, on_stage: OnStage |
     Raises:
         CastlistError: If a folder can't be read, or the cache not be written.
     """
+    root = as_path(root)
     cast = _read_folder(root)
-    others = _read_folder(against).photos if against else ()
+    others = () if against is None else _read_folder(as_path(against)).photos
     stage = on_stage or (lambda what: lambda done, total: None)
     photos = (*cast.photos, *others)
     with open_cache() as cache:

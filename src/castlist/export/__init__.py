@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from castlist.export.formats import ask_keras, ask_litert, ask_onnx, to_keras, t
 from castlist.files import write_bytes
 from castlist.media import UNKNOWN, read_still, resize_photo
 from castlist.naming import Recognizer
-from castlist.paths import join_below
+from castlist.paths import as_path, join_below
 from castlist.run import RunFolder, open_run
 
 SUFFIXES: dict[str, str] = {"onnx": ".onnx", "litert": ".tflite", "keras": ".keras"}
@@ -25,7 +26,7 @@ TOLERANCE = 1e-3  # of a probability
 logger = logging.getLogger(__name__)
 
 
-def export_run(path: Path, kind: str, out: Path | None = None) -> Path:
+def export_run(path: str | os.PathLike[str], kind: str, out: str | os.PathLike[str] | None = None) -> Path:
     """Write a run as one file, and compare its answers with the run's on up to ten photos first.
 
     Args:
@@ -46,6 +47,7 @@ def export_run(path: Path, kind: str, out: Path | None = None) -> Path:
             "unknown-format", "Unknown format {kind!r}. Choose from: {choices}.", kind=kind, choices=", ".join(SUFFIXES)
         )
     recognizer = Recognizer.load(path)
+    path = recognizer.run.path
     if recognizer.network is None and kind != "onnx":
         raise SettingsError(
             "nothing-to-export",
@@ -80,7 +82,7 @@ def export_run(path: Path, kind: str, out: Path | None = None) -> Path:
                 )
             write_bytes(out, data, private=True)
     else:
-        write_bytes(out, data)
+        write_bytes(out := as_path(out), data)
     logger.info("exported as %s: %d bytes, compared on %d photos", kind, len(data), len(crops))
     logger.debug("exported to %s", out)
     return out

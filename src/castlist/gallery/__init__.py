@@ -5,6 +5,7 @@ from castlist.gallery.background import Background, default_background
 from castlist.gallery.fitting import EVIDENCE, WRONG_NAMES
 from castlist.gallery.gallery import Gallery
 from castlist.gallery.knowledge import Knowledge
+from castlist.gallery.mixture import Mixture
 
 __all__ = [
     "EVIDENCE",
@@ -14,5 +15,6 @@ __all__ = [
     "Background",
     "Gallery",
     "Knowledge",
+    "Mixture",
     "default_background",
 ]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from castlist.embeddings import face_network
-from castlist.errors import Message, RunError, reason_of
+from castlist.errors import Message, RunError, SettingsError, reason_of
 from castlist.gallery import Gallery
 from castlist.languages import translator
 from castlist.learning.dataset import Dataset, load_dataset
@@ -25,6 +26,7 @@ from castlist.learning.progress import OnProgress, Progress
 from castlist.learning.report import write_report
 from castlist.learning.starting import new_run_path, start_run
 from castlist.media import Cast, find_cast
+from castlist.paths import as_path
 from castlist.run import Run, RunFolder, load_gallery, open_run, read_history
 from castlist.settings import Settings
 from castlist.threads import OnCount
@@ -39,10 +41,10 @@ CHANGED = "changed-while-answered"
 
 
 def learn(
-    photos: Path | Cast,
+    photos: str | os.PathLike[str] | Cast,
     settings: Settings | None = None,
     *,
-    runs: Path = Path("runs"),
+    runs: str | os.PathLike[str] = "runs",
     name: str | None = None,
     language: str = "en",
     test: bool = True,
@@ -71,9 +73,13 @@ def learn(
         CastlistError: If the photos, the settings or the disk don't allow it.
     """
     translator(language)  # a wrong language must not fail after the training
-    settings = settings or Settings()
+    settings = Settings() if settings is None else settings
+    if not isinstance(settings, Settings):
+        raise SettingsError(
+            "no-settings", "Settings must be castlist's own. Got {got} instead.", got=f"{settings!r:.100}"
+        )
     check_model(settings)
-    path = new_run_path(runs, name, settings)
+    path = new_run_path(as_path(runs), name, settings)
     cast = photos if isinstance(photos, Cast) else find_cast(photos)
     dataset = load_dataset(cast, settings, on_count=on_count)
     run = start_run(dataset, settings, path, cast.root, is_named=name is not None)
@@ -83,7 +89,7 @@ def learn(
 
 
 def resume(
-    path: Path,
+    path: str | os.PathLike[str],
     *,
     epochs: int | None = None,
     language: str = "en",
@@ -108,6 +114,7 @@ def resume(
         CastlistError: If the run is broken, nothing of it can be finished, or its photos have changed.
     """
     translator(language)
+    path = as_path(path)
     run = open_run(path)
     if run.complete and not run.settings.needs_keras:  # nothing to train, and people may have come since
         return answer_anew(path, language=language) if test else (run, None)

@@ -113,8 +113,10 @@ def new_run_path(folder: Path, name: str | None, settings: Settings) -> Path:
     if name is None:
         stem = f"{settings.model}-{datetime.datetime.now():%Y%m%d-%H%M%S}"
         return folder / stem  # of two in one second the later gets a number when it begins
-    if not re.fullmatch(r"[^\x00-\x1f/\\:*?\"<>|]+", name) or name.startswith("."):
-        raise RunError("run-name", "A run can't be named {name!r}. Use letters, digits, spaces, dashes.", name=name)
+    if not isinstance(name, str) or not re.fullmatch(r"[^\x00-\x1f/\\:*?\"<>|]+", name) or name.startswith("."):
+        raise RunError(
+            "run-name", "A run can't be named {name!r}. Use letters, digits, spaces, dashes.", name=str(name)
+        )
     if (folder / name).exists():
         raise _taken(folder / name)
     return folder / name

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from castlist.errors import CastError, Message
+from castlist.paths import as_path, as_several
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +56,7 @@ def find_cast(root: str | os.PathLike[str]) -> Cast:
     Raises:
         CastError: If `root` is no folder, holds no person, or somebody in it can't be called so.
     """
-    root = Path(root)
+    root = as_path(root)
     if not root.is_dir():
         raise CastError(
             "cast-no-folder",
@@ -113,6 +114,8 @@ def check_person(name: str, others: Iterable[str] = ()) -> None:
     Raises:
         CastError: If not.
     """
+    if not isinstance(name, str):
+        raise CastError("name-no-text", "A name must be a text. Got {got} instead.", got=f"{name!r:.100}")
     key = unicodedata.normalize("NFKC", name).casefold()
     if key in (UNKNOWN, ALL):
         raise CastError(
@@ -146,9 +149,9 @@ def find_photos(inputs: Iterable[str | os.PathLike[str]]) -> list[Path]:
         CastError: If an input stands for nothing.
     """
     found: dict[Path, None] = {}
-    for source in inputs:
+    for source in as_several(inputs):
+        path = as_path(source)
         text = os.fspath(source)
-        path = Path(text)
         if path.is_dir():
             matches = sorted(_files_below(path))
         elif path.exists():

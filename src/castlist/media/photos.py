@@ -101,6 +101,8 @@ def read_file(path: str | os.PathLike[str]) -> bytes:
     Raises:
         PhotoError: If it can't be read; the message is the reason, without the path.
     """
+    if not isinstance(path, str | os.PathLike):
+        raise PhotoError("photo-no-path", "not a path but {kind}", kind=type(path).__name__)
     try:
         if not stat.S_ISREG(Path(path).stat().st_mode):
             raise PhotoError("photo-no-file", "not a regular file")

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from castlist.naming.classifier import answers_of as answers_of
     from castlist.naming.eyes import Eyes as Eyes
     from castlist.naming.eyes import FaceEyes as FaceEyes
+    from castlist.naming.eyes import Finder as Finder
     from castlist.naming.eyes import Sight as Sight
     from castlist.naming.films import NamedFilm as NamedFilm
     from castlist.naming.films import Track as Track
@@ -34,6 +35,7 @@ _ROOMS = {
     "DOUBT": "answers",
     "Eyes": "eyes",
     "FaceEyes": "eyes",
+    "Finder": "eyes",
     "NamedFace": "answers",
     "NamedFilm": "films",
     "NamedPhoto": "answers",

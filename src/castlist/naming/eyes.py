@@ -17,9 +17,10 @@ import numpy as np
 
 from castlist.embeddings import FaceNetwork
 from castlist.errors import CastlistError, Message, PhotoError, ShapeError
-from castlist.faces import MIN_FACE, RELATIVE_MIN_FACE, Box, Face, Quality, find_faces
+from castlist.faces import MIN_FACE, RELATIVE_MIN_FACE, Box, Face, Quality, Template, find_faces
 from castlist.media import read_file, read_photo, resize_photo
 from castlist.naming.seeing import Seen
+from castlist.paths import as_several
 from castlist.threads import Hands, OnCount, Stop, work_ahead
 
 logger = logging.getLogger(__name__)
@@ -40,6 +41,12 @@ class Sight:
     size: tuple[int, int] = (0, 0)
     faces: Sequence[Face] = ()
     problem: Message | None = None
+
+
+class Finder(Protocol):
+    """What finds faces, as `castlist.faces.find_faces` does; may be called in several threads at once."""
+
+    def __call__(self, pixels: np.ndarray, *, min_face: float | None, template: Template) -> list[Face]: ...
 
 
 class Eyes(Protocol):
@@ -81,6 +88,7 @@ class FaceEyes:
     min_face: float | None = None
     views: str = "plain"
     side: int = 0  # of the squares that a trained network reads; 0: there is none
+    finder: Finder = find_faces
 
     def see(
         self,
@@ -121,7 +129,7 @@ class FaceEyes:
         """The faces of a photo, shape (height, width, 3), uint8, RGB, largest first."""
         # A minimum that was set for naming is no reason to leave small faces open.
         half = max(MIN_FACE, RELATIVE_MIN_FACE / 2 * min(pixels.shape[:2]))
-        return find_faces(pixels, min_face=half if thorough else self.min_face, template=self.network.template)
+        return self.finder(pixels, min_face=half if thorough else self.min_face, template=self.network.template)
 
     def keep(self, looks: Sequence[Sight]) -> Seen:
         """Embed faces that were found already, and make the record of their photos."""
@@ -197,6 +205,7 @@ def _batches(
     hands: Hands, look: Callable[[Photo], Sight], photos: Iterable[Photo], on_count: OnCount | None, stop: Stop | None
 ) -> Iterator[list[Sight]]:
     """Look at photos, and give the looks of some at a time."""
+    photos = as_several(photos)
     total = len(photos) if isinstance(photos, Sized) else 0
     going_on = itertools.takewhile(lambda _: stop is None or not stop(), photos)
     looks: list[Sight] = []
@@ -212,7 +221,7 @@ def _batches(
 
 
 def _look_at(photo: Photo, find: Callable[[np.ndarray], Sequence[Face]]) -> Sight:
-    path = None if isinstance(photo, (bytes, np.ndarray)) else Path(photo)
+    path = Path(photo) if isinstance(photo, str | os.PathLike) else None
     digest = ""
     try:
         if isinstance(photo, np.ndarray):

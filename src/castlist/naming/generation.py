@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from castlist.embeddings import FaceNetwork
 from castlist.errors import RunError
+from castlist.faces import find_faces
 from castlist.gallery import Gallery
 from castlist.naming.answers import BEST, NamedFace, describe_photos
 from castlist.naming.classifier import Network
-from castlist.naming.eyes import Eyes, FaceEyes, WholeEyes
+from castlist.naming.eyes import Eyes, FaceEyes, Finder, WholeEyes
 from castlist.naming.namers import FaceClassifier, GalleryNamer, Namer, WholeClassifier
 from castlist.naming.seeing import Seen
 from castlist.run import Run, RunFolder, Stamp, load_gallery
@@ -24,6 +25,7 @@ class Generation:
     face_network: FaceNetwork | None
     gallery: Gallery | None
     stamp: Stamp | None = None
+    finder: Finder = find_faces
 
     @property
     def eyes(self) -> Eyes:
@@ -31,7 +33,7 @@ class Generation:
             assert self.network is not None, "a run on whole photos has a network"
             return WholeEyes(self.network.image_size)
         side = 0 if self.network is None else self.network.image_size
-        return FaceEyes(self.face_network, self.run.settings.min_face, self.run.settings.views, side)
+        return FaceEyes(self.face_network, self.run.settings.min_face, self.run.settings.views, side, self.finder)
 
     @property
     def namer(self) -> Namer:
@@ -52,7 +54,7 @@ class Generation:
         return describe_photos(answers, seen, repeat=repeat, best=best)
 
 
-def open_generation(folder: RunFolder) -> Generation:
+def open_generation(folder: RunFolder, finder: Finder = find_faces) -> Generation:
     """Open a run as it is now.
 
     Raises:
@@ -78,6 +80,7 @@ def open_generation(folder: RunFolder) -> Generation:
             face_network=FaceNetwork.load(run.face_network_path) if faces else None,
             gallery=gallery,
             stamp=stamp,
+            finder=finder,
         )
 
     return folder.read(load)

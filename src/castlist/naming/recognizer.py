@@ -6,19 +6,20 @@ import logging
 import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 
 from castlist.embeddings import FaceNetwork
 from castlist.errors import PhotoError, RunError
+from castlist.faces import find_faces
 from castlist.gallery import Answers, Gallery
 from castlist.naming.answers import BEST, NamedFace, NamedPhoto
 from castlist.naming.classifier import Network
-from castlist.naming.eyes import Eyes, FaceEyes
+from castlist.naming.eyes import Eyes, FaceEyes, Finder
 from castlist.naming.generation import Generation, open_generation
 from castlist.naming.namers import no_faces, not_together
 from castlist.naming.seeing import Seen
+from castlist.paths import as_path
 from castlist.run import Run, RunFolder, need_same
 from castlist.threads import OnCount, Stop
 
@@ -38,6 +39,7 @@ class Recognizer:
         network: Network | None = None,
         face_network: FaceNetwork | None = None,
         gallery: Gallery | None = None,
+        finder: Finder = find_faces,
     ) -> None:
         """Put a recognizer together that stays as it is; `load` opens a run folder, and follows its changes.
 
@@ -46,21 +48,27 @@ class Recognizer:
             network: The trained Keras model, where the run has one.
             face_network: Where the run was learnt from faces.
             gallery: Where the run was learnt from faces.
+            finder: What finds faces in photos.
         """
         self._folder: RunFolder | None = None
-        self._state = Generation(run, network, face_network, gallery)
+        self._finder = finder
+        self._state = Generation(run, network, face_network, gallery, finder=finder)
         self._opening = threading.Lock()
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Recognizer:
+    def load(cls, path: str | os.PathLike[str], *, finder: Finder = find_faces) -> Recognizer:
         """Open a run folder for naming.
+
+        Args:
+            path: The folder.
+            finder: What finds faces in photos.
 
         Raises:
             RunError: If the folder is no run, is broken, or its training isn't finished.
         """
-        folder = RunFolder(Path(path))
-        state = open_generation(folder)
-        recognizer = cls(state.run)
+        folder = RunFolder(as_path(path))
+        state = open_generation(folder, finder)
+        recognizer = cls(state.run, finder=finder)
         recognizer._folder, recognizer._state = folder, state
         return recognizer
 
@@ -225,12 +233,13 @@ class Recognizer:
         if stamp != self._state.stamp:
             with self._opening:
                 if stamp != self._state.stamp:
-                    self._state = open_generation(self._folder)
+                    self._state = open_generation(self._folder, self._finder)
                     logger.info("The run has changed: it is read anew")
         return self._state
 
 
 def _put_together(seen: Seen, named: Sequence[tuple[NamedFace, ...]]) -> Iterator[NamedPhoto]:
     for path, faces, problem in zip(seen.paths, named, seen.problems, strict=True):
-        assert path is not None, "asked by their paths"
+        if path is None:
+            raise PhotoError("photos-by-path", "Photo files are named by their paths; for pixels there is name_pixels.")
         yield NamedPhoto(path, faces, problem)

@@ -17,6 +17,7 @@ import numpy as np
 from castlist.errors import CastlistError, Message, ShapeError, reason_of
 from castlist.faces import Box, Quality
 from castlist.files import write_bytes
+from castlist.paths import as_path
 
 VERSION = 1  # of the file
 # Of each column of faces: what a row of it is; -1: any length, the same in all rows.
@@ -107,7 +108,7 @@ class Seen:
         n = len(self)
         if isinstance(index, (int, np.integer)):
             index = [range(n)[index]]
-        chosen = np.arange(n)[np.asarray(index, np.int64) if isinstance(index, list) and not index else index]
+        chosen = np.arange(n)[index]
         starts = np.searchsorted(self.photo, chosen)
         counts = np.searchsorted(self.photo, chosen, side="right") - starts
         new = np.repeat(np.arange(len(chosen)), counts)
@@ -181,7 +182,7 @@ class Seen:
         arrays: dict[str, Any] = {name: getattr(self, name) for name in ("sizes", *FACE_COLUMNS)}
         content = io.BytesIO()
         np.savez(content, about=np.frombuffer(json.dumps(about).encode(), np.uint8), **arrays)
-        write_bytes(Path(path), content.getvalue(), private=True)
+        write_bytes(as_path(path), content.getvalue(), private=True)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Seen:
@@ -190,7 +191,7 @@ class Seen:
         Raises:
             CastlistError: If the file is missing, damaged, or something else.
         """
-        path = Path(path)
+        path = as_path(path)
         try:
             return _unpack(path.read_bytes())
         except OSError as error:

@@ -9,6 +9,7 @@ from castlist.facade import open_door
 if TYPE_CHECKING:
     from castlist.painting.films import write_film as write_film
     from castlist.painting.fonts import find_fonts as find_fonts
+    from castlist.painting.fonts import set_font_folders as set_font_folders
     from castlist.painting.hiding import check_hidden as check_hidden
     from castlist.painting.hiding import hide_faces as hide_faces
     from castlist.painting.hiding import is_hidden as is_hidden
@@ -31,6 +32,7 @@ _ROOMS = {
     "is_hidden": "hiding",
     "percent": "labels",
     "save_picture": "pictures",
+    "set_font_folders": "fonts",
     "tell_apart": "pictures",
     "write_film": "films",
 }

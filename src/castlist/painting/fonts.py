@@ -8,7 +8,7 @@ import io
 import os
 import struct
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -16,6 +16,7 @@ from typing import BinaryIO
 from PIL import ImageFont
 
 from castlist.errors import FontError
+from castlist.paths import as_path, as_several
 
 # Beginnings of file names, lower case, the best first. Whatever else is installed comes after them.
 LATIN = ("notosans-regular", "notosans[", "dejavusans.", "arial.", "segoeui.", "helvetica", "liberationsans-regular")
@@ -26,6 +27,8 @@ CJK = (
 STYLES = ("bold", "italic", "oblique", "black", "thin", "light", "condensed", "mono", "serif", "emoji", "lastresort")
 SUFFIXES = (".ttf", ".otf", ".ttc", ".otc")
 MAX_FACES = 64  # of a collection; more is a damaged file
+
+_chosen: tuple[Path, ...] | None = None  # folders; None: those of the system
 
 
 @dataclass(frozen=True)
@@ -179,9 +182,25 @@ def _candidates(text: str) -> Iterator[Font]:
             yield from _faces(path, _region(text))
 
 
+def set_font_folders(folders: Iterable[str | os.PathLike[str]] | None) -> None:
+    """Look for fonts from now on in these folders only, and below them; None: where systems keep them, as at first."""
+    global _chosen
+    _chosen = None if folders is None else tuple(map(as_path, as_several(folders)))
+    _font_files.cache_clear()
+
+
 @functools.cache
 def _font_files() -> list[Path]:
-    """Every font file in the folders where Linux, macOS and Windows keep them, in one order on each machine."""
+    """Every font file in the folders, in one order on each machine."""
+    found = []
+    for folder in _system_folders() if _chosen is None else _chosen:
+        for parent, _, names in os.walk(folder):
+            found += [Path(parent, name) for name in names if name.lower().endswith(SUFFIXES)]
+    return sorted(found, key=lambda path: (path.name.lower(), str(path)))
+
+
+def _system_folders() -> list[Path]:
+    """Where Linux, macOS and Windows keep fonts."""
     home = Path.home()
     folders = [
         *(home / ".local/share/fonts", home / ".fonts"),
@@ -192,11 +211,7 @@ def _font_files() -> list[Path]:
     ]
     if matplotlib := importlib.util.find_spec("matplotlib"):  # brings DejaVu Sans; found without importing it
         folders += [Path(place, "mpl-data/fonts/ttf") for place in matplotlib.submodule_search_locations or ()]
-    found = []
-    for folder in folders:
-        for parent, _, names in os.walk(folder):
-            found += [Path(parent, name) for name in names if name.lower().endswith(SUFFIXES)]
-    return sorted(found, key=lambda path: (path.name.lower(), str(path)))
+    return folders
 
 
 @functools.cache

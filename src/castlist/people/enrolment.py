@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,10 +13,11 @@ import numpy as np
 
 from castlist.embeddings import choose_faces
 from castlist.errors import CastError, RunError
-from castlist.faces import NO_FACE, Box
+from castlist.faces import NO_FACE, Box, find_faces
 from castlist.gallery import Gallery
 from castlist.media import RefusedPhoto, check_person
-from castlist.naming import Recognizer, Seen
+from castlist.naming import Finder, Recognizer, Seen
+from castlist.paths import as_path, as_several
 from castlist.run import Run, RunFolder, load_gallery, need_same
 
 logger = logging.getLogger(__name__)
@@ -32,7 +34,13 @@ class Enrolment:
     refused: tuple[RefusedPhoto, ...]
 
 
-def enrol(path: Path, name: str, photos: Sequence[Path]) -> Enrolment:
+def enrol(
+    path: str | os.PathLike[str],
+    name: str,
+    photos: Iterable[str | os.PathLike[str]],
+    *,
+    finder: Finder = find_faces,
+) -> Enrolment:
     """Add a person, or photos of one, to a run of the model `face`: no training, the threshold follows.
 
     The run's figures and report are stale after it, and its answers are removed; `refresh` makes them anew.
@@ -41,25 +49,27 @@ def enrol(path: Path, name: str, photos: Sequence[Path]) -> Enrolment:
         path: The run folder.
         name: Somebody new, or somebody the run knows.
         photos: At least one; of several faces in one, that which agrees with the other photos is taken.
+        finder: What finds faces in photos.
 
     Raises:
         CastlistError: If nobody can be called so, no photo shows a face, or the run is of another model.
     """
-    recognizer = Recognizer.load(path)
+    files = [as_path(photo) for photo in as_several(photos)]
+    recognizer = Recognizer.load(as_path(path), finder=finder)
     began = recognizer.run
     _check_open(began, name)
-    seen = Seen.merge(recognizer.face_eyes.see(photos))
+    seen = Seen.merge(recognizer.face_eyes.see(files))
     refused = tuple(
         RefusedPhoto(photo, problem or NO_FACE)
-        for photo, problem, count in zip(photos, seen.problems, seen.counts, strict=True)
+        for photo, problem, count in zip(files, seen.problems, seen.counts, strict=True)
         if not count
     )
-    if len(refused) == len(photos):
+    if len(refused) == len(files):
         reasons = ", ".join(sorted({str(photo.reason) for photo in refused}))
         raise CastError(
             "nobody-to-enrol",
             "None of the {photos} photos shows a face to enrol {name!r} with ({reasons}).",
-            photos=len(photos),
+            photos=len(files),
             name=name,
             reasons=reasons,
         )

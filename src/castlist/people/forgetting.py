@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import os
 from collections.abc import Iterator
-from pathlib import Path
 
 from castlist.errors import Message, RunError
 from castlist.gallery import Gallery
+from castlist.paths import as_path
 from castlist.people.receipts import Receipt, delete_kept, unknown_person, what_remains
 from castlist.people.retraining import discard_retraining
 from castlist.run import Change, Leaving, Run, RunFolder, agree, derived_in
@@ -21,7 +22,7 @@ from castlist.run import Change, Leaving, Run, RunFolder, agree, derived_in
 logger = logging.getLogger(__name__)
 
 
-def forget(path: Path, name: str) -> Receipt:
+def forget(path: str | os.PathLike[str], name: str) -> Receipt:
     """Delete a person from a run of the model `face`: embeddings, names, answers, pictures, kept data sets.
 
     Files are written anew without the person, so that nothing is left in them; the report is deleted, and `refresh`
@@ -32,7 +33,7 @@ def forget(path: Path, name: str) -> Receipt:
         CastlistError: If nobody is called so, nobody would be left, the run may not be changed, or it is of a model
             whose weights have seen the person.
     """
-    folder = RunFolder(path)
+    folder = RunFolder(path := as_path(path))
     with folder.change() as change:
         leaving = _take_out(change, name)
     discard_retraining(path)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
+from castlist.paths import as_path
 from castlist.run import RunFolder
 
 
-def refresh(path: Path, *, language: str = "en") -> Path | None:
+def refresh(path: str | os.PathLike[str], *, language: str = "en") -> Path | None:
     """Make a run's figures and report anew after somebody came or went; the run names all the same without.
 
     Returns:
@@ -16,6 +18,7 @@ def refresh(path: Path, *, language: str = "en") -> Path | None:
     Raises:
         MissingExtraError: If the extra for learning isn't installed.
     """
+    path = as_path(path)
     if not RunFolder(path).read(lambda run: run.sides["test"]):  # no reason to ask for the extra
         return None
     from castlist.learning import answer_anew

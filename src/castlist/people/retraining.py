@@ -5,18 +5,20 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import logging
+import os
 from pathlib import Path
 from typing import Any
 
 from castlist.errors import Message, RunError
 from castlist.media import Cast, find_cast
+from castlist.paths import as_path
 from castlist.people.receipts import Receipt, delete_kept, unknown_person, what_remains
 from castlist.run import Run, RunFolder, delete, open_run
 
 logger = logging.getLogger(__name__)
 
 
-def retrain_without(path: Path, name: str, *, language: str = "en", **callbacks: Any) -> Receipt:
+def retrain_without(path: str | os.PathLike[str], name: str, *, language: str = "en", **callbacks: Any) -> Receipt:
     """Train a run of a Keras model anew without a person; the old one is deleted when the new one is finished.
 
     Killed at any moment, the same call again finishes it.
@@ -32,6 +34,7 @@ def retrain_without(path: Path, name: str, *, language: str = "en", **callbacks:
     """
     from castlist.learning import learn, report_again
 
+    path = as_path(path)
     was_exchanged = _finish_exchange(path)
     run = open_run(path)
     if name in run.people:

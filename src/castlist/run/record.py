@@ -21,6 +21,7 @@ import msgspec
 from castlist.errors import CastError, Message, RunError, SettingsError, reason_of
 from castlist.files import write_bytes
 from castlist.media import check_person
+from castlist.paths import as_path
 from castlist.run import inventory
 from castlist.settings import Settings
 
@@ -164,12 +165,13 @@ def read_part(run: Run, name: str) -> bytes:
         ) from error
 
 
-def open_run(path: Path) -> Run:
+def open_run(path: str | os.PathLike[str]) -> Run:
     """Read a run folder's record.
 
     Raises:
         RunError: If the folder is no run, is broken, or was written by a later castlist.
     """
+    path = as_path(path)
     try:
         data = (path / inventory.RECORD).read_bytes()
     except (FileNotFoundError, NotADirectoryError):

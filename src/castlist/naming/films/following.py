@@ -23,6 +23,7 @@ from castlist.naming.films.records import NamedFilm, Track, join_tracks
 from castlist.naming.films.tracking import SURE, Look, Tracker, Trail, fill_boxes
 from castlist.naming.recognizer import Recognizer
 from castlist.naming.seeing import Seen
+from castlist.paths import as_path
 from castlist.threads import OnCount, Stop, count_cores, submit
 
 LOOKS = 12.0  # frames a second in which faces are looked for, when they are only to be named
@@ -67,7 +68,7 @@ def name_film(
             "The run {path!r} was learnt from whole photos; films need one of faces.",
             path=str(recognizer.run.path),
         )
-    film = Film.open(path)
+    film = Film.open(as_path(path))
     viewer = _Viewer(film, recognizer, thorough)
     for frame in film.frames():
         if stop and stop():

@@ -26,7 +26,7 @@ COMMON = 0.0015
 RARITY = 0.25
 
 IMAGINED = 50  # photos' worth of imagined photos of the cast, so that one photo a person is enough to calibrate
-SPREAD = 1.6  # variance of the cast's photos over that of the background's, which are all by press photographers
+SPREAD = 2.5  # variance of the cast's photos over that of the background's, which are all by press photographers
 CAST_SHARE = 0.8  # of the faces to be named; a probability has to suppose some share
 SMOOTHING = 0.001  # holds back the slope where cast and strangers never overlap
 

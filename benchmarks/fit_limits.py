@@ -1,4 +1,4 @@
-"""What is expected of likenesses and scores before a cast is seen, measured between two halves of LFW's training people.
+"""What likenesses and scores are expected, measured between two halves of LFW's training people.
 
 Faces in general are fitted on one half, the other is asked, and the other way round.
 
@@ -32,8 +32,8 @@ def halves(faces: Embedded) -> Iterator[tuple[Embedded, Background]]:
 
 def likenesses(faces: Embedded, background: Background) -> tuple[list[float], list[np.ndarray]]:
     """Of photos to the own folder; and of each person's photos to one of somebody else."""
-    kept = np.isin(faces.names, [name for name, n in zip(*np.unique(faces.names, return_counts=True)) if n >= 2])
-    faces = faces.only(kept)
+    every, times = np.unique(faces.names, return_counts=True)
+    faces = faces.only(np.isin(faces.names, every[times >= 2]))
     photos, strangers = (
         write_alike(some, background.between)
         for some in (background.place(faces.embeddings), background.kinds.draw(STRANGERS)[0])
@@ -71,10 +71,8 @@ def main() -> None:
     scatter = float(np.sqrt(np.mean([some.var(ddof=1) for some in foreign])))
     print(f"KINSHIP {means.std():.2f}, SCATTER {scatter:.2f}, of strangers' mean {means.mean():.2f}")
     named = np.sum(shares, axis=0)
-    print(
-        "SURE",
-        {least: f"{count / named[0]:.1%} of strangers named" for least, count in zip(SURE, named[1:], strict=True)},
-    )
+    for least, count in zip(SURE, named[1:], strict=True):
+        print(f"SURE {least}: {count / named[0]:.1%} of the strangers named")
 
 
 if __name__ == "__main__":

@@ -55,9 +55,8 @@ def test_all_is_sorted_and_complete() -> None:
     assert all(hasattr(rooms, name) for name in rooms.__all__)
 
 
-def test_dlibs_network_equals_dlib(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dlibs_network_equals_dlib(own_cache: Path) -> None:
     dlib = pytest.importorskip("dlib", reason="dlib-bin, of the test extra, is not installed")
-    monkeypatch.setattr("platformdirs.user_cache_path", lambda name: tmp_path / name)
     file = find_package_file("face_recognition_models", dlib_weights.WEIGHTS, dlib_weights.PACKAGE)
     theirs = dlib.face_recognition_model_v1(str(file))
     chips = np.random.default_rng(0).integers(0, 256, (3, 150, 150, 3)).astype(np.uint8)
@@ -65,7 +64,7 @@ def test_dlibs_network_equals_dlib(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     ours = face_network(Settings(network="dlib"))
     assert ours.template == TEMPLATES["dlib-150"]
     assert abs(ours.run(chips) - expected).max() < 1e-4
-    assert ours.file.parent == tmp_path / "castlist"
+    assert ours.file.parent == own_cache
     assert dlib_weights.network_file() == ours.file
 
 

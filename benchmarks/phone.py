@@ -18,7 +18,7 @@ from PIL import Image, ImageOps
 
 from castlist.embeddings import embed
 from castlist.faces import find_faces
-from castlist.media.photos import find_cast, read_photo
+from castlist.media import find_cast, read_photo
 
 LONG, SHORT = 4000, 2667
 

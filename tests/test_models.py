@@ -229,7 +229,7 @@ def test_face_is_the_pretrained_network() -> None:
     model = build_model(112, 3, Settings(model="face"))
     vectors = keras.Model(model.input, model.get_layer("vectors").output).predict_on_batch(crops.astype(np.float32))
     np.testing.assert_allclose(vectors, default_network().run(crops), atol=1e-4)
-    assert model.count_params() == 5_607_488 + 128 * 3 + 3  # the figure of the folded network, and the people
+    assert model.count_params() == 9_629_632 + 128 * 3 + 3  # the figure of the folded network, and the people
 
 
 def test_the_report_s_last_run_is_a_preset() -> None:

@@ -39,7 +39,7 @@ def main() -> None:
         paths = [photo.path for photo in cast.photos if photo.person == person]
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             found = list(pool.map(lambda path: find_faces(read_photo(path)), paths))
-        crops = [np.array([face.pixels for face in faces], np.uint8).reshape(-1, 150, 150, 3) for faces in found]
+        crops = [np.array([face.pixels for face in faces], np.uint8).reshape(-1, 112, 112, 3) for faces in found]
         chosen = choose_faces(found, [embed(some) for some in crops])
         others = [i for i, index in enumerate(chosen) if index]  # faces come largest first
         print(f"| {person} | {len(paths)} | {sum(len(faces) > 1 for faces in found)} | {len(others)} |", flush=True)

@@ -1,6 +1,6 @@
 """Fit the statistics of faces in general that ship with castlist, on the development photos of LFW.
 
-python benchmarks/fit_background.py            writes src/castlist/background.npz
+python benchmarks/fit_background.py            writes src/castlist/gallery/background.npz
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from castlist.media import find_cast, read_photo
 
 ROOT = Path(__file__).parents[1]
 PHOTOS = ROOT.parent / "shared" / "photos"
-SHIPPED = ROOT / "src" / "castlist" / "background.npz"
+SHIPPED = ROOT / "src" / "castlist" / "gallery" / "background.npz"
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,14 +17,15 @@ import cv2
 import numpy as np
 
 from castlist.checks.covering import FILE, count_edges
-from castlist.faces import BY_LANDMARKS, Face, crop_face, find_faces
+from castlist.checks.looking import CLOSER
+from castlist.faces import Face, crop_face, find_faces
 from castlist.faces.similarity import similarity
 from castlist.media import read_photo
 from duplicates import encode
 from fit_background import PHOTOS, ROOT, people_of_pairs
 
 SIZE, MARGIN = 300, 75  # of the sheet that things are drawn on; the crop lies in its middle
-POINTS = np.array(BY_LANDMARKS.points)
+POINTS = np.array(CLOSER.points)
 COVERED = (0.2, 0.65)  # of the face, by a thing; dark glasses cover less
 RIDGE = 100.0
 ASKED = 0.01  # of DevTrain's faces as they are, flagged
@@ -209,7 +210,7 @@ def crop_varied(pixels: np.ndarray, landmarks: np.ndarray, random: np.random.Gen
         low = np.maximum(landmarks.mean(axis=0) - random.uniform(0.9, 2.2, 2) * eyes, 0).astype(np.int64)
         high = (landmarks.mean(axis=0) + random.uniform(0.9, 2.2, 2) * eyes).astype(np.int64)
         pixels, landmarks = pixels[low[1] : high[1], low[0] : high[0]], landmarks - low
-    crop = crop_face(pixels, landmarks, BY_LANDMARKS)
+    crop = crop_face(pixels, landmarks, CLOSER)
     if random.random() < 0.5:
         y, x = np.indices(crop.shape[:2]) / len(crop) - 0.5
         angle = random.uniform(0, 2 * np.pi)
@@ -234,7 +235,7 @@ def look(
     edges, what, lost = [], [], 0
     for i, file in enumerate(files):
         random, pixels = np.random.default_rng(i), read_photo(file)
-        face = nearest(find_faces(pixels, template=BY_LANDMARKS), pixels.shape[1] / 2, pixels.shape[0] / 2)
+        face = nearest(find_faces(pixels, template=CLOSER), pixels.shape[1] / 2, pixels.shape[0] / 2)
         if face is None or face.quality.problem:
             continue
         crops = [crop_varied(pixels, face.landmarks, random) for _ in range(varied)] or [face.pixels]
@@ -246,7 +247,7 @@ def look(
             if varied:
                 crops.append(crop_varied(covered, face.landmarks, random))
             elif found := nearest(
-                find_faces(covered, template=BY_LANDMARKS), *face.landmarks.mean(axis=0), face.quality.eye_distance
+                find_faces(covered, template=CLOSER), *face.landmarks.mean(axis=0), face.quality.eye_distance
             ):
                 crops.append(found.pixels)
             else:

@@ -19,8 +19,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from castlist.checks.appearance import FILE, measure_shading
+from castlist.checks.looking import CLOSER
 from castlist.drawn import draw_cast
-from castlist.faces import BY_LANDMARKS, find_faces
+from castlist.faces import find_faces
 from castlist.media import find_photos, read_photo
 from fit_background import PHOTOS, ROOT, people_of_pairs
 
@@ -32,7 +33,7 @@ def measure(files: Iterable[Path]) -> tuple[np.ndarray, list[Path]]:
     """Of each face that nothing else is wrong with: its numbers, (n, 16), and its photo."""
     rows, paths = [], []
     for file in files:
-        for face in find_faces(read_photo(file), template=BY_LANDMARKS):
+        for face in find_faces(read_photo(file), template=CLOSER):
             if face.quality.problem is None:
                 rows.append(measure_shading(face.pixels))
                 paths.append(file)

@@ -2,34 +2,39 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from castlist import embeddings as rooms
-from castlist.embeddings import VIEWS, FaceNetwork, choose_faces, default_network, embed, normalize
-from castlist.embeddings import dlib_weights as weights
+from castlist.embeddings import (
+    VIEWS,
+    FaceNetwork,
+    choose_faces,
+    default_network,
+    dlib_weights,
+    embed,
+    face_network,
+    normalize,
+    sface,
+)
 from castlist.embeddings.network import look
 from castlist.errors import SettingsError, ShapeError, WeightsError
 from castlist.faces import TEMPLATES, Box, Face, Quality
 from castlist.faces.networks import find_package_file
 from castlist.faces.onnx_format import Graph
+from castlist.settings import Settings
 
 PHOTOS = Path(__file__).parents[2] / "shared" / "photos"
-
-
-def dat_file() -> Path:
-    return find_package_file("face_recognition_models", weights.WEIGHTS, weights.PACKAGE)
 
 
 @pytest.fixture(scope="module")
 def chips() -> np.ndarray:
     """Crops of noise, coarse and fine: enough for arithmetic."""
     rng = np.random.default_rng(0)
-    fine = rng.integers(0, 256, (2, 150, 150, 3))
-    coarse = rng.integers(0, 256, (3, 10, 10, 3)).repeat(15, axis=1).repeat(15, axis=2)
+    fine = rng.integers(0, 256, (2, 112, 112, 3))
+    coarse = rng.integers(0, 256, (3, 8, 8, 3)).repeat(14, axis=1).repeat(14, axis=2)
     return np.concatenate([fine, coarse]).astype(np.uint8)
 
 
@@ -50,11 +55,17 @@ def test_all_is_sorted_and_complete() -> None:
     assert all(hasattr(rooms, name) for name in rooms.__all__)
 
 
-def test_the_network_equals_dlib(chips: np.ndarray) -> None:
+def test_dlibs_network_equals_dlib(own_cache: Path) -> None:
     dlib = pytest.importorskip("dlib", reason="dlib-bin, of the test extra, is not installed")
-    network = dlib.face_recognition_model_v1(str(dat_file()))
-    expected = np.array([network.compute_face_descriptor(chip) for chip in chips])
-    assert abs(default_network().run(chips) - expected).max() < 1e-4
+    file = find_package_file("face_recognition_models", dlib_weights.WEIGHTS, dlib_weights.PACKAGE)
+    theirs = dlib.face_recognition_model_v1(str(file))
+    chips = np.random.default_rng(0).integers(0, 256, (3, 150, 150, 3)).astype(np.uint8)
+    expected = np.array([theirs.compute_face_descriptor(chip) for chip in chips])
+    ours = face_network(Settings(network="dlib"))
+    assert ours.template == TEMPLATES["dlib-150"]
+    assert abs(ours.run(chips) - expected).max() < 1e-4
+    assert ours.file.parent == own_cache
+    assert dlib_weights.network_file() == ours.file
 
 
 def test_vectors_have_length_one_whatever_the_batch(chips: np.ndarray) -> None:
@@ -82,66 +93,33 @@ def test_careful_averages_ten_views(chips: np.ndarray) -> None:
 
 
 def test_views_move_the_picture() -> None:
-    face = np.zeros((1, 150, 150, 3), np.uint8)
+    face = np.zeros((1, 112, 112, 3), np.uint8)
     face[0, 60, 40] = 255
-    assert look(face, (True, 1.0, 0.0, 0.0))[0, 60, 109, 0] == 255
+    assert look(face, (True, 1.0, 0.0, 0.0))[0, 60, 71, 0] == 255
     assert look(face, (False, 1.0, 5.0, 0.0))[0, 60, 45, 0] == 255
     assert look(face, (False, 1.0, 0.0, 5.0))[0, 65, 40, 0] == 255
     rows, columns = np.nonzero(look(face, (False, 1.06, 0.0, 0.0))[0, :, :, 0])
-    assert columns.mean() == pytest.approx(74.5 + (40 - 74.5) * 1.06, abs=0.6)
-    assert rows.mean() == pytest.approx(74.5 + (60 - 74.5) * 1.06, abs=0.6)
+    assert columns.mean() == pytest.approx(55.5 + (40 - 55.5) * 1.06, abs=0.6)
+    assert rows.mean() == pytest.approx(55.5 + (60 - 55.5) * 1.06, abs=0.6)
 
 
 def test_wrong_arrays_and_views_are_refused(chips: np.ndarray) -> None:
-    with pytest.raises(ShapeError, match=r"\(n, 150, 150, 3\), uint8. Got \(5, 112, 112, 3\)"):
-        embed(chips[:, :112, :112])
+    with pytest.raises(ShapeError, match=r"\(n, 112, 112, 3\), uint8. Got \(5, 96, 96, 3\)"):
+        embed(chips[:, :96, :96])
     with pytest.raises(ShapeError, match="float32"):
         embed(chips.astype(np.float32))
     with pytest.raises(SettingsError, match="plain, mirror, careful"):
         embed(chips, views="sideways")
 
 
-def test_other_weights_are_refused(tmp_path: Path) -> None:
-    file = tmp_path / "other.dat"
-    file.write_bytes(dat_file().read_bytes()[:-1] + b"?")
+def test_other_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "other.onnx"
+    file.write_bytes(sface.package_file().read_bytes()[:-1] + b"?")
+    monkeypatch.setattr(sface, "package_file", lambda: file)
     with pytest.raises(WeightsError, match="SHA-256"):
-        weights.write_network(file, tmp_path / "network.onnx")
-    assert list(tmp_path.iterdir()) == [file]
+        default_network()
     with pytest.raises(WeightsError, match="layers"):
-        weights.read_weights(b"nothing of the kind")
-
-
-def write_and_load(folder: Path) -> None:
-    weights.write_network(dat_file(), folder / "network.onnx")
-    FaceNetwork.load(folder / "network.onnx").run(np.zeros((1, 150, 150, 3), np.uint8))
-
-
-def test_two_processes_may_write_at_once(tmp_path: Path) -> None:
-    context = multiprocessing.get_context("spawn")
-    processes = [context.Process(target=write_and_load, args=(tmp_path,)) for _ in range(2)]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join(60)
-    assert [process.exitcode for process in processes] == [0, 0]
-    assert [path.name for path in tmp_path.iterdir()] == ["network.onnx"]
-
-
-def test_the_default_network_is_written_once(own_cache: Path) -> None:
-    file = weights.default_network_file()
-    written = file.stat().st_mtime_ns
-    assert file.parent == own_cache
-    assert weights.default_network_file() == file
-    assert file.stat().st_mtime_ns == written
-
-
-def test_a_damaged_default_network_is_written_anew(own_cache: Path, chips: np.ndarray) -> None:
-    before = embed(chips)
-    (file,) = own_cache.iterdir()
-    assert file.parent.stat().st_mode & 0o777 == 0o700
-    file.write_bytes(b"")  # as after a power cut
-    assert np.array_equal(embed(chips), before)
-    assert file.stat().st_size > 1_000_000
+        dlib_weights.read_weights(b"nothing of the kind")
 
 
 def test_another_network_at_the_same_path_is_seen_on_loading(own_network: Path) -> None:
@@ -176,7 +154,9 @@ def test_a_copied_network_needs_no_sidecar(tmp_path: Path, chips: np.ndarray) ->
     copy.write_bytes(network.file.read_bytes())
     loaded = FaceNetwork.load(copy)
     assert loaded.files == (copy,)
-    assert loaded.template == TEMPLATES["dlib-150"]
+    assert copy.stat().st_size < 12_000_000
+    assert loaded.template == TEMPLATES["arcface-112"]
+    assert loaded.digest == network.digest
     assert np.array_equal(embed(chips, network=loaded), embed(chips))
 
 

@@ -96,7 +96,7 @@ def test_a_run_that_names_files_elsewhere_is_not_exported(drawn_run: Path, tmp_p
 @pytest.mark.parametrize("views", ["plain", "mirror", "careful"])
 def test_face_and_gallery_as_one_graph(views: Any) -> None:
     network = default_network()
-    crops = np.random.default_rng(0).integers(0, 256, (12, 5, 5, 3), np.uint8).repeat(30, axis=1).repeat(30, axis=2)
+    crops = np.random.default_rng(0).integers(0, 256, (12, 7, 7, 3), np.uint8).repeat(16, axis=1).repeat(16, axis=2)
     vectors = network.embed(crops, views=views)
     person = np.arange(8) % 3
     gallery = Gallery.fit(["Ann", "Bea", "王小明"], vectors[:8], person, [str(i) for i in range(8)])

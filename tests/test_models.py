@@ -24,7 +24,7 @@ from castlist.naming.recognizer import Recognizer
 from castlist.settings import MODELS, Settings, with_preset
 from conftest import PHOTOS
 
-SIZES = {"face": 150}  # pixels; 48 for the others
+SIZES = {"face": 112}  # pixels; 48 for the others
 
 # Row by row as the report's summary prints them: layer, output shape, parameters.
 REPORT_CNN = [
@@ -225,11 +225,11 @@ def test_vgg16_scratch_is_the_report_s_row_by_row() -> None:
 
 
 def test_face_is_the_pretrained_network() -> None:
-    crops = np.random.default_rng(0).integers(0, 256, (4, 150, 150, 3), np.uint8)
-    model = build_model(150, 3, Settings(model="face"))
+    crops = np.random.default_rng(0).integers(0, 256, (4, 112, 112, 3), np.uint8)
+    model = build_model(112, 3, Settings(model="face"))
     vectors = keras.Model(model.input, model.get_layer("vectors").output).predict_on_batch(crops.astype(np.float32))
     np.testing.assert_allclose(vectors, default_network().run(crops), atol=1e-4)
-    assert model.count_params() == 5_607_488 + 128 * 3 + 3  # the figure of the folded network, and the people
+    assert model.count_params() == 9_629_632 + 128 * 3 + 3  # the figure of the folded network, and the people
 
 
 def test_the_report_s_last_run_is_a_preset() -> None:
@@ -251,5 +251,5 @@ def test_settings_that_don_t_fit_are_refused() -> None:
         build_model(48, 3, Settings(model="vgg16-scratch", dropouts=(0.5,)))
     with pytest.raises(SettingsError, match="Unknown model 'gan'"):
         build_model(48, 3, Settings(model="gan"))
-    with pytest.raises(SettingsError, match="image_size of 150"):
+    with pytest.raises(SettingsError, match="image_size of 112"):
         build_model(96, 3, Settings(model="face"))

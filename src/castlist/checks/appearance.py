@@ -39,7 +39,7 @@ def face_looks_drawn(crop: np.ndarray) -> bool:
     """Whether a face is drawn: flat or smoothly shaded, without a camera's noise.
 
     Args:
-        crop: Shape (150, 150, 3), uint8, RGB; aligned to castlist's own template.
+        crop: Shape (150, 150, 3), uint8, RGB; aligned to the template `dlib-150`.
     """
     return says(FILE, measure_shading(crop))
 

@@ -17,7 +17,7 @@ def looks_covered(crop: np.ndarray) -> bool:
     """Whether a part of a face is hidden behind something.
 
     Args:
-        crop: Shape (size, size, 3), uint8, RGB; aligned by the landmarks alone (`BY_LANDMARKS`).
+        crop: Shape (size, size, 3), uint8, RGB; aligned to the template `dlib-150`.
     """
     return says(FILE, count_edges(crop))
 

@@ -10,8 +10,8 @@ from castlist.gallery import Background, Knowledge
 CHANCE = 1.5  # times the logarithm of the number of pairs: a score above which folders aren't alike by chance
 MIN_SIDE = 3  # photos, and
 MIN_SHARE = 0.05  # share of a folder, that a second person in it must have to be told apart from stray wrong names
-# The likeness of two sides of a folder below which they are two people, not one: one's photos have 3.45, others' 0.
-APART = 2.2
+# The likeness of two sides of a folder below which they are two people, not one: one's photos have 6.3, others' 0.
+APART = 4.0
 _BLOCK = 50  # people compared with all at once; bounds the memory
 
 

@@ -13,7 +13,7 @@ from castlist.checks.curve import Point, learning_curve
 from castlist.checks.people import Doubts, doubt_names
 from castlist.gallery import default_background
 
-VERSION = 3  # of the judging: another one with every change of what is judged of the same faces
+VERSION = 4  # of the judging: another one with every change of what is judged of the same faces
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,11 @@ from castlist.checks.covering import looks_covered
 from castlist.duplicates import DuplicatePair, PhotoSignature, find_duplicates, sign_photo
 from castlist.embeddings import embed
 from castlist.errors import PhotoError
-from castlist.faces import BY_LANDMARKS, crop_face, find_faces
+from castlist.faces import TEMPLATES, crop_face, find_faces
 from castlist.media import Photo, read_file, read_photo
 from castlist.threads import OnCount, work_ahead
 
+CLOSER = TEMPLATES["dlib-150"]  # shows a face larger: covered and drawn faces are told by it
 _CHUNK = 64  # photos decoded ahead; bounds the memory
 _NO_FACES = np.zeros((0, 0), np.float32)
 
@@ -86,14 +87,15 @@ def _decode(photo: Photo) -> tuple[CheckedPhoto, list[np.ndarray]] | PhotoError:
         pixels = read_photo(data)
     except PhotoError as error:
         return error
-    faces = find_faces(pixels, template=BY_LANDMARKS)  # by which covered and drawn faces are told
+    faces = find_faces(pixels)
+    closer = [crop_face(pixels, face.landmarks, CLOSER) for face in faces]
     kept = []
-    for face in faces:
+    for face, crop in zip(faces, closer, strict=True):
         cut_off = is_cut_off(face.landmarks, *pixels.shape[:2])
         # Edges tell nothing more of a face that is small, blurred or turned away.
-        covered = face.quality.problem is None and looks_covered(face.pixels)
+        covered = face.quality.problem is None and looks_covered(crop)
         kept.append(CheckedFace(face.box, face.confidence, face.quality, cut_off, covered))
-    clear = [face_looks_drawn(face.pixels) for face in faces if face.quality.problem is None]
+    clear = [face_looks_drawn(crop) for face, crop in zip(faces, closer, strict=True) if face.quality.problem is None]
     drawn = bool(clear) and all(clear) if faces else looks_drawn(pixels)
     seen = CheckedPhoto(sign_photo(data, pixels), None, tuple(kept), _NO_FACES, drawn)
-    return seen, [crop_face(pixels, face.landmarks) for face in faces]
+    return seen, [face.pixels for face in faces]

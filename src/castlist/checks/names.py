@@ -21,10 +21,10 @@ from castlist.gallery import NOBODY, WRONG_NAMES, Background
 
 # What is expected before anything is seen. The likeness is of LFW's DevTrain people, in standard deviations of
 # strangers' likeness to the same folder; the same for two photos as for eight.
-RIGHT = (3.45, 0.53)  # likeness of photos under the right name: middle and spread
+RIGHT = (6.30, 0.90)  # likeness of photos under the right name: middle and spread
 HEAVY = 12.0  # degrees of freedom of Student's t; LFW fits 12 to 50 alike, and photos of other kinds are less even
 DOUBLES = 1e-3  # of strangers, who are as like somebody as the person's own photos
-KINSHIP, SCATTER = 0.92, 0.34  # of people's likeness to somebody else's folder: among people, among photos of one
+KINSHIP, SCATTER = 0.71, 0.47  # of people's likeness to somebody else's folder: among people, among photos of one
 CANDIDATES = 5  # other people that a photo may be of, the most alike ones
 OUTSIDE = 0.5  # of the wrong names, whose photos are of nobody in the cast
 WEIGHT = 50  # photos that this expectation counts for

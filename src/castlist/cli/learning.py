@@ -11,6 +11,7 @@ import typer
 from castlist.cli.console import photo_lines, show_result, showing_progress
 from castlist.cli.options import Language, Photos, RunFolder, Runs
 from castlist.errors import SettingsError, reason_of
+from castlist.settings import DLIB
 
 if TYPE_CHECKING:
     from castlist.settings import Settings
@@ -26,7 +27,7 @@ def train(
     ] = None,
     careful: Annotated[bool, typer.Option("--careful", help="Average ten views of each face: slower, surer.")] = False,
     network: Annotated[
-        Path | None, typer.Option(help="A face network of your own, ONNX with a TOML beside it.")
+        str | None, typer.Option(help="A face network of your own, ONNX with a TOML beside it; or dlib.")
     ] = None,
     fine_tune: Annotated[bool, typer.Option("--fine-tune", help="Train the network of the model face too.")] = False,
     preset: Annotated[str | None, typer.Option(help="Settings that belong together, such as 'report'.")] = None,
@@ -57,7 +58,7 @@ def train(
     given = {
         "faces": faces,
         "views": "careful" if careful else None,
-        "network": str(network.resolve()) if network else None,
+        "network": str(Path(network).resolve()) if network not in (None, DLIB) else network,
         "image_size": image_size,
         "pictures_per_person": pictures_per_person,
         "epochs": epochs,

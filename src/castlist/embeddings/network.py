@@ -14,12 +14,14 @@ from typing import Any
 import cv2
 import numpy as np
 
-from castlist.embeddings.dlib_weights import default_network_file, write_default_network
+from castlist.embeddings import dlib_weights, sface
 from castlist.errors import SettingsError, ShapeError, WeightsError
-from castlist.faces import DEFAULT_TEMPLATE, TEMPLATES, Template
+from castlist.faces import DEFAULT_TEMPLATE, TEMPLATES, Template, read_checked
 from castlist.inference import open_session, read_network
-from castlist.settings import FaceSettings
+from castlist.settings import DLIB, FaceSettings
 from castlist.threads import work_ahead
+
+BATCH = 2  # crops in one pass; what more of them leave between layers falls out of the processor's cache
 
 # Each view is a mirror image or not, a zoom, and a shift in pixels; a face's vector is the mean over its views.
 View = tuple[bool, float, float, float]
@@ -59,9 +61,7 @@ class FaceNetwork:
         Raises:
             WeightsError: If the file can't be run, or nothing says how it wants its crops.
         """
-        data = read_network(file)
-        session = open_session(data, n_threads=1)
-        sidecar = file.with_suffix(".toml")
+        data, sidecar = read_network(file), file.with_suffix(".toml")
         if sidecar.is_file():
             text = read_network(sidecar)
             try:
@@ -73,7 +73,14 @@ class FaceNetwork:
                     path=str(sidecar),
                     reason=str(error),
                 ) from error
+            session = open_session(data, n_threads=1)
             return cls(file, sidecar=sidecar, digest=_digest(data, text), session=session, **wishes)
+        return cls._of(file, data)
+
+    @classmethod
+    def _of(cls, file: Path, data: bytes) -> FaceNetwork:
+        """A file that says itself how it wants its crops, or is known to castlist."""
+        session = open_session(_graph_of(data), n_threads=1)
         note = session.get_modelmeta().custom_metadata_map.get("castlist")
         if note is None:
             raise WeightsError(
@@ -81,7 +88,7 @@ class FaceNetwork:
                 "Nothing says how {path!r} wants its crops. Put {sidecar!r} beside it, with a line such as "
                 'template = "arcface-112".',
                 path=str(file),
-                sidecar=sidecar.name,
+                sidecar=file.with_suffix(".toml").name,
             )
         return cls(file, template=_noted_template(note, file), digest=_digest(data), session=session)
 
@@ -90,7 +97,12 @@ class FaceNetwork:
         """What must be copied, names kept, for the network to be loaded elsewhere."""
         return (self.file, self.sidecar) if self.sidecar else (self.file,)
 
-    def embed(self, faces: np.ndarray, *, batch_size: int = 8, views: str = "mirror") -> np.ndarray:
+    def read_graph(self) -> bytes:
+        """The network as onnxruntime is given it."""
+        data = read_network(self.file)
+        return data if self.sidecar else _graph_of(data)
+
+    def embed(self, faces: np.ndarray, *, batch_size: int = BATCH, views: str = "plain") -> np.ndarray:
         """Map crops aligned to this network's template to identity vectors, as the function `embed` does."""
         size = self.template.size
         if faces.ndim != 4 or faces.shape[1:] != (size, size, 3) or faces.dtype != np.uint8:
@@ -142,16 +154,16 @@ class FaceNetwork:
 
 
 def embed(
-    faces: np.ndarray, *, batch_size: int = 8, views: str = "mirror", network: FaceNetwork | None = None
+    faces: np.ndarray, *, batch_size: int = BATCH, views: str = "plain", network: FaceNetwork | None = None
 ) -> np.ndarray:
     """Map aligned face crops to identity vectors.
 
     Args:
-        faces: Shape (n, 150, 150, 3), uint8, RGB; another side where another network wants one.
+        faces: Shape (n, 112, 112, 3), uint8, RGB; another side where another network wants one.
         batch_size: Crops per pass; changes memory, not results.
-        views: What is averaged for each face: "plain" the crop alone, "mirror" also its mirror image, a little larger
-            (the default), "careful" ten views: both, larger, smaller and shifted; five times the work.
-        network: By default dlib's, which the first call writes into the user's cache.
+        views: What is averaged for each face: "plain" the crop alone (the default), "mirror" also its mirror image, a
+            little larger, "careful" ten views: both, larger, smaller and shifted; ten times the work.
+        network: By default SFace.
 
     Returns:
         Shape (n, 128), float32, L2 norm 1.
@@ -164,28 +176,20 @@ def embed(
 
 
 def default_network() -> FaceNetwork:
-    """dlib's face network, written as ONNX into the user's cache the first time, and again if it was damaged there."""
-    file = default_network_file()
-    try:
-        return _load_once(file, _stamp(file))
-    except WeightsError:
-        write_default_network(file)
-        return _load_once(file, _stamp(file))
+    """SFace, from the package that ships it."""
+    return _load_once(sface.package_file())
 
 
 @functools.lru_cache(maxsize=1)
-def _load_once(file: Path, stamp: tuple[int, int, int]) -> FaceNetwork:
-    return FaceNetwork.load(file)
-
-
-def _stamp(file: Path) -> tuple[int, int, int]:
-    status = file.stat()
-    return status.st_ino, status.st_mtime_ns, status.st_size
+def _load_once(file: Path) -> FaceNetwork:
+    return FaceNetwork._of(file, read_checked(file, sface.SHA256, sface.PACKAGE))
 
 
 def face_network(settings: FaceSettings) -> FaceNetwork:
-    """The face network that the settings name."""
-    return FaceNetwork.load(Path(settings.network)) if settings.network else default_network()
+    """The face network that the settings name: a file, or "dlib"."""
+    if not settings.network:
+        return default_network()
+    return FaceNetwork.load(dlib_weights.network_file() if settings.network == DLIB else Path(settings.network))
 
 
 def normalize(vectors: np.ndarray) -> np.ndarray:
@@ -214,6 +218,11 @@ def _noted_template(note: str, file: Path) -> Template:
         raise WeightsError(
             "network-note-wrong", "What {path!r} says of its crops can't be read. Get the file anew.", path=str(file)
         ) from error
+
+
+def _graph_of(data: bytes) -> bytes:
+    """A network's file as it is, but SFace's, which its package keeps small and not quick."""
+    return sface.rewrite(data) if hashlib.sha256(data).hexdigest() == sface.SHA256 else data
 
 
 def _digest(*contents: bytes) -> str:

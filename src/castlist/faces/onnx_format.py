@@ -1,4 +1,4 @@
-"""Reading the weights out of an ONNX file, and writing a network as one.
+"""Writing a network as an ONNX file; `onnx_reader` reads them.
 
 An ONNX file is a protocol-buffer message; the few fields needed here take a page, the package onnx takes 60 MB.
 
@@ -7,8 +7,9 @@ Source: `onnx.proto3` of ONNX, whose field numbers never change.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -23,14 +24,15 @@ class Graph:
     """A network being written, node by node, in the order in which it runs."""
 
     _nodes: list[bytes] = field(default_factory=list)
-    _tensors: list[bytes] = field(default_factory=list)
+    _tensors: list[tuple[bytes, memoryview]] = field(default_factory=list)  # what is told of weights, and these
 
     def constant(self, values: np.ndarray) -> str:
         """Add weights; returns the name to use them by."""
         name = f"w{len(self._tensors)}"
         dims = b"".join(_number(1, size) for size in values.shape)
-        raw = np.ascontiguousarray(values).tobytes()
-        self._tensors.append(dims + _number(2, TYPES[values.dtype]) + _text(8, name) + _block(9, raw))
+        raw: Any = np.ascontiguousarray(values).reshape(-1).view(np.uint8)
+        told = dims + _number(2, TYPES[values.dtype]) + _text(8, name) + _start(9, len(raw))
+        self._tensors.append((told, memoryview(raw)))
         return name
 
     def node(self, kind: str, *inputs: str, output: str | None = None, **attributes: int | str | Sequence[int]) -> str:
@@ -51,72 +53,16 @@ class Graph:
         metadata: Mapping[str, str] | None = None,
     ) -> bytes:
         """The network as the bytes of an ONNX file."""
-        graph = (
-            b"".join(_block(1, node) for node in self._nodes)
-            + _text(2, "castlist")
-            + b"".join(_block(5, tensor) for tensor in self._tensors)
-            + b"".join(_block(11, _value(name, *kind)) for name, kind in inputs.items())
-            + b"".join(_block(12, _value(name, *kind)) for name, kind in outputs.items())
-        )
-        notes = (_text(1, key) + _text(2, value) for key, value in (metadata or {}).items())
-        return (
-            _number(1, IR_VERSION)
-            + _text(2, "castlist")
-            + _block(7, graph)
-            + _block(8, _number(2, OPSET))
-            + b"".join(_block(14, note) for note in notes)
-        )
-
-
-def read_tensors(data: bytes) -> dict[str, np.ndarray]:
-    """The float weights of an ONNX file by name.
-
-    Raises:
-        ValueError: If it isn't such a file.
-    """
-    tensors = {}
-    try:
-        (graph,) = _messages(memoryview(data), 7)
-        for initializer in _messages(graph, 5):
-            dims, values, name = [], np.zeros(0, "<f4"), ""
-            for number, value in _fields(initializer):
-                if isinstance(value, int):
-                    dims += [value] if number == 1 else []
-                elif number in (4, 9):  # packed floats, or raw bytes
-                    values = np.frombuffer(value, "<f4")
-                elif number == 8:
-                    name = bytes(value).decode()
-            tensors[name] = values.reshape(dims)
-    except (IndexError, KeyError, ValueError) as error:  # of a message cut short, or of something else altogether
-        raise ValueError("not an ONNX file") from error
-    return tensors
-
-
-def _messages(data: memoryview, number: int) -> list[memoryview]:
-    return [value for found, value in _fields(data) if found == number and isinstance(value, memoryview)]
-
-
-def _fields(data: memoryview) -> Iterator[tuple[int, int | memoryview]]:
-    """The fields of a message: their numbers, and their values."""
-    position = 0
-    while position < len(data):
-        key, position = _read_number(data, position)
-        kind = key & 7
-        if kind == 0:
-            value, position = _read_number(data, position)
-            yield key >> 3, value
-            continue
-        size, position = _read_number(data, position) if kind == 2 else ({1: 8, 5: 4}[kind], position)
-        yield key >> 3, data[position : position + size]
-        position += size
-
-
-def _read_number(data: memoryview, position: int) -> tuple[int, int]:
-    value = shift = 0
-    while data[position] >= 0x80:
-        value |= (data[position] & 0x7F) << shift
-        position, shift = position + 1, shift + 7
-    return value | data[position] << shift, position + 1
+        # Joined once: a network's weights are not copied from message to message.
+        graph: list[bytes | memoryview] = [_block(1, node) for node in self._nodes]
+        graph.append(_text(2, "castlist"))
+        for told, raw in self._tensors:
+            graph += (_start(5, len(told) + len(raw)), told, raw)
+        graph += (_block(11, _value(name, *kind)) for name, kind in inputs.items())
+        graph += (_block(12, _value(name, *kind)) for name, kind in outputs.items())
+        notes = (_block(14, _text(1, key) + _text(2, value)) for key, value in (metadata or {}).items())
+        start = _number(1, IR_VERSION) + _text(2, "castlist") + _start(7, sum(map(len, graph)))
+        return b"".join([start, *graph, _block(8, _number(2, OPSET)), *notes])
 
 
 def _varint(value: int) -> bytes:
@@ -132,8 +78,13 @@ def _number(number: int, value: int) -> bytes:
     return _varint(number << 3) + _varint(value)
 
 
+def _start(number: int, size: int) -> bytes:
+    """What stands before the bytes of a block."""
+    return _varint(number << 3 | 2) + _varint(size)
+
+
 def _block(number: int, data: bytes) -> bytes:
-    return _varint(number << 3 | 2) + _varint(len(data)) + data
+    return _start(number, len(data)) + data
 
 
 def _text(number: int, text: str) -> bytes:

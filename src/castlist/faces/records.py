@@ -72,7 +72,7 @@ class Quality:
 class Face:
     """A face in a photo, and its aligned crop."""
 
-    pixels: np.ndarray  # (size, size, 3), uint8, RGB; the template's size, 150 by default
+    pixels: np.ndarray  # (size, size, 3), uint8, RGB; the template's size, 112 by default
     box: Box
     landmarks: np.ndarray  # (5, 2), float32, x and y: left eye, right eye, nose, mouth corners, as seen in the photo
     confidence: float  # detector score, 0 to 1

@@ -27,7 +27,7 @@ DRAWS = 30_000  # strangers imagined, to see what scores they reach
 
 # How far each covariance is drawn to one that is the same in all directions, however many photos there are: networks
 # are trained on plain distances, so that is the better guess. Set where names of LFW's training people came out best.
-WITHIN_PLAIN = 0.6
+WITHIN_PLAIN = 0.9
 BETWEEN_PLAIN = 0.3
 MIN_VARIANCE = 0.01  # of the mean variance; a direction with less is one that the network doesn't use
 

@@ -23,10 +23,10 @@ BLOCK = 128  # people that the draws are compared with at once; bounds the memor
 # How much oftener a face resembles somebody than the mixture says, measured between two halves of LFW's training people
 # on casts of 2 to 200: nothing down to one or two strangers in a thousand for each person, from there on ever more.
 COMMON = 0.0015
-RARITY = 0.33
+RARITY = 0.25
 
 IMAGINED = 50  # photos' worth of imagined photos of the cast, so that one photo a person is enough to calibrate
-SPREAD = 1.6  # variance of the cast's photos over that of the background's, which are all by press photographers
+SPREAD = 2.5  # variance of the cast's photos over that of the background's, which are all by press photographers
 CAST_SHARE = 0.8  # of the faces to be named; a probability has to suppose some share
 SMOOTHING = 0.001  # holds back the slope where cast and strangers never overlap
 

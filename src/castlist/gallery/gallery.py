@@ -19,9 +19,9 @@ from castlist.gallery.storage import numbers_of, read_arrays, texts_of, write_ar
 
 VERSION = 4  # of the file
 OWN_VERSION = 5  # of a file whose background is its own, so that a castlist that would keep it on forget reads none
-# Score above the threshold from which a name is beyond doubt: of LFW's training people, asked as strangers, at most a
-# sixth of those who reach the threshold reach this, too.
-SURE = 10.0
+# Score above the threshold from which a name is beyond doubt: of LFW's training people, asked as strangers, a
+# ninth of those who reach the threshold reach this, too.
+SURE = 8.0
 # Share of strangers at the threshold who are told by their other photos, where they have any. As many more may reach
 # it: on casts of LFW's training people, as many strangers get a name then as when photos are named one at a time.
 TOLD = 0.8

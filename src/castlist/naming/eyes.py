@@ -29,7 +29,7 @@ Photo = str | os.PathLike[str] | bytes | np.ndarray  # a file, the bytes of one,
 
 BATCH = 32  # photos in one record: they are named together
 AHEAD = 16  # photos looked at before the first of them is asked for; their faces are kept, not their pixels
-CROPS = 8  # in one pass of the face network; what more of them leave between layers falls out of the cache
+CROPS = 8  # embedded in one piece of work
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +86,7 @@ class FaceEyes:
 
     network: FaceNetwork
     min_face: float | None = None
-    views: str = "mirror"
+    views: str = "plain"
     side: int = 0  # of the squares that a trained network reads; 0: there is none
     finder: Finder = find_faces
 
@@ -136,7 +136,7 @@ class FaceEyes:
         return self._assemble(looks, self._embed(self._crops(looks)))
 
     def _embed(self, crops: np.ndarray) -> np.ndarray:
-        return self.network.embed(crops, batch_size=CROPS, views=self.views)
+        return self.network.embed(crops, views=self.views)
 
     def _record(self, looks: Sequence[Sight], embedded: Sequence[Future[np.ndarray]]) -> Seen:
         return self._assemble(looks, np.concatenate([one.result() for one in embedded]))

@@ -2,10 +2,11 @@
 
 from castlist.settings.augmentation import Augmentation
 from castlist.settings.kinds import MODELS, ModelKind, model_kind
-from castlist.settings.parts import RATES, FaceSettings, ModelSettings, SplitSettings, TrainingSettings
+from castlist.settings.parts import DLIB, RATES, FaceSettings, ModelSettings, SplitSettings, TrainingSettings
 from castlist.settings.settings import Settings, read_settings, with_preset
 
 __all__ = [
+    "DLIB",
     "MODELS",
     "RATES",
     "Augmentation",

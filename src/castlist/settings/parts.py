@@ -16,6 +16,7 @@ EarlyStopping = Literal["off", "val_loss", "val_accuracy"]
 Precision = Literal["auto", "float32", "mixed_bfloat16"]
 FrameNetwork = Literal["small", "report"]
 
+DLIB = "dlib"  # names the face network that is in the public domain
 RATES: dict[str, float] = {"sgd": 0.02, "adam": 0.001, "adamw": 0.001, "rmsprop": 1e-4}  # the report's (M5, M8)
 
 
@@ -26,8 +27,8 @@ class FaceSettings:
     faces: bool = True  # learn from the aligned face in each photo; False: from whole photos, as drawings need
     min_face: int | None = None  # pixels, the side of the smallest face to find; None: a share of the photo
     stranger_rate: float = 0.01  # share of strangers who may be given a name
-    network: str | None = None  # a face network of the user's own, an ONNX file; None: the one that castlist knows
-    views: Views = "mirror"  # of a face, averaged: the mirror image too, or ten views
+    network: str | None = None  # a face network of the user's own, an ONNX file, or "dlib"; None: SFace
+    views: Views = "plain"  # of a face, averaged: the crop alone, its mirror image too, or ten views
 
     def __post_init__(self) -> None:
         check(self, "min_face", self.min_face is None or self.min_face >= 12, "12 pixels or more")

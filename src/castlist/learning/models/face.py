@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import functools
-from itertools import pairwise
 
 import keras
 import numpy as np
 from keras import layers
 
-from castlist.embeddings import BLOCKS, MEAN, SHA256, WEIGHTS, Layer, read_weights
+from castlist.embeddings import SfaceParts, read_package
 from castlist.errors import SettingsError
-from castlist.faces import DEFAULT_TEMPLATE, PACKAGE, find_package_file, read_checked
+from castlist.faces import DEFAULT_TEMPLATE
 from castlist.settings import Settings
 
 SHARPNESS = 16.0  # of the softmax over cosines, which lie between -1 and 1
@@ -20,14 +19,14 @@ SHARPNESS = 16.0  # of the softmax over cosines, which lie between -1 and 1
 def build_face(image_size: int, n_people: int, settings: Settings) -> keras.Model:
     """Build the pretrained face network with a softmax over a cast.
 
-    Takes aligned crops, RGB 0-255, of shape (n, 150, 150, 3); gives probabilities of shape (n, n_people).
+    Takes aligned crops, RGB 0-255, of shape (n, 112, 112, 3); gives probabilities of shape (n, n_people).
 
     Raises:
         SettingsError: If the image size is another.
         WeightsError: If the pretrained weights are missing or not what they should be.
 
-    Source: dlib's `dnn_face_recognition_ex.cpp`; each affine layer is folded into the convolution before it, since
-    statistics of small batches would break it.
+    Source: SFace's file; each normalization is folded into the convolution before it, since statistics of small batches
+    would break it.
     """
     if image_size != DEFAULT_TEMPLATE.size:
         raise SettingsError(
@@ -36,40 +35,39 @@ def build_face(image_size: int, n_people: int, settings: Settings) -> keras.Mode
             own=DEFAULT_TEMPLATE.size,
             size=image_size,
         )
-    convolutions, head = _pretrained()
-    remaining = iter(convolutions)
+    parts = _pretrained()
     pretrained: list[tuple[layers.Layer, list[np.ndarray]]] = []
 
-    def convolution(x: keras.KerasTensor, stride: int) -> keras.KerasTensor:
-        weights, biases = next(remaining)
-        layer = layers.Conv2D(len(biases), weights.shape[2], stride, padding="same" if stride == 1 else "valid")
-        pretrained.append((layer, [weights.transpose(2, 3, 1, 0), biases]))
-        return layer(x)
+    def learnt(layer: layers.Layer, *weights: np.ndarray) -> layers.Layer:
+        pretrained.append((layer, list(weights)))
+        return layer
 
     inputs = keras.Input((image_size, image_size, 3), name="photos")
-    x = layers.Rescaling(1 / 256, offset=[-value / 256 for value in MEAN])(inputs)
-    x = layers.MaxPooling2D(3, 2)(layers.ReLU()(convolution(x, 2)))
-    for (channels, _), (n_filters, halves) in pairwise([(32, False), *BLOCKS]):
-        inner = convolution(layers.ReLU()(convolution(x, 2 if halves else 1)), 1)
-        if halves:
-            x = layers.AveragePooling2D(2)(x)
-            # dlib adds what differs in shape as if the smaller were followed by zeros.
-            gap = x.shape[1] - inner.shape[1]
-            inner = layers.ZeroPadding2D(((0, gap), (0, gap)))(inner)
-            x = keras.ops.pad(x, [[0, 0], [0, 0], [0, 0], [0, n_filters - channels]])
-        x = layers.ReLU()(layers.Add()([inner, x]))
-    x = layers.GlobalAveragePooling2D()(x)
-    vectors = layers.Dense(head.shape[1], use_bias=False, dtype="float32", name="vectors")
-    x = layers.UnitNormalization(dtype="float32")(vectors(x))
+    shift, scale = float(parts.shift.item()), float(parts.scale.item())
+    x = layers.Rescaling(scale, offset=-shift * scale)(inputs)
+    for part in parts.layers:
+        weights = (part.weights * part.gains[:, None, None, None]).transpose(2, 3, 1, 0)
+        if part.pads[0]:
+            x = layers.ZeroPadding2D(part.pads[0])(x)
+        if part.group > 1:
+            convolution = layers.DepthwiseConv2D(weights.shape[0], part.strides[0])
+            weights = weights.swapaxes(2, 3)
+        else:
+            convolution = layers.Conv2D(weights.shape[3], weights.shape[0], part.strides[0])
+        x = learnt(convolution, weights, part.offsets)(x)
+        x = learnt(layers.PReLU(shared_axes=[1, 2]), part.slopes[None, None])(x)
+    x = layers.Flatten()(layers.Permute((3, 1, 2))(x))  # as SFace has them: channels first
+    head = (parts.head * parts.gains[..., None]).reshape(len(parts.head), -1).T
+    x = learnt(layers.Dense(len(parts.head), dtype="float32", name="vectors"), head, parts.biases)(x)
+    x = layers.UnitNormalization(dtype="float32")(x)
     x = layers.Rescaling(SHARPNESS, dtype="float32")(x)
     outputs = layers.Dense(n_people, activation="softmax", dtype="float32", name="people")(x)
     model = keras.Model(inputs, outputs, name="face")
-    for layer, weights in [*pretrained, (vectors, [head])]:
+    for layer, weights in pretrained:
         layer.set_weights(weights)
     return model
 
 
 @functools.cache
-def _pretrained() -> tuple[list[Layer], np.ndarray]:
-    file = find_package_file("face_recognition_models", WEIGHTS, PACKAGE)
-    return read_weights(read_checked(file, SHA256, PACKAGE))
+def _pretrained() -> SfaceParts:
+    return read_package()

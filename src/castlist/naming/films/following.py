@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import bisect
-import math
 import os
 from array import array
 from collections import deque
@@ -28,11 +27,10 @@ from castlist.paths import as_path
 from castlist.threads import OnCount, Stop, count_cores, submit
 
 LOOKS = 12.0  # frames a second in which faces are looked for
-SCORES = (0.6, 0.6, 0.5)  # weaker than for photos: a face that was just there is believed more easily
+ACCEPTED = -1.0  # log-odds; weaker than for photos: a face that was just there is believed more easily
 HIDING_START = 0.7  # score that begins a track when faces are to be hidden: better a hand too many than a face too few
 SMOOTHING = 0.08  # seconds
 AHEAD = 2 * count_cores()  # frames that are looked at at the same time; bounds the memory
-AROUND = 0.7  # of a face's size; what is kept of the frame around it
 MIN_SECONDS = 0.2  # of a track that counts as seen; shorter ones are mostly no face
 THUMBNAIL = (32, 18)
 ALMOST = 0.004  # seconds that a look may come early: containers round their times to thousandths
@@ -199,10 +197,7 @@ class _Viewer:
             return []
         embeddings = self._eyes.network.embed(np.stack([face.pixels for face in faces]), views="plain")
         vectors = normalize(embeddings - self._center)
-        return [
-            Look(frame.index, frame.seconds, face, vector, *_around(frame.pixels, face.box))
-            for face, vector in zip(faces, vectors, strict=True)
-        ]
+        return [Look(frame.index, frame.seconds, face, vector) for face, vector in zip(faces, vectors, strict=True)]
 
     def _end(self, trails: Sequence[Trail]) -> None:
         """Embed what will name them now, so that their crops needn't be kept."""
@@ -212,7 +207,7 @@ class _Viewer:
             if is_once and trail.confidence < SURE and not self._thorough:
                 continue
             looks = sorted(trail.best, key=lambda look: look.frame)
-            sight = Sight(self._film.path, faces=[cut_exactly(look, self._eyes.network.template) for look in looks])
+            sight = Sight(self._film.path, faces=[look.face for look in looks])
             self._seen.append(
                 _Seen(
                     looks=self._eyes.keep([sight]),
@@ -227,12 +222,8 @@ class _Viewer:
 
 
 def find_upright(pixels: np.ndarray, min_face: float, template: Template) -> list[Face]:
-    """Find the faces of a frame: as `find_faces`, but a film is upright, and frames without faces are common.
-
-    To follow faces it is enough to cut them out by their landmarks; those that name them are cut out exactly.
-    """
-    template = replace(template, corners=())
-    found = detect(pixels, min_face, SCORES)
+    """Find the faces of a frame: as `find_faces`, but a film is upright, and frames without faces are common."""
+    found = detect(pixels, min_face, ACCEPTED)
     height, width = pixels.shape[:2]
     faces = []
     for edges, score, landmarks in zip(found.boxes.tolist(), found.scores.tolist(), found.landmarks, strict=True):
@@ -240,23 +231,6 @@ def find_upright(pixels: np.ndarray, min_face: float, template: Template) -> lis
         box = Box(*edges).clipped(width, height)
         faces.append(Face(crop, box, landmarks, score, measure_quality(crop, landmarks)))
     return faces
-
-
-def cut_exactly(look: Look, template: Template) -> Face:
-    """The face of a look, cut out as those of photos are."""
-    if look.around is None:
-        return look.face
-    pixels = crop_face(look.around, look.face.landmarks - np.array(look.corner, np.float32), template)
-    return replace(look.face, pixels=pixels)
-
-
-def _around(pixels: np.ndarray, box: Box) -> tuple[np.ndarray, tuple[int, int]]:
-    """As much of a frame as cutting a face out needs, copied, so that the frame can go; and where it begins."""
-    reach = AROUND * max(box.width, box.height)
-    part = Box(box.left - reach, box.top - reach, box.right + reach, box.bottom + reach)
-    part = part.clipped(pixels.shape[1], pixels.shape[0])
-    left, top = int(part.left), int(part.top)
-    return pixels[top : math.ceil(part.bottom), left : math.ceil(part.right)].copy(), (left, top)
 
 
 def name_apart(answers: Answers, frames: Sequence[np.ndarray]) -> Answers:

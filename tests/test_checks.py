@@ -268,14 +268,16 @@ def test_the_same_faces_under_the_same_names_are_judged_once(monkeypatch: pytest
     person[24:30] = 4  # two folders of one person
     embeddings[45:48] = draw_people(6, 12)[0][60:63]  # and one of two
     group, poor = np.arange(48), np.zeros(48, bool)
-    first = judge(person, group, embeddings, poor)
+    with open_cache() as cache:
+        epoch = cache.epoch
+    first = judge(person, group, embeddings, poor, epoch)
     assert first.doubts.wrong and first.doubts.same and first.doubts.divided and first.curve
 
     def fail(*_: object) -> None:
         raise AssertionError("judged again")
 
     monkeypatch.setattr("castlist.checks.judging.doubt_names", fail)
-    assert judge(person, group, embeddings, poor) == first
+    assert judge(person, group, embeddings, poor, epoch) == first
     other_name, other_copy, other_face, other_poor = person.copy(), group.copy(), embeddings.copy(), ~poor
     other_name[7] = 2
     other_copy[7] = 6
@@ -287,13 +289,13 @@ def test_the_same_faces_under_the_same_names_are_judged_once(monkeypatch: pytest
         (person, group, embeddings, other_poor),
     ):
         with pytest.raises(AssertionError, match="again"):
-            judge(*changed)
+            judge(*changed, epoch)
     faces = default_background()
     others = dataclasses.replace(faces, between=faces.between * np.float32(1.01))
     for name, value in {"VERSION": 0, "default_background": lambda: others}.items():
         with monkeypatch.context() as patch, pytest.raises(AssertionError, match="again"):
             patch.setattr(f"castlist.checks.judging.{name}", value)
-            judge(person, group, embeddings, poor)
+            judge(person, group, embeddings, poor, epoch)
 
 
 def test_a_photo_renamed_or_changed_after_a_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from castlist.gallery import NOBODY, Answers, Background, Gallery, default_backg
 from castlist.gallery.album import judge_groups, share_in_groups
 from castlist.gallery.answers import measure_gains, name_best
 from castlist.gallery.assignment import assign_people
-from castlist.gallery.fitting import COMMON, OWN_KIND, RARITY, SOFTNESS, find_thresholds
+from castlist.gallery.fitting import COMMON, LIMITS, OWN_KIND, SOFTNESS, find_thresholds
 from castlist.gallery.gallery import BLOCK
 from castlist.gallery.knowledge import Knowledge, add_up
 from castlist.gallery.mixture import Mixture
@@ -411,7 +411,7 @@ def test_thresholds_are_those_of_looking_at_each_person_alone() -> None:
     assert np.ptp(thresholds - alone) < 1e-3, "above what each has alone, one step for all"
     first = scores.argmax(axis=1)
     assert np.allclose(best, scores.max(axis=1), atol=1e-3)
-    rarer = rate * (rate / n_people / COMMON) ** RARITY
+    rarer = rate * (rate / n_people / COMMON) ** LIMITS.rarity
     assert (best - thresholds[first] > 0).mean() == pytest.approx(rarer, abs=2 / len(kind))
 
 

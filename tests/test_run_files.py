@@ -88,7 +88,7 @@ def test_answers_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
         graph.serialize(
             {"faces": (np.uint8, ("n", size, size, 3))},
             {"vectors": (np.float32, ("n", 4))},
-            {"castlist": json.dumps({"template": "dlib-150"})},
+            {"castlist": json.dumps({"template": DEFAULT_TEMPLATE.name})},
         )
     )
     with pytest.raises(WeightsError) as refusal:

@@ -7,6 +7,7 @@ embedding is a mean, plus a person's deviation from it, plus a photo's deviation
 from __future__ import annotations
 
 import functools
+import hashlib
 import io
 import zipfile
 from collections.abc import Mapping
@@ -23,6 +24,7 @@ from castlist.gallery.storage import LARGEST, numbers_of
 
 STEPS = 30  # of expectation and maximization; the likelihood has settled by then
 FILE = "background.npz"
+FORMER = "3540ba12d3c59e66e38c02daddd3e8c3cff82ea21fbe87a745601972dcff9c43"  # SHA-256 of a mean that shipped
 DRAWS = 30_000  # strangers imagined, to see what scores they reach
 
 # How far each covariance is drawn to one that is the same in all directions, however many photos there are: networks
@@ -154,6 +156,11 @@ class Background:
             raise ValueError("the shares of kinds of faces don't sum to 1")
         np.linalg.cholesky(covariances)  # strangers couldn't be drawn otherwise; the error is a ValueError
         return cls(mean, directions, between, Mixture(weights, centers, covariances))
+
+    @property
+    def is_former(self) -> bool:
+        """Whether these are the statistics that shipped with castlist before, of dlib's network."""
+        return hashlib.sha256(self.mean.tobytes()).hexdigest() == FORMER
 
     def equals(self, other: Background) -> bool:
         """Whether another says exactly the same."""

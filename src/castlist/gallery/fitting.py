@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from castlist.gallery.background import Background
@@ -23,12 +25,25 @@ BLOCK = 128  # people that the draws are compared with at once; bounds the memor
 # How much oftener a face resembles somebody than the mixture says, measured between two halves of LFW's training people
 # on casts of 2 to 200: nothing down to one or two strangers in a thousand for each person, from there on ever more.
 COMMON = 0.0015
-RARITY = 0.25
 
 IMAGINED = 50  # photos' worth of imagined photos of the cast, so that one photo a person is enough to calibrate
-SPREAD = 2.5  # variance of the cast's photos over that of the background's, which are all by press photographers
 CAST_SHARE = 0.8  # of the faces to be named; a probability has to suppose some share
 SMOOTHING = 0.001  # holds back the slope where cast and strangers never overlap
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What was set on LFW's training people for a network's embeddings."""
+
+    rarity: float  # how fast it grows how much oftener a face resembles somebody than the mixture says, beyond COMMON
+    spread: float  # variance of the cast's photos over that of the background's, which are all by press photographers
+    # Score above the threshold from which a name is beyond doubt: of the training people, asked as strangers, at most a
+    # sixth of those who reach the threshold reach this, too.
+    sure: float
+
+
+LIMITS = Limits(rarity=0.25, spread=2.5, sure=8.0)  # of castlist's own network, and of those of which nothing is known
+DLIB_LIMITS = Limits(rarity=0.33, spread=1.6, sure=10.0)  # of the network before, in galleries that don't say theirs
 
 
 def trust_photos(between: np.ndarray, placed: np.ndarray, person: np.ndarray) -> np.ndarray:
@@ -44,13 +59,16 @@ def trust_photos(between: np.ndarray, placed: np.ndarray, person: np.ndarray) ->
     return trust
 
 
-def find_thresholds(known: Knowledge, background: Background, rate: float) -> tuple[np.ndarray, np.ndarray]:
+def find_thresholds(
+    known: Knowledge, background: Background, rate: float, limits: Limits = LIMITS
+) -> tuple[np.ndarray, np.ndarray]:
     """For each person, the score above which the name is given, so that strangers get one no oftener than `rate`.
 
     Args:
         known: The people.
         background: Faces in general, whose strangers are asked.
         rate: Share of strangers that may be given a name.
+        limits: Of the network that embedded them.
 
     Returns:
         The thresholds, shape (people,), and the best score of each stranger.
@@ -74,7 +92,7 @@ def find_thresholds(known: Knowledge, background: Background, rate: float) -> tu
         who = some_scores.argmax(axis=0)
         best[higher] = some_scores[who, np.arange(len(higher))]
         above[higher] = best[higher] - thresholds[start + who]
-    rarer = rate * min(1.0, (rate / n_people / COMMON) ** RARITY)
+    rarer = rate * min(1.0, (rate / n_people / COMMON) ** limits.rarity)
     return thresholds + np.quantile(above, 1 - rarer), best
 
 
@@ -100,7 +118,12 @@ def _own_kind(scores: np.ndarray, weights: np.ndarray, kind: np.ndarray, top: in
 
 
 def calibrate(
-    known: Knowledge, placed: np.ndarray, person: np.ndarray, trust: np.ndarray, strangers: np.ndarray
+    known: Knowledge,
+    placed: np.ndarray,
+    person: np.ndarray,
+    trust: np.ndarray,
+    strangers: np.ndarray,
+    limits: Limits = LIMITS,
 ) -> tuple[float, float]:
     """What a score says of the odds that a face is of the cast at all, CAST_SHARE of all being so.
 
@@ -112,13 +135,14 @@ def calibrate(
         person: Shape (n,), int.
         trust: Shape (n,).
         strangers: Shape (k,); the best score of each drawn stranger.
+        limits: Of the network that embedded them.
 
     Returns:
         Log-odds per unit of score, and the score of even odds.
     """
     others, counts = _others(known.between, placed, person, trust)
     photos = others.own_scores(placed)[counts > 0.5]
-    imagined = _imagine(known)
+    imagined = _imagine(known, limits.spread)
     scores = np.concatenate([photos, imagined, strangers], dtype=np.float64)  # else Newton's steps never get small
     is_cast = np.arange(len(scores)) < len(photos) + len(imagined)
     total = len(photos) + IMAGINED
@@ -139,12 +163,12 @@ def _others(
     return Knowledge.from_sums(between, sums[person] - placed * trust[:, None], rest), rest
 
 
-def _imagine(known: Knowledge) -> np.ndarray:
+def _imagine(known: Knowledge, spread: float) -> np.ndarray:
     """Scores of imagined photos of the cast with their own people."""
     rng = np.random.default_rng(0)
     times = max(1, 2000 // len(known.mean))
     mean, variance = (np.repeat(part, times, axis=0) for part in (known.mean, known.variance))
-    placed = mean + rng.standard_normal(mean.shape, np.float32) * np.sqrt(variance + SPREAD)
+    placed = mean + rng.standard_normal(mean.shape, np.float32) * np.sqrt(variance + spread)
     return Knowledge(known.between, mean, variance).own_scores(placed)
 
 

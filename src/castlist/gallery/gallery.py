@@ -13,15 +13,12 @@ from castlist.errors import RunError, SettingsError, ShapeError
 from castlist.gallery.album import judge_groups, share_in_groups
 from castlist.gallery.answers import NOBODY, Answers, measure_gains, name_best
 from castlist.gallery.background import Background, default_background
-from castlist.gallery.fitting import EVIDENCE, calibrate, find_thresholds, trust_photos
+from castlist.gallery.fitting import DLIB_LIMITS, EVIDENCE, LIMITS, Limits, calibrate, find_thresholds, trust_photos
 from castlist.gallery.knowledge import Knowledge, add_up
 from castlist.gallery.storage import numbers_of, read_arrays, texts_of, write_arrays
 
 VERSION = 4  # of the file
 OWN_VERSION = 5  # of a file whose background is its own, so that a castlist that would keep it on forget reads none
-# Score above the threshold from which a name is beyond doubt: of LFW's training people, asked as strangers, a
-# ninth of those who reach the threshold reach this, too.
-SURE = 8.0
 # Share of strangers at the threshold who are told by their other photos, where they have any. As many more may reach
 # it: on casts of LFW's training people, as many strangers get a name then as when photos are named one at a time.
 TOLD = 0.8
@@ -43,6 +40,7 @@ class Gallery:
     thresholds_: np.ndarray  # (people,), float32; scores from which names are given
     slope_: float  # log-odds per unit of score
     offset_: float  # score at which a face is as probably somebody unknown
+    limits: Limits = LIMITS  # of the network
 
     @classmethod
     def fit(
@@ -95,9 +93,9 @@ class Gallery:
 
     def _learn(self) -> Gallery:
         """The same photos with the thresholds and the calibration that follow from them."""
-        thresholds, strangers = find_thresholds(self.known, self.background, self.stranger_rate)
+        thresholds, strangers = find_thresholds(self.known, self.background, self.stranger_rate, self.limits)
         placed = self.background.place(self.embeddings)
-        slope, offset = calibrate(self.known, placed, self.person, self.trust_, strangers)
+        slope, offset = calibrate(self.known, placed, self.person, self.trust_, strangers, self.limits)
         return dataclasses.replace(self, thresholds_=thresholds.astype(np.float32), slope_=slope, offset_=offset)
 
     @functools.cached_property
@@ -158,15 +156,15 @@ class Gallery:
         Raises:
             ShapeError: If the shape doesn't fit the gallery.
         """
-        helped = self.with_sure(embeddings)
+        helped, sure = self.with_sure(embeddings), self.limits.sure
         between = self.background.between
         placed, known = self.background.place(embeddings), self.background.place(helped.embeddings)
         best = helped.answer(embeddings).gains.max(axis=1)
-        in_groups = share_in_groups(between, placed, np.flatnonzero(best <= 0), np.flatnonzero(best <= 2 * SURE))
+        in_groups = share_in_groups(between, placed, np.flatnonzero(best <= 0), np.flatnonzero(best <= 2 * sure))
         rate = min(self.stranger_rate / (1 - TOLD * in_groups), 0.5)
         answers = dataclasses.replace(helped, stranger_rate=rate)._learn().answer(embeddings)
         best = answers.gains.max(axis=1)
-        others = np.flatnonzero(best <= 2 * SURE)
+        others = np.flatnonzero(best <= 2 * sure)
         suspects = others[best[others] > 0]
         person = answers.named[suspects]
         sums, counts = add_up(known, helped.person, helped.trust_)
@@ -190,7 +188,7 @@ class Gallery:
             ShapeError: If the shape doesn't fit the gallery.
         """
         gains = self.answer(embeddings).gains
-        sure = np.flatnonzero(gains.max(axis=1) > SURE)
+        sure = np.flatnonzero(gains.max(axis=1) > self.limits.sure)
         return self._with(self.people, embeddings[sure], gains[sure].argmax(axis=1), ("",) * len(sure))._learn()
 
     def enrol(self, name: str, embeddings: np.ndarray, photos: Sequence[str]) -> Gallery:
@@ -293,9 +291,10 @@ class Gallery:
         if not self.own_background:
             return self._learn()
         rate = self.stranger_rate
-        return Gallery.fit(
+        fitted = Gallery.fit(
             self.people, self.embeddings, self.person, self.photos, stranger_rate=rate, own_background=True
         )
+        return fitted if self.limits == LIMITS else dataclasses.replace(fitted, limits=self.limits)._learn()
 
     def to_bytes(self) -> bytes:
         """The gallery as the bytes of an .npz file; `from_bytes` reads it."""
@@ -311,6 +310,7 @@ class Gallery:
                 "trust": self.trust_,
                 "thresholds": self.thresholds_,
                 "numbers": np.array([self.stranger_rate, self.slope_, self.offset_]),
+                "limits": np.array(dataclasses.astuple(self.limits)),
             }
         )
 
@@ -346,8 +346,8 @@ class Gallery:
         background, default = Background.from_arrays(arrays), default_background()
         if is_default := background.equals(default):
             background = default  # strangers are drawn once, for all galleries
-        # Older files don't say whose the background is; what doesn't ship was fitted on the cast.
-        own = arrays.get("own_background", np.array(not is_default))
+        # Older files don't say whose the background is; what never shipped was fitted on the cast.
+        own = arrays.get("own_background", np.array(not is_default and not background.is_former))
         if own.dtype.kind != "b" or own.shape != ():
             raise ValueError("whether the background is its own is neither yes nor no")
         embeddings = numbers_of(arrays["embeddings"], len(photos), len(background.mean)).astype(np.float32)
@@ -367,7 +367,16 @@ class Gallery:
             numbers_of(arrays["thresholds"], len(people)).astype(np.float32),
             slope,
             offset,
+            _limits_of(arrays),
         )
+
+
+def _limits_of(arrays: dict[str, np.ndarray]) -> Limits:
+    """The limits of a file; of older files, those of the network that there was."""
+    if "limits" not in arrays:
+        return DLIB_LIMITS
+    rarity, spread, sure = numbers_of(arrays["limits"], 3, least=0, most=1000).tolist()
+    return Limits(rarity, spread, sure)
 
 
 def _check(

@@ -9,6 +9,7 @@ import logging
 import math
 import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -60,8 +61,9 @@ def train(dataset: Dataset, run: Run, *, on_progress: OnProgress | None = None) 
     run.need_photos(dataset.fingerprint)
     history = _train_epochs(dataset, run, on_progress)
     gc.collect()  # the model and its optimizer, in circles of references; the export needs as much again
-    _export(run, dataset)
+    exported = _export(run, dataset)
     with RunFolder(run.path).change() as change:
+        change.write(run.network_path.name, exported.read_bytes())  # with its digest, or not at all
         change.run = dataclasses.replace(
             change.run,
             settings=run.settings,  # of more epochs than it was begun with, perhaps
@@ -69,6 +71,7 @@ def train(dataset: Dataset, run: Run, *, on_progress: OnProgress | None = None) 
             best_epoch=best_epoch(history).epoch,
             seconds=round(sum(row.seconds for row in history), 1),
         )
+    exported.unlink()
     return change.run
 
 
@@ -339,8 +342,8 @@ def _restore(run: Run, variables: list[Any]) -> list[Epoch]:
     return read_history(run)[:epochs]
 
 
-def _export(run: Run, dataset: Dataset) -> None:
-    """Write the best weights as ONNX, from a float32 twin, and compare the two on validation photos."""
+def _export(run: Run, dataset: Dataset) -> Path:
+    """Write the best weights as ONNX beside the run's, from a float32 twin; compare the two on validation photos."""
     with _precision("float32"):
         twin = load_trained(run, dataset.image_size)
         beside = run.path / "part.onnx"
@@ -358,8 +361,7 @@ def _export(run: Run, dataset: Dataset) -> None:
             path=str(run.weights_path),
         )
     make_private(beside)
-    beside.replace(run.network_path)
-    logger.debug("network written to %s", run.network_path)
+    return beside
 
 
 @contextlib.contextmanager

@@ -88,7 +88,7 @@ def first_stage(job: Job) -> str:
         Stopping(),
         Stopped(),
         Learnt(Path("a"), None, 0.5),
-        Forgotten("Zoë\n", ("one", Message("two", "{n} of {m}", {"n": 2, "m": 3})), ()),
+        Forgotten("Zoë\n", (Message("one", "one"), Message("two", "{n} of {m}", {"n": 2, "m": 3})), ()),
         Failed(Message("x", "{a} of {b}", {"a": 1, "b": Message("y", "{c!r}", {"c": "哥"})})),
     ],
 )

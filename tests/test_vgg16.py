@@ -114,7 +114,6 @@ def test_first_the_head_learns_then_all_of_it(drawn_photos: Path, tmp_path: Path
 
     for epochs in (1, 2, 3):
         path = tmp_path / f"run-{epochs}"
-        path.mkdir()
         run = start_run(dataset, dataclasses.replace(settings, epochs=epochs, schedule="constant"), path, drawn_photos)
         done = train(dataset, run, on_progress=watch)
         with h5py.File(done.state_path) as file:

@@ -145,7 +145,10 @@ def check_calls(calls: str, allowed: tuple[Path, ...]) -> None:
     assert "openat(" in calls
     for line in calls.splitlines():
         assert "sa_family=AF_INET" not in line, line
-        writes = re.search(r"O_WRONLY|O_RDWR|O_CREAT|rename|mkdir", line)
+        # The call and its flags, not what a path happens to be called.
+        writes = re.search(
+            r"O_WRONLY|O_RDWR|O_CREAT|\b(?:creat|rename|renameat2?|mkdir|mkdirat)\(", re.sub(r'"[^"]*"', '""', line)
+        )
         path = re.search(r'"(/[^"]*)"', line)  # relative ones are below the folder
         if writes and path and " = -1 " not in line:
             place = path[1]

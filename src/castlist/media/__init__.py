@@ -6,7 +6,7 @@ from castlist.media.films import Film, Frame, frame_file, is_film, read_still
 from castlist.media.inputs import find_photos
 from castlist.media.marks import mark_film, marked_exif
 from castlist.media.names import ALL, UNKNOWN, check_person, meant_by, one_form
-from castlist.media.photos import Moment, read_file, read_photo, resize_photo, time_taken
+from castlist.media.photos import Moment, Taking, read_file, read_photo, read_taking, resize_photo, time_taken
 
 __all__ = [
     "ALL",
@@ -18,6 +18,7 @@ __all__ = [
     "Moment",
     "Photo",
     "RefusedPhoto",
+    "Taking",
     "check_person",
     "find_cast",
     "find_photos",
@@ -31,6 +32,7 @@ __all__ = [
     "read_file",
     "read_photo",
     "read_still",
+    "read_taking",
     "resize_photo",
     "time_taken",
 ]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import functools
 import io
 import os
+import re
 import stat
 import threading
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -25,6 +28,8 @@ WHITE_IS_ZERO = 0  # how a TIFF file's grey values are meant
 HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
 MAX_PIXELS = 150_000_000  # above every phone and camera of today but a few; 450 MB once decoded
 
+_ZONE = re.compile(r"[+-]\d\d:\d\d")
+
 _header_lock = threading.Lock()  # `warnings.catch_warnings` is not safe among threads
 
 
@@ -34,6 +39,15 @@ class Moment:
 
     seconds: float  # of the camera's own clock
     camera: str  # make, model and size of its pictures
+
+
+@dataclass(frozen=True)
+class Taking:
+    """How and when a photo was taken, as far as its EXIF block says."""
+
+    orientation: int | None = None  # as EXIF counts, 1 to 8; of the stored picture
+    clock: datetime.datetime | None = None  # what the camera's own clock showed; no zone
+    zone: str | None = None  # of that clock, such as "+02:00"
 
 
 def read_photo(source: str | os.PathLike[str] | bytes) -> np.ndarray:
@@ -108,19 +122,43 @@ def too_large(width: float, height: float) -> PhotoError:
 def time_taken(data: bytes) -> Moment | None:
     """When a camera took a photo, from its EXIF block; None if it doesn't say."""
     try:
-        with _open_header(_picture(data).data) as image:
-            exif, size = image.getexif(), image.size
-        if data.startswith(tiff.HEADERS):  # the whole file is an EXIF block, whichever of its pictures is the photo
-            exif = Image.Exif()
-            exif.load(data)
+        exif, size = _read_exif(data)
         details = exif.get_ifd(ExifTags.IFD.Exif)
         camera = (exif.get(ExifTags.Base.Make), exif.get(ExifTags.Base.Model), sorted(size))
-        clock = datetime.datetime.strptime(str(details[ExifTags.Base.DateTimeOriginal]), "%Y:%m:%d %H:%M:%S")
+        clock = _clock_of(details)
         part = str(details.get(ExifTags.Base.SubsecTimeOriginal)).strip("\x00 ")
         seconds = clock.replace(tzinfo=datetime.UTC).timestamp()
         return Moment(seconds + float(f"0.{part}") if part.isdecimal() else seconds, repr(camera))
     except Exception:  # an EXIF block may hold anything
         return None
+
+
+def read_taking(data: bytes) -> Taking:
+    """How and when a photo was taken, from its EXIF block; nothing where that says nothing that can be read."""
+    orientation, clock, zone = None, None, None
+    with contextlib.suppress(Exception):  # an EXIF block may hold anything
+        exif, _ = _read_exif(data)
+        turn = exif.get(ExifTags.Base.Orientation)
+        orientation = turn if turn in range(1, 9) else None
+        details = exif.get_ifd(ExifTags.IFD.Exif)
+        clock = _clock_of(details)
+        told = str(details.get(ExifTags.Base.OffsetTimeOriginal)).strip("\x00 ")
+        zone = told if _ZONE.fullmatch(told) else None
+    return Taking(orientation, clock, zone)
+
+
+def _read_exif(data: bytes) -> tuple[Image.Exif, tuple[int, int]]:
+    """A photo's EXIF block, and the size of its picture; raises nearly anything."""
+    with _open_header(_picture(data).data) as image:
+        exif, size = image.getexif(), image.size
+    if data.startswith(tiff.HEADERS):  # the whole file is an EXIF block, whichever of its pictures is the photo
+        exif = Image.Exif()
+        exif.load(data)
+    return exif, size
+
+
+def _clock_of(details: dict[int, Any]) -> datetime.datetime:
+    return datetime.datetime.strptime(str(details[ExifTags.Base.DateTimeOriginal]), "%Y:%m:%d %H:%M:%S")
 
 
 def read_file(path: str | os.PathLike[str]) -> bytes:

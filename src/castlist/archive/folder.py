@@ -207,7 +207,7 @@ class ArchiveFolder:
     def _readable(self, path: Path) -> Iterator[None]:
         try:
             yield
-        except (OSError, ValueError, OverflowError) as error:  # msgspec's and pyarrow's are ValueErrors
+        except (OSError, ValueError, TypeError, NotImplementedError) as error:  # as msgspec and pyarrow say it
             raise CastlistError(
                 "archive-broken",
                 "The archive {path!r} is broken: its {file!r} can't be read ({reason}). Delete that file, and make "

@@ -142,10 +142,10 @@ def seen_of(table: Table) -> tuple[Seen, list[int]]:
         len(photos),
         photo=photo[order],
         boxes=_numbers(kept, *EDGES),
-        landmarks=_lists(kept["landmarks"]).reshape(-1, 5, 2),
+        landmarks=lists_of(kept["landmarks"]).reshape(-1, 5, 2),
         confidences=_numbers(kept, "confidence")[:, 0],
         qualities=_numbers(kept, "eye_distance", "sharpness", "yaw"),
-        embeddings=_lists(kept["embedding"]),
+        embeddings=lists_of(kept["embedding"]),
     )
     return seen, rows.tolist()
 
@@ -250,7 +250,7 @@ def _numbers(table: Table, *names: str) -> np.ndarray:
     return np.column_stack([table[name].to_numpy() for name in names]).astype(np.float32)
 
 
-def _lists(column: pa.ChunkedArray) -> np.ndarray:
+def lists_of(column: pa.ChunkedArray) -> np.ndarray:
     """A column of lists of one length, none of them null, shape (rows, length), float32."""
     return np.concatenate(
         [np.zeros((0, column.type.list_size), np.float32)]

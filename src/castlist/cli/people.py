@@ -62,16 +62,22 @@ def enrol(
     tell(f"{name} is enrolled with {_photos(len(done.faces))}.")
     if done.doubts:
         tell(f"If that is wrong, take it back: castlist undo {str(run)!r}")
-    _show_refreshed(run, language)
+    show_refreshed(run, language)
 
 
-def undo(run: RunFolder, language: Language = "en") -> None:
-    """Take back what was enrolled last; somebody who came with it leaves with it."""
+def undo(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, or an archive's.")],
+    language: Language = "en",
+) -> None:
+    """Take back what was enrolled last in a run, with whoever came with it; of an archive, what was decided last."""
     from castlist.people import undo as undo_enrolment
 
+    if (run / "archive.json").is_file():
+        _undo_decision(run)
+        return
     taken = undo_enrolment(run)
     tell(f"Taken back: {_photos(len(taken.files))} of {taken.name}.")
-    _show_refreshed(run, language)
+    show_refreshed(run, language)
 
 
 def rename(
@@ -86,7 +92,7 @@ def rename(
     changed = rename_person(run, old, new)
     tell(f"{old} is called {new}.")
     _tell_folder(changed.photos_root, old, f"call the folder {new!r}, too")
-    _show_refreshed(run, language)
+    show_refreshed(run, language)
 
 
 def merge(
@@ -103,7 +109,7 @@ def merge(
     changed = merge_people(run, name, into)
     tell(f"{name} and {into} are one, called {into}.")
     _tell_folder(changed.photos_root, name, f"move its photos into the folder {into!r}")
-    _show_refreshed(run, language)
+    show_refreshed(run, language)
 
 
 def forget(
@@ -124,7 +130,7 @@ def forget(
         if retrain:
             raise SettingsError("retrain-photo", "--retrain leaves out a person, --photo one photo. Choose one.")
         tell(f"The run knows {forget_photo(run, name, photo)} no more.")
-        _show_refreshed(run, language)
+        show_refreshed(run, language)
         return
     _ask(f"Delete {name} from {str(run)!r} for good?", yes)
     if retrain:
@@ -139,7 +145,15 @@ def forget(
     for line in receipt.remaining:
         tell(f"  {line}")
     if not retrain:
-        _show_refreshed(run, language)
+        show_refreshed(run, language)
+
+
+def _undo_decision(archive: Path) -> None:
+    from castlist.archive import Archive
+
+    taken = Archive(archive).undo()
+    about = f" {taken.name}" if taken.name else ""
+    tell(f"Taken back: --{taken.kind}{about}, decided by {taken.who} at {taken.when}.")
 
 
 def _ask(question: str, yes: bool) -> None:
@@ -158,7 +172,7 @@ def _tell_folder(photos: str, name: str, what: str) -> None:
         tell(f"Training again would learn from {str(folder)!r} again: {what}.")
 
 
-def _show_refreshed(run: Path, language: str) -> None:
+def show_refreshed(run: Path, language: str) -> None:
     from castlist.people import refresh
 
     try:

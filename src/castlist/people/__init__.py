@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from castlist.people.renaming import rename as rename
     from castlist.people.retraining import discard_retraining as discard_retraining
     from castlist.people.retraining import retrain_without as retrain_without
+    from castlist.people.teaching import teach as teach
     from castlist.people.undoing import forget_photo as forget_photo
     from castlist.people.undoing import undo as undo
 
@@ -38,6 +39,7 @@ _ROOMS = {
     "refresh": "refreshing",
     "rename": "renaming",
     "retrain_without": "retraining",
+    "teach": "teaching",
     "undo": "undoing",
 }
 __all__ = list(_ROOMS)

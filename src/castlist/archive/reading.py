@@ -1,0 +1,223 @@
+"""An archive as whoever asks it sees it: what was computed, and above that what people decided."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from castlist.archive.decisions import Decision, DecisionLog, Edges, Kind, Spot
+from castlist.archive.folder import ArchiveFolder
+from castlist.archive.table import COLUMNS, EDGES, NAMED, PERHAPS, keep, where
+from castlist.archive.verdicts import NOTHING, Verdicts, face_at, judge
+from castlist.errors import CastlistError
+from castlist.faces import NO_FACE, Box
+from castlist.media import UNKNOWN
+from castlist.paths import as_path, name_below, spell, unspell
+
+_ASKED = (*EDGES, "photo", "digest", "face", "answer", "name", "probability", "perhaps", "taken", "start", "end")
+
+
+@dataclass(frozen=True)
+class ArchivedFace:
+    """A face of an archive, and who it is: as computed, or as somebody decided."""
+
+    path: Path
+    digest: str  # of the photo's content
+    number: int  # in the photo, counted from the left, from 1
+    box: Box
+    name: str  # of a person, or UNKNOWN
+    probability: float  # of the name
+    perhaps: str | None = None  # as of `NamedFace`
+    is_decided: bool = False
+    taken: datetime.datetime | None = None  # as the camera's clock showed it
+    start: float | None = None  # seconds; of a track of a film
+    end: float | None = None
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How much there is in an archive."""
+
+    photos: int
+    empty: int  # of them without a face
+    failed: int  # of them that can't be read
+    gone: int  # that were there once
+    faces: int
+    named: int
+    perhaps: int
+
+
+class Archive:
+    """An archive as it is at one moment, to be asked; decisions are added to it as it is then."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        """Open an archive.
+
+        Raises:
+            CastlistError: If the folder is no archive, or can't be read.
+        """
+        self.folder = ArchiveFolder(path)
+        self.root = Path(self.folder.record().root)
+        shards = [self.folder.read(unit, list(COLUMNS))[0] for unit in self.folder.units()]
+        self._shards = [keep(shard, where(shard, "gone", [False])) for shard in shards]
+        self._gone = {
+            photo for shard in shards for photo in keep(shard, where(shard, "gone", [True]))["photo"].to_pylist()
+        }
+        self._log = DecisionLog(self.folder.decisions)
+        self.decisions = self._log.read()
+        self.verdicts = self._judge()
+        self._named_in: defaultdict[str, set[str]] = defaultdict(set)  # who was decided to be in a photo
+        for (digest, _), verdict in self.verdicts.of.items():
+            if verdict.name is not None:
+                self._named_in[digest].add(verdict.name)
+
+    def faces(self) -> Iterator[ArchivedFace]:
+        """All faces of photos that are there, but those that somebody decided to be none."""
+        for shard in self._shards:
+            shard = shard.filter(shard["face"].is_valid())
+            for row in shard.select(_ASKED).to_pylist():
+                if face := self._face(row):
+                    yield face
+
+    def counts(self) -> Counts:
+        """How much there is."""
+        photos: dict[str, str | None] = {}  # the reason of those that show no face
+        for shard in self._shards:
+            columns = (shard[name].to_pylist() for name in ("photo", "face", "reason"))
+            for photo, face, reason in zip(*columns, strict=True):
+                photos[photo] = reason if face is None else None
+        answers = Counter(
+            NAMED if face.name != UNKNOWN else PERHAPS if face.perhaps else UNKNOWN for face in self.faces()
+        )
+        reasons = Counter(photos.values())
+        shown, empty = reasons[None], reasons[NO_FACE.code]
+        return Counts(
+            photos=len(photos),
+            empty=empty,
+            failed=len(photos) - shown - empty,
+            gone=len(self._gone),
+            faces=answers.total(),
+            named=answers[NAMED],
+            perhaps=answers[PERHAPS],
+        )
+
+    def spot(self, photo: str | os.PathLike[str], *, face: int | None = None, box: Edges | None = None) -> Spot:
+        """A face of a photo, as decisions know it.
+
+        Args:
+            photo: Its path, as it is or below the archive's root.
+            face: Which of its faces, counted from the left, from 1; may be left out where there is one.
+            box: Where the face is, instead.
+
+        Raises:
+            CastlistError: If the archive knows no such photo or no such face, or it isn't clear which.
+        """
+        rows = self._rows_of(photo)
+        boxes = {row["face"]: tuple(row[edge] for edge in EDGES) for row in rows if row["face"] is not None}
+        listed = ", ".join(f"{number} at {edges[0]:.0f},{edges[1]:.0f}" for number, edges in boxes.items())
+        if not boxes:
+            raise CastlistError("archive-no-face", "The archive knows no face in {photo!r}.", photo=str(photo))
+        digest = rows[0]["digest"]
+        if box is not None:
+            face = face_at({number: Box(*edges) for number, edges in boxes.items()}, Box(*box)) or 0
+        elif face is None and len(boxes) == 1:
+            (face,) = boxes
+        if face is None:
+            raise CastlistError(
+                "archive-which-face",
+                "{photo!r} has {count} faces; say which with --face N: {faces}.",
+                photo=str(photo),
+                count=len(boxes),
+                faces=listed,
+            )
+        if face not in boxes:
+            raise CastlistError(
+                "archive-not-that-face",
+                "{photo!r} has no such face. Choose from: {faces}.",
+                photo=str(photo),
+                faces=listed,
+            )
+        return Spot(digest, boxes[face])
+
+    def decide(
+        self, kind: Kind, face: Spot, *, name: str | None = None, other: Spot | None = None, who: str | None = None
+    ) -> Archive:
+        """Write a decision down, as `DecisionLog.add` does; gives the archive as it is then."""
+        self._log.add(kind, face, name=name, other=other, who=who)
+        return Archive(self.folder.path)
+
+    def undo(self, *, who: str | None = None) -> Decision:
+        """Take the last decision back that holds; gives it.
+
+        Raises:
+            CastlistError: If there is none.
+        """
+        return self._log.undo(who=who)
+
+    def _face(self, row: dict[str, Any]) -> ArchivedFace | None:
+        """A face as its row and what was decided tell it; None: it was decided to be none."""
+        digest, number = row["digest"], row["face"]
+        name, probability, perhaps = row["name"], row["probability"], row["perhaps"]
+        verdict = self.verdicts.of.get((digest, number), NOTHING)
+        if not verdict.is_face:
+            return None
+        if verdict.is_final:
+            name, probability, perhaps = verdict.name or UNKNOWN, 1.0, None
+        else:
+            # Nobody is somebody else's face, nor twice in a photo.
+            others = verdict.not_names | self._named_in.get(digest, set())
+            perhaps = None if perhaps in others else perhaps
+            if name in others:
+                name, probability = UNKNOWN, 1 - probability
+        return ArchivedFace(
+            path=self.root / unspell(row["photo"]),
+            digest=digest,
+            number=number,
+            box=_box(row),
+            name=name or UNKNOWN,
+            probability=probability or 0.0,
+            perhaps=perhaps,
+            is_decided=verdict.is_final,
+            taken=row["taken"],
+            start=row["start"],
+            end=row["end"],
+        )
+
+    def _rows_of(self, photo: str | os.PathLike[str]) -> list[dict[str, Any]]:
+        path = as_path(photo)
+        names = [spell(path.as_posix())]
+        for whole in {path.absolute(), path.resolve()}:
+            if whole.is_relative_to(self.root):
+                names.append(name_below(self.root, whole))
+        for shard in self._shards:
+            if rows := keep(shard, where(shard, "photo", names)).select(_ASKED).to_pylist():
+                return rows
+        raise CastlistError(
+            "archive-no-photo",
+            "The archive {path!r} knows no photo {photo!r}. Give its path, or its path below {root!r}.",
+            path=str(self.folder.path),
+            photo=str(photo),
+            root=str(self.root),
+        )
+
+    def _judge(self) -> Verdicts:
+        """Bring what was decided together with the faces."""
+        digests = {spot.photo for one in self.decisions for spot in (one.face, one.other) if spot}
+        boxes: dict[str, dict[int, Box]] = {}
+        called: dict[str, str] = {}
+        for shard in self._shards if digests else ():
+            for row in keep(shard, where(shard, "digest", list(digests))).select(_ASKED).to_pylist():
+                called.setdefault(row["digest"], row["photo"])
+                numbers = boxes.setdefault(row["digest"], {})
+                if row["face"] is not None:
+                    numbers[row["face"]] = _box(row)
+        return judge(self.decisions, boxes, called)
+
+
+def _box(row: Mapping[str, Any]) -> Box:
+    return Box(*(row[edge] for edge in EDGES))

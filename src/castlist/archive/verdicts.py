@@ -75,8 +75,10 @@ def judge(decisions: Sequence[Decision], boxes: Mapping[str, Mapping[int, Box]],
                     "decided-otherwise",
                     "{photo!r}, face {face}: decided as {before}, later as {after}; the later one holds.",
                     {
-                        **{"photo": called[faces[0][0]], "face": faces[0][1]},
-                        **{"before": " ".join(_told(before)), "after": _words(one)},
+                        "photo": called[faces[0][0]],
+                        "face": faces[0][1],
+                        "before": " ".join(_told(before)),
+                        "after": _words(one),
                     },
                 )
             )

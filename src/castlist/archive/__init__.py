@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from castlist.archive.finding import find as find
     from castlist.archive.finding import parse_day as parse_day
     from castlist.archive.folder import ArchiveFolder as ArchiveFolder
+    from castlist.archive.forgetting import taking_out as taking_out
     from castlist.archive.namer import open_namer as open_namer
     from castlist.archive.reading import Archive as Archive
     from castlist.archive.reading import ArchivedFace as ArchivedFace
@@ -35,6 +36,7 @@ _ROOMS = {
     "find": "finding",
     "open_namer": "namer",
     "parse_day": "finding",
+    "taking_out": "forgetting",
 }
 __all__ = list(_ROOMS)
 __getattr__ = open_door(__name__, _ROOMS)

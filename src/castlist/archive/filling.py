@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from castlist.archive.folder import FORMAT, ArchiveFolder, Record
+from castlist.archive.forgetting import finish
 from castlist.archive.namer import open_namer
 from castlist.archive.planning import File, Known, Plan, look_around, make_plan
 from castlist.archive.renaming import rename
@@ -104,6 +105,8 @@ def fill(
                 worker.do(plan, share)
         return Filled(worker.looked, 0, False)
     with folder.alone():
+        if folder.is_there:
+            finish(folder)
         # What was begun first; then whatever has changed since.
         if (plan := worker.under_way()) and not worker.do(plan):
             return Filled(worker.looked, 0, False)

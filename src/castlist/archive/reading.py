@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime
 import os
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from castlist.archive.decisions import Decision, DecisionLog, Edges, Kind, Spot
 from castlist.archive.folder import ArchiveFolder
-from castlist.archive.table import COLUMNS, EDGES, NAMED, PERHAPS, keep, where
+from castlist.archive.table import COLUMNS, EDGES, NAMED, PERHAPS, Table, keep, where
 from castlist.archive.verdicts import NOTHING, Verdicts, face_at, judge
 from castlist.errors import CastlistError
 from castlist.faces import NO_FACE, Box
@@ -70,7 +70,7 @@ class Archive:
         }
         self._log = DecisionLog(self.folder.decisions)
         self.decisions = self._log.read()
-        self.verdicts = self._judge()
+        self.verdicts = judge_rows(self.decisions, self._shards)
         self._named_in: defaultdict[str, set[str]] = defaultdict(set)  # who was decided to be in a photo
         for (digest, _), verdict in self.verdicts.of.items():
             if verdict.name is not None:
@@ -205,18 +205,19 @@ class Archive:
             root=str(self.root),
         )
 
-    def _judge(self) -> Verdicts:
-        """Bring what was decided together with the faces."""
-        digests = {spot.photo for one in self.decisions for spot in (one.face, one.other) if spot}
-        boxes: dict[str, dict[int, Box]] = {}
-        called: dict[str, str] = {}
-        for shard in self._shards if digests else ():
-            for row in keep(shard, where(shard, "digest", list(digests))).select(_ASKED).to_pylist():
-                called.setdefault(row["digest"], row["photo"])
-                numbers = boxes.setdefault(row["digest"], {})
-                if row["face"] is not None:
-                    numbers[row["face"]] = _box(row)
-        return judge(self.decisions, boxes, called)
+
+def judge_rows(decisions: Sequence[Decision], shards: Sequence[Table]) -> Verdicts:
+    """Bring what was decided together with the faces of rows."""
+    digests = {spot.photo for one in decisions for spot in (one.face, one.other) if spot}
+    boxes: dict[str, dict[int, Box]] = {}
+    called: dict[str, str] = {}
+    for shard in shards if digests else ():
+        for row in keep(shard, where(shard, "digest", sorted(digests))).select(_ASKED).to_pylist():
+            called.setdefault(row["digest"], row["photo"])
+            numbers = boxes.setdefault(row["digest"], {})
+            if row["face"] is not None:
+                numbers[row["face"]] = _box(row)
+    return judge(decisions, boxes, called)
 
 
 def _box(row: Mapping[str, Any]) -> Box:

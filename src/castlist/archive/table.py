@@ -171,7 +171,8 @@ def with_columns(table: Table, values: Mapping[str, Any]) -> Table:
     """Rows with other values in some columns."""
     for name, column in values.items():
         kind = table.schema.field(name)
-        table = table.set_column(table.schema.get_field_index(name), kind, pa.array(column, kind.type))
+        column = column if isinstance(column, pa.Array) else pa.array(column, kind.type)
+        table = table.set_column(table.schema.get_field_index(name), kind, column)
     return table
 
 
@@ -179,6 +180,12 @@ def without_embeddings(table: Table, schema: pa.Schema) -> Table:
     """Rows that nobody can be named by any more, with the columns of other rows."""
     nothing = {name: pa.nulls(len(table), schema.field(name).type) for name in ("embedding", "looks")}
     return pa.table([nothing.get(name, table[name]) for name in schema.names], schema)
+
+
+def blanked(table: Table, columns: Sequence[str], which: np.ndarray) -> Table:
+    """Rows of which some, shape (rows,), bool, have nothing in some columns any more."""
+    places = pa.array(np.arange(len(table)), mask=which)
+    return with_columns(table, {name: table[name].combine_chunks().take(places) for name in columns})
 
 
 def join(tables: Sequence[Table]) -> Table:

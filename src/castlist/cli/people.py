@@ -119,6 +119,9 @@ def forget(
         str | None, typer.Option(metavar="PHOTO", help="Delete this one photo of the person, who stays.")
     ] = None,
     retrain: Annotated[bool, typer.Option("--retrain", help="Train a Keras model again without the person.")] = False,
+    archive: Annotated[
+        Path | None, typer.Option(metavar="ARCHIVE", help="Delete the person from this archive, too.")
+    ] = None,
     yes: Yes = False,
     language: Language = "en",
 ) -> None:
@@ -126,6 +129,10 @@ def forget(
     from castlist.people import forget as forget_person
     from castlist.people import forget_photo, retrain_without
 
+    if archive is not None and (retrain or photo is not None):
+        raise SettingsError(
+            "forget-archive", "--archive deletes a person from a run of the model face, not with --retrain or --photo."
+        )
     if photo is not None:
         if retrain:
             raise SettingsError("retrain-photo", "--retrain leaves out a person, --photo one photo. Choose one.")
@@ -137,7 +144,7 @@ def forget(
         with showing_progress(resumable=False) as show:
             receipt = retrain_without(run, name, language=language, **show)
     else:
-        receipt = forget_person(run, name)
+        receipt = forget_person(run, name, archive=archive)
     tell(f"{name} is forgotten. Deleted:")
     for line in receipt.removed:
         tell(f"  {line}")

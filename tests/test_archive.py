@@ -18,7 +18,7 @@ import pytest
 
 pytest.importorskip("pyarrow", reason="archives need castlist[archive]")
 
-from castlist.archive import Archive, ArchiveFolder, Filled, fill, planning
+from castlist.archive import Archive, ArchiveFolder, Filled, fill_archive, planning
 from castlist.errors import CastlistError
 from castlist.faces import Face
 from castlist.people import forget, rename
@@ -52,7 +52,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def make(home: Path, looks: Looks | None = None, **wishes: Any) -> Filled:
-    return fill(home / "photos", home / "run", home / "archive", finder=looks or tell_faces, **wishes)
+    return fill_archive(home / "photos", home / "run", home / "archive", finder=looks or tell_faces, **wishes)
 
 
 def rows(home: Path) -> list[dict[str, Any]]:
@@ -235,7 +235,7 @@ def check_whole(home: Path) -> None:
 DYING = """
 import os, signal, sys
 from pathlib import Path
-from castlist.archive import fill, planning
+from castlist.archive import fill_archive, planning
 from castlist.testing import tell_faces
 planning.UNIT = 4
 home, left = Path(sys.argv[1]), [int(sys.argv[2])]
@@ -250,7 +250,7 @@ import castlist.archive.filling
 print("begun", flush=True)
 for name in ("replace", "fsync", "mkdir", "ftruncate"):
     setattr(os, name, dying(getattr(os, name)))
-fill(home / "photos", home / "run", home / "archive", finder=tell_faces)
+fill_archive(home / "photos", home / "run", home / "archive", finder=tell_faces)
 """
 
 
@@ -271,10 +271,10 @@ def test_what_isn_t_an_archive_is_said(home: Path) -> None:
     with pytest.raises(CastlistError, match="is not an archive"):
         Archive(home / "photos")
     with pytest.raises(CastlistError, match="is none"):
-        fill(home / "photos" / "0.png", home / "run", home / "archive")
+        fill_archive(home / "photos" / "0.png", home / "run", home / "archive")
     make(home)
     with pytest.raises(CastlistError, match="none of its photos is in"):
-        fill(home / "run", home / "run", home / "archive", finder=tell_faces)
+        fill_archive(home / "run", home / "run", home / "archive", finder=tell_faces)
     record = home / "archive" / "archive.json"
     record.write_text(record.read_text().replace('"format":1', '"format":2'))
     with pytest.raises(CastlistError, match="reads formats up to 1"):

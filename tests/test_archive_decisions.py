@@ -17,7 +17,7 @@ from PIL import ExifTags, Image
 
 pytest.importorskip("pyarrow", reason="archives need castlist[archive]")
 
-from castlist.archive import Archive, ArchivedFace, fill, find, parse_day
+from castlist.archive import Archive, ArchivedFace, fill_archive, find_in_archive, parse_day
 from castlist.archive.decisions import DecisionLog, Spot
 from castlist.errors import CastlistError
 from castlist.people import list_people, teach
@@ -41,7 +41,7 @@ def home(tmp_path: Path) -> Path:
 
 
 def make(home: Path, **wishes: Any) -> Path:
-    fill(home / "photos", home / "run", home / "archive", finder=tell_faces, **wishes)
+    fill_archive(home / "photos", home / "run", home / "archive", finder=tell_faces, **wishes)
     return home
 
 
@@ -68,7 +68,7 @@ def test_what_was_decided_is_above_what_was_computed(home: Path) -> None:
     archive = archive.decide("no-face", archive.spot("two.png", box=(112, 9, 190, 91)))
     expected = {"both": ["unknown", "unknown"], "ann": ["Ann", "Dora"], "two": ["unknown"]}
     assert names(archive) == expected
-    assert [face.is_decided for face in find(archive, "Dora")] == [True]
+    assert [face.is_decided for face in find_in_archive(archive, "Dora")] == [True]
     assert not archive.verdicts.conflicts
     # Nor does another run, another name or another network override it.
     (home / "run" / "face.onnx").write_bytes(network_bytes(seed=6))
@@ -101,7 +101,7 @@ def test_faces_that_are_one_person_have_one_name(home: Path) -> None:
     one, other = archive.spot("ann.png", face=2), archive.spot("two.png", face=1)
     third = archive.spot("two.png", face=2)
     archive = archive.decide("same", one, other=other).decide("is", one, name="Dora")
-    assert stems(find(archive, "Dora")) == [("ann", 2), ("two", 1)]
+    assert stems(find_in_archive(archive, "Dora")) == [("ann", 2), ("two", 1)]
     archive = archive.decide("is", third, name="Emil").decide("same", third, other=other)
     (conflict,) = archive.verdicts.conflicts
     assert conflict.code == "decided-one-and-two"
@@ -129,7 +129,7 @@ def test_a_moved_photo_keeps_what_was_decided(home: Path) -> None:
     (home / "photos" / "ann.png").rename(home / "photos" / "deeper" / "moved.png")
     shutil.copy(home / "photos" / "deeper" / "moved.png", home / "photos" / "copy.png")
     make(home)
-    assert stems(find(opened(home), "Dora")) == [("copy", 2), ("moved", 2)]
+    assert stems(find_in_archive(opened(home), "Dora")) == [("copy", 2), ("moved", 2)]
 
 
 @pytest.mark.parametrize(
@@ -212,12 +212,12 @@ def test_a_full_disk_leaves_the_decisions_that_there_are(tmp_path: Path, monkeyp
 
 def test_who_is_with_whom(home: Path) -> None:
     archive = opened(home)
-    assert stems(find(archive, "Ann")) in ([("both", 1), ("ann", 1)], [("ann", 1), ("both", 1)])
-    assert stems(find(archive, "Ann", beside=["Bo"])) == [("both", 1)]
-    assert stems(find(archive, "Ann", without=["Bo"])) == [("ann", 1)]
-    assert len(find(archive, "unknown")) == 3
+    assert stems(find_in_archive(archive, "Ann")) in ([("both", 1), ("ann", 1)], [("ann", 1), ("both", 1)])
+    assert stems(find_in_archive(archive, "Ann", beside=["Bo"])) == [("both", 1)]
+    assert stems(find_in_archive(archive, "Ann", without=["Bo"])) == [("ann", 1)]
+    assert len(find_in_archive(archive, "unknown")) == 3
     with pytest.raises(CastlistError, match=r"named 'Anne'\. The nearest names: Ann"):
-        find(archive, "Anne")
+        find_in_archive(archive, "Anne")
 
 
 def test_when(home: Path) -> None:
@@ -228,8 +228,10 @@ def test_when(home: Path) -> None:
     archive = opened(home)
     for since, until, shown in (("2019", "2019", 1), ("2019-08-02", "2019-08-02", 1), ("2019-08-03", None, 0)):
         days = {"since": parse_day(since), "until": until and parse_day(until, is_last=True)}
-        assert len(find(archive, "Ann", **days)) == shown
-    assert find(archive, "Ann", since=parse_day("2019"))[0].taken == datetime.datetime(2019, 8, 2, 10, 11, 12)
+        assert len(find_in_archive(archive, "Ann", **days)) == shown
+    assert find_in_archive(archive, "Ann", since=parse_day("2019"))[0].taken == datetime.datetime(
+        2019, 8, 2, 10, 11, 12
+    )
     assert parse_day("2020-02", is_last=True) == datetime.date(2020, 2, 29)
     for text in ("yesterday", "2019-13", "2019-2-30", "19"):
         with pytest.raises(CastlistError, match="A day must be"):
@@ -289,6 +291,6 @@ def test_the_verb_archive(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: p
 
 
 def test_without_pyarrow_it_is_one_sentence() -> None:
-    code = "import sys; sys.modules['pyarrow'] = None\nfrom castlist.archive import fill"
+    code = "import sys; sys.modules['pyarrow'] = None\nfrom castlist.archive import fill_archive"
     done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=False)
     assert 'An archive needs pyarrow, which is not installed: pip install "castlist[archive]".' in done.stderr

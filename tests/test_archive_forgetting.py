@@ -13,12 +13,13 @@ import pytest
 
 pytest.importorskip("pyarrow", reason="archives need castlist[archive]")
 
-from castlist.archive import Archive, ArchiveFolder, fill, find, planning
+from castlist.archive import Archive, ArchiveFolder, fill_archive, find_in_archive, planning
 from castlist.errors import CastlistError
 from castlist.people import forget
 from castlist.testing import embedding_of, level_of, make_run, save_picture, tell_faces
 from test_cli import run as castlist
 
+AGAIN = ("forget", "archive")
 LEVELS = [level_of(1, look) for look in range(3)]
 
 
@@ -43,7 +44,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def make(home: Path) -> None:
-    fill(home / "photos", home / "run", home / "archive", finder=tell_faces)
+    fill_archive(home / "photos", home / "run", home / "archive", finder=tell_faces)
 
 
 def check_forgotten(home: Path) -> None:
@@ -64,7 +65,7 @@ def check_forgotten(home: Path) -> None:
         ("4.png", None, False),
     ]
     assert not (home / "archive" / "index").exists()
-    assert len(find(Archive(home / "archive"), "Cy")) == 5
+    assert len(find_in_archive(Archive(home / "archive"), "Cy")) == 5
     assert [one.name for one in Archive(home / "archive").decisions] == ["Ann"]
 
 
@@ -86,7 +87,7 @@ def test_a_run_that_refuses_leaves_the_archive(home: Path) -> None:
     with pytest.raises(CastlistError, match="only person"):
         forget(home / "run", "Beatrix", archive=home / "archive")
     assert ArchiveFolder(home / "archive").record() == before
-    assert find(Archive(home / "archive"), "Beatrix")
+    assert find_in_archive(Archive(home / "archive"), "Beatrix")
 
 
 DYING = """
@@ -108,8 +109,13 @@ forget(sys.argv[1] + "/run", "Beatrix", archive=sys.argv[1] + "/archive")
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="only systems that fork")
-@pytest.mark.parametrize("moment", [2, 8, 18, 24, 30])
-@pytest.mark.parametrize("again", ["forget", "archive"])
+@pytest.mark.parametrize(
+    ("moment", "again"),
+    [
+        *((2, "forget"), (18, "archive"), (24, "forget")),
+        *(pytest.param(moment, again, marks=pytest.mark.slow) for moment in (8, 21, 27, 30) for again in AGAIN),
+    ],
+)
 def test_killed_half_way_it_is_finished(home: Path, own_cache: Path, moment: int, again: str) -> None:
     child = subprocess.run([sys.executable, "-P", "-c", DYING, str(home), str(moment)], check=False)
     assert child.returncode == -signal.SIGKILL

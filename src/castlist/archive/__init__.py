@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from castlist.archive.decisions import Edges as Edges
     from castlist.archive.decisions import Kind as Kind
     from castlist.archive.filling import Filled as Filled
-    from castlist.archive.filling import fill as fill
-    from castlist.archive.finding import find as find
+    from castlist.archive.filling import fill_archive as fill_archive
+    from castlist.archive.finding import find_in_archive as find_in_archive
     from castlist.archive.finding import parse_day as parse_day
     from castlist.archive.folder import ArchiveFolder as ArchiveFolder
     from castlist.archive.forgetting import taking_out as taking_out
@@ -32,8 +32,8 @@ _ROOMS = {
     "Filled": "filling",
     "Kind": "decisions",
     "confirmed_faces": "confirming",
-    "fill": "filling",
-    "find": "finding",
+    "fill_archive": "filling",
+    "find_in_archive": "finding",
     "open_namer": "namer",
     "parse_day": "finding",
     "taking_out": "forgetting",

@@ -36,7 +36,7 @@ class Filled:
     is_whole: bool  # whether nothing is left to do: not stopped, and no share alone
 
 
-def fill(
+def fill_archive(
     photos: str | os.PathLike[str],
     run: str | os.PathLike[str],
     out: str | os.PathLike[str],

@@ -18,7 +18,7 @@ from castlist.media import meant_by
 NEAR = 3  # names proposed for one that nobody has
 
 
-def find(
+def find_in_archive(
     archive: Archive,
     name: str,
     *,

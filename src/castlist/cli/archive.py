@@ -37,13 +37,13 @@ def archive(
     ] = None,
 ) -> None:
     """Look at all photos of a folder once, and keep who is in them; again: only what is new, changed or named anew."""
-    from castlist.archive import fill
+    from castlist.archive import fill_archive
     from castlist.run import newest_run
 
     run = run or newest_run(Path("runs"), tell=say_note).path
     words = f"castlist archive {str(photos)!r} --run {str(run)!r} --out {str(out)!r}"
     with telling_interruption(lambda: words), _showing_pace("photos") as on_count:
-        done = fill(
+        done = fill_archive(
             photos,
             run,
             out,
@@ -79,11 +79,10 @@ def find(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per face.")] = False,
 ) -> None:
     """List the photos of an archive that show somebody, the surest first."""
-    from castlist.archive import Archive, parse_day
-    from castlist.archive import find as find_faces
+    from castlist.archive import Archive, find_in_archive, parse_day
     from castlist.sorting import put
 
-    found = find_faces(
+    found = find_in_archive(
         Archive(archive),
         name,
         beside=beside or (),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from itertools import islice
 
 from castlist.archive.folder import ArchiveFolder
 from castlist.archive.namer import ArchiveNamer
@@ -38,13 +39,12 @@ def rename(folder: ArchiveFolder, namer: ArchiveNamer, on_count: OnCount | None 
 
 def _rename(folder: ArchiveFolder, namer: ArchiveNamer, units: Sequence[int]) -> int:
     """Name the faces of some units with whatever help they may give each other."""
-    records = [seen_of(folder.read(unit)[0])[0] for unit in units]
-    faces = namer.name(Seen.merge(records))
-    first = 0
-    for unit, record in zip(units, records, strict=True):
-        table, about = folder.read(unit)
-        last = first + len(record.photo)
-        named = with_names(table, faces[first:last], seen_of(table)[1])
+    shards = [folder.read(unit) for unit in units]
+    records = [seen_of(table) for table, _ in shards]
+    faces = iter(namer.name(Seen.merge(seen for seen, _ in records)))
+    done = 0
+    for unit, (table, about), (_, rows) in zip(units, shards, records, strict=True):
+        named = with_names(table, list(islice(faces, len(rows))), rows)
         folder.write(unit, named, About(about.plan, about.eyes, namer.names_digest))
-        first = last
-    return len(faces)
+        done += len(rows)
+    return done

@@ -242,7 +242,7 @@ def from_file(path: Path, columns: Sequence[str] | None = None) -> tuple[Table, 
         kind = schema.field("embedding").type
         if not pa.types.is_fixed_size_list(kind) or not schema.equals(schema_of(kind.list_size)):
             raise ValueError("its columns are others than an archive's")
-        return file.read(columns), about
+        return file.read(columns, use_threads=False), about  # of a few hundred rows: threads would cost more
 
 
 def _about(schema: pa.Schema) -> About:

@@ -1,6 +1,6 @@
 """People as sets of embeddings: who a face is, or "unknown"; people enrolled and forgotten."""
 
-from castlist.gallery.answers import NOBODY, Answers
+from castlist.gallery.answers import NOBODY, Answers, name_best
 from castlist.gallery.background import Background, default_background
 from castlist.gallery.fitting import EVIDENCE, WRONG_NAMES
 from castlist.gallery.gallery import Gallery
@@ -17,4 +17,5 @@ __all__ = [
     "Knowledge",
     "Mixture",
     "default_background",
+    "name_best",
 ]

@@ -143,11 +143,13 @@ def _known(folder: ArchiveFolder, eyes: str) -> tuple[dict[str, Known], int]:
     """What the rows say of each file, and the number of the last plan that any of them is of."""
     known, last = {}, 0
     for unit in folder.units():
-        table, about = folder.read(unit, list(FILE_COLUMNS))
+        table, about = folder.read(unit, [*FILE_COLUMNS, "reason"])
         last = max(last, about.plan)
-        columns = (table[name].to_pylist() for name in FILE_COLUMNS)
-        for photo, digest, size, modified, is_gone in zip(*columns, strict=True):
-            known[photo] = Known(File(photo, size, modified), digest, unit, is_gone, about.eyes == eyes)
+        columns = (table[name].to_pylist() for name in table.column_names)
+        for photo, digest, size, modified, is_gone, reason in zip(*columns, strict=True):
+            # A film that waited for castlist[films] is looked at as soon as that may be there.
+            is_current = about.eyes == eyes and (reason != "needs-extra" or is_gone)
+            known[photo] = Known(File(photo, size, modified), digest, unit, is_gone, is_current)
     return known, last
 
 

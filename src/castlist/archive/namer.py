@@ -26,6 +26,12 @@ class ArchiveNamer:
         """What sees."""
         return self.recognizer.face_eyes
 
+    @property
+    def n_values(self) -> int:
+        """How long an embedding is."""
+        assert self.recognizer.gallery is not None, "a run of faces has a gallery"
+        return self.recognizer.gallery.embeddings.shape[1]
+
     def name(self, seen: Seen) -> list[NamedFace]:
         """Name the faces of photos, each in the place of its row in the record."""
         named = self.recognizer.name(seen, together=self.together)

@@ -13,8 +13,6 @@ from pathlib import Path
 
 import msgspec
 
-from castlist.errors import PhotoError
-from castlist.media import read_file
 from castlist.paths import join_below, name_below
 from castlist.threads import work_ahead
 
@@ -147,9 +145,15 @@ def _digests(root: Path, files: list[File], known: Mapping[str, Known]) -> dict[
 def _reader(root: Path) -> Callable[[str], str]:
     def digest(photo: str) -> str:
         path = join_below(root, photo)
-        try:
-            return "" if path is None else hashlib.sha256(read_file(path)).hexdigest()
-        except PhotoError:  # told where it is looked at
-            return ""
+        return "" if path is None else digest_of(path)
 
     return digest
+
+
+def digest_of(path: Path) -> str:
+    """The digest of a file's content, however large it is; "" where it can't be read, which is told by who looks."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from itertools import islice
 
+from castlist.archive.films import name_films
 from castlist.archive.folder import ArchiveFolder
 from castlist.archive.namer import ArchiveNamer
 from castlist.archive.table import About, seen_of, with_names
@@ -44,7 +45,7 @@ def _rename(folder: ArchiveFolder, namer: ArchiveNamer, units: Sequence[int]) ->
     faces = iter(namer.name(Seen.merge(seen for seen, _ in records)))
     done = 0
     for unit, (table, about), (_, rows) in zip(units, shards, records, strict=True):
-        named = with_names(table, list(islice(faces, len(rows))), rows)
+        named = name_films(with_names(table, list(islice(faces, len(rows))), rows), namer)
         folder.write(unit, named, About(about.plan, about.eyes, namer.names_digest))
         done += len(rows)
     return done

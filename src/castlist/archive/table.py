@@ -91,7 +91,11 @@ def _looks(values: int) -> pa.DataType:
 
 def as_kept(seen: Seen) -> Seen:
     """A record as a shard keeps it: faces from left to right, embeddings of half the precision in half the space."""
-    seen = seen.faces(np.lexsort((seen.boxes[:, 0], seen.photo)))
+    return halved(seen.faces(np.lexsort((seen.boxes[:, 0], seen.photo))))
+
+
+def halved(seen: Seen) -> Seen:
+    """A record whose embeddings have half the precision."""
     return dataclasses.replace(seen, embeddings=seen.embeddings.astype(np.float16).astype(np.float32))
 
 
@@ -132,8 +136,8 @@ def _face(seen: Seen, row: int) -> dict[str, Any]:
 
 
 def seen_of(table: Table) -> tuple[Seen, list[int]]:
-    """The record of the faces that rows hold, photo by photo, and which row each face is."""
-    rows = np.flatnonzero(table["embedding"].is_valid().to_numpy())
+    """The record of the faces of photos that rows hold, photo by photo, and which row each face is."""
+    rows = np.flatnonzero(table["embedding"].is_valid().to_numpy() & table["looks"].is_null().to_numpy())
     kept = table.take(pa.array(rows))
     photos, photo = np.unique(kept["photo"].to_numpy(zero_copy_only=False), return_inverse=True)
     order = np.argsort(photo, kind="stable")
@@ -141,10 +145,10 @@ def seen_of(table: Table) -> tuple[Seen, list[int]]:
     seen = Seen.of_photos(
         len(photos),
         photo=photo[order],
-        boxes=_numbers(kept, *EDGES),
+        boxes=numbers_of(kept, *EDGES),
         landmarks=lists_of(kept["landmarks"]).reshape(-1, 5, 2),
-        confidences=_numbers(kept, "confidence")[:, 0],
-        qualities=_numbers(kept, "eye_distance", "sharpness", "yaw"),
+        confidences=numbers_of(kept, "confidence")[:, 0],
+        qualities=numbers_of(kept, "eye_distance", "sharpness", "yaw"),
         embeddings=lists_of(kept["embedding"]),
     )
     return seen, rows.tolist()
@@ -176,8 +180,9 @@ def with_columns(table: Table, values: Mapping[str, Any]) -> Table:
     return table
 
 
-def without_embeddings(table: Table, schema: pa.Schema) -> Table:
-    """Rows that nobody can be named by any more, with the columns of other rows."""
+def without_embeddings(table: Table, values: int) -> Table:
+    """Rows that nobody can be named by any more, with the columns of embeddings of so many values."""
+    schema = schema_of(values)
     nothing = {name: pa.nulls(len(table), schema.field(name).type) for name in ("embedding", "looks")}
     return pa.table([nothing.get(name, table[name]) for name in schema.names], schema)
 
@@ -252,7 +257,7 @@ def _about(schema: pa.Schema) -> About:
         raise ValueError("it says nothing of castlist") from None
 
 
-def _numbers(table: Table, *names: str) -> np.ndarray:
+def numbers_of(table: Table, *names: str) -> np.ndarray:
     """Columns of numbers side by side, shape (rows, names), float32."""
     return np.column_stack([table[name].to_numpy() for name in names]).astype(np.float32)
 

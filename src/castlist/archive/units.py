@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from castlist.archive.films import rows_of_film
 from castlist.archive.folder import ArchiveFolder
 from castlist.archive.namer import ArchiveNamer
-from castlist.archive.planning import Content, File, Plan, Unit
+from castlist.archive.planning import Content, File, Plan, Unit, digest_of
 from castlist.archive.table import (
     About,
     Table,
@@ -24,10 +25,12 @@ from castlist.archive.table import (
     without_embeddings,
 )
 from castlist.errors import PhotoError
-from castlist.media import Taking, read_file, read_taking
+from castlist.media import Taking, is_film, read_file, read_taking
 from castlist.naming import Seen
 from castlist.paths import unspell
 from castlist.threads import OnCount, Stop, submit
+
+Part = tuple[Table, str]  # rows, and the digest of what named them
 
 
 class Worker:
@@ -38,7 +41,9 @@ class Worker:
     ) -> None:
         self._folder, self._root, self._namer = folder, root, namer
         self._on_count, self._stop = on_count, stop
-        self.looked = 0  # photos
+        self._total = 0
+        self._named_by = "" if namer.together else namer.names_digest
+        self.looked = 0  # photos and films
 
     def under_way(self) -> Plan | None:
         """A plan that was begun, for the same eyes, and isn't carried out."""
@@ -51,25 +56,34 @@ class Worker:
         """Carry out what of a plan, or of a share of it, isn't yet; gives whether all of that is done."""
         which, count = share or (1, 1)
         units = [unit for unit in plan.units[which - 1 :: count] if self._is_open(plan, unit)]
-        total = sum(len(_to_look(unit)) for unit in units)
-        paths = (self._path(content.files[0]) for unit in units for content in _to_look(unit))
-        stream = self._namer.eyes.see(paths, on_count=self._counted(total), stop=self._stop)
+        firsts = [(unit, content.files[0]) for unit in units for content in unit.contents if content.source is None]
+        films = {file.photo for _, file in firsts if is_film(self._path(file))}
+        self._total = self.looked + len(firsts)
+        paths = (self._path(file) for _, file in firsts if file.photo not in films)
+        stream = self._namer.eyes.see(paths, on_count=lambda done, total: self._count(), stop=self._stop)
         # What a file says of its photo is read while others are looked at.
         photos = (_Look(one, submit(_read_taking, one.paths[0])) for seen in stream for one in _each(seen))
         for unit in units:
-            looks = list(islice(photos, len(_to_look(unit))))
-            if len(looks) < len(_to_look(unit)):
-                return False  # told to stop
-            self._write(plan, unit, looks)
+            wanted = [content for content in unit.contents if content.source is None]
+            still = [content for content in wanted if content.files[0].photo not in films]
+            looks = list(islice(photos, len(still)))
+            if len(looks) < len(still):
+                return False
+            parts = [self._photos(still, looks)] if still else []
+            for content in wanted:
+                if content.files[0].photo in films:
+                    if self._stop and self._stop():
+                        return False
+                    parts.append(self._film(content))
+            if films and self._stop and self._stop():  # a film was seen in part
+                return False
+            self._write(plan, unit, parts)
         return True
 
-    def _counted(self, total: int) -> OnCount:
-        def on_count(done: int, _: int) -> None:
-            self.looked += 1
-            if self._on_count:
-                self._on_count(done, total)
-
-        return on_count
+    def _count(self) -> None:
+        self.looked += 1
+        if self._on_count:
+            self._on_count(self.looked, self._total)
 
     def _is_open(self, plan: Plan, unit: Unit) -> bool:
         about = self._folder.about(unit.number)
@@ -78,42 +92,52 @@ class Worker:
     def _path(self, file: File) -> Path:
         return self._root / unspell(file.photo)
 
-    def _write(self, plan: Plan, unit: Unit, looks: list[_Look]) -> None:
+    def _write(self, plan: Plan, unit: Unit, parts: list[Part]) -> None:
         """Write a unit's shard: what was there, without the photos of the unit, and these."""
-        parts = [self._looked_at([content.files[0] for content in _to_look(unit)], looks)] if looks else []
-        copies = [
-            _as(_of_photo(parts[0][0], content.files[0].photo), file)
-            for content, look in zip(_to_look(unit), looks, strict=True)
-            if look.seen.digests[0] == content.digest
-            for file in content.files[1:]
-        ]
-        # What was written meanwhile is no copy any more: the next plan finds it.
-        parts += [(rows, parts[0][1]) for rows in copies]
         for content in unit.contents:
             if content.source is not None:
                 rows, names = self._known(content)
-                parts += [(_as(rows, file), names) for file in content.files]
+                parts.append((_for_each(rows, content.files), names))
         if self._folder.about(unit.number):
             base, about = self._folder.read(unit.number)
             base = _without(base, [file.photo for content in unit.contents for file in content.files])
             base = with_columns(base, {"gone": base["gone"].to_numpy() | where(base, "photo", unit.gone)})
             if about.eyes != self._namer.eyes_digest:
-                base = without_embeddings(base, parts[0][0].schema if parts else base.schema)
+                base = without_embeddings(base, self._namer.n_values)
             parts.append((base, about.names))
         named_by = {names for _, names in parts}
         about = About(plan.number, self._namer.eyes_digest, named_by.pop() if len(named_by) == 1 else "")
         self._folder.write(unit.number, join([rows for rows, _ in parts]), about)
 
-    def _looked_at(self, files: list[File], looks: list[_Look]) -> tuple[Table, str]:
-        """The rows of photos that were looked at, and what named them."""
+    def _photos(self, contents: list[Content], looks: list[_Look]) -> Part:
+        """The rows of photos that were looked at, and of their copies."""
+        rows, names = self._looked_at([content.files[0] for content in contents], looks)
+        copies = [
+            _for_each(_of_photo(rows, content.files[0].photo), content.files[1:])
+            for content, look in zip(contents, looks, strict=True)
+            # What was written meanwhile is no copy any more: the next plan finds it.
+            if content.files[1:] and look.seen.digests[0] == content.digest
+        ]
+        return join([rows, *copies]), names
+
+    def _film(self, content: Content) -> Part:
+        """The rows of a film and of its copies; a film's names need no help of other films."""
+        path = self._path(content.files[0])
+        digest = content.digest or digest_of(path)
+        rows = rows_of_film(path, content.files[0], digest, self._namer, self._stop)
+        self._count()
+        return _for_each(rows, content.files), self._named_by
+
+    def _looked_at(self, files: list[File], looks: list[_Look]) -> Part:
+        """The rows of photos that were looked at."""
         # Named by what is kept of them, so that they are named the same without a look.
         seen = as_kept(Seen.merge(look.seen for look in looks))
         rows = rows_of(seen, files, [look.taking.result() for look in looks])
-        if self._namer.together:
-            return rows, ""
-        return with_names(rows, self._namer.name(seen)), self._namer.names_digest
+        if not self._namer.together:  # else when all are there
+            rows = with_names(rows, self._namer.name(seen))
+        return rows, self._named_by
 
-    def _known(self, content: Content) -> tuple[Table, str]:
+    def _known(self, content: Content) -> Part:
         """The rows of a photo that lies elsewhere, too, or did; looked at only if they are gone."""
         assert content.source is not None, "asked of what is known"
         if (about := self._folder.about(content.source)) and about.eyes == self._namer.eyes_digest:
@@ -122,6 +146,8 @@ class Worker:
             if len(rows):
                 return _of_photo(rows, rows["photo"][0].as_py()), about.names
         path = self._path(content.files[0])
+        if is_film(path):
+            return self._film(content)
         looks = [_Look(seen, submit(_read_taking, path)) for seen in self._namer.eyes.see([path])]
         return self._looked_at([content.files[0]], looks)
 
@@ -132,10 +158,6 @@ class _Look:
 
     seen: Seen
     taking: Future[Taking]
-
-
-def _to_look(unit: Unit) -> list[Content]:
-    return [content for content in unit.contents if content.source is None]
 
 
 def _each(seen: Seen) -> Iterator[Seen]:
@@ -151,15 +173,20 @@ def _without(rows: Table, photos: list[str]) -> Table:
     return keep(rows, ~where(rows, "photo", photos))
 
 
-def _as(rows: Table, file: File) -> Table:
-    """The rows of a photo as those of a copy of it."""
+def _for_each(rows: Table, files: Sequence[File]) -> Table:
+    """The rows of a photo as those of each of some files that are copies of it."""
     n = len(rows)
-    return with_columns(
-        rows,
-        {
-            **{"photo": [file.photo] * n, "bytes": [file.bytes] * n, "modified": [file.modified] * n},
-            "gone": [False] * n,
-        },
+    return join(
+        [
+            with_columns(
+                rows,
+                {
+                    **{"photo": [file.photo] * n, "bytes": [file.bytes] * n, "modified": [file.modified] * n},
+                    "gone": [False] * n,
+                },
+            )
+            for file in files
+        ]
     )
 
 

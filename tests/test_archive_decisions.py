@@ -20,6 +20,7 @@ pytest.importorskip("pyarrow", reason="archives need castlist[archive]")
 from castlist.archive import Archive, ArchivedFace, fill_archive, find_in_archive, parse_day
 from castlist.archive.decisions import DecisionLog, Spot
 from castlist.errors import CastlistError
+from castlist.media import read_photo
 from castlist.people import list_people, teach
 from castlist.testing import draw_picture, level_of, make_run, network_bytes, save_picture, tell_faces
 from test_cli import run as castlist
@@ -283,7 +284,7 @@ def test_the_verb_archive(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: p
     words = ("archive", home / "photos", "--run", home / "run", "--out", home / "archive")
     assert castlist(monkeypatch, *words) == 0
     shown = capsys.readouterr().out
-    assert "Looked at 0 photos" in shown
+    assert "Looked at 0 files" in shown
     assert "3 photos: 0 without a face, 0 can't be read." in shown
     assert "6 faces: 3 named, 0 perhaps, 3 unknown." in shown
     assert castlist(monkeypatch, *words, "--unit", "1/2") == 0
@@ -294,3 +295,14 @@ def test_without_pyarrow_it_is_one_sentence() -> None:
     code = "import sys; sys.modules['pyarrow'] = None\nfrom castlist.archive import fill_archive"
     done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=False)
     assert 'An archive needs pyarrow, which is not installed: pip install "castlist[archive]".' in done.stderr
+
+
+def test_a_sheet_shows_the_surest(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ("find", "Ann", "--in", home / "archive", "--sheet", home / "ann.png")
+    (home / "photos" / "ann.png").unlink()
+    assert castlist(monkeypatch, *words) == 0
+    sheet = read_photo(home / "ann.png")
+    assert sheet.shape == (346, 630, 3)
+    shown = {tuple(color) for color in sheet.reshape(-1, 3)[::7].tolist()}
+    assert (level_of(1, 1),) * 3 in shown and (level_of(20, 1),) * 3 not in shown  # whose photo is gone
+    assert castlist(monkeypatch, *words[:-1], home / "ann.txt") == 2

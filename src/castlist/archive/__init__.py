@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from castlist.archive.reading import Archive as Archive
     from castlist.archive.reading import ArchivedFace as ArchivedFace
     from castlist.archive.reading import Counts as Counts
+    from castlist.archive.sheets import save_sheet as save_sheet
 
 _ROOMS = {
     "Archive": "reading",
@@ -36,6 +37,7 @@ _ROOMS = {
     "find_in_archive": "finding",
     "open_namer": "namer",
     "parse_day": "finding",
+    "save_sheet": "sheets",
     "taking_out": "forgetting",
 }
 __all__ = list(_ROOMS)

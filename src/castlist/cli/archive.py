@@ -53,7 +53,7 @@ def archive(
             tell=say_note,
             on_count=on_count,
         )
-    tell(f"Looked at {done.looked} photos; {done.renamed} faces were named anew without a look.")
+    tell(f"Looked at {done.looked} files; {done.renamed} faces were named anew without a look.")
     if unit:
         tell(f"That was the share {unit}. When all are done, once more without --unit: {words}")
         return
@@ -73,13 +73,16 @@ def find(
         str | None, typer.Option("--from", metavar="DAY", help="The first day: 2019-08-02, 2019-08 or 2019.")
     ] = None,
     until: Annotated[str | None, typer.Option("--to", metavar="DAY", help="The last day.")] = None,
+    sheet: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a contact sheet, a .jpg or .png, of the surest.")
+    ] = None,
     copy_to: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Copy the photos there; nothing is overwritten.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per face.")] = False,
 ) -> None:
     """List the photos of an archive that show somebody, the surest first."""
-    from castlist.archive import Archive, find_in_archive, parse_day
+    from castlist.archive import Archive, find_in_archive, parse_day, save_sheet
     from castlist.sorting import put
 
     found = find_in_archive(
@@ -97,6 +100,8 @@ def find(
             tell(_face_line(face))
     if not found:
         say("No photo shows that.")
+    if sheet:
+        say(f"The sheet {str(sheet)!r} shows {save_sheet(found, sheet)} of {len(found)}.")
     if copy_to:
         paths = list(dict.fromkeys(face.path for face in found))
         written = sum(put(path, copy_to) for path in paths)

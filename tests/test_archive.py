@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import random
 import shutil
@@ -15,14 +16,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import ExifTags, Image
 
 pytest.importorskip("pyarrow", reason="archives need castlist[archive]")
 
 from castlist.archive import Archive, ArchiveFolder, Filled, fill_archive, planning
+from castlist.archive.table import with_columns
 from castlist.errors import CastlistError
 from castlist.faces import Face
 from castlist.people import forget, rename
-from castlist.testing import level_of, make_run, network_bytes, save_picture, tell_faces
+from castlist.testing import draw_picture, level_of, make_run, network_bytes, save_picture, tell_faces
 
 PEOPLE = ("Ann", "Bo", "王小明")
 
@@ -265,6 +268,33 @@ def test_a_damaged_file_is_one_sentence(home: Path, file: str) -> None:
     path.unlink()
     make(home)
     assert names(home) == NAMES
+
+
+def test_an_archive_from_anybody_leads_nowhere_else(home: Path) -> None:
+    make(home, share=(1, 2))
+    plan = home / "archive" / "plan.json"
+    plan.write_text(plan.read_text().replace('"broken.jpg"', '"../run/run.json"'))
+    with pytest.raises(CastlistError, match="below the folder of photos"):
+        make(home)
+    plan.unlink()
+    make(home)
+    archive = ArchiveFolder(home / "archive")
+    table, about = archive.read(1)
+    archive.write(1, with_columns(table, {"photo": ["../run/gallery.npz"] * len(table)}), about)
+    assert not [face.path for face in Archive(home / "archive").faces() if ".." in face.path.parts]
+
+
+def test_what_exif_says_is_in_the_rows(home: Path) -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    exif[ExifTags.IFD.Exif] = {0x9003: "2019:08:02 10:11:12", 0x9011: "+08:00"}
+    picture = Image.fromarray(draw_picture([level_of(0), level_of(1)]).swapaxes(0, 1)[::-1].copy())
+    picture.save(home / "photos" / "turned.png", exif=exif)
+    make(home)
+    (row, *_) = [row for row in rows(home) if row["photo"] == "turned.png"]
+    assert (row["width"], row["height"], row["orientation"], row["zone"]) == (200, 100, 6, "+08:00")
+    assert row["taken"] == datetime.datetime(2019, 8, 2, 10, 11, 12) and row["name"] == "Ann"
+    assert rows(home)[0]["taken"] is rows(home)[0]["zone"] is rows(home)[0]["orientation"] is None
 
 
 def test_what_isn_t_an_archive_is_said(home: Path) -> None:

@@ -24,7 +24,7 @@ from castlist.archive.planning import Plan
 from castlist.archive.table import About, Table, about_of, from_file, to_bytes
 from castlist.errors import CastlistError, RunError, reason_of
 from castlist.files import PRIVATE_FOLDER, cannot_write, remove_parts, write_bytes
-from castlist.paths import as_path
+from castlist.paths import as_path, is_below
 from castlist.run import delete, hold
 
 FORMAT = 1  # of the folder; a higher one is from a later castlist
@@ -90,8 +90,18 @@ class ArchiveFolder:
         self._write(RECORD, record)
 
     def plan(self) -> Plan | None:
-        """The work under way."""
-        return self._read(PLAN, Plan) if (self.path / PLAN).exists() else None
+        """The work under way.
+
+        Raises:
+            CastlistError: If it can't be read, or leads out of the folder of photos.
+        """
+        if not (self.path / PLAN).exists():
+            return None
+        plan = self._read(PLAN, Plan)
+        with self._readable(self.path / PLAN):
+            if not all(is_below(file.photo) for unit in plan.units for one in unit.contents for file in one.files):
+                raise ValueError("it tells of files that aren't below the folder of photos")
+        return plan
 
     def save_plan(self, plan: Plan) -> None:
         """Begin some work."""

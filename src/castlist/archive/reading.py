@@ -17,7 +17,7 @@ from castlist.archive.verdicts import NOTHING, Verdicts, face_at, judge
 from castlist.errors import CastlistError
 from castlist.faces import NO_FACE, Box
 from castlist.media import UNKNOWN
-from castlist.paths import as_path, name_below, spell, unspell
+from castlist.paths import as_path, join_below, name_below, spell
 
 _ASKED = (*EDGES, "photo", "digest", "face", "answer", "name", "probability", "perhaps", "taken", "start", "end")
 
@@ -161,7 +161,9 @@ class Archive:
 
     def _face(self, row: dict[str, Any]) -> ArchivedFace | None:
         """A face as its row and what was decided tell it; None: it was decided to be none."""
-        digest, number = row["digest"], row["face"]
+        digest, number, path = row["digest"], row["face"], join_below(self.root, row["photo"])
+        if path is None:  # an archive may come from anybody, and what is found is copied
+            return None
         name, probability, perhaps = row["name"], row["probability"], row["perhaps"]
         verdict = self.verdicts.of.get((digest, number), NOTHING)
         if not verdict.is_face:
@@ -175,7 +177,7 @@ class Archive:
             if name in others:
                 name, probability = UNKNOWN, 1 - probability
         return ArchivedFace(
-            path=self.root / unspell(row["photo"]),
+            path=path,
             digest=digest,
             number=number,
             box=_box(row),

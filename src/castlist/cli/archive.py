@@ -42,7 +42,9 @@ def archive(
 
     run = run or newest_run(Path("runs"), tell=say_note).path
     words = f"castlist archive {str(photos)!r} --run {str(run)!r} --out {str(out)!r}"
-    with telling_interruption(lambda: words), _showing_pace("photos") as on_count:
+    words += " --together" * together + (f" --stranger-rate {stranger_rate}" if stranger_rate else "")
+    again = words + (f" --unit {unit}" if unit else "")
+    with telling_interruption(lambda: again), _showing_pace("photos") as on_count:
         done = fill_archive(
             photos,
             run,

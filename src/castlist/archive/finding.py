@@ -40,9 +40,9 @@ def find_in_archive(
     Raises:
         CastlistError: If nobody in the archive is called so.
     """
-    faces = list(archive.faces())
-    people = {face.name for face in faces}
+    people = archive.people()
     wanted, *others = (_known(one, people) for one in (name, *beside, *without))
+    faces = list(archive.faces({wanted, *others}))
     photos: defaultdict[str, set[Path]] = defaultdict(set)
     for face in faces:
         if face.name in others:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,12 +76,24 @@ class Archive:
             if verdict.name is not None:
                 self._named_in[digest].add(verdict.name)
 
-    def faces(self) -> Iterator[ArchivedFace]:
-        """All faces of photos that are there, but those that somebody decided to be none."""
+    def people(self) -> set[str]:
+        """Everybody whom a face is named or was decided to be, and UNKNOWN."""
+        names = {name for shard in self._shards for name in shard["name"].unique().to_pylist() if name is not None}
+        return names.union({UNKNOWN}, *self._named_in.values())
+
+    def faces(self, names: Collection[str] | None = None) -> Iterator[ArchivedFace]:
+        """The faces of photos that are there, but those that somebody decided to be none.
+
+        Args:
+            names: Only those that are called so; None: all.
+        """
+        decided = sorted({digest for digest, _ in self.verdicts.of})
         for shard in self._shards:
             shard = shard.filter(shard["face"].is_valid())
+            if names is not None:
+                shard = keep(shard, where(shard, "name", sorted(names)) | where(shard, "digest", decided))
             for row in shard.select(_ASKED).to_pylist():
-                if face := self._face(row):
+                if (face := self._face(row)) and (names is None or face.name in names):
                     yield face
 
     def counts(self) -> Counts:

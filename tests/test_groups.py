@@ -1,0 +1,124 @@
+"""Faces that nobody named, by person: what belongs together, what never does, and numbers that stay."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+
+pytest.importorskip("pyarrow", reason="archives need castlist[archive]")
+
+from castlist.archive.clustering import ALONE, choose_cut, group_faces
+from castlist.embeddings import normalize
+from castlist.gallery import default_background
+
+
+def draw_people(n_people: int, n_photos: int, *, spread: float = 0.5) -> tuple[np.ndarray, np.ndarray]:
+    """Embeddings of invented people as the statistics of faces in general have them, and who each is."""
+    background, rng = default_background(), np.random.default_rng(0)
+    places = background.strangers[0]
+    people = places[rng.choice(len(places), n_people, replace=False)]
+    placed = np.repeat(people, n_photos, axis=0)
+    placed = placed + rng.normal(0, spread, placed.shape)
+    embeddings = normalize(placed @ np.linalg.pinv(background.directions) + background.mean)
+    return np.asarray(embeddings, np.float32), np.repeat(np.arange(n_people), n_photos)
+
+
+def cut_for(embeddings: np.ndarray) -> float:
+    return choose_cut(default_background(), len(embeddings))
+
+
+def members(groups: np.ndarray) -> list[list[int]]:
+    return [np.flatnonzero(groups == group).tolist() for group in range(groups.max(initial=ALONE) + 1)]
+
+
+def turned(*degrees: float) -> np.ndarray:
+    """Embeddings of two values at these angles."""
+    angles = np.radians(degrees)
+    return np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
+
+
+def test_people_are_told_apart_largest_first() -> None:
+    embeddings, person = draw_people(20, 6)
+    kept = np.arange(120) >= 5  # of the first, one face; of the others, six
+    kept[6:8] = False  # of the second, four
+    groups = group_faces(embeddings[kept], np.arange(kept.sum()), cut_for(embeddings[kept]))
+    person = person[kept]
+    assert groups[0] == ALONE
+    assert groups[person == 1].tolist() == [18] * 4
+    assert sorted(map(len, members(groups))) == [4, *[6] * 18]
+    assert all(len(set(person[faces])) == 1 for faces in members(groups))
+
+
+def test_the_order_of_faces_does_not_matter() -> None:
+    embeddings, _ = draw_people(30, 5, spread=1.0)
+    embeddings = np.concatenate([embeddings, embeddings[:3]])  # copies, too
+    photo, poor = np.append(np.arange(150) // 2, [90, 91, 92]), np.arange(153) % 7 == 0
+    same, different = np.array([[0, 20], [3, 50]]), np.array([[1, 2]])
+    cut = cut_for(embeddings)
+    groups = group_faces(embeddings, photo, cut, poor=poor, same=same, different=different)
+    order = np.random.default_rng(1).permutation(153)
+    place = np.argsort(order)
+    again = group_faces(
+        embeddings[order], photo[order], cut, poor=poor[order], same=place[same], different=place[different]
+    )
+    assert again.tolist() == groups[order].tolist()
+    assert len(members(groups)) > 20
+
+
+def test_it_is_the_average_that_counts_not_a_bridge() -> None:
+    # Each is 25 degrees from the next, but the ends are 75 apart: two pairs, and no chain of all.
+    groups = group_faces(turned(0, 25, 51, 76), np.arange(4), np.cos(np.radians(40)))
+    assert members(groups) in ([[0, 1], [2, 3]], [[2, 3], [0, 1]])
+
+
+def test_two_faces_of_a_photo_are_two_people() -> None:
+    embeddings = turned(0, 5, 1)
+    assert members(group_faces(embeddings, np.arange(3), 0.9)) == [[0, 1, 2]]
+    groups = group_faces(embeddings, np.array([7, 7, 3]), 0.9)
+    assert members(groups) == [[0, 2]]
+    assert groups[1] == ALONE
+
+
+def test_what_was_decided_holds() -> None:
+    embeddings = turned(0, 1, 2, 90, 180)
+    photo = np.arange(5)
+    apart = group_faces(embeddings, photo, 0.9, different=np.array([[0, 1], [0, 2]]))
+    assert members(apart) == [[1, 2]]
+    joined = group_faces(embeddings, photo, 0.9, same=np.array([[0, 4], [3, 4]]), different=np.array([[1, 4]]))
+    assert sorted(members(joined)) == [[0, 3, 4], [1, 2]]
+    # Somebody who says so may have a mirror or a collage before the eyes.
+    assert members(group_faces(embeddings[3:], np.array([0, 0]), 0.9, same=np.array([[0, 1]]))) == [[0, 1]]
+
+
+def test_poor_faces_join_but_neither_found_nor_bridge() -> None:
+    cut = float(np.cos(np.radians(20)))
+    poor = np.array([False, True, False, True, True])
+    groups = group_faces(turned(0, 15, 30, 90, 91), np.arange(5), cut, poor=poor)
+    assert groups.tolist() == [0, 0, ALONE, ALONE, ALONE] or groups.tolist() == [ALONE, 0, 0, ALONE, ALONE]
+    # Two of one photo: only one of them is the person.
+    groups = group_faces(turned(0, 1, 2, 3), np.array([0, 1, 2, 2]), cut, poor=np.array([False, False, True, True]))
+    assert groups.tolist() == [0, 0, 0, ALONE]
+
+
+def test_more_faces_get_a_stricter_cut() -> None:
+    cuts = [choose_cut(default_background(), n) for n in (10, 1000, 100_000)]
+    assert cuts == sorted(cuts)
+    assert 0.3 < cuts[0] < cuts[1] - 0.05 < cuts[2] - 0.1 < 0.6
+
+
+@pytest.mark.parametrize("n", [0, 1])
+def test_few_faces_are_no_failure(n: int) -> None:
+    embeddings = draw_people(1, 1)[0][:n]
+    assert group_faces(embeddings, np.arange(n), cut_for(embeddings)).tolist() == [ALONE] * n
+
+
+def test_two_thousand_faces_take_a_moment() -> None:
+    embeddings, person = draw_people(400, 5)
+    started = time.process_time()
+    groups = group_faces(embeddings, np.arange(2000), cut_for(embeddings))
+    assert time.process_time() - started < 5
+    pure = [len(set(person[faces])) == 1 for faces in members(groups)]
+    assert np.mean(pure) > 0.99
+    assert len(pure) == pytest.approx(400, abs=8)

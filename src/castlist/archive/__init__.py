@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from castlist.facade import open_door
 
 if TYPE_CHECKING:
+    from castlist.archive.clustering import choose_cut as choose_cut
+    from castlist.archive.clustering import group_faces as group_faces
     from castlist.archive.confirming import confirmed_faces as confirmed_faces
     from castlist.archive.decisions import Decision as Decision
     from castlist.archive.decisions import Edges as Edges
@@ -32,9 +34,11 @@ _ROOMS = {
     "Edges": "decisions",
     "Filled": "filling",
     "Kind": "decisions",
+    "choose_cut": "clustering",
     "confirmed_faces": "confirming",
     "fill_archive": "filling",
     "find_in_archive": "finding",
+    "group_faces": "clustering",
     "open_namer": "namer",
     "parse_day": "finding",
     "save_sheet": "sheets",

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from castlist.archive import choose_cut, group_faces
+from castlist.archive import Cut, group_faces
 from castlist.embeddings import embed, normalize
 from castlist.gallery import default_background
 from castlist.media import find_photos
@@ -72,7 +72,7 @@ def main() -> None:
 
 
 def castlist(faces: Faces) -> np.ndarray:
-    cut = choose_cut(default_background(), len(faces.person))
+    cut = Cut.choose(default_background(), len(faces.person))
     return group_faces(faces.embeddings, np.arange(len(faces.person)), cut, poor=faces.poor)
 
 

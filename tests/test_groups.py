@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("pyarrow", reason="archives need castlist[archive]")
 
-from castlist.archive.clustering import ALONE, choose_cut, group_faces
+from castlist.archive.clustering import ALONE, Cut, group_faces
 from castlist.embeddings import normalize
 from castlist.gallery import default_background
 
@@ -25,8 +25,8 @@ def draw_people(n_people: int, n_photos: int, *, spread: float = 0.5) -> tuple[n
     return np.asarray(embeddings, np.float32), np.repeat(np.arange(n_people), n_photos)
 
 
-def cut_for(embeddings: np.ndarray) -> float:
-    return choose_cut(default_background(), len(embeddings))
+def cut_for(embeddings: np.ndarray) -> Cut:
+    return Cut.choose(default_background(), len(embeddings))
 
 
 def members(groups: np.ndarray) -> list[list[int]]:
@@ -51,6 +51,15 @@ def test_people_are_told_apart_largest_first() -> None:
     assert all(len(set(person[faces])) == 1 for faces in members(groups))
 
 
+def test_people_of_many_looks_hang_together() -> None:
+    embeddings, person = draw_people(10, 40, spread=2.2)
+    cut = cut_for(embeddings)
+    groups = group_faces(embeddings, np.arange(400), cut)
+    assert all(len(set(person[faces])) == 1 for faces in members(groups))
+    plain = group_faces(embeddings, np.arange(400), Cut(cut.cosine))
+    assert (groups == ALONE).sum() + len(members(groups)) < (plain == ALONE).sum() + len(members(plain))
+
+
 def test_the_order_of_faces_does_not_matter() -> None:
     embeddings, _ = draw_people(30, 5, spread=1.0)
     embeddings = np.concatenate([embeddings, embeddings[:3]])  # copies, too
@@ -69,14 +78,14 @@ def test_the_order_of_faces_does_not_matter() -> None:
 
 def test_it_is_the_average_that_counts_not_a_bridge() -> None:
     # Each is 25 degrees from the next, but the ends are 75 apart: two pairs, and no chain of all.
-    groups = group_faces(turned(0, 25, 51, 76), np.arange(4), np.cos(np.radians(40)))
+    groups = group_faces(turned(0, 25, 51, 76), np.arange(4), Cut(np.cos(np.radians(40))))
     assert members(groups) in ([[0, 1], [2, 3]], [[2, 3], [0, 1]])
 
 
 def test_two_faces_of_a_photo_are_two_people() -> None:
     embeddings = turned(0, 5, 1)
-    assert members(group_faces(embeddings, np.arange(3), 0.9)) == [[0, 1, 2]]
-    groups = group_faces(embeddings, np.array([7, 7, 3]), 0.9)
+    assert members(group_faces(embeddings, np.arange(3), Cut(0.9))) == [[0, 1, 2]]
+    groups = group_faces(embeddings, np.array([7, 7, 3]), Cut(0.9))
     assert members(groups) == [[0, 2]]
     assert groups[1] == ALONE
 
@@ -84,16 +93,16 @@ def test_two_faces_of_a_photo_are_two_people() -> None:
 def test_what_was_decided_holds() -> None:
     embeddings = turned(0, 1, 2, 90, 180)
     photo = np.arange(5)
-    apart = group_faces(embeddings, photo, 0.9, different=np.array([[0, 1], [0, 2]]))
+    apart = group_faces(embeddings, photo, Cut(0.9), different=np.array([[0, 1], [0, 2]]))
     assert members(apart) == [[1, 2]]
-    joined = group_faces(embeddings, photo, 0.9, same=np.array([[0, 4], [3, 4]]), different=np.array([[1, 4]]))
+    joined = group_faces(embeddings, photo, Cut(0.9), same=np.array([[0, 4], [3, 4]]), different=np.array([[1, 4]]))
     assert sorted(members(joined)) == [[0, 3, 4], [1, 2]]
     # Somebody who says so may have a mirror or a collage before the eyes.
-    assert members(group_faces(embeddings[3:], np.array([0, 0]), 0.9, same=np.array([[0, 1]]))) == [[0, 1]]
+    assert members(group_faces(embeddings[3:], np.array([0, 0]), Cut(0.9), same=np.array([[0, 1]]))) == [[0, 1]]
 
 
 def test_poor_faces_join_but_neither_found_nor_bridge() -> None:
-    cut = float(np.cos(np.radians(20)))
+    cut = Cut(np.cos(np.radians(20)))
     poor = np.array([False, True, False, True, True])
     groups = group_faces(turned(0, 15, 30, 90, 91), np.arange(5), cut, poor=poor)
     assert groups.tolist() == [0, 0, ALONE, ALONE, ALONE] or groups.tolist() == [ALONE, 0, 0, ALONE, ALONE]
@@ -103,7 +112,7 @@ def test_poor_faces_join_but_neither_found_nor_bridge() -> None:
 
 
 def test_more_faces_get_a_stricter_cut() -> None:
-    cuts = [choose_cut(default_background(), n) for n in (10, 1000, 100_000)]
+    cuts = [Cut.choose(default_background(), n).cosine for n in (10, 1000, 20_000)]
     assert cuts == sorted(cuts)
     assert 0.3 < cuts[0] < cuts[1] - 0.05 < cuts[2] - 0.1 < 0.6
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from castlist.facade import open_door
 
 if TYPE_CHECKING:
-    from castlist.archive.clustering import choose_cut as choose_cut
+    from castlist.archive.clustering import Cut as Cut
     from castlist.archive.clustering import group_faces as group_faces
     from castlist.archive.confirming import confirmed_faces as confirmed_faces
     from castlist.archive.decisions import Decision as Decision
@@ -30,11 +30,11 @@ _ROOMS = {
     "ArchiveFolder": "folder",
     "ArchivedFace": "reading",
     "Counts": "reading",
+    "Cut": "clustering",
     "Decision": "decisions",
     "Edges": "decisions",
     "Filled": "filling",
     "Kind": "decisions",
-    "choose_cut": "clustering",
     "confirmed_faces": "confirming",
     "fill_archive": "filling",
     "find_in_archive": "finding",

@@ -1,14 +1,16 @@
 """Faces that nobody named, brought together by person: average linkage over the neighbours of each face.
 
 The mean of all cosines between two groups is the product of their mean vectors, so that no matrix of all pairs is ever
-held. Two groups that are each other's likest are joined whatever happens elsewhere: joining others never makes either
-likelier to a third. So all such pairs are joined at once, in a few rounds, and the result is that of joining the likest
-pair again and again.
+held. Groups that are each other's likest are joined, all such pairs at once, in a few rounds.
+
+Means over many photos of two strangers vary less than cosines of single photos, as the statistics of faces in general
+tell: the more photos, the lower the mean that is as rare. Without that, people of many looks, as in films, fall apart.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -20,39 +22,76 @@ BLOCK = 2**24  # products at a time; changes memory, not results
 # How many strangers are expected to be likelier than the cut to a face; the more faces, the stricter. Set on LFW's
 # training people, where groups of 30 people come out best with it, of all 2,132, and of what is between.
 STRANGERS = 0.05
+OCCASION = (
+    4.0  # photos; people of one photo come out as well as with 16, people drawn with many looks better than with none
+)
 COMMONEST = 1e-3  # the highest rate of pairs, however few faces there are
-SEEN = 1000.0  # pairs of drawn strangers beyond the cut that make it known well enough
+SEEN = 300.0  # pairs of drawn strangers beyond the cut that make it known well enough
 
 ALONE = -1
 
 
-def choose_cut(background: Background, n_faces: int) -> float:
-    """The mean cosine from which two groups are one person, for so many faces.
+@dataclass(frozen=True)
+class Cut:
+    """From which mean cosine two groups are one person."""
 
-    Args:
-        background: Faces in general, as the network of the embeddings sees them.
-        n_faces: How many are grouped.
-    """
+    cosine: float  # of single faces
+    mean: float = 0.0  # cosine of strangers
+    # Variances of the cosine of two strangers: by who they are, by one's photo and the other's person, by both photos.
+    variances: tuple[float, float, float] = (1.0, 0.0, 0.0)
+
+    @classmethod
+    def choose(cls, background: Background, n_faces: int) -> Cut:
+        """The cut for so many faces.
+
+        Args:
+            background: Faces in general, as the network of the embeddings sees them.
+            n_faces: How many are grouped.
+        """
+        back = np.linalg.pinv(background.directions)  # from axes, in which photos of a person vary by 1, to embeddings
+        photos, people = back.T @ back, back.T @ (background.between[:, None] * back)
+        variances = (
+            float((one * other).sum()) for one, other in ((people, people), (people, photos), (photos, photos))
+        )
+        mean = float(background.mean @ background.mean)
+        return cls(_stranger_cosine(background, back, n_faces), mean, tuple(variances))
+
+    def passed(self, means: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+        """By how much mean cosines of pairs of groups exceed the cut.
+
+        Args:
+            means: Shape (pairs,).
+            sizes: Shape (pairs, 2); how many faces the groups have.
+        """
+        # Photos of one occasion are alike: several are worth one.
+        one, other = 1 + (sizes.T - 1) / OCCASION
+        people, mixed, photos = self.variances
+        variance = people + mixed * (1 / one + 1 / other) + photos / (one * other)
+        shrunk = np.sqrt(variance / (people + 2 * mixed + photos))
+        return np.asarray((means - self.mean) / shrunk - (self.cosine - self.mean))
+
+
+def _stranger_cosine(background: Background, back: np.ndarray, n_faces: int) -> float:
+    """The cosine that STRANGERS of so many strangers exceed."""
     rate = min(STRANGERS / max(n_faces, 1), COMMONEST)
     placed = background.strangers[0]
     count = min(len(placed), round((2 * SEEN / rate) ** 0.5))
-    placed = placed[np.linspace(0, len(placed) - 1, count).astype(int)]
-    strangers = normalize(placed @ np.linalg.pinv(background.directions) + background.mean)
+    strangers = placed[np.linspace(0, len(placed) - 1, count).astype(int)] @ back + background.mean
     beyond = max(1, round(rate * count * (count - 1) / 2))
     highest = np.zeros(0, np.float32)
-    for first, products in _products(strangers):
-        rows = np.arange(len(products))[:, None] + first
-        values = products[np.arange(first, count) > rows]
-        highest = np.concatenate([highest, values])
+    for _, products in _products(normalize(strangers)):
+        products[np.tril_indices(len(products))] = -1  # each pair once
+        least = highest.min() if len(highest) >= beyond else -1
+        highest = np.concatenate([highest, products[products > least]])
         if len(highest) > beyond:
             highest = np.partition(highest, -beyond)[-beyond:]
-    return float(highest.min())
+    return float(highest.min(initial=1.0))
 
 
 def group_faces(
     embeddings: np.ndarray,
     photo: np.ndarray,
-    cut: float,
+    cut: Cut,
     *,
     poor: np.ndarray | None = None,
     same: np.ndarray | None = None,
@@ -63,7 +102,7 @@ def group_faces(
     Args:
         embeddings: Shape (n, values), float32, L2 norm 1.
         photo: Shape (n,), int; which photo each is in.
-        cut: The mean cosine from which two groups are one person, as of `choose_cut`.
+        cut: From where two groups are one person.
         poor: Shape (n,), bool; faces that tell little, which join a group but never make one. None: none is.
         same: Shape (pairs, 2), int; faces that are one person, whatever else is said.
         different: Shape (pairs, 2), int; faces that aren't.
@@ -84,7 +123,7 @@ def group_faces(
     apart = np.concatenate([different, _within_photos(photo)])
     weak = np.zeros(n, bool) if poor is None else poor[order].astype(bool)
     weak[same.ravel()] = False
-    edges = _edges(vectors, cut)
+    edges = _edges(vectors, cut.cosine)
     groups = _Groups(vectors, same)
     groups.join(edges[~weak[edges].any(axis=1)], apart, cut)
     _join_weak(groups, edges[weak[edges].sum(axis=1) == 1], weak, apart, cut)
@@ -118,56 +157,56 @@ class _Groups:
         pairs = pairs[pairs[:, 0] != pairs[:, 1]]
         return np.stack(np.divmod(np.unique(pairs[:, 0] * n + pairs[:, 1]), n), axis=1)
 
-    def cosines(self, pairs: np.ndarray) -> np.ndarray:
-        """The mean cosine between the groups of each pair, shape (pairs,)."""
+    def passed(self, pairs: np.ndarray, cut: Cut) -> np.ndarray:
+        """By how much pairs of groups exceed a cut, shape (pairs,)."""
         step = max(1, BLOCK // (8 * self.sums.shape[1]))
-        parts = [
+        products = [
             np.einsum("ij,ij->i", *(self.sums[side] for side in pairs[i : i + step].T))
             for i in range(0, len(pairs), step)
         ]
-        return np.concatenate([np.zeros(0), *parts]) / self.sizes[pairs].prod(axis=1)
+        sizes = self.sizes[pairs]
+        return cut.passed(np.concatenate([np.zeros(0), *products]) / sizes.prod(axis=1), sizes)
 
-    def join(self, pairs: np.ndarray, apart: np.ndarray, cut: float) -> None:
-        """Join whatever is likest until nothing is likelier than the cut."""
+    def join(self, edges: np.ndarray, apart: np.ndarray, cut: Cut) -> None:
+        """Join groups that edges lead between until none of these exceed the cut."""
         n = len(self.label)
         while True:
-            pairs, apart = self.pairs(pairs), self.pairs(apart)
-            pairs = pairs[~np.isin(pairs @ (n, 1), apart @ (n, 1))]
-            cosines = self.cosines(pairs)
-            pairs, cosines = pairs[cosines >= cut], cosines[cosines >= cut]
+            edges, apart = self.pairs(edges), self.pairs(apart)
+            edges = edges[~np.isin(edges @ (n, 1), apart @ (n, 1))]
+            passed = self.passed(edges, cut)
+            pairs, passed = edges[passed >= 0], passed[passed >= 0]
             if not len(pairs):
                 return
             best = np.full(n, -np.inf)
-            np.maximum.at(best, pairs, cosines[:, None])
-            mutual = np.flatnonzero((best[pairs] == cosines[:, None]).all(axis=1))
+            np.maximum.at(best, pairs, passed[:, None])
+            mutual = np.flatnonzero((best[pairs] == passed[:, None]).all(axis=1))
             first = np.full(n, len(pairs))
             np.minimum.at(first, pairs[mutual], mutual[:, None])
-            chosen = mutual[(first[pairs[mutual]] == mutual[:, None]).all(axis=1)]
-            self.merge(*pairs[chosen].T)
+            self.merge(*pairs[mutual[(first[pairs[mutual]] == mutual[:, None]).all(axis=1)]].T)
 
 
-def _join_weak(groups: _Groups, edges: np.ndarray, weak: np.ndarray, apart: np.ndarray, cut: float) -> None:
+def _join_weak(groups: _Groups, edges: np.ndarray, weak: np.ndarray, apart: np.ndarray, cut: Cut) -> None:
     """Let each weak face join the group that it is likest to; none changes what the group is like."""
     pairs = groups.pairs(edges)
-    cosines = groups.cosines(pairs)
-    pairs, cosines = pairs[cosines >= cut], cosines[cosines >= cut]
+    passed = groups.passed(pairs, cut)
+    pairs, passed = pairs[passed >= 0], passed[passed >= 0]
     pairs = np.where(weak[pairs[:, :1]], pairs, pairs[:, ::-1])  # the weak face first
     barred: dict[int, list[int]] = {}
     for one, other in np.concatenate([apart, apart[:, ::-1]]).tolist() if len(pairs) else ():
         barred.setdefault(one, []).append(other)
     label = groups.label.copy()
-    for i in np.lexsort((pairs[:, 1], pairs[:, 0], -cosines)):
+    for i in np.lexsort((pairs[:, 1], pairs[:, 0], -passed)):
         face, group = pairs[i]
         if label[face] == face and not any(label[other] == group for other in barred.get(face, ())):
             label[face] = group
     groups.label = label
 
 
-def _edges(vectors: np.ndarray, cut: float) -> np.ndarray:
-    """The pairs of faces with a cosine of at least the cut, of a face the NEIGHBOURS likest; shape (pairs, 2)."""
+def _edges(vectors: np.ndarray, cosine: float) -> np.ndarray:
+    """The pairs of faces with at least a cosine, of a face the NEIGHBOURS likest; shape (pairs, 2)."""
     parts = [np.zeros((0, 2), np.int64)]
     for first, products in _products(vectors):
-        rows, columns = np.nonzero(products >= cut)
+        rows, columns = np.nonzero(products >= cosine)
         after = columns > rows
         rows, columns = rows[after], columns[after]
         likest = np.lexsort((columns, -products[rows, columns], rows))

@@ -63,10 +63,10 @@ def opened(home: Path) -> Archive:
 
 def test_what_was_decided_is_above_what_was_computed(home: Path) -> None:
     archive = opened(home)
-    archive = archive.decide("is", archive.spot("ann.png", face=2), name="Dora")
-    archive = archive.decide("is-not", archive.spot(home / "photos" / "both.png", face=1), name="Ann")
-    archive = archive.decide("stranger", archive.spot("both.png", face=2))
-    archive = archive.decide("no-face", archive.spot("two.png", box=(112, 9, 190, 91)))
+    archive.decide("is", archive.spot("ann.png", face=2), name="Dora")
+    archive.decide("is-not", archive.spot(home / "photos" / "both.png", face=1), name="Ann")
+    archive.decide("stranger", archive.spot("both.png", face=2))
+    archive.decide("no-face", archive.spot("two.png", box=(112, 9, 190, 91)))
     expected = {"both": ["unknown", "unknown"], "ann": ["Ann", "Dora"], "two": ["unknown"]}
     assert names(archive) == expected
     assert [face.is_decided for face in find_in_archive(archive, "Dora")] == [True]
@@ -81,7 +81,8 @@ def test_it_is_taken_back_one_after_the_other(home: Path) -> None:
     archive = opened(home)
     before = names(archive)
     spot = archive.spot("ann.png", face=1)
-    archive = archive.decide("is", spot, name="Bo").decide("stranger", spot)
+    archive.decide("is", spot, name="Bo")
+    archive.decide("stranger", spot)
     assert archive.undo().kind == "stranger"
     assert names(opened(home))["ann"] == ["Bo", "unknown"]
     assert archive.undo().name == "Bo"
@@ -93,7 +94,7 @@ def test_it_is_taken_back_one_after_the_other(home: Path) -> None:
 
 def test_nobody_is_twice_in_a_photo_after_a_decision(home: Path) -> None:
     archive = opened(home)
-    archive = archive.decide("is", archive.spot("both.png", face=2), name="Ann")
+    archive.decide("is", archive.spot("both.png", face=2), name="Ann")
     assert names(archive)["both"] == ["unknown", "Ann"]
 
 
@@ -101,20 +102,23 @@ def test_faces_that_are_one_person_have_one_name(home: Path) -> None:
     archive = opened(home)
     one, other = archive.spot("ann.png", face=2), archive.spot("two.png", face=1)
     third = archive.spot("two.png", face=2)
-    archive = archive.decide("same", one, other=other).decide("is", one, name="Dora")
+    archive.decide("same", one, other=other)
+    archive.decide("is", one, name="Dora")
     assert stems(find_in_archive(archive, "Dora")) == [("ann", 2), ("two", 1)]
-    archive = archive.decide("is", third, name="Emil").decide("same", third, other=other)
+    archive.decide("is", third, name="Emil")
+    archive.decide("same", third, other=other)
     (conflict,) = archive.verdicts.conflicts
     assert conflict.code == "decided-one-and-two"
     archive.undo()
-    archive = archive.decide("different", one, other=other)
+    archive.decide("different", one, other=other)
     assert [one.code for one in archive.verdicts.conflicts] == ["decided-one-and-two"]
 
 
 def test_conflicts_are_told(home: Path) -> None:
     archive = opened(home)
     face = archive.spot("ann.png", face=2)
-    archive = archive.decide("is", face, name="Dora").decide("is", face, name="Emil")
+    archive.decide("is", face, name="Dora")
+    archive.decide("is", face, name="Emil")
     (conflict,) = archive.verdicts.conflicts
     assert str(conflict) == "'ann.png', face 2: decided as --is Dora, later as --is Emil; the later one holds."
     assert names(archive)["ann"] == ["Ann", "Emil"]
@@ -243,8 +247,8 @@ def test_a_run_learns_what_was_decided(home: Path) -> None:
     archive = opened(home)
     with pytest.raises(CastlistError, match="Nobody was decided"):
         teach(home / "run", home / "archive")
-    archive = archive.decide("is", archive.spot("ann.png", face=2), name="Dora")
-    archive = archive.decide("is", archive.spot("both.png", face=1), name="Ann")
+    archive.decide("is", archive.spot("ann.png", face=2), name="Dora")
+    archive.decide("is", archive.spot("both.png", face=1), name="Ann")
     assert teach(home / "run", home / "archive") == {"Ann": 0, "Dora": 1}  # the run has Ann's photo
     assert teach(home / "run", home / "archive") == {"Ann": 0, "Dora": 0}
     assert [(one.name, one.photos) for one in list_people(home / "run")][-1] == ("Dora", 1)

@@ -106,7 +106,8 @@ def test_the_queries_of_an_archive_find_what_they_say(
         save_picture(f"photos/{name}.png", levels)
     fill_archive("photos", "run", "archive", finder=tell_faces)
     archive = Archive("archive")
-    archive.decide("is", archive.spot("c.png", face=2), name="Dora").decide("stranger", archive.spot("b.png"))
+    archive.decide("is", archive.spot("c.png", face=2), name="Dora")
+    archive.decide("stranger", archive.spot("b.png"))
     archive.undo()
     blocks = [code for language, code in FENCE.findall((ROOT / "docs/archive.md").read_text("utf-8")) if language]
     names: dict[str, object] = {}

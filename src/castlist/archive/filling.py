@@ -123,8 +123,10 @@ def _plan_anew(
     folder: ArchiveFolder, record: Record, root: Path, tell: Callable[[Message], None] | None
 ) -> Plan | None:
     """Write down what is to be done; None: nothing."""
-    home = folder.path.resolve()
-    paths = [path for path in find_photos([root], tell=tell) if home not in path.resolve().parents]
+    paths, home = find_photos([root], tell=tell), folder.path.resolve()
+    if home.is_relative_to(root.resolve()):
+        own = root / home.relative_to(root.resolve())
+        paths = [path for path in paths if own not in path.parents]
     files = look_around(root, paths)
     known, last = _known(folder, record.eyes)
     if folder.is_there:

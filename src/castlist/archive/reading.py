@@ -53,7 +53,7 @@ class Counts:
 
 
 class Archive:
-    """An archive as it is at one moment, to be asked; decisions are added to it as it is then."""
+    """An archive to be asked: its rows as they are when it is opened, with what was decided until then or by itself."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         """Open an archive.
@@ -69,6 +69,10 @@ class Archive:
             photo for shard in shards for photo in keep(shard, where(shard, "gone", [True]))["photo"].to_pylist()
         }
         self._log = DecisionLog(self.folder.decisions)
+        self._hear()
+
+    def _hear(self) -> None:
+        """Take in what was decided."""
         self.decisions = self._log.read()
         self.verdicts = judge_rows(self.decisions, self._shards)
         self._named_in: defaultdict[str, set[str]] = defaultdict(set)  # who was decided to be in a photo
@@ -158,10 +162,11 @@ class Archive:
 
     def decide(
         self, kind: Kind, face: Spot, *, name: str | None = None, other: Spot | None = None, who: str | None = None
-    ) -> Archive:
-        """Write a decision down, as `DecisionLog.add` does; gives the archive as it is then."""
-        self._log.add(kind, face, name=name, other=other, who=who)
-        return Archive(self.folder.path)
+    ) -> Decision:
+        """Write a decision down, as `DecisionLog.add` does; gives it."""
+        decision = self._log.add(kind, face, name=name, other=other, who=who)
+        self._hear()
+        return decision
 
     def undo(self, *, who: str | None = None) -> Decision:
         """Take the last decision back that holds; gives it.
@@ -169,7 +174,9 @@ class Archive:
         Raises:
             CastlistError: If there is none.
         """
-        return self._log.undo(who=who)
+        taken = self._log.undo(who=who)
+        self._hear()
+        return taken
 
     def _face(self, row: dict[str, Any]) -> ArchivedFace | None:
         """A face as its row and what was decided tell it; None: it was decided to be none."""

@@ -148,9 +148,9 @@ def decide(
     ((kind, value),) = chosen
     spot = asked.spot(photo, face=face, box=_box(box) if box else None)
     other = asked.spot(str(value), face=other_face) if kind in ("same", "different") else None
-    decided = asked.decide(kind, spot, name=str(value) if kind in ("is", "is-not") else None, other=other)
+    asked.decide(kind, spot, name=str(value) if kind in ("is", "is-not") else None, other=other)
     tell(f"Decided. To take it back: castlist undo {str(archive)!r}")
-    _say_conflicts(decided)
+    _say_conflicts(asked)
 
 
 def teach(

@@ -270,7 +270,7 @@ def test_the_verbs(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
     assert castlist(monkeypatch, "find", "Dora", "--in", archive) == 0
     assert capsys.readouterr().out == f"{photo}  Dora  decided  at 110,10\n"
     assert castlist(monkeypatch, "teach", home / "run", "--from", archive) == 0
-    assert "Dora  1 faces added" in capsys.readouterr().out
+    assert "Dora  1 face added" in capsys.readouterr().out
     assert castlist(monkeypatch, "undo", archive) == 0
     assert "Taken back: --is Dora" in capsys.readouterr().out
     for words, sentence in (
@@ -289,7 +289,7 @@ def test_the_verb_archive(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: p
     assert castlist(monkeypatch, *words) == 0
     shown = capsys.readouterr().out
     assert "Looked at 0 files" in shown
-    assert "3 photos: 0 without a face, 0 can't be read." in shown
+    assert "3 files: 0 without a face, 0 can't be read." in shown
     assert "6 faces: 3 named, 0 perhaps, 3 unknown." in shown
     assert castlist(monkeypatch, *words, "--unit", "1/2") == 0
     assert "once more without --unit" in capsys.readouterr().out

@@ -55,7 +55,7 @@ def archive(
             tell=say_note,
             on_count=on_count,
         )
-    tell(f"Looked at {done.looked} files; {done.renamed} faces were named anew without a look.")
+    tell(f"Looked at {_count(done.looked, 'file')}; named anew without a look: {_count(done.renamed, 'face')}.")
     if unit:
         tell(f"That was the share {unit}. When all are done, once more without --unit: {words}")
         return
@@ -163,7 +163,7 @@ def teach(
 
     taught = teach_run(run, source)
     for name, line in zip(taught, pad(list(taught)), strict=True):
-        tell(f"{line}  {taught[name]} faces added")
+        tell(f"{line}  {_count(taught[name], 'face')} added")
     if not any(taught.values()):
         tell("Nothing was added: the run knows every face that was decided on.")
         return
@@ -200,11 +200,15 @@ def _tell_counts(path: Path) -> None:
     opened = Archive(path)
     counts = opened.counts()
     unknown = counts.faces - counts.named - counts.perhaps
-    tell(f"{counts.photos} photos: {counts.empty} without a face, {counts.failed} can't be read.")
+    tell(f"{_count(counts.photos, 'file')}: {counts.empty} without a face, {counts.failed} can't be read.")
     if counts.gone:
         tell(f"{counts.gone} more were there once.")
-    tell(f"{counts.faces} faces: {counts.named} named, {counts.perhaps} perhaps, {unknown} unknown.")
+    tell(f"{_count(counts.faces, 'face')}: {counts.named} named, {counts.perhaps} perhaps, {unknown} unknown.")
     _say_conflicts(opened)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
 
 
 def _say_conflicts(opened: Archive) -> None:

@@ -30,10 +30,26 @@ def enrol(desk: Desk, album: Album, name: str, on_changed: Callable[[Recognizer,
     from castlist.desktop.asking import enrol_clicked
 
     def take(changed: Recognizer) -> None:
-        on_changed(changed, lambda translate: translate("{name} is enrolled.").format(name=name))
+        album.panel.empty()  # or Enter would give the next face this name
+        on_changed(
+            changed,
+            lambda translate: translate("Remembered: this is {name}. To take it back: Ctrl+Z.").format(name=name),
+        )
 
     face = album.face
     desk.do(lambda _: enrol_clicked(recognizer, seen, face, name, picture.path.name), take)
+
+
+def take_back(desk: Desk, album: Album, on_changed: Callable[[Recognizer, Sentence], object]) -> None:
+    """Undo the last enrolment of the run."""
+    if not (recognizer := album.recognizer):
+        return
+    from castlist.desktop.asking import take_back_last
+
+    def take(name: str) -> None:
+        on_changed(recognizer, lambda translate: translate("Taken back: {name}.").format(name=name))
+
+    desk.do(lambda _: take_back_last(recognizer), take)
 
 
 class ForgetDialog(tk.Toplevel):
@@ -166,4 +182,4 @@ class ForgetDialog(tk.Toplevel):
 
 
 def _ask(translate: Translate) -> str:
-    return translate("Who is to be deleted from this run, for good?")
+    return translate("Who is to be forgotten, for good?")

@@ -169,6 +169,7 @@ class Album:
         self.answers, self._seen = {}, {}
         self._draw()  # what another recognizer said must not stand there any longer
         status.busy(total)
+        status.say(lambda translate: translate("Looking at the photos…"))
 
         def take(looked: Looked | Watched) -> None:
             from castlist.desktop.asking import Watched
@@ -186,8 +187,8 @@ class Album:
 
         def end(error: CastlistError | None) -> None:
             self.stop()
-            if says and not error:
-                status.say(says)
+            if not error and (says or total == 1):
+                status.say(says or (lambda _: ""))
             self._desk.notice.complain(error)
 
         def work(task: Task) -> Iterator[Looked]:

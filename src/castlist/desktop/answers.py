@@ -29,6 +29,7 @@ class AnswersPanel(ttk.Frame):
         super().__init__(parent, padding=round(12 * scale))
         self._texts, self._on_face = texts, on_face
         self._answer: NamedPhoto | NamedFilm | None = None
+        self._enrollable = True
         title = ttk.Label(self, style="Title.TLabel")
         title.pack(anchor="w")
         # From below, and before the table: where room lacks, the table gives way.
@@ -39,9 +40,9 @@ class AnswersPanel(ttk.Frame):
         faces = ttk.Frame(self)
         faces.pack(fill="both", expand=True, pady=(8, 12))
         self.table = ttk.Treeview(faces, columns=("when", "probability"), selectmode="browse", height=3)
-        self.table.column("#0", width=round(180 * scale), minwidth=round(110 * scale))
-        self.table.column("when", width=round(110 * scale), minwidth=round(80 * scale), stretch=False)
-        self.table.column("probability", width=round(90 * scale), minwidth=round(80 * scale), anchor="e", stretch=False)
+        self.table.column("#0", width=round(170 * scale), minwidth=round(110 * scale))
+        self.table.column("when", width=round(100 * scale), minwidth=round(80 * scale), stretch=False)
+        self.table.column("probability", width=round(110 * scale), minwidth=round(80 * scale), anchor="e", stretch=False)
         bar = ttk.Scrollbar(faces, command=self.table.yview)
         self.table.configure(yscrollcommand=bar.set, displaycolumns=("probability",))
         bar.pack(side="right", fill="y")
@@ -60,8 +61,8 @@ class AnswersPanel(ttk.Frame):
 
     def let_enrol(self, enrollable: bool) -> None:
         """Offer to enrol, where faces can be added to the run."""
-        for widget in (self.name, self.button):
-            widget.configure(state="normal" if enrollable else "disabled")
+        self._enrollable = enrollable
+        self._mark()
 
     def empty(self) -> None:
         """Empty the field for the name."""
@@ -73,11 +74,18 @@ class AnswersPanel(ttk.Frame):
 
     def show(self, answer: NamedPhoto | NamedFilm | None, chosen: int = 0) -> None:
         """Show the answers for a picture or a film; None while there are none."""
-        if isinstance(answer, NamedFilm) != isinstance(self._answer, NamedFilm):
-            columns = ("when", "probability") if isinstance(answer, NamedFilm) else ("probability",)
-            self.table.configure(displaycolumns=columns)
+        is_film = isinstance(answer, NamedFilm)
+        if is_film != isinstance(self._answer, NamedFilm):
+            self.table.configure(displaycolumns=("when", "probability") if is_film else ("probability",))
+            self.table.column("#0", width=self.table.column("#0", "minwidth"))  # it takes what room there is
         self._answer = answer
+        self._mark()
         self._fill(chosen)
+
+    def _mark(self) -> None:
+        offered = self._enrollable and not isinstance(self._answer, NamedFilm)
+        for widget in (self.name, self.button):
+            widget.configure(state="normal" if offered else "disabled")
 
     def _head(self, translate: Translate) -> None:
         self.table.heading("#0", text=translate("Name"), anchor="w")

@@ -34,6 +34,7 @@ def choose_still(film: NamedFilm, row: int) -> Still:
 
 def clock(seconds: float) -> str:
     """A time in a film as players show it."""
-    minutes, rest = divmod(int(seconds), 60)
+    minutes, rest = divmod(round(10 * seconds), 600)
     hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+    text = f"{rest // 10:02}.{rest % 10}"
+    return f"{hours}:{minutes:02}:{text}" if hours else f"{minutes}:{text}"

@@ -33,6 +33,7 @@ class Album:
     def __init__(self, desk: Desk, on_enrol: Callable[[str], object]) -> None:
         self._desk = desk
         self.recognizer: Recognizer | None = None
+        self.ready: Sentence = lambda _: ""  # said when a picture is named, if it is the only one
         self.pictures: list[Picture] = []
         self.answers: dict[int, NamedPhoto | NamedFilm] = {}
         self._seen: dict[int, Seen] = {}  # by which they were answered, where faces can be enrolled
@@ -188,7 +189,7 @@ class Album:
         def end(error: CastlistError | None) -> None:
             self.stop()
             if not error and (says or total == 1):
-                status.say(says or (lambda _: ""))
+                status.say(says or self.ready)
             self._desk.notice.complain(error)
 
         def work(task: Task) -> Iterator[Looked]:

@@ -51,7 +51,7 @@ class RunChooser(ttk.Frame):
         self._path: Path | None = None
         self._generation = 0  # of its run, by which all is named that is open
         self._watching: Task | None = None
-        self._ready: Sentence = lambda _: ""
+        self.ready: Sentence = lambda _: ""  # whom the run that names knows
         label = ttk.Label(self)
         label.pack(side="left", padx=(0, pad))
         self.box = ttk.Combobox(self, state="readonly")
@@ -119,7 +119,7 @@ class RunChooser(ttk.Frame):
         def end(error: CastlistError | None) -> None:
             self._mark()
             if error:
-                self._desk.status.say(self._ready)
+                self._desk.status.say(self.ready)
             self._desk.notice.complain(error)
 
         self._desk.worker.start(load, self.use, end)
@@ -129,8 +129,8 @@ class RunChooser(ttk.Frame):
         run = recognizer.run
         self._recognizer, self._path, self._generation = recognizer, run.path, run.generation
         self._mark()
-        self._ready = lambda translate: self._tell(recognizer, translate)
-        self._desk.status.say(self._ready)
+        self.ready = lambda translate: self._tell(recognizer, translate)
+        self._desk.status.say(self.ready)
         self._on_use(recognizer, says)
 
     def _tell(self, recognizer: Recognizer, translate: Translate) -> str:

@@ -164,6 +164,7 @@ class Window:
     def _use(self, recognizer: Recognizer, says: Sentence | None = None) -> None:
         """Name with what a run knows by now, and say so."""
         self.welcome.leave()
+        self.album.ready = self.chooser.ready
         self.album.name_with(recognizer, says)
 
     def _greet(self) -> None:

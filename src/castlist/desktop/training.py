@@ -166,6 +166,7 @@ class TrainingDialog(tk.Toplevel):
         self.form = SettingsForm(frame, self._desk, wide, self._fit_model)
         for row, part in enumerate((self.found, self.form, self.curves, self.said, buttons), 1):
             part.grid(row=row, column=0, columnspan=2, sticky="e" if part is buttons else "ew", pady=(gap, 0))
+        buttons.lift()  # the last that Tab comes to
         for put in (
             lambda translate: self.title(translate("Learn from folders")),
             lambda translate: folder.configure(text=translate("Choose a folder…")),

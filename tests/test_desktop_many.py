@@ -175,6 +175,13 @@ window.close()
 # Many pictures
 
 
+def test_what_cant_be_opened_at_the_start_is_told_although_a_run_opens(window: Any, run: Path, tmp_path: Path) -> None:
+    window.open([tmp_path / "nothing"])
+    window.chooser.list()
+    wait_for(window, lambda: window.album.recognizer is not None)
+    wait_for(window, lambda: "is neither a file" in window.notice.text)
+
+
 def test_only_thumbnails_near_the_view_are_held(window: Any, pictures: list[Path]) -> None:
     window.open(pictures)
     strip = window.album.strip

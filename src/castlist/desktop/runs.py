@@ -110,7 +110,6 @@ class RunChooser(ttk.Frame):
 
     def choose(self, path: Path) -> None:
         """Open a run for naming."""
-        self._desk.notice.hide()
         self._desk.status.say(lambda translate: translate("Opening…"))
 
         def load(_: Task) -> Iterator[Recognizer]:
@@ -144,6 +143,7 @@ class RunChooser(ttk.Frame):
     def open_other(self) -> None:
         """Ask for a run folder anywhere."""
         if chosen := ask_folder(self._desk.root):
+            self._desk.notice.hide()
             self.choose(chosen)
 
     def ask_folder(self) -> None:
@@ -164,6 +164,7 @@ class RunChooser(ttk.Frame):
             self.box.set(self._path.name if self._path else "")
 
     def _chosen(self, _: object) -> None:
+        self._desk.notice.hide()
         self.choose(self._listed[self.box.current()][0])
         self._desk.root.focus_set()  # or the arrow keys would turn through the list, not the pictures
 

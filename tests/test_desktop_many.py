@@ -107,6 +107,15 @@ def test_a_person_keeps_a_color_and_strangers_are_grey(window: Any, pictures: li
     assert COLORS[0] not in outlines
 
 
+def test_a_menu_opens_the_report(opened: Any, run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pages: list[str] = []
+    monkeypatch.setattr("webbrowser.open", pages.append)
+    for path in (open_run(run).report_path, open_run(run).answers_path):
+        path.touch()
+    press(opened, "<Control-i>")
+    assert pages == [open_run(run).report_path.resolve().as_uri()]
+
+
 # The first start
 
 

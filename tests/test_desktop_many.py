@@ -85,6 +85,20 @@ def test_keys_of_a_half_written_name_take_nothing_back(opened: Any, run: Path) -
     assert open_run(run).people == ("Ann", "Bo")
 
 
+def test_what_was_named_elsewhere_is_taken_back_only_if_it_is_meant(opened: Any, run: Path, tmp_path: Path) -> None:
+    enrol(run, "Cy", [save_picture(tmp_path / "cy.png", [level_of(5, look=1)])], finder=tell_faces)
+
+    def answer(button: str) -> None:
+        opened.root.after(400, lambda: opened.root.tk.eval(f".__tk__messagebox.{button} invoke"))
+        press(opened, "<Control-z>")
+
+    answer("cancel")
+    assert open_run(run).people == ("Ann", "Bo", "Cy")
+    answer("ok")
+    wait_for(opened, lambda: opened.status.text == "Taken back: Cy.")
+    assert open_run(run).people == ("Ann", "Bo")
+
+
 def test_what_others_change_is_noticed_in_the_list_and_in_the_picture(opened: Any, run: Path, tmp_path: Path) -> None:
     assert "2 people" in opened.chooser.box.get()
     photo = save_picture(tmp_path / "cy.png", [level_of(5, look=1)])

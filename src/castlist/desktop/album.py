@@ -19,6 +19,7 @@ from castlist.desktop.worker import Task
 from castlist.errors import CastlistError
 from castlist.media import find_photos
 from castlist.naming import NamedFilm, NamedPhoto, Recognizer, Seen
+from castlist.run import Enrolled
 
 if TYPE_CHECKING:
     from castlist.desktop.asking import Looked, Watched
@@ -38,6 +39,7 @@ class Album:
         self.answers: dict[int, NamedPhoto | NamedFilm] = {}
         self._seen: dict[int, Seen] = {}  # by which they were answered, where faces can be enrolled
         self._people: Sequence[str] = ()
+        self.remembered: list[Enrolled] = []  # what was enrolled in this window
         self.index = 0
         self.face = 0  # of a film: the row of its sightings
         self._pixels: tuple[int, int, np.ndarray] | None = None  # which picture's, which frame's, and they

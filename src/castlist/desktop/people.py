@@ -9,6 +9,7 @@ from tkinter import ttk
 
 from castlist.desktop.album import Album
 from castlist.desktop.desk import Desk
+from castlist.desktop.dialogs import ask_consent
 from castlist.desktop.notice import Notice
 from castlist.desktop.process import Process, describe_count, describe_step
 from castlist.desktop.status import StatusLine
@@ -30,6 +31,7 @@ def enrol(desk: Desk, album: Album, name: str, on_changed: Callable[[Recognizer,
     from castlist.desktop.asking import enrol_clicked
 
     def take(changed: Recognizer) -> None:
+        album.remembered += changed.run.enrolled[-1:]
         album.panel.empty()  # or Enter would give the next face this name
         on_changed(
             changed,
@@ -41,9 +43,13 @@ def enrol(desk: Desk, album: Album, name: str, on_changed: Callable[[Recognizer,
 
 
 def take_back(desk: Desk, album: Album, on_changed: Callable[[Recognizer, Sentence], object]) -> None:
-    """Undo the last enrolment of the run."""
+    """Undo the last enrolment of the run; what wasn't enrolled in this window only if that is meant."""
     if not (recognizer := album.recognizer):
         return
+    for last in recognizer.run.enrolled[-1:]:
+        question = desk.texts.translate("{name} was named earlier, or elsewhere. Take it back all the same?")
+        if last not in album.remembered and not ask_consent(desk.root, question.format(name=last.name)):
+            return
     from castlist.desktop.asking import take_back_last
 
     def take(name: str) -> None:

@@ -18,7 +18,6 @@ from castlist.desktop.notice import Notice
 from castlist.desktop.opening import Opening
 from castlist.desktop.people import ForgetDialog, enrol, take_back
 from castlist.desktop.picture import Picture
-from castlist.desktop.report import show_report
 from castlist.desktop.runs import RunChooser
 from castlist.desktop.saving import Saving
 from castlist.desktop.status import StatusLine
@@ -159,6 +158,8 @@ class Window:
         """Open the run's report in the browser; where it is stale, it is made anew first."""
         self.notice.hide()
         if recognizer := self._recognizer():
+            from castlist.desktop.report import show_report
+
             show_report(self.desk, recognizer.run)
 
     def _use(self, recognizer: Recognizer, says: Sentence | None = None) -> None:

@@ -681,6 +681,7 @@ def test_looking_at_a_folder_can_be_stopped(window: Any, drawn_photos: Path) -> 
     assert not dialog.winfo_exists()
 
 
+@pytest.mark.slow
 @pytest.mark.keras
 def test_somebody_is_left_out_of_a_keras_run_by_training_again(
     window: Any, drawn_run: Path, drawn_photos: Path, tmp_path: Path

@@ -11,12 +11,14 @@ import numpy as np
 from castlist.faces.alignment import DEFAULT_TEMPLATE, Template, crop_face
 from castlist.faces.detector import reduce
 from castlist.faces.finder import find_faces, smallest_face
+from castlist.faces.onet import SIDE
 from castlist.faces.quality import measure_quality
 from castlist.faces.records import Box, Face
 from castlist.media import Decoded, OpenPhoto
 
 SCALES = (8, 4, 2, 1)  # at which a JPG is decoded
 SMALLEST = 32.0  # pixels of the smallest face to be found in what is decoded: twice as many as YuNet sees of it
+SURE = 0.99  # confidence; a photo without such a face is decoded so large that no network could see more of it
 
 
 class Finder(Protocol):
@@ -48,21 +50,19 @@ def find_photo_faces(
     """
     if isinstance(photo, np.ndarray):
         return finder(photo, min_face=min_face, template=template)
+    wanted = min_face or smallest_face(photo.size)
+
+    def find_in(seen: Decoded) -> list[Face]:
+        if seen.scale == 1:
+            return finder(seen.pixels, min_face=min_face, template=template)
+        return _find_in_small(photo, seen, wanted, template, finder)
+
     seen = decode_to_find(photo, min_face)
-    if seen.scale == 1:
-        return finder(seen.pixels, min_face=min_face, template=template)
-    smallest = min_face or smallest_face(photo.size)
-    # The networks see what they would of the whole photo: at another size, landmarks lie a little elsewhere.
-    small = reduce(seen.pixels, smallest, seen.scale)
-    zoom = np.array(seen.pixels.shape[1::-1]) / small.shape[1::-1]
-    found = finder(small, min_face=smallest / seen.scale / float(zoom[0]), template=template)
-    landmarks = [seen.to_photo(face.landmarks * zoom).astype(np.float32) for face in found]
-    crops = crop_faces(photo, seen, landmarks, template)
-    faces = []
-    for face, points, crop in zip(found, landmarks, crops, strict=True):
-        corners = np.array([[face.box.left, face.box.top], [face.box.right, face.box.bottom]])
-        box = Box(*seen.to_photo(corners * zoom).ravel().tolist()).clipped(*photo.size)
-        faces.append(replace(face, pixels=crop, box=box, landmarks=points, quality=measure_quality(crop, points)))
+    faces = find_in(seen)
+    if max((face.confidence for face in faces), default=0.0) < SURE:
+        closer = photo.decode(_scale_of(wanted / SIDE))
+        if closer.scale < seen.scale:
+            return find_in(closer)
     return faces
 
 
@@ -73,6 +73,21 @@ def decode_to_find(photo: OpenPhoto, min_face: float | None = None) -> Decoded:
         PhotoError: If it can't be read.
     """
     return photo.decode(_scale_of((min_face or smallest_face(photo.size)) / SMALLEST))
+
+
+def _find_in_small(photo: OpenPhoto, seen: Decoded, min_face: float, template: Template, finder: Finder) -> list[Face]:
+    # The networks see what they would of the whole photo: at another size, landmarks lie a little elsewhere.
+    small = reduce(seen.pixels, min_face, seen.scale)
+    zoom = np.array(seen.pixels.shape[1::-1]) / small.shape[1::-1]
+    found = finder(small, min_face=min_face / seen.scale / float(zoom[0]), template=template)
+    landmarks = [seen.to_photo(face.landmarks * zoom).astype(np.float32) for face in found]
+    crops = crop_faces(photo, seen, landmarks, template)
+    faces = []
+    for face, points, crop in zip(found, landmarks, crops, strict=True):
+        corners = np.array([[face.box.left, face.box.top], [face.box.right, face.box.bottom]])
+        box = Box(*seen.to_photo(corners * zoom).ravel().tolist()).clipped(*photo.size)
+        faces.append(replace(face, pixels=crop, box=box, landmarks=points, quality=measure_quality(crop, points)))
+    return faces
 
 
 def crop_faces(

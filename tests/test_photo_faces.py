@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -102,3 +103,20 @@ def test_whatever_finds_faces_tells_of_the_picture_that_it_was_given(portrait: n
     (face,) = find_photo_faces(open_photo(phone_photo(portrait, NEAR)), finder=finder)
     assert edges(face) == (320, 520, 480, 680)
     assert face.pixels.std() > 0  # of the photo, at that place
+
+
+def test_a_photo_without_a_sure_face_is_looked_at_once_more_in_a_larger_picture(portrait: np.ndarray) -> None:
+    widths = []
+
+    def finder(pixels: np.ndarray, *, min_face: float | None, template: Template) -> list[Face]:
+        widths.append(pixels.shape[1])
+        face = make_face(7, left=150, top=250, template=template)
+        return [replace(face, confidence=0.9 if len(widths) == 1 else 1.0)]
+
+    photo = open_photo(phone_photo(portrait, NEAR))
+    (face,) = find_photo_faces(photo, min_face=70, finder=finder)  # 35 of its pixels at a half, 48 are wanted
+    assert widths == [1001, 2001]
+    assert edges(face) == (160, 260, 240, 340)
+    widths.clear()
+    find_photo_faces(photo, min_face=200, finder=finder)  # 50 at a quarter: no network could see more
+    assert len(widths) == 1

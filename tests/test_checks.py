@@ -191,7 +191,7 @@ def test_a_second_check_decodes_nothing(tmp_path: Path, monkeypatch: pytest.Monk
     def fail(*_: object) -> None:
         raise AssertionError("looked at again")
 
-    monkeypatch.setattr("castlist.checks.looking.read_photo", fail)
+    monkeypatch.setattr("castlist.checks.looking.open_photo", fail)
     monkeypatch.setattr("castlist.checks.looking.find_duplicates", fail)
     assert check_photos(tmp_path / "cast") == first
     save_noise(tmp_path / "cast" / "Ann" / "0.png", 9)  # other content, same name

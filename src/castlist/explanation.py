@@ -13,7 +13,7 @@ import numpy as np
 
 from castlist.errors import PhotoError, needs_extra
 from castlist.faces import Face
-from castlist.media import read_photo, resize_photo
+from castlist.media import open_photo, read_photo, resize_photo
 from castlist.naming import FaceEyes, NamedFace, Recognizer, Sight
 from castlist.painting import draw_names
 
@@ -51,11 +51,11 @@ class Explainer:
         Raises:
             PhotoError: If it can't be read, or no face is found in it.
         """
-        pixels = read_photo(path)
         eyes = self._recognizer.eyes
         if not isinstance(eyes, FaceEyes):
+            pixels = read_photo(path)
             return [self._explain_square(pixels, self._recognizer.name_pixels([pixels])[0][0])]
-        faces = eyes.find(pixels)
+        faces = eyes.find(open_photo(path))
         if not faces:
             raise PhotoError("no-face", "no face found")
         (named,) = self._recognizer.name(eyes.keep([Sight(Path(path), faces=faces)]), repeat=True)

@@ -6,6 +6,7 @@ from castlist.faces.finder import MIN_FACE, RELATIVE_MIN_FACE, find_faces
 from castlist.faces.networks import find_package_file, read_checked
 from castlist.faces.onnx_format import Graph
 from castlist.faces.onnx_reader import Network, Node, read_network
+from castlist.faces.photos import Finder, crop_faces, decode_to_find, find_photo_faces
 from castlist.faces.quality import measure_quality
 from castlist.faces.records import NO_FACE, Box, Face, Quality
 
@@ -17,15 +18,19 @@ __all__ = [
     "TEMPLATES",
     "Box",
     "Face",
+    "Finder",
     "Graph",
     "Network",
     "Node",
     "Quality",
     "Template",
     "crop_face",
+    "crop_faces",
+    "decode_to_find",
     "detect",
     "find_faces",
     "find_package_file",
+    "find_photo_faces",
     "measure_quality",
     "read_checked",
     "read_network",

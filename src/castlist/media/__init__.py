@@ -3,19 +3,22 @@
 from castlist.media.cast import Cast, Photo, RefusedPhoto, find_cast, holds_people
 from castlist.media.filming import FilmWriter
 from castlist.media.films import Film, Frame, frame_file, is_film, read_still
+from castlist.media.headers import Moment, time_taken
 from castlist.media.inputs import find_photos
 from castlist.media.marks import mark_film, marked_exif
 from castlist.media.names import ALL, UNKNOWN, check_person, meant_by, one_form
-from castlist.media.photos import Moment, read_file, read_photo, resize_photo, time_taken
+from castlist.media.photos import Decoded, OpenPhoto, open_photo, read_file, read_photo, resize_photo
 
 __all__ = [
     "ALL",
     "UNKNOWN",
     "Cast",
+    "Decoded",
     "Film",
     "FilmWriter",
     "Frame",
     "Moment",
+    "OpenPhoto",
     "Photo",
     "RefusedPhoto",
     "check_person",
@@ -28,6 +31,7 @@ __all__ = [
     "marked_exif",
     "meant_by",
     "one_form",
+    "open_photo",
     "read_file",
     "read_photo",
     "read_still",

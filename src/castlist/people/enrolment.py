@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from castlist.errors import CastError, Message, RunError
-from castlist.faces import find_faces
+from castlist.faces import Finder, find_faces
 from castlist.gallery import Gallery
 from castlist.media import UNKNOWN, RefusedPhoto, check_person, meant_by
-from castlist.naming import Finder, Recognizer, Seen
+from castlist.naming import Recognizer, Seen
 from castlist.paths import as_path, as_several, spell
 from castlist.people.changing import free_name
 from castlist.people.choosing import ChosenFace, choose_face_of_each

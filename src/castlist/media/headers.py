@@ -1,0 +1,96 @@
+"""What a photo's file says before it is decoded: its format, its size, how it is turned, when it was taken."""
+
+from __future__ import annotations
+
+import datetime
+import functools
+import io
+import threading
+import warnings
+from dataclasses import dataclass
+
+from PIL import ExifTags, Image
+
+from castlist.media import mending, tiff
+
+# Chosen by content, never by the file's name. Formats outside this list can run old, little-tested decoders.
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "DIB", "GIF", "TIFF", "AVIF", "PPM")
+
+_header_lock = threading.Lock()  # `warnings.catch_warnings` is not safe among threads
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When a camera took a photo."""
+
+    seconds: float  # of the camera's own clock
+    camera: str  # make, model and size of its pictures
+
+
+def picture_of(data: bytes) -> tiff.Picture:
+    """The part of a file that is the photo."""
+    if data.startswith(mending.PNG):
+        return tiff.Picture(mending.without_extras(data))
+    if data.startswith(tiff.HEADERS):
+        return tiff.find_picture(data)
+    return tiff.Picture(data)
+
+
+def open_header(data: bytes) -> Image.Image:
+    """Open a file with Pillow, which reads its pixels only later."""
+    with _header_lock, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of large sizes and of damaged EXIF; both are handled here
+        # AVIF before HEIC: both may begin with the same brand, and only one of the two finds what it decodes.
+        formats = (*FORMATS, _know_heic()) if data[4:8] == b"ftyp" else FORMATS
+        image = Image.open(io.BytesIO(data), formats=formats)
+        try:
+            image.getexif()  # parsed once and kept, so that its warnings stay here
+        except Exception:  # an EXIF block in ruins doesn't make the photo unreadable
+            image.info.pop("exif", None)
+        if (turn := image.info.get("original_orientation")) and not _says_turns(data):
+            image.getexif()[0x0112] = turn
+        return image
+
+
+@functools.cache
+def _know_heic() -> str:
+    """Have Pillow read HEIC, and give its name for it.
+
+    The decoder turns pictures as the container says, and takes the orientation out of the EXIF block, so that nobody
+    turns them again.
+    """
+    import pi_heif  # late: most folders hold none
+
+    pi_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
+    return pi_heif.HeifImageFile.format
+
+
+def _says_turns(data: bytes) -> bool:
+    """Whether a HEIC's container turns its pictures, as it should; some encoders leave that to the EXIF block."""
+    at = data.find(b"ipco")
+    properties = data[max(at, 0) : at - 4 + int.from_bytes(data[max(at - 4, 0) : max(at, 0)], "big")]
+    return b"irot" in properties or b"imir" in properties
+
+
+def orientation_of(image: Image.Image, around: int | None) -> int | None:
+    """How a picture is turned, as its file says, or the file that it lay in."""
+    own: int | None = image.getexif().get(ExifTags.Base.Orientation, around)
+    return own
+
+
+def time_taken(data: bytes) -> Moment | None:
+    """When a camera took a photo, from its EXIF block; None if it doesn't say."""
+    try:
+        with open_header(picture_of(data).data) as image:
+            exif, size = image.getexif(), image.size
+        if data.startswith(tiff.HEADERS):  # the whole file is an EXIF block, whichever of its pictures is the photo
+            exif = Image.Exif()
+            exif.load(data)
+        details = exif.get_ifd(ExifTags.IFD.Exif)
+        camera = (exif.get(ExifTags.Base.Make), exif.get(ExifTags.Base.Model), sorted(size))
+        clock = datetime.datetime.strptime(str(details[ExifTags.Base.DateTimeOriginal]), "%Y:%m:%d %H:%M:%S")
+        part = str(details.get(ExifTags.Base.SubsecTimeOriginal)).strip("\x00 ")
+        seconds = clock.replace(tzinfo=datetime.UTC).timestamp()
+        return Moment(seconds + float(f"0.{part}") if part.isdecimal() else seconds, repr(camera))
+    except Exception:  # an EXIF block may hold anything
+        return None

@@ -36,7 +36,7 @@ from castlist.embeddings import normalize
 from castlist.errors import CastError, CastlistError, Message
 from castlist.faces import Box, Face, Quality, find_faces
 from castlist.gallery import NOBODY, Knowledge, default_background
-from castlist.media import find_photos, read_photo
+from castlist.media import OpenPhoto, find_photos, read_photo
 from conftest import save_noise
 
 
@@ -306,9 +306,9 @@ def test_a_photo_renamed_or_changed_after_a_check(tmp_path: Path, monkeypatch: p
         save_noise(cast / "ABC"[person[i]] / f"{i:02}.png", i)
         vector_of[read_photo(cast / "ABC"[person[i]] / f"{i:02}.png").tobytes()] = embeddings[i]
 
-    def find(pixels: np.ndarray) -> list[Face]:  # one clear face, whose crop is the whole photo
+    def find(photo: OpenPhoto) -> list[Face]:  # one clear face, whose crop is the whole photo
         landmarks = np.array([[12, 12], [24, 12], [18, 18], [13, 24], [23, 24]], np.float32)
-        return [Face(pixels, Box(1, 2, 30, 40), landmarks, 0.9, Quality(60.0, 99.0, 0.0))]
+        return [Face(photo.decode().pixels, Box(1, 2, 30, 40), landmarks, 0.9, Quality(60.0, 99.0, 0.0))]
 
     def embed(crops: np.ndarray) -> np.ndarray:
         return np.stack([vector_of[crop.tobytes()] for crop in crops])
@@ -323,7 +323,7 @@ def test_a_photo_renamed_or_changed_after_a_check(tmp_path: Path, monkeypatch: p
         found = check_photos(cast, on_stage=begin).findings
         return [path.name for one in found if one.kind == "wrong-name" for path in one.photos]
 
-    monkeypatch.setattr("castlist.checks.looking.find_faces", find)
+    monkeypatch.setattr("castlist.checks.looking.find_photo_faces", find)
     monkeypatch.setattr("castlist.checks.looking.embed", embed)
     assert wrong() == ["05.png"]
     assert begun == ["Photos", "Copies", "Names"]

@@ -15,7 +15,7 @@ import pytest
 
 import castlist
 from castlist import errors
-from castlist.errors import CastlistError, Message, SettingsError, reason_of
+from castlist.errors import CastlistError, Message, SettingsError, fill, reason_of
 from castlist.languages import LANGUAGES, read_catalogue, translate_message, translator
 
 SOURCE = Path(castlist.__file__).parent
@@ -26,7 +26,6 @@ SYSTEM = (
     *(errno.EEXIST, errno.ENAMETOOLONG, errno.EIO, errno.EMFILE, errno.ENOMEM),
 )
 ERRORS = {name for name, one in vars(errors).items() if isinstance(one, type) and issubclass(one, CastlistError)}
-PLURALS = {"s", "lie"}  # "photo{s}"
 
 
 @dataclass(frozen=True)
@@ -93,11 +92,11 @@ def texts_in_code() -> Iterator[str]:
 
 
 def placeholders(text: str) -> set[tuple[str, str]]:
-    """The name and the form of each; quotes, and the s of a plural, are a language's own."""
+    """The name and the form of each; quotes, and the words for one and for more, are a language's own."""
     return {
         (name, form or "")
         for _, name, form, _ in string.Formatter().parse(text)
-        if name is not None and name not in PLURALS
+        if name is not None and "|" not in (form or "")
     }
 
 
@@ -179,7 +178,9 @@ def test_translator() -> None:
     assert translator("en")("Accuracy") == "Accuracy"
     assert translator("zh-TW")("Accuracy") == "準確率"
     assert translator("zh-TW")("not in the catalogue") == "not in the catalogue"
-    assert translator("zh-TW")("of {photos} test photos").format(photos=3) == "測試照片共 3 張"
+    text = "of {photos} test {photos:photo|photos}"
+    assert fill(translator("zh-TW")(text), {"photos": 3}) == "測試照片共 3 張"
+    assert [fill(text, {"photos": n}) for n in (0, 1, 2)] == ["of 0 test photos", "of 1 test photo", "of 2 test photos"]
 
 
 def test_an_unknown_language_is_one_sentence() -> None:

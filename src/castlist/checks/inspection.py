@@ -72,7 +72,7 @@ def check_photos(
         notes.append(
             Message(
                 "names-not-judged",
-                "No face was found in {faceless} of {photos} photos, so names aren't judged. To learn from drawings, "
+                "No face was found in {faceless} of {photos} {photos:photo|photos}, so names aren't judged. To learn from drawings, "
                 "use --whole.",
                 {"faceless": faceless, "photos": n},
             )

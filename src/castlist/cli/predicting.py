@@ -55,7 +55,7 @@ def predict(
             show_json(film_json(one)) if as_json else print(film_lines(one, width), flush=True)
     if not n_named:
         raise CastlistError(
-            "nothing-named", "None of the {count} files could be read as a photo or a film.", count=len(paths)
+            "nothing-named", "Of {count} {count:file|files}, none could be read as a photo or a film.", count=len(paths)
         )
 
 
@@ -88,4 +88,4 @@ def explain(
             line = f"{path}  {one.named.name}{about}  {one.named.probability:.1%}  {file}{nothing}"
             tell(line)
     if not n_explained:
-        raise CastlistError("nothing-explained", "None of the {count} files could be explained.", count=len(paths))
+        raise CastlistError("nothing-explained", "Of {count} {count:file|files}, none could be explained.", count=len(paths))

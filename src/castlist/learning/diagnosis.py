@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from castlist.errors import needs_extra
+from castlist.errors import fill, needs_extra
 from castlist.languages import Translate
 from castlist.run import Epoch
 from castlist.settings import TrainingSettings
@@ -69,16 +69,13 @@ def describe_end(history: Sequence[Epoch], settings: TrainingSettings, translate
     """That a training stopped before its last epoch, and why; None if it didn't."""
     if not is_over(history, settings) or len(history) >= settings.epochs:
         return None
-    return translate(
+    best = _best(history, settings)
+    text = translate(
         "Stopped early, after epoch {last} of {epochs}: {measure} was best in epoch {best}, and no better in the "
-        "{patience} epochs since."
-    ).format(
-        last=len(history),
-        epochs=settings.epochs,
-        measure=settings.early_stopping,
-        best=_best(history, settings),
-        patience=len(history) - _best(history, settings),
+        "{patience} {patience:epoch|epochs} since."
     )
+    values = {"last": len(history), "epochs": settings.epochs, "measure": settings.early_stopping}
+    return fill(text, {**values, "best": best, "patience": len(history) - best})
 
 
 def is_over(history: Sequence[Epoch], settings: TrainingSettings) -> bool:

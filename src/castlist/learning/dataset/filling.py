@@ -36,7 +36,7 @@ def fill(file: Any, cast: Cast, settings: Settings, on_count: OnCount | None) ->
     if faceless > len(kept):
         raise CastError(
             "mostly-faceless",
-            "No face was found in {faceless} of {photos} photos. For drawings, or to learn from whole photos, use "
+            "No face was found in {faceless} of {photos} {photos:photo|photos}. For drawings, or to learn from whole photos, use "
             "--whole with a model such as cnn.",
             faceless=faceless,
             photos=faceless + len(kept),
@@ -112,7 +112,7 @@ def _need_sides(people: tuple[str, ...], side: np.ndarray, group: np.ndarray, se
     if settings.needs_keras and not ((side == TEST).any() and (side == VALIDATION).any()):
         raise CastError(
             "too-few-photos",
-            "There are too few different photos to keep some for validation and test: {photos} of {people} people. "
+            "There are too few different photos to keep some for validation and test: {photos} of {people} {people:person|people}. "
             "Give at least one person three different photos; ten or more each is a start.",
             photos=len(np.unique(group)),
             people=len(people),
@@ -150,8 +150,8 @@ def _split_notes(people: tuple[str, ...], person: np.ndarray, side: np.ndarray, 
         notes.append(
             Message(
                 "photos-of-two",
-                "{photos} photo{lie} in two people's folders: one of the names is wrong.",
-                {"photos": shared, "lie": "s lie" if shared > 1 else " lies"},
+                "{photos} {photos:photo lies|photos lie} in two people's folders: one of the names is wrong.",
+                {"photos": shared},
             )
         )
     return notes

@@ -28,10 +28,9 @@ def dropouts_of(settings: Settings) -> tuple[float, ...]:
     if len(rates) != len(own):
         raise SettingsError(
             "other-dropouts",
-            "The model {model} needs {own} dropout{s}. Got {rates} instead.",
+            "The model {model} needs {own} {own:dropout|dropouts}. Got {rates} instead.",
             model=settings.model,
             own=len(own),
-            s="s" * (len(own) > 1),
             rates=len(rates),
         )
     return rates

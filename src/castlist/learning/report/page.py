@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from castlist.errors import RunError, needs_extra
+from castlist.errors import RunError, fill, needs_extra
 from castlist.files import write_bytes, write_text
 from castlist.languages import Translate, translate_message, translator
 from castlist.learning.comparison import flatten
@@ -179,6 +179,7 @@ def template(name: str, *folders: Path) -> jinja2.Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["fill"] = lambda text, **values: fill(text, values)  # knows one from many, as format doesn't
     return environment.get_template(name)
 
 

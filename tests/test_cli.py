@@ -86,7 +86,7 @@ def test_predict_writes_json_csv_and_pictures(
     assert [Path(answer["photo"]).name for answer in answers] == ["0.jpg", "1.jpg", "2.jpg", "bad.jpg"]
     assert answers[3]["problem"] == "not a photo of a known format"
     assert sum(answers[0]["faces"][0]["others"].values()) + answers[0]["faces"][0]["probability"] == pytest.approx(1)
-    rows = list(csv.DictReader(table.read_text("utf-8").splitlines()))
+    rows = list(csv.DictReader(table.read_text("utf-8-sig").splitlines()))
     assert [row["name"] for row in rows[:3]] == [answer["faces"][0]["name"] for answer in answers[:3]]
     assert rows[3]["problem"] == "not a photo of a known format"
     assert sorted(path.name for path in drawn.iterdir()) == ["0.named.jpg", "1.named.jpg", "2.named.jpg"]

@@ -14,7 +14,7 @@ from castlist.cli.console import film_lines, photo_lines, say
 from castlist.errors import CastlistError, Message
 from castlist.escaping import for_cell, for_json, for_terminal
 from castlist.faces import Box
-from castlist.media import read_photo
+from castlist.media import digest_of, original_of, read_photo
 from castlist.naming import (
     COLUMNS,
     NamedFace,
@@ -52,7 +52,7 @@ class FakeRecognizer:
 
 
 def rows_of(table: Path) -> list[dict[str, str]]:
-    return list(csv.DictReader(table.read_text("utf-8").splitlines()))
+    return list(csv.DictReader(table.read_text("utf-8-sig").splitlines()))
 
 
 def test_rows_are_in_the_table_as_they_come(tmp_path: Path) -> None:
@@ -78,6 +78,22 @@ def test_pictures_of_one_stem_are_all_there(tmp_path: Path) -> None:
     assert sorted(path.name for path in out.iterdir()) == sorted(f"{name}.named.jpg" for name in told)
     widths = {round(read_photo(out / f"{name}.named.jpg").shape[1] / 8) for name in told}
     assert len(widths) > 1, "each is of its own photo"
+
+
+def test_a_copy_is_replaced_by_the_same_photo_alone(tmp_path: Path) -> None:
+    x, y = (save_noise(tmp_path / folder / "a.jpg", i, (60 + i, 40)) for i, folder in enumerate("xy"))
+    out = tmp_path / "out"
+    own = out / "b.named.jpg"  # of the user's
+    own.parent.mkdir()
+    own.write_bytes(x.read_bytes())
+    b = save_noise(tmp_path / "x" / "b.jpg", 5)
+    for photo in (x, y, x, y, b):
+        list(predict([photo], FakeRecognizer(), pictures=out))
+    names = sorted(path.name for path in out.iterdir())
+    assert [name.partition("-")[0] for name in names] == ["a", "a.named.jpg", "b", "b.named.jpg"]
+    assert own.read_bytes() == x.read_bytes()
+    digests = [original_of(out / name) for name in names]
+    assert digests == [digest_of(y), digest_of(x), digest_of(b), None]
 
 
 def test_no_two_names_are_the_same_for_a_file_system_without_case() -> None:

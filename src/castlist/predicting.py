@@ -13,7 +13,7 @@ from pathlib import Path
 from castlist.errors import CastlistError, FontError, Message, SettingsError, unforeseen
 from castlist.media import is_film, meant_by
 from castlist.naming import NamedFilm, NamedPhoto, Recognizer, Table, film_rows, name_film, photo_rows
-from castlist.painting import check_hidden, draw_photo, find_fonts, tell_apart, write_film
+from castlist.painting import check_hidden, draw_photo, find_fonts, free_place, tell_apart, write_film
 from castlist.paths import as_path
 from castlist.threads import OnCount
 
@@ -194,8 +194,8 @@ class _Painter:
         return self._try(film.path, write)
 
     def _try(self, path: Path, write: Callable[[Path], None]) -> Remark | None:
-        file = self._files[path]
         try:
+            file = free_place(self._files[path], path)
             if os.path.realpath(file) in self._inputs:
                 raise CastlistError(
                     "picture-itself",

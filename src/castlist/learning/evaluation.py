@@ -237,7 +237,7 @@ def read_evaluation(run: Run) -> Evaluation:
     """
     path = run.answers_path
     try:
-        with path.open(encoding="utf-8", newline="") as file:
+        with path.open(encoding="utf-8-sig", newline="") as file:
             header, *rows = csv.reader(file)
         if header != [*HEADER, *run.people, UNKNOWN]:
             raise ValueError("its columns are not this run's people")

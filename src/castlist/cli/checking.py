@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from platformdirs import user_downloads_path
 
 from castlist.cli.console import findings_json, findings_lines, say, show_json, showing_stages, tell
 from castlist.cli.options import Language
@@ -74,7 +75,7 @@ def check(
 
 
 def _move(photos: Path | None, decisions: Path | None, undo: bool) -> None:
-    from castlist.checks import apply_decisions, read_decisions, undo_moves
+    from castlist.checks import apply_decisions, find_decisions, need_decided, read_decisions, undo_moves
 
     if undo and (photos is None or decisions is not None):
         raise SettingsError(
@@ -82,7 +83,10 @@ def _move(photos: Path | None, decisions: Path | None, undo: bool) -> None:
             "--undo takes back what was last moved in a folder. Give that folder, without --apply.",
         )
     if decisions is not None:
+        downloads = user_downloads_path()
+        decisions = find_decisions(decisions, downloads)
         read = read_decisions(decisions, photos)
+        need_decided(decisions, read, downloads)
         moved = apply_decisions(read)
         before = f"; {moved.before} had been moved before" if moved.before else ""
         aside = f" Photos set aside lie in {str(moved.aside)!r}." if moved.aside.is_dir() else ""

@@ -41,6 +41,7 @@ ROOMS = [
     "archive",
     "learning",
     "checks",
+    "showing",
     "explanation",
     "export",
     "people",

@@ -19,7 +19,7 @@ from PIL import Image
 from castlist import checks, cli
 from castlist.caches import set_cache_folder
 from castlist.checks import check_photos
-from castlist.checks.appearance import face_looks_drawn, is_cut_off, looks_drawn
+from castlist.checks.appearance import face_looks_drawn, looks_drawn
 from castlist.checks.cache import CheckedFace, CheckedPhoto, delete_checks_of, open_cache
 from castlist.checks.covering import count_edges, looks_covered
 from castlist.checks.curve import enough, learning_curve
@@ -34,7 +34,7 @@ from castlist.drawn import draw_cast
 from castlist.duplicates import sign_photo
 from castlist.embeddings import normalize
 from castlist.errors import CastError, CastlistError, Message
-from castlist.faces import Box, Quality, find_faces
+from castlist.faces import Box, Quality, find_faces, is_cut_off
 from castlist.gallery import NOBODY, Knowledge, default_background
 from castlist.media import Photo, find_photos, read_photo
 from conftest import save_noise
@@ -131,7 +131,7 @@ def test_copies_of_a_wrong_photo_are_told_once() -> None:
     person[0] = 1
     paths = [Path(f"{i}.jpg") for i in range(49)]
     group = np.append(np.arange(48), 0)
-    doubts = doubt_names(person, group, embeddings)
+    doubts = doubt_names(person, group, embeddings, np.zeros(len(person), bool))
     findings = check_names(["Ann", "Bob", "Cid", "Dee"], paths, person, group, doubts)
     assert [one.photos for one in findings] == [(paths[0], paths[48])]
     assert findings[0].rather == "Ann"
@@ -169,7 +169,7 @@ def test_copies_leaks_and_damaged_files(tmp_path: Path) -> None:
     assert ("leak", "1.png", "2.png", "small.png") in kinds
     assert next(one.kind for one in findings.findings) == "leak"  # worst first
     assert findings.n_photos == 5
-    assert "pictures under two names (1)" in findings.summary_lines[0]
+    assert "pictures under two names (1)" in findings.summary_lines()[0]
     assert "leak" not in {one.kind for one in check_photos(root).findings}
 
 

@@ -151,7 +151,7 @@ def test_no_readable_photo_is_a_failure(
 ) -> None:
     (tmp_path / "bad.jpg").write_text("no photo")
     assert run(monkeypatch, "predict", tmp_path / "bad.jpg", "--run", drawn_run) == 2
-    assert "None of the 1 files" in capsys.readouterr().err
+    assert "Of 1 file, none could be read" in capsys.readouterr().err
 
 
 def test_ctrl_c_is_no_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

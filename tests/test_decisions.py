@@ -438,7 +438,7 @@ def test_the_verb_moves_and_moves_back(
     file = tmp_path / "DECISIONS.toml"
     file.write_text(decide(root, b="Bob", c="aside").to_toml(), "utf-8")
     assert run(monkeypatch, "--apply", file) == 0
-    assert "Moved: 2." in capsys.readouterr().out
+    assert "Moved: 2\n" in capsys.readouterr().out
     assert run(monkeypatch, root, "--undo") == 0
     assert contents(root) == before
     assert run(monkeypatch, "--apply", file, "--json", "--fail-on", "high") == 2

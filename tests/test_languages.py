@@ -15,6 +15,8 @@ import pytest
 
 import castlist
 from castlist import errors
+from castlist.cli import app
+from castlist.cli.words import asked_language, command_of, helpers
 from castlist.errors import CastlistError, Message, SettingsError, fill, reason_of
 from castlist.languages import LANGUAGES, read_catalogue, translate_message, translator
 
@@ -168,7 +170,7 @@ def test_what_has_no_translation_stays_english() -> None:
 
 
 def test_chinese_is_written_as_in_taiwan() -> None:
-    everything = "".join(text for kind in ("", ".messages") for text in read_catalogue("zh-TW", kind).values())
+    everything = "".join(text for kind in ("", ".messages", ".help") for text in read_catalogue("zh-TW", kind).values())
     assert not set(everything) & set("训练验证测试准确图这个张损阵与对错开设时间"), "simplified characters"
     for mainland in ("信息", "默認", "文件夾", "數據", "網絡", "缺省", "質量"):
         assert mainland not in everything
@@ -186,3 +188,28 @@ def test_translator() -> None:
 def test_an_unknown_language_is_one_sentence() -> None:
     with pytest.raises(SettingsError, match=r"Unknown language 'fr'. Choose from: en, zh-TW."):
         translator("fr")
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_the_help_of_every_verb_and_option_is_translated(language: str) -> None:
+    used = {one.help for one in helpers(command_of(app))}
+    assert used == set(read_catalogue(language, ".help"))
+
+
+@pytest.mark.parametrize(
+    ("words", "variables", "expected"),
+    [
+        (["predict", "a.jpg"], {"LANG": "zh_TW.UTF-8"}, "zh-TW"),
+        (["predict", "a.jpg"], {"LANG": "zh_TW.UTF-8", "LC_ALL": "C"}, "en"),
+        (["predict", "a.jpg", "--language", "en"], {"LANG": "zh_TW.UTF-8"}, "en"),
+        (["--language=zh-TW", "predict", "-h"], {}, "zh-TW"),
+    ],
+)
+def test_the_command_speaks_as_asked_or_as_the_system(
+    monkeypatch: pytest.MonkeyPatch, words: list[str], variables: dict[str, str], expected: str
+) -> None:
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert asked_language(words) == expected

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from castlist.checks.records import SEVERITIES as SEVERITIES
     from castlist.checks.records import Finding as Finding
     from castlist.checks.records import Findings as Findings
+    from castlist.checks.records import describe as describe
     from castlist.checks.records import summarize as summarize
 
 _ROOMS = {
@@ -37,6 +38,7 @@ _ROOMS = {
     "apply_decisions": "moving",
     "check_photos": "inspection",
     "delete_checks_of": "cache",
+    "describe": "records",
     "find_decisions": "downloads",
     "need_decided": "downloads",
     "open_decisions": "decisions",

@@ -135,11 +135,10 @@ class Findings:
         wanted = SEVERITIES[: SEVERITIES.index(severity) + 1]
         return tuple(finding for finding in self.findings if finding.severity in wanted)
 
-    @property
-    def summary_lines(self) -> tuple[str, str, str]:
-        """What was found, in three lines, one per severity."""
-        high, medium, low = summarize(self.counts, translator("en"))
-        return f"high   {high}", f"medium {medium}", f"low    {low}"
+    def summary_lines(self, language: str = "en") -> tuple[str, ...]:
+        """What was found, in a language, in three lines, one per severity."""
+        found = summarize(self.counts, translator(language))
+        return tuple(f"{severity:<6} {line}" for severity, line in zip(SEVERITIES, found, strict=True))
 
     @property
     def counts(self) -> Mapping[str, int]:

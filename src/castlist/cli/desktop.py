@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
-
-from castlist.cli.options import Runs
+from castlist.cli.options import SYSTEM, Language, Runs
 
 
 def desktop(
     out: Runs = Path("runs"),
-    language: Annotated[str | None, typer.Option(help="Of the window: en or zh-TW [default: the system's].")] = None,
+    language: Language = SYSTEM,
 ) -> None:
     """Open the window: pictures with names, people added and forgotten, trainings with their curves."""
     from castlist.desktop import open_window

@@ -6,7 +6,7 @@ from castlist.faces.finder import MIN_FACE, RELATIVE_MIN_FACE, find_faces
 from castlist.faces.networks import find_package_file, read_checked
 from castlist.faces.onnx_format import Graph
 from castlist.faces.onnx_reader import Network, Node, read_network
-from castlist.faces.quality import measure_quality
+from castlist.faces.quality import is_cut_off, measure_quality
 from castlist.faces.records import NO_FACE, Box, Face, Quality
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "detect",
     "find_faces",
     "find_package_file",
+    "is_cut_off",
     "measure_quality",
     "read_checked",
     "read_network",

@@ -16,7 +16,7 @@ import numpy as np
 from castlist.duplicates import PhotoSignature, sign_photo
 from castlist.embeddings import choose_faces, face_network
 from castlist.errors import PhotoError
-from castlist.faces import DEFAULT_TEMPLATE, NO_FACE, Face, find_faces
+from castlist.faces import DEFAULT_TEMPLATE, NO_FACE, Face, find_faces, is_cut_off
 from castlist.media import Film, Moment, Photo, is_film, read_file, read_photo, resize_photo, time_taken
 from castlist.settings import Settings
 from castlist.threads import OnCount, work_ahead
@@ -44,6 +44,16 @@ class Row:
     pixels: np.ndarray  # (size, size, 3), uint8, RGB
     still: Still
     embedding: np.ndarray | None = None  # (128,), float32
+    poor: bool = False  # a face that may look like nobody of the cast though it is
+
+
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """The faces of a photo, or of a frame of a film."""
+
+    still: Still
+    faces: list[Face]
+    shape: tuple[int, ...]  # of its pixels
 
 
 def read_rows(
@@ -98,32 +108,34 @@ def _decode_faces(
     network = face_network(settings)
     size = image_size_of(settings)
 
-    def decode(photo: Photo) -> list[tuple[Still, list[Face]]] | PhotoError:
+    def decode(photo: Photo) -> list[_Seen] | PhotoError:
         try:
             seen = [
-                (still, find_faces(pixels, min_face=settings.min_face, template=network.template))
+                _Seen(still, find_faces(pixels, min_face=settings.min_face, template=network.template), pixels.shape)
                 for still, pixels in _read_stills(photo.path, settings)
             ]
         except PhotoError as error:
             return error
-        return [(still, faces) for still, faces in seen if faces] or PhotoError(NO_FACE.code, NO_FACE.text)
+        return [one for one in seen if one.faces] or PhotoError(NO_FACE.code, NO_FACE.text)
 
     for _, group in groupby(_in_parallel(decode, photos, on_count), key=lambda item: item[0].person):
-        readable: list[tuple[Photo, Still, list[Face]]] = []
+        readable: list[tuple[Photo, _Seen]] = []
         for photo, result in group:
             if isinstance(result, PhotoError):
                 yield photo, result
             else:
-                readable += [(photo, *one) for one in result]
-        faces = [found for _, _, found in readable]
+                readable += [(photo, one) for one in result]
+        faces = [seen.faces for _, seen in readable]
         crops = [face.pixels for found in faces for face in found]
         if not crops:
             continue
         vectors = network.embed(np.stack(crops), views=settings.views)
         split = np.split(vectors, np.cumsum([len(found) for found in faces])[:-1])
-        for (photo, still, found), mine, index in zip(readable, split, choose_faces(faces, split), strict=True):
+        for (photo, seen), mine, index in zip(readable, split, choose_faces(faces, split), strict=True):
             assert index is not None, "each of these photos has a face"
-            yield photo, Row(resize_photo(found[index].pixels, size), still, mine[index])
+            face = seen.faces[index]
+            poor = face.quality.problem is not None or is_cut_off(face.landmarks, *seen.shape[:2])
+            yield photo, Row(resize_photo(face.pixels, size), seen.still, mine[index], poor)
 
 
 T = TypeVar("T")

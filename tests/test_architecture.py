@@ -26,6 +26,7 @@ ROOMS = [
     "caches",
     "children",
     "inference",
+    "quiet",
     "escaping",
     "languages",
     "media",

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("scipy")
 pytest.importorskip("keras")
 
 from castlist.languages import LANGUAGES, translator

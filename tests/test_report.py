@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 pytest.importorskip("matplotlib")
-pytest.importorskip("sklearn")
+pytest.importorskip("matplotlib")
 
 from castlist.errors import CastlistError, Message, SettingsError
 from castlist.learning.evaluation import NOBODY, Evaluation, score_answers

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from castlist.people import Enrolment, Receipt, enrol, forget, refresh, retrain_without
     from castlist.run import Run, list_runs, newest_run, open_run
     from castlist.settings import Augmentation, Settings
-    from castlist.showing import learn, resume
     from castlist.threads import set_threads
+    from castlist.watching import learn, resume
 
 __version__ = "0.1.0"
 
@@ -77,14 +77,14 @@ _ROOMS = {
     "find_photos": "media",
     "forget": "people",
     "is_film": "media",
-    "learn": "showing",
+    "learn": "watching",
     "list_runs": "run",
     "name_film": "naming",
     "newest_run": "run",
     "open_run": "run",
     "read_photo": "media",
     "refresh": "people",
-    "resume": "showing",
+    "resume": "watching",
     "retrain_without": "people",
     "set_cache_folder": "caches",
     "set_threads": "threads",

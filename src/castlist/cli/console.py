@@ -39,8 +39,8 @@ def telling_interruption(how: Callable[[], str]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def showing_training(*, resumable: bool = True) -> Iterator[dict[str, Any]]:
-    """The callbacks of `learn`, as `castlist.showing.showing_progress` gives them, in the command's language."""
-    from castlist.showing import showing_progress
+    """The callbacks of `learn`, as `castlist.watching.showing_progress` gives them, in the command's language."""
+    from castlist.watching import showing_progress
 
     with showing_progress(language=spoken(), resumable=resumable, on_interruption=_say_interrupted) as show:
         yield show

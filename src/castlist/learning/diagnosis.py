@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
+from statistics import NormalDist
 from typing import Literal
 
 import numpy as np
 
-from castlist.errors import fill, needs_extra
+from castlist.errors import fill
 from castlist.languages import Translate
 from castlist.run import Epoch
 from castlist.settings import TrainingSettings
-
-with needs_extra("learn", "Reading the curves"):
-    from scipy.stats import theilslopes
 
 Case = Literal["learning", "overfitting", "data", "stalled", "wrong"]
 
@@ -92,9 +92,24 @@ def _best(history: Sequence[Epoch], settings: TrainingSettings) -> int:
 
 def _change(losses: Sequence[float]) -> float:
     """How much a loss changes over a part of the curve, as a share of its median; 0 if it is flat."""
-    slope, _, low, high = theilslopes(losses, alpha=0.9)
+    slope, low, high = _slope(losses)
     change = slope * (len(losses) - 1) / max(float(np.median(losses)), 1e-9)
     return float(change) if abs(change) > MOVES and low * high > 0 else 0.0
+
+
+def _slope(values: Sequence[float]) -> tuple[float, float, float]:
+    """The median of the slopes between all pairs of values, a step apart each, and its 90 % interval.
+
+    Source: Sen 1968, "Estimates of the regression coefficient based on Kendall's tau".
+    """
+    n = len(values)
+    slopes = np.sort([(values[b] - values[a]) / (b - a) for a, b in combinations(range(n), 2)])
+    _, equal = np.unique(values, return_counts=True)
+    variance = (n * (n - 1) * (2 * n + 5) - (equal * (equal - 1) * (2 * equal + 5)).sum()) / 18
+    spread = NormalDist().inv_cdf(0.95) * math.sqrt(variance)
+    low = max(round((len(slopes) - spread) / 2) - 1, 0)
+    high = min(round((len(slopes) + spread) / 2), len(slopes) - 1)
+    return float(np.median(slopes)), float(slopes[low]), float(slopes[high])
 
 
 def describe_diagnosis(diagnosis: Diagnosis, translate: Translate) -> tuple[str, str]:

@@ -102,7 +102,7 @@ def show_result(run: Run, evaluation: Evaluation | None) -> None:
     words = translator(spoken())
     if end := describe_end(history, run.settings, words):
         tell(end)
-    diagnosis = diagnose(history)
+    diagnosis = diagnose(history, len(run.sides["validation"]))
     if diagnosis:
         tell(" ".join(describe_diagnosis(diagnosis, words)))
     tell(translate("Report: {address}", address=(run.path / "report.html").resolve().as_uri()))

@@ -1,4 +1,4 @@
-"""What the curves of a training say, and what to try next: the five cases of the report (M14)."""
+"""What the curves of a training say, and what to try next: the five cases of the report (M14), or too few photos."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from castlist.languages import Translate
 from castlist.run import Epoch
 from castlist.settings import TrainingSettings
 
-Case = Literal["learning", "overfitting", "data", "stalled", "wrong"]
+Case = Literal["learning", "overfitting", "data", "stalled", "wrong", "few"]
 
+FEW = 30  # validation photos; of fewer, one that is hard makes the loss what it is
 SHORTEST = 8  # epochs; a slope of fewer is mostly noise
 PART = 0.5  # of the epochs, the last ones, that are looked at
 LATE = 0.25  # the same where the schedule has ended: what fell while the rate was high says nothing of more epochs
@@ -38,16 +39,25 @@ class Diagnosis:
     validation_change: float
 
 
-def diagnose(history: Sequence[Epoch]) -> Diagnosis | None:
-    """Say which of the five cases a training is; None if it has too few epochs to tell.
+def diagnose(history: Sequence[Epoch], n_validation: int) -> Diagnosis | None:
+    """Say which of the cases a training is; None if it has too few epochs to tell.
 
     Whether a loss falls or rises is told from the median of the slopes between all pairs of epochs in the last part of
-    the curve, so that a few wild epochs decide nothing, and only if the slope's 90 % interval leaves zero out.
+    the curve, so that a few wild epochs decide nothing, and only if the slope's 90 % interval leaves zero out. Of few
+    validation photos only that is told which the whole of the curves shows: that it overfits.
+
+    Args:
+        history: The epochs.
+        n_validation: Photos on the validation side.
 
     Source: the report's five cases; the slope of Theil 1950 and Sen 1968.
     """
     if len(history) < SHORTEST:
         return None
+    if n_validation < FEW:
+        train, validation = (_change([getattr(row, name) for row in history]) for name in ("loss", "val_loss"))
+        told: Case = "overfitting" if train < 0 < validation else "few"
+        return Diagnosis(told, history[0].epoch, history[-1].epoch, train, validation)
     ended = history[-1].learning_rate < ENDED * max(row.learning_rate for row in history)
     part = history[-max(SHORTEST, round((LATE if ended else PART) * len(history))) :]
     train, validation = (_change([getattr(row, name) for row in part]) for name in ("loss", "val_loss"))
@@ -134,5 +144,9 @@ def describe_diagnosis(diagnosis: Diagnosis, translate: Translate) -> tuple[str,
         "wrong": (
             translate("The design, the settings or the data are wrong: the loss rises on training."),
             translate("Lower the learning_rate first; then look at the names of the photos, then try another model."),
+        ),
+        "few": (
+            translate("There are too few photos to validate with for the curves to tell what goes wrong."),
+            translate("Give each person ten photos or more, or take the model face, which needs few."),
         ),
     }[diagnosis.case]

@@ -52,6 +52,20 @@ def test_commands_and_options_exist(doc: Path) -> None:
     assert not [fault for words in commands(doc) for fault in faults(words)]
 
 
+@pytest.mark.parametrize("name", ["README.md", "README.zh-TW.md"])
+def test_every_command_of_the_readme_is_run_by_the_projects_own_check_and_is_whole(name: str) -> None:
+    """`.ci/readme.py` types those of README.md, and the demo is run there as it stands; both files show the same."""
+    assert ".ci/readme.py" in (ROOT / ".ci" / "run").read_text("utf-8")
+    blocks = [code for language, code in FENCE.findall((ROOT / name).read_text("utf-8")) if not language]
+    lines = [line for code in blocks for line in code.splitlines()]
+    typed = [shlex.split(line, comments=True) for line in lines if line.startswith("castlist ")]
+    assert len(typed) > 15
+    for _, verb, *words in typed:
+        VERBS[verb].make_context(verb, list(words))  # refuses what the command would refuse
+    others = {line.partition(" ")[0] for line in lines if line and not line[0].isspace()} - {"castlist"}
+    assert others <= {"pip", "make", "git", "cd", "photos/"}
+
+
 def test_an_invented_verb_or_option_is_a_fault() -> None:
     assert faults(["train", "photos/", "--model", "cnn"]) == []
     assert faults(["train", "photos/", "--magic"]) == ["train --magic"]

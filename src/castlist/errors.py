@@ -200,7 +200,8 @@ def needs_extra(extra: str, purpose: str) -> Iterator[None]:
     except ImportError as error:
         raise MissingExtraError(
             "needs-extra",
-            '{purpose} needs {package}, which is not installed: pip install "castlist[{extra}]".',
+            '{purpose} needs {package}, which is not installed: pip install "castlist[{extra}]", or, in a clone of '
+            'castlist, pip install ".[{extra}]".',
             purpose=purpose,
             package=error.name or "a package",
             extra=extra,

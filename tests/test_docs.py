@@ -16,7 +16,8 @@ from castlist.testing import draw_picture, level_of
 ROOT = Path(__file__).parents[1]
 DOCS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-VERBS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+COMMAND = typer.main.get_command(app)
+VERBS = COMMAND.commands  # type: ignore[attr-defined]
 
 every_doc = pytest.mark.parametrize("doc", DOCS, ids=lambda doc: doc.relative_to(ROOT).as_posix())
 
@@ -36,14 +37,19 @@ def commands(doc: Path) -> list[list[str]]:
     return [shlex.split(line, comments=True)[1:] for line in lines if line.strip().startswith("castlist ")]
 
 
+def options_of(command: typer.core.TyperGroup | typer.core.TyperCommand) -> set[str]:
+    """What may be asked of the command, or of a verb."""
+    return {option for param in command.params for option in (*param.opts, *param.secondary_opts)} | {"-h", "--help"}
+
+
 def faults(words: list[str]) -> list[str]:
     """What a command line shows that the command doesn't have."""
     verb, *rest = words
-    if verb in ("VERB", "--help"):
+    if verb == "VERB" or verb in options_of(COMMAND):
         return []
     if verb not in VERBS:
         return [verb]
-    known = {option for param in VERBS[verb].params for option in (*param.opts, *param.secondary_opts)} | {"--help"}
+    known = options_of(VERBS[verb])
     return [f"{verb} {word}" for word in rest if word.startswith("-") and word.partition("=")[0] not in known]
 
 

@@ -10,7 +10,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from castlist.cli.console import film_lines, photo_lines, say
+from castlist.cli.console import film_lines, pad, photo_lines, say, tally_lines, width_of
+from castlist.cli.words import speak
 from castlist.errors import CastlistError, Message
 from castlist.escaping import for_cell, for_json, for_terminal
 from castlist.faces import Box
@@ -30,7 +31,7 @@ from castlist.naming import (
 )
 from castlist.naming.films.records import join_tracks
 from castlist.painting import tell_apart
-from castlist.predicting import Remark, predict
+from castlist.predicting import Remark, Tally, predict
 from conftest import save_noise
 
 EVIL = "\x1b]0;owned\x07\x9b31m\u202egpj.exe"
@@ -218,3 +219,32 @@ def test_a_name_that_is_no_text_stops_no_table(tmp_path: Path) -> None:
     with Table(tmp_path / "table.csv") as table:
         table.add(photo_rows(NamedPhoto(Path("a\udcff.jpg"), ())))
     assert rows_of(tmp_path / "table.csv")[0]["photo"] == "a\\udcff.jpg"
+
+
+def test_a_summary_says_who_is_in_how_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("castlist.cli.words._spoken", "en")
+    both = (NamedFace("小滿", 0.9, ()), NamedFace("Ann", 0.9, ()), NamedFace("Ann", 0.8, ()))
+    strangers = (NamedFace("unknown", 0.9, ()), NamedFace("unknown", 0.6, (("Ann", 0.4),), perhaps="Ann"))
+    tally = Tally()
+    for i, faces in enumerate([both, both[:1], strangers, ()]):
+        tally.add(NamedPhoto(Path(f"{i}.jpg"), faces))
+    tally.add(NamedPhoto(Path("bad.jpg"), (), Message("photo-empty", "the file is empty")))
+    tally.add(NamedFilm(Path("a.mp4"), 25, 50, (), (Sighting("Ann", 0.9, 0, 1), Sighting("Ann", 0.9, 2, 3))))
+    assert list(tally_lines(tally)) == [
+        "Of 6 photos and films, seen in:",
+        "  小滿              2",
+        "  Ann               2",
+        "  perhaps somebody  1",
+        "  unknown           1",
+        "  no face           1",
+        "  not read          1",
+    ]
+    speak("zh-TW")
+    told = list(tally_lines(tally))
+    assert told[0] == "6 個照片與影片中，各出現於幾個："
+    assert len({width_of(line) for line in told[1:]}) == 1
+
+
+def test_columns_hold_with_wide_letters_and_accents_of_their_own() -> None:
+    cells = pad(["小滿", "Zoe\u0308", "Ann-Marie"])
+    assert [width_of(cell) for cell in cells] == [9, 9, 9]

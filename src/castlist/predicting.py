@@ -43,7 +43,7 @@ class Tally:
         """Count an answer; whoever is in it twice counts once."""
         self.files += 1
         faces = one.faces if isinstance(one, NamedPhoto) else one.sightings
-        self.people.update({face.name for face in faces} - {UNKNOWN})
+        self.people.update({face.name: 1 for face in faces if face.name != UNKNOWN})
         strangers = [face for face in faces if face.name == UNKNOWN]
         self.perhaps += any(face.perhaps is not None for face in strangers)
         self.strangers += any(face.perhaps is None for face in strangers)

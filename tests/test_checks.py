@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from PIL import Image
 
 from castlist import checks, cli
 from castlist.caches import set_cache_folder
-from castlist.checks import check_photos
+from castlist.checks import check_photos, quick_check
 from castlist.checks.appearance import face_looks_drawn, looks_drawn
 from castlist.checks.cache import CheckedFace, CheckedPhoto, delete_checks_of, open_cache
 from castlist.checks.covering import count_edges, looks_covered
@@ -113,6 +114,32 @@ def test_poor_faces_are_never_nobody_but_may_be_another() -> None:
     wrong = np.flatnonzero(judged.right < 0.5)
     assert 5 in wrong and judged.rather[5] == 0
     assert NOBODY not in judged.rather[wrong]
+
+
+def test_training_judges_names_as_a_check_does(tmp_path: Path) -> None:
+    """Faces too poor to be nobody's, and photos of one burst that are no copies, are the same to both."""
+    embeddings, true = draw_people(5, 12)
+    person = np.where(true == 4, 0, true)[:49]
+    person[5] = 2
+    files, copies, poor = tuple(f"{i}.jpg" for i in range(49)), np.arange(49), np.arange(49) == 48
+    people = ("Ann", "Bob", "Cid", "Dee")
+    dataset = SimpleNamespace(
+        people=people,
+        files=files,
+        person=person,
+        copies=copies,
+        group=np.where(copies < 4, 0, copies),
+        take=np.where(copies < 4, 0, -1),
+        embeddings=embeddings[:49],
+        poor=poor,
+        refused=(),
+        notes=(),
+    )
+    judged = judge(person, copies, embeddings[:49], poor, 0).doubts
+    found = check_names(people, [tmp_path / file for file in files], person, copies, judged)
+    assert {one.photos[0].name for one in found if one.rather == "Ann"} == {"5.jpg"}
+    assert all(one.rather for one in found)  # of the poor one nobody's name is said
+    assert list(quick_check(dataset, tmp_path).findings) == found
 
 
 def test_of_two_photos_that_disagree_neither_is_known_to_be_wrong() -> None:

@@ -40,6 +40,15 @@ def names(run: Run) -> list[str]:
     return [one.name for one in list_people(run.path)]
 
 
+def test_the_diary_tells_of_runs_that_it_passes_over(run: Run, monkeypatch, capsys) -> None:
+    (run.path.parent / "broken").mkdir()
+    (run.path.parent / "broken" / "run.json").write_text("{", "utf-8")
+    assert castlist(monkeypatch, "runs", run.path.parent) == 0
+    shown = capsys.readouterr()
+    assert len(shown.out.splitlines()) == 1 and "face, 3 people" in shown.out
+    assert shown.err.startswith("passed over: ") and "broken" in shown.err
+
+
 def test_people_are_listed_in_columns_that_hold(run: Run, monkeypatch, capsys) -> None:
     assert castlist(monkeypatch, "people", run.path) == 0
     assert capsys.readouterr().out.splitlines() == ["Ann      8 photos", "王小明   8 photos", "Beatrix  8 photos"]

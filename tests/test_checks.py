@@ -35,9 +35,9 @@ from castlist.drawn import draw_cast
 from castlist.duplicates import sign_photo
 from castlist.embeddings import normalize
 from castlist.errors import CastError, CastlistError, Message
-from castlist.faces import Box, Quality, find_faces, is_cut_off
+from castlist.faces import Box, Face, Quality, find_faces, is_cut_off
 from castlist.gallery import NOBODY, Knowledge, default_background
-from castlist.media import Photo, find_photos, read_photo
+from castlist.media import find_photos, read_photo
 from conftest import save_noise
 
 
@@ -331,14 +331,14 @@ def test_a_photo_renamed_or_changed_after_a_check(tmp_path: Path, monkeypatch: p
     cast, vector_of = tmp_path / "cast", {}
     for i in range(18):
         save_noise(cast / "ABC"[person[i]] / f"{i:02}.png", i)
-        vector_of[(cast / "ABC"[person[i]] / f"{i:02}.png").read_bytes()] = embeddings[i]
-    face = CheckedFace(Box(1, 2, 30, 40), 0.9, Quality(60.0, 99.0, 0.0))
+        vector_of[read_photo(cast / "ABC"[person[i]] / f"{i:02}.png").tobytes()] = embeddings[i]
 
-    def look(photos: list[Photo]) -> list[CheckedPhoto]:
-        contents = [photo.path.read_bytes() for photo in photos]
-        return [
-            CheckedPhoto(sign_photo(data, read_photo(data)), None, (face,), vector_of[data][None]) for data in contents
-        ]
+    def find(pixels: np.ndarray) -> list[Face]:  # one clear face, whose crop is the whole photo
+        landmarks = np.array([[12, 12], [24, 12], [18, 18], [13, 24], [23, 24]], np.float32)
+        return [Face(pixels, Box(1, 2, 30, 40), landmarks, 0.9, Quality(60.0, 99.0, 0.0))]
+
+    def embed(crops: np.ndarray) -> np.ndarray:
+        return np.stack([vector_of[crop.tobytes()] for crop in crops])
 
     begun: list[str] = []
 
@@ -350,13 +350,15 @@ def test_a_photo_renamed_or_changed_after_a_check(tmp_path: Path, monkeypatch: p
         found = check_photos(cast, on_stage=begin).findings
         return [path.name for one in found if one.kind == "wrong-name" for path in one.photos]
 
-    monkeypatch.setattr("castlist.checks.looking._look", look)
+    monkeypatch.setattr("castlist.checks.looking.find_faces", find)
+    monkeypatch.setattr("castlist.checks.looking.embed", embed)
     assert wrong() == ["05.png"]
     assert begun == ["Photos", "Copies", "Names"]
     (cast / "B" / "05.png").rename(cast / "B" / "renamed.png")
     assert wrong() == ["renamed.png"]
     save_noise(cast / "B" / "renamed.png", 99)  # now a photo of the second person
-    vector_of[(cast / "B" / "renamed.png").read_bytes()] = normalize(embeddings[6:12].mean(axis=0, keepdims=True))[0]
+    mean = normalize(embeddings[6:12].mean(axis=0, keepdims=True))[0]
+    vector_of[read_photo(cast / "B" / "renamed.png").tobytes()] = mean
     assert wrong() == []
     (cast / "B" / "renamed.png").rename(cast / "A" / "moved.png")
     assert wrong() == ["moved.png"]

@@ -249,14 +249,14 @@ def test_no_link_is_followed_out_of_the_folder(root: Path, linked: str) -> None:
 def test_a_link_swapped_in_between_is_not_followed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     outside = root.parent / "outside"
     outside.mkdir()
-    carry_out = moving._carry_out
+    rename = moving.rename
 
-    def swap(*args: object) -> None:
+    def swap(*places: object) -> None:
         shutil.rmtree(root / "Bob", ignore_errors=True)
         (root / "Bob").symlink_to(outside, target_is_directory=True)
-        carry_out(*args)
+        rename(*places)
 
-    monkeypatch.setattr(moving, "_carry_out", swap)
+    monkeypatch.setattr(moving, "rename", swap)
     with pytest.raises(CastError, match="can't be moved"):
         apply_decisions(decide(root, b="Bob"))
     assert not list(outside.iterdir())

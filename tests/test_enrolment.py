@@ -328,6 +328,7 @@ def test_an_exchange_that_was_killed_is_finished(run: Run, killed: str) -> None:
     assert holding(run.path.parent, [b"Beatrix"]) == set()
 
 
+@pytest.mark.slow
 def test_a_keras_run_is_trained_again_without(tmp_path: Path) -> None:
     pytest.importorskip("keras")
     from castlist.drawn import HEROES, draw_cast

@@ -23,7 +23,7 @@ from castlist.learning.dataset import load_dataset
 from castlist.media import cast, check_person, find_cast, find_photos, meant_by, names
 from castlist.naming import NamedFace, NamedPhoto
 from castlist.naming.eyes import FaceEyes
-from castlist.painting import fonts
+from castlist.painting import set_font_folders
 from castlist.paths import is_below, join_below, name_below, spell, unspell
 from castlist.people import enrol, forget
 from castlist.predicting import Remark, predict
@@ -241,8 +241,14 @@ def test_photos_of_one_name_drawn_on_two_days_are_both_there(tmp_path: Path) -> 
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.named.jpg", "a.png.named.jpg"]
 
 
-def test_what_can_not_be_drawn_is_told_and_the_rest_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fonts, "_font_files", list)
+@pytest.fixture
+def no_fonts(tmp_path: Path) -> Iterator[None]:
+    set_font_folders([tmp_path / "no fonts"])
+    yield
+    set_font_folders(None)
+
+
+def test_what_can_not_be_drawn_is_told_and_the_rest_goes_on(tmp_path: Path, no_fonts: None) -> None:
     gone = save_noise(tmp_path / "gone.jpg", 1)
     long = save_noise(tmp_path / ("x" * 251 + ".jpg"), 2)
     photos = [gone, long, save_noise(tmp_path / "ok.jpg", 3)]

@@ -307,6 +307,7 @@ def test_without_a_chinese_font_the_page_is_chinese_and_its_figures_are_not(
     assert "Predicted person" in words and all(word.isascii() for word in words)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("real_figures")
 def test_threads_write_reports_and_each_is_the_same(tmp_path: Path) -> None:
     run, evaluation = make_run(tmp_path)

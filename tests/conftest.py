@@ -18,6 +18,7 @@ from castlist.caches import set_cache_folder
 from castlist.drawn import HEROES, draw_cast
 from castlist.settings import Settings
 
+os.environ["LC_ALL"] = "C.UTF-8"  # what the tests look for is English, whatever the system speaks
 PHOTOS = Path(__file__).parents[2] / "shared" / "photos"
 SMALL = Settings(model="cnn", faces=False, image_size=48, batch_size=8, epochs=2, learning_rate=0.01)
 

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import ImageColor
+from PIL import ExifTags, Image, ImageColor
 
 from castlist.errors import CastlistError
 from castlist.faces import Box
 from castlist.media import read_photo
-from castlist.naming import NamedFace
+from castlist.naming import NamedFace, NamedPhoto
 from castlist.painting import labels as annotate
 from castlist.painting.labels import covered_area, draw_names, place_label
-from castlist.painting.pictures import save_picture
+from castlist.painting.pictures import draw_photo, save_picture
 
 
 def named(name: str, probability: float = 0.98, box: Box | None = None) -> NamedFace:
@@ -147,3 +147,23 @@ def test_what_can_not_be_saved_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(CastlistError, match="can't be written"):
         save_picture(grey(3, 3), tmp_path / "file" / "a.png")
+
+
+@pytest.mark.parametrize("ending", ["jpg", "png", "webp", "avif"])
+def test_a_copy_bears_the_dates_of_the_photo_and_nothing_else_of_it(tmp_path: Path, ending: str) -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Make], exif[ExifTags.Base.DateTime] = "Kamera", "2019:05:02 10:11:12"
+    details = exif.get_ifd(ExifTags.IFD.Exif)
+    details[ExifTags.Base.DateTimeOriginal], details[ExifTags.Base.OffsetTimeOriginal] = "2018:12:24 18:00:01", "+08:00"
+    details[ExifTags.Base.DateTimeDigitized] = "no date\x1b[2J"
+    exif.get_ifd(ExifTags.IFD.GPSInfo)[1] = "N"
+    photo = tmp_path / f"a.{ending}"
+    Image.fromarray(grey(40, 40)).save(photo, exif=exif)
+    draw_photo(NamedPhoto(photo, (named("Chris"),)), tmp_path / "copy.jpg")
+    with Image.open(tmp_path / "copy.jpg") as copy:
+        kept, its_details = copy.getexif(), copy.getexif().get_ifd(ExifTags.IFD.Exif)
+        assert kept[ExifTags.Base.DateTime] == "2019:05:02 10:11:12"
+        assert its_details[ExifTags.Base.DateTimeOriginal] == "2018:12:24 18:00:01"
+        assert its_details[ExifTags.Base.OffsetTimeOriginal] == "+08:00"
+        assert ExifTags.Base.DateTimeDigitized not in its_details
+        assert ExifTags.Base.Make not in kept and not kept.get_ifd(ExifTags.IFD.GPSInfo)

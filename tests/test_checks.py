@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,8 +19,8 @@ from PIL import Image
 
 from castlist import checks, cli
 from castlist.caches import set_cache_folder
-from castlist.checks import check_photos
-from castlist.checks.appearance import face_looks_drawn, is_cut_off, looks_drawn
+from castlist.checks import check_photos, quick_check
+from castlist.checks.appearance import face_looks_drawn, looks_drawn
 from castlist.checks.cache import CheckedFace, CheckedPhoto, delete_checks_of, open_cache
 from castlist.checks.covering import count_edges, looks_covered
 from castlist.checks.curve import enough, learning_curve
@@ -34,7 +35,7 @@ from castlist.drawn import draw_cast
 from castlist.duplicates import sign_photo
 from castlist.embeddings import normalize
 from castlist.errors import CastError, CastlistError, Message
-from castlist.faces import Box, Face, Quality, find_faces
+from castlist.faces import Box, Face, Quality, find_faces, is_cut_off
 from castlist.gallery import NOBODY, Knowledge, default_background
 from castlist.media import OpenPhoto, find_photos, read_photo
 from conftest import save_noise
@@ -115,6 +116,32 @@ def test_poor_faces_are_never_nobody_but_may_be_another() -> None:
     assert NOBODY not in judged.rather[wrong]
 
 
+def test_training_judges_names_as_a_check_does(tmp_path: Path) -> None:
+    """Faces too poor to be nobody's, and photos of one burst that are no copies, are the same to both."""
+    embeddings, true = draw_people(5, 12)
+    person = np.where(true == 4, 0, true)[:49]
+    person[5] = 2
+    files, copies, poor = tuple(f"{i}.jpg" for i in range(49)), np.arange(49), np.arange(49) == 48
+    people = ("Ann", "Bob", "Cid", "Dee")
+    dataset = SimpleNamespace(
+        people=people,
+        files=files,
+        person=person,
+        copies=copies,
+        group=np.where(copies < 4, 0, copies),
+        take=np.where(copies < 4, 0, -1),
+        embeddings=embeddings[:49],
+        poor=poor,
+        refused=(),
+        notes=(),
+    )
+    judged = judge(person, copies, embeddings[:49], poor, 0).doubts
+    found = check_names(people, [tmp_path / file for file in files], person, copies, judged)
+    assert {one.photos[0].name for one in found if one.rather == "Ann"} == {"5.jpg"}
+    assert all(one.rather for one in found)  # of the poor one nobody's name is said
+    assert list(quick_check(dataset, tmp_path).findings) == found
+
+
 def test_of_two_photos_that_disagree_neither_is_known_to_be_wrong() -> None:
     embeddings, _ = draw_people(8, 6)
     person = np.repeat(np.arange(7), [6, 6, 6, 6, 6, 6, 2])
@@ -131,7 +158,7 @@ def test_copies_of_a_wrong_photo_are_told_once() -> None:
     person[0] = 1
     paths = [Path(f"{i}.jpg") for i in range(49)]
     group = np.append(np.arange(48), 0)
-    doubts = doubt_names(person, group, embeddings)
+    doubts = doubt_names(person, group, embeddings, np.zeros(len(person), bool))
     findings = check_names(["Ann", "Bob", "Cid", "Dee"], paths, person, group, doubts)
     assert [one.photos for one in findings] == [(paths[0], paths[48])]
     assert findings[0].rather == "Ann"
@@ -169,7 +196,7 @@ def test_copies_leaks_and_damaged_files(tmp_path: Path) -> None:
     assert ("leak", "1.png", "2.png", "small.png") in kinds
     assert next(one.kind for one in findings.findings) == "leak"  # worst first
     assert findings.n_photos == 5
-    assert "pictures under two names (1)" in findings.summary_lines[0]
+    assert "pictures under two names (1)" in findings.summary_lines()[0]
     assert "leak" not in {one.kind for one in check_photos(root).findings}
 
 

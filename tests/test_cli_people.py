@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import typer
 
-from castlist.cli.console import describe_run, pad
+from castlist.cli.console import pad
+from castlist.cli.diary import run_cells
 from castlist.faces import Face
 from castlist.naming import FaceEyes
 from castlist.people import list_people, refresh
@@ -37,6 +38,15 @@ def group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def names(run: Run) -> list[str]:
     return [one.name for one in list_people(run.path)]
+
+
+def test_the_diary_tells_of_runs_that_it_passes_over(run: Run, monkeypatch, capsys) -> None:
+    (run.path.parent / "broken").mkdir()
+    (run.path.parent / "broken" / "run.json").write_text("{", "utf-8")
+    assert castlist(monkeypatch, "runs", run.path.parent) == 0
+    shown = capsys.readouterr()
+    assert len(shown.out.splitlines()) == 1 and "face, 3 people" in shown.out
+    assert shown.err.startswith("passed over: ") and "broken" in shown.err
 
 
 def test_people_are_listed_in_columns_that_hold(run: Run, monkeypatch, capsys) -> None:
@@ -118,6 +128,6 @@ def test_who_wasn_t_tested_has_no_shares(run: Run, group: Path, monkeypatch, cap
     capsys.readouterr()
     assert castlist(monkeypatch, "report", run.path) == 0
     shown = capsys.readouterr().out
-    assert "Dora: recall -, precision -, 0 photos" in shown
+    assert "Dora: not tested" in shown
     assert "loss" not in shown.splitlines()[0]
-    assert next(describe_run(open_run(run.path), None)).endswith("test photos")
+    assert run_cells(open_run(run.path))[-1].endswith("test photos")

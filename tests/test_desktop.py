@@ -26,11 +26,12 @@ from PIL import Image
 import castlist
 from castlist.desktop import open_window
 from castlist.desktop.silence import silence_opencv
-from castlist.desktop.texts import NO_CHINESE, has_chinese_font, system_language
+from castlist.desktop.texts import NO_CHINESE, has_chinese_font
 from castlist.drawn import HEROES, draw_cast, draw_hero
 from castlist.errors import MissingExtraError
 from castlist.faces import Box, Quality
 from castlist.jobs import Stopped
+from castlist.languages import system_language
 from castlist.media import UNKNOWN, Film, FilmWriter, find_photos, read_photo
 from castlist.naming import NamedFace, Recognizer, Seen
 from castlist.run.record import FORMAT, open_run

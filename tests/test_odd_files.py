@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -274,7 +273,9 @@ def test_no_table_replaces_a_photo_and_no_picture_an_input(tmp_path: Path) -> No
     assert photo.read_bytes() == before
     for _ in range(2):  # a table is replaced
         list(predict([photo], FakeRecognizer("Ann"), table=tmp_path / "t.csv"))
-    drawn = shutil.copy(photo, tmp_path / "a.named.jpg")
+    list(predict([photo], FakeRecognizer("Ann"), pictures=tmp_path))
+    drawn = tmp_path / "a.named.jpg"
+    before = drawn.read_bytes()
     (remark,) = (
         one for one in predict([photo, drawn], FakeRecognizer("Ann"), pictures=tmp_path) if isinstance(one, Remark)
     )
@@ -312,7 +313,7 @@ def test_who_is_told_to_end_keeps_the_table_and_says_so(tmp_path: Path, number: 
     _, told = process.communicate(timeout=120)
     assert process.returncode == code
     assert told.splitlines() == [f"Run: {str(run.path)!r}", "castlist: stopped."]
-    rows = list(csv.reader(table.read_text("utf-8").splitlines()))
+    rows = list(csv.reader(table.read_text("utf-8-sig").splitlines()))
     assert 1 < len(rows) < 801
     assert {len(row) for row in rows} == {12}
 

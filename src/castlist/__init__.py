@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     )
     from castlist.export import export_run
     from castlist.languages import translate_message
-    from castlist.learning import Evaluation, Progress, learn, resume
+    from castlist.learning import Evaluation, Progress
     from castlist.media import UNKNOWN, Cast, RefusedPhoto, find_cast, find_photos, is_film, read_photo
     from castlist.naming import NamedFace, NamedFilm, NamedPhoto, Recognizer, Seen, Track, name_film
     from castlist.painting import draw_photo, write_film
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from castlist.run import Run, list_runs, newest_run, open_run
     from castlist.settings import Augmentation, Settings
     from castlist.threads import set_threads
+    from castlist.watching import learn, resume
 
 __version__ = "0.1.0"
 
@@ -76,14 +77,14 @@ _ROOMS = {
     "find_photos": "media",
     "forget": "people",
     "is_film": "media",
-    "learn": "learning",
+    "learn": "watching",
     "list_runs": "run",
     "name_film": "naming",
     "newest_run": "run",
     "open_run": "run",
     "read_photo": "media",
     "refresh": "people",
-    "resume": "learning",
+    "resume": "watching",
     "retrain_without": "people",
     "set_cache_folder": "caches",
     "set_threads": "threads",

@@ -16,6 +16,7 @@ from castlist.faces import Face
 from castlist.media import open_photo, read_photo, resize_photo
 from castlist.naming import FaceEyes, NamedFace, Recognizer, Sight
 from castlist.painting import draw_names
+from castlist.quiet import without_notes
 
 COVER = 0.2  # of the crop's side: the square that occlusion lays over it
 PLACES = 14  # of the square along each side
@@ -103,7 +104,7 @@ class GradCam:
     """
 
     def __init__(self, recognizer: Recognizer) -> None:
-        with needs_extra("keras", "Explaining a Keras model"):
+        with needs_extra("keras", "Explaining a Keras model"), without_notes():
             from castlist.learning import load_trained  # before Keras, whose start-up notes it silences
 
             import keras  # isort: skip

@@ -9,13 +9,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from castlist.checks.appearance import face_looks_drawn, is_cut_off, looks_drawn
+from castlist.checks.appearance import face_looks_drawn, looks_drawn
 from castlist.checks.cache import Cache, CheckedFace, CheckedPhoto
 from castlist.checks.covering import looks_covered
 from castlist.duplicates import DuplicatePair, PhotoSignature, find_duplicates, sign_photo
 from castlist.embeddings import embed
 from castlist.errors import PhotoError
-from castlist.faces import TEMPLATES, crop_faces, decode_to_find, find_photo_faces
+from castlist.faces import TEMPLATES, crop_faces, decode_to_find, find_photo_faces, is_cut_off
 from castlist.media import Photo, open_photo, read_file
 from castlist.threads import OnCount, work_ahead
 

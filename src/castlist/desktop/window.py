@@ -21,11 +21,11 @@ from castlist.desktop.picture import Picture
 from castlist.desktop.runs import RunChooser
 from castlist.desktop.saving import Saving
 from castlist.desktop.status import StatusLine
-from castlist.desktop.texts import NAMES, NO_CHINESE, Sentence, Texts, has_chinese_font, system_language
+from castlist.desktop.texts import NAMES, NO_CHINESE, Sentence, Texts, has_chinese_font
 from castlist.desktop.welcome import Welcome
 from castlist.desktop.worker import Task, Worker
 from castlist.errors import CastlistError
-from castlist.languages import LANGUAGES
+from castlist.languages import LANGUAGES, system_language
 from castlist.naming import Recognizer
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from castlist.faces.networks import find_package_file, read_checked
 from castlist.faces.onnx_format import Graph
 from castlist.faces.onnx_reader import Network, Node, read_network
 from castlist.faces.photos import Finder, crop_faces, decode_to_find, find_photo_faces
-from castlist.faces.quality import measure_quality
+from castlist.faces.quality import is_cut_off, measure_quality
 from castlist.faces.records import NO_FACE, Box, Face, Quality
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "find_faces",
     "find_package_file",
     "find_photo_faces",
+    "is_cut_off",
     "measure_quality",
     "read_checked",
     "read_network",

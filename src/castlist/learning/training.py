@@ -25,11 +25,12 @@ from castlist.learning.progress import OnProgress, Progress
 from castlist.learning.sequences import arrange, read_sequences
 from castlist.learning.splits import TRAIN, VALIDATION
 from castlist.naming import Network
+from castlist.quiet import without_notes
 from castlist.run import HISTORY, Epoch, Run, RunFolder, best_epoch, read_history
 from castlist.settings import Settings, TrainingSettings
 from castlist.threads import work_ahead
 
-with needs_extra("keras", "Training"):
+with needs_extra("keras", "Training"), without_notes():
     import h5py
     import keras
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import functools
 import io
+import re
 import threading
 import warnings
 from dataclasses import dataclass
@@ -15,6 +16,18 @@ from castlist.media import mending, tiff
 
 # Chosen by content, never by the file's name. Formats outside this list can run old, little-tested decoders.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "DIB", "GIF", "TIFF", "AVIF", "PPM")
+# The dates of an EXIF block and how they are written, by the part that they are in; None: the outermost.
+_DATE, _PART, _ZONE = r"\d{4}:\d\d:\d\d \d\d:\d\d:\d\d", r"\d{1,9}", r"[+-]\d\d:\d\d"
+_DATES: dict[ExifTags.IFD | None, dict[int, str]] = {
+    None: {ExifTags.Base.DateTime: _DATE},
+    ExifTags.IFD.Exif: {
+        ExifTags.Base.DateTimeOriginal: _DATE,
+        ExifTags.Base.DateTimeDigitized: _DATE,
+        ExifTags.Base.SubsecTimeOriginal: _PART,
+        ExifTags.Base.OffsetTime: _ZONE,
+        ExifTags.Base.OffsetTimeOriginal: _ZONE,
+    },
+}
 
 _header_lock = threading.Lock()  # `warnings.catch_warnings` is not safe among threads
 
@@ -81,11 +94,7 @@ def orientation_of(image: Image.Image, around: int | None) -> int | None:
 def time_taken(data: bytes) -> Moment | None:
     """When a camera took a photo, from its EXIF block; None if it doesn't say."""
     try:
-        with open_header(picture_of(data).data) as image:
-            exif, size = image.getexif(), image.size
-        if data.startswith(tiff.HEADERS):  # the whole file is an EXIF block, whichever of its pictures is the photo
-            exif = Image.Exif()
-            exif.load(data)
+        exif, size = _exif_and_size(data)
         details = exif.get_ifd(ExifTags.IFD.Exif)
         camera = (exif.get(ExifTags.Base.Make), exif.get(ExifTags.Base.Model), sorted(size))
         clock = datetime.datetime.strptime(str(details[ExifTags.Base.DateTimeOriginal]), "%Y:%m:%d %H:%M:%S")
@@ -94,3 +103,27 @@ def time_taken(data: bytes) -> Moment | None:
         return Moment(seconds + float(f"0.{part}") if part.isdecimal() else seconds, repr(camera))
     except Exception:  # an EXIF block may hold anything
         return None
+
+
+def dates_of(data: bytes) -> Image.Exif:
+    """An EXIF block with nothing but the dates that a photo's own has, as far as they are dates."""
+    dates = Image.Exif()
+    try:
+        exif, _ = _exif_and_size(data)
+        for ifd, kinds in _DATES.items():
+            own, kept = (exif, dates) if ifd is None else (exif.get_ifd(ifd), dates.get_ifd(ifd))
+            for tag, form in kinds.items():
+                if re.fullmatch(form, text := str(own.get(tag)).strip("\x00 ")):
+                    kept[tag] = text
+    except Exception:  # an EXIF block may hold anything
+        return Image.Exif()
+    return dates
+
+
+def _exif_and_size(data: bytes) -> tuple[Image.Exif, tuple[int, int]]:
+    with open_header(picture_of(data).data) as image:
+        exif, size = image.getexif(), image.size
+    if data.startswith(tiff.HEADERS):  # the whole file is an EXIF block, whichever of its pictures is the photo
+        exif = Image.Exif()
+        exif.load(data)
+    return exif, size

@@ -78,7 +78,7 @@ def enrol(
         reasons = ", ".join(sorted({str(photo.reason) for photo in refused}))
         raise CastError(
             "nobody-to-enrol",
-            "None of the {photos} photos shows a face to enrol {name!r} with ({reasons}).",
+            "Of {photos} {photos:photo|photos}, none shows a face to enrol {name!r} with ({reasons}).",
             photos=len(files),
             name=name,
             reasons=reasons,

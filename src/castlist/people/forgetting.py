@@ -111,8 +111,11 @@ def _is_of(file: str, name: str) -> bool:
 def _describe(leaving: Leaving) -> Iterator[Message]:
     yield Message(
         "forgot-embeddings",
-        "{embeddings} embeddings from gallery.npz, and the threshold that they helped to set.",
+        "{embeddings} {embeddings:embedding|embeddings} from gallery.npz, and the threshold that {embeddings:it|they} "
+        "helped to set.",
         {"embeddings": leaving.embeddings},
     )
-    yield Message("forgot-names", "The name, and {files} file names, from run.json.", {"files": leaving.files})
+    yield Message(
+        "forgot-names", "The name, and {files} {files:file name|file names}, from run.json.", {"files": leaving.files}
+    )
     yield Message("forgot-derived", "The report, its figures, the answers, the metrics, and exports in the run folder.")

@@ -190,9 +190,11 @@ def _dataset(path: Path, file: Any, root: Path) -> Dataset:
         files=tuple(file["file"].asstr()[()]),
         person=file["person"][()],
         side=file["side"][()],
+        copies=file["copies"][()],
         group=file["group"][()],
         take=file["take"][()],
         embeddings=file["embedding"][()] if "embedding" in file else None,
+        poor=file["poor"][()],
         image_size=file["images"].shape[1],
         refused=tuple(
             RefusedPhoto(path=root / unspell(name), reason=Message.from_dict(why))

@@ -16,7 +16,7 @@ import numpy as np
 from castlist.duplicates import PhotoSignature, sign_photo
 from castlist.embeddings import choose_faces, face_network
 from castlist.errors import PhotoError
-from castlist.faces import DEFAULT_TEMPLATE, NO_FACE, Face, decode_to_find, find_photo_faces
+from castlist.faces import DEFAULT_TEMPLATE, NO_FACE, Face, decode_to_find, find_photo_faces, is_cut_off
 from castlist.media import Film, Moment, OpenPhoto, Photo, is_film, open_photo, read_file, resize_photo, time_taken
 from castlist.settings import Settings
 from castlist.threads import OnCount, work_ahead
@@ -44,6 +44,7 @@ class Row:
     pixels: np.ndarray  # (size, size, 3), uint8, RGB
     still: Still
     embedding: np.ndarray | None = None  # (128,), float32
+    poor: bool = False  # a face that may look like nobody of the cast though it is
 
 
 def read_rows(
@@ -128,7 +129,9 @@ def _decode_faces(
         split = np.split(vectors, np.cumsum([len(found) for found in faces])[:-1])
         for (photo, still, found), mine, index in zip(readable, split, choose_faces(faces, split), strict=True):
             assert index is not None, "each of these photos has a face"
-            yield photo, Row(resize_photo(found[index].pixels, size), still, mine[index])
+            face, signature = found[index], still.signature
+            poor = face.quality.problem is not None or is_cut_off(face.landmarks, signature.height, signature.width)
+            yield photo, Row(resize_photo(face.pixels, size), still, mine[index], poor)
 
 
 T = TypeVar("T")

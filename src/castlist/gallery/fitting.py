@@ -43,6 +43,8 @@ class Limits:
 
 
 LIMITS = Limits(rarity=0.25, spread=2.5, sure=8.0)  # of castlist's own network, and of those of which nothing is known
+# Where faces in general are guessed from the cast: their kinds aren't known, but how its own photos vary is.
+CAST_LIMITS = Limits(rarity=0.5, spread=1.0, sure=8.0)
 DLIB_LIMITS = Limits(rarity=0.33, spread=1.6, sure=10.0)  # of the network before, in galleries that don't say theirs
 
 

@@ -15,6 +15,7 @@ from castlist.cli.desktop import desktop
 from castlist.cli.diary import compare, runs
 from castlist.cli.exporting import export
 from castlist.cli.learning import demo, report, resume, train
+from castlist.cli.networks import background, weights
 from castlist.cli.people import enrol, forget, merge, people, rename, undo
 from castlist.cli.predicting import explain, predict
 from castlist.cli.searching import tune
@@ -49,6 +50,8 @@ for _verb in (
     merge,
     forget,
     export,
+    background,
+    weights,
     desktop,
     demo,
 ):

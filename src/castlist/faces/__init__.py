@@ -8,6 +8,8 @@ from castlist.faces.onnx_format import Graph
 from castlist.faces.onnx_reader import Network, Node, read_network
 from castlist.faces.quality import measure_quality
 from castlist.faces.records import NO_FACE, Box, Face, Quality
+from castlist.faces.weights import ZOO, ZooWeights
+from castlist.faces.yunet import YUNET
 
 __all__ = [
     "DEFAULT_TEMPLATE",
@@ -15,6 +17,8 @@ __all__ = [
     "NO_FACE",
     "RELATIVE_MIN_FACE",
     "TEMPLATES",
+    "YUNET",
+    "ZOO",
     "Box",
     "Face",
     "Graph",
@@ -22,6 +26,7 @@ __all__ = [
     "Node",
     "Quality",
     "Template",
+    "ZooWeights",
     "crop_face",
     "detect",
     "find_faces",

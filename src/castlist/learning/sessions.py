@@ -25,6 +25,7 @@ from castlist.learning.models import check_model
 from castlist.learning.progress import OnProgress, Progress
 from castlist.learning.report import write_report
 from castlist.learning.starting import new_run_path, start_run
+from castlist.learning.statistics import known_background
 from castlist.media import Cast, find_cast
 from castlist.paths import as_path
 from castlist.run import Run, RunFolder, load_gallery, open_run, read_history
@@ -38,6 +39,11 @@ OnStart = Callable[[Run, Dataset], None]
 
 TRIES = 5  # to answer for a run that others change meanwhile
 CHANGED = "changed-while-answered"
+GUESSED = Message(
+    "statistics-guessed",
+    "How faces of people in general lie for this network is known from this cast alone, so that who is unknown is less "
+    "sure. To do better: castlist background FOLDER --network FILE, then train again.",
+)
 
 
 def learn(
@@ -80,6 +86,8 @@ def learn(
         )
     check_model(settings)
     path = new_run_path(as_path(runs), name, settings)
+    if settings.faces and settings.network:  # nor must wrong statistics fail after all faces are found
+        known_background(settings, face_network(settings))
     cast = photos if isinstance(photos, Cast) else find_cast(photos)
     dataset = load_dataset(cast, settings, on_count=on_count)
     run = start_run(dataset, settings, path, cast.root, is_named=name is not None)
@@ -257,14 +265,16 @@ def _make_gallery(run: Run, dataset: Dataset) -> Gallery:
     """All the photos' faces as the run's gallery, and the network that they were embedded with."""
     assert dataset.embeddings is not None, "a data set of faces has their embeddings"
     network = face_network(run.settings)
+    background = known_background(run.settings, network)
+    is_guessed = bool(run.settings.network) and background is None
     gallery = Gallery.fit(
         run.people,
         dataset.embeddings,
         dataset.person,
         dataset.files,
         stranger_rate=run.settings.stranger_rate,
-        # The statistics that ship are of one network; for another, the cast's own faces must stand in.
-        own_background=bool(run.settings.network),
+        background=background,
+        own_background=is_guessed,
     )
     with RunFolder(run.path).change() as change:
         for file, suffix in zip(network.files, (".onnx", ".toml"), strict=False):
@@ -278,4 +288,6 @@ def _make_gallery(run: Run, dataset: Dataset) -> Gallery:
                     reason=reason_of(error),
                 ) from error
         change.write(run.gallery_path.name, gallery.to_bytes())
+        if is_guessed and GUESSED not in change.run.notes:
+            change.run = dataclasses.replace(change.run, notes=(*change.run.notes, GUESSED))
     return gallery

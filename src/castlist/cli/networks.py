@@ -1,0 +1,52 @@
+"""The verbs about face networks: background, weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from castlist.cli.console import showing_count, tell
+from castlist.escaping import for_json
+
+
+def background(
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="Holds one folder of photos per person; 100 people or more.")
+    ],
+    network: Annotated[
+        str, typer.Option(metavar="FILE", help="Your face network, ONNX with a TOML beside it; or dlib.")
+    ],
+    json_: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Measure on many people how much faces differ for a network of your own, so that train knows a stranger.
+
+    Kept beside the network: means and covariances, nobody's face. train --network FILE then uses them.
+    """
+    from castlist.learning import fit_background
+
+    with showing_count("Photos") as on_count:
+        done = fit_background(folder, network, on_count=on_count)
+    if json_:
+        counts = {"people": done.people, "photos": done.photos, "left_out": done.left_out}
+        print(for_json({"file": str(done.file), **counts}))
+        return
+    left_out = f"; {done.left_out} photos without a face, unreadable, or copies were left out" if done.left_out else ""
+    tell(f"Measured on {done.photos} photos of {done.people} people{left_out}.")
+    tell(f"Kept in {str(done.file)!r}; train --network {network} uses it from now on.")
+
+
+def weights(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="SFace's and YuNet's files, as OpenCV's zoo has them.")
+    ],
+) -> None:
+    """Give castlist the files of its own networks, where the package that ships them can't be had any more.
+
+    Each is known by its checksum and copied into castlist's cache; nothing is downloaded.
+    """
+    from castlist.embeddings import keep_weights
+
+    for kept in keep_weights(files):
+        tell(f"{kept.title}: kept in {str(kept.file)!r}")

@@ -69,6 +69,7 @@ LEARNING = [
     "report",
     "tensorboard",
     "starting",
+    "statistics",
     "sessions",
     "tuning",
 ]

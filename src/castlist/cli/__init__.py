@@ -16,7 +16,7 @@ from castlist.cli.diary import compare, runs
 from castlist.cli.exporting import export
 from castlist.cli.learning import demo, report, resume, train
 from castlist.cli.networks import background, weights
-from castlist.cli.people import enrol, forget, merge, people, rename, undo
+from castlist.cli.people import enrol, forget, merge, people, refresh, rename, undo
 from castlist.cli.predicting import explain, predict
 from castlist.cli.searching import tune
 from castlist.cli.sorting import sort
@@ -49,6 +49,7 @@ for _verb in (
     rename,
     merge,
     forget,
+    refresh,
     export,
     background,
     weights,

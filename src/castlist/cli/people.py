@@ -1,4 +1,4 @@
-"""The verbs about who is in a run: people, enrol, undo, rename, merge, forget."""
+"""The verbs about who is in a run: people, enrol, undo, rename, merge, forget; and refresh."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from castlist.cli.console import NO_FIGURES, pad, say, say_note, showing_progress, tell
+from castlist.cli.console import NO_FIGURES, pad, say, say_note, showing_count, showing_progress, tell
 from castlist.cli.options import Language, RunFolder
 from castlist.errors import MissingExtraError, SettingsError
 from castlist.escaping import for_json, for_terminal
@@ -62,7 +62,7 @@ def enrol(
     tell(f"{name} is enrolled with {_photos(len(done.faces))}.")
     if done.doubts:
         tell(f"If that is wrong, take it back: castlist undo {str(run)!r}")
-    _show_refreshed(run, language)
+    _show_report(run, language)
 
 
 def undo(run: RunFolder, language: Language = "en") -> None:
@@ -71,7 +71,7 @@ def undo(run: RunFolder, language: Language = "en") -> None:
 
     taken = undo_enrolment(run)
     tell(f"Taken back: {_photos(len(taken.files))} of {taken.name}.")
-    _show_refreshed(run, language)
+    _show_report(run, language)
 
 
 def rename(
@@ -86,7 +86,7 @@ def rename(
     changed = rename_person(run, old, new)
     tell(f"{old} is called {new}.")
     _tell_folder(changed.photos_root, old, f"call the folder {new!r}, too")
-    _show_refreshed(run, language)
+    _show_report(run, language)
 
 
 def merge(
@@ -103,7 +103,7 @@ def merge(
     changed = merge_people(run, name, into)
     tell(f"{name} and {into} are one, called {into}.")
     _tell_folder(changed.photos_root, name, f"move its photos into the folder {into!r}")
-    _show_refreshed(run, language)
+    _show_report(run, language)
 
 
 def forget(
@@ -124,7 +124,7 @@ def forget(
         if retrain:
             raise SettingsError("retrain-photo", "--retrain leaves out a person, --photo one photo. Choose one.")
         tell(f"The run knows {forget_photo(run, name, photo)} no more.")
-        _show_refreshed(run, language)
+        _show_report(run, language)
         return
     _ask(f"Delete {name} from {str(run)!r} for good?", yes)
     if retrain:
@@ -139,7 +139,23 @@ def forget(
     for line in receipt.remaining:
         tell(f"  {line}")
     if not retrain:
-        _show_refreshed(run, language)
+        _show_report(run, language)
+
+
+def refresh(run: RunFolder, language: Language = "en") -> None:
+    """Learn a run of the model face anew with castlist's newest networks, from the photos it knows.
+
+    Who is in it, names and enrolled photos stay; photos that aren't found any more leave the run, and are listed.
+    """
+    from castlist.people import refresh as refresh_run
+
+    with showing_count("Photos") as on_count:
+        done = refresh_run(run, on_count=on_count)
+    for photo in done.lost:
+        say(f"left out: {photo.path} ({photo.reason})")
+    lost = f"; {_photos(len(done.lost))} left the run" if done.lost else ""
+    tell(f"{len(done.run.people)} people are learnt anew from {_photos(done.photos)}{lost}.")
+    _show_report(run, language)
 
 
 def _ask(question: str, yes: bool) -> None:
@@ -158,11 +174,11 @@ def _tell_folder(photos: str, name: str, what: str) -> None:
         tell(f"Training again would learn from {str(folder)!r} again: {what}.")
 
 
-def _show_refreshed(run: Path, language: str) -> None:
-    from castlist.people import refresh
+def _show_report(run: Path, language: str) -> None:
+    from castlist.people import renew_report
 
     try:
-        report = refresh(run, language=language)
+        report = renew_report(run, language=language)
     except MissingExtraError as error:
         tell(f"The report is not made anew. {error}")
     else:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from castlist.embeddings import face_network
-from castlist.errors import Message, RunError, SettingsError, reason_of
+from castlist.errors import Message, RunError, SettingsError
 from castlist.gallery import Gallery
 from castlist.languages import translator
 from castlist.learning.dataset import Dataset, load_dataset
@@ -28,7 +28,7 @@ from castlist.learning.starting import new_run_path, start_run
 from castlist.learning.statistics import known_background
 from castlist.media import Cast, find_cast
 from castlist.paths import as_path
-from castlist.run import Run, RunFolder, load_gallery, open_run, read_history
+from castlist.run import Run, RunFolder, load_gallery, open_run, put_network, read_history
 from castlist.settings import Settings
 from castlist.threads import OnCount
 
@@ -277,16 +277,7 @@ def _make_gallery(run: Run, dataset: Dataset) -> Gallery:
         own_background=is_guessed,
     )
     with RunFolder(run.path).change() as change:
-        for file, suffix in zip(network.files, (".onnx", ".toml"), strict=False):
-            try:
-                change.write(run.face_network_path.with_suffix(suffix).name, file.read_bytes())
-            except OSError as error:
-                raise RunError(
-                    "face-network-not-copied",
-                    "The face network can't be copied into {path!r} ({reason}).",
-                    path=str(run.path),
-                    reason=reason_of(error),
-                ) from error
+        put_network(change, network)
         change.write(run.gallery_path.name, gallery.to_bytes())
         if is_guessed and GUESSED not in change.run.notes:
             change.run = dataclasses.replace(change.run, notes=(*change.run.notes, GUESSED))

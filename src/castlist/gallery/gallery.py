@@ -25,6 +25,7 @@ from castlist.gallery.fitting import (
 )
 from castlist.gallery.guessing import guess_background
 from castlist.gallery.knowledge import Knowledge, add_up
+from castlist.gallery.leaving_out import measure_tail
 from castlist.gallery.storage import numbers_of, read_arrays, texts_of, write_arrays
 
 VERSION = 4  # of the file
@@ -97,7 +98,9 @@ class Gallery:
         trust = trust_photos(background.between, background.place(embeddings), person)
         rate, nothing = float(stranger_rate), np.zeros(len(people), np.float32)
         trust = trust.astype(np.float32)  # as the file has it, so that a gallery that was read learns the same
-        limits = CAST_LIMITS if own_background else LIMITS
+        limits = LIMITS
+        if own_background:
+            limits = dataclasses.replace(CAST_LIMITS, tail=measure_tail(embeddings, person))
         return cls(
             tuple(people),
             embeddings,
@@ -400,8 +403,13 @@ def _limits_of(arrays: dict[str, np.ndarray]) -> Limits:
     """The limits of a file; of older files, those of the network that there was."""
     if "limits" not in arrays:
         return DLIB_LIMITS
-    rarity, spread, sure = numbers_of(arrays["limits"], 3, least=0, most=1000).tolist()
-    return Limits(rarity, spread, sure)
+    limits = arrays["limits"]
+    if limits.shape == (3,):
+        limits = np.append(limits, 1.0)
+    rarity, spread, sure, tail = numbers_of(limits, 4, least=0, most=1000).tolist()
+    if not 0 < tail <= 1:
+        raise ValueError(f"the power of strangers is {tail}")
+    return Limits(rarity, spread, sure, tail)
 
 
 def _check(

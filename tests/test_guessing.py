@@ -26,16 +26,16 @@ def seen_by(network: np.ndarray, vectors: np.ndarray) -> np.ndarray:
     return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
 
 
-# The second uses a fifth of its values.
-NETWORKS = {"all": np.eye(USED), "few": np.random.default_rng(0).standard_normal((USED, 5 * USED))}
+# The second uses a third of its values.
+NETWORKS = {"all": np.eye(USED), "few": np.random.default_rng(0).standard_normal((USED, 3 * USED))}
 
 
 @pytest.mark.parametrize("network", NETWORKS)
-@pytest.mark.parametrize("known", [3, 40])
+@pytest.mark.parametrize("known", [3, 30])
 def test_seven_people_are_named_and_no_more_strangers_than_asked(network: str, known: int) -> None:
-    photos, strangers = 10, seen_by(NETWORKS[network], faces(99, 3000, 1)[0])
+    photos, strangers = 10, seen_by(NETWORKS[network], faces(99, 1500, 1)[0])
     named, right = [], []
-    for seed in range(3):
+    for seed in range(2):
         vectors, person = faces(seed, 7, known + photos)
         vectors = seen_by(NETWORKS[network], vectors)
         asked = np.tile(np.arange(known + photos) >= known, 7)
@@ -67,11 +67,9 @@ def test_hardly_anything_is_enough_to_guess_from(person: list[int]) -> None:
 
 
 def test_people_left_out_in_turn_tell_how_close_strangers_come() -> None:
-    vectors, person = faces(5, 40, 2)
+    vectors, person = faces(5, 12, 2)
     even = seen_by(NETWORKS["all"], vectors)
     assert measure_tail(even, person) > 0.8
-    # A network that sees little but whether people are of one kind: some are alike, who shouldn't be.
-    kinds = np.where(person % 8 == 0, 6.0, 0.0)[:, None] * np.eye(USED)[0]
-    alike = seen_by(np.eye(USED), vectors + kinds - 1.0)
-    assert measure_tail(alike, person) < 0.75
-    assert measure_tail(even[:4], person[:4]) == 1.0
+    twins = seen_by(NETWORKS["all"], vectors[person // 2 * 4] + 0.5 * faces(6, 12, 2)[0])
+    assert measure_tail(twins, person) < 0.5
+    assert measure_tail(twins[:4], person[:4]) == 1.0  # of two people nobody can be left out

@@ -44,7 +44,8 @@ def weights(
 ) -> None:
     """Give castlist the files of its own networks, where the package that ships them can't be had any more.
 
-    Each is known by its checksum and copied into castlist's cache; nothing is downloaded.
+    Each is known by its checksum and copied into castlist's cache; nothing is downloaded. They lie in
+    https://github.com/opencv/opencv_zoo, in models/face_recognition_sface and models/face_detection_yunet.
     """
     from castlist.embeddings import keep_weights
 

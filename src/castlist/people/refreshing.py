@@ -190,6 +190,7 @@ def _put(change: Change, gallery: Gallery, network: FaceNetwork, lost: list[tupl
     change.run = dataclasses.replace(
         run,
         settings=run.settings if _own_network(run.settings) else dataclasses.replace(run.settings, network=None),
+        notes=tuple(note for note in run.notes if gallery.own_background or note.code != "statistics-guessed"),
         refused=(*run.refused, *((file, reason) for file, reason in lost)),
         # Whoever holds the run as it was has embeddings of another network, and must not add them.
         created=datetime.datetime.now().astimezone().isoformat(),

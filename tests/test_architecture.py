@@ -72,6 +72,7 @@ LEARNING = [
     "report",
     "tensorboard",
     "starting",
+    "statistics",
     "sessions",
     "tuning",
 ]

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from castlist.media import UNKNOWN, Cast, RefusedPhoto, find_cast, find_photos, is_film, read_photo
     from castlist.naming import NamedFace, NamedFilm, NamedPhoto, Recognizer, Seen, Track, name_film
     from castlist.painting import draw_photo, write_film
-    from castlist.people import Enrolment, Receipt, enrol, forget, refresh, retrain_without
+    from castlist.people import Enrolment, Receipt, Renewal, enrol, forget, refresh, renew_report, retrain_without
     from castlist.run import Run, list_runs, newest_run, open_run
     from castlist.settings import Augmentation, Settings
     from castlist.threads import set_threads
@@ -60,6 +60,7 @@ _ROOMS = {
     "Receipt": "people",
     "Recognizer": "naming",
     "RefusedPhoto": "media",
+    "Renewal": "people",
     "Run": "run",
     "RunError": "errors",
     "Seen": "naming",
@@ -84,6 +85,7 @@ _ROOMS = {
     "open_run": "run",
     "read_photo": "media",
     "refresh": "people",
+    "renew_report": "people",
     "resume": "watching",
     "retrain_without": "people",
     "set_cache_folder": "caches",
@@ -112,6 +114,7 @@ __all__ = [
     "Receipt",
     "Recognizer",
     "RefusedPhoto",
+    "Renewal",
     "Run",
     "RunError",
     "Seen",
@@ -135,6 +138,7 @@ __all__ = [
     "open_run",
     "read_photo",
     "refresh",
+    "renew_report",
     "resume",
     "retrain_without",
     "set_cache_folder",

@@ -15,8 +15,9 @@ from castlist.cli.desktop import desktop
 from castlist.cli.diary import compare, runs
 from castlist.cli.exporting import export
 from castlist.cli.learning import demo, report, resume, train
+from castlist.cli.networks import background, weights
 from castlist.cli.options import SYSTEM, Language
-from castlist.cli.people import enrol, forget, merge, people, rename, undo
+from castlist.cli.people import enrol, forget, merge, people, refresh, rename, undo
 from castlist.cli.predicting import explain, predict
 from castlist.cli.searching import tune
 from castlist.cli.sorting import sort
@@ -61,7 +62,10 @@ for _verb in (
     rename,
     merge,
     forget,
+    refresh,
     export,
+    background,
+    weights,
     desktop,
     demo,
 ):

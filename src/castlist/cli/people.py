@@ -1,4 +1,4 @@
-"""The verbs about who is in a run: people, enrol, undo, rename, merge, forget."""
+"""The verbs about who is in a run: people, enrol, undo, rename, merge, forget; and refresh."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def enrol(
     tell(translate("{name} is enrolled with {photos}.", name=name, photos=_photos(len(done.faces))))
     if done.doubts:
         tell(translate("If that is wrong, take it back: {command}", command=f"castlist undo {str(run)!r}"))
-    _show_refreshed(run, language)
+    _show_report(run, language)
 
 
 def undo(run: RunFolder, language: Language = SYSTEM) -> None:
@@ -78,7 +78,7 @@ def undo(run: RunFolder, language: Language = SYSTEM) -> None:
 
     taken = undo_enrolment(run)
     tell(translate("Taken back: {photos} of {name}.", photos=_photos(len(taken.files)), name=taken.name))
-    _show_refreshed(run, language)
+    _show_report(run, language)
 
 
 def rename(
@@ -93,7 +93,7 @@ def rename(
     changed = rename_person(run, old, new)
     tell(translate("{old} is called {new}.", old=old, new=new))
     _tell_folder(changed.photos_root, old, translate("call the folder {name!r}, too", name=new))
-    _show_refreshed(run, language)
+    _show_report(run, language)
 
 
 def merge(
@@ -110,7 +110,7 @@ def merge(
     changed = merge_people(run, name, into)
     tell(translate("{name} and {into} are one, called {into}.", name=name, into=into))
     _tell_folder(changed.photos_root, name, translate("move its photos into the folder {name!r}", name=into))
-    _show_refreshed(run, language)
+    _show_report(run, language)
 
 
 def forget(
@@ -131,7 +131,7 @@ def forget(
         if retrain:
             raise SettingsError("retrain-photo", "--retrain leaves out a person, --photo one photo. Choose one.")
         tell(translate("The run knows {photo} no more.", photo=str(forget_photo(run, name, photo))))
-        _show_refreshed(run, language)
+        _show_report(run, language)
         return
     _ask(translate("Delete {name} from {run!r} for good?", name=name, run=str(run)), yes)
     if retrain:
@@ -146,7 +146,30 @@ def forget(
     for line in receipt.remaining:
         tell(f"  {worded(line)}")
     if not retrain:
-        _show_refreshed(run, language)
+        _show_report(run, language)
+
+
+def refresh(run: RunFolder, language: Language = SYSTEM) -> None:
+    """Learn a run of the model face anew with castlist's newest networks, from the photos it knows.
+
+    Who is in it, names and enrolled photos stay; photos that aren't found any more leave the run, and are listed.
+    """
+    from castlist.people import refresh as refresh_run
+    from castlist.showing import showing_count
+
+    with showing_count(translate("Photos")) as on_count:
+        done = refresh_run(run, on_count=on_count)
+    for photo in done.lost:
+        say(translate("left out: {path} ({reason})", path=str(photo.path), reason=photo.reason))
+    count = len(done.run.people)
+    tell(
+        translate(
+            "{count} {count:person is|people are} learnt anew from {photos}.", count=count, photos=_photos(done.photos)
+        )
+    )
+    if done.lost:
+        tell(translate("{photos} left the run.", photos=_photos(len(done.lost))))
+    _show_report(run, language)
 
 
 def _ask(question: str, yes: bool) -> None:
@@ -165,11 +188,11 @@ def _tell_folder(photos: str, name: str, what: str) -> None:
         tell(translate("Training again would learn from {folder!r} again: {what}.", folder=str(folder), what=what))
 
 
-def _show_refreshed(run: Path, language: str) -> None:
-    from castlist.people import refresh
+def _show_report(run: Path, language: str) -> None:
+    from castlist.people import renew_report
 
     try:
-        report = refresh(run, language=language)
+        report = renew_report(run, language=language)
     except MissingExtraError as error:
         tell(translate("The report is not made anew. {reason}", reason=error.message))
     else:

@@ -16,7 +16,7 @@ import numpy as np
 
 from castlist.embeddings import dlib_weights, sface
 from castlist.errors import SettingsError, ShapeError, WeightsError
-from castlist.faces import DEFAULT_TEMPLATE, TEMPLATES, Template, read_checked
+from castlist.faces import DEFAULT_TEMPLATE, TEMPLATES, Template
 from castlist.inference import open_session, read_network
 from castlist.settings import DLIB, FaceSettings
 from castlist.threads import work_ahead
@@ -82,7 +82,7 @@ class FaceNetwork:
     def _of(cls, file: Path, data: bytes) -> FaceNetwork:
         """A file that says itself how it wants its crops, or is known to castlist."""
         digest = hashlib.sha256(data).hexdigest()
-        rewrite = sface.rewrite if digest == sface.SHA256 else None
+        rewrite = sface.rewrite if digest in sface.WEIGHTS.digests else None
         session = open_session(data, n_threads=1, digest=digest, rewrite=rewrite)
         note = session.get_modelmeta().custom_metadata_map.get("castlist")
         if note is None:
@@ -179,13 +179,13 @@ def embed(
 
 
 def default_network() -> FaceNetwork:
-    """SFace, from the package that ships it."""
-    return _load_once(sface.package_file())
+    """SFace, from the package that ships it or as a user gave it."""
+    return _load_once(sface.WEIGHTS.find())
 
 
 @functools.lru_cache(maxsize=1)
 def _load_once(file: Path) -> FaceNetwork:
-    return FaceNetwork._of(file, read_checked(file, sface.SHA256, sface.PACKAGE))
+    return FaceNetwork._of(file, sface.WEIGHTS.read(file))
 
 
 def face_network(settings: FaceSettings) -> FaceNetwork:
@@ -225,7 +225,7 @@ def _noted_template(note: str, file: Path) -> Template:
 
 def _graph_of(data: bytes) -> bytes:
     """A network's file as it is, but SFace's, which its package keeps small and not quick."""
-    return sface.rewrite(data) if hashlib.sha256(data).hexdigest() == sface.SHA256 else data
+    return sface.rewrite(data) if hashlib.sha256(data).hexdigest() in sface.WEIGHTS.digests else data
 
 
 def _digest(*digests: str) -> str:

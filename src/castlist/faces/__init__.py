@@ -9,6 +9,8 @@ from castlist.faces.onnx_reader import Network, Node, read_network
 from castlist.faces.photos import Finder, crop_faces, decode_to_find, find_photo_faces
 from castlist.faces.quality import is_cut_off, measure_quality
 from castlist.faces.records import NO_FACE, Box, Face, Quality
+from castlist.faces.weights import ZOO, ZooWeights
+from castlist.faces.yunet import YUNET
 
 __all__ = [
     "DEFAULT_TEMPLATE",
@@ -16,6 +18,8 @@ __all__ = [
     "NO_FACE",
     "RELATIVE_MIN_FACE",
     "TEMPLATES",
+    "YUNET",
+    "ZOO",
     "Box",
     "Face",
     "Finder",
@@ -24,6 +28,7 @@ __all__ = [
     "Node",
     "Quality",
     "Template",
+    "ZooWeights",
     "crop_face",
     "crop_faces",
     "decode_to_find",

@@ -2,6 +2,7 @@
 
 from castlist.gallery.answers import NOBODY, Answers
 from castlist.gallery.background import Background, default_background
+from castlist.gallery.beside import background_file, keep_beside, read_beside
 from castlist.gallery.fitting import EVIDENCE, WRONG_NAMES
 from castlist.gallery.gallery import Gallery
 from castlist.gallery.knowledge import Knowledge
@@ -16,5 +17,8 @@ __all__ = [
     "Gallery",
     "Knowledge",
     "Mixture",
+    "background_file",
     "default_background",
+    "keep_beside",
+    "read_beside",
 ]

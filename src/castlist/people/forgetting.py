@@ -27,9 +27,9 @@ logger = logging.getLogger(__name__)
 def forget(path: str | os.PathLike[str], name: str) -> Receipt:
     """Delete a person from a run of the model `face`: embeddings, names, answers, pictures, kept data sets.
 
-    Files are written anew without the person, so that nothing is left in them; the report is deleted, and `refresh`
-    makes it anew. Once it has returned, nobody who holds the run brings the person back. Killed at any moment, the
-    same call again finishes it.
+    Files are written anew without the person, so that nothing is left in them; the report is deleted, and
+    `renew_report` makes it anew. Once it has returned, nobody who holds the run brings the person back. Killed at any
+    moment, the same call again finishes it.
 
     Raises:
         CastlistError: If nobody is called so, nobody would be left, the run may not be changed, or it is of a model
@@ -84,6 +84,7 @@ def _take_out(change: Change, name: str) -> Leaving:
             refused=tuple(item for item in run.refused if not _is_of(item[0], name)),
             notes=tuple(note for note in run.notes if name not in str(note)),
             enrolled=tuple(one for one in run.enrolled if one.name != name),
+            places={file: place for file, place in run.places.items() if not _is_of(file, name)},
             leaving=(*(one for one in run.leaving if one.name != name), leaving),
         ),
         gallery,

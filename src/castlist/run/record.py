@@ -73,6 +73,7 @@ class Run:
     leaving: tuple[Leaving, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)  # SHA-256 of what names; of runs made before, nothing
     enrolled: tuple[Enrolled, ...] = ()  # the last one last
+    places: Mapping[str, str] = field(default_factory=dict)  # of enrolled photos: where each lay then
 
     @property
     def network_path(self) -> Path:

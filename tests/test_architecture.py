@@ -63,6 +63,7 @@ LEARNING = [
     "models",
     "conversion",
     "diagnosis",
+    "temperature",
     "training",
     "evaluation",
     "comparison",

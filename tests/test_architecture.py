@@ -66,6 +66,7 @@ LEARNING = [
     "models",
     "conversion",
     "diagnosis",
+    "temperature",
     "training",
     "evaluation",
     "comparison",

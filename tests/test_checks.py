@@ -111,9 +111,9 @@ def test_poor_faces_are_never_nobody_but_may_be_another() -> None:
     person[5] = 2
     poor = np.ones(49, bool)
     judged = judge_names(embeddings[:49], person, np.arange(49), default_background(), poor=poor)
-    wrong = np.flatnonzero(judged.right < 0.5)
-    assert 5 in wrong and judged.rather[5] == 0
-    assert NOBODY not in judged.rather[wrong]
+    assert judged.right[5] < 0.01 and judged.rather[5] == 0
+    assert (np.delete(judged.right, [5, 48]) > 0.9).all()
+    assert judged.right[48] > 0.4 and NOBODY not in judged.rather[judged.right < 0.5]
 
 
 def test_training_judges_names_as_a_check_does(tmp_path: Path) -> None:
@@ -444,7 +444,7 @@ def test_drawn_faces_are_told_from_photographed_ones(tmp_path: Path) -> None:
     draw_cast(tmp_path, pictures_per_person=4, size=224, seed=5)
     found = [face for path in find_photos([tmp_path]) for face in find_faces(read_photo(path), template=CLOSER)]
     told = [face_looks_drawn(face.pixels) for face in found if face.quality.problem is None]
-    assert sum(told) > 0.6 * len(told) > 7
+    assert sum(told) > 0.65 * len(told) > 7
     (portrait,) = find_faces(np.asarray(astronaut()), template=CLOSER)
     assert not face_looks_drawn(portrait.pixels)
 

@@ -39,7 +39,7 @@ def run(tmp_path: Path) -> Run:
 def photo_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> object:
     """Makes a photo that shows some faces, told by its width."""
     found: dict[int, list[Face]] = {}
-    monkeypatch.setattr(FaceEyes, "find", lambda self, pixels, thorough=False: found.get(pixels.shape[1], []))
+    monkeypatch.setattr(FaceEyes, "find", lambda self, photo, thorough=False: found.get(photo.size[0], []))
 
     def make(name: str, *faces: Face) -> Path:
         width = 100 + len(found)

@@ -73,6 +73,8 @@ def test_broken_records_are_refused(tmp_path: Path, text: str) -> None:
         ("versions", []),
         ("complete", "yes"),
         ("best_epoch", 1.5),
+        ("temperature", 0),
+        ("temperature", "1"),
         ("seconds", "long"),
         ("generation", None),
         ("leaving", [{"name": "Ann"}]),

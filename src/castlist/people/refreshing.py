@@ -18,10 +18,9 @@ import numpy as np
 
 from castlist.embeddings import FaceNetwork, default_network
 from castlist.errors import Message, PhotoError, RunError
-from castlist.faces import NO_FACE, crop_face, find_faces
+from castlist.faces import NO_FACE, Finder, crop_faces, decode_to_find, find_faces, find_photo_faces
 from castlist.gallery import Background, Gallery, read_beside
-from castlist.media import RefusedPhoto, read_file, read_photo
-from castlist.naming import Finder
+from castlist.media import RefusedPhoto, open_photo
 from castlist.paths import as_path, join_below, unspell
 from castlist.people.changing import need_changeable, put_people
 from castlist.run import Change, Run, RunFolder, load_gallery, put_network
@@ -118,13 +117,14 @@ class _Look:
     def at(self, photo: Path, known: np.ndarray) -> np.ndarray | Message:
         """What the network says now of the face with an embedding; or why it can't."""
         try:
-            pixels = read_photo(read_file(photo))
+            opened, smallest = open_photo(photo), self.settings.min_face
+            faces = find_photo_faces(opened, min_face=smallest, template=self.now.template, finder=self.finder)
+            landmarks = [face.landmarks for face in faces]
+            crops = crop_faces(opened, decode_to_find(opened, smallest), landmarks, self.before.template)
         except PhotoError as error:
             return error.message
-        faces = self.finder(pixels, min_face=self.settings.min_face, template=self.now.template)
         if not faces:
             return NO_FACE
-        crops = [crop_face(pixels, face.landmarks, self.before.template) for face in faces]
         places = self.before.embed(np.stack(crops), views=self.settings.views) - self.middle
         place = known - self.middle
         alike = places @ place / (np.linalg.norm(places, axis=1) * np.linalg.norm(place) + 1e-9)

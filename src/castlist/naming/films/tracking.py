@@ -15,8 +15,8 @@ BRIDGED_LOOKS = 2.5  # the same, in the time from one look to the next, of films
 SURE = 0.85  # detector score that a face must reach once to be believed
 NESTED = 0.4  # share of a box inside another from which it is the same face, found twice
 NEAR = 3.0  # face sizes that a face may have jumped, when it looks the same
-# Similarities of centered embeddings; of faces in neighboring frames of the test clip 99 % lie above 0.66, and 99 % of
-# those of different people below 0.62.
+# Similarities of centered embeddings; of faces in neighboring looks of the test clip 95 % lie above 0.73. Of LFW's
+# training photos 99 % of one person lie above 0.34, and 99.9 % of different people below 0.29.
 ALIKE = 0.66
 UNLIKE = 0.3
 KEPT = 6  # looks of a track that are kept to name it by; more let the poorer ones outvote the better

@@ -292,13 +292,13 @@ def test_the_verb_archive(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: p
     assert "3 files: 0 without a face, 0 can't be read." in shown
     assert "6 faces: 3 named, 0 perhaps, 3 unknown." in shown
     assert castlist(monkeypatch, *words, "--unit", "1/2") == 0
-    assert "once more without --unit" in capsys.readouterr().out
+    assert "When all are done: " in capsys.readouterr().out
 
 
 def test_without_pyarrow_it_is_one_sentence() -> None:
     code = "import sys; sys.modules['pyarrow'] = None\nfrom castlist.archive import fill_archive"
     done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=False)
-    assert 'An archive needs pyarrow, which is not installed: pip install "castlist[archive]".' in done.stderr
+    assert 'An archive needs pyarrow, which is not installed: pip install "castlist[archive]"' in done.stderr
 
 
 def test_a_sheet_shows_the_surest(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

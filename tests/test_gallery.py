@@ -500,8 +500,8 @@ def test_what_does_not_fit_is_refused(background: Background) -> None:
         gallery.answer(embeddings[:, :3])
 
 
-@pytest.mark.parametrize("known", [1, 8])
-def test_probabilities_mean_what_they_say(background: Background, known: int) -> None:
+@pytest.mark.parametrize(("known", "strangers_told"), [(1, 0.8), (8, 0.9)])
+def test_probabilities_mean_what_they_say(background: Background, known: int, strangers_told: float) -> None:
     embeddings, asked, who = split_world(16, 30, known, 20)
     names = [str(i) for i in range(30)]
     ids = [str(i) for i in range(30 * known)]
@@ -512,8 +512,8 @@ def test_probabilities_mean_what_they_say(background: Background, known: int) ->
     bins = np.minimum((sure * 10).astype(int), 9)
     assert sum(abs(sure[bins == i].sum() - right[bins == i].sum()) for i in range(10)) / len(who) < 0.05
     strangers, _ = world(17, 1000, 1)
-    # These people's photos spread less than real ones are supposed to, so that strangers are a little less surely told.
-    assert gallery.answer(strangers).probabilities[:, -1].mean() > 0.8
+    # Photos are supposed to spread more than these do: where one is known, a stranger may be a person in another light.
+    assert gallery.answer(strangers).probabilities[:, -1].mean() > strangers_told
 
 
 def test_kinds_of_faces_are_told_apart() -> None:

@@ -18,9 +18,8 @@ from castlist.archive.renaming import rename
 from castlist.archive.table import FILE_COLUMNS
 from castlist.archive.units import Worker
 from castlist.errors import CastlistError, Message, SettingsError
-from castlist.faces import find_faces
+from castlist.faces import Finder, find_faces
 from castlist.media import find_photos
-from castlist.naming import Finder
 from castlist.paths import as_path, is_folder
 from castlist.threads import OnCount, Stop
 

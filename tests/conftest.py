@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +18,7 @@ from castlist.caches import set_cache_folder
 from castlist.drawn import HEROES, draw_cast
 from castlist.settings import Settings
 
+os.environ["LC_ALL"] = "C.UTF-8"  # what the tests look for is English, whatever the system speaks
 PHOTOS = Path(__file__).parents[2] / "shared" / "photos"
 SMALL = Settings(model="cnn", faces=False, image_size=48, batch_size=8, epochs=2, learning_rate=0.01)
 
@@ -70,3 +76,59 @@ def save_noise(path: Path, seed: int, size: tuple[int, int] = (40, 30)) -> Path:
     coarse = np.random.default_rng(seed).integers(0, 256, (6, 8, 3), np.uint8)
     Image.fromarray(coarse).resize(size, Image.Resampling.BICUBIC).save(path)
     return path
+
+
+# The window
+
+# Tcl aborts the process when a thread's garbage collection meets an interpreter of another thread.
+KEPT: list[Any] = []
+
+
+@pytest.fixture(scope="session")
+def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A display: an Xvfb of the tests' own; and a cache folder, for the processes that the window starts."""
+    pytest.importorskip("tkinter", reason="this Python has no tkinter")
+    if not shutil.which("Xvfb"):
+        pytest.skip("Xvfb is missing")
+    read, write = os.pipe()
+    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x800x24", "-nolisten", "tcp"]
+    server = subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL)
+    os.close(write)
+    with os.fdopen(read) as lines, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DISPLAY", ":" + lines.readline().strip())
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+    server.terminate()
+    server.wait()
+
+
+@pytest.fixture
+def window(screen: None, tmp_path: Path) -> Iterator[Any]:
+    import tkinter as tk
+
+    from castlist.desktop.texts import Texts
+    from castlist.desktop.window import Window
+
+    opened = Window(tk.Tk(), Texts("en"), tmp_path / "runs")
+    KEPT.append(opened)
+    wait_for(opened, lambda: "Nobody is known" in opened.status.text)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> list[Path]:
+    folder = tmp_path / "some pictures"
+    folder.mkdir()
+    paths = [folder / f"{i:02}.png" for i in range(50)]
+    for i, path in enumerate(paths):
+        Image.new("RGB", (100, 60), (i * 5, 90, 120)).save(path)
+    return paths
+
+
+def wait_for(window: Any, holds: Callable[[], bool], seconds: float = 20) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, (window.status.text, window.notice.text)
+        window.root.update()
+        time.sleep(0.002)

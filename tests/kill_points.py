@@ -2,7 +2,7 @@
 
 A program of its own: it forks, which a process with threads had better not.
 
-    python kill_points.py forget|enrol|undo|rename|merge|forget-photo HOME [RANDOM_KILLS]
+    python kill_points.py forget|enrol|undo|rename|merge|forget-photo|refresh HOME [RANDOM_KILLS]
 
 HOME gets the run and the caches. Without a number of random kills there is one before each call that changes the disk.
 """
@@ -25,11 +25,14 @@ import h5py
 import numpy as np
 
 from castlist.checks import cache as checks
+from castlist.embeddings import FaceNetwork
 from castlist.errors import Message, RunError
+from castlist.gallery import gallery
 from castlist.learning.dataset.cache import datasets_folder
 from castlist.naming import Recognizer
-from castlist.people import enrol_face, forget, forget_photo, merge, rename, undo
-from castlist.run import RunFolder, load_gallery
+from castlist.people import enrol_face, forget, forget_photo, merge, refresh, refreshing, rename, undo
+from castlist.run import RunFolder, check_files, load_gallery
+from castlist.testing import faces_in_general, level_of, network_bytes, save_picture, tell_faces
 from small_runs import PHOTOS, TABLE, crop, looked_at, make_small_run
 
 PEOPLE = ("Ann", "王小明", "Beatrix")
@@ -84,12 +87,28 @@ def do_once(change: Callable[[Path], object], path: Path) -> None:
         os._exit(NOBODY)
 
 
+def do_refresh(path: Path) -> None:
+    """With a newer network; a photo that is gone leaves the run."""
+    photos = path.parents[2] / "photos"
+    for person, name in enumerate(PEOPLE):
+        for number in range(PHOTOS)[(person == 0) :]:
+            if not (file := photos / name / f"{number}.png").exists():
+                save_picture(file, [level_of(person, number)])
+    (newest := photos / "newest.onnx").write_bytes(network_bytes(seed=6))
+    refreshing.default_network = lambda: FaceNetwork.load(newest)
+    gallery.default_background = faces_in_general
+    refreshing.place_of = lambda run, file: (photos / file).with_suffix(".png")
+    if not refresh(path, finder=tell_faces).lost:
+        os._exit(NOBODY)
+
+
 WORKS: dict[str, Callable[[Path], None]] = {
     "enrol": do_enrol,
     "forget": functools.partial(do_once, lambda path: forget(path, "Beatrix")),
     "undo": functools.partial(do_once, undo),
     "rename": functools.partial(do_once, lambda path: rename(path, "Beatrix", "Bea")),
     "merge": functools.partial(do_once, lambda path: merge(path, "Beatrix", "Ann")),
+    "refresh": do_refresh,
     "forget-photo": functools.partial(do_once, lambda path: forget_photo(path, "Beatrix", "3.jpg")),
 }
 
@@ -155,9 +174,11 @@ def die_at(number: int) -> None:
 
 def look(path: Path) -> dict[str, Any]:
     """What a reader of the run gets."""
-    run, gallery = RunFolder(path).read(load_gallery)
+    run, people = RunFolder(path).read(load_gallery)
+    FaceNetwork.load(run.face_network_path)
+    check_files(run)
     files = [file for side in run.sides.values() for file in side]
-    agree = sorted(files) == sorted(gallery.photos) and run.people == gallery.people
+    agree = sorted(files) == sorted(people.photos) and run.people == people.people
     return {"people": run.people, "photos": len(files), "agree": agree, "leaving": len(run.leaving)}
 
 

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import ExifTags, Image, ImageColor
 
 from castlist.errors import CastlistError
 from castlist.faces import Box
 from castlist.media import read_photo
-from castlist.naming import NamedFace
+from castlist.naming import NamedFace, NamedPhoto
 from castlist.painting import labels as annotate
-from castlist.painting.labels import draw_names
-from castlist.painting.pictures import save_picture
+from castlist.painting.labels import covered_area, draw_names, place_label
+from castlist.painting.pictures import draw_photo, save_picture
 
 
 def named(name: str, probability: float = 0.98, box: Box | None = None) -> NamedFace:
@@ -64,34 +65,34 @@ def test_a_large_picture_keeps_its_size() -> None:
     assert draw_names(grey(1000, 3000), [named("Chris", box=Box(0, 0, 500, 500))]).shape == (1000, 3000, 3)
 
 
-def test_labels_of_a_crowd_do_not_cover_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    plates = []
-    place = annotate._place
-    monkeypatch.setattr(annotate, "_place", lambda *values: plates.append(place(*values)) or plates[-1])
+def test_labels_of_a_crowd_do_not_cover_each_other() -> None:
     crowd = [
-        named(
-            f"Person {10 * row + column}",
-            0.5,
-            Box(20 + 125 * column, 60 + 160 * row, 100 + 125 * column, 150 + 160 * row),
-        )
+        Box(20 + 125 * column, 60 + 160 * row, 100 + 125 * column, 150 + 160 * row)
         for row in range(4)
         for column in range(10)
     ]
-    draw_names(grey(720, 1280), crowd)
-    assert len(plates) == 40
-    assert annotate._shared(Box(0, 0, 1280, 720), plates) == pytest.approx(sum(plate.area for plate in plates))
-    for i, plate in enumerate(plates):
-        assert annotate._shared(plate, plates[:i]) == 0
+    plates: list[Box] = []
+    for box in crowd:
+        plates.append(place_label(box, (118, 20), (1280, 720), plates, crowd))
+        assert covered_area(plates[-1], plates[:-1]) == 0
+        assert covered_area(plates[-1], crowd) == 0
+    assert covered_area(Box(0, 0, 1280, 720), plates) == pytest.approx(40 * 118 * 20)
 
 
-def test_a_face_at_the_edge_has_its_label_inside(monkeypatch: pytest.MonkeyPatch) -> None:
-    plates = []
-    place = annotate._place
-    monkeypatch.setattr(annotate, "_place", lambda *values: plates.append(place(*values)) or plates[-1])
-    draw_names(grey(400, 400), [named("Chris", box=Box(-20, -10, 80, 90)), named("Bob", box=Box(350, 320, 420, 410))])
-    assert len(plates) == 2
-    for plate in plates:
-        assert 0 <= plate.left <= plate.right <= 400 and 0 <= plate.top <= plate.bottom <= 400
+def test_labels_side_by_side_in_a_picture_are_all_seen() -> None:
+    people = [f"Person {i}" for i in range(9)]
+    faces = [named(people[i], 0.5, Box(400 + 30 * i, 300, 425 + 30 * i, 330)) for i in range(9)]
+    drawn = draw_names(grey(720, 1280), faces, people)
+    for face in faces:
+        color = np.array(ImageColor.getrgb(annotate.color_of(face, people)))
+        alone = (draw_names(grey(720, 1280), [face], people) == color).all(axis=2).sum()
+        assert (drawn == color).all(axis=2).sum() > 0.9 * alone
+
+
+@pytest.mark.parametrize("box", [Box(-20, -10, 80, 90), Box(350, 320, 420, 410), Box(0, 0, 400, 400)])
+def test_a_face_at_the_edge_has_its_label_inside(box: Box) -> None:
+    plate = place_label(box, (120, 24), (400, 400), [], [box])
+    assert 0 <= plate.left < plate.right <= 400 and 0 <= plate.top < plate.bottom <= 400
 
 
 def test_a_long_name_is_cut_and_keeps_its_percentage() -> None:
@@ -146,3 +147,23 @@ def test_what_can_not_be_saved_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(CastlistError, match="can't be written"):
         save_picture(grey(3, 3), tmp_path / "file" / "a.png")
+
+
+@pytest.mark.parametrize("ending", ["jpg", "png", "webp", "avif"])
+def test_a_copy_bears_the_dates_of_the_photo_and_nothing_else_of_it(tmp_path: Path, ending: str) -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Make], exif[ExifTags.Base.DateTime] = "Kamera", "2019:05:02 10:11:12"
+    details = exif.get_ifd(ExifTags.IFD.Exif)
+    details[ExifTags.Base.DateTimeOriginal], details[ExifTags.Base.OffsetTimeOriginal] = "2018:12:24 18:00:01", "+08:00"
+    details[ExifTags.Base.DateTimeDigitized] = "no date\x1b[2J"
+    exif.get_ifd(ExifTags.IFD.GPSInfo)[1] = "N"
+    photo = tmp_path / f"a.{ending}"
+    Image.fromarray(grey(40, 40)).save(photo, exif=exif)
+    draw_photo(NamedPhoto(photo, (named("Chris"),)), tmp_path / "copy.jpg")
+    with Image.open(tmp_path / "copy.jpg") as copy:
+        kept, its_details = copy.getexif(), copy.getexif().get_ifd(ExifTags.IFD.Exif)
+        assert kept[ExifTags.Base.DateTime] == "2019:05:02 10:11:12"
+        assert its_details[ExifTags.Base.DateTimeOriginal] == "2018:12:24 18:00:01"
+        assert its_details[ExifTags.Base.OffsetTimeOriginal] == "+08:00"
+        assert ExifTags.Base.DateTimeDigitized not in its_details
+        assert ExifTags.Base.Make not in kept and not kept.get_ifd(ExifTags.IFD.GPSInfo)

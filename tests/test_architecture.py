@@ -26,8 +26,10 @@ ROOMS = [
     "caches",
     "children",
     "inference",
+    "quiet",
     "escaping",
     "languages",
+    "showing",
     "media",
     "duplicates",
     "faces",
@@ -41,6 +43,7 @@ ROOMS = [
     "archive",
     "learning",
     "checks",
+    "watching",
     "explanation",
     "export",
     "people",
@@ -63,12 +66,14 @@ LEARNING = [
     "models",
     "conversion",
     "diagnosis",
+    "temperature",
     "training",
     "evaluation",
     "comparison",
     "report",
     "tensorboard",
     "starting",
+    "statistics",
     "sessions",
     "tuning",
 ]
@@ -176,7 +181,8 @@ def loaded_after(code: str) -> set[str]:
 
 def test_help_loads_nothing_heavy() -> None:
     loaded = loaded_after("import castlist.cli\ntry: castlist.cli.app(['--help'])\nexcept SystemExit: pass")
-    assert not loaded & {"keras", "tensorflow", "matplotlib", "tkinter", "fastapi", "cv2", "onnxruntime", "sklearn"}
+    heavy = {"keras", "tensorflow", "matplotlib", "tkinter", "fastapi", "cv2", "onnxruntime", "sklearn", "pyarrow"}
+    assert not loaded & heavy
 
 
 def test_naming_loads_no_keras() -> None:

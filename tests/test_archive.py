@@ -126,6 +126,12 @@ def test_again_only_what_is_new_or_changed_is_looked_at(home: Path) -> None:
     assert names(home)["2.png"] == NAMES["2.png"] and "deeper/moved.png" not in names(home)
 
 
+def test_an_archive_among_its_photos_is_none_of_them(home: Path) -> None:
+    for _ in range(2):
+        fill_archive(home / "photos", home / "run", home / "photos" / "deeper" / "archive", finder=tell_faces)
+    assert Archive(home / "photos" / "deeper" / "archive").counts().photos == len(NAMES)
+
+
 def test_who_came_and_who_went_is_named_without_a_look(home: Path) -> None:
     make(home)
     looks = Looks()

@@ -13,7 +13,7 @@ pytest.importorskip("pyarrow", reason="archives need castlist[archive]")
 pytest.importorskip("av", reason="films need castlist[films]")
 
 from castlist.archive import Archive, ArchiveFolder, fill_archive, find_in_archive
-from castlist.errors import MissingExtraError
+from castlist.errors import CastlistError, MissingExtraError
 from castlist.faces import Face, Template
 from castlist.media import FilmWriter
 from castlist.naming.films import following
@@ -76,8 +76,13 @@ def test_tracks_are_named_anew_without_a_look(home: Path) -> None:
     assert make(home) == 0
     assert {name for _, name, *_ in tracks(home)} == {"Anna", "unknown"}
     archive = Archive(home / "archive")
+    archive.decide("is", archive.spot("film.mp4", face=1), name="Anna")  # who may come again
     archive.decide("is", archive.spot("film.mp4", face=3), name="Dora")
     assert [name for _, name, *_ in tracks(home)] == ["Anna", "Anna", "Dora"] * 2
+    archive.decide("is", archive.spot("film.mp4", face=2), name="Emil")  # whose box is that of face 1
+    assert [name for _, name, *_ in tracks(home)] == ["Anna", "Emil", "Dora"] * 2
+    with pytest.raises(CastlistError, match=r"1 at 10,10 from 0\.0 s, 2 at 10,10 from 1\.0 s"):
+        archive.spot("film.mp4")
 
 
 def test_a_track_is_forgotten_with_its_looks(home: Path) -> None:

@@ -16,6 +16,7 @@ pytest.importorskip("pyarrow", reason="archives need castlist[archive]")
 from castlist.archive import Archive, ArchiveFolder, fill_archive, find_in_archive, planning
 from castlist.errors import CastlistError
 from castlist.people import forget
+from castlist.run import open_run
 from castlist.testing import embedding_of, level_of, make_run, save_picture, tell_faces
 from test_cli import run as castlist
 
@@ -32,10 +33,10 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         save_picture(tmp_path / "photos" / f"{i}.png", [level, level_of(2, i)])
     make(tmp_path)
     archive = Archive(tmp_path / "archive")
-    archive = archive.decide("is", archive.spot("4.png", face=1), name="Beatrix")
-    archive = archive.decide("is-not", archive.spot("3.png", face=1), name="Beatrix")
+    archive.decide("is", archive.spot("4.png", face=1), name="Beatrix")
+    archive.decide("is-not", archive.spot("3.png", face=1), name="Beatrix")
     archive.undo()
-    archive = archive.decide("is", archive.spot("2.png", face=1), name="Ann")
+    archive.decide("is", archive.spot("2.png", face=1), name="Ann")
     (archive.folder.index).mkdir()
     (archive.folder.index / "vectors").write_bytes(b"Beatrix")
     (tmp_path / "photos" / "1.png").unlink()
@@ -88,6 +89,13 @@ def test_a_run_that_refuses_leaves_the_archive(home: Path) -> None:
         forget(home / "run", "Beatrix", archive=home / "archive")
     assert ArchiveFolder(home / "archive").record() == before
     assert find_in_archive(Archive(home / "archive"), "Beatrix")
+
+
+def test_where_no_archive_is_nobody_is_forgotten(home: Path) -> None:
+    with pytest.raises(CastlistError, match="is not an archive"):
+        forget(home / "run", "Beatrix", archive=home / "typo")
+    assert not (home / "typo").exists()
+    assert "Beatrix" in open_run(home / "run").people
 
 
 DYING = """

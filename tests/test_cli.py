@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 import importlib.util
 import json
+import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import castlist
 from castlist import cli
 from castlist.cli.console import telling_interruption
 from castlist.cli.learning import choose_settings
@@ -86,7 +89,7 @@ def test_predict_writes_json_csv_and_pictures(
     assert [Path(answer["photo"]).name for answer in answers] == ["0.jpg", "1.jpg", "2.jpg", "bad.jpg"]
     assert answers[3]["problem"] == "not a photo of a known format"
     assert sum(answers[0]["faces"][0]["others"].values()) + answers[0]["faces"][0]["probability"] == pytest.approx(1)
-    rows = list(csv.DictReader(table.read_text("utf-8").splitlines()))
+    rows = list(csv.DictReader(table.read_text("utf-8-sig").splitlines()))
     assert [row["name"] for row in rows[:3]] == [answer["faces"][0]["name"] for answer in answers[:3]]
     assert rows[3]["problem"] == "not a photo of a known format"
     assert sorted(path.name for path in drawn.iterdir()) == ["0.named.jpg", "1.named.jpg", "2.named.jpg"]
@@ -151,7 +154,25 @@ def test_no_readable_photo_is_a_failure(
 ) -> None:
     (tmp_path / "bad.jpg").write_text("no photo")
     assert run(monkeypatch, "predict", tmp_path / "bad.jpg", "--run", drawn_run) == 2
-    assert "None of the 1 files" in capsys.readouterr().err
+    assert "Of 1 file, none could be read" in capsys.readouterr().err
+
+
+def test_what_everybody_asks_a_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert run(monkeypatch, "--version") == 0
+    assert capsys.readouterr().out == f"castlist {castlist.__version__}\n"
+    for words in (["-h"], ["predict", "-h"]):
+        assert run(monkeypatch, *words, "--language", "zh-TW") == 0
+        assert "認出照片與影片裡的人。" in capsys.readouterr().out
+    assert run(monkeypatch, "predict", tmp_path / "none.jpg", "--language", "zh-TW") == 2
+    assert "不是檔案或資料夾，也沒有符合的檔案" in capsys.readouterr().err
+    command = [sys.executable, "-P", "-m", "castlist", "--version"]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.startswith("castlist ")
+    completing = os.environ | {"_CASTLIST_COMPLETE": "complete_bash", "COMP_WORDS": "castlist pred", "COMP_CWORD": "1"}
+    code = "import sys; sys.argv[0] = 'castlist'; from castlist.cli import main; main()"
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, env=completing)
+    assert done.stdout.split() == ["predict"]
 
 
 def test_ctrl_c_is_no_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 import typer
 
-from castlist.cli.console import describe_run, pad
+from castlist.cli.console import pad
+from castlist.cli.diary import run_cells
 from castlist.faces import Face
 from castlist.naming import FaceEyes
-from castlist.people import list_people, refresh
+from castlist.people import list_people, renew_report
 from castlist.run import Run, open_run
 from conftest import save_noise
 from small_runs import crop, make_small_run
@@ -37,6 +38,15 @@ def group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def names(run: Run) -> list[str]:
     return [one.name for one in list_people(run.path)]
+
+
+def test_the_diary_tells_of_runs_that_it_passes_over(run: Run, monkeypatch, capsys) -> None:
+    (run.path.parent / "broken").mkdir()
+    (run.path.parent / "broken" / "run.json").write_text("{", "utf-8")
+    assert castlist(monkeypatch, "runs", run.path.parent) == 0
+    shown = capsys.readouterr()
+    assert len(shown.out.splitlines()) == 1 and "face, 3 people" in shown.out
+    assert shown.err.startswith("passed over: ") and "broken" in shown.err
 
 
 def test_people_are_listed_in_columns_that_hold(run: Run, monkeypatch, capsys) -> None:
@@ -87,12 +97,12 @@ def test_what_can_t_be_taken_back_is_asked_on_a_terminal(run: Run, monkeypatch, 
 
 
 def test_the_diary_compares_runs_of_the_same_photos(tmp_path: Path, run: Run, monkeypatch, capsys) -> None:
-    refresh(run.path)
+    renew_report(run.path)
     for day, (name, root) in enumerate({"b": "elsewhere", "c": run.photos_root}.items(), start=1):
         made = make_small_run(tmp_path / "runs" / name, PEOPLE)
         settings = dataclasses.replace(made.settings, stranger_rate=0.02)
         dataclasses.replace(made, photos_root=root, settings=settings, created=f"2099-01-0{day}T00:00:00+00:00").save()
-        refresh(made.path)
+        renew_report(made.path)
     assert castlist(monkeypatch, "runs", tmp_path / "runs") == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split("  ")[1] for line in lines if not line.startswith(" ")] == ["first", "b", "c"]
@@ -104,7 +114,7 @@ def test_comparing_runs_without_epochs_says_that_there_are_no_curves(
 ) -> None:
     other = make_small_run(tmp_path / "runs" / "other", PEOPLE)
     for one in (run, other):
-        refresh(one.path)
+        renew_report(one.path)
     picture = tmp_path / "curves.png"
     assert castlist(monkeypatch, "compare", run.path, other.path, "--picture", picture) == 0
     shown = capsys.readouterr()
@@ -118,6 +128,6 @@ def test_who_wasn_t_tested_has_no_shares(run: Run, group: Path, monkeypatch, cap
     capsys.readouterr()
     assert castlist(monkeypatch, "report", run.path) == 0
     shown = capsys.readouterr().out
-    assert "Dora: recall -, precision -, 0 photos" in shown
+    assert "Dora: not tested" in shown
     assert "loss" not in shown.splitlines()[0]
-    assert next(describe_run(open_run(run.path), None)).endswith("test photos")
+    assert run_cells(open_run(run.path))[-1].endswith("test photos")

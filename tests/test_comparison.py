@@ -8,8 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("sklearn")
-
 from castlist.learning.comparison import changed_settings, compare_answers
 from castlist.learning.evaluation import Evaluation, score_answers
 from castlist.run import Run

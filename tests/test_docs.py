@@ -17,7 +17,8 @@ from castlist.testing import draw_picture, level_of, make_run, save_picture, tel
 ROOT = Path(__file__).parents[1]
 DOCS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-VERBS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+COMMAND = typer.main.get_command(app)
+VERBS = COMMAND.commands  # type: ignore[attr-defined]
 
 every_doc = pytest.mark.parametrize("doc", DOCS, ids=lambda doc: doc.relative_to(ROOT).as_posix())
 
@@ -37,20 +38,39 @@ def commands(doc: Path) -> list[list[str]]:
     return [shlex.split(line, comments=True)[1:] for line in lines if line.strip().startswith("castlist ")]
 
 
+def options_of(command: typer.core.TyperGroup | typer.core.TyperCommand) -> set[str]:
+    """What may be asked of the command, or of a verb."""
+    return {option for param in command.params for option in (*param.opts, *param.secondary_opts)} | {"-h", "--help"}
+
+
 def faults(words: list[str]) -> list[str]:
     """What a command line shows that the command doesn't have."""
     verb, *rest = words
-    if verb in ("VERB", "--help"):
+    if verb == "VERB" or verb in options_of(COMMAND):
         return []
     if verb not in VERBS:
         return [verb]
-    known = {option for param in VERBS[verb].params for option in (*param.opts, *param.secondary_opts)} | {"--help"}
+    known = options_of(VERBS[verb])
     return [f"{verb} {word}" for word in rest if word.startswith("-") and word.partition("=")[0] not in known]
 
 
 @every_doc
 def test_commands_and_options_exist(doc: Path) -> None:
     assert not [fault for words in commands(doc) for fault in faults(words)]
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh-TW.md"])
+def test_every_command_of_the_readme_is_run_by_the_projects_own_check_and_is_whole(name: str) -> None:
+    """`.ci/readme.py` types those of README.md, and the demo is run there as it stands; both files show the same."""
+    assert ".ci/readme.py" in (ROOT / ".ci" / "run").read_text("utf-8")
+    blocks = [code for language, code in FENCE.findall((ROOT / name).read_text("utf-8")) if not language]
+    lines = [line for code in blocks for line in code.splitlines()]
+    typed = [shlex.split(line, comments=True) for line in lines if line.startswith("castlist ")]
+    assert len(typed) > 15
+    for _, verb, *words in typed:
+        VERBS[verb].make_context(verb, list(words))  # refuses what the command would refuse
+    others = {line.partition(" ")[0] for line in lines if line and not line[0].isspace()} - {"castlist"}
+    assert others <= {"pip", "make", "git", "cd", "photos/"}
 
 
 def test_an_invented_verb_or_option_is_a_fault() -> None:
@@ -106,7 +126,8 @@ def test_the_queries_of_an_archive_find_what_they_say(
         save_picture(f"photos/{name}.png", levels)
     fill_archive("photos", "run", "archive", finder=tell_faces)
     archive = Archive("archive")
-    archive.decide("is", archive.spot("c.png", face=2), name="Dora").decide("stranger", archive.spot("b.png"))
+    archive.decide("is", archive.spot("c.png", face=2), name="Dora")
+    archive.decide("stranger", archive.spot("b.png"))
     archive.undo()
     blocks = [code for language, code in FENCE.findall((ROOT / "docs/archive.md").read_text("utf-8")) if language]
     names: dict[str, object] = {}

@@ -37,6 +37,7 @@ TAKES_A_PATH: dict[str, Callable[[Any], object]] = {
     "forget": lambda path: castlist.forget(path, "Ann"),
     "enrol": lambda path: castlist.enrol(path, "Cy", [PHOTO], finder=tell_faces),
     "refresh": castlist.refresh,
+    "renew_report": castlist.renew_report,
     "retrain": lambda path: castlist.retrain_without(path, "Ann"),
     "resume": castlist.resume,
     "export": lambda path: castlist.export_run(path, "onnx"),
@@ -79,7 +80,7 @@ def test_what_is_no_path_or_leads_nowhere(call: str, wrong: str) -> None:
         lambda: castlist.learn("cast", language="fr"),
         lambda: castlist.learn("cast", language=None),
         lambda: castlist.resume(RUN, language="fr"),
-        lambda: castlist.refresh(RUN, language="fr"),
+        lambda: castlist.renew_report(RUN, language="fr"),
         lambda: castlist.export_run(RUN, "gif"),
         lambda: castlist.export_run(RUN, None),
         lambda: castlist.Settings(model="none"),
@@ -158,6 +159,7 @@ def test_folders_without_rights() -> None:
         lambda: castlist.learn("cast", runs=RUN / "runs"),
         lambda: castlist.Seen.empty().save(RUN / "seen.npz"),
         lambda: castlist.refresh(RUN),
+        lambda: castlist.renew_report(RUN),
     ):
         with pytest.raises(castlist.CastlistError):
             call()

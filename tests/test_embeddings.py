@@ -21,7 +21,7 @@ from castlist.embeddings import (
 )
 from castlist.embeddings.network import look
 from castlist.errors import SettingsError, ShapeError, WeightsError
-from castlist.faces import TEMPLATES, Box, Face, Quality
+from castlist.faces import TEMPLATES, Box, Face, Quality, ZooWeights
 from castlist.faces.networks import find_package_file
 from castlist.faces.onnx_format import Graph
 from castlist.settings import Settings
@@ -114,8 +114,8 @@ def test_wrong_arrays_and_views_are_refused(chips: np.ndarray) -> None:
 
 def test_other_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "other.onnx"
-    file.write_bytes(sface.package_file().read_bytes()[:-1] + b"?")
-    monkeypatch.setattr(sface, "package_file", lambda: file)
+    file.write_bytes(sface.WEIGHTS.find().read_bytes()[:-1] + b"?")
+    monkeypatch.setattr(ZooWeights, "find", lambda self: file)
     with pytest.raises(WeightsError, match="SHA-256"):
         default_network()
     with pytest.raises(WeightsError, match="layers"):

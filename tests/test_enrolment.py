@@ -29,7 +29,7 @@ from castlist.people import (
     enrol_face,
     forget,
     forget_photo,
-    refresh,
+    renew_report,
     retrain_without,
 )
 from castlist.run import Run, RunFolder, load_gallery, open_run
@@ -119,11 +119,11 @@ def test_two_who_hold_the_run_lose_nobody(run: Run) -> None:
 
 
 def test_answers_of_other_people_don_t_stay(run: Run) -> None:
-    refresh(run.path)
+    renew_report(run.path)
     assert run.answers_path.exists()
     click(Recognizer.load(run.path), "Dora", crop(7), "a.jpg")
     assert not run.answers_path.exists()  # where the extra for learning is missing, nobody makes them anew
-    refresh(run.path)
+    renew_report(run.path)
     assert run.answers_path.read_text("utf-8").splitlines()[0].endswith("Ann,王小明,Beatrix,Dora,unknown")
 
 
@@ -148,13 +148,13 @@ def test_a_report_is_never_of_people_who_have_left(run: Run, monkeypatch: pytest
         return evaluation
 
     monkeypatch.setattr(sessions, "evaluate", evaluate_slowly)
-    refresh(run.path)
+    renew_report(run.path)
     assert holding(run.path, [b"Beatrix"]) == set()
     assert (run.path / "report.html").exists()
 
 
 def test_nothing_of_the_forgotten_is_left_in_any_byte(run: Run) -> None:
-    refresh(run.path)
+    renew_report(run.path)
     (run.path / "named").mkdir()
     (run.path / "named" / "Beatrix.named.jpg").touch()
     (run.path / "export.onnx").write_bytes(b"Beatrix")
@@ -172,7 +172,7 @@ def test_nothing_of_the_forgotten_is_left_in_any_byte(run: Run) -> None:
 
     receipt = forget(run.path, "Beatrix")
     assert holding(run.path, traces) == set()
-    refresh(run.path)
+    renew_report(run.path)
     assert holding(run.path, traces) == set()
     assert not kept.exists()
     assert other.exists()
@@ -318,7 +318,7 @@ def test_an_exchange_that_was_killed_is_finished(run: Run, killed: str) -> None:
     beside = run.path.with_name(f"{run.path.name}.retrained")
     shutil.copytree(run.path, beside)
     forget(beside, "Beatrix")
-    refresh(beside)
+    renew_report(beside)
     run.path.rename(old)
     if killed == "after the new one came":
         beside.rename(run.path)
@@ -328,6 +328,7 @@ def test_an_exchange_that_was_killed_is_finished(run: Run, killed: str) -> None:
     assert holding(run.path.parent, [b"Beatrix"]) == set()
 
 
+@pytest.mark.slow
 def test_a_keras_run_is_trained_again_without(tmp_path: Path) -> None:
     pytest.importorskip("keras")
     from castlist.drawn import HEROES, draw_cast

@@ -8,8 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("sklearn")
-
 from castlist.errors import RunError
 from castlist.learning.evaluation import NOBODY, Evaluation, evaluation_files, read_evaluation, score_answers
 from test_run import make_run

@@ -16,7 +16,6 @@ import numpy as np
 import pytest
 
 pytest.importorskip("onnx")
-pytest.importorskip("sklearn")
 
 from castlist import export
 from castlist.embeddings import default_network

@@ -14,9 +14,9 @@ from castlist.errors import CastlistError
 from castlist.files import remove_parts, write_bytes, write_csv, write_text
 
 
-def test_tables_survive_commas_and_lines(tmp_path: Path) -> None:
+def test_tables_survive_commas_and_lines_and_excel_knows_their_letters(tmp_path: Path) -> None:
     write_csv(tmp_path / "new" / "a.csv", ("name", "n"), [('Ann, "A"', 1), ("a\nb", 2)])
-    assert (tmp_path / "new" / "a.csv").read_text("utf-8") == 'name,n\n"Ann, ""A""",1\n"a\nb",2\n'
+    assert (tmp_path / "new" / "a.csv").read_text("utf-8") == '\ufeffname,n\n"Ann, ""A""",1\n"a\nb",2\n'
 
 
 @pytest.mark.parametrize(

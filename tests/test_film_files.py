@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 from castlist.errors import CastlistError, MissingExtraError, PhotoError
-from castlist.media import Film, FilmWriter, read_still
+from castlist.media import Film, FilmWriter, digest_of, original_of, read_still
 from castlist.naming import NamedFace, NamedFilm, NamedPhoto, Track
 from castlist.naming.films.tracking import Look, Tracker, fill_boxes
-from castlist.painting import write_film
+from castlist.painting import free_place, write_film
 from castlist.predicting import predict
 from test_films import NOBODY_THERE, look, red_then_blue, textured, write_frames
 
@@ -264,3 +264,15 @@ def test_odd_films_that_people_have(photos_folder: Path, tmp_path: Path) -> None
     assert len(times[0]) == len(times[1]) == 74
     np.testing.assert_allclose(times[0], times[1], atol=1e-6)
     np.testing.assert_allclose(sound_of(source)[1], sound_of(tmp_path / "copy.mp4")[1], atol=1e-3)
+
+
+def test_a_film_s_copy_says_of_what_it_is_one(tmp_path: Path) -> None:
+    first, second = (
+        encode_film(tmp_path / name, red_then_blue()[:count]) for name, count in (("a.mp4", 4), ("b.mp4", 5))
+    )
+    copy = tmp_path / "copy.named.mp4"
+    write_film(NamedFilm(first, 20, 4, (), ()), copy)
+    assert original_of(copy) == digest_of(first)
+    assert free_place(copy, first) == copy
+    assert free_place(copy, second) == tmp_path / f"copy-{digest_of(second)[:8]}.named.mp4"
+    assert original_of(first) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import os
 import subprocess
 import sys
@@ -98,6 +99,20 @@ def test_another_network_at_the_same_path_is_another_network(tmp_path: Path) -> 
     assert (ask(first), ask(open_session(file))) == (2, 3)
     (tmp_path / "b.onnx").write_bytes(times(2))
     assert open_session(tmp_path / "b.onnx") is first
+
+
+def test_a_network_is_rewritten_once_and_apart_from_itself() -> None:
+    data, calls = times(4), []
+
+    def rewrite(network: bytes) -> bytes:
+        calls.append(network)
+        return times(6)
+
+    digest = hashlib.sha256(data).hexdigest()
+    first = open_session(data, n_threads=1, digest=digest, rewrite=rewrite)
+    assert open_session(data, n_threads=1, digest=digest, rewrite=rewrite) is first
+    assert calls == [data]
+    assert (ask(first), ask(open_session(data, n_threads=1))) == (6, 4)
 
 
 def test_only_the_last_few_are_kept() -> None:

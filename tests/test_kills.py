@@ -76,6 +76,7 @@ def test_an_enrolment_is_killed_before_every_change_of_the_disk(tmp_path: Path) 
         ("rename", ([*PEOPLE], 24), ([*PEOPLE[:2], "Bea"], 24)),
         ("merge", ([*PEOPLE], 24), ([*PEOPLE[:2]], 24)),
         ("forget-photo", ([*PEOPLE], 24), ([*PEOPLE], 23)),
+        ("refresh", ([*PEOPLE], 24), ([*PEOPLE], 23)),
     ],
 )
 def test_any_change_of_people_is_killed_before_every_change_of_the_disk(

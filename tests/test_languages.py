@@ -15,7 +15,9 @@ import pytest
 
 import castlist
 from castlist import errors
-from castlist.errors import CastlistError, Message, SettingsError, reason_of
+from castlist.cli import app
+from castlist.cli.words import asked_language, command_of, helpers
+from castlist.errors import CastlistError, Message, SettingsError, fill, reason_of
 from castlist.languages import LANGUAGES, read_catalogue, translate_message, translator
 
 SOURCE = Path(castlist.__file__).parent
@@ -26,7 +28,6 @@ SYSTEM = (
     *(errno.EEXIST, errno.ENAMETOOLONG, errno.EIO, errno.EMFILE, errno.ENOMEM),
 )
 ERRORS = {name for name, one in vars(errors).items() if isinstance(one, type) and issubclass(one, CastlistError)}
-PLURALS = {"s", "lie"}  # "photo{s}"
 
 
 @dataclass(frozen=True)
@@ -93,11 +94,11 @@ def texts_in_code() -> Iterator[str]:
 
 
 def placeholders(text: str) -> set[tuple[str, str]]:
-    """The name and the form of each; quotes, and the s of a plural, are a language's own."""
+    """The name and the form of each; quotes, and the words for one and for more, are a language's own."""
     return {
         (name, form or "")
         for _, name, form, _ in string.Formatter().parse(text)
-        if name is not None and name not in PLURALS
+        if name is not None and "|" not in (form or "")
     }
 
 
@@ -169,7 +170,7 @@ def test_what_has_no_translation_stays_english() -> None:
 
 
 def test_chinese_is_written_as_in_taiwan() -> None:
-    everything = "".join(text for kind in ("", ".messages") for text in read_catalogue("zh-TW", kind).values())
+    everything = "".join(text for kind in ("", ".messages", ".help") for text in read_catalogue("zh-TW", kind).values())
     assert not set(everything) & set("训练验证测试准确图这个张损阵与对错开设时间"), "simplified characters"
     for mainland in ("信息", "默認", "文件夾", "數據", "網絡", "缺省", "質量"):
         assert mainland not in everything
@@ -179,9 +180,36 @@ def test_translator() -> None:
     assert translator("en")("Accuracy") == "Accuracy"
     assert translator("zh-TW")("Accuracy") == "準確率"
     assert translator("zh-TW")("not in the catalogue") == "not in the catalogue"
-    assert translator("zh-TW")("of {photos} test photos").format(photos=3) == "測試照片共 3 張"
+    text = "of {photos} test {photos:photo|photos}"
+    assert fill(translator("zh-TW")(text), {"photos": 3}) == "測試照片共 3 張"
+    assert [fill(text, {"photos": n}) for n in (0, 1, 2)] == ["of 0 test photos", "of 1 test photo", "of 2 test photos"]
 
 
 def test_an_unknown_language_is_one_sentence() -> None:
     with pytest.raises(SettingsError, match=r"Unknown language 'fr'. Choose from: en, zh-TW."):
         translator("fr")
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_the_help_of_every_verb_and_option_is_translated(language: str) -> None:
+    used = {one.help for one in helpers(command_of(app))}
+    assert used == set(read_catalogue(language, ".help"))
+
+
+@pytest.mark.parametrize(
+    ("words", "variables", "expected"),
+    [
+        (["predict", "a.jpg"], {"LANG": "zh_TW.UTF-8"}, "zh-TW"),
+        (["predict", "a.jpg"], {"LANG": "zh_TW.UTF-8", "LC_ALL": "C"}, "en"),
+        (["predict", "a.jpg", "--language", "en"], {"LANG": "zh_TW.UTF-8"}, "en"),
+        (["--language=zh-TW", "predict", "-h"], {}, "zh-TW"),
+    ],
+)
+def test_the_command_speaks_as_asked_or_as_the_system(
+    monkeypatch: pytest.MonkeyPatch, words: list[str], variables: dict[str, str], expected: str
+) -> None:
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert asked_language(words) == expected

@@ -25,6 +25,10 @@ from castlist.settings import MODELS, Settings, with_preset
 from conftest import PHOTOS
 
 SIZES = {"face": 112}  # pixels; 48 for the others
+# The large ones take minutes to be converted: they are with the slow tests.
+BY_SIZE = [
+    pytest.param(name, marks=pytest.mark.slow if name in ("face", "vgg16", "vgg16-scratch") else ()) for name in MODELS
+]
 
 # Row by row as the report's summary prints them: layer, output shape, parameters.
 REPORT_CNN = [
@@ -91,21 +95,21 @@ def settings(request: pytest.FixtureRequest) -> Settings:
 
 @pytest.fixture
 def photos(settings: Settings) -> np.ndarray:
-    """Twelve photos, or sequences, of three people who differ by brightness."""
+    """Six photos, or sequences, of three people who differ by brightness."""
     rng = np.random.default_rng(0)
     shape = (settings.frames, settings.image_size, settings.image_size, 3)
-    levels = np.repeat([30, 120, 210], 4)[:, None, None, None, None]
-    photos = np.clip(levels + rng.normal(0, 20, (12, *shape)), 0, 255).astype(np.uint8)
+    levels = np.repeat([30, 120, 210], 2)[:, None, None, None, None]
+    photos = np.clip(levels + rng.normal(0, 20, (6, *shape)), 0, 255).astype(np.uint8)
     return photos if settings.takes_sequences else photos[:, 0]
 
 
-PEOPLE = np.eye(3, dtype=np.float32)[np.repeat([0, 1, 2], 4)]
+PEOPLE = np.eye(3, dtype=np.float32)[np.repeat([0, 1, 2], 2)]
 
 
 def test_shapes_and_rows_that_sum_to_1(settings: Settings, photos: np.ndarray) -> None:
     model = build_model(settings.image_size, 3, settings)
     probabilities = model.predict_on_batch(photos.astype(np.float32))
-    assert probabilities.shape == (12, 3)
+    assert probabilities.shape == (6, 3)
     assert probabilities.dtype == np.float32
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
 
@@ -129,6 +133,7 @@ def test_saved_weights_load_into_the_same_answers(settings: Settings, photos: np
     assert np.abs(before - expected).max() > 1e-4
 
 
+@pytest.mark.parametrize("settings", BY_SIZE, indirect=True)
 def test_onnx_agrees_with_keras(settings: Settings, photos: np.ndarray, tmp_path: Path) -> None:
     keras.utils.set_random_seed(0)
     model = build_model(settings.image_size, 3, settings)
@@ -163,6 +168,7 @@ def two_people(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.photos
 @pytest.mark.parametrize("faces", [True, False])
 def test_it_trains_on_faces_and_on_whole_photos(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -24,7 +23,7 @@ from castlist.learning.dataset import load_dataset
 from castlist.media import cast, check_person, find_cast, find_photos, meant_by, names
 from castlist.naming import NamedFace, NamedPhoto
 from castlist.naming.eyes import FaceEyes
-from castlist.painting import fonts
+from castlist.painting import set_font_folders
 from castlist.paths import is_below, join_below, name_below, spell, unspell
 from castlist.people import enrol, forget
 from castlist.predicting import Remark, predict
@@ -242,8 +241,14 @@ def test_photos_of_one_name_drawn_on_two_days_are_both_there(tmp_path: Path) -> 
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.named.jpg", "a.png.named.jpg"]
 
 
-def test_what_can_not_be_drawn_is_told_and_the_rest_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fonts, "_font_files", list)
+@pytest.fixture
+def no_fonts(tmp_path: Path) -> Iterator[None]:
+    set_font_folders([tmp_path / "no fonts"])
+    yield
+    set_font_folders(None)
+
+
+def test_what_can_not_be_drawn_is_told_and_the_rest_goes_on(tmp_path: Path, no_fonts: None) -> None:
     gone = save_noise(tmp_path / "gone.jpg", 1)
     long = save_noise(tmp_path / ("x" * 251 + ".jpg"), 2)
     photos = [gone, long, save_noise(tmp_path / "ok.jpg", 3)]
@@ -268,7 +273,9 @@ def test_no_table_replaces_a_photo_and_no_picture_an_input(tmp_path: Path) -> No
     assert photo.read_bytes() == before
     for _ in range(2):  # a table is replaced
         list(predict([photo], FakeRecognizer("Ann"), table=tmp_path / "t.csv"))
-    drawn = shutil.copy(photo, tmp_path / "a.named.jpg")
+    list(predict([photo], FakeRecognizer("Ann"), pictures=tmp_path))
+    drawn = tmp_path / "a.named.jpg"
+    before = drawn.read_bytes()
     (remark,) = (
         one for one in predict([photo, drawn], FakeRecognizer("Ann"), pictures=tmp_path) if isinstance(one, Remark)
     )
@@ -306,7 +313,7 @@ def test_who_is_told_to_end_keeps_the_table_and_says_so(tmp_path: Path, number: 
     _, told = process.communicate(timeout=120)
     assert process.returncode == code
     assert told.splitlines() == [f"Run: {str(run.path)!r}", "castlist: stopped."]
-    rows = list(csv.reader(table.read_text("utf-8").splitlines()))
+    rows = list(csv.reader(table.read_text("utf-8-sig").splitlines()))
     assert 1 < len(rows) < 801
     assert {len(row) for row in rows} == {12}
 

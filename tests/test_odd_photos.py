@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from castlist.errors import PhotoError
-from castlist.media import is_film, read_photo, time_taken
+from castlist.media import is_film, open_photo, read_photo, time_taken
 from test_photos import BLUE, RED, encode, two_colors
 
 DATA = Path(__file__).parent / "data"
@@ -172,6 +172,17 @@ def test_a_jpg_may_lack_its_last_bytes_and_no_more(progressive: bool) -> None:
     for share in (0.1, 0.5, 0.8):
         with pytest.raises(PhotoError, match="damaged or cut short"):
             read_photo(whole[: -int(share * len(whole))])
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_jpg_that_lacks_bytes_is_read_and_refused_at_each_size_alike(progressive: bool) -> None:
+    whole = encode(photo(), "JPEG", quality=90, progressive=progressive)
+    opened = open_photo(whole[:-4])
+    assert opened.decode(4).scale == 1  # what is missing is judged on the whole
+    assert opened.decode(4) is opened.decode()
+    for share in (0.1, 0.5):
+        with pytest.raises(PhotoError, match="damaged or cut short"):
+            open_photo(whole[: -int(share * len(whole))]).decode(4)
 
 
 def test_a_coarse_scan_is_no_whole_photo() -> None:

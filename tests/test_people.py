@@ -19,8 +19,8 @@ from castlist.people import (
     forget_photo,
     list_people,
     merge,
-    refresh,
     rename,
+    renew_report,
     undo,
 )
 from castlist.run import Run, RunFolder, load_gallery, open_run
@@ -39,7 +39,7 @@ def run(tmp_path: Path) -> Run:
 def photo_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> object:
     """Makes a photo that shows some faces, told by its width."""
     found: dict[int, list[Face]] = {}
-    monkeypatch.setattr(FaceEyes, "find", lambda self, pixels, thorough=False: found.get(pixels.shape[1], []))
+    monkeypatch.setattr(FaceEyes, "find", lambda self, photo, thorough=False: found.get(photo.size[0], []))
 
     def make(name: str, *faces: Face) -> Path:
         width = 100 + len(found)
@@ -175,7 +175,7 @@ def test_who_was_forgotten_is_not_taken_back(run: Run) -> None:
 
 
 def test_one_photo_is_forgotten(run: Run) -> None:
-    refresh(run.path)
+    renew_report(run.path)
     assert forget_photo(run.path, "王小明", "some/folder/3.jpg") == "王小明/3.jpg"
     _, gallery = opened(run)
     assert len(gallery.photos) == 3 * PHOTOS - 1
@@ -192,7 +192,7 @@ def test_one_photo_is_forgotten(run: Run) -> None:
 
 def test_somebody_is_called_otherwise_everywhere(run: Run) -> None:
     click(run, "Beatrix", crop(7), "a.jpg")
-    refresh(run.path)
+    renew_report(run.path)
     holder = Recognizer.load(run.path)
     vectors = opened(run)[1]
     rename(run.path, "Beatrix", "小滿")
@@ -203,7 +203,7 @@ def test_somebody_is_called_otherwise_everywhere(run: Run) -> None:
     assert holder.gallery is not None and holder.gallery.people == changed.people
     assert changed.refused[0][0] == "小滿/blurred.jpg"
     assert "'小滿'" in str(changed.notes[0])
-    refresh(run.path)
+    renew_report(run.path)
     assert run.answers_path.read_text("utf-8").splitlines()[0].endswith("Ann,王小明,小滿,unknown")
     assert undo(run.path).name == "小滿"
 

@@ -10,11 +10,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from castlist.cli.console import film_lines, photo_lines, say
+from castlist.cli.console import film_lines, pad, photo_lines, say, tally_lines, width_of
+from castlist.cli.words import speak
 from castlist.errors import CastlistError, Message
 from castlist.escaping import for_cell, for_json, for_terminal
 from castlist.faces import Box
-from castlist.media import read_photo
+from castlist.media import digest_of, original_of, read_photo
 from castlist.naming import (
     COLUMNS,
     NamedFace,
@@ -30,7 +31,7 @@ from castlist.naming import (
 )
 from castlist.naming.films.records import join_tracks
 from castlist.painting import tell_apart
-from castlist.predicting import Remark, predict
+from castlist.predicting import Remark, Tally, predict
 from conftest import save_noise
 
 EVIL = "\x1b]0;owned\x07\x9b31m\u202egpj.exe"
@@ -52,7 +53,7 @@ class FakeRecognizer:
 
 
 def rows_of(table: Path) -> list[dict[str, str]]:
-    return list(csv.DictReader(table.read_text("utf-8").splitlines()))
+    return list(csv.DictReader(table.read_text("utf-8-sig").splitlines()))
 
 
 def test_rows_are_in_the_table_as_they_come(tmp_path: Path) -> None:
@@ -78,6 +79,22 @@ def test_pictures_of_one_stem_are_all_there(tmp_path: Path) -> None:
     assert sorted(path.name for path in out.iterdir()) == sorted(f"{name}.named.jpg" for name in told)
     widths = {round(read_photo(out / f"{name}.named.jpg").shape[1] / 8) for name in told}
     assert len(widths) > 1, "each is of its own photo"
+
+
+def test_a_copy_is_replaced_by_the_same_photo_alone(tmp_path: Path) -> None:
+    x, y = (save_noise(tmp_path / folder / "a.jpg", i, (60 + i, 40)) for i, folder in enumerate("xy"))
+    out = tmp_path / "out"
+    own = out / "b.named.jpg"  # of the user's
+    own.parent.mkdir()
+    own.write_bytes(x.read_bytes())
+    b = save_noise(tmp_path / "x" / "b.jpg", 5)
+    for photo in (x, y, x, y, b):
+        list(predict([photo], FakeRecognizer(), pictures=out))
+    names = sorted(path.name for path in out.iterdir())
+    assert [name.partition("-")[0] for name in names] == ["a", "a.named.jpg", "b", "b.named.jpg"]
+    assert own.read_bytes() == x.read_bytes()
+    digests = [original_of(out / name) for name in names]
+    assert digests == [digest_of(y), digest_of(x), digest_of(b), None]
 
 
 def test_no_two_names_are_the_same_for_a_file_system_without_case() -> None:
@@ -202,3 +219,32 @@ def test_a_name_that_is_no_text_stops_no_table(tmp_path: Path) -> None:
     with Table(tmp_path / "table.csv") as table:
         table.add(photo_rows(NamedPhoto(Path("a\udcff.jpg"), ())))
     assert rows_of(tmp_path / "table.csv")[0]["photo"] == "a\\udcff.jpg"
+
+
+def test_a_summary_says_who_is_in_how_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("castlist.cli.words._spoken", "en")
+    both = (NamedFace("小滿", 0.9, ()), NamedFace("Ann", 0.9, ()), NamedFace("Ann", 0.8, ()))
+    strangers = (NamedFace("unknown", 0.9, ()), NamedFace("unknown", 0.6, (("Ann", 0.4),), perhaps="Ann"))
+    tally = Tally()
+    for i, faces in enumerate([both, both[:1], strangers, ()]):
+        tally.add(NamedPhoto(Path(f"{i}.jpg"), faces))
+    tally.add(NamedPhoto(Path("bad.jpg"), (), Message("photo-empty", "the file is empty")))
+    tally.add(NamedFilm(Path("a.mp4"), 25, 50, (), (Sighting("Ann", 0.9, 0, 1), Sighting("Ann", 0.9, 2, 3))))
+    assert list(tally_lines(tally)) == [
+        "Of 6 photos and films, seen in:",
+        "  小滿              2",
+        "  Ann               2",
+        "  perhaps somebody  1",
+        "  unknown           1",
+        "  no face           1",
+        "  not read          1",
+    ]
+    speak("zh-TW")
+    told = list(tally_lines(tally))
+    assert told[0] == "6 個照片與影片中，各出現於幾個："
+    assert len({width_of(line) for line in told[1:]}) == 1
+
+
+def test_columns_hold_with_wide_letters_and_accents_of_their_own() -> None:
+    cells = pad(["小滿", "Zoe\u0308", "Ann-Marie"])
+    assert [width_of(cell) for cell in cells] == [9, 9, 9]

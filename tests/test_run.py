@@ -10,13 +10,12 @@ from pathlib import Path
 import pytest
 
 from castlist.errors import Message, RunError
-from castlist.learning.dataset import cache, load_dataset
+from castlist.learning.dataset import load_dataset
 from castlist.learning.starting import new_run_path, start_run
 from castlist.media import find_cast
 from castlist.run import Run, find_runs, list_runs, newest_run, open_run
 from castlist.run.record import FORMAT
 from castlist.settings import Settings
-from conftest import SMALL
 
 
 def make_run(path: Path, **changes: object) -> Run:
@@ -74,6 +73,8 @@ def test_broken_records_are_refused(tmp_path: Path, text: str) -> None:
         ("versions", []),
         ("complete", "yes"),
         ("best_epoch", 1.5),
+        ("temperature", 0),
+        ("temperature", "1"),
         ("seconds", "long"),
         ("generation", None),
         ("leaving", [{"name": "Ann"}]),
@@ -133,25 +134,6 @@ def test_of_two_trainings_in_one_second_both_begin(tmp_path: Path, drawn_photos:
     begun = [start_run(dataset, settings, path, drawn_photos, is_named=False) for _ in range(3)]
     assert [run.path.name for run in begun] == [path.name, f"{path.name}-2", f"{path.name}-3"]
     assert [open_run(run.path) for run in begun] == begun
-
-
-@pytest.mark.keras
-@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
-def test_nobody_else_reads_a_file_of_a_run_or_a_data_set(tmp_path: Path, drawn_photos: Path) -> None:
-    pytest.importorskip("keras")
-    pytest.importorskip("tensorboard")
-    from castlist.learning import learn
-
-    before = os.umask(0o022)
-    try:
-        run = learn(drawn_photos, dataclasses.replace(SMALL, tensorboard=True), runs=tmp_path / "runs", name="a")[0]
-    finally:
-        os.umask(before)
-    made = [path for root in (run.path, cache.datasets_folder()) for path in (root, *root.rglob("*"))]
-    names = {path.name for path in made}
-    assert {"run.json", "model.weights.h5", "state.h5", "history.csv", "model.onnx", "figures"} <= names
-    assert any(name.startswith("events.out") for name in names) and any(cache.datasets_folder().iterdir())
-    assert [path for path in made if path.stat().st_mode & 0o077] == []
 
 
 def test_what_is_no_run_is_refused(tmp_path: Path) -> None:

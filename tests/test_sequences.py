@@ -34,35 +34,41 @@ def write_clip(path: Path, seed: int, n_frames: int) -> None:
             film.write(np.ascontiguousarray(wide[:96, i : i + 128]))
 
 
-@pytest.fixture
-def dataset(tmp_path: Path) -> Dataset:
+@pytest.fixture(scope="module")
+def cast(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Ann has photos alone, Bo three clips and some photos."""
+    cast = tmp_path_factory.mktemp("sequences") / "cast"
     for i in range(22):
-        save_noise(tmp_path / "cast" / "Ann" / f"{i}.png", i)
+        save_noise(cast / "Ann" / f"{i}.png", i)
     for i in range(9):
-        save_noise(tmp_path / "cast" / "Bo" / f"{i}.png", 100 + i)
+        save_noise(cast / "Bo" / f"{i}.png", 100 + i)
     for i in range(3):
-        write_clip(tmp_path / "cast" / "Bo" / f"clip{i}.mp4", 200 + i, 60)
-    return load_dataset(find_cast(tmp_path / "cast"), SETTINGS, path=tmp_path / "dataset.h5")
+        write_clip(cast / "Bo" / f"clip{i}.mp4", 200 + i, 60)
+    return cast
 
 
-def test_frames_of_a_film_are_rows_and_stay_on_one_side(dataset: Dataset, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def dataset(cast: Path) -> Dataset:
+    return load_dataset(find_cast(cast), SETTINGS, path=cast.with_name("dataset.h5"))
+
+
+def test_frames_of_a_film_are_rows_and_stay_on_one_side(dataset: Dataset, cast: Path) -> None:
     for i in range(3):
         rows = [row for row, file in enumerate(dataset.files) if file.startswith(f"Bo/clip{i}.mp4#")]
         assert len(rows) == 60 / RATE * FRAMES_A_SECOND
         assert [dataset.files[row].split("#")[1] for row in rows] == [str(5 * k) for k in range(12)]
         assert len(set(dataset.take[rows])) == len(set(dataset.group[rows])) == len(set(dataset.side[rows])) == 1
-        pixels = resize_photo(read_still(tmp_path / "cast" / dataset.files[rows[3]]), 48)
+        pixels = resize_photo(read_still(cast / dataset.files[rows[3]]), 48)
         np.testing.assert_array_equal(dataset.read(np.array(rows[3:4]))[0], pixels)
 
 
-def test_frames_of_a_film_are_not_told_as_copies(dataset: Dataset, tmp_path: Path) -> None:
-    assert not [finding for finding in quick_check(dataset, tmp_path / "cast").findings if finding.kind == "copy"]
+def test_frames_of_a_film_are_not_told_as_copies(dataset: Dataset, cast: Path) -> None:
+    assert not [finding for finding in quick_check(dataset, cast).findings if finding.kind == "copy"]
 
 
-def test_a_model_of_single_photos_leaves_films_out(dataset: Dataset, tmp_path: Path) -> None:
+def test_a_model_of_single_photos_leaves_films_out(cast: Path, tmp_path: Path) -> None:
     single = Settings(model="cnn", faces=False, image_size=48)
-    data = load_dataset(find_cast(tmp_path / "cast"), single, path=tmp_path / "single.h5")
+    data = load_dataset(find_cast(cast), single, path=tmp_path / "single.h5")
     assert len(data.files) == 31
     assert {str(refused.reason) for refused in data.refused} == {"a film, not a photo"}
 

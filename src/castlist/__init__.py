@@ -29,14 +29,15 @@ if TYPE_CHECKING:
     )
     from castlist.export import export_run
     from castlist.languages import translate_message
-    from castlist.learning import Evaluation, Progress, learn, resume
+    from castlist.learning import Evaluation, Progress
     from castlist.media import UNKNOWN, Cast, RefusedPhoto, find_cast, find_photos, is_film, read_photo
     from castlist.naming import NamedFace, NamedFilm, NamedPhoto, Recognizer, Seen, Track, name_film
     from castlist.painting import draw_photo, write_film
-    from castlist.people import Enrolment, Receipt, enrol, forget, refresh, retrain_without
+    from castlist.people import Enrolment, Receipt, Renewal, enrol, forget, refresh, renew_report, retrain_without
     from castlist.run import Run, list_runs, newest_run, open_run
     from castlist.settings import Augmentation, Settings
     from castlist.threads import set_threads
+    from castlist.watching import learn, resume
 
 __version__ = "0.1.0"
 
@@ -62,6 +63,7 @@ _ROOMS = {
     "Receipt": "people",
     "Recognizer": "naming",
     "RefusedPhoto": "media",
+    "Renewal": "people",
     "Run": "run",
     "RunError": "errors",
     "Seen": "naming",
@@ -81,14 +83,15 @@ _ROOMS = {
     "find_photos": "media",
     "forget": "people",
     "is_film": "media",
-    "learn": "learning",
+    "learn": "watching",
     "list_runs": "run",
     "name_film": "naming",
     "newest_run": "run",
     "open_run": "run",
     "read_photo": "media",
     "refresh": "people",
-    "resume": "learning",
+    "renew_report": "people",
+    "resume": "watching",
     "retrain_without": "people",
     "set_cache_folder": "caches",
     "set_threads": "threads",
@@ -118,6 +121,7 @@ __all__ = [
     "Receipt",
     "Recognizer",
     "RefusedPhoto",
+    "Renewal",
     "Run",
     "RunError",
     "Seen",
@@ -143,6 +147,7 @@ __all__ = [
     "open_run",
     "read_photo",
     "refresh",
+    "renew_report",
     "resume",
     "retrain_without",
     "set_cache_folder",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from castlist.drawn import draw_cast
+from castlist.jobs import Finished, Learn, Tell
 from castlist.learning import check_installed
 from castlist.media import find_photos
 from castlist.naming import NamedPhoto, Recognizer
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 PICTURES = 130  # per hero, to learn from, be validated and tested on
 SIZE = 128  # pixels of a drawing
+NEW = "demo-new"  # the folder that those are drawn into
 NEVER_SEEN = 1000  # the index of the first picture that is drawn only to be named
 DRAWN = dataclasses.replace(read_settings("", "cnn"), faces=False, image_size=64, epochs=16)
 
@@ -45,13 +48,30 @@ def run_demo(
 
     new_photos: list[Path] = []
     if photos is None:
-        photos, folder = runs / "demo-photos", runs / "demo-new"
-        draw_cast(photos, pictures_per_person=PICTURES, size=SIZE)
-        draw_cast(folder, pictures_per_person=1, size=SIZE, first=NEVER_SEEN)
-        new_photos = find_photos([folder])
+        photos = draw_photos(runs)
+        new_photos = find_photos([runs / NEW])
     run, evaluation = learn(photos, settings, runs=runs, language=language, **callbacks)
     if not new_photos:
         firsts = {Path(file).parts[0]: file for file in reversed(run.sides["test"])}
         new_photos = [photos / unspell(file) for file in firsts.values()]
     answers = predict(new_photos, Recognizer.load(run.path), pictures=run.path / "named")
     return run, evaluation, [answer for answer in answers if isinstance(answer, NamedPhoto)]
+
+
+@dataclass(frozen=True)
+class Demo:
+    """The drawn cast learnt, as a job; the pictures to be named are in the folder NEW beside the run."""
+
+    runs: Path
+    language: str = "en"
+
+    def do(self, tell: Tell) -> Finished:
+        check_installed(DRAWN)
+        return Learn(draw_photos(self.runs), DRAWN, self.runs, language=self.language).do(tell)
+
+
+def draw_photos(runs: Path) -> Path:
+    """Draw the cast beside the runs, and some pictures to be named; gives the folder to learn from."""
+    draw_cast(runs / "demo-photos", pictures_per_person=PICTURES, size=SIZE)
+    draw_cast(runs / NEW, pictures_per_person=1, size=SIZE, first=NEVER_SEEN)
+    return runs / "demo-photos"

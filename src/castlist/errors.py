@@ -28,7 +28,8 @@ from typing import Any, TypeAlias
 Value: TypeAlias = "str | int | float | Message"
 
 _NESTED = 5  # messages in messages, at most, in what a file holds
-_FORMATS = re.compile(r"(,|\.\d[efg%])?")  # "{size:.1f}"; a width could fill the memory
+# "{size:.1f}", and "{count:photo|photos}", one word for one and another for more; a width could fill the memory.
+_FORMATS = re.compile(r"(,|\.\d[efg%]|[^{}|]+\|[^{}|]+)?")
 
 
 @dataclass(frozen=True)
@@ -85,9 +86,21 @@ class Message:
 
 
 def fill(text: str, values: Mapping[str, Value]) -> str:
-    """Put values into a text's placeholders; what no terminal should get, such as escape sequences, is spelled out."""
-    filled = text.format_map(values)
+    """Put values into a text's placeholders; what no terminal should get, such as escape sequences, is spelled out.
+
+    "{count} {count:photo|photos}" takes the first word for one and the second for any other number.
+    """
+    filled = _FILLER.vformat(text, (), values)
     return filled if filled.isprintable() else "".join(one if one.isprintable() else ascii(one)[1:-1] for one in filled)
+
+
+class _Filler(string.Formatter):
+    def format_field(self, value: Any, form: str) -> str:
+        one, several, many = form.partition("|")
+        return super().format_field(value, form) if not several else one if value == 1 else many
+
+
+_FILLER = _Filler()
 
 
 class CastlistError(Exception):
@@ -187,7 +200,8 @@ def needs_extra(extra: str, purpose: str) -> Iterator[None]:
     except ImportError as error:
         raise MissingExtraError(
             "needs-extra",
-            '{purpose} needs {package}, which is not installed: pip install "castlist[{extra}]".',
+            '{purpose} needs {package}, which is not installed: pip install "castlist[{extra}]", or, in a clone of '
+            'castlist, pip install ".[{extra}]".',
             purpose=purpose,
             package=error.name or "a package",
             extra=extra,

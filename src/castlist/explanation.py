@@ -13,9 +13,10 @@ import numpy as np
 
 from castlist.errors import PhotoError, needs_extra
 from castlist.faces import Face
-from castlist.media import read_photo, resize_photo
+from castlist.media import open_photo, read_photo, resize_photo
 from castlist.naming import FaceEyes, NamedFace, Recognizer, Sight
 from castlist.painting import draw_names
+from castlist.quiet import without_notes
 
 COVER = 0.2  # of the crop's side: the square that occlusion lays over it
 PLACES = 14  # of the square along each side
@@ -51,11 +52,11 @@ class Explainer:
         Raises:
             PhotoError: If it can't be read, or no face is found in it.
         """
-        pixels = read_photo(path)
         eyes = self._recognizer.eyes
         if not isinstance(eyes, FaceEyes):
+            pixels = read_photo(path)
             return [self._explain_square(pixels, self._recognizer.name_pixels([pixels])[0][0])]
-        faces = eyes.find(pixels)
+        faces = eyes.find(open_photo(path))
         if not faces:
             raise PhotoError("no-face", "no face found")
         (named,) = self._recognizer.name(eyes.keep([Sight(Path(path), faces=faces)]), repeat=True)
@@ -103,7 +104,7 @@ class GradCam:
     """
 
     def __init__(self, recognizer: Recognizer) -> None:
-        with needs_extra("keras", "Explaining a Keras model"):
+        with needs_extra("keras", "Explaining a Keras model"), without_notes():
             from castlist.learning import load_trained  # before Keras, whose start-up notes it silences
 
             import keras  # isort: skip

@@ -5,6 +5,7 @@ What is renamed is on disk first: after a power cut there is the old file or the
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import csv
 import errno
@@ -59,12 +60,12 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]], 
 
 
 def table_bytes(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
-    """A table as `write_csv` writes it."""
+    """A table as `write_csv` writes it: in UTF-8, with the mark without which Excel takes it for something else."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)
     writer.writerows(rows)
-    return text.getvalue().encode("utf-8", "backslashreplace")
+    return codecs.BOM_UTF8 + text.getvalue().encode("utf-8", "backslashreplace")
 
 
 def make_folder(path: Path, *, private: bool = False) -> None:

@@ -17,6 +17,7 @@ import os
 import threading
 import weakref
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -60,11 +61,14 @@ class _Threaded:
 
 
 _threaded: weakref.WeakSet[_Threaded] = weakref.WeakSet()
-_entries: OrderedDict[tuple[str, int], _Entry] = OrderedDict()  # by content and threads, the last used at the end
+# By content, threads and how it is rewritten, the last used at the end.
+_entries: OrderedDict[tuple[str, int, Callable[[bytes], bytes] | None], _Entry] = OrderedDict()
 _lock = threading.Lock()
 
 
-def open_session(model: bytes | Path, *, n_threads: int = 0) -> Any:
+def open_session(
+    model: bytes | Path, *, n_threads: int = 0, digest: str = "", rewrite: Callable[[bytes], bytes] | None = None
+) -> Any:
     """Open an ONNX network as an onnxruntime session, which threads may share.
 
     What was opened before is given again, by its content: another network at the same path is another network. The last
@@ -73,12 +77,14 @@ def open_session(model: bytes | Path, *, n_threads: int = 0) -> Any:
     Args:
         model: The network, or its file.
         n_threads: Threads of one pass; 0 takes every core.
+        digest: Its SHA-256, where it is known.
+        rewrite: Makes of it what is opened; done for the first only.
 
     Raises:
         WeightsError: If it can't be read, or onnxruntime refuses it.
     """
     data = read_network(model) if isinstance(model, Path) else model
-    key = hashlib.sha256(data).hexdigest(), n_threads
+    key = digest or hashlib.sha256(data).hexdigest(), n_threads, rewrite
     with _lock:
         entry = _entries.setdefault(key, _Entry())
         _entries.move_to_end(key)
@@ -87,6 +93,7 @@ def open_session(model: bytes | Path, *, n_threads: int = 0) -> Any:
     with entry.lock:
         if entry.session is None:
             logger.debug("Opens the network %s, %d bytes", key[0][:8], len(data))
+            data = rewrite(data) if rewrite else data
             entry.session = _open(data, 1) if n_threads == 1 else _Threaded(data, n_threads)
         return entry.session
 

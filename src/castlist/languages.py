@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import functools
+import locale
+import os
 import tomllib
 from collections.abc import Callable, Mapping
 from importlib import resources
 
-from castlist.errors import Message, SettingsError, fill
+from castlist.errors import Message, SettingsError, Value, fill
 
 LANGUAGES = ("en", "zh-TW")
 
 Translate = Callable[[str], str]
+Speak = Callable[..., str]
 
 
 def translator(language: str) -> Translate:
@@ -31,6 +34,22 @@ def translator(language: str) -> Translate:
     return lambda text: texts.get(text, text)
 
 
+def speaker(language: str) -> Speak:
+    """Give the function that says English sentences in a language, with what fills them.
+
+    `say("{count} {count:photo|photos}", count=3)`; a Message that fills a sentence is said in that language, too.
+
+    Raises:
+        SettingsError: If the language is unknown.
+    """
+    in_language = translator(language)
+
+    def say(text: str, **values: Value) -> str:
+        return fill(in_language(text), _translated(values, language))
+
+    return say
+
+
 def translate_message(message: Message | str, language: str) -> str:
     """Put a sentence of the library, an error's or a note, into a language.
 
@@ -45,14 +64,21 @@ def translate_message(message: Message | str, language: str) -> str:
     if isinstance(message, str):
         return message
     text = read_catalogue(language, ".messages").get(message.code, message.text)
-    values = {
-        name: translate_message(one, language) if isinstance(one, Message) else one
-        for name, one in message.values.items()
-    }
     try:
-        return fill(text, values)
+        return fill(text, _translated(message.values, language))
     except (LookupError, ValueError, TypeError, OverflowError):  # a file's values may be another castlist's
         return str(message)
+
+
+def _translated(values: Mapping[str, Value], language: str) -> dict[str, Value]:
+    return {name: translate_message(one, language) if isinstance(one, Message) else one for name, one in values.items()}
+
+
+def system_language() -> str:
+    """The system's language, where castlist speaks it; else English. For doors alone: nothing else asks the system."""
+    # macOS and Windows leave the variables unset, Linux sets one of them.
+    known = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+    return "zh-TW" if (known or locale.getlocale()[0] or "").lower().startswith(("zh", "chinese")) else "en"
 
 
 @functools.cache

@@ -5,21 +5,22 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 from castlist.errors import CastlistError, FontError, Message, SettingsError, unforeseen
-from castlist.media import is_film, meant_by
+from castlist.media import UNKNOWN, is_film, meant_by
 from castlist.naming import NamedFilm, NamedPhoto, Recognizer, Table, film_rows, name_film, photo_rows
-from castlist.painting import check_hidden, draw_photo, find_fonts, tell_apart, write_film
+from castlist.painting import check_hidden, draw_photo, find_fonts, free_place, tell_apart, write_film
 from castlist.paths import as_path
 from castlist.threads import OnCount
 
 logger = logging.getLogger(__name__)
 
-Showing = Callable[[str], AbstractContextManager[OnCount]]  # shows how far something is while it lasts
+Showing = Callable[[Message], AbstractContextManager[OnCount]]  # shows how far something is while it lasts
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,29 @@ class Remark:
     path: Path | None = None  # None: of all of them
 
 
+class Tally:
+    """In how many photos and films who was seen."""
+
+    def __init__(self) -> None:
+        self.files = 0
+        self.people: Counter[str] = Counter()  # those who were named
+        self.perhaps = self.strangers = self.faceless = self.unread = 0
+
+    def add(self, one: NamedPhoto | NamedFilm) -> None:
+        """Count an answer; whoever is in it twice counts once."""
+        self.files += 1
+        faces = one.faces if isinstance(one, NamedPhoto) else one.sightings
+        self.people.update({face.name: 1 for face in faces if face.name != UNKNOWN})
+        strangers = [face for face in faces if face.name == UNKNOWN]
+        self.perhaps += any(face.perhaps is not None for face in strangers)
+        self.strangers += any(face.perhaps is None for face in strangers)
+        is_read = one.is_read if isinstance(one, NamedFilm) else not one.problem
+        self.unread += not is_read
+        self.faceless += is_read and not faces
+
+
 @contextlib.contextmanager
-def unseen(what: str) -> Iterator[OnCount]:
+def unseen(what: Message) -> Iterator[OnCount]:
     """Show nothing."""
     yield lambda done, total: None
 
@@ -130,7 +152,7 @@ def _name_photos(
     if not together:
         yield from recognizer.name_photos(photos, repeat=repeat, thorough=thorough)
         return
-    with showing("faces: photos") as on_count:
+    with showing(Message("showing-album", "Faces", {})) as on_count:
         named = recognizer.name_album(photos, repeat=repeat, thorough=thorough, on_count=on_count)
     yield from named
 
@@ -144,7 +166,7 @@ def _film(
     showing: Showing,
 ) -> Iterator[NamedFilm | Remark]:
     try:
-        with showing(f"{path.name}: faces") as on_count:
+        with showing(Message("showing-film", "{name}: faces", {"name": path.name})) as on_count:
             film = name_film(path, recognizer, thorough=thorough, on_count=on_count)
     except CastlistError as error:
         film = NamedFilm.unread(path, error.message)
@@ -187,15 +209,15 @@ class _Painter:
 
     def film(self, film: NamedFilm, showing: Showing) -> Remark | None:
         def write(file: Path) -> None:
-            with showing(f"{film.path.name}: writing") as on_count:
+            with showing(Message("showing-writing", "{name}: writing", {"name": film.path.name})) as on_count:
                 hidden, people = self._hidden, self._people
                 write_film(film, file, names=hidden is None, hidden=hidden, people=people, on_count=on_count)
 
         return self._try(film.path, write)
 
     def _try(self, path: Path, write: Callable[[Path], None]) -> Remark | None:
-        file = self._files[path]
         try:
+            file = free_place(self._files[path], path)
             if os.path.realpath(file) in self._inputs:
                 raise CastlistError(
                     "picture-itself",

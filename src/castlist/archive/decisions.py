@@ -31,11 +31,12 @@ PATIENCE = 30.0  # seconds; a line takes milliseconds
 ABOUT_NAMES, ABOUT_TWO = ("is", "is-not"), ("same", "different")
 
 
-class Spot(msgspec.Struct, frozen=True):
+class Spot(msgspec.Struct, frozen=True, omit_defaults=True):
     """A face, as a decision knows it."""
 
     photo: str  # SHA-256 of the photo's content, in hexadecimal digits
     box: Edges
+    start: float | None = None  # seconds; of a track of a film, where many faces have the same box
 
 
 class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

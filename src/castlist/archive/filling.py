@@ -18,9 +18,8 @@ from castlist.archive.renaming import rename
 from castlist.archive.table import FILE_COLUMNS
 from castlist.archive.units import Worker
 from castlist.errors import CastlistError, Message, SettingsError
-from castlist.faces import find_faces
+from castlist.faces import Finder, find_faces
 from castlist.media import find_photos
-from castlist.naming import Finder
 from castlist.paths import as_path, is_folder
 from castlist.threads import OnCount, Stop
 
@@ -123,8 +122,10 @@ def _plan_anew(
     folder: ArchiveFolder, record: Record, root: Path, tell: Callable[[Message], None] | None
 ) -> Plan | None:
     """Write down what is to be done; None: nothing."""
-    home = folder.path.resolve()
-    paths = [path for path in find_photos([root], tell=tell) if home not in path.resolve().parents]
+    paths, home = find_photos([root], tell=tell), folder.path.resolve()
+    if home.is_relative_to(root.resolve()):
+        own = root / home.relative_to(root.resolve())
+        paths = [path for path in paths if own not in path.parents]
     files = look_around(root, paths)
     known, last = _known(folder, record.eyes)
     if folder.is_there:

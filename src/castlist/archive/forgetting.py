@@ -43,6 +43,7 @@ def taking_out(folder: ArchiveFolder, name: str) -> Iterator[list[Message]]:
     Raises:
         CastlistError: If somebody is at work there, or a file can't be read or written.
     """
+    folder.record()  # says so where there is no archive
     with folder.alone():
         record = folder.record()
         folder.save(msgspec.structs.replace(record, forgetting=(*record.forgetting, name)))

@@ -8,8 +8,8 @@ import json
 import os
 from dataclasses import dataclass
 
-from castlist.faces import find_faces
-from castlist.naming import FaceEyes, Finder, NamedFace, Recognizer, Seen
+from castlist.faces import Finder, find_faces
+from castlist.naming import FaceEyes, NamedFace, Recognizer, Seen
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,7 @@ from typing import Any
 from castlist.archive.decisions import Decision, DecisionLog, Edges, Kind, Spot
 from castlist.archive.folder import ArchiveFolder
 from castlist.archive.table import COLUMNS, EDGES, NAMED, PERHAPS, Table, keep, where
-from castlist.archive.verdicts import NOTHING, Verdicts, face_at, judge
+from castlist.archive.verdicts import NOTHING, Place, Verdicts, face_at, judge
 from castlist.errors import CastlistError
 from castlist.faces import NO_FACE, Box
 from castlist.media import UNKNOWN
@@ -53,7 +53,7 @@ class Counts:
 
 
 class Archive:
-    """An archive as it is at one moment, to be asked; decisions are added to it as it is then."""
+    """An archive to be asked: its rows as they are when it is opened, with what was decided until then or by itself."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         """Open an archive.
@@ -69,6 +69,10 @@ class Archive:
             photo for shard in shards for photo in keep(shard, where(shard, "gone", [True]))["photo"].to_pylist()
         }
         self._log = DecisionLog(self.folder.decisions)
+        self._hear()
+
+    def _hear(self) -> None:
+        """Take in what was decided."""
         self.decisions = self._log.read()
         self.verdicts = judge_rows(self.decisions, self._shards)
         self._named_in: defaultdict[str, set[str]] = defaultdict(set)  # who was decided to be in a photo
@@ -131,12 +135,12 @@ class Archive:
         """
         rows = self._rows_of(photo)
         boxes = {row["face"]: tuple(row[edge] for edge in EDGES) for row in rows if row["face"] is not None}
-        listed = ", ".join(f"{number} at {edges[0]:.0f},{edges[1]:.0f}" for number, edges in boxes.items())
+        listed = ", ".join(f"{row['face']} at {_where(row)}" for row in rows if row["face"] is not None)
         if not boxes:
             raise CastlistError("archive-no-face", "The archive knows no face in {photo!r}.", photo=str(photo))
         digest = rows[0]["digest"]
         if box is not None:
-            face = face_at({number: Box(*edges) for number, edges in boxes.items()}, Box(*box)) or 0
+            face = face_at({row["face"]: _place(row) for row in rows if row["face"]}, Box(*box)) or 0
         elif face is None and len(boxes) == 1:
             (face,) = boxes
         if face is None:
@@ -154,14 +158,16 @@ class Archive:
                 photo=str(photo),
                 faces=listed,
             )
-        return Spot(digest, boxes[face])
+        start = next(row["start"] for row in rows if row["face"] == face)
+        return Spot(digest, boxes[face], start)
 
     def decide(
         self, kind: Kind, face: Spot, *, name: str | None = None, other: Spot | None = None, who: str | None = None
-    ) -> Archive:
-        """Write a decision down, as `DecisionLog.add` does; gives the archive as it is then."""
-        self._log.add(kind, face, name=name, other=other, who=who)
-        return Archive(self.folder.path)
+    ) -> Decision:
+        """Write a decision down, as `DecisionLog.add` does; gives it."""
+        decision = self._log.add(kind, face, name=name, other=other, who=who)
+        self._hear()
+        return decision
 
     def undo(self, *, who: str | None = None) -> Decision:
         """Take the last decision back that holds; gives it.
@@ -169,7 +175,9 @@ class Archive:
         Raises:
             CastlistError: If there is none.
         """
-        return self._log.undo(who=who)
+        taken = self._log.undo(who=who)
+        self._hear()
+        return taken
 
     def _face(self, row: dict[str, Any]) -> ArchivedFace | None:
         """A face as its row and what was decided tell it; None: it was decided to be none."""
@@ -183,8 +191,9 @@ class Archive:
         if verdict.is_final:
             name, probability, perhaps = verdict.name or UNKNOWN, 1.0, None
         else:
-            # Nobody is somebody else's face, nor twice in a photo.
-            others = verdict.not_names | self._named_in.get(digest, set())
+            # Nobody is twice in a photo; in a film, again and again.
+            there = self._named_in.get(digest, set()) if row["start"] is None else set()
+            others = verdict.not_names | there
             perhaps = None if perhaps in others else perhaps
             if name in others:
                 name, probability = UNKNOWN, 1 - probability
@@ -223,15 +232,24 @@ class Archive:
 def judge_rows(decisions: Sequence[Decision], shards: Sequence[Table]) -> Verdicts:
     """Bring what was decided together with the faces of rows."""
     digests = {spot.photo for one in decisions for spot in (one.face, one.other) if spot}
-    boxes: dict[str, dict[int, Box]] = {}
+    places: dict[str, dict[int, Place]] = {}
     called: dict[str, str] = {}
     for shard in shards if digests else ():
         for row in keep(shard, where(shard, "digest", sorted(digests))).select(_ASKED).to_pylist():
             called.setdefault(row["digest"], row["photo"])
-            numbers = boxes.setdefault(row["digest"], {})
+            numbers = places.setdefault(row["digest"], {})
             if row["face"] is not None:
-                numbers[row["face"]] = _box(row)
-    return judge(decisions, boxes, called)
+                numbers[row["face"]] = _place(row)
+    return judge(decisions, places, called)
+
+
+def _where(row: Mapping[str, Any]) -> str:
+    """Where a face is, for whoever is to choose one."""
+    return f"{row['left']:.0f},{row['top']:.0f}" + ("" if row["start"] is None else f" from {row['start']:.1f} s")
+
+
+def _place(row: Mapping[str, Any]) -> Place:
+    return _box(row), row["start"]
 
 
 def _box(row: Mapping[str, Any]) -> Box:

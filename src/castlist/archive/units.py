@@ -94,9 +94,10 @@ class Worker:
 
     def _write(self, plan: Plan, unit: Unit, parts: list[Part]) -> None:
         """Write a unit's shard: what was there, without the photos of the unit, and these."""
+        sources: dict[int, tuple[Table, About]] = {}  # of a folder that was moved, many photos lie in one shard
         for content in unit.contents:
             if content.source is not None:
-                rows, names = self._known(content)
+                rows, names = self._known(content, content.source, sources)
                 parts.append((_for_each(rows, content.files), names))
         if self._folder.about(unit.number):
             base, about = self._folder.read(unit.number)
@@ -137,14 +138,14 @@ class Worker:
             rows = with_names(rows, self._namer.name(seen))
         return rows, self._named_by
 
-    def _known(self, content: Content) -> Part:
+    def _known(self, content: Content, source: int, sources: dict[int, tuple[Table, About]]) -> Part:
         """The rows of a photo that lies elsewhere, too, or did; looked at only if they are gone."""
-        assert content.source is not None, "asked of what is known"
-        if (about := self._folder.about(content.source)) and about.eyes == self._namer.eyes_digest:
-            rows, about = self._folder.read(content.source)
-            rows = keep(rows, where(rows, "digest", [content.digest]))
-            if len(rows):
-                return _of_photo(rows, rows["photo"][0].as_py()), about.names
+        if source not in sources:
+            sources[source] = self._folder.read(source)
+        rows, about = sources[source]
+        rows = keep(rows, where(rows, "digest", [content.digest]))
+        if about.eyes == self._namer.eyes_digest and len(rows):
+            return _of_photo(rows, rows["photo"][0].as_py()), about.names
         path = self._path(content.files[0])
         if is_film(path):
             return self._film(content)

@@ -14,6 +14,7 @@ from castlist.naming import overlap
 SAME_FACE = 0.5  # overlap of two boxes, relative to their union, from which they are of one face
 
 Face = tuple[str, int]  # the digest of the photo's content, and the face's number in it
+Place = tuple[Box, float | None]  # of a face, and of a track of a film the second in which it begins
 
 
 @dataclass(frozen=True)
@@ -44,14 +45,16 @@ class Verdicts:
     conflicts: tuple[Message, ...]
 
 
-def judge(decisions: Sequence[Decision], boxes: Mapping[str, Mapping[int, Box]], called: Mapping[str, str]) -> Verdicts:
+def judge(
+    decisions: Sequence[Decision], places: Mapping[str, Mapping[int, Place]], called: Mapping[str, str]
+) -> Verdicts:
     """Bring decisions together with faces.
 
     Where two decisions about a face contradict each other, the later one holds, and the conflict is told.
 
     Args:
         decisions: Those that hold, in their order.
-        boxes: Of the faces of photos by their numbers, by the photo's digest.
+        places: Of the faces of photos by their numbers, by the photo's digest.
         called: What a photo of a digest is called.
     """
     of: dict[Face, Verdict] = {}
@@ -60,7 +63,7 @@ def judge(decisions: Sequence[Decision], boxes: Mapping[str, Mapping[int, Box]],
     for one in decisions:
         faces = []
         for spot in filter(None, (one.face, one.other)):
-            face, problem = _find(spot, boxes.get(spot.photo), called, _words(one))
+            face, problem = _find(spot, places.get(spot.photo), called, _words(one))
             faces += [face] if face else []
             conflicts += [problem] if problem else []
         if len(faces) < 1 + (one.other is not None):
@@ -88,17 +91,17 @@ def judge(decisions: Sequence[Decision], boxes: Mapping[str, Mapping[int, Box]],
 
 
 def _find(
-    spot: Spot, boxes: Mapping[int, Box] | None, called: Mapping[str, str], words: str
+    spot: Spot, places: Mapping[int, Place] | None, called: Mapping[str, str], words: str
 ) -> tuple[Face | None, Message | None]:
     """The face that a decision is about, or why there is none."""
-    if boxes is None:
+    if places is None:
         return None, Message(
             "decided-photo-gone",
             "A photo that was decided on ({words}) is gone or has changed; the decision waits for it. Its content "
             "was {digest}.",
             {"words": words, "digest": spot.photo[:12]},
         )
-    number = face_at(boxes, Box(*spot.box))
+    number = face_at(places, Box(*spot.box), spot.start)
     if number is None:
         return None, Message(
             "decided-face-gone",
@@ -108,10 +111,15 @@ def _find(
     return (spot.photo, number), None
 
 
-def face_at(boxes: Mapping[int, Box], box: Box) -> int | None:
-    """The number of the face that a box is around."""
-    likest = max(boxes, key=lambda number: overlap(boxes[number], box), default=None)
-    return None if likest is None or overlap(boxes[likest], box) < SAME_FACE else likest
+def face_at(places: Mapping[int, Place], box: Box, start: float | None = None) -> int | None:
+    """The number of the face that a box is around; of a film, of the track that begins about then."""
+    overlaps = {number: overlap(other, box) for number, (other, _) in places.items()}
+    likely = [number for number in places if overlaps[number] >= SAME_FACE]
+    return min(likely, key=lambda number: (_apart(places[number][1], start), -overlaps[number]), default=None)
+
+
+def _apart(one: float | None, other: float | None) -> float:
+    return 0.0 if one is None or other is None else abs(one - other)
 
 
 def _after(decision: Decision, before: Verdict) -> Verdict:

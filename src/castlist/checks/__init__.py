@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from castlist.checks.decisions import Decisions as Decisions
     from castlist.checks.decisions import open_decisions as open_decisions
     from castlist.checks.decisions import read_decisions as read_decisions
+    from castlist.checks.downloads import find_decisions as find_decisions
+    from castlist.checks.downloads import need_decided as need_decided
     from castlist.checks.inspection import check_photos as check_photos
     from castlist.checks.inspection import quick_check as quick_check
     from castlist.checks.moving import Moved as Moved
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from castlist.checks.records import SEVERITIES as SEVERITIES
     from castlist.checks.records import Finding as Finding
     from castlist.checks.records import Findings as Findings
+    from castlist.checks.records import describe as describe
     from castlist.checks.records import summarize as summarize
 
 _ROOMS = {
@@ -35,6 +38,9 @@ _ROOMS = {
     "apply_decisions": "moving",
     "check_photos": "inspection",
     "delete_checks_of": "cache",
+    "describe": "records",
+    "find_decisions": "downloads",
+    "need_decided": "downloads",
     "open_decisions": "decisions",
     "quick_check": "inspection",
     "read_decisions": "decisions",

@@ -1,4 +1,4 @@
-"""What the pixels of a photo tell besides who is on it: whether it or a face is drawn, whether a face is cut off."""
+"""What the pixels of a photo tell besides who is on it: whether it or a face is drawn."""
 
 from __future__ import annotations
 
@@ -18,8 +18,6 @@ FILE = "drawing.npz"
 # Of color from pixel to pixel, as above: up to these, shares of pixels are told.
 CHANGES = (0, 1, 2, 3, 4, 6, 10, 16, 24, 40, 60, 90)
 SMOOTH = 8  # change, on average around, below which a place should show nothing but noise
-
-EDGE = 0.1  # distances between the eyes, from an eye, the nose or the mouth to the photo's edge
 
 
 def looks_drawn(pixels: np.ndarray) -> bool:
@@ -79,16 +77,3 @@ def _count_colors(pixels: np.ndarray) -> int:
     coarse = (pixels >> 4).astype(np.int64) @ np.array([256, 16, 1])
     counts = np.sort(np.bincount(coarse.ravel()))[::-1].cumsum()
     return int((counts < MOST * counts[-1]).sum()) + 1
-
-
-def is_cut_off(landmarks: np.ndarray, height: int, width: int) -> bool:
-    """Whether an eye, the nose or the mouth lies so near to the photo's edge that a part of the face is outside.
-
-    Args:
-        landmarks: Shape (5, 2), x and y in pixels; the eyes first.
-        height: Of the photo.
-        width: Of the photo.
-    """
-    eyes = float(np.linalg.norm(landmarks[1] - landmarks[0]))
-    inside = np.minimum(landmarks, np.array([width, height]) - landmarks)
-    return bool(inside.min() < EDGE * eyes)

@@ -73,9 +73,15 @@ document.querySelector("#download").addEventListener("click", () => {
   }
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([text], { type: "application/toml" }));
-  link.download = "DECISIONS.toml";
+  // Each download has a name of its own: a browser that renames a second one would leave the first to be carried out.
+  const now = new Date();
+  const moment = new Date(now - now.getTimezoneOffset() * 60000).toISOString().slice(0, 19).replace(/[-:]/g, "");
+  link.download = `DECISIONS-${moment.replace("T", "-")}.toml`;
   link.click();
   URL.revokeObjectURL(link.href);
+  const command = document.querySelector("#command");
+  command.querySelector("code").textContent = `castlist check --apply ${link.download}`;
+  command.hidden = false;
   saved = true;
 });
 addEventListener("beforeunload", (event) => { if (!saved) event.preventDefault(); });

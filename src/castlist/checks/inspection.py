@@ -72,8 +72,8 @@ def check_photos(
         notes.append(
             Message(
                 "names-not-judged",
-                "No face was found in {faceless} of {photos} photos, so names aren't judged. To learn from drawings, "
-                "use --whole.",
+                "No face was found in {faceless} of {photos} {photos:photo|photos}, so names aren't judged. To learn "
+                "from drawings, use --whole.",
                 {"faceless": faceless, "photos": n},
             )
         )
@@ -117,8 +117,8 @@ def quick_check(dataset: Dataset, root: Path) -> Findings:
         detail: dict[str, str | int | Message] = {"count": len(rows), "how": "near"}
         findings.append(Finding(kind, tuple(paths[row] for row in rows), people, detail))
     if dataset.embeddings is not None:
-        doubts = doubt_names(dataset.person, dataset.group, dataset.embeddings)
-        findings += check_names(dataset.people, paths, dataset.person, dataset.group, doubts)
+        doubts = doubt_names(dataset.person, dataset.copies, dataset.embeddings, dataset.poor)
+        findings += check_names(dataset.people, paths, dataset.person, dataset.copies, doubts)
     n = len(dataset.files) + len(dataset.refused)
     return Findings(root, dataset.people, n, worst_first(findings), dataset.notes)
 
@@ -145,7 +145,7 @@ def _people_of(*photos: Photo) -> tuple[str, ...]:
 
 def _check_reading(photos: Sequence[Photo], seen: Sequence[CheckedPhoto]) -> list[Finding]:
     return [
-        Finding("unreadable", (photo.path,), _people_of(photo), {"how": str(one.reason)})
+        Finding("unreadable", (photo.path,), _people_of(photo), {"how": one.reason})
         for photo, one in zip(photos, seen, strict=True)
         if one.reason is not None
     ]

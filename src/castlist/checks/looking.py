@@ -9,14 +9,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from castlist.checks.appearance import face_looks_drawn, is_cut_off, looks_drawn
+from castlist.checks.appearance import face_looks_drawn, looks_drawn
 from castlist.checks.cache import Cache, CheckedFace, CheckedPhoto
 from castlist.checks.covering import looks_covered
 from castlist.duplicates import DuplicatePair, PhotoSignature, find_duplicates, sign_photo
 from castlist.embeddings import embed
 from castlist.errors import PhotoError
-from castlist.faces import TEMPLATES, crop_face, find_faces
-from castlist.media import Photo, read_file, read_photo
+from castlist.faces import TEMPLATES, crop_faces, decode_to_find, find_photo_faces, is_cut_off
+from castlist.media import Photo, open_photo, read_file
 from castlist.threads import OnCount, work_ahead
 
 CLOSER = TEMPLATES["dlib-150"]  # shows a face larger: covered and drawn faces are told by it
@@ -84,18 +84,20 @@ def _decode(photo: Photo) -> tuple[CheckedPhoto, list[np.ndarray]] | PhotoError:
     """What a photo shows, still without embeddings, and the crops of its faces."""
     try:
         data = read_file(photo.path)
-        pixels = read_photo(data)
+        opened = open_photo(data)
+        shown = decode_to_find(opened)
+        faces = find_photo_faces(opened)
+        closer = crop_faces(opened, shown, [face.landmarks for face in faces], CLOSER)
     except PhotoError as error:
         return error
-    faces = find_faces(pixels)
-    closer = [crop_face(pixels, face.landmarks, CLOSER) for face in faces]
+    width, height = opened.size
     kept = []
     for face, crop in zip(faces, closer, strict=True):
-        cut_off = is_cut_off(face.landmarks, *pixels.shape[:2])
+        cut_off = is_cut_off(face.landmarks, height, width)
         # Edges tell nothing more of a face that is small, blurred or turned away.
         covered = face.quality.problem is None and looks_covered(crop)
         kept.append(CheckedFace(face.box, face.confidence, face.quality, cut_off, covered))
     clear = [face_looks_drawn(crop) for face, crop in zip(faces, closer, strict=True) if face.quality.problem is None]
-    drawn = bool(clear) and all(clear) if faces else looks_drawn(pixels)
-    seen = CheckedPhoto(sign_photo(data, pixels), None, tuple(kept), _NO_FACES, drawn)
+    drawn = bool(clear) and all(clear) if faces else looks_drawn(shown.pixels)
+    seen = CheckedPhoto(sign_photo(data, shown.pixels, opened.size), None, tuple(kept), _NO_FACES, drawn)
     return seen, [face.pixels for face in faces]

@@ -28,9 +28,7 @@ class Doubts:
     wrong: tuple[tuple[int, int, float], ...] = ()  # a photo, who it is rather or NOBODY, how probably it is wrong
 
 
-def doubt_names(
-    person: np.ndarray, group: np.ndarray, embeddings: np.ndarray, poor: np.ndarray | None = None
-) -> Doubts:
+def doubt_names(person: np.ndarray, group: np.ndarray, embeddings: np.ndarray, poor: np.ndarray) -> Doubts:
     """Find wrong names, two folders of one person, and one folder of two.
 
     Args:

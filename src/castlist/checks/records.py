@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from castlist.errors import Message
+from castlist.errors import Message, fill
 from castlist.faces import NO_FACE
 from castlist.languages import Translate, translate_message, translator
 
@@ -90,7 +90,7 @@ def describe(finding: Finding, language: str) -> str:
         "two-names": translate("one picture under two names: {how}"),
         "wrong-name": translate("not {person} ({percent}), rather {rather}"),
         "one-person": translate("{person} and {other} look like one person"),
-        "two-people": translate("{count} of {total} photos seem to be of somebody else, the same one"),
+        "two-people": translate("{count} of {total} photos {count:seems|seem} to be of somebody else, the same one"),
         "unreadable": translate("can't be read: {how}"),
         "no-face": translate_message(NO_FACE, language),
         "drawing": translate("looks drawn"),
@@ -106,7 +106,8 @@ def describe(finding: Finding, language: str) -> str:
         "uneven": translate("photos of {person}: {count}, of {other}: {total}; Keras models favour the latter"),
     }
     person, other, *_ = (*finding.people, "", "")
-    return texts[finding.kind].format_map(
+    return fill(
+        texts[finding.kind],
         {
             **finding.detail,
             "how": how,
@@ -114,7 +115,7 @@ def describe(finding: Finding, language: str) -> str:
             "other": other,
             "rather": finding.rather or translate("nobody of the cast"),
             "percent": f"{finding.probability or 0:.1%}",
-        }
+        },
     )
 
 
@@ -134,11 +135,10 @@ class Findings:
         wanted = SEVERITIES[: SEVERITIES.index(severity) + 1]
         return tuple(finding for finding in self.findings if finding.severity in wanted)
 
-    @property
-    def summary_lines(self) -> tuple[str, str, str]:
-        """What was found, in three lines, one per severity."""
-        high, medium, low = summarize(self.counts, translator("en"))
-        return f"high   {high}", f"medium {medium}", f"low    {low}"
+    def summary_lines(self, language: str = "en") -> tuple[str, ...]:
+        """What was found, in a language, in three lines, one per severity."""
+        found = summarize(self.counts, translator(language))
+        return tuple(f"{severity:<6} {line}" for severity, line in zip(SEVERITIES, found, strict=True))
 
     @property
     def counts(self) -> Mapping[str, int]:

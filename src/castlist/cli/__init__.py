@@ -5,32 +5,46 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
 from castlist.cli.archive import archive, decide, find, teach
 from castlist.cli.checking import check
-from castlist.cli.console import say
+from castlist.cli.console import say, tell
 from castlist.cli.desktop import desktop
 from castlist.cli.diary import compare, runs
 from castlist.cli.exporting import export
 from castlist.cli.learning import demo, report, resume, train
-from castlist.cli.people import enrol, forget, merge, people, rename, undo
+from castlist.cli.networks import background, weights
+from castlist.cli.options import SYSTEM, Language
+from castlist.cli.people import enrol, forget, merge, people, refresh, rename, undo
 from castlist.cli.predicting import explain, predict
 from castlist.cli.searching import tune
 from castlist.cli.sorting import sort
 from castlist.cli.stopping import INTERRUPTED, told_to_end
+from castlist.cli.words import asked_language, speak, spoken, translate, translate_help, worded
 from castlist.errors import CastlistError, SettingsError, unforeseen
 
 app = typer.Typer(
     name="castlist",
     help="Learn who is who from folders of photos; name them in new ones.",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+def _show_version(wanted: bool) -> bool:
+    if wanted:
+        from castlist import __version__
+
+        tell(f"castlist {__version__}")
+        raise typer.Exit
+    return wanted
+
+
 # In the order of --help.
 for _verb in (
     check,
@@ -53,11 +67,24 @@ for _verb in (
     rename,
     merge,
     forget,
+    refresh,
     export,
+    background,
+    weights,
     desktop,
     demo,
 ):
     app.command()(_verb)
+
+
+@app.callback()
+def castlist(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print castlist's version.", is_eager=True, callback=_show_version)
+    ] = False,
+    language: Language = SYSTEM,
+) -> None:
+    """What stands before the verb."""
 
 
 def main() -> None:
@@ -65,12 +92,13 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):  # a name that the output can't hold must not stop the others
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    speak(asked_language(sys.argv[1:]))
     with told_to_end() as signals:
         try:
             _need_arguments()
-            app()
+            (app if spoken() == "en" else translate_help(app))()
         except (CastlistError, OSError) as error:  # of what the system refuses a verb may have no sentence
-            say(f"castlist: {error if isinstance(error, CastlistError) else unforeseen(error)}")
+            say(f"castlist: {worded(error if isinstance(error, CastlistError) else unforeseen(error))}")
             sys.exit(2)
         except KeyboardInterrupt:
             _stop(signals)
@@ -87,5 +115,5 @@ def _need_arguments() -> None:
 
 
 def _stop(signals: Sequence[int]) -> NoReturn:
-    say("castlist: stopped.")
+    say("castlist: " + translate("stopped."))
     sys.exit(128 + signals[0] if signals else INTERRUPTED)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from castlist.cli.console import pad, say, say_note, show_json, tell, telling_interruption
-from castlist.cli.options import Language, RunFolder
-from castlist.cli.people import show_refreshed
+from castlist.cli.options import SYSTEM, Language, RunFolder
+from castlist.cli.people import show_report
+from castlist.cli.words import translate
 from castlist.errors import SettingsError
 from castlist.escaping import for_json
 
@@ -35,6 +36,7 @@ def archive(
         str | None,
         typer.Option(metavar="I/N", help="Do only this share of the work, such as 1/4, beside others who do theirs."),
     ] = None,
+    language: Language = SYSTEM,
 ) -> None:
     """Look at all photos of a folder once, and keep who is in them; again: only what is new, changed or named anew."""
     from castlist.archive import fill_archive
@@ -44,7 +46,7 @@ def archive(
     words = f"castlist archive {str(photos)!r} --run {str(run)!r} --out {str(out)!r}"
     words += " --together" * together + (f" --stranger-rate {stranger_rate}" if stranger_rate else "")
     again = words + (f" --unit {unit}" if unit else "")
-    with telling_interruption(lambda: again), _showing_pace("photos") as on_count:
+    with telling_interruption(lambda: again), _showing_pace(translate("Photos")) as on_count:
         done = fill_archive(
             photos,
             run,
@@ -55,9 +57,21 @@ def archive(
             tell=say_note,
             on_count=on_count,
         )
-    tell(f"Looked at {done.looked} files; {done.renamed} faces were named anew without a look.")
+    tell(
+        translate(
+            "Looked at {files} {files:file|files}; {faces} {faces:face was|faces were} named anew without a look.",
+            files=done.looked,
+            faces=done.renamed,
+        )
+    )
     if unit:
-        tell(f"That was the share {unit}. When all are done, once more without --unit: {words}")
+        tell(
+            translate(
+                "That was share {unit}. When all are done: {command}",
+                unit=unit,
+                command=words,
+            )
+        )
         return
     _tell_counts(out)
 
@@ -82,6 +96,7 @@ def find(
         Path | None, typer.Option(metavar="FOLDER", help="Copy the photos there; nothing is overwritten.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per face.")] = False,
+    language: Language = SYSTEM,
 ) -> None:
     """List the photos of an archive that show somebody, the surest first."""
     from castlist.archive import Archive, find_in_archive, parse_day, save_sheet
@@ -101,13 +116,15 @@ def find(
         else:
             tell(_face_line(face))
     if not found:
-        say("No photo shows that.")
+        say(translate("No photo shows that."))
     if sheet:
-        say(f"The sheet {str(sheet)!r} shows {save_sheet(found, sheet)} of {len(found)}.")
+        shown = save_sheet(found, sheet)
+        say(translate("The sheet {path!r} shows {shown} of {count}.", path=str(sheet), shown=shown, count=len(found)))
     if copy_to:
         paths = list(dict.fromkeys(face.path for face in found))
         written = sum(put(path, copy_to) for path in paths)
-        say(f"Copied into {str(copy_to)!r}: {written}; there already: {len(paths) - written}.")
+        done = translate("Copied: {count};", count=written)
+        say(f"{done} {translate('there already: {count}.', count=len(paths) - written)}")
 
 
 def decide(
@@ -132,6 +149,7 @@ def decide(
     other_face: Annotated[
         int | None, typer.Option(metavar="N", help="Which face of the photo of --same or --different.")
     ] = None,
+    language: Language = SYSTEM,
 ) -> None:
     """Decide who a face of an archive is; nothing that is computed ever overrides it, and undo takes it back."""
     from castlist.archive import Archive
@@ -148,27 +166,27 @@ def decide(
     ((kind, value),) = chosen
     spot = asked.spot(photo, face=face, box=_box(box) if box else None)
     other = asked.spot(str(value), face=other_face) if kind in ("same", "different") else None
-    decided = asked.decide(kind, spot, name=str(value) if kind in ("is", "is-not") else None, other=other)
-    tell(f"Decided. To take it back: castlist undo {str(archive)!r}")
-    _say_conflicts(decided)
+    asked.decide(kind, spot, name=str(value) if kind in ("is", "is-not") else None, other=other)
+    tell(translate("Decided. To take it back: {command}", command=f"castlist undo {str(archive)!r}"))
+    _say_conflicts(asked)
 
 
 def teach(
     run: RunFolder,
     source: Annotated[Path, typer.Option("--from", metavar="ARCHIVE", help="The archive's folder.")],
-    language: Language = "en",
+    language: Language = SYSTEM,
 ) -> None:
     """Enrol in a run the faces of an archive that somebody decided to be a person."""
     from castlist.people import teach as teach_run
 
     taught = teach_run(run, source)
     for name, line in zip(taught, pad(list(taught)), strict=True):
-        tell(f"{line}  {taught[name]} faces added")
+        tell(f"{line}  {translate('{count} {count:face|faces} added', count=taught[name])}")
     if not any(taught.values()):
-        tell("Nothing was added: the run knows every face that was decided on.")
+        tell(translate("Nothing was added: the run knows every face that was decided on."))
         return
-    tell(f"To take the last person back: castlist undo {str(run)!r}")
-    show_refreshed(run, language)
+    tell(translate("To take the last person back: {command}", command=f"castlist undo {str(run)!r}"))
+    show_report(run, language)
 
 
 def _kinds(*values: str | bool | None) -> Iterator[tuple[Kind, str | bool]]:
@@ -200,22 +218,38 @@ def _tell_counts(path: Path) -> None:
     opened = Archive(path)
     counts = opened.counts()
     unknown = counts.faces - counts.named - counts.perhaps
-    tell(f"{counts.photos} photos: {counts.empty} without a face, {counts.failed} can't be read.")
+    tell(
+        translate(
+            "{count} {count:file|files}: {empty} without a face, {failed} can't be read.",
+            count=counts.photos,
+            empty=counts.empty,
+            failed=counts.failed,
+        )
+    )
     if counts.gone:
-        tell(f"{counts.gone} more were there once.")
-    tell(f"{counts.faces} faces: {counts.named} named, {counts.perhaps} perhaps, {unknown} unknown.")
+        tell(translate("{count} more {count:was|were} there once.", count=counts.gone))
+    tell(
+        translate(
+            "{count} {count:face|faces}: {named} named, {perhaps} perhaps, {unknown} unknown.",
+            count=counts.faces,
+            named=counts.named,
+            perhaps=counts.perhaps,
+            unknown=unknown,
+        )
+    )
     _say_conflicts(opened)
 
 
 def _say_conflicts(opened: Archive) -> None:
     for conflict in opened.verdicts.conflicts:
-        say(f"careful: {conflict}")
+        say(translate("careful: {doubt}", doubt=conflict))
 
 
 def _face_line(face: ArchivedFace) -> str:
-    where = f"{face.start:.1f} s to {face.end:.1f} s" if face.start is not None else ""
-    where = where or f"at {face.box.left:.0f},{face.box.top:.0f}"
-    how = "decided" if face.is_decided else f"{face.probability:.1%}"
+    where = translate("at {x:.0f},{y:.0f}", x=face.box.left, y=face.box.top)
+    if face.start is not None and face.end is not None:
+        where = translate("{start:.1f} s to {end:.1f} s", start=face.start, end=face.end)
+    how = translate("decided") if face.is_decided else f"{face.probability:.1%}"
     return f"{face.path}  {face.name}  {how}  {where}"
 
 
@@ -233,12 +267,16 @@ def _showing_pace(what: str) -> Iterator[Callable[[int, int], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+    from castlist.showing import on_stderr
+
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[pace]}"))
-    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, TimeRemainingColumn(), **on_stderr(Console(stderr=True))) as bar:
         task = bar.add_task(what, total=None, pace="")
 
         def on_count(done: int, total: int) -> None:
             speed = bar.tasks[0].speed
-            bar.update(task, completed=done, total=total, pace=f"{speed:.1f} a second" if speed else "")
+            bar.update(
+                task, completed=done, total=total, pace=translate("{count:.1f} a second", count=speed) if speed else ""
+            )
 
         yield on_count

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from platformdirs import user_downloads_path
 
-from castlist.cli.console import findings_json, findings_lines, say, show_json, showing_stages, tell
-from castlist.cli.options import Language
+from castlist.cli.console import findings_json, findings_lines, say, say_note, show_json, tell
+from castlist.cli.options import SYSTEM, Language
+from castlist.cli.words import translate
 from castlist.errors import SettingsError
-from castlist.languages import translator
 
 
 def check(
@@ -31,10 +32,11 @@ def check(
     ] = None,
     apply: Annotated[Path | None, typer.Option(help="Move photos as this DECISIONS.toml says; checks nothing.")] = None,
     undo: Annotated[bool, typer.Option("--undo", help="Move back what was last moved in PHOTOS.")] = False,
-    language: Language = "en",
+    language: Language = SYSTEM,
 ) -> None:
     """Say what is wrong with a folder of photos, worst first; moves files only with --apply, and deletes none."""
     from castlist.checks import SEVERITIES, check_photos
+    from castlist.showing import showing_stages
 
     if fail_on is not None and fail_on not in SEVERITIES:
         raise SettingsError(
@@ -55,26 +57,26 @@ def check(
         return
     if photos is None:
         raise SettingsError("nothing-to-check", "There is nothing to check. Give a folder of photos.")
-    translator(language)  # a wrong language must not fail after the check
-    with showing_stages() as on_stage:
-        findings = check_photos(photos, against=against, on_stage=on_stage)
+    stages = {"Photos": translate("Photos"), "Copies": translate("Copies"), "Names": translate("Names")}
+    with showing_stages() as begin:
+        findings = check_photos(photos, against=against, on_stage=lambda stage: begin(stages[stage]))
     for line in findings_json(findings) if json_ else findings_lines(findings):
         show_json(line) if json_ else tell(line)
     for note in findings.notes:
-        say(str(note))
-    for line in findings.summary_lines:
+        say_note(note)
+    for line in findings.summary_lines(language):
         say(line)
     if html is not None:
         from castlist.checks import write_check
 
         decisions = write_check(findings, html, language=language)
-        say(f"Page: {html.resolve().as_uri()}; decisions: {decisions}")
+        say(translate("Page: {address}; decisions: {path}", address=html.resolve().as_uri(), path=str(decisions)))
     if fail_on is not None and findings.at_least(fail_on):
         raise typer.Exit(1)
 
 
 def _move(photos: Path | None, decisions: Path | None, undo: bool) -> None:
-    from castlist.checks import apply_decisions, read_decisions, undo_moves
+    from castlist.checks import apply_decisions, find_decisions, need_decided, read_decisions, undo_moves
 
     if undo and (photos is None or decisions is not None):
         raise SettingsError(
@@ -82,12 +84,17 @@ def _move(photos: Path | None, decisions: Path | None, undo: bool) -> None:
             "--undo takes back what was last moved in a folder. Give that folder, without --apply.",
         )
     if decisions is not None:
+        downloads = user_downloads_path()
+        decisions = find_decisions(decisions, downloads)
         read = read_decisions(decisions, photos)
+        need_decided(decisions, read, downloads)
         moved = apply_decisions(read)
-        before = f"; {moved.before} had been moved before" if moved.before else ""
-        aside = f" Photos set aside lie in {str(moved.aside)!r}." if moved.aside.is_dir() else ""
-        tell(f"Moved: {moved.moved}{before}.{aside}")
-        tell(f"To take it back: castlist check {str(read.root)!r} --undo")
+        line = translate("Moved: {count}", count=moved.moved)
+        if moved.before:
+            line += translate("; moved before: {count}", count=moved.before)
+        tell(line)
+        if moved.aside.is_dir():
+            tell(translate("Photos set aside lie in {folder!r}.", folder=str(moved.aside)))
+        tell(translate("To take it back: {command}", command=f"castlist check {str(read.root)!r} --undo"))
     elif photos is not None:
-        moved = undo_moves(photos)
-        tell(f"Moved back: {moved.moved}.")
+        tell(translate("Moved back: {count}", count=undo_moves(photos).moved))

@@ -7,133 +7,66 @@ import contextlib
 import json
 import sys
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from castlist.cli.words import spoken, translate, worded
 from castlist.errors import CastlistError, Message
 from castlist.escaping import for_json, for_terminal
+from castlist.threads import OnCount
 
 if TYPE_CHECKING:
     from castlist.checks import Findings
-    from castlist.learning import Dataset, Duel, Evaluation, Progress
+    from castlist.learning import Evaluation
     from castlist.naming import NamedFace, NamedFilm, NamedPhoto, Sighting
+    from castlist.predicting import Tally
     from castlist.run import Run
 
-NO_FIGURES = "There are too few photos to keep some for a test, so there are no figures and no report."
 SHOWN_FILES = 10  # of a finding; --json and --html show all
 
 
-@contextmanager
-def showing_count(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A callback for things done, of how many (0: unknown), showing on stderr."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total or None)
-
-
-@contextmanager
-def showing_stages() -> Iterator[Callable[[str], Callable[[int, int], None]]]:
-    """A callback for what begins, which gives one for things done, of how many; both show on stderr."""
-    with contextlib.ExitStack() as stages:
-
-        def begin(what: str) -> Callable[[int, int], None]:
-            stages.close()  # the stage before has ended
-            return stages.enter_context(showing_count(what))
-
-        yield begin
-
-
-@contextmanager
+@contextlib.contextmanager
 def telling_interruption(how: Callable[[], str]) -> Iterator[None]:
     """On Ctrl+C, say how to go on, where there is a way; empty: there is none."""
     try:
         yield
     except KeyboardInterrupt:  # or what `castlist.cli` makes of another signal to end
         if words := how():
-            say(f"castlist: interrupted; go on with: {words}")
+            _say_interrupted(words)
         raise
 
 
-@contextmanager
-def showing_progress(*, resumable: bool = True) -> Iterator[dict[str, Any]]:
-    """The callbacks of `learn`, showing on stderr how far it is.
+@contextlib.contextmanager
+def showing_training(*, resumable: bool = True) -> Iterator[dict[str, Any]]:
+    """The callbacks of `learn`, as `castlist.watching.showing_progress` gives them, in the command's language."""
+    from castlist.watching import showing_progress
 
-    Args:
-        resumable: Whether `castlist resume` goes on with what is interrupted.
-    """
-    from rich.console import Console
-    from rich.progress import BarColumn, TextColumn
-    from rich.progress import Progress as ProgressBar
-
-    console = Console(stderr=True)
-    bar = ProgressBar(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.fields[note]}"),
-        console=console,
-        transient=True,
-    )
-    task = bar.add_task("Photos", total=None, note="")
-
-    def on_count(done: int, total: int) -> None:
-        bar.update(task, completed=done, total=total, note=f"{done} of {total}")
-
-    resume = ""
-
-    def on_start(run: Run, dataset: Dataset) -> None:
-        nonlocal resume
-        lines = list(describe_start(run, dataset))
-        if resumable:
-            resume = f"castlist resume {str(run.path)!r}"
-            lines.append(f"The run is {str(run.path)!r}; if it is interrupted: {resume}")
-        for line in lines:
-            console.print(for_terminal(line), markup=False, highlight=False, soft_wrap=True)
-
-    def on_progress(now: Progress) -> None:
-        if now.finished:
-            row = now.finished
-            console.print(
-                f"epoch {row.epoch:>3}/{now.epochs}  loss {row.loss:.4f}  accuracy {row.accuracy:.4f}  "
-                f"val_loss {row.val_loss:.4f}  val_accuracy {row.val_accuracy:.4f}  {row.seconds:.0f} s",
-                highlight=False,
-                soft_wrap=True,
-            )
-        left = f"{now.seconds_left / 60:.0f} min left" if now.seconds_left >= 90 else f"{now.seconds_left:.0f} s left"
-        bar.update(
-            task,
-            description=f"Epoch {now.epoch}/{now.epochs}{', base frozen' * now.frozen}",
-            completed=now.step,
-            total=now.steps,
-            note=f"loss {now.loss:.3f}  accuracy {now.accuracy:.3f}  {left}",
-        )
-
-    with telling_interruption(lambda: resume), bar:
-        yield {"on_count": on_count, "on_start": on_start, "on_progress": on_progress}
+    with showing_progress(language=spoken(), resumable=resumable, on_interruption=_say_interrupted) as show:
+        yield show
 
 
-def describe_start(run: Run, dataset: Dataset) -> Iterator[str]:
-    """What a training begins with: the sides, what was left out, and what a quick look finds."""
-    from castlist.checks import quick_check
+def showing(what: Message) -> contextlib.AbstractContextManager[OnCount]:
+    """Shows how far something is while it lasts."""
+    from castlist.showing import showing_count
 
-    sides = ", ".join(f"{len(run.sides[side])} {side}" for side in run.sides)
-    yield f"{len(run.people)} people, {len(dataset.files)} photos: {sides}; copies of a photo stay on one side."
-    if run.refused:
-        yield f"{len(run.refused)} files were left out; the report lists them with the reasons."
-    yield from map(str, run.notes)
-    yield from quick_check(dataset, Path(run.photos_root)).summary_lines
+    return showing_count(worded(what))
+
+
+def _say_interrupted(how: str) -> None:
+    say("castlist: " + translate("interrupted; go on with: {command}", command=how))
+
+
+def no_figures() -> str:
+    """That a run has none."""
+    return translate("There are too few photos to keep some for a test, so there are no figures and no report.")
 
 
 def show_result(run: Run, evaluation: Evaluation | None) -> None:
     """Print how good a run is, what its curves say, and where its report lies."""
     if evaluation is None:
-        tell(NO_FIGURES)
-        tell(f"Run: {run.path}")
+        tell(no_figures())
+        tell(translate("Run: {path}", path=str(run.path)))
         return
     from castlist.languages import translator
     from castlist.learning import describe_diagnosis, describe_end, diagnose
@@ -141,135 +74,115 @@ def show_result(run: Run, evaluation: Evaluation | None) -> None:
 
     low, high = evaluation.accuracy_interval
     history = read_history(run)
-    tell(
-        f"{evaluation.accuracy:.1%} of {_test_size(run, evaluation)} named rightly "
-        f"(95 % interval {low:.1%} to {high:.1%}){f', loss {evaluation.loss:.3f}' if history else ''}."
+    line = translate(
+        "{share:.1%} of {tested} named rightly (95 % interval {low:.1%} to {high:.1%})",
+        share=evaluation.accuracy,
+        tested=tested_on(run, evaluation),
+        low=low,
+        high=high,
     )
-    what = "photos" if run.settings.frames == 1 else "sequences"
+    tell(line + (translate(", loss {loss:.3f}", loss=evaluation.loss) if history else "") + translate("."))
     for score, named in zip(evaluation.persons, evaluation.confusion.sum(axis=0).tolist(), strict=False):
-        # Who wasn't tested, or never named, has no such share.
-        recall = f"{score.recall:.1%}" if score.photos else "-"
-        precision = f"{score.precision:.1%}" if named else "-"
-        tell(f"  {score.person}: recall {recall}, precision {precision}, {score.photos} {what}")
+        if not score.photos:
+            tell("  " + translate("{person}: not tested", person=score.person))
+            continue
+        tell(
+            "  "
+            + translate(
+                "{person}: recall {recall:.1%}, precision {precision}, {count} {what}",
+                person=score.person,
+                recall=score.recall,
+                precision=f"{score.precision:.1%}" if named else "-",  # who was never named has none
+                count=score.photos,
+                what=_what(run, score.photos),
+            )
+        )
     if run.settings.fine_tune:
-        tell(str(run.notes[-1]))  # which network is used
-    if end := describe_end(history, run.settings, translator("en")):
+        tell(worded(run.notes[-1]))  # which network is used
+    words = translator(spoken())
+    if end := describe_end(history, run.settings, words):
         tell(end)
-    diagnosis = diagnose(history)
+    diagnosis = diagnose(history, len(run.sides["validation"]))
     if diagnosis:
-        tell(" ".join(describe_diagnosis(diagnosis, translator("en"))))
-    tell(f"Report: {(run.path / 'report.html').resolve().as_uri()}")
+        tell(" ".join(describe_diagnosis(diagnosis, words)))
+    tell(translate("Report: {address}", address=(run.path / "report.html").resolve().as_uri()))
 
 
-def describe_run(run: Run, before: Run | None) -> Iterator[str]:
-    """A run as an entry of the diary, with what was changed against the run before; a line each."""
-    from castlist.learning import changed_settings, read_evaluation
-    from castlist.run import best_epoch, read_history
-
-    when = run.created[:16].replace("T", " ")
-    if not run.complete:
-        figures = "not finished"
-    elif not run.sides["test"]:
-        figures = "no test photos"
-    else:
-        try:
-            history = read_history(run)
-            if history and not run.answers_path.exists():  # of a search
-                figures = f"{best_epoch(history).val_accuracy:.1%} of validation, not tested"
-            else:
-                evaluation = read_evaluation(run)
-                figures = f"{_percent_with_interval(evaluation)} of {_test_size(run, evaluation)}"
-        except CastlistError as error:
-            figures = str(error)
-    yield f"{when}  {run.path.name}  {run.settings.model}, {len(run.people)} people  {figures}"
-    if before:
-        changes = [f"{name} {old} -> {new}" for name, (old, new) in changed_settings([before, run]).items()]
-        if run.photos_fingerprint != before.photos_fingerprint:
-            changes.append("other photos")
-        yield f"    {', '.join(changes) or 'nothing changed'}"
+def tested_on(run: Run, evaluation: Evaluation) -> str:
+    """How many photos or sequences a run was tested on."""
+    count, frames = len(evaluation.files), run.settings.frames
+    if frames == 1:
+        return translate("{count} test {count:photo|photos}", count=count)
+    return translate("{count} test {count:sequence|sequences} of {frames} photos", count=count, frames=frames)
 
 
-def _test_size(run: Run, evaluation: Evaluation) -> str:
-    frames = run.settings.frames
-    return f"{len(evaluation.files)} test {f'sequences of {frames} photos' if frames > 1 else 'photos'}"
-
-
-def describe_comparison(
-    runs: Sequence[Run], evaluations: Sequence[Evaluation], changed: Mapping[str, Sequence[Any]]
-) -> Iterator[str]:
-    """Runs beside each other, a line per figure and per setting that differs."""
-    rows = [("run", [run.path.name for run in runs])]
-    rows.append(("accuracy", [_percent_with_interval(one) for one in evaluations]))
-    rows.append(("loss", [f"{one.loss:.3f}" for one in evaluations]))
-    rows.append(("unknown", [f"{one.unknown_share:.1%}" for one in evaluations]))
-    rows.append(("test photos", [str(len(one.files)) for one in evaluations]))
-    rows.append(("seconds", ["-" if run.seconds is None else f"{run.seconds:.0f}" for run in runs]))
-    rows += [(name, [str(value) for value in values]) for name, values in changed.items()]
-    columns = [pad(column) for column in zip(*([name, *cells] for name, cells in rows), strict=True)]
-    for line in zip(*columns, strict=True):
-        yield "  ".join(line).rstrip()
-
-
-def describe_duel(first: Run, second: Run, duel: Duel) -> Iterator[str]:
-    """How the answers of two runs on the same test photos differ."""
-    a, b = first.path.name, second.path.name
-    yield ""
-    if not duel.photos:
-        yield f"{a} and {b} share no test photo: they can't be compared photo by photo."
-        return
-    yield (
-        f"On the {duel.photos} test photos that both have: {duel.both} right by both, {duel.only_first} by {a} alone, "
-        f"{duel.only_second} by {b} alone; McNemar's test: p = {duel.p_value:.2g}, "
-        f"{'more than' if duel.p_value < 0.05 else 'within'} what chance gives."
-    )
-    for person, gain in duel.gains:
-        better, worse = (b, a) if gain > 0 else (a, b)
-        yield f"  {person}: {abs(gain)} more by {better} than by {worse}"
-
-
-def _percent_with_interval(evaluation: Evaluation) -> str:
-    low, high = evaluation.accuracy_interval
-    return f"{evaluation.accuracy:.1%} ({low:.1%} to {high:.1%})"
+def _what(run: Run, count: int) -> str:
+    if run.settings.frames == 1:
+        return translate("{count:photo|photos}", count=count)
+    return translate("{count:sequence|sequences}", count=count)
 
 
 def film_lines(film: NamedFilm, width: int) -> str:
     """A film's sightings, a line each, names of files `width` wide."""
-    path = f"{for_terminal(str(film.path)):<{width}}"
+    path = pad_to(for_terminal(str(film.path)), width)
     if not film.sightings:
-        return f"{path}  -  ({film.problem or 'no face found'})"
-    lines = [f"{path}  {_who(one)}  {one.start:.1f} s to {one.end:.1f} s" for one in film.sightings]
-    return "\n".join([*lines, f"{path}  -  ({film.problem})"] if film.problem else lines)
+        return f"{path}  -  ({worded(film.problem) if film.problem else translate('no face found')})"
+    lines = [
+        f"{path}  {_who(one)}  " + translate("{start:.1f} s to {end:.1f} s", start=one.start, end=one.end)
+        for one in film.sightings
+    ]
+    return "\n".join([*lines, f"{path}  -  ({worded(film.problem)})"] if film.problem else lines)
 
 
 def photo_lines(photo: NamedPhoto, width: int = 0) -> str:
     """A photo's answers from left to right, each with the face's upper left corner; the file's name `width` wide."""
-    path = f"{for_terminal(str(photo.path)):<{width}}"
+    path = pad_to(for_terminal(str(photo.path)), width)
     if photo.problem:
-        return f"{path}  -  ({for_terminal(str(photo.problem))})"
+        return f"{path}  -  ({for_terminal(worded(photo.problem))})"
     if not photo.faces:
-        return f"{path}  -  (no face found)"
+        return f"{path}  -  ({translate('no face found')})"
     lines = []
     for face in photo.from_left:
-        where = f"  at {face.box.left:.0f},{face.box.top:.0f}" if face.box else ""
-        lines.append(f"{path}  {_who(face)}{where}{f'  ({face.problem})' if face.problem else ''}")
+        box = face.box
+        where = "  " + translate("at {x:.0f},{y:.0f}", x=box.left, y=box.top) if box else ""
+        lines.append(f"{path}  {_who(face)}{where}{f'  ({worded(face.problem)})' if face.problem else ''}")
     return "\n".join(lines)
 
 
 def _who(one: NamedFace | Sighting) -> str:
+    from castlist.media import UNKNOWN
+
     if one.perhaps is not None:
-        return f"perhaps {for_terminal(one.perhaps)}  {one.perhaps_probability:.1%}"
-    return f"{for_terminal(one.name)}  {one.probability:.1%}"
+        return f"{for_terminal(translate('perhaps {name}', name=one.perhaps))}  {one.perhaps_probability:.1%}"
+    return f"{for_terminal(translate('unknown') if one.name == UNKNOWN else one.name)}  {one.probability:.1%}"
+
+
+def tally_lines(tally: Tally) -> Iterator[str]:
+    """In how many photos and films who was seen, a line each."""
+    rows = [(for_terminal(name), count) for name, count in tally.people.most_common()]
+    others = {
+        translate("perhaps somebody"): tally.perhaps,
+        translate("unknown"): tally.strangers,
+        translate("no face"): tally.faceless,
+        translate("not read"): tally.unread,
+    }
+    rows += [(what, count) for what, count in others.items() if count]
+    yield translate("Of {count} photos and films, seen in:", count=tally.files)
+    for name, (_, count) in zip(pad([name for name, _ in rows]), rows, strict=True):
+        yield f"  {name}  {count}"
 
 
 def findings_lines(findings: Findings) -> Iterator[str]:
     """Findings as a table, a line each: severity, kind, what is meant, and where."""
+    from castlist.checks import describe
+
     for one in findings.findings:
         files = [
             str(path.relative_to(findings.root) if path.is_relative_to(findings.root) else path) for path in one.photos
         ]
-        more = f"  and {len(files) - SHOWN_FILES} more" if len(files) > SHOWN_FILES else ""
+        more = "  " + translate("and {count} more", count=len(files) - SHOWN_FILES) if len(files) > SHOWN_FILES else ""
         where = "  ".join(files[:SHOWN_FILES]) + more
-        yield for_terminal(f"{one.severity:<6}  {one.kind:<13}  {one.message}  {where}".rstrip())
+        yield for_terminal(f"{one.severity:<6}  {one.kind:<13}  {describe(one, spoken())}  {where}".rstrip())
 
 
 def findings_json(findings: Findings) -> Iterator[str]:
@@ -291,28 +204,34 @@ def tell(text: str) -> None:
     print(for_terminal(text))
 
 
-def pad(cells: Sequence[str]) -> list[str]:
-    """Cells as wide as the widest of them; a Chinese character is as wide as two letters."""
-    widths = [_width(cell) for cell in cells]
-    return [cell + " " * (max(widths) - width) for cell, width in zip(cells, widths, strict=True)]
-
-
-def _width(text: str) -> int:
-    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
-    return len(text) + wide - sum(unicodedata.combining(character) > 0 for character in text)
-
-
 def say(text: str) -> None:
     """Print a line on stderr."""
     print(for_terminal(text), file=sys.stderr)
 
 
-def say_note(note: Message) -> None:
-    """Print a sentence on stderr."""
-    say(str(note))
+def say_note(note: Message | CastlistError, path: Path | None = None) -> None:
+    """Print a sentence of the library's on stderr, on a file or on all."""
+    say(f"{path}: {worded(note)}" if path else worded(note))
 
 
 def show_json(line: str) -> None:
     """Print a line of JSON, in ASCII where the output isn't UTF-8: whoever reads it expects that or nothing else."""
     is_utf8 = codecs.lookup(sys.stdout.encoding or "ascii").name == "utf-8"
     print(line if is_utf8 else json.dumps(json.loads(line)), flush=True)
+
+
+def pad(cells: Sequence[str]) -> list[str]:
+    """Cells as wide as the widest of them."""
+    width = max(map(width_of, cells), default=0)
+    return [pad_to(cell, width) for cell in cells]
+
+
+def pad_to(cell: str, width: int) -> str:
+    """A cell so many letters wide; a Chinese character is as wide as two."""
+    return cell + " " * (width - width_of(cell))
+
+
+def width_of(text: str) -> int:
+    """How many letters wide a terminal shows a text."""
+    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
+    return len(text) + wide - sum(unicodedata.combining(character) > 0 for character in text)

@@ -7,14 +7,17 @@ from typing import Annotated
 
 import typer
 
-from castlist.cli.options import Runs
+from castlist.cli.options import SYSTEM, Language, Runs
 
 
 def desktop(
+    photos: Annotated[
+        list[Path] | None, typer.Argument(metavar="[PHOTO]...", help="Opened at once: photos, films, folders.")
+    ] = None,
     out: Runs = Path("runs"),
-    language: Annotated[str | None, typer.Option(help="Of the window: en or zh-TW [default: the system's].")] = None,
+    language: Language = SYSTEM,
 ) -> None:
     """Open the window: pictures with names, people added and forgotten, trainings with their curves."""
     from castlist.desktop import open_window
 
-    open_window(out, language=language)
+    open_window(out, photos or (), language=language)

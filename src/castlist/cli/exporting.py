@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from castlist.cli.console import tell
-from castlist.cli.options import RunFolder
+from castlist.cli.options import SYSTEM, Language, RunFolder
+from castlist.cli.words import translate
 
 
 def export(
@@ -18,9 +19,10 @@ def export(
         Path | None,
         typer.Option(metavar="FILE", help="The file [default: export.onnx, .tflite or .keras in the run folder]."),
     ] = None,
+    language: Language = SYSTEM,
 ) -> None:
     """Write a run as one file for other programs, checked against the run on its photos."""
     from castlist.export import export_run
 
     file = export_run(run, to, out)
-    tell(f"{file} answers as the run does. Names and preprocessing are inside.")
+    tell(translate("{path} answers as the run does. Names and preprocessing are inside.", path=str(file)))

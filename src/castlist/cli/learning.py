@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from castlist.cli.console import photo_lines, show_result, showing_progress
-from castlist.cli.options import Language, Photos, RunFolder, Runs
+from castlist.cli.console import photo_lines, show_result, showing_training, tell
+from castlist.cli.options import SYSTEM, Language, Photos, RunFolder, Runs
+from castlist.cli.words import translate
 from castlist.errors import SettingsError, reason_of
 from castlist.settings import DLIB
 
@@ -52,7 +53,7 @@ def train(
     ] = None,
     name: Annotated[str | None, typer.Option(help="The run folder's name [default: the model and the time].")] = None,
     out: Runs = Path("runs"),
-    language: Language = "en",
+    language: Language = SYSTEM,
 ) -> None:
     """Learn the people of a folder of folders; makes a run folder with a report."""
     given = {
@@ -82,7 +83,7 @@ def train(
     check_installed(chosen)
     from castlist.learning import learn
 
-    with showing_progress() as show:
+    with showing_training() as show:
         run, evaluation = learn(photos, chosen, runs=out, name=name, language=language, **show)
     show_result(run, evaluation)
 
@@ -90,17 +91,17 @@ def train(
 def resume(
     run: RunFolder,
     epochs: Annotated[int | None, typer.Option(help="How many epochs in all [default: as the run was begun].")] = None,
-    language: Language = "en",
+    language: Language = SYSTEM,
 ) -> None:
     """Go on with a training that was interrupted, or train a finished run for more epochs."""
     from castlist.learning import resume as resume_run
 
-    with showing_progress() as show:
+    with showing_training() as show:
         finished, evaluation = resume_run(run, epochs=epochs, language=language, **show)
     show_result(finished, evaluation)
 
 
-def report(run: RunFolder, language: Language = "en") -> None:
+def report(run: RunFolder, language: Language = SYSTEM) -> None:
     """Write a run's figures and report again, from its recorded answers."""
     from castlist.learning import report_again
 
@@ -110,17 +111,19 @@ def report(run: RunFolder, language: Language = "en") -> None:
 def demo(
     photos: Annotated[Path | None, typer.Option(help="Your own folder of folders, instead of the drawn cast.")] = None,
     out: Runs = Path("runs"),
-    language: Language = "en",
+    language: Language = SYSTEM,
 ) -> None:
     """Learn a drawn cast of seven heroes in about three minutes, and name pictures it has never seen."""
     from castlist.demo import run_demo
 
-    with showing_progress() as show:
+    with showing_training() as show:
         run, evaluation, named = run_demo(photos, runs=out, language=language, **show)
     show_result(run, evaluation)
-    print("Pictures it has never seen:")
+    # The model face keeps all photos in the end, those it was tested on, too.
+    tell(translate("Some of your photos:") if photos else translate("Pictures it has never seen:"))
     for photo in named:
-        print(f"  {photo_lines(photo)}")
+        for line in photo_lines(photo).splitlines():
+            tell(f"  {line}")
 
 
 def choose_settings(

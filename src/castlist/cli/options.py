@@ -7,9 +7,22 @@ from typing import Annotated
 
 import typer
 
+from castlist.cli.words import hear
+
 Photos = Annotated[
     Path, typer.Argument(metavar="PHOTOS", help="The folder that holds one folder of photos per person.")
 ]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
 Runs = Annotated[Path, typer.Option("--out", help="The folder that run folders are made in.")]
-Language = Annotated[str, typer.Option(help="Of the report or the pictures: en or zh-TW.")]
+SYSTEM = ""  # the system's language
+# Heard before other options are refused; a verb that writes nothing has no other use for it.
+Language = Annotated[
+    str,
+    typer.Option(
+        metavar="en|zh-TW",
+        help="The language of what is said and written [default: the system's].",
+        show_default=False,
+        is_eager=True,
+        callback=hear,
+    ),
+]

@@ -1,4 +1,4 @@
-"""The verbs about who is in a run: people, enrol, undo, rename, merge, forget."""
+"""The verbs about who is in a run: people, enrol, undo, rename, merge, forget; and refresh."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
-from castlist.cli.console import NO_FIGURES, pad, say, say_note, showing_progress, tell
-from castlist.cli.options import Language, RunFolder
+from castlist.cli.console import no_figures, pad, say, say_note, showing_training, tell
+from castlist.cli.options import SYSTEM, Language, RunFolder
+from castlist.cli.words import translate, worded
 from castlist.errors import MissingExtraError, SettingsError
 from castlist.escaping import for_json, for_terminal
 from castlist.paths import join_below
@@ -18,7 +19,9 @@ Yes = Annotated[bool, typer.Option("--yes", help="Don't ask.")]
 
 
 def people(
-    run: RunFolder, json_: Annotated[bool, typer.Option("--json", help="One JSON object per person.")] = False
+    run: RunFolder,
+    json_: Annotated[bool, typer.Option("--json", help="One JSON object per person.")] = False,
+    language: Language = SYSTEM,
 ) -> None:
     """Say who is in a run, and with how many photos."""
     from castlist.people import list_people
@@ -29,7 +32,8 @@ def people(
         if json_:
             print(for_json({"name": one.name, "photos": one.photos, "enrolled": one.enrolled}))
         else:
-            tell(f"{name}  {_photos(one.photos)}{f', {one.enrolled} of them enrolled' if one.enrolled else ''}")
+            enrolled = translate(", {count} of them enrolled", count=one.enrolled) if one.enrolled else ""
+            tell(f"{name}  {_photos(one.photos)}{enrolled}")
 
 
 def enrol(
@@ -39,7 +43,7 @@ def enrol(
     face: Annotated[
         int | None, typer.Option(metavar="N", help="Which face of the photo, counted from the left, from 1.")
     ] = None,
-    language: Language = "en",
+    language: Language = SYSTEM,
 ) -> None:
     """Add a person, or photos of one, to a run of the model face; no training."""
     from castlist.media import find_photos
@@ -47,27 +51,30 @@ def enrol(
 
     done = enrol_person(run, name, find_photos(photos, tell=say_note), face=face)
     for photo in done.refused:
-        say(f"left out: {photo.path} ({photo.reason})")
+        say(translate("left out: {path} ({reason})", path=str(photo.path), reason=photo.reason))
     for known in done.known:
-        say(f"passed over: {known} (the run knows {name} by it)")
+        say(translate("passed over: {path} (the run knows {name} by it)", path=str(known), name=name))
     for one in done.faces:
-        where = f" at {box.left:.0f},{box.top:.0f}" if (box := one.named.box) else ""
-        which = f"face {one.number} of {one.of} from the left," if one.of > 1 else "the face"
+        which = translate("the face")
+        if one.of > 1:
+            which = translate("face {number} of {of} from the left,", number=one.number, of=one.of)
+        box = one.named.box
+        where = " " + translate("at {x:.0f},{y:.0f}", x=box.left, y=box.top) if box else ""
         say(f"{one.photo}: {which}{where}")
     for doubt in done.doubts:
-        say(f"careful: {doubt}")
+        say(translate("careful: {doubt}", doubt=doubt))
     if not done.faces:
-        tell(f"Nothing was added: {name} is enrolled with all of them already.")
+        tell(translate("Nothing was added: {name} is enrolled with all of them already.", name=name))
         return
-    tell(f"{name} is enrolled with {_photos(len(done.faces))}.")
+    tell(translate("{name} is enrolled with {photos}.", name=name, photos=_photos(len(done.faces))))
     if done.doubts:
-        tell(f"If that is wrong, take it back: castlist undo {str(run)!r}")
-    show_refreshed(run, language)
+        tell(translate("If that is wrong, take it back: {command}", command=f"castlist undo {str(run)!r}"))
+    show_report(run, language)
 
 
 def undo(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, or an archive's.")],
-    language: Language = "en",
+    language: Language = SYSTEM,
 ) -> None:
     """Take back what was enrolled last in a run, with whoever came with it; of an archive, what was decided last."""
     from castlist.people import undo as undo_enrolment
@@ -76,23 +83,23 @@ def undo(
         _undo_decision(run)
         return
     taken = undo_enrolment(run)
-    tell(f"Taken back: {_photos(len(taken.files))} of {taken.name}.")
-    show_refreshed(run, language)
+    tell(translate("Taken back: {photos} of {name}.", photos=_photos(len(taken.files)), name=taken.name))
+    show_report(run, language)
 
 
 def rename(
     run: RunFolder,
     old: Annotated[str, typer.Argument(help="What somebody is called.")],
     new: Annotated[str, typer.Argument(help="What to call the person.")],
-    language: Language = "en",
+    language: Language = SYSTEM,
 ) -> None:
     """Call somebody in a run of the model face otherwise."""
     from castlist.people import rename as rename_person
 
     changed = rename_person(run, old, new)
-    tell(f"{old} is called {new}.")
-    _tell_folder(changed.photos_root, old, f"call the folder {new!r}, too")
-    show_refreshed(run, language)
+    tell(translate("{old} is called {new}.", old=old, new=new))
+    _tell_folder(changed.photos_root, old, translate("call the folder {name!r}, too", name=new))
+    show_report(run, language)
 
 
 def merge(
@@ -100,16 +107,16 @@ def merge(
     name: Annotated[str, typer.Argument(help="Whose name goes.")],
     into: Annotated[str, typer.Argument(help="Whose name stays.")],
     yes: Yes = False,
-    language: Language = "en",
+    language: Language = SYSTEM,
 ) -> None:
     """Make two people of a run of the model face one; it can't be taken back."""
     from castlist.people import merge as merge_people
 
-    _ask(f"Make {name} and {into} one person, for good?", yes)
+    _ask(translate("Make {name} and {into} one person, for good?", name=name, into=into), yes)
     changed = merge_people(run, name, into)
-    tell(f"{name} and {into} are one, called {into}.")
-    _tell_folder(changed.photos_root, name, f"move its photos into the folder {into!r}")
-    show_refreshed(run, language)
+    tell(translate("{name} and {into} are one, called {into}.", name=name, into=into))
+    _tell_folder(changed.photos_root, name, translate("move its photos into the folder {name!r}", name=into))
+    show_report(run, language)
 
 
 def forget(
@@ -123,7 +130,7 @@ def forget(
         Path | None, typer.Option(metavar="ARCHIVE", help="Delete the person from this archive, too.")
     ] = None,
     yes: Yes = False,
-    language: Language = "en",
+    language: Language = SYSTEM,
 ) -> None:
     """Delete a person from a run for good, and say what was deleted and what still exists."""
     from castlist.people import forget as forget_person
@@ -136,31 +143,54 @@ def forget(
     if photo is not None:
         if retrain:
             raise SettingsError("retrain-photo", "--retrain leaves out a person, --photo one photo. Choose one.")
-        tell(f"The run knows {forget_photo(run, name, photo)} no more.")
-        show_refreshed(run, language)
+        tell(translate("The run knows {photo} no more.", photo=str(forget_photo(run, name, photo))))
+        show_report(run, language)
         return
-    _ask(f"Delete {name} from {str(run)!r} for good?", yes)
+    _ask(translate("Delete {name} from {run!r} for good?", name=name, run=str(run)), yes)
     if retrain:
-        with showing_progress(resumable=False) as show:
+        with showing_training(resumable=False) as show:
             receipt = retrain_without(run, name, language=language, **show)
     else:
         receipt = forget_person(run, name, archive=archive)
-    tell(f"{name} is forgotten. Deleted:")
+    tell(translate("{name} is forgotten. Deleted:", name=name))
     for line in receipt.removed:
-        tell(f"  {line}")
-    tell("What still exists:")
+        tell(f"  {worded(line)}")
+    tell(translate("What still exists:"))
     for line in receipt.remaining:
-        tell(f"  {line}")
+        tell(f"  {worded(line)}")
     if not retrain:
-        show_refreshed(run, language)
+        show_report(run, language)
 
 
 def _undo_decision(archive: Path) -> None:
     from castlist.archive import Archive
 
     taken = Archive(archive).undo()
-    about = f" {taken.name}" if taken.name else ""
-    tell(f"Taken back: --{taken.kind}{about}, decided by {taken.who} at {taken.when}.")
+    decision = f"--{taken.kind} {taken.name or ''}".strip()
+    tell(translate("Taken back: {what}, decided by {who} at {when}.", what=decision, who=taken.who, when=taken.when))
+
+
+def refresh(run: RunFolder, language: Language = SYSTEM) -> None:
+    """Learn a run of the model face anew with castlist's newest networks, from the photos it knows.
+
+    Who is in it, names and enrolled photos stay; photos that aren't found any more leave the run, and are listed.
+    """
+    from castlist.people import refresh as refresh_run
+    from castlist.showing import showing_count
+
+    with showing_count(translate("Photos")) as on_count:
+        done = refresh_run(run, on_count=on_count)
+    for photo in done.lost:
+        say(translate("left out: {path} ({reason})", path=str(photo.path), reason=photo.reason))
+    count = len(done.run.people)
+    tell(
+        translate(
+            "{count} {count:person is|people are} learnt anew from {photos}.", count=count, photos=_photos(done.photos)
+        )
+    )
+    if done.lost:
+        tell(translate("{photos} left the run.", photos=_photos(len(done.lost))))
+    show_report(run, language)
 
 
 def _ask(question: str, yes: bool) -> None:
@@ -170,21 +200,21 @@ def _ask(question: str, yes: bool) -> None:
 
 
 def _photos(count: int) -> str:
-    return f"{count} photo{'s' * (count != 1)}"
+    return translate("{count} {count:photo|photos}", count=count)
 
 
 def _tell_folder(photos: str, name: str, what: str) -> None:
     folder = join_below(Path(photos), name)
     if folder and folder.is_dir():
-        tell(f"Training again would learn from {str(folder)!r} again: {what}.")
+        tell(translate("Training again would learn from {folder!r} again: {what}.", folder=str(folder), what=what))
 
 
-def show_refreshed(run: Path, language: str) -> None:
-    from castlist.people import refresh
+def show_report(run: Path, language: str) -> None:
+    from castlist.people import renew_report
 
     try:
-        report = refresh(run, language=language)
+        report = renew_report(run, language=language)
     except MissingExtraError as error:
-        tell(f"The report is not made anew. {error}")
+        tell(translate("The report is not made anew. {reason}", reason=error.message))
     else:
-        tell(f"Report: {report.resolve().as_uri()}" if report else NO_FIGURES)
+        tell(translate("Report: {address}", address=report.resolve().as_uri()) if report else no_figures())

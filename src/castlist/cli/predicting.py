@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from castlist.cli.console import film_lines, photo_lines, say, say_note, show_json, showing_count, tell
-from castlist.cli.options import RunFolder
-from castlist.errors import CastlistError, SettingsError
+from castlist.cli.console import film_lines, photo_lines, say, say_note, show_json, showing, tally_lines, tell, width_of
+from castlist.cli.options import SYSTEM, Language, RunFolder
+from castlist.cli.words import translate
+from castlist.errors import CastlistError, Message, SettingsError
+from castlist.threads import OnCount
+
+WIDEST = 60  # letters of a file's name, beyond which columns give way
 
 
 def predict(
@@ -27,11 +33,12 @@ def predict(
         bool,
         typer.Option("--together", help="Let photos help to name each other and to tell strangers; model face only."),
     ] = False,
+    language: Language = SYSTEM,
 ) -> None:
     """Name the people in photos and films."""
     from castlist.media import find_photos
     from castlist.naming import NamedPhoto, Recognizer, film_json, photo_json
-    from castlist.predicting import Remark
+    from castlist.predicting import Remark, Tally
     from castlist.predicting import predict as name_all
     from castlist.run import newest_run
 
@@ -40,52 +47,88 @@ def predict(
     paths = find_photos(inputs, tell=say_note)
     run = run or newest_run(Path("runs"), tell=say_note).path
     recognizer = Recognizer.load(run)
-    say(f"Run: {str(run)!r}")
+    say(translate("Run: {path}", path=str(run)))
     wishes: dict[str, Any] = {"table": csv, "pictures": draw, "hidden": blur, "repeat": repeat, "together": together}
-    width = min(max(len(str(path)) for path in paths), 60)
-    n_named = 0
-    for one in name_all(paths, recognizer, showing=showing_count, **wishes):
-        if isinstance(one, Remark):
-            say(f"{one.path}: {one.message}" if one.path else str(one.message))
-        elif isinstance(one, NamedPhoto):
-            n_named += not one.problem
-            show_json(photo_json(one)) if as_json else print(photo_lines(one, width), flush=True)
-        else:
-            n_named += one.is_read
-            show_json(film_json(one)) if as_json else print(film_lines(one, width), flush=True)
-    if not n_named:
+    width = min(max(width_of(str(path)) for path in paths), WIDEST)
+    tally = Tally()
+    with _Watching(len(paths)) as watching:
+        for one in name_all(paths, recognizer, showing=watching.show, **wishes):
+            if isinstance(one, Remark):
+                say_note(one.message, one.path)
+                continue
+            tally.add(one)
+            if isinstance(one, NamedPhoto):
+                show_json(photo_json(one)) if as_json else print(photo_lines(one, width), flush=True)
+            else:
+                show_json(film_json(one)) if as_json else print(film_lines(one, width), flush=True)
+            watching.count(tally.files)
+    if tally.unread == tally.files:
         raise CastlistError(
-            "nothing-named", "None of the {count} files could be read as a photo or a film.", count=len(paths)
+            "nothing-named",
+            "Of {count} {count:file|files}, none could be read as a photo or a film.",
+            count=len(paths),
         )
+    if len(paths) > 1 and not as_json:
+        for line in tally_lines(tally):
+            say(line)
+
+
+class _Watching:
+    """A bar of the files done, where the answers themselves go into a file and show nothing."""
+
+    def __init__(self, total: int) -> None:
+        self._total, self._bars = total, contextlib.ExitStack()
+        self._on_count: OnCount | None = None
+
+    def __enter__(self) -> _Watching:
+        if not sys.stdout.isatty():
+            self._on_count = self._bars.enter_context(showing(Message("showing-files", "Photos and films")))
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self._bars.close()
+
+    def count(self, done: int) -> None:
+        """Show how many files are done."""
+        if self._on_count:
+            self._on_count(done, self._total)
+
+    def show(self, what: Message) -> contextlib.AbstractContextManager[OnCount]:
+        """Show something else, a film for one, instead: a terminal holds one bar."""
+        self._bars.close()
+        self._on_count = None
+        return showing(what)
 
 
 def explain(
     run: RunFolder,
     photos: Annotated[list[str], typer.Argument(metavar="PHOTO...", help="Photos, folders, or patterns.")],
     out: Annotated[Path, typer.Option(help="The folder that the pictures are written into.")] = Path("explained"),
+    language: Language = SYSTEM,
 ) -> None:
     """Show what of each photo carried its name: the warmer a place, the more it speaks for the person."""
     from castlist.explanation import Explainer, draw_explanations
-    from castlist.media import find_photos
+    from castlist.media import find_photos, read_file
     from castlist.naming import Recognizer
-    from castlist.painting import save_picture, tell_apart
+    from castlist.painting import free_place, save_picture, tell_apart
 
     paths = find_photos(photos, tell=say_note)
     explainer = Explainer(Recognizer.load(run))
     n_explained = 0
     for path, name in zip(paths, tell_apart(paths, folders=1), strict=True):
-        file = out / f"{name}.explained.jpg"
         try:
             explanations = explainer.explain(path)
-            save_picture(draw_explanations(explanations), file)
+            file = free_place(out / f"{name}.explained.jpg", path)
+            save_picture(draw_explanations(explanations), file, original=read_file(path))
         except CastlistError as error:
-            say(f"{path}: left out ({error})")
+            say(translate("left out: {path} ({reason})", path=str(path), reason=error.message))
             continue
         n_explained += 1
         for one in explanations:
-            about = "" if one.named.name == one.person else f" (most like {one.person})"
-            nothing = "" if one.evidence.any() else "  (no place speaks for the name)"
-            line = f"{path}  {one.named.name}{about}  {one.named.probability:.1%}  {file}{nothing}"
-            tell(line)
+            about = "" if one.named.name == one.person else " " + translate("(most like {name})", name=one.person)
+            nothing = "" if one.evidence.any() else "  " + translate("(no place speaks for the name)")
+            tell(f"{path}  {one.named.name}{about}  {one.named.probability:.1%}  {file}{nothing}")
     if not n_explained:
-        raise CastlistError("nothing-explained", "None of the {count} files could be explained.", count=len(paths))
+        raise CastlistError(
+            "nothing-explained", "Of {count} {count:file|files}, none could be explained.", count=len(paths)
+        )

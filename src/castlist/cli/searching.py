@@ -9,7 +9,8 @@ import typer
 
 from castlist.cli.console import say, tell, telling_interruption
 from castlist.cli.learning import choose_settings
-from castlist.cli.options import Language, Photos, Runs
+from castlist.cli.options import SYSTEM, Language, Photos, Runs
+from castlist.cli.words import translate
 
 if TYPE_CHECKING:
     from castlist.learning import Trial
@@ -26,7 +27,7 @@ def tune(
     settings: Annotated[Path | None, typer.Option(help="A TOML file of the settings that aren't searched.")] = None,
     name: Annotated[str, typer.Option(help="The search's folder; the same one again goes on with it.")] = "search",
     out: Runs = Path("runs"),
-    language: Language = "en",
+    language: Language = SYSTEM,
 ) -> None:
     """Search for settings that do well on validation; the test photos are never looked at."""
     given = {"faces": faces, "epochs": epochs}
@@ -34,13 +35,24 @@ def tune(
     from castlist.learning import tune as search
 
     def show(trial: Trial) -> None:
-        figure = "given up" if trial.accuracy is None else f"{trial.accuracy:.1%} on validation"
-        say(f"trial {trial.number}: {trial.run}  {figure}")
+        if trial.accuracy is None:
+            figure = translate("given up")
+        else:
+            figure = translate("{share:.1%} on validation", share=trial.accuracy)
+        say(translate("trial {number}: {run}", number=trial.number, run=str(trial.run)) + f"  {figure}")
 
-    with telling_interruption(lambda: f"the same castlist tune, in {str(out / name)!r}"):
+    with telling_interruption(lambda: translate("the same castlist tune, in {folder!r}", folder=str(out / name))):
         found = search(
             photos, bases, out / name, trials=trials, minutes=minutes, jobs=jobs, language=language, on_trial=show
         )
-    tell(f"{found.finished} trials; the best, {found.run}, has {found.accuracy:.1%} on validation.")
-    tell(f"Pictures: {', '.join(str(path) for path in sorted(found.folder.glob('*.png')))}")
-    tell(f"Train with its settings: castlist train {photos} --settings {found.settings_file}")
+    tell(
+        translate(
+            "{count} {count:trial|trials}; the best, {run}, has {share:.1%} on validation.",
+            count=found.finished,
+            run=str(found.run),
+            share=found.accuracy,
+        )
+    )
+    tell(translate("Pictures: {paths}", paths=", ".join(str(path) for path in sorted(found.folder.glob("*.png")))))
+    command = f"castlist train {photos} --settings {found.settings_file}"
+    tell(translate("Train with its settings: {command}", command=command))

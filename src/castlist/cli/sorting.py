@@ -8,7 +8,9 @@ from typing import Annotated
 
 import typer
 
-from castlist.cli.console import pad, say, showing_count, tell
+from castlist.cli.console import pad, say, say_note, showing, tell
+from castlist.cli.options import SYSTEM, Language
+from castlist.cli.words import translate
 from castlist.errors import CastlistError
 
 
@@ -19,6 +21,7 @@ def sort(
     link: Annotated[
         bool, typer.Option("--link", help="Make hard links, which take no space, instead of copies.")
     ] = False,
+    language: Language = SYSTEM,
 ) -> None:
     """Copy photos into one folder a person; nothing is moved or overwritten, and nothing is copied twice."""
     from castlist.media import find_photos
@@ -27,12 +30,15 @@ def sort(
     from castlist.run import newest_run
     from castlist.sorting import sort_photos
 
-    recognizer = Recognizer.load(run or newest_run(Path("runs")).path)
+    paths = find_photos(inputs, tell=say_note)
+    run = run or newest_run(Path("runs"), tell=say_note).path
+    recognizer = Recognizer.load(run)
+    say(translate("Run: {path}", path=str(run)))
     counts: Counter[str] = Counter()
     written = 0
-    for one in sort_photos(find_photos(inputs), recognizer, into, link=link, showing=showing_count):
+    for one in sort_photos(paths, recognizer, into, link=link, showing=showing):
         if isinstance(one, Remark):
-            say(f"{one.path}: {one.message}" if one.path else str(one.message))
+            say_note(one.message, one.path)
         else:
             counts.update(one.folders)
             written += one.written
@@ -40,5 +46,5 @@ def sort(
         raise CastlistError("nothing-sorted", "None of the files could be put into {folder!r}.", folder=str(into))
     for folder, line in zip(counts, pad([str(into / folder) for folder in counts]), strict=True):
         tell(f"{line}  {counts[folder]}")
-    there = counts.total() - written
-    tell(f"{'Linked' if link else 'Copied'}: {written}; there already: {there}.")
+    done = translate("Linked: {count};", count=written) if link else translate("Copied: {count};", count=written)
+    tell(f"{done} {translate('there already: {count}.', count=counts.total() - written)}")

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Sequence
 from pathlib import Path
 
 from castlist.errors import MissingExtraError
 
 
-def open_window(runs: Path, *, language: str | None = None) -> None:
+def open_window(runs: Path, photos: Sequence[Path] = (), *, language: str | None = None) -> None:
     """Open the window, and return when it is closed.
 
     Args:
         runs: The folder that run folders lie in.
+        photos: Opened at once: photos, films, folders.
         language: One of `castlist.languages.LANGUAGES`; None: the system's.
 
     Raises:
@@ -28,4 +30,4 @@ def open_window(runs: Path, *, language: str | None = None) -> None:
         ) from error
     from castlist.desktop.window import run_window
 
-    run_window(runs, language=language)
+    run_window(runs, photos, language=language)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tkinter as tk
 from pathlib import Path
-from tkinter import filedialog
+from tkinter import filedialog, messagebox
 
 from castlist.languages import Translate
 
@@ -81,3 +81,8 @@ def ask_file(parent: tk.Misc, name: str) -> Path | None:
     suffix = Path(name).suffix
     chosen = filedialog.asksaveasfilename(parent=parent, defaultextension=suffix, initialfile=name)
     return Path(chosen) if chosen else None
+
+
+def ask_consent(parent: tk.Misc, question: str) -> bool:
+    """Ask whether something is really meant."""
+    return bool(messagebox.askokcancel(parent=parent, title="castlist", message=question))

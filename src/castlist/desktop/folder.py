@@ -11,6 +11,7 @@ from castlist.checks import summarize
 from castlist.desktop.desk import Desk
 from castlist.desktop.process import Process
 from castlist.desktop.status import StatusLine
+from castlist.desktop.texts import Sentence
 from castlist.desktop.worker import Task
 from castlist.errors import CastlistError
 from castlist.jobs import Check, Checked, Counted, Event
@@ -25,6 +26,7 @@ class FolderPanel(ttk.Frame):
         super().__init__(parent)
         self._desk, self._on_error = desk, on_error
         self._cast: Cast | None = None
+        self._instead: Sentence = lambda translate: translate("Choose a folder that holds one folder per person.")
         self._counts: Mapping[str, int] | None = None  # of each kind of finding how many
         self._process = Process(desk.worker)
         self._counting: Task | None = None
@@ -64,6 +66,11 @@ class FolderPanel(ttk.Frame):
         self._process.kill()
         self._progress.pack_forget()
 
+    def say(self, sentence: Sentence) -> None:
+        """Say something else instead, where no folder is chosen."""
+        self._instead, self._cast = sentence, None
+        self._fill()
+
     def know(self, counts: Mapping[str, int]) -> None:
         """Take what the training has found, unless everything was looked at already."""
         if self._counts is None:
@@ -87,7 +94,7 @@ class FolderPanel(ttk.Frame):
 
     def _lines(self, translate: Translate) -> Iterator[str]:
         if self._cast is None:
-            yield translate("Choose a folder that holds one folder per person.")
+            yield self._instead(translate)
             return
         n_photos = len(self._cast.photos)
         yield translate("{people} people, {photos} photos").format(people=len(self._cast.people), photos=n_photos)
@@ -97,4 +104,6 @@ class FolderPanel(ttk.Frame):
             for name, line in zip(names, summarize(self._counts, translate), strict=True):
                 yield f"{name}: {line}"
             if self._counts.get("no-face", 0) > n_photos / 2:
-                yield translate("Most photos show no face. To learn from drawings, tick “Learn whole pictures”.")
+                yield translate(
+                    "Most photos show no face. For drawings, choose the model cnn and tick “Learn whole pictures”."
+                )

@@ -7,6 +7,7 @@ from tkinter import font as tkfont
 from tkinter import ttk
 
 BASE = 96  # dots per inch of a screen at 1x
+FRAME = 8  # pixels at 1x that systems draw around a window, at most
 TITLE = "CastlistTitleFont"
 PAPER, FIELD, SOFT, LINE = "#f4f5f7", "#ffffff", "#e6eaf0", "#c8ccd4"
 INK, FADED, ACCENT, WARNING, ALARM = "#1b1f27", "#8b919c", "#245a8d", "#a3260d", "#ffe1a8"
@@ -31,10 +32,18 @@ def apply_look(root: tk.Tk) -> float:
     space = tkfont.nametofont("TkDefaultFont", root).metrics("linespace")
     style.configure("Treeview", rowheight=round(space * 1.6))
     style.configure("TButton", padding=(round(10 * scale), round(5 * scale)))
+    style.configure("First.TButton", background=ACCENT, foreground=FIELD, lightcolor=ACCENT, darkcolor=ACCENT)
+    style.map("First.TButton", background=[("active", INK)])
     style.configure("Notice.TFrame", background=ALARM)
     style.configure("Notice.TLabel", background=ALARM, foreground=INK)
     style.configure("NoticeSign.TLabel", background=ALARM, foreground=WARNING, font=TITLE)
     return scale
+
+
+def room_on(root: tk.Misc) -> tuple[int, int]:
+    """How wide and high a window may be on this screen, so that its frame and the system's bars have room, too."""
+    height = root.winfo_screenheight()
+    return root.winfo_screenwidth() - 2 * FRAME, height - max(3 * FRAME, height // 10)
 
 
 def choose_fonts(root: tk.Misc, language: str) -> None:

@@ -73,8 +73,9 @@ def add_menu(root: tk.Tk, texts: Texts, groups: Sequence[Group], on_language: Ca
 
 
 def is_typing(event: tk.Event[tk.Misc]) -> bool:
-    """Whether a key was pressed where text is written or chosen."""
-    return isinstance(event.widget, ttk.Entry)
+    """Whether a key was pressed where text stands that is being written."""
+    widget = event.widget
+    return isinstance(widget, ttk.Entry) and widget.instate(("!readonly",)) and bool(widget.get())
 
 
 def _label(button: ttk.Button, action: Action, translate: Translate) -> None:

@@ -9,6 +9,7 @@ from tkinter import ttk
 
 from castlist.desktop.album import Album
 from castlist.desktop.desk import Desk
+from castlist.desktop.dialogs import ask_consent
 from castlist.desktop.notice import Notice
 from castlist.desktop.process import Process, describe_count, describe_step
 from castlist.desktop.status import StatusLine
@@ -30,10 +31,31 @@ def enrol(desk: Desk, album: Album, name: str, on_changed: Callable[[Recognizer,
     from castlist.desktop.asking import enrol_clicked
 
     def take(changed: Recognizer) -> None:
-        on_changed(changed, lambda translate: translate("{name} is enrolled.").format(name=name))
+        album.remembered += changed.run.enrolled[-1:]
+        album.panel.empty()  # or Enter would give the next face this name
+        on_changed(
+            changed,
+            lambda translate: translate("Remembered: this is {name}. To take it back: Ctrl+Z.").format(name=name),
+        )
 
     face = album.face
     desk.do(lambda _: enrol_clicked(recognizer, seen, face, name, picture.path.name), take)
+
+
+def take_back(desk: Desk, album: Album, on_changed: Callable[[Recognizer, Sentence], object]) -> None:
+    """Undo the last enrolment of the run; what wasn't enrolled in this window only if that is meant."""
+    if not (recognizer := album.recognizer):
+        return
+    for last in recognizer.run.enrolled[-1:]:
+        question = desk.texts.translate("{name} was named earlier, or elsewhere. Take it back all the same?")
+        if last not in album.remembered and not ask_consent(desk.root, question.format(name=last.name)):
+            return
+    from castlist.desktop.asking import take_back_last
+
+    def take(name: str) -> None:
+        on_changed(recognizer, lambda translate: translate("Taken back: {name}.").format(name=name))
+
+    desk.do(lambda _: take_back_last(recognizer), take)
 
 
 class ForgetDialog(tk.Toplevel):
@@ -166,4 +188,4 @@ class ForgetDialog(tk.Toplevel):
 
 
 def _ask(translate: Translate) -> str:
-    return translate("Who is to be deleted from this run, for good?")
+    return translate("Who is to be forgotten, for good?")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tkinter import font as tkfont
@@ -15,10 +15,10 @@ from PIL import Image, ImageTk
 
 from castlist.desktop.texts import Sentence, Texts
 from castlist.desktop.worker import Task, Worker
-from castlist.errors import CastlistError
-from castlist.media import UNKNOWN, read_photo
+from castlist.errors import CastlistError, PhotoError
+from castlist.media import UNKNOWN, Film, is_film, read_photo
 from castlist.naming import NamedFace
-from castlist.painting import COLORS, PLATE, UNNAMED, percent
+from castlist.painting import COLORS, PLATE, color_of, percent
 
 MARGIN = 8  # around the picture, pixels
 BAND = 2**17  # pixels of the screen that are handed to Tk at once
@@ -32,13 +32,34 @@ class Picture:
     path: Path  # of pixels without a file only a name
     pixels: np.ndarray | None = None  # (height, width, 3), uint8, RGB; None: they are in the file
 
-    def read(self) -> np.ndarray:
+    @property
+    def is_film(self) -> bool:
+        """Whether the file is a film; looks into it."""
+        return self.pixels is None and is_film(self.path)
+
+    def read(self, frame: int = 0, task: Task | None = None) -> np.ndarray:
         """The pixels, shape (height, width, 3), uint8, RGB.
 
+        Args:
+            frame: Which one, of a film; where there is none, the first.
+            task: Gives up when it is stopped, with the frame that it is at.
+
         Raises:
-            PhotoError: If the file can't be read as a photo.
+            PhotoError: If the file can't be read.
+            MissingExtraError: If it is a film, and what reads films isn't installed.
         """
-        return read_photo(self.path) if self.pixels is None else self.pixels
+        if self.pixels is not None:
+            return self.pixels
+        if not is_film(self.path):
+            return read_photo(self.path)
+        first = None
+        for picture in Film.open(self.path).frames():
+            first = first or picture
+            if picture.index == frame or (task and task.stopped.is_set()):
+                return picture.pixels
+        if first is None:
+            raise PhotoError("film-no-picture", "a film without a single picture that can be read")
+        return first.pixels
 
 
 def fit(pixels: np.ndarray, width: float, height: float, *, largest: float = 1.0) -> Image.Image:
@@ -66,6 +87,7 @@ class _Shown:
 
     pixels: np.ndarray  # (height, width, 3), uint8, RGB, in full size
     faces: tuple[NamedFace, ...]
+    people: Sequence[str]  # of the run, by whom faces are colored
     room: tuple[int, int]  # the size of the view that it was made for
     bands: tuple[ImageTk.PhotoImage, ...]  # from top to bottom
 
@@ -91,6 +113,7 @@ class PictureView(tk.Canvas):
         self._pixels: np.ndarray | None = None
         self._instead: Sentence = lambda translate: translate("Open a picture or a folder, or paste one.")
         self._faces: tuple[NamedFace, ...] = ()
+        self._people: Sequence[str] = ()
         self._chosen = 0
         self._shown: _Shown | None = None
         self._fitting = False
@@ -108,11 +131,13 @@ class PictureView(tk.Canvas):
         self._pixels = None
         self._draw()
 
-    def show(self, pixels: np.ndarray, faces: tuple[NamedFace, ...] = (), chosen: int = 0) -> None:
-        """Show a picture, shape (height, width, 3), uint8, RGB."""
-        self._pixels, self._faces, self._chosen = pixels, faces, chosen
+    def show(
+        self, pixels: np.ndarray, faces: tuple[NamedFace, ...] = (), people: Sequence[str] = (), chosen: int = 0
+    ) -> None:
+        """Show a picture, shape (height, width, 3), uint8, RGB, with faces in the colors of the run's people."""
+        self._pixels, self._faces, self._people, self._chosen = pixels, faces, people, chosen
         if self._shown and pixels is self._shown.pixels:
-            self._shown = replace(self._shown, faces=faces)
+            self._shown = replace(self._shown, faces=faces, people=people)
             self._draw_answers()
         else:
             self._draw()
@@ -129,7 +154,8 @@ class PictureView(tk.Canvas):
 
     def _draw(self) -> None:
         self._wait_no_more()
-        pixels, faces, room = self._pixels, self._faces, (self.winfo_width(), self.winfo_height())
+        pixels, faces, people = self._pixels, self._faces, self._people
+        room = self.winfo_width(), self.winfo_height()
         if pixels is None:
             self._shown = None
             self.delete("all")
@@ -150,7 +176,8 @@ class PictureView(tk.Canvas):
                     self.tell(lambda _: self._texts.explain(error))
                     return
                 if self._pixels is not None:  # or a sentence stands there by now
-                    self._put(_Shown(pixels, self._faces if pixels is self._pixels else faces, room, tuple(bands)))
+                    known = (self._faces, self._people) if pixels is self._pixels else (faces, people)
+                    self._put(_Shown(pixels, *known, room, tuple(bands)))
                 if self._pixels is not pixels or room != (self.winfo_width(), self.winfo_height()):
                     self._draw()
 
@@ -177,7 +204,7 @@ class PictureView(tk.Canvas):
             return
         line = max(2, round(self._font.metrics("linespace") / 8))
         for i, face in enumerate(shown.faces):
-            color = UNNAMED if face.name == UNKNOWN else COLORS[i % (len(COLORS) - 1)]
+            color = color_of(face, shown.people)
             if face.box is None:
                 self._label(width / 2, height - 12, face, color, "s")
                 continue

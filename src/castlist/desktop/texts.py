@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import locale
-import os
 import tkinter as tk
 from collections.abc import Callable
 
@@ -52,13 +50,6 @@ class Texts:
         self.language = language
         for put in self._puts:
             put(self.translate)
-
-
-def system_language() -> str:
-    """The system's language, where the window speaks it; else English."""
-    # macOS and Windows leave the variables unset, Linux sets one of them.
-    known = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
-    return "zh-TW" if (known or locale.getlocale()[0] or "").lower().startswith(("zh", "chinese")) else "en"
 
 
 def has_chinese_font() -> bool:

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import dataclasses
 import tkinter as tk
-import webbrowser
 from collections.abc import Callable
 from pathlib import Path
 from tkinter import ttk
 
+from castlist.demo import DRAWN, NEW, Demo
 from castlist.desktop.curves import Curves
 from castlist.desktop.desk import Desk
 from castlist.desktop.dialogs import ask_folder
 from castlist.desktop.folder import FolderPanel
+from castlist.desktop.form import SettingsForm
 from castlist.desktop.notice import Notice
 from castlist.desktop.process import Process, describe_count, describe_step
+from castlist.desktop.report import open_page
 from castlist.desktop.texts import Sentence
 from castlist.errors import CastlistError
 from castlist.jobs import Begun, Counted, Event, Learn, Learnt, Resume, Stopped, Work
 from castlist.learning import Progress
-from castlist.settings import MODELS, read_settings
 
 
 class TrainingDialog(tk.Toplevel):
@@ -31,12 +31,10 @@ class TrainingDialog(tk.Toplevel):
         self._process = Process(desk.worker)
         self._running = False
         self._run: Path | None = None  # of the training under way
+        self._on_drawn: Callable[[Path], object] | None = None  # of a demo
         self.folder = tk.StringVar(self)
-        self.model = tk.StringVar(self, "face")
-        self.whole = tk.BooleanVar(self, False)
-        self.epochs = tk.StringVar(self, "")
         self._said: Sentence = lambda _: ""
-        self.geometry(f"{round(620 * desk.scale)}x{round(600 * desk.scale)}")
+        self.resizable(False, False)  # it is as large as what is shown
         self.transient(desk.root)
         self._build(desk.scale)
         self.protocol("WM_DELETE_WINDOW", self.close)
@@ -51,13 +49,17 @@ class TrainingDialog(tk.Toplevel):
     def start(self) -> None:
         """Begin as the fields say."""
         self.notice.hide()
-        epochs = self.epochs.get().strip()
         if not self.folder.get():
             self.notice.tell(lambda translate: translate("Choose a folder that holds one folder per person."))
-        elif epochs and not (epochs.isdecimal() and int(epochs)):
-            self.notice.tell(lambda translate: translate("Epochs must be a whole number above 0."))
-        else:
-            self._begin(int(epochs or 0))
+            return
+        try:
+            settings = self.form.settings()
+        except CastlistError as error:
+            self.notice.complain(error)
+            return
+        self._on_drawn = None
+        self._clear()
+        self._launch(Learn(Path(self.folder.get()), settings, self._runs, language=self._desk.texts.language))
 
     def stop(self) -> None:
         """End the training; the best epoch so far becomes the run."""
@@ -69,6 +71,16 @@ class TrainingDialog(tk.Toplevel):
             self._process.kill()
             self._mark(running=False)
             self._say(lambda translate: translate("Stopped; nothing was learnt yet."))
+
+    def start_demo(self, on_drawn: Callable[[Path], object]) -> None:
+        """Learn the drawn heroes; told at the end where new drawings of them are."""
+        if self._running:
+            return
+        self.form.fill(DRAWN)
+        self._on_drawn = on_drawn
+        self._clear()
+        self.found.say(lambda translate: translate("Seven heroes are drawn, and learnt from the drawings."))
+        self._launch(Demo(self._runs, self._desk.texts.language))
 
     def close(self) -> None:
         """Close; a training under way ends, and `castlist resume` can go on with it."""
@@ -82,18 +94,11 @@ class TrainingDialog(tk.Toplevel):
         elif not self._running:  # a key pressed by mistake must not end a training
             self.close()
 
-    def _begin(self, epochs: int) -> None:
-        """Begin with so many epochs; 0: the model's own."""
-        try:
-            settings = read_settings("", self.model.get())
-            settings = dataclasses.replace(settings, faces=not self.whole.get(), epochs=epochs or settings.epochs)
-        except CastlistError as error:
-            self.notice.complain(error)
-            return
+    def _clear(self) -> None:
+        self.notice.hide()
         self.found.stop()
         self._run = None
         self.curves.reset()
-        self._launch(Learn(Path(self.folder.get()), settings, self._runs, language=self._desk.texts.language))
 
     def _launch(self, work: Work) -> None:
         self._mark(running=True)
@@ -127,8 +132,10 @@ class TrainingDialog(tk.Toplevel):
                 )
             )
         self._on_done(learnt.run)
+        if self._on_drawn:
+            self._on_drawn(self._runs / NEW)
         if learnt.report:
-            webbrowser.open(learnt.report.resolve().as_uri())
+            open_page(learnt.report)
 
     def _end(self, error: CastlistError | None) -> None:
         self._mark(running=False)
@@ -141,53 +148,45 @@ class TrainingDialog(tk.Toplevel):
         self.notice.pack(fill="x")
         frame = ttk.Frame(self, padding=round(14 * scale))
         frame.pack(fill="both", expand=True)
-        frame.columnconfigure(1, weight=1)
-        gap, wide = round(6 * scale), round(580 * scale)
+        gap, wide = round(6 * scale), round(560 * scale)
+        frame.columnconfigure(1, weight=1, minsize=wide - round(150 * scale))
         self._folder_button = folder = ttk.Button(frame, command=self._choose_folder)
         folder.grid(row=0, column=0, sticky="ew", padx=(0, gap))
-        ttk.Label(frame, textvariable=self.folder).grid(row=0, column=1, sticky="w")
+        ttk.Label(frame, textvariable=self.folder, wraplength=wide - round(150 * scale)).grid(
+            row=0, column=1, sticky="w"
+        )
         self.found = FolderPanel(frame, self._desk, wide, self.notice.complain)
-        self.found.grid(row=1, column=0, columnspan=2, sticky="ew", pady=gap)
-        model = ttk.Combobox(frame, textvariable=self.model, values=list(MODELS), state="readonly")
-        model.grid(row=2, column=1, sticky="ew")
-        summary = ttk.Label(frame, wraplength=round(340 * scale))
-        summary.grid(row=3, column=1, sticky="w", pady=(gap // 2, gap))
-        ttk.Entry(frame, textvariable=self.epochs, width=6).grid(row=4, column=1, sticky="w")
-        whole = ttk.Checkbutton(frame, variable=self.whole)
-        whole.grid(row=5, column=1, sticky="w", pady=gap)
-        names = [ttk.Label(frame), ttk.Label(frame)]
-        for row, label in zip((2, 4), names, strict=True):
-            label.grid(row=row, column=0, sticky="w", padx=(0, gap))
         self.curves = Curves(frame, self._desk.texts, scale)
-        self.curves.grid(row=6, column=0, columnspan=2, sticky="nsew", pady=gap)
-        frame.rowconfigure(6, weight=1)
         self.said = ttk.Label(frame, wraplength=wide)
-        self.said.grid(row=7, column=0, columnspan=2, sticky="w")
         buttons = ttk.Frame(frame)
-        buttons.grid(row=8, column=0, columnspan=2, sticky="e", pady=(gap, 0))
         self.stop_button = ttk.Button(buttons, command=self.stop, state="disabled")
         self.stop_button.pack(side="left", padx=gap)
         self.start_button = ttk.Button(buttons, command=self.start)
         self.start_button.pack(side="left")
-
-        def summarize(_: object) -> None:
-            summary.configure(text=self._desk.texts.explain(MODELS[self.model.get()].summary))
-
-        model.bind("<<ComboboxSelected>>", summarize)
+        self.form = SettingsForm(frame, self._desk, wide, self._fit_model)
+        for row, part in enumerate((self.found, self.form, self.curves, self.said, buttons), 1):
+            part.grid(row=row, column=0, columnspan=2, sticky="e" if part is buttons else "ew", pady=(gap, 0))
+        buttons.lift()  # the last that Tab comes to
         for put in (
-            lambda translate: self.title(translate("Train")),
-            lambda translate: folder.configure(text=translate("Folder of folders…")),
-            lambda translate: names[0].configure(text=translate("Model")),
-            lambda translate: names[1].configure(text=translate("Epochs (empty: the model's own)")),
-            lambda translate: whole.configure(text=translate("Learn whole pictures, as drawings need")),
-            lambda translate: self.stop_button.configure(text=translate("Stop and keep the best")),
+            lambda translate: self.title(translate("Learn from folders")),
+            lambda translate: folder.configure(text=translate("Choose a folder…")),
+            lambda _: self._fit_model(),
             lambda translate: self.start_button.configure(text=translate("Start")),
             lambda translate: self.said.configure(text=self._said(translate)),
             lambda _: self.curves.draw(),
-            summarize,
         ):
             self._desk.texts.show(put, self)
         folder.focus_set()
+
+    def _fit_model(self) -> None:
+        """Show curves where there will be some, and say what stopping does."""
+        translate = self._desk.texts.translate
+        if self.form.has_epochs:
+            self.curves.grid()
+            self.stop_button.configure(text=translate("Stop and keep the best"))
+        else:
+            self.curves.grid_remove()
+            self.stop_button.configure(text=translate("Stop"))
 
     def _choose_folder(self) -> None:
         if chosen := ask_folder(self):

@@ -12,19 +12,20 @@ from typing import TYPE_CHECKING
 from castlist.desktop.album import Album
 from castlist.desktop.desk import Desk
 from castlist.desktop.dialogs import mend_dialogs, translate_dialogs
-from castlist.desktop.look import apply_look, choose_fonts
+from castlist.desktop.look import apply_look, choose_fonts, room_on
 from castlist.desktop.menu import Action, Group, add_buttons, add_menu, bind_keys, is_typing
 from castlist.desktop.notice import Notice
 from castlist.desktop.opening import Opening
-from castlist.desktop.people import ForgetDialog, enrol
+from castlist.desktop.people import ForgetDialog, enrol, take_back
 from castlist.desktop.picture import Picture
 from castlist.desktop.runs import RunChooser
 from castlist.desktop.saving import Saving
 from castlist.desktop.status import StatusLine
-from castlist.desktop.texts import NAMES, NO_CHINESE, Sentence, Texts, has_chinese_font, system_language
+from castlist.desktop.texts import NAMES, NO_CHINESE, Sentence, Texts, has_chinese_font
+from castlist.desktop.welcome import Welcome
 from castlist.desktop.worker import Task, Worker
 from castlist.errors import CastlistError
-from castlist.languages import LANGUAGES
+from castlist.languages import LANGUAGES, system_language
 from castlist.naming import Recognizer
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
     from castlist.desktop.training import TrainingDialog
 
 
-def run_window(runs: Path, *, language: str | None) -> None:
-    """Open the window, and return when it is closed."""
+def run_window(runs: Path, photos: Sequence[Path], *, language: str | None) -> None:
+    """Open the window with photos, and return when it is closed."""
     texts = Texts(language or system_language())
     try:
         root = tk.Tk(className="castlist")
@@ -41,7 +42,7 @@ def run_window(runs: Path, *, language: str | None) -> None:
         raise CastlistError(
             "no-screen", "The window needs a screen, and there is none ({reason}).", reason=str(error)
         ) from error
-    Window(root, texts, runs)
+    Window(root, texts, runs).open(photos)
     root.mainloop()
 
 
@@ -55,8 +56,9 @@ class Window:
         mend_dialogs(root)
         texts.show(lambda translate: translate_dialogs(root, translate))
         root.title("castlist")
-        root.geometry(f"{round(1080 * scale)}x{round(720 * scale)}")
-        root.minsize(round(640 * scale), round(440 * scale))
+        width, height = room_on(root)
+        root.geometry(f"{min(round(1080 * scale), width)}x{min(round(720 * scale), height)}")
+        root.minsize(min(round(640 * scale), width), min(round(440 * scale), height))
         self.status = StatusLine(root, texts, scale, self.stop)
         self.notice = Notice(root, texts, scale)
         self.desk = Desk(root, texts, Worker(root), self.notice, self.status, scale)
@@ -64,7 +66,7 @@ class Window:
         bar.pack(fill="x")
         self.notice.pack(fill="x")
         self.status.pack(side="bottom", fill="x")
-        self.chooser = RunChooser(root, self.desk, runs, lambda recognizer: self.album.name_with(recognizer))
+        self.chooser = RunChooser(root, self.desk, runs, self._use, self._greet)
         self.chooser.pack(fill="x")
         self.album = Album(self.desk, self.enrol)
         self.opening = Opening(self.desk, self.open, self.take)
@@ -72,6 +74,7 @@ class Window:
             self.album.view.tell(
                 lambda translate: translate("Open a picture or a folder, drop one here, or paste one.")
             )
+        self.welcome = Welcome(root, texts, scale, self.train, self.try_demo)
         self.saving = Saving(self.desk, self.album)
         self.camera: Camera | None = None
         self.trainer: TrainingDialog | None = None
@@ -96,15 +99,18 @@ class Window:
             Action(lambda translate: translate("Save with names…"), self.saving.named, "Ctrl+S"),
             Action(lambda translate: translate("Save with strangers hidden…"), self.saving.hidden, "Ctrl+H"),
             Action(lambda translate: translate("Save the table…"), self.saving.table, "Ctrl+E"),
+            Action(lambda translate: translate("Row of small pictures"), self.album.toggle_strip, "Ctrl+B"),
             Action(lambda translate: translate("Quit"), self.close, "Ctrl+Q"),
         )
         runs = (
-            Action(lambda translate: translate("Train…"), self.train, "Ctrl+T", button=True),
-            Action(lambda translate: translate("Open another run…"), self.chooser.open_other, "Ctrl+R"),
-            Action(lambda translate: translate("Folder of runs…"), self.chooser.ask_folder),
+            Action(lambda translate: translate("Learn from folders…"), self.train, "Ctrl+T", button=True),
+            Action(lambda translate: translate("Take back the last name"), self.take_back, "Ctrl+Z", typing=True),
             Action(lambda translate: translate("Forget a person…"), self.forget),
+            Action(lambda translate: translate("How well they are known"), self.report, "Ctrl+I"),
+            Action(lambda translate: translate("People learnt elsewhere…"), self.chooser.open_other, "Ctrl+R"),
+            Action(lambda translate: translate("Where people are kept…"), self.chooser.ask_folder),
         )
-        return [(lambda translate: translate("File"), pictures), (lambda translate: translate("Run"), runs)]
+        return [(lambda translate: translate("File"), pictures), (lambda translate: translate("People"), runs)]
 
     def _add_languages(self, bar: ttk.Frame) -> None:
         box = ttk.Combobox(bar, values=[NAMES[name] for name in LANGUAGES], state="readonly", width=10)
@@ -116,12 +122,14 @@ class Window:
         """Show and name files and folders."""
         if paths:
             self.notice.hide()
+            self.welcome.leave()
             self.stop()
             self.album.open(paths)
 
     def take(self, picture: Picture) -> None:
         """Show and name a picture that is in no file."""
         self.notice.hide()
+        self.welcome.leave()
         self.stop()
         self.album.take([picture])
 
@@ -138,11 +146,32 @@ class Window:
         """Give the chosen face a name; the open pictures are named anew with it."""
         self.notice.hide()
         self.stop()
-        enrol(self.desk, self.album, name, self._enrolled)
+        enrol(self.desk, self.album, name, self.chooser.use)
 
-    def _enrolled(self, recognizer: Recognizer, says: Sentence) -> None:
-        self.chooser.use(recognizer)
+    def take_back(self) -> None:
+        """Undo the last enrolment of the run."""
+        self.notice.hide()
+        self.stop()
+        take_back(self.desk, self.album, self.chooser.use)
+
+    def report(self) -> None:
+        """Open the run's report in the browser; where it is stale, it is made anew first."""
+        self.notice.hide()
+        if recognizer := self._recognizer():
+            from castlist.desktop.report import show_report
+
+            show_report(self.desk, recognizer.run)
+
+    def _use(self, recognizer: Recognizer, says: Sentence | None = None) -> None:
+        """Name with what a run knows by now, and say so."""
+        self.welcome.leave()
+        self.album.ready = self.chooser.ready
         self.album.name_with(recognizer, says)
+
+    def _greet(self) -> None:
+        """Say what to do where nobody is known and nothing is open."""
+        if not self.album.pictures:
+            self.welcome.appear(self.album.view)
 
     def forget(self) -> None:
         """Ask whom to delete, delete, and show the receipt."""
@@ -153,12 +182,21 @@ class Window:
     def train(self) -> None:
         """Open the training dialog."""
         self.notice.hide()
+        self._open_trainer()
+
+    def try_demo(self) -> None:
+        """Learn the drawn heroes, and name new drawings of them."""
+        self.notice.hide()
+        self._open_trainer().start_demo(lambda folder: self.open([folder]))
+
+    def _open_trainer(self) -> TrainingDialog:
         from castlist.desktop.training import TrainingDialog
 
         if self.trainer and self.trainer.winfo_exists():
             self.trainer.lift()
         else:
             self.trainer = TrainingDialog(self.desk, self.chooser.folder, self.chooser.list)
+        return self.trainer
 
     def switch_language(self, language: str) -> None:
         """Show everything in another language."""
@@ -197,5 +235,5 @@ class Window:
 
     def _recognizer(self) -> Recognizer | None:
         if not self.album.recognizer:
-            self.notice.tell(lambda translate: translate("Choose a run first, or train one."))
+            self.notice.tell(lambda translate: translate("Choose people first, or learn from folders."))
         return self.album.recognizer

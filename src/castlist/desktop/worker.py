@@ -28,8 +28,9 @@ SWITCH = 0.0005
 class Task:
     """One piece of work, which can be asked to stop."""
 
-    def __init__(self, on_stop: Callable[[], object] | None = None) -> None:
+    def __init__(self, tell: Callable[[Any], object], on_stop: Callable[[], object] | None = None) -> None:
         self.stopped = threading.Event()
+        self.tell = tell  # hands a result over from within a call, where the work can't yield it
         self._on_stop = on_stop
 
     def stop(self) -> None:
@@ -67,13 +68,13 @@ class Worker:
             on_end: Told at the end, with what went wrong.
             on_stop: What ends it where it doesn't look at the task.
         """
-        task = Task(on_stop)
+        task = Task(lambda result: self._hand_over(task, partial(on_result, result)), on_stop)
 
         def run() -> None:
             error: CastlistError | None = None
             try:
                 for result in work(task):
-                    self._hand_over(task, partial(on_result, result))
+                    task.tell(result)
                     if task.stopped.is_set():
                         break
             except CastlistError as problem:

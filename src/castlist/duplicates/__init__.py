@@ -42,12 +42,13 @@ class DuplicatePair:
     similarity: float  # 1 for equal files, from 0.8 for others
 
 
-def sign_photo(data: bytes, pixels: np.ndarray) -> PhotoSignature:
+def sign_photo(data: bytes, pixels: np.ndarray, size: tuple[int, int] | None = None) -> PhotoSignature:
     """Summarize a photo for `find_duplicates`.
 
     Args:
         data: The file's bytes.
         pixels: The same file decoded, shape (height, width, 3), uint8, RGB.
+        size: Width and height of the photo, where `pixels` is a smaller picture of it.
 
     Raises:
         ShapeError: If `pixels` has another shape or type.
@@ -64,6 +65,7 @@ def sign_photo(data: bytes, pixels: np.ndarray) -> PhotoSignature:
     shrunk = cv2.resize(pixels, (min(width, SIDE), min(height, SIDE)), interpolation=cv2.INTER_AREA)
     grey = cv2.cvtColor(shrunk, cv2.COLOR_RGB2GRAY)
     thumbnail = cv2.resize(grey, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
+    width, height = size or (width, height)
     return PhotoSignature(hashlib.sha256(data).hexdigest(), thumbnail, height, width)
 
 

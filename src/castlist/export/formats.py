@@ -15,6 +15,7 @@ import numpy as np
 from castlist.errors import needs_extra
 from castlist.inference import open_session
 from castlist.naming import Recognizer
+from castlist.quiet import without_notes
 
 with needs_extra("export", "Exporting a run"):
     import onnx
@@ -52,17 +53,20 @@ def to_litert(recognizer: Recognizer, note: Note) -> bytes:
     """The model with the note in a zip behind it, where LiteRT's own metadata keep their files too."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "model.tflite"
-        _keras_model(recognizer).export(file, format="litert", verbose=False)
+        model = _keras_model(recognizer)
+        with without_notes():
+            model.export(file, format="litert", verbose=False)
         data = file.read_bytes()
     return _with_note(data, note)
 
 
 def ask_litert(data: bytes, crops: np.ndarray) -> np.ndarray:
-    with needs_extra("export", "Checking a LiteRT file"):
+    with needs_extra("export", "Checking a LiteRT file"), without_notes():
         from ai_edge_litert.interpreter import Interpreter
-    interpreter = Interpreter(model_content=data)
+
+        interpreter = Interpreter(model_content=data)
+        interpreter.allocate_tensors()
     (entry,), (output,) = interpreter.get_input_details(), interpreter.get_output_details()
-    interpreter.allocate_tensors()
     answers = []
     for crop in crops:
         interpreter.set_tensor(entry["index"], crop[None].astype(np.float32))

@@ -6,8 +6,11 @@ from castlist.faces.finder import MIN_FACE, RELATIVE_MIN_FACE, find_faces
 from castlist.faces.networks import find_package_file, read_checked
 from castlist.faces.onnx_format import Graph
 from castlist.faces.onnx_reader import Network, Node, read_network
-from castlist.faces.quality import measure_quality
+from castlist.faces.photos import Finder, crop_faces, decode_to_find, find_photo_faces
+from castlist.faces.quality import is_cut_off, measure_quality
 from castlist.faces.records import NO_FACE, Box, Face, Quality
+from castlist.faces.weights import ZOO, ZooWeights
+from castlist.faces.yunet import YUNET
 
 __all__ = [
     "DEFAULT_TEMPLATE",
@@ -15,17 +18,25 @@ __all__ = [
     "NO_FACE",
     "RELATIVE_MIN_FACE",
     "TEMPLATES",
+    "YUNET",
+    "ZOO",
     "Box",
     "Face",
+    "Finder",
     "Graph",
     "Network",
     "Node",
     "Quality",
     "Template",
+    "ZooWeights",
     "crop_face",
+    "crop_faces",
+    "decode_to_find",
     "detect",
     "find_faces",
     "find_package_file",
+    "find_photo_faces",
+    "is_cut_off",
     "measure_quality",
     "read_checked",
     "read_network",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -17,6 +18,11 @@ class Template:
     name: str
     size: int  # side of the crop in pixels
     points: tuple[tuple[float, float], ...]  # eye, eye, nose, mouth corner, mouth corner; x and y
+
+    @property
+    def eye_distance(self) -> float:
+        """Between the eyes of a crop, in pixels."""
+        return math.dist(*self.points[:2])
 
 
 TEMPLATES = {

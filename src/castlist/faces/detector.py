@@ -50,11 +50,17 @@ def detect(pixels: np.ndarray, min_face: float, accepted: float = ACCEPTED) -> D
     return Detections(boxes[kept], sure, landmarks[kept], (turned - upright)[kept])
 
 
-def reduce(pixels: np.ndarray, min_face: float) -> np.ndarray:
-    """Shrink a picture as far as finding faces of `min_face` pixels allows: no network sees more than SIDE of them."""
+def reduce(pixels: np.ndarray, min_face: float, shrunk: int = 1) -> np.ndarray:
+    """Shrink a picture as far as finding faces of `min_face` pixels allows: no network sees more than SIDE of them.
+
+    Args:
+        pixels: Shape (height, width, 3), uint8, RGB.
+        min_face: The smallest face to find, in pixels of the picture before it was shrunk.
+        shrunk: How many times smaller it is already; it comes to the same size as the whole one.
+    """
     scale = SIDE / min_face
     # Averaging over all pixels is what costs on a large photo; it is done once, before the photo is turned.
-    return resize(pixels, scale) if scale < 0.5 else pixels
+    return resize(pixels, scale * shrunk) if scale < 0.5 else pixels
 
 
 def _find(pixels: np.ndarray, scale: float) -> tuple[np.ndarray, np.ndarray]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -52,7 +53,7 @@ def find_faces(
             dtype=str(pixels.dtype),
         )
     if min_face is None:
-        min_face = max(MIN_FACE, RELATIVE_MIN_FACE * min(pixels.shape[:2]))
+        min_face = smallest_face(pixels.shape[1::-1])
     small = reduce(pixels, min_face)
     zoom = np.array(pixels.shape[1::-1]) / small.shape[1::-1]
     found, rotation = _search(small, min_face / float(zoom[0]))
@@ -73,6 +74,11 @@ def find_faces(
             )
         )
     return sorted(faces, key=lambda face: -face.box.area)
+
+
+def smallest_face(size: Sequence[int]) -> float:
+    """The side in pixels of the smallest face that is looked for in a photo, by its width and height."""
+    return max(MIN_FACE, RELATIVE_MIN_FACE * min(size))
 
 
 def _search(pixels: np.ndarray, min_face: float) -> tuple[Detections, int]:

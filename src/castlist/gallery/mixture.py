@@ -52,7 +52,7 @@ class Mixture:
     @classmethod
     def _from_shares(cls, placed: np.ndarray, shares: np.ndarray) -> Mixture:
         n, axes = placed.shape
-        sizes = shares.sum(axis=0)
+        sizes = np.maximum(shares.sum(axis=0), 1e-9)  # nobody may be left of a kind; then there are fewer
         centers = shares.T @ placed / sizes[:, None]
         scatters = np.stack([((placed - c).T * s) @ (placed - c) for c, s in zip(centers, shares.T, strict=True)])
         pull = SHRINKAGE * axes

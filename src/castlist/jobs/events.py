@@ -81,8 +81,10 @@ class Forgotten(Finished):
 
 @dataclass(frozen=True, slots=True)
 class Refreshed(Finished):
-    """A run's figures are made anew."""
+    """A run is learnt anew with the newest networks."""
 
+    photos: int
+    lost: int  # photos that it knew, and doesn't any more
     report: Path | None  # None where the run has no photos to test with
 
 

@@ -119,15 +119,16 @@ class Retrain:
 
 @dataclass(frozen=True)
 class Refresh:
-    """Make a run's figures and report anew."""
+    """Learn a run anew with the newest networks; stopped, the run stays as it was."""
 
     run: Path
     language: str = "en"
 
     def do(self, tell: Tell) -> Finished:
-        from castlist.people import refresh
+        from castlist.people import refresh, renew_report
 
-        return Refreshed(refresh(self.run, language=self.language))
+        done = refresh(self.run, on_count=_counter(tell))
+        return Refreshed(done.photos, len(done.lost), renew_report(self.run, language=self.language))
 
 
 @dataclass(frozen=True)

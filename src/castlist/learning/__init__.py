@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from castlist.learning.sessions import learn as learn
     from castlist.learning.sessions import report_again as report_again
     from castlist.learning.sessions import resume as resume
+    from castlist.learning.statistics import FittedBackground as FittedBackground
+    from castlist.learning.statistics import fit_background as fit_background
     from castlist.learning.takes import ALONE as ALONE
     from castlist.learning.training import load_trained as load_trained
     from castlist.learning.tuning import best_so_far as best_so_far
@@ -48,6 +50,7 @@ _ROOMS = {
     "Dataset": "dataset",
     "Duel": "comparison",
     "Evaluation": "evaluation",
+    "FittedBackground": "statistics",
     "Progress": "progress",
     "TAGS": "report",
     "Trial": "progress",
@@ -62,6 +65,7 @@ _ROOMS = {
     "describe_end": "diagnosis",
     "diagnose": "diagnosis",
     "evaluate": "evaluation",
+    "fit_background": "statistics",
     "jpeg_uri": "report",
     "learn": "sessions",
     "load_trained": "training",

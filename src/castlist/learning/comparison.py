@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from castlist.errors import needs_extra
 from castlist.learning.evaluation import Evaluation
 from castlist.run import Run
-
-with needs_extra("learn", "Comparing runs"):
-    from scipy.stats import binomtest
 
 
 @dataclass(frozen=True)
@@ -69,6 +66,11 @@ def compare_answers(first: Evaluation, second: Evaluation) -> Duel:
         both=int(table.all(axis=1).sum()),
         only_first=only_first,
         only_second=only_second,
-        p_value=float(binomtest(only_first, differing).pvalue) if differing else 1.0,
+        p_value=_by_chance(min(only_first, only_second), differing),
         gains=tuple(sorted(((name, gain) for name, gain in gains.items() if gain), key=lambda row: -abs(row[1]))),
     )
+
+
+def _by_chance(fewer: int, n: int) -> float:
+    """How probably of n photos, each with half by chance, so few or fewer fall to either run."""
+    return min(1.0, 2 * sum(math.comb(n, k) for k in range(fewer + 1)) / 2**n)

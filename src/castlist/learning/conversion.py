@@ -7,8 +7,9 @@ from pathlib import Path
 
 from castlist.errors import needs_extra
 from castlist.inference import fold_constants
+from castlist.quiet import without_notes
 
-with needs_extra("keras", "Writing the network as ONNX"):
+with needs_extra("keras", "Writing the network as ONNX"), without_notes():
     import keras
     import onnx
 

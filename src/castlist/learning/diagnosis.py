@@ -1,23 +1,24 @@
-"""What the curves of a training say, and what to try next: the five cases of the report (M14)."""
+"""What the curves of a training say, and what to try next: the five cases of the report (M14), or too few photos."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
+from statistics import NormalDist
 from typing import Literal
 
 import numpy as np
 
-from castlist.errors import needs_extra
+from castlist.errors import fill
 from castlist.languages import Translate
 from castlist.run import Epoch
 from castlist.settings import TrainingSettings
 
-with needs_extra("learn", "Reading the curves"):
-    from scipy.stats import theilslopes
+Case = Literal["learning", "overfitting", "data", "stalled", "wrong", "few"]
 
-Case = Literal["learning", "overfitting", "data", "stalled", "wrong"]
-
+FEW = 30  # validation photos; of fewer, one that is hard makes the loss what it is
 SHORTEST = 8  # epochs; a slope of fewer is mostly noise
 PART = 0.5  # of the epochs, the last ones, that are looked at
 LATE = 0.25  # the same where the schedule has ended: what fell while the rate was high says nothing of more epochs
@@ -38,16 +39,25 @@ class Diagnosis:
     validation_change: float
 
 
-def diagnose(history: Sequence[Epoch]) -> Diagnosis | None:
-    """Say which of the five cases a training is; None if it has too few epochs to tell.
+def diagnose(history: Sequence[Epoch], n_validation: int) -> Diagnosis | None:
+    """Say which of the cases a training is; None if it has too few epochs to tell.
 
     Whether a loss falls or rises is told from the median of the slopes between all pairs of epochs in the last part of
-    the curve, so that a few wild epochs decide nothing, and only if the slope's 90 % interval leaves zero out.
+    the curve, so that a few wild epochs decide nothing, and only if the slope's 90 % interval leaves zero out. Of few
+    validation photos only that is told which the whole of the curves shows: that it overfits.
+
+    Args:
+        history: The epochs.
+        n_validation: Photos on the validation side.
 
     Source: the report's five cases; the slope of Theil 1950 and Sen 1968.
     """
     if len(history) < SHORTEST:
         return None
+    if n_validation < FEW:
+        train, validation = (_change([getattr(row, name) for row in history]) for name in ("loss", "val_loss"))
+        told: Case = "overfitting" if train < 0 < validation else "few"
+        return Diagnosis(told, history[0].epoch, history[-1].epoch, train, validation)
     ended = history[-1].learning_rate < ENDED * max(row.learning_rate for row in history)
     part = history[-max(SHORTEST, round((LATE if ended else PART) * len(history))) :]
     train, validation = (_change([getattr(row, name) for row in part]) for name in ("loss", "val_loss"))
@@ -69,16 +79,13 @@ def describe_end(history: Sequence[Epoch], settings: TrainingSettings, translate
     """That a training stopped before its last epoch, and why; None if it didn't."""
     if not is_over(history, settings) or len(history) >= settings.epochs:
         return None
-    return translate(
+    best = _best(history, settings)
+    text = translate(
         "Stopped early, after epoch {last} of {epochs}: {measure} was best in epoch {best}, and no better in the "
-        "{patience} epochs since."
-    ).format(
-        last=len(history),
-        epochs=settings.epochs,
-        measure=settings.early_stopping,
-        best=_best(history, settings),
-        patience=len(history) - _best(history, settings),
+        "{patience} {patience:epoch|epochs} since."
     )
+    values = {"last": len(history), "epochs": settings.epochs, "measure": settings.early_stopping}
+    return fill(text, {**values, "best": best, "patience": len(history) - best})
 
 
 def is_over(history: Sequence[Epoch], settings: TrainingSettings) -> bool:
@@ -95,9 +102,24 @@ def _best(history: Sequence[Epoch], settings: TrainingSettings) -> int:
 
 def _change(losses: Sequence[float]) -> float:
     """How much a loss changes over a part of the curve, as a share of its median; 0 if it is flat."""
-    slope, _, low, high = theilslopes(losses, alpha=0.9)
+    slope, low, high = _slope(losses)
     change = slope * (len(losses) - 1) / max(float(np.median(losses)), 1e-9)
     return float(change) if abs(change) > MOVES and low * high > 0 else 0.0
+
+
+def _slope(values: Sequence[float]) -> tuple[float, float, float]:
+    """The median of the slopes between all pairs of values, a step apart each, and its 90 % interval.
+
+    Source: Sen 1968, "Estimates of the regression coefficient based on Kendall's tau".
+    """
+    n = len(values)
+    slopes = np.sort([(values[b] - values[a]) / (b - a) for a, b in combinations(range(n), 2)])
+    _, equal = np.unique(values, return_counts=True)
+    variance = (n * (n - 1) * (2 * n + 5) - (equal * (equal - 1) * (2 * equal + 5)).sum()) / 18
+    spread = NormalDist().inv_cdf(0.95) * math.sqrt(variance)
+    low = max(round((len(slopes) - spread) / 2) - 1, 0)
+    high = min(round((len(slopes) + spread) / 2), len(slopes) - 1)
+    return float(np.median(slopes)), float(slopes[low]), float(slopes[high])
 
 
 def describe_diagnosis(diagnosis: Diagnosis, translate: Translate) -> tuple[str, str]:
@@ -122,5 +144,9 @@ def describe_diagnosis(diagnosis: Diagnosis, translate: Translate) -> tuple[str,
         "wrong": (
             translate("The design, the settings or the data are wrong: the loss rises on training."),
             translate("Lower the learning_rate first; then look at the names of the photos, then try another model."),
+        ),
+        "few": (
+            translate("There are too few photos to validate with for the curves to tell what goes wrong."),
+            translate("Give each person ten photos or more, or take the model face, which needs few."),
         ),
     }[diagnosis.case]

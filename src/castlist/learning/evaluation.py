@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import json
 import logging
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from castlist.errors import RunError, needs_extra, reason_of
+from castlist.errors import RunError, reason_of
 from castlist.files import table_bytes
 from castlist.gallery import NOBODY, Answers, Gallery
 from castlist.learning.dataset import Dataset
@@ -21,13 +22,10 @@ from castlist.media import UNKNOWN
 from castlist.naming import Network, answers_of
 from castlist.run import Run
 
-with needs_extra("learn", "Evaluating"):
-    from scipy.stats import binomtest
-    from sklearn.metrics import confusion_matrix, log_loss, precision_recall_fscore_support
-
 HEADER = ("file", "true", "predicted")  # of predictions.csv; then a column of probabilities per person, and unknown
 BATCH = 64  # photos or sequences read at once; bounds the memory
 BINS = 10  # of the reliability curve
+Z95 = 1.959964  # standard deviations within which 95 % of a normal distribution lies
 
 logger = logging.getLogger(__name__)
 
@@ -162,10 +160,9 @@ def score_answers(
         predicted: Shape (n,), int; each photo's answer, NOBODY for unknown.
         probabilities: Shape (n, n_people + 1), rows that sum to 1; the last column is that of unknown.
     """
-    numbers = list(range(len(people)))
     right = predicted == truth
-    interval = binomtest(int(right.sum()), len(right)).proportion_ci(0.95, method="wilson")
-    precision, recall, f1, photos = precision_recall_fscore_support(truth, predicted, labels=numbers, zero_division=0)
+    confusion = np.zeros((len(people), len(people) + 1), np.int64)
+    np.add.at(confusion, (truth, predicted), 1)  # NOBODY is the last
     first_two = np.argsort(-probabilities[:, :-1], axis=1, kind="stable")[:, :2]
     bins = _reliability(probabilities[np.arange(len(right)), predicted], right)
     clipped = np.clip(probabilities.astype(np.float64), 1e-7, 1)
@@ -175,19 +172,34 @@ def score_answers(
         truth=truth,
         predicted=predicted,
         probabilities=probabilities,
-        loss=float(log_loss(truth, clipped / clipped.sum(axis=1, keepdims=True), labels=[*numbers, len(numbers)])),
+        loss=float(-np.log(clipped[np.arange(len(truth)), truth] / clipped.sum(axis=1)).mean()),
         accuracy=float(right.mean()),
-        accuracy_interval=(float(interval.low), float(interval.high)),
+        accuracy_interval=_wilson(int(right.sum()), len(right)),
         top2_accuracy=float((first_two == truth[:, None]).any(axis=1).mean()),
         unknown_share=float((predicted == NOBODY).mean()),
-        confusion=confusion_matrix(truth, predicted, labels=[*numbers, NOBODY])[:-1],
+        confusion=confusion,
         reliability=bins,
         calibration_error=sum(one.answers * abs(one.probability - one.frequency) for one in bins) / len(right),
-        persons=tuple(
-            PersonScore(name, int(photos[i]), float(precision[i]), float(recall[i]), float(f1[i]))
-            for i, name in enumerate(people)
-        ),
+        persons=tuple(_score(name, i, confusion) for i, name in enumerate(people)),
     )
+
+
+def _score(name: str, person: int, confusion: np.ndarray) -> PersonScore:
+    """Shares of nothing are 0."""
+    right, photos, named = int(confusion[person, person]), int(confusion[person].sum()), int(confusion[:, person].sum())
+    f1 = 2 * right / max(photos + named, 1)
+    return PersonScore(name, photos, right / max(named, 1), right / max(photos, 1), f1)
+
+
+def _wilson(right: int, n: int) -> tuple[float, float]:
+    """The interval that holds the share of very many with a probability of 95 %.
+
+    Source: Wilson 1927, "Probable inference, the law of succession, and statistical inference".
+    """
+    share, weight = right / n, Z95**2 / n
+    middle = (share + weight / 2) / (1 + weight)
+    half = Z95 / (1 + weight) * math.sqrt(share * (1 - share) / n + weight / (4 * n))
+    return max(middle - half, 0.0), min(middle + half, 1.0)
 
 
 def _reliability(probability: np.ndarray, right: np.ndarray) -> tuple[ReliabilityBin, ...]:
@@ -237,7 +249,7 @@ def read_evaluation(run: Run) -> Evaluation:
     """
     path = run.answers_path
     try:
-        with path.open(encoding="utf-8", newline="") as file:
+        with path.open(encoding="utf-8-sig", newline="") as file:
             header, *rows = csv.reader(file)
         if header != [*HEADER, *run.people, UNKNOWN]:
             raise ValueError("its columns are not this run's people")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from castlist.embeddings import face_network
-from castlist.errors import Message, RunError, SettingsError, reason_of
+from castlist.errors import Message, RunError, SettingsError
 from castlist.gallery import Gallery
 from castlist.languages import translator
 from castlist.learning.dataset import Dataset, load_dataset
@@ -25,9 +25,10 @@ from castlist.learning.models import check_model
 from castlist.learning.progress import OnProgress, Progress
 from castlist.learning.report import write_report
 from castlist.learning.starting import new_run_path, start_run
+from castlist.learning.statistics import known_background
 from castlist.media import Cast, find_cast
 from castlist.paths import as_path
-from castlist.run import Run, RunFolder, load_gallery, open_run, read_history
+from castlist.run import Run, RunFolder, load_gallery, open_run, put_network, read_history
 from castlist.settings import Settings
 from castlist.threads import OnCount
 
@@ -38,6 +39,11 @@ OnStart = Callable[[Run, Dataset], None]
 
 TRIES = 5  # to answer for a run that others change meanwhile
 CHANGED = "changed-while-answered"
+GUESSED = Message(
+    "statistics-guessed",
+    "How faces of people in general lie for this network is known from this cast alone, so that who is unknown is less "
+    "sure. To do better: castlist background FOLDER --network FILE, then train again.",
+)
 
 
 def learn(
@@ -80,6 +86,8 @@ def learn(
         )
     check_model(settings)
     path = new_run_path(as_path(runs), name, settings)
+    if settings.faces and settings.network:  # nor must wrong statistics fail after all faces are found
+        known_background(settings, face_network(settings))
     cast = photos if isinstance(photos, Cast) else find_cast(photos)
     dataset = load_dataset(cast, settings, on_count=on_count)
     run = start_run(dataset, settings, path, cast.root, is_named=name is not None)
@@ -257,25 +265,20 @@ def _make_gallery(run: Run, dataset: Dataset) -> Gallery:
     """All the photos' faces as the run's gallery, and the network that they were embedded with."""
     assert dataset.embeddings is not None, "a data set of faces has their embeddings"
     network = face_network(run.settings)
+    background = known_background(run.settings, network)
+    is_guessed = bool(run.settings.network) and background is None
     gallery = Gallery.fit(
         run.people,
         dataset.embeddings,
         dataset.person,
         dataset.files,
         stranger_rate=run.settings.stranger_rate,
-        # The statistics that ship are of one network; for another, the cast's own faces must stand in.
-        own_background=bool(run.settings.network),
+        background=background,
+        own_background=is_guessed,
     )
     with RunFolder(run.path).change() as change:
-        for file, suffix in zip(network.files, (".onnx", ".toml"), strict=False):
-            try:
-                change.write(run.face_network_path.with_suffix(suffix).name, file.read_bytes())
-            except OSError as error:
-                raise RunError(
-                    "face-network-not-copied",
-                    "The face network can't be copied into {path!r} ({reason}).",
-                    path=str(run.path),
-                    reason=reason_of(error),
-                ) from error
+        put_network(change, network)
         change.write(run.gallery_path.name, gallery.to_bytes())
+        if is_guessed and GUESSED not in change.run.notes:
+            change.run = dataclasses.replace(change.run, notes=(*change.run.notes, GUESSED))
     return gallery

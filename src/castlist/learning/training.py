@@ -24,12 +24,14 @@ from castlist.learning.models import build_model, pretrain
 from castlist.learning.progress import OnProgress, Progress
 from castlist.learning.sequences import arrange, read_sequences
 from castlist.learning.splits import TRAIN, VALIDATION
+from castlist.learning.temperature import fit_temperature
 from castlist.naming import Network
+from castlist.quiet import without_notes
 from castlist.run import HISTORY, Epoch, Run, RunFolder, best_epoch, read_history
 from castlist.settings import Settings, TrainingSettings
 from castlist.threads import work_ahead
 
-with needs_extra("keras", "Training"):
+with needs_extra("keras", "Training"), without_notes():
     import h5py
     import keras
 
@@ -61,7 +63,7 @@ def train(dataset: Dataset, run: Run, *, on_progress: OnProgress | None = None) 
     run.need_photos(dataset.fingerprint)
     history = _train_epochs(dataset, run, on_progress)
     gc.collect()  # the model and its optimizer, in circles of references; the export needs as much again
-    exported = _export(run, dataset)
+    exported, temperature = _export(run, dataset)
     with RunFolder(run.path).change() as change:
         change.write(run.network_path.name, exported.read_bytes())  # with its digest, or not at all
         change.run = dataclasses.replace(
@@ -69,6 +71,7 @@ def train(dataset: Dataset, run: Run, *, on_progress: OnProgress | None = None) 
             settings=run.settings,  # of more epochs than it was begun with, perhaps
             complete=True,
             best_epoch=best_epoch(history).epoch,
+            temperature=temperature,
             seconds=round(sum(row.seconds for row in history), 1),
         )
     exported.unlink()
@@ -112,11 +115,18 @@ def _train_epochs(dataset: Dataset, run: Run, on_progress: OnProgress | None) ->
 
 
 def load_trained(run: Run, image_size: int) -> keras.Model:
-    """A run's Keras model with its best weights.
+    """A run's Keras model with its best weights, as sure of its answers as the run's network is.
 
     Raises:
         RunError: If the weights are gone or damaged.
     """
+    model = _load_best(run, image_size)
+    _divide_logits(model, run.temperature)
+    return model
+
+
+def _load_best(run: Run, image_size: int) -> keras.Model:
+    """The model with its best weights as they were learnt."""
     model = build_model(image_size, len(run.people), run.settings)
     try:
         model.load_weights(run.weights_path)
@@ -128,6 +138,12 @@ def load_trained(run: Run, image_size: int) -> keras.Model:
             reason=reason_of(error),
         ) from error
     return model
+
+
+def _divide_logits(model: keras.Model, temperature: float) -> None:
+    """Divide the logits: in the weights of the last layer, so that every format of the model has it within."""
+    for variable in model.layers[-1].variables:
+        variable.assign(variable / temperature)
 
 
 def _compile(model: keras.Model, optimizer: keras.optimizers.Optimizer, settings: Settings, epoch: int) -> None:
@@ -342,10 +358,16 @@ def _restore(run: Run, variables: list[Any]) -> list[Epoch]:
     return read_history(run)[:epochs]
 
 
-def _export(run: Run, dataset: Dataset) -> Path:
-    """Write the best weights as ONNX beside the run's, from a float32 twin; compare the two on validation photos."""
+def _export(run: Run, dataset: Dataset) -> tuple[Path, float]:
+    """Write the best weights as ONNX beside the run's, from a float32 twin; compare the two on validation photos.
+
+    Returns:
+        The file, and the temperature that was fitted on the validation photos.
+    """
     with _precision("float32"):
-        twin = load_trained(run, dataset.image_size)
+        twin = _load_best(run, dataset.image_size)
+        temperature = _measure_temperature(twin, dataset, run.settings)
+        _divide_logits(twin, temperature)
         beside = run.path / "part.onnx"
         photos = read_sequences(dataset, arrange(dataset, VALIDATION, run.settings)[:64], run.settings)
         expected = twin.predict_on_batch(photos.astype(np.float32))
@@ -361,7 +383,19 @@ def _export(run: Run, dataset: Dataset) -> Path:
             path=str(run.weights_path),
         )
     make_private(beside)
-    return beside
+    return beside, temperature
+
+
+def _measure_temperature(model: keras.Model, dataset: Dataset, settings: Settings) -> float:
+    answers = [
+        (model.predict_on_batch(photos), people) for photos, people in make_batches(dataset, VALIDATION, settings)
+    ]
+    if not answers:  # people of one or two photos have none for validation
+        return 1.0
+    probabilities, people = (np.concatenate(part) for part in zip(*answers, strict=True))
+    temperature = fit_temperature(probabilities, people)
+    logger.info("temperature %.3f, fitted on %d validation photos", temperature, len(people))
+    return temperature
 
 
 @contextlib.contextmanager

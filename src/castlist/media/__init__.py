@@ -3,32 +3,37 @@
 from castlist.media.cast import Cast, Photo, RefusedPhoto, find_cast, holds_people
 from castlist.media.filming import FilmWriter
 from castlist.media.films import Film, Frame, frame_file, is_film, read_still
+from castlist.media.headers import Moment, Taking, read_taking, time_taken
 from castlist.media.inputs import find_photos
-from castlist.media.marks import mark_film, marked_exif
+from castlist.media.marks import digest_of, marked_exif, original_of
 from castlist.media.names import ALL, UNKNOWN, check_person, meant_by, one_form
-from castlist.media.photos import Moment, Taking, read_file, read_photo, read_taking, resize_photo, time_taken
+from castlist.media.photos import Decoded, OpenPhoto, open_photo, read_file, read_photo, resize_photo
 
 __all__ = [
     "ALL",
     "UNKNOWN",
     "Cast",
+    "Decoded",
     "Film",
     "FilmWriter",
     "Frame",
     "Moment",
+    "OpenPhoto",
     "Photo",
     "RefusedPhoto",
     "Taking",
     "check_person",
+    "digest_of",
     "find_cast",
     "find_photos",
     "frame_file",
     "holds_people",
     "is_film",
-    "mark_film",
     "marked_exif",
     "meant_by",
     "one_form",
+    "open_photo",
+    "original_of",
     "read_file",
     "read_photo",
     "read_still",

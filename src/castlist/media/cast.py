@@ -131,7 +131,8 @@ def _tell_strays(strays: int) -> Iterator[Message]:
     elif strays:
         yield Message(
             "cast-stray-files",
-            "{count} files beside the people's folders belong to nobody and were left out.",
+            "{count} {count:file|files} beside the people's folders {count:belongs|belong} to nobody and "
+            "{count:was|were} left out.",
             {"count": strays},
         )
 

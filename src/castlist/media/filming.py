@@ -53,6 +53,7 @@ class FilmWriter:
         self._size = max(size[0] // 2 * 2, 2), max(size[1] // 2 * 2, 2)  # its colors come in squares of four pixels
         self._tick = source.tick if source else Fraction(1, FINEST)
         self._rate = rate
+        self._original = source.path if source else None
         self._n_frames = 0
         self._out: Any = None
         self._sound: Sound | None = None
@@ -160,7 +161,7 @@ class FilmWriter:
             if self._sound:
                 self._sound.bring(None)
             self._out.close()
-            mark_film(self._part)
+            mark_film(self._part, self._original)
             with self._part.open("rb+") as file:
                 os.fsync(file.fileno())
             self._part.replace(self._path)

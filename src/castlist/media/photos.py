@@ -3,51 +3,99 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
-import functools
-import io
 import os
-import re
 import stat
-import threading
-import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
-from PIL import ExifTags, Image, ImageOps, TiffImagePlugin, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, JpegImagePlugin, TiffImagePlugin, UnidentifiedImageError
 
 from castlist.errors import Message, PhotoError, reason_of
 from castlist.media import mending, tiff
+from castlist.media.headers import open_header, orientation_of, picture_of
 
-# Chosen by content, never by the file's name. Formats outside this list can run old, little-tested decoders.
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "DIB", "GIF", "TIFF", "AVIF", "PPM")
-WHITE_IS_ZERO = 0  # how a TIFF file's grey values are meant
 HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
+WHITE_IS_ZERO = 0  # how a TIFF file's grey values are meant
+# EXIF orientations: of photos whose rows are stored as columns; and of those whose left, or whose top, is stored last.
+LYING, LEFT_LAST, TOP_LAST = range(5, 9), (2, 3, 6, 7), (3, 4, 7, 8)
 MAX_PIXELS = 150_000_000  # above every phone and camera of today but a few; 450 MB once decoded
 
-_ZONE = re.compile(r"[+-]\d\d:\d\d")
 
-_header_lock = threading.Lock()  # `warnings.catch_warnings` is not safe among threads
+@dataclass(frozen=True, eq=False)
+class Decoded:
+    """A photo's pixels, or a smaller picture of it, and how that lies in the photo."""
+
+    pixels: np.ndarray  # (height, width, 3), uint8, RGB, upright
+    scale: int = 1  # pixels of the photo in one of these, each way
+    corner: tuple[int, int] = (0, 0)  # of the first pixel, in the photo; the last may reach beyond the photo, too
+
+    def to_photo(self, points: np.ndarray) -> np.ndarray:
+        """Points of the picture, x and y, in pixels of the photo."""
+        return points * self.scale + np.asarray(self.corner)
+
+    def from_photo(self, points: np.ndarray) -> np.ndarray:
+        """Points of the photo, x and y, in pixels of the picture."""
+        return (points - np.asarray(self.corner)) / self.scale
 
 
-@dataclass(frozen=True)
-class Moment:
-    """When a camera took a photo."""
+class OpenPhoto:
+    """A photo of which the header was read, and which is decoded as small as it is wanted; not for several threads.
 
-    seconds: float  # of the camera's own clock
-    camera: str  # make, model and size of its pictures
+    A JPG can be decoded at a half or a quarter of its size, in a third or a seventh of the time; other formats can't.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._decoded: dict[int, Decoded] = {}
+        with _refusing(data):
+            self._picture = picture_of(data)
+            image = open_header(self._picture.data)
+            width, height = image.size
+            if width * height > MAX_PIXELS:  # before decoding: a small file must not fill the memory
+                raise too_large(width, height)
+        self._header: Image.Image | None = image
+        self._shrinks = isinstance(image, JpegImagePlugin.JpegImageFile)
+        if self._shrinks:
+            lies = orientation_of(image, self._picture.orientation) in LYING
+            self.size = (height, width) if lies else (width, height)
+        else:
+            height, width, _ = self.decode().pixels.shape
+            self.size = (width, height)
+
+    def decode(self, scale: int = 1) -> Decoded:
+        """Decode the photo; what was decoded once is kept.
+
+        Args:
+            scale: 1, 2, 4 or 8: how much smaller each way the picture may be.
+
+        Raises:
+            PhotoError: If it can't be read; the message is the reason, without the path.
+        """
+        scale = scale if self._shrinks else 1
+        if scale not in self._decoded:
+            with _refusing(self._data):
+                # Pillow decodes what it opened once; the first header is there already.
+                image, self._header = self._header or open_header(self._picture.data), None
+                decoded = _decode(image, self._picture, scale)
+            self._shrinks = decoded.scale == scale
+            scale = decoded.scale
+            self._decoded[scale] = decoded
+        return self._decoded[scale]
 
 
-@dataclass(frozen=True)
-class Taking:
-    """How and when a photo was taken, as far as its EXIF block says."""
+def open_photo(source: str | os.PathLike[str] | bytes) -> OpenPhoto:
+    """Read a photo's header, as `read_photo` reads all of it.
 
-    orientation: int | None = None  # as EXIF counts, 1 to 8; of the stored picture
-    clock: datetime.datetime | None = None  # what the camera's own clock showed; no zone
-    zone: str | None = None  # of that clock, such as "+02:00"
+    Raises:
+        PhotoError: If the file can't be read; the message is the reason, without the path.
+    """
+    data = source if isinstance(source, bytes) else read_file(source)
+    if not data:
+        raise PhotoError("photo-empty", "the file is empty")
+    return OpenPhoto(data)
 
 
 def read_photo(source: str | os.PathLike[str] | bytes) -> np.ndarray:
@@ -66,11 +114,14 @@ def read_photo(source: str | os.PathLike[str] | bytes) -> np.ndarray:
     Raises:
         PhotoError: If the file can't be read; the message is the reason, without the path.
     """
-    data = source if isinstance(source, bytes) else read_file(source)
-    if not data:
-        raise PhotoError("photo-empty", "the file is empty")
+    return open_photo(source).decode().pixels
+
+
+@contextlib.contextmanager
+def _refusing(data: bytes) -> Iterator[None]:
+    """Say in one way why a photo can't be read."""
     try:
-        return _decode(_picture(data))
+        yield
     except UnidentifiedImageError:
         raise _unknown_format(data) from None
     except Image.DecompressionBombError:
@@ -84,28 +135,32 @@ def read_photo(source: str | os.PathLike[str] | bytes) -> np.ndarray:
         raise PhotoError("photo-damaged", "damaged or cut short ({reason})", reason=reason) from error
 
 
-def _picture(data: bytes) -> tiff.Picture:
-    """The part of a file that is the photo."""
-    if data.startswith(mending.PNG):
-        return tiff.Picture(mending.without_extras(data))
-    if data.startswith(tiff.HEADERS):
-        return tiff.find_picture(data)
-    return tiff.Picture(data)
-
-
-def _decode(picture: tiff.Picture) -> np.ndarray:
-    with _open_header(picture.data) as image:
-        width, height = image.size
-        if width * height > MAX_PIXELS:  # before decoding: a small file must not fill the memory
-            raise too_large(width, height)
+def _decode(image: Image.Image, picture: tiff.Picture, scale: int) -> Decoded:
+    with image:
+        whole = image.size
+        if scale > 1 and not image.draft("", (max(whole[0] // scale, 1), max(whole[1] // scale, 1))):
+            scale = 1
         try:
             rgb = _to_rgb(image)
         except OSError:
             completed = mending.completed_jpeg(picture.data) if image.format in ("JPEG", "MPO") else None
             if completed is None:
                 raise
-            rgb = _to_rgb(completed)
-        return np.asarray(_upright(rgb, image, picture.orientation))
+            rgb, scale = _to_rgb(completed), 1
+        orientation = orientation_of(image, picture.orientation)
+        corner = _corner(whole, rgb.size, scale, orientation) if scale > 1 else (0, 0)
+        return Decoded(np.asarray(_upright(rgb, orientation)), scale, corner)
+
+
+def _corner(whole: tuple[int, int], small: tuple[int, int], scale: int, orientation: int | None) -> tuple[int, int]:
+    """Where a smaller picture, turned upright, begins in the photo; both sizes are those before turning.
+
+    Of its last pixels of a row or column, a part may lie beyond the photo, and turning may bring them to the front.
+    """
+    beyond = [photo - scale * side for photo, side in zip(whole, small, strict=True)]
+    if orientation in LYING:
+        beyond.reverse()
+    return beyond[0] * (orientation in LEFT_LAST), beyond[1] * (orientation in TOP_LAST)
 
 
 def too_large(width: float, height: float) -> PhotoError:
@@ -117,48 +172,6 @@ def too_large(width: float, height: float) -> PhotoError:
         height=height,
         limit=MAX_PIXELS / 1e6,
     )
-
-
-def time_taken(data: bytes) -> Moment | None:
-    """When a camera took a photo, from its EXIF block; None if it doesn't say."""
-    try:
-        exif, size = _read_exif(data)
-        details = exif.get_ifd(ExifTags.IFD.Exif)
-        camera = (exif.get(ExifTags.Base.Make), exif.get(ExifTags.Base.Model), sorted(size))
-        clock = _clock_of(details)
-        part = str(details.get(ExifTags.Base.SubsecTimeOriginal)).strip("\x00 ")
-        seconds = clock.replace(tzinfo=datetime.UTC).timestamp()
-        return Moment(seconds + float(f"0.{part}") if part.isdecimal() else seconds, repr(camera))
-    except Exception:  # an EXIF block may hold anything
-        return None
-
-
-def read_taking(data: bytes) -> Taking:
-    """How and when a photo was taken, from its EXIF block; nothing where that says nothing that can be read."""
-    orientation, clock, zone = None, None, None
-    with contextlib.suppress(Exception):  # an EXIF block may hold anything
-        exif, _ = _read_exif(data)
-        turn = exif.get(ExifTags.Base.Orientation)
-        orientation = turn if turn in range(1, 9) else None
-        details = exif.get_ifd(ExifTags.IFD.Exif)
-        clock = _clock_of(details)
-        told = str(details.get(ExifTags.Base.OffsetTimeOriginal)).strip("\x00 ")
-        zone = told if _ZONE.fullmatch(told) else None
-    return Taking(orientation, clock, zone)
-
-
-def _read_exif(data: bytes) -> tuple[Image.Exif, tuple[int, int]]:
-    """A photo's EXIF block, and the size of its picture; raises nearly anything."""
-    with _open_header(_picture(data).data) as image:
-        exif, size = image.getexif(), image.size
-    if data.startswith(tiff.HEADERS):  # the whole file is an EXIF block, whichever of its pictures is the photo
-        exif = Image.Exif()
-        exif.load(data)
-    return exif, size
-
-
-def _clock_of(details: dict[int, Any]) -> datetime.datetime:
-    return datetime.datetime.strptime(str(details[ExifTags.Base.DateTimeOriginal]), "%Y:%m:%d %H:%M:%S")
 
 
 def read_file(path: str | os.PathLike[str]) -> bytes:
@@ -193,41 +206,6 @@ def resize_photo(pixels: np.ndarray, size: int) -> np.ndarray:
     return cv2.resize(pixels, (size, size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
 
 
-def _open_header(data: bytes) -> Image.Image:
-    with _header_lock, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of large sizes and of damaged EXIF; both are handled here
-        # AVIF before HEIC: both may begin with the same brand, and only one of the two finds what it decodes.
-        formats = (*FORMATS, _know_heic()) if data[4:8] == b"ftyp" else FORMATS
-        image = Image.open(io.BytesIO(data), formats=formats)
-        try:
-            image.getexif()  # parsed once and kept, so that its warnings stay here
-        except Exception:  # an EXIF block in ruins doesn't make the photo unreadable
-            image.info.pop("exif", None)
-        if (turn := image.info.get("original_orientation")) and not _says_turns(data):
-            image.getexif()[0x0112] = turn
-        return image
-
-
-@functools.cache
-def _know_heic() -> str:
-    """Have Pillow read HEIC, and give its name for it.
-
-    The decoder turns pictures as the container says, and takes the orientation out of the EXIF block, so that nobody
-    turns them again.
-    """
-    import pi_heif  # late: most folders hold none
-
-    pi_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
-    return pi_heif.HeifImageFile.format
-
-
-def _says_turns(data: bytes) -> bool:
-    """Whether a HEIC's container turns its pictures, as it should; some encoders leave that to the EXIF block."""
-    at = data.find(b"ipco")
-    properties = data[max(at, 0) : at - 4 + int.from_bytes(data[max(at - 4, 0) : max(at, 0)], "big")]
-    return b"irot" in properties or b"imir" in properties
-
-
 def _to_rgb(image: Image.Image) -> Image.Image:
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
         return Image.fromarray(_to_8_bit(np.asarray(image), image)).convert("RGB")
@@ -253,13 +231,10 @@ def _to_8_bit(values: np.ndarray, image: Image.Image) -> np.ndarray:
     return 255 - grey if tags.get(tiff.PHOTOMETRIC) == WHITE_IS_ZERO else grey
 
 
-def _upright(rgb: Image.Image, source: Image.Image, orientation: int | None) -> Image.Image:
-    """Turn a picture as its file says, or the file that it lay in."""
-    own = source.getexif().get(0x0112, orientation)
-    if rgb is not source or own == orientation:  # conversions keep the pixels and may lose the EXIF block
-        if own not in range(2, 9):
-            return rgb
-        rgb.getexif()[0x0112] = own
+def _upright(rgb: Image.Image, orientation: int | None) -> Image.Image:
+    if orientation not in range(2, 9):
+        return rgb
+    rgb.getexif()[ExifTags.Base.Orientation] = orientation  # conversions may lose the EXIF block
     return ImageOps.exif_transpose(rgb)
 
 

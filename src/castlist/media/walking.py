@@ -86,7 +86,11 @@ class Walk:
         notes = list(self._unread)
         if more := self.n_unread - len(notes):
             notes.append(
-                Message("folders-unread", "{count} more folders can't be read and were passed over.", {"count": more})
+                Message(
+                    "folders-unread",
+                    "{count} more {count:folder|folders} can't be read and {count:was|were} passed over.",
+                    {"count": more},
+                )
             )
         if self._system:
             notes.append(

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from castlist.naming.classifier import answers_of as answers_of
     from castlist.naming.eyes import Eyes as Eyes
     from castlist.naming.eyes import FaceEyes as FaceEyes
-    from castlist.naming.eyes import Finder as Finder
     from castlist.naming.eyes import Sight as Sight
     from castlist.naming.films import NamedFilm as NamedFilm
     from castlist.naming.films import SeenTrack as SeenTrack
@@ -39,7 +38,6 @@ _ROOMS = {
     "DOUBT": "answers",
     "Eyes": "eyes",
     "FaceEyes": "eyes",
-    "Finder": "eyes",
     "NamedFace": "answers",
     "NamedFilm": "films",
     "NamedPhoto": "answers",

@@ -17,8 +17,8 @@ import numpy as np
 
 from castlist.embeddings import FaceNetwork
 from castlist.errors import CastlistError, Message, PhotoError, ShapeError
-from castlist.faces import MIN_FACE, RELATIVE_MIN_FACE, Box, Face, Quality, Template, find_faces
-from castlist.media import read_file, read_photo, resize_photo
+from castlist.faces import MIN_FACE, RELATIVE_MIN_FACE, Box, Face, Finder, Quality, find_faces, find_photo_faces
+from castlist.media import OpenPhoto, open_photo, read_file, resize_photo
 from castlist.naming.seeing import Seen
 from castlist.paths import as_several
 from castlist.threads import Hands, OnCount, Stop, work_ahead
@@ -41,12 +41,6 @@ class Sight:
     size: tuple[int, int] = (0, 0)
     faces: Sequence[Face] = ()
     problem: Message | None = None
-
-
-class Finder(Protocol):
-    """What finds faces, as `castlist.faces.find_faces` does; may be called in several threads at once."""
-
-    def __call__(self, pixels: np.ndarray, *, min_face: float | None, template: Template) -> list[Face]: ...
 
 
 class Eyes(Protocol):
@@ -75,8 +69,8 @@ class Eyes(Protocol):
         """
         ...
 
-    def find(self, pixels: np.ndarray, *, thorough: bool = False) -> list[Face] | np.ndarray:
-        """What the run's networks are given of a photo, shape (height, width, 3), uint8, RGB, upright."""
+    def find(self, photo: OpenPhoto | np.ndarray, *, thorough: bool = False) -> list[Face] | np.ndarray:
+        """What the run's networks are given of a photo, or of pixels (height, width, 3), uint8, RGB, upright."""
         ...
 
 
@@ -103,7 +97,7 @@ class FaceEyes:
         hands = Hands(n_threads)
 
         def look(photo: Photo) -> Sight:
-            return _look_at(photo, lambda pixels: self.find(pixels, thorough=thorough))
+            return _look_at(photo, lambda shown: self.find(shown, thorough=thorough))
 
         def begin(looks: Sequence[Sight]) -> list[Future[np.ndarray]]:
             crops = self._crops(looks)
@@ -125,11 +119,12 @@ class FaceEyes:
         if looks:
             yield self.keep(looks)
 
-    def find(self, pixels: np.ndarray, *, thorough: bool = False) -> list[Face]:
-        """The faces of a photo, shape (height, width, 3), uint8, RGB, largest first."""
+    def find(self, photo: OpenPhoto | np.ndarray, *, thorough: bool = False) -> list[Face]:
+        """The faces of a photo, or of pixels (height, width, 3), uint8, RGB, largest first."""
         # A minimum that was set for naming is no reason to leave small faces open.
-        half = max(MIN_FACE, RELATIVE_MIN_FACE / 2 * min(pixels.shape[:2]))
-        return self.finder(pixels, min_face=half if thorough else self.min_face, template=self.network.template)
+        half = max(MIN_FACE, RELATIVE_MIN_FACE / 2 * min(_size(photo)))
+        min_face = half if thorough else self.min_face
+        return find_photo_faces(photo, min_face=min_face, template=self.network.template, finder=self.finder)
 
     def keep(self, looks: Sequence[Sight]) -> Seen:
         """Embed faces that were found already, and make the record of their photos."""
@@ -179,7 +174,7 @@ class WholeEyes:
         """Look at photos, as `Eyes.see` says; being thorough shows nothing more."""
 
         def look(photo: Photo) -> Sight:
-            return _look_at(photo, lambda pixels: [self._whole(pixels)])
+            return _look_at(photo, lambda shown: [self._whole(shown)])
 
         for looks in _batches(Hands(n_threads), look, photos, on_count, stop):
             faces = [face for one in looks for face in one.faces]
@@ -190,15 +185,15 @@ class WholeEyes:
                 squares=np.array([face.pixels for face in faces], np.uint8).reshape(-1, self.side, self.side, 3),
             )
 
-    def find(self, pixels: np.ndarray, *, thorough: bool = False) -> np.ndarray:
-        """The whole of a photo, shape (height, width, 3), uint8, RGB, as a square."""
-        return resize_photo(pixels, self.side)
+    def find(self, photo: OpenPhoto | np.ndarray, *, thorough: bool = False) -> np.ndarray:
+        """The whole of a photo, or of pixels (height, width, 3), uint8, RGB, as a square."""
+        return resize_photo(photo.decode().pixels if isinstance(photo, OpenPhoto) else photo, self.side)
 
-    def _whole(self, pixels: np.ndarray) -> Face:
+    def _whole(self, photo: OpenPhoto | np.ndarray) -> Face:
         """The photo itself, where other eyes have a face."""
-        height, width = pixels.shape[:2]
+        width, height = _size(photo)
         nowhere = np.zeros((5, 2), np.float32)
-        return Face(self.find(pixels), Box(0, 0, width, height), nowhere, 1.0, Quality(0, 0, 0))
+        return Face(self.find(photo), Box(0, 0, width, height), nowhere, 1.0, Quality(0, 0, 0))
 
 
 def _batches(
@@ -220,19 +215,20 @@ def _batches(
         yield looks
 
 
-def _look_at(photo: Photo, find: Callable[[np.ndarray], Sequence[Face]]) -> Sight:
+def _look_at(photo: Photo, find: Callable[[OpenPhoto | np.ndarray], Sequence[Face]]) -> Sight:
     path = Path(photo) if isinstance(photo, str | os.PathLike) else None
     digest = ""
     try:
+        shown: OpenPhoto | np.ndarray
         if isinstance(photo, np.ndarray):
-            pixels = _checked(photo)
+            shown = _checked(photo)
             # The shape is a part of what the pixels show.
-            digest = _digest(repr(pixels.shape).encode(), np.ascontiguousarray(pixels).data)
+            digest = _digest(repr(shown.shape).encode(), np.ascontiguousarray(shown).data)
         else:
             data = photo if isinstance(photo, bytes) else read_file(photo)
             digest = _digest(data)
-            pixels = read_photo(data)
-        return Sight(path, digest, (pixels.shape[1], pixels.shape[0]), find(pixels))
+            shown = open_photo(data)
+        return Sight(path, digest, _size(shown), find(shown))
     except (PhotoError, ShapeError) as error:
         return Sight(path, digest, problem=error.message)
     except (MemoryError, CastlistError):  # of the machine, or of what is installed; the next photo would end so, too
@@ -243,6 +239,11 @@ def _look_at(photo: Photo, find: Callable[[np.ndarray], Sequence[Face]]) -> Sigh
         return Sight(
             path, digest, problem=Message("photo-unforeseen", "can't be looked at ({reason})", {"reason": reason})
         )
+
+
+def _size(photo: OpenPhoto | np.ndarray) -> tuple[int, int]:
+    """Width and height."""
+    return photo.size if isinstance(photo, OpenPhoto) else (photo.shape[1], photo.shape[0])
 
 
 def _checked(pixels: np.ndarray) -> np.ndarray:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from castlist.embeddings import FaceNetwork
 from castlist.errors import RunError
-from castlist.faces import find_faces
+from castlist.faces import Finder, find_faces
 from castlist.gallery import Gallery
 from castlist.naming.answers import BEST, NamedFace, describe_photos
 from castlist.naming.classifier import Network
-from castlist.naming.eyes import Eyes, FaceEyes, Finder, WholeEyes
+from castlist.naming.eyes import Eyes, FaceEyes, WholeEyes
 from castlist.naming.namers import FaceClassifier, GalleryNamer, Namer, WholeClassifier
 from castlist.naming.seeing import Seen
 from castlist.run import Run, RunFolder, Stamp, check_files, load_gallery

@@ -11,11 +11,11 @@ import numpy as np
 
 from castlist.embeddings import FaceNetwork
 from castlist.errors import PhotoError, RunError
-from castlist.faces import find_faces
+from castlist.faces import Finder, find_faces
 from castlist.gallery import Answers, Gallery
 from castlist.naming.answers import BEST, NamedFace, NamedPhoto
 from castlist.naming.classifier import Network
-from castlist.naming.eyes import Eyes, FaceEyes, Finder
+from castlist.naming.eyes import Eyes, FaceEyes
 from castlist.naming.generation import Generation, open_generation
 from castlist.naming.namers import no_faces, not_together
 from castlist.naming.seeing import Seen

@@ -38,8 +38,8 @@ class Table:
         need_replaceable(self._path, *_HEADS)
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            # A name that isn't valid text must not stop the others.
-            self._file = self._path.open("w", encoding="utf-8", errors="backslashreplace", newline="")
+            # With the mark that Excel knows UTF-8 by; a name that isn't valid text must not stop the others.
+            self._file = self._path.open("w", encoding="utf-8-sig", errors="backslashreplace", newline="")
         except OSError as error:
             raise self._refused(error) from error
         try:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from castlist.painting.labels import draw_names as draw_names
     from castlist.painting.labels import percent as percent
     from castlist.painting.pictures import draw_photo as draw_photo
+    from castlist.painting.pictures import free_place as free_place
     from castlist.painting.pictures import save_picture as save_picture
     from castlist.painting.pictures import tell_apart as tell_apart
     from castlist.painting.sheets import Cell as Cell
@@ -37,6 +38,7 @@ _ROOMS = {
     "draw_photo": "pictures",
     "draw_sheet": "sheets",
     "find_fonts": "fonts",
+    "free_place": "pictures",
     "hide_faces": "hiding",
     "is_hidden": "hiding",
     "make_thumbnail": "sheets",

@@ -16,7 +16,7 @@ from castlist.errors import CastlistError
 from castlist.faces import Box
 from castlist.media import Film, FilmWriter, Frame
 from castlist.naming import NamedFilm, Track, overlap
-from castlist.painting.hiding import hide_faces, is_hidden
+from castlist.painting.hiding import hide_faces, is_hidden, reach_of
 from castlist.painting.labels import PLATE, Label, color_of
 from castlist.threads import OnCount, work_ahead
 
@@ -122,14 +122,13 @@ def _parts(plan: _Plan, shape: tuple[int, ...]) -> list[tuple[int, int, int, int
     """Where a frame is painted."""
     height, width = shape[:2]
     line = 4 * max(2, round(min(height, width) / 300))
-    signs = [(box, line) for sign in plan.signs for box in (sign.box, sign.plate)]
-    # Twice the size covers a head with its soft edge, whatever the shape of its box.
-    faces = [(box, 1 + 2 * max(box.width, box.height)) for box in plan.boxes]
-    grown = [
-        Box(box.left - edge, box.top - edge, box.right + edge, box.bottom + edge).clipped(width, height)
-        for box, edge in (*signs, *faces)
-    ]
-    return [(int(box.left), int(box.top), math.ceil(box.right), math.ceil(box.bottom)) for box in grown]
+    signs = (
+        Box(box.left - line, box.top - line, box.right + line, box.bottom + line)
+        for sign in plan.signs
+        for box in (sign.box, sign.plate)
+    )
+    places = [box.clipped(width, height) for box in (*signs, *map(reach_of, plan.boxes))]
+    return [(int(box.left), int(box.top), math.ceil(box.right), math.ceil(box.bottom)) for box in places]
 
 
 def draw_signs(pixels: np.ndarray, signs: Sequence[Sign]) -> np.ndarray:

@@ -54,43 +54,50 @@ def hide_faces(pixels: np.ndarray, boxes: Sequence[Box]) -> np.ndarray:
         boxes: Of the faces, as the detector gives them: from brow to chin.
 
     Returns:
-        Shape (height, width, 3), uint8, RGB: a copy.
+        Shape (height, width, 3), uint8, RGB: a copy; without a box, the pixels as they are.
 
     Source: a blur, and pixels of ten and more to a face, can be seen through (McPherson, Shokri and Shmatikov,
     Defeating Image Obfuscation with Deep Learning, 2016). What isn't in the picture can't be brought back.
     """
-    hidden = pixels.copy()
+    hidden = pixels.copy() if boxes else pixels
     for box in boxes:
         _hide(hidden, pixels, box)
     return hidden
 
 
-def _hide(target: np.ndarray, source: np.ndarray, box: Box) -> None:
-    size = (max(box.width, 1.0) * max(box.height, 1.0)) ** 0.5
+def reach_of(box: Box) -> Box:
+    """How far a head that is hidden may reach, its soft edge included: that of a face in this box."""
     x, y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
-    x_radius, y_radius = box.width / 2 + REACH * size, box.height / 2 + REACH * size
-    feather = max(FEATHER * size, 1.0)
-    outer = Box(x - x_radius - feather, y - y_radius - feather, x + x_radius + feather, y + y_radius + feather)
-    inside = outer.clipped(target.shape[1], target.shape[0])
+    x_radius, y_radius, feather = _radii(box)
+    return Box(x - x_radius - feather, y - y_radius - feather, x + x_radius + feather, y + y_radius + feather)
+
+
+def _radii(box: Box) -> tuple[float, float, float]:
+    """Half the width and the height of a head, and how wide its soft edge is."""
+    size = (max(box.width, 1.0) * max(box.height, 1.0)) ** 0.5
+    return box.width / 2 + REACH * size, box.height / 2 + REACH * size, max(FEATHER * size, 1.0)
+
+
+def _hide(target: np.ndarray, source: np.ndarray, box: Box) -> None:
+    x, y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
+    x_radius, y_radius, feather = _radii(box)
+    inside = reach_of(box).clipped(target.shape[1], target.shape[0])
     left, top, right, bottom = (round(edge) for edge in (inside.left, inside.top, inside.right, inside.bottom))
     if right <= left or bottom <= top:
         return
     part = target[top:bottom, left:right]
-    columns = (np.arange(left, right) + 0.5 - x) / x_radius
-    rows = (np.arange(top, bottom) + 0.5 - y) / y_radius
+    columns = ((np.arange(left, right) + 0.5 - x) / x_radius).astype(np.float32)
+    rows = ((np.arange(top, bottom) + 0.5 - y) / y_radius).astype(np.float32)
     distance = np.sqrt(columns**2 + rows[:, None] ** 2)  # 1 on the edge of the head
     # Opaque on the whole head: a soft edge that began inside would let the face shine through.
     softness = feather / min(x_radius, y_radius)
-    opacity = np.clip((1 + softness - distance) / softness, 0, 1)[..., None].astype(np.float32)
-    opacity = opacity * opacity * (3 - 2 * opacity)
-    paint = _paint(source[top:bottom, left:right])
-    part[:] = np.rint(part + (paint - part) * opacity).astype(np.uint8)
+    opacity = ((1 + softness - distance) / softness).clip(0, 1)
+    opacity *= opacity * (3 - 2 * opacity)
+    part[:] = cv2.blendLinear(_paint(source[top:bottom, left:right]), part, opacity, 1 - opacity)
 
 
 def _paint(part: np.ndarray) -> np.ndarray:
-    """The few colors of a head, flowing into each other: shape (height, width, 3), float32."""
-    step = 256 / LEVELS
-    cells = cv2.resize(part, CELLS, interpolation=cv2.INTER_AREA).astype(np.float32)
-    cells = (np.floor(cells / step) + 0.5) * step
-    paint = cv2.resize(cells, part.shape[1::-1], interpolation=cv2.INTER_CUBIC)
-    return np.asarray(np.clip(paint, 0, 255))
+    """The few colors of a head, flowing into each other: shape (height, width, 3), uint8."""
+    step = 256 // LEVELS
+    cells = cv2.resize(part, CELLS, interpolation=cv2.INTER_AREA) // step * step + step // 2
+    return np.asarray(cv2.resize(cells, part.shape[1::-1], interpolation=cv2.INTER_CUBIC))

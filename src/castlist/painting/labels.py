@@ -140,29 +140,40 @@ def _draw_boxes(picture: Image.Image, boxed: Sequence[tuple[NamedFace, Box]], co
     for (face, box), color in drawn:
         size = float(np.clip(0.17 * box.width, max(13.0, side / 60), max(16.0, side / 18)))
         label = Label(face, size, picture.width - size)
-        plate = _place(box, label.width + 0.8 * size, 1.5 * size, picture, taken, [other for _, other in boxed])
+        plate = place_label(
+            box, (label.width + 0.8 * size, 1.5 * size), picture.size, taken, [other for _, other in boxed]
+        )
         taken.append(plate)
         draw.rounded_rectangle((plate.left, plate.top, plate.right, plate.bottom), 0.25 * size, color, PLATE, line)
         label.draw(draw, plate.left + 0.4 * size, (plate.top + plate.bottom) / 2, PLATE)
 
 
-def _place(
-    box: Box, width: float, height: float, picture: Image.Image, taken: Sequence[Box], faces: Sequence[Box]
+def place_label(
+    box: Box, size: tuple[float, float], picture: tuple[int, int], taken: Sequence[Box], faces: Sequence[Box]
 ) -> Box:
-    """Find the place beside a box where a label covers least: of other labels first of all, then of faces."""
+    """Find the place beside a face where its label covers least: of other labels first of all, then of faces.
+
+    Args:
+        box: The face; all in pixels of the picture.
+        size: Width and height of the label.
+        picture: Width and height of the picture, inside which the label lies as far as it fits.
+        taken: Where labels are already.
+        faces: Where faces are.
+    """
+    width, height = size
     lefts = (box.left, box.right - width, (box.left + box.right - width) / 2, box.right, box.left - width)
     tops = (box.top - height, box.bottom, box.top - 2 * height, box.bottom + height, box.bottom - height, box.top)
     places = []
     for top in tops:
         for left in lefts:
-            inside_left = min(max(left, 0.0), max(picture.width - width, 0.0))
-            inside_top = min(max(top, 0.0), max(picture.height - height, 0.0))
+            inside_left = min(max(left, 0.0), max(picture[0] - width, 0.0))
+            inside_top = min(max(top, 0.0), max(picture[1] - height, 0.0))
             places.append(Box(inside_left, inside_top, inside_left + width, inside_top + height))
     # Of equals, min takes the first: above, flush left.
-    return min(places, key=lambda place: 10 * _shared(place, taken) + _shared(place, faces))
+    return min(places, key=lambda place: 10 * covered_area(place, taken) + covered_area(place, faces))
 
 
-def _shared(place: Box, others: Sequence[Box]) -> float:
+def covered_area(place: Box, others: Sequence[Box]) -> float:
     """How much of other boxes a place covers, in square pixels."""
     return sum(
         max(0.0, min(place.right, other.right) - max(place.left, other.left))

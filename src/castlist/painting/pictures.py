@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from castlist.errors import CastlistError
+from castlist.errors import CastlistError, PhotoError, reason_of
 from castlist.files import write_bytes
-from castlist.media import marked_exif, read_photo
+from castlist.media import digest_of, marked_exif, original_of, read_file, read_photo
 from castlist.naming import NamedPhoto
 from castlist.painting.hiding import hide_faces, is_hidden
 from castlist.painting.labels import draw_names
@@ -34,20 +34,22 @@ def draw_photo(
     Raises:
         CastlistError: If the photo can't be read again, a name can't be drawn, or the file can't be written.
     """
-    pixels = read_photo(photo.path)
+    data = read_file(photo.path)
+    pixels = read_photo(data)
     if hidden is None:
         pixels = draw_names(pixels, photo.faces, people)
     else:
         pixels = hide_faces(pixels, [face.box for face in photo.faces if face.box and is_hidden(face, hidden)])
-    save_picture(pixels, path)
+    save_picture(pixels, path, original=data)
 
 
-def save_picture(pixels: np.ndarray, path: str | os.PathLike[str]) -> None:
+def save_picture(pixels: np.ndarray, path: str | os.PathLike[str], *, original: bytes = b"") -> None:
     """Save a picture as JPEG or PNG, by the path's ending; written beside and renamed.
 
     Args:
         pixels: Shape (height, width, 3), uint8, RGB.
         path: Ends in .jpg, .jpeg or .png; missing folders are made.
+        original: The photo that it is a copy of, whose dates it bears.
 
     Raises:
         CastlistError: If the ending is another one, or the file can't be written.
@@ -62,8 +64,28 @@ def save_picture(pixels: np.ndarray, path: str | os.PathLike[str]) -> None:
             name=path.name,
         )
     encoded = io.BytesIO()
-    Image.fromarray(pixels).save(encoded, formats[path.suffix.lower()], quality=92, exif=marked_exif())
+    Image.fromarray(pixels).save(encoded, formats[path.suffix.lower()], quality=92, exif=marked_exif(original))
     write_bytes(path, encoded.getvalue())
+
+
+def free_place(path: Path, original: Path) -> Path:
+    """Where a copy of a photo or film may be written: what is there stays, unless it is a copy of the same.
+
+    Args:
+        path: Where it is meant to be; ends in two endings, as in "group.named.jpg".
+        original: What it is a copy of.
+
+    Raises:
+        PhotoError: If the original can't be read.
+    """
+    if not path.is_file():
+        return path
+    try:
+        digest = digest_of(original)
+    except OSError as error:
+        raise PhotoError("photo-gone", "it can't be read again ({reason})", reason=reason_of(error)) from error
+    name, kind, ending = path.name.rsplit(".", 2)
+    return path if original_of(path) == digest else path.with_name(f"{name}-{digest[:8]}.{kind}.{ending}")
 
 
 def tell_apart(paths: Sequence[Path], *, folders: int = 0) -> list[str]:

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from castlist.people.listing import Person as Person
     from castlist.people.listing import list_people as list_people
     from castlist.people.receipts import Receipt as Receipt
+    from castlist.people.refreshing import Renewal as Renewal
     from castlist.people.refreshing import refresh as refresh
     from castlist.people.renaming import merge as merge
     from castlist.people.renaming import rename as rename
+    from castlist.people.reporting import renew_report as renew_report
     from castlist.people.retraining import discard_retraining as discard_retraining
     from castlist.people.retraining import retrain_without as retrain_without
     from castlist.people.teaching import teach as teach
@@ -29,6 +31,7 @@ _ROOMS = {
     "Enrolment": "enrolment",
     "Person": "listing",
     "Receipt": "receipts",
+    "Renewal": "refreshing",
     "discard_retraining": "retraining",
     "enrol": "enrolment",
     "enrol_face": "enrolment",
@@ -38,6 +41,7 @@ _ROOMS = {
     "merge": "renaming",
     "refresh": "refreshing",
     "rename": "renaming",
+    "renew_report": "reporting",
     "retrain_without": "retraining",
     "teach": "teaching",
     "undo": "undoing",

@@ -17,7 +17,17 @@ def open_people(change: Change) -> Gallery:
     Raises:
         RunError: If a trained network knows them, or the training isn't finished.
     """
-    run = change.run
+    need_changeable(change.run)
+    change.run, gallery = load_gallery(change.run)
+    return gallery
+
+
+def need_changeable(run: Run) -> None:
+    """Make sure that who is in a run can be changed.
+
+    Raises:
+        RunError: If a trained network knows them, or the training isn't finished.
+    """
     if run.has_network or not run.settings.faces:
         raise RunError(
             "people-for-good",
@@ -27,8 +37,6 @@ def open_people(change: Change) -> Gallery:
         )
     if not run.complete:
         raise unfinished(run)
-    change.run, gallery = load_gallery(run)
-    return gallery
 
 
 def unfinished(run: Run) -> RunError:
@@ -53,6 +61,7 @@ def put_people(change: Change, gallery: Gallery, files: Mapping[str, str | None]
     def put(some: Iterable[str]) -> tuple[str, ...]:
         return tuple(name for file in some if (name := files.get(file, file)) is not None)
 
+    places = {name: run.places[file] for file in run.places if (name := files.get(file, file)) is not None}
     enrolled = (dataclasses.replace(one, files=put(one.files)) for one in run.enrolled)
     for derived in derived_in(run.path):
         change.remove(derived)
@@ -61,6 +70,7 @@ def put_people(change: Change, gallery: Gallery, files: Mapping[str, str | None]
         run,
         people=gallery.people,
         sides={side: put(some) for side, some in run.sides.items()},
+        places=places,
         enrolled=tuple(dataclasses.replace(one, name=person_of(one.files[0])) for one in enrolled if one.files),
     )
 

@@ -96,7 +96,7 @@ def _numbered(mine: Sequence[ChosenFace], number: int) -> ChosenFace:
     if not 1 <= number <= len(mine):
         raise CastError(
             "no-such-face",
-            "{photo!r} shows {count} faces; there is no face {number}. {faces}.",
+            "{photo!r} shows {count} {count:face|faces}; there is no face {number}. {faces}.",
             photo=str(mine[0].photo),
             count=len(mine),
             number=number,

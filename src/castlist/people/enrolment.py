@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from castlist.errors import CastError, Message, RunError
-from castlist.faces import find_faces
+from castlist.faces import Finder, find_faces
 from castlist.gallery import Gallery
 from castlist.media import UNKNOWN, RefusedPhoto, check_person, meant_by
-from castlist.naming import Finder, Recognizer, Seen
+from castlist.naming import Recognizer, Seen
 from castlist.paths import as_path, as_several, spell
 from castlist.people.changing import free_name
 from castlist.people.choosing import ChosenFace, choose_face_of_each
@@ -55,7 +55,7 @@ def enrol(
     In a photo of several, the person is the face that agrees with the other photos, or the only one that nobody is
     known by; where that doesn't tell, the photo is refused. What the run knows the person by already is passed over.
 
-    The run's figures and report are stale after it, and its answers are removed; `refresh` makes them anew. `undo`
+    The run's figures and report are stale after it, and its answers are removed; `renew_report` makes them anew. `undo`
     takes it back.
 
     Args:
@@ -78,13 +78,13 @@ def enrol(
         reasons = ", ".join(sorted({str(photo.reason) for photo in refused}))
         raise CastError(
             "nobody-to-enrol",
-            "None of the {photos} photos shows a face to enrol {name!r} with ({reasons}).",
+            "Of {photos} {photos:photo|photos}, none shows a face to enrol {name!r} with ({reasons}).",
             photos=len(files),
             name=name,
             reasons=reasons,
         )
     vectors = seen.embeddings[[one.row for one in chosen]]
-    run, is_new = add_faces(began, name, vectors, [spell(one.photo.name) for one in chosen])
+    run, is_new = add_faces(began, name, vectors, [(spell(one.photo.name), one.photo) for one in chosen])
     added = tuple(one for one, new in zip(chosen, is_new, strict=True) if new)
     known = tuple(one.photo for one, new in zip(chosen, is_new, strict=True) if not new)
     assert recognizer.gallery is not None, "a run of faces has a gallery"
@@ -110,7 +110,8 @@ def enrol_face(recognizer: Recognizer, name: str, seen: Seen, face: int, source:
         CastlistError: If nobody can be called so, or the run is of another model or was trained anew.
     """
     name = meant_by(name, recognizer.run.people)
-    run, _ = add_faces(recognizer.run, name, seen.embeddings[face][None], [spell(source)])
+    place = seen.paths[int(seen.photo[face])]
+    run, _ = add_faces(recognizer.run, name, seen.embeddings[face][None], [(spell(source), place)])
     return Recognizer.load(run.path)
 
 
@@ -142,8 +143,16 @@ def _check_open(run: Run, name: str) -> None:
     check_person(name, run.people)
 
 
-def add_faces(began: Run, name: str, vectors: np.ndarray, sources: Sequence[str]) -> tuple[Run, list[bool]]:
+def add_faces(
+    began: Run, name: str, vectors: np.ndarray, sources: Sequence[tuple[str, Path | None]]
+) -> tuple[Run, list[bool]]:
     """Add embeddings, which the network of the run as it was has made, to the run as it is now.
+
+    Args:
+        began: The run as it was.
+        name: Whose they are.
+        vectors: Shape (n, values).
+        sources: n names of photos, and where they lie; None: they are no files.
 
     Returns:
         The run, and which of the embeddings weren't there.
@@ -161,9 +170,12 @@ def add_faces(began: Run, name: str, vectors: np.ndarray, sources: Sequence[str]
             return run, is_new
         taken = {file for files in run.sides.values() for file in files}
         ids: list[str] = []
-        for source, new in zip(sources, is_new, strict=True):
+        places = dict(change.run.places)
+        for (source, place), new in zip(sources, is_new, strict=True):
             if new:
                 ids.append(free_name(f"{name}/{source}", taken | set(ids)))
+                if place:
+                    places[ids[-1]] = spell(str(place.absolute()))
         gallery = gallery.enrol(name, vectors[is_new], ids)
         change.write(run.gallery_path.name, gallery.to_bytes())
         change.remove(run.answers_path.name)  # they are of other people than the record
@@ -172,6 +184,7 @@ def add_faces(began: Run, name: str, vectors: np.ndarray, sources: Sequence[str]
             people=gallery.people,
             sides={**run.sides, "train": (*run.sides["train"], *ids)},
             enrolled=(*run.enrolled, Enrolled(name=name, files=tuple(ids))),
+            places=places,
         )
     logger.info("%d embeddings added to a run", len(ids))
     return change.run, is_new

@@ -27,9 +27,9 @@ logger = logging.getLogger(__name__)
 def forget(path: str | os.PathLike[str], name: str, *, archive: str | os.PathLike[str] | None = None) -> Receipt:
     """Delete a person from a run of the model `face`: embeddings, names, answers, pictures, kept data sets.
 
-    Files are written anew without the person, so that nothing is left in them; the report is deleted, and `refresh`
-    makes it anew. Once it has returned, nobody who holds the run brings the person back. Killed at any moment, the
-    same call again finishes it.
+    Files are written anew without the person, so that nothing is left in them; the report is deleted, and
+    `renew_report` makes it anew. Once it has returned, nobody who holds the run brings the person back. Killed at any
+    moment, the same call again finishes it.
 
     Args:
         path: The run folder.
@@ -114,6 +114,7 @@ def _take_out(change: Change, name: str) -> Leaving:
             refused=tuple(item for item in run.refused if not _is_of(item[0], name)),
             notes=tuple(note for note in run.notes if name not in str(note)),
             enrolled=tuple(one for one in run.enrolled if one.name != name),
+            places={file: place for file, place in run.places.items() if not _is_of(file, name)},
             leaving=(*(one for one in run.leaving if one.name != name), leaving),
         ),
         gallery,
@@ -141,8 +142,11 @@ def _is_of(file: str, name: str) -> bool:
 def _describe(leaving: Leaving) -> Iterator[Message]:
     yield Message(
         "forgot-embeddings",
-        "{embeddings} embeddings from gallery.npz, and the threshold that they helped to set.",
+        "{embeddings} {embeddings:embedding|embeddings} from gallery.npz, and the threshold that {embeddings:it|they} "
+        "helped to set.",
         {"embeddings": leaving.embeddings},
     )
-    yield Message("forgot-names", "The name, and {files} file names, from run.json.", {"files": leaving.files})
+    yield Message(
+        "forgot-names", "The name, and {files} {files:file name|file names}, from run.json.", {"files": leaving.files}
+    )
     yield Message("forgot-derived", "The report, its figures, the answers, the metrics, and exports in the run folder.")

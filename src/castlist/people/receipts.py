@@ -74,7 +74,7 @@ def delete_kept(name: str) -> tuple[list[Message], list[Message]]:
         removed.append(
             Message(
                 "forgot-checks",
-                "What `castlist check` kept of {photos} photos in folders called {name!r}.",
+                "What `castlist check` kept of {photos} {photos:photo|photos} in folders called {name!r}.",
                 {"photos": checked, "name": name},
             )
         )

@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 def rename(path: str | os.PathLike[str], old: str, new: str) -> Run:
     """Call somebody otherwise in a run of the model `face`.
 
-    The report and whatever else bears the name is removed, as `forget` does; `refresh` makes it anew.
+    The report and whatever else bears the name is removed, as `forget` does; `renew_report` makes it anew.
 
     Raises:
         CastlistError: If nobody is called so, somebody else bears the new name or nobody can, or the run is of another
@@ -53,7 +53,7 @@ def rename(path: str | os.PathLike[str], old: str, new: str) -> Run:
 def merge(path: str | os.PathLike[str], name: str, into: str) -> Run:
     """Make two people of a run of the model `face` one, who keeps the second name; it can't be taken back.
 
-    The report and whatever else tells of people is removed, as `forget` does; `refresh` makes it anew.
+    The report and whatever else tells of people is removed, as `forget` does; `renew_report` makes it anew.
 
     Raises:
         CastlistError: If the two aren't two people of the run, or the run is of another model.

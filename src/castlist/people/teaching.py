@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from castlist.archive import Archive, confirmed_faces, open_namer
 from castlist.errors import RunError
 from castlist.media import meant_by
+from castlist.paths import join_below
 from castlist.people.enrolment import add_faces
 from castlist.run import open_run
 
@@ -43,7 +44,7 @@ def teach(path: str | os.PathLike[str], archive: str | os.PathLike[str]) -> dict
     began = open_run(path)
     added = {}
     for name, faces in confirmed_faces(opened).items():
-        sources = [PurePosixPath(photo).name for photo in faces.photos]
+        sources = [(PurePosixPath(photo).name, join_below(opened.root, photo)) for photo in faces.photos]
         _, is_new = add_faces(began, meant_by(name, open_run(path).people), faces.embeddings, sources)
         added[name] = sum(is_new)
     if not added:

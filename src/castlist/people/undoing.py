@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 def undo(path: str | os.PathLike[str]) -> Enrolled:
     """Take back what was enrolled last; somebody who came with it leaves with it. Again, it takes back the one before.
 
-    The report and whatever else tells of people is removed, as `forget` does; `refresh` makes it anew.
+    The report and whatever else tells of people is removed, as `forget` does; `renew_report` makes it anew.
 
     Returns:
         What was taken back.

@@ -1,6 +1,6 @@
 """The run folder: all that passes from learning to naming, written so that nothing half-done is ever read."""
 
-from castlist.run.cast import agree, load_gallery, need_same
+from castlist.run.cast import agree, load_gallery, need_same, put_network
 from castlist.run.folder import Change, RunFolder, Stamp
 from castlist.run.history import HISTORY, Epoch, best_epoch, read_accuracy, read_history
 from castlist.run.inventory import derived_in, unknown_in
@@ -31,6 +31,7 @@ __all__ = [
     "need_same",
     "newest_run",
     "open_run",
+    "put_network",
     "read_accuracy",
     "read_history",
     "unknown_in",

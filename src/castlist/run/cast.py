@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 
-from castlist.errors import RunError
+from castlist.embeddings import FaceNetwork
+from castlist.errors import RunError, reason_of
 from castlist.gallery import Gallery
-from castlist.run.inventory import GALLERY
+from castlist.run.folder import Change
+from castlist.run.inventory import FACE_NETWORK, FACE_SIDECAR, GALLERY
 from castlist.run.record import Run, read_part
 
 
@@ -54,3 +56,22 @@ def need_same(run: Run, began: Run) -> None:
             "The run {path!r} was trained anew meanwhile. Begin again.",
             path=str(began.path),
         )
+
+
+def put_network(change: Change, network: FaceNetwork) -> None:
+    """Have a face network in a run, with what is beside it.
+
+    Raises:
+        RunError: If it can't be copied.
+    """
+    change.remove(FACE_SIDECAR)  # of the one before
+    for file, name in zip(network.files, (FACE_NETWORK, FACE_SIDECAR), strict=False):
+        try:
+            change.write(name, file.read_bytes())
+        except OSError as error:
+            raise RunError(
+                "face-network-not-copied",
+                "The face network can't be copied into {path!r} ({reason}).",
+                path=str(change.run.path),
+                reason=reason_of(error),
+            ) from error

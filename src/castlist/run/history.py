@@ -33,7 +33,7 @@ def read_history(run: Run) -> list[Epoch]:
         RunError: If the file is broken.
     """
     try:
-        with run.history_path.open(encoding="utf-8", newline="") as file:
+        with run.history_path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))
         return [Epoch(epoch=int(row["epoch"]), **{name: float(row[name]) for name in HISTORY[1:]}) for row in rows]
     except FileNotFoundError:

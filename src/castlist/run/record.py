@@ -7,6 +7,7 @@ import datetime
 import functools
 import hashlib
 import json
+import math
 import os
 import platform
 import re
@@ -68,11 +69,13 @@ class Run:
     tuned: bool = False  # of the model face: the fine-tuned network was better on validation, and gives the names
     complete: bool = False  # the network is exported and checked; False while training, or when it was interrupted
     best_epoch: int | None = None
+    temperature: float = 1.0  # that the trained network's logits are divided by; its ONNX file has it within
     seconds: float | None = None  # spent in training, interruptions not counted
     generation: int = 0  # raised by each change of the folder
     leaving: tuple[Leaving, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)  # SHA-256 of what names; of runs made before, nothing
     enrolled: tuple[Enrolled, ...] = ()  # the last one last
+    places: Mapping[str, str] = field(default_factory=dict)  # of enrolled photos: where each lay then
 
     @property
     def network_path(self) -> Path:
@@ -274,6 +277,8 @@ def _check(run: Run) -> None:
         raise ValueError("its people must be names, each once")
     for name in (*run.people, *(one.name for one in run.leaving), *(one.name for one in run.enrolled)):
         check_person(name)
+    if not 0 < run.temperature < math.inf:
+        raise ValueError("its temperature must be above 0")
     if set(run.sides) != set(SIDES) or set(run.groups) != set(SIDES):
         raise ValueError(f"its sides must be {', '.join(SIDES)}")
     _check_files(file for files in run.sides.values() for file in files)

@@ -2,14 +2,14 @@
 
 from castlist.learning.dataset.cache import load_dataset
 from castlist.learning.dataset.forgetting import DeletedDataset, delete_datasets_of
-from castlist.learning.dataset.reading import FRAMES_A_SECOND
+from castlist.learning.dataset.reading import FRAMES_A_SECOND, read_rows
 from castlist.learning.dataset.records import Dataset
 
 __all__ = [
     "FRAMES_A_SECOND",
-    "NO_FACE",
     "Dataset",
     "DeletedDataset",
     "delete_datasets_of",
     "load_dataset",
+    "read_rows",
 ]

@@ -34,7 +34,7 @@ with contextlib.suppress(ImportError):  # Windows lets nobody delete what is ope
 
 logger = logging.getLogger(__name__)
 
-VERSION = 6  # of the file's layout and of what fills it; a file of another version is made anew
+VERSION = 7  # of the file's layout and of what fills it; a file of another version is made anew
 
 
 def load_dataset(
@@ -190,9 +190,11 @@ def _dataset(path: Path, file: Any, root: Path) -> Dataset:
         files=tuple(file["file"].asstr()[()]),
         person=file["person"][()],
         side=file["side"][()],
+        copies=file["copies"][()],
         group=file["group"][()],
         take=file["take"][()],
         embeddings=file["embedding"][()] if "embedding" in file else None,
+        poor=file["poor"][()],
         image_size=file["images"].shape[1],
         refused=tuple(
             RefusedPhoto(path=root / unspell(name), reason=Message.from_dict(why))

@@ -36,8 +36,8 @@ def fill(file: Any, cast: Cast, settings: Settings, on_count: OnCount | None) ->
     if faceless > len(kept):
         raise CastError(
             "mostly-faceless",
-            "No face was found in {faceless} of {photos} photos. For drawings, or to learn from whole photos, use "
-            "--whole with a model such as cnn.",
+            "No face was found in {faceless} of {photos} {photos:photo|photos}. For drawings, or to learn from whole "
+            "photos, use --whole with a model such as cnn.",
             faceless=faceless,
             photos=faceless + len(kept),
         )
@@ -56,14 +56,16 @@ def fill(file: Any, cast: Cast, settings: Settings, on_count: OnCount | None) ->
     index = {name: i for i, name in enumerate(people)}
     person = np.array([index[one.photo.person] for one in kept], np.int64)
     take = find_takes([one.photo.path for one in kept], person, [one.still.taken for one in kept])
-    group = join_takes(group_photos(len(kept), find_duplicates(signatures)), take)
+    copies = group_photos(len(kept), find_duplicates(signatures))
+    group = join_takes(copies, take)
     side = assign_sides(person, group, [signature.digest for signature in signatures], settings)
     _need_sides(people, side, group, settings)
     notes += _split_notes(people, person, side, group)
 
     fingerprint = hashlib.sha256("".join(f"{one.file}:{one.still.signature.digest}\n" for one in kept).encode())
     file["file"] = np.array([one.file for one in kept], dtype=object)
-    file["person"], file["side"], file["group"], file["take"] = person, side, group, take
+    file["person"], file["side"], file["copies"], file["group"], file["take"] = person, side, copies, group, take
+    file["poor"] = np.array([one.poor for one in kept])
     if settings.faces:
         file["embedding"] = np.stack([one.embedding for one in kept if one.embedding is not None])
     file.attrs["people"] = json.dumps(people)
@@ -81,6 +83,7 @@ class _Kept:
     file: str  # below the cast's folder; of a film, with the frame
     still: Still
     embedding: np.ndarray | None
+    poor: bool
 
 
 def _write_pictures(
@@ -103,7 +106,7 @@ def _write_pictures(
         images.resize(len(kept) + 1, axis=0)
         images[len(kept)] = row.pixels
         shown = name if row.still.frame is None else frame_file(name, row.still.frame)
-        kept.append(_Kept(photo, shown, row.still, row.embedding))
+        kept.append(_Kept(photo, shown, row.still, row.embedding, row.poor))
     return kept, refused
 
 
@@ -112,8 +115,8 @@ def _need_sides(people: tuple[str, ...], side: np.ndarray, group: np.ndarray, se
     if settings.needs_keras and not ((side == TEST).any() and (side == VALIDATION).any()):
         raise CastError(
             "too-few-photos",
-            "There are too few different photos to keep some for validation and test: {photos} of {people} people. "
-            "Give at least one person three different photos; ten or more each is a start.",
+            "There are too few different photos to keep some for validation and test: {photos} of {people} "
+            "{people:person|people}. Give at least one person three different photos; ten or more each is a start.",
             photos=len(np.unique(group)),
             people=len(people),
         )
@@ -150,8 +153,8 @@ def _split_notes(people: tuple[str, ...], person: np.ndarray, side: np.ndarray, 
         notes.append(
             Message(
                 "photos-of-two",
-                "{photos} photo{lie} in two people's folders: one of the names is wrong.",
-                {"photos": shared, "lie": "s lie" if shared > 1 else " lies"},
+                "{photos} {photos:photo lies|photos lie} in two people's folders: one of the names is wrong.",
+                {"photos": shared},
             )
         )
     return notes

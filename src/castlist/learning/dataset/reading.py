@@ -16,8 +16,8 @@ import numpy as np
 from castlist.duplicates import PhotoSignature, sign_photo
 from castlist.embeddings import choose_faces, face_network
 from castlist.errors import PhotoError
-from castlist.faces import DEFAULT_TEMPLATE, NO_FACE, Face, find_faces
-from castlist.media import Film, Moment, Photo, is_film, read_file, read_photo, resize_photo, time_taken
+from castlist.faces import DEFAULT_TEMPLATE, NO_FACE, Face, decode_to_find, find_photo_faces, is_cut_off
+from castlist.media import Film, Moment, OpenPhoto, Photo, is_film, open_photo, read_file, resize_photo, time_taken
 from castlist.settings import Settings
 from castlist.threads import OnCount, work_ahead
 
@@ -44,6 +44,7 @@ class Row:
     pixels: np.ndarray  # (size, size, 3), uint8, RGB
     still: Still
     embedding: np.ndarray | None = None  # (128,), float32
+    poor: bool = False  # a face that may look like nobody of the cast though it is
 
 
 def read_rows(
@@ -59,8 +60,8 @@ def image_size_of(settings: Settings) -> int:
     return settings.image_size if settings.kind.is_trained else DEFAULT_TEMPLATE.size
 
 
-def _read_stills(path: Path, settings: Settings) -> Iterator[tuple[Still, np.ndarray]]:
-    """A photo, or frames of a film, decoded one after the other."""
+def _read_stills(path: Path, settings: Settings) -> Iterator[tuple[Still, OpenPhoto | np.ndarray]]:
+    """A photo, or the pixels of a film's frames, decoded one after the other."""
     if settings.takes_sequences and is_film(path):
         film = Film.open(path)
         logger.debug("film %s: %d frames", path, film.n_frames)
@@ -72,8 +73,13 @@ def _read_stills(path: Path, settings: Settings) -> Iterator[tuple[Still, np.nda
             raise PhotoError("film-no-picture", "a film without a single picture that can be read")
         return
     data = read_file(path)
-    pixels = read_photo(data)
-    yield Still(sign_photo(data, pixels), None, time_taken(data)), pixels
+    photo = open_photo(data)
+    shown = decode_to_find(photo, settings.min_face) if settings.faces else photo.decode()
+    yield Still(sign_photo(data, shown.pixels, photo.size), None, time_taken(data)), photo
+
+
+def _whole(photo: OpenPhoto | np.ndarray) -> np.ndarray:
+    return photo.decode().pixels if isinstance(photo, OpenPhoto) else photo
 
 
 def _decode_whole(
@@ -82,7 +88,7 @@ def _decode_whole(
     def decode(photo: Photo) -> list[Row] | PhotoError:
         try:
             stills = _read_stills(photo.path, settings)
-            return [Row(resize_photo(pixels, settings.image_size), still) for still, pixels in stills]
+            return [Row(resize_photo(_whole(shown), settings.image_size), still) for still, shown in stills]
         except PhotoError as error:
             return error
 
@@ -101,8 +107,8 @@ def _decode_faces(
     def decode(photo: Photo) -> list[tuple[Still, list[Face]]] | PhotoError:
         try:
             seen = [
-                (still, find_faces(pixels, min_face=settings.min_face, template=network.template))
-                for still, pixels in _read_stills(photo.path, settings)
+                (still, find_photo_faces(shown, min_face=settings.min_face, template=network.template))
+                for still, shown in _read_stills(photo.path, settings)
             ]
         except PhotoError as error:
             return error
@@ -123,7 +129,9 @@ def _decode_faces(
         split = np.split(vectors, np.cumsum([len(found) for found in faces])[:-1])
         for (photo, still, found), mine, index in zip(readable, split, choose_faces(faces, split), strict=True):
             assert index is not None, "each of these photos has a face"
-            yield photo, Row(resize_photo(found[index].pixels, size), still, mine[index])
+            face, signature = found[index], still.signature
+            poor = face.quality.problem is not None or is_cut_off(face.landmarks, signature.height, signature.width)
+            yield photo, Row(resize_photo(face.pixels, size), still, mine[index], poor)
 
 
 T = TypeVar("T")

@@ -26,9 +26,11 @@ class Dataset:
     files: tuple[str, ...]  # n paths below the cast's root, with forward slashes
     person: np.ndarray  # (n,), int64
     side: np.ndarray  # (n,), uint8; TRAIN, VALIDATION or TEST
+    copies: np.ndarray  # (n,), int64; copies and re-crops of one photo share a number
     group: np.ndarray  # (n,), int64; copies and re-crops of one photo share a number, and so do photos of one take
     take: np.ndarray  # (n,), int64; photos of one film or burst share a number and are in order; others are ALONE
     embeddings: np.ndarray | None  # (n, 128), float32, L2 norm 1; of the faces; None for whole photos
+    poor: np.ndarray  # (n,), bool; faces that may look like nobody of the cast though they are
     image_size: int
     refused: tuple[RefusedPhoto, ...]
     notes: tuple[Message, ...]

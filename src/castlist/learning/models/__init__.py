@@ -7,6 +7,7 @@ import importlib.util
 from typing import TYPE_CHECKING, Any
 
 from castlist.errors import SettingsError, needs_extra
+from castlist.quiet import without_notes
 from castlist.settings import ModelKind, Settings, model_kind
 
 if TYPE_CHECKING:
@@ -28,10 +29,9 @@ def dropouts_of(settings: Settings) -> tuple[float, ...]:
     if len(rates) != len(own):
         raise SettingsError(
             "other-dropouts",
-            "The model {model} needs {own} dropout{s}. Got {rates} instead.",
+            "The model {model} needs {own} {own:dropout|dropouts}. Got {rates} instead.",
             model=settings.model,
             own=len(own),
-            s="s" * (len(own) > 1),
             rates=len(rates),
         )
     return rates
@@ -118,5 +118,5 @@ def _check(image_size: int, settings: Settings) -> ModelKind:
 def _find(address: str, model: str) -> Any:
     """The function at module:function, imported now."""
     module, _, function = address.partition(":")
-    with needs_extra("keras", f"The model {model}"):
+    with needs_extra("keras", f"The model {model}"), without_notes():
         return getattr(importlib.import_module(module), function)

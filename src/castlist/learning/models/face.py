@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from castlist.embeddings import SfaceParts, read_package
+from castlist.embeddings import SfaceParts, read_parts
 from castlist.errors import SettingsError
 from castlist.faces import DEFAULT_TEMPLATE
 from castlist.settings import Settings
@@ -70,4 +70,4 @@ def build_face(image_size: int, n_people: int, settings: Settings) -> keras.Mode
 
 @functools.cache
 def _pretrained() -> SfaceParts:
-    return read_package()
+    return read_parts()

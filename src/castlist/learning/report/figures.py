@@ -13,7 +13,7 @@ import numpy as np
 
 from castlist.errors import FontError, needs_extra
 from castlist.languages import Translate, read_catalogue, translator
-from castlist.learning.diagnosis import diagnose
+from castlist.learning.diagnosis import Diagnosis
 from castlist.learning.evaluation import Evaluation
 from castlist.painting import find_fonts
 from castlist.run import Epoch, best_epoch
@@ -162,12 +162,12 @@ def confused_pairs(evaluation: Evaluation, limit: int) -> list[tuple[int, int, i
     return sorted(pairs, key=lambda pair: (-pair[2], pair[0], pair[1]))[:limit]
 
 
-def draw_curves(history: Sequence[Epoch], style: Style) -> Figure:
+def draw_curves(history: Sequence[Epoch], diagnosis: Diagnosis | None, style: Style) -> Figure:
     """Draw accuracy and loss per epoch, one above the other."""
     figure, axes = new_figure(style, 5.6, 6.4)
     axes.set_position((0, 0.57, 1, 0.43))
     _draw_accuracy(axes, history, style)
-    _draw_loss(figure.add_axes((0, 0, 1, 0.43), facecolor=style.palette.paper), history, style)
+    _draw_loss(figure.add_axes((0, 0, 1, 0.43), facecolor=style.palette.paper), history, diagnosis, style)
     return figure
 
 
@@ -200,10 +200,10 @@ def draw_accuracy(history: Sequence[Epoch], style: Style) -> Figure:
     return figure
 
 
-def draw_loss(history: Sequence[Epoch], style: Style) -> Figure:
+def draw_loss(history: Sequence[Epoch], diagnosis: Diagnosis | None, style: Style) -> Figure:
     """Draw loss per epoch."""
     figure, axes = new_figure(style, 4.4, 2.8)
-    _draw_loss(axes, history, style)
+    _draw_loss(axes, history, diagnosis, style)
     return figure
 
 
@@ -306,10 +306,9 @@ def accuracy_axis(axes: Axes) -> None:
     axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f}")
 
 
-def _draw_loss(axes: Axes, history: Sequence[Epoch], style: Style) -> None:
+def _draw_loss(axes: Axes, history: Sequence[Epoch], diagnosis: Diagnosis | None, style: Style) -> None:
     best = best_epoch(history)
     clipped = [np.clip([row.loss, row.val_loss], *LOSS_AXIS) for row in history]
-    diagnosis = diagnose(history)
     if diagnosis:
         axes.axvspan(
             diagnosis.first_epoch - 0.5,

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from castlist.errors import RunError, needs_extra
+from castlist.errors import RunError, fill, needs_extra
 from castlist.files import write_bytes, write_text
 from castlist.languages import Translate, translate_message, translator
 from castlist.learning.comparison import flatten
@@ -98,13 +98,14 @@ def write_report(run: Run, evaluation: Evaluation, history: Sequence[Epoch], *, 
         "confusion": functools.partial(figures.draw_confusion, evaluation, names),
         "reliability": functools.partial(figures.draw_reliability, evaluation),
     }
+    diagnosis = diagnose(history, len(run.sides["validation"]))
     if history:
         drawings["accuracy"] = functools.partial(figures.draw_accuracy, history)
-        drawings["loss"] = functools.partial(figures.draw_loss, history)
+        drawings["loss"] = functools.partial(figures.draw_loss, history, diagnosis)
     pngs = {name: (figures.render_png(draw(light)), figures.render_png(draw(dark))) for name, draw in drawings.items()}
     pictures = {"confusion.png": pngs["confusion"][0], "reliability.png": pngs["reliability"][0]}
     if history:
-        pictures["curves.png"] = figures.render_png(figures.draw_curves(history, light))
+        pictures["curves.png"] = figures.render_png(figures.draw_curves(history, diagnosis, light))
     if tiles:
         pictures["test-grid.png"] = figures.render_png(figures.draw_test_grid(tiles, light))
     for name, png in pictures.items():
@@ -113,7 +114,6 @@ def write_report(run: Run, evaluation: Evaluation, history: Sequence[Epoch], *, 
     def answers(rows: Sequence[int]) -> list[Answer]:
         return [_answer(evaluation, people, row, thumbnails) for row in rows]
 
-    diagnosis = diagnose(history)
     page = template("report.html.jinja").render(
         diagnosis=diagnosis,
         end=describe_end(history, run.settings, translate),
@@ -179,6 +179,7 @@ def template(name: str, *folders: Path) -> jinja2.Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["fill"] = lambda text, **values: fill(text, values)  # knows one from many, as format doesn't
     return environment.get_template(name)
 
 

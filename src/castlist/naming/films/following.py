@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -27,6 +28,7 @@ from castlist.paths import as_path
 from castlist.threads import OnCount, Stop, count_cores, submit
 
 LOOKS = 12.0  # frames a second in which faces are looked for
+EMBEDDED = 2  # every second look also tells who it is: in between, a face is followed by where it is
 ACCEPTED = -1.0  # log-odds; weaker than for photos: a face that was just there is believed more easily
 HIDING_START = 0.7  # score that begins a track when faces are to be hidden: better a hand too many than a face too few
 SMOOTHING = 0.08  # seconds
@@ -163,6 +165,7 @@ class _Viewer:
         self._eyes, self._center = recognizer.face_eyes, recognizer.gallery.background.mean
         self._thorough = thorough
         self._due = 0.0  # seconds, of the next look
+        self._n_looks = 0
         # A minimum that was set for naming is no reason to show small faces.
         self._min_face = None if thorough else recognizer.run.settings.min_face
         self._relative_min_face = RELATIVE_MIN_FACE / (2 if thorough else 1)
@@ -184,7 +187,9 @@ class _Viewer:
         if is_cut or frame.seconds >= self._due - ALMOST:
             # From when it was due: frames don't come just then, and the looks shouldn't become fewer by it.
             self._due = min(max(self._due, frame.seconds - 1 / LOOKS), frame.seconds) + 1 / LOOKS
-            self._coming.append((frame.seconds, is_cut, submit(self._look, frame)))
+            known = is_cut or self._n_looks % EMBEDDED == 0
+            self._n_looks += 1
+            self._coming.append((frame.seconds, is_cut, submit(partial(self._look, is_known=known), frame)))
         if len(self._coming) > AHEAD:
             self._follow()
         self.n_frames = frame.index + 1
@@ -241,9 +246,11 @@ class _Viewer:
         following = bisect.bisect_right(self._scenes, frame)
         return bounds[following - 1], bounds[following]
 
-    def _look(self, frame: Frame) -> list[Look]:
+    def _look(self, frame: Frame, is_known: bool) -> list[Look]:
         min_face = self._min_face or max(MIN_FACE, self._relative_min_face * min(frame.pixels.shape[:2]))
         faces = find_upright(frame.pixels, min_face, self._eyes.network.template)
+        if not is_known:
+            return [Look(frame.index, frame.seconds, face) for face in faces]
         if not faces:
             return []
         embeddings = self._eyes.network.embed(np.stack([face.pixels for face in faces]), views="plain")

@@ -15,8 +15,8 @@ BRIDGED_LOOKS = 2.5  # the same, in the time from one look to the next, of films
 SURE = 0.85  # detector score that a face must reach once to be believed
 NESTED = 0.4  # share of a box inside another from which it is the same face, found twice
 NEAR = 3.0  # face sizes that a face may have jumped, when it looks the same
-# Similarities of centered embeddings; of faces in neighboring frames of the test clip 99 % lie above 0.66, and 99 % of
-# those of different people below 0.62.
+# Similarities of centered embeddings; of faces in neighboring looks of the test clip 95 % lie above 0.73. Of LFW's
+# training photos 99 % of one person lie above 0.34, and 99.9 % of different people below 0.29.
 ALIKE = 0.66
 UNLIKE = 0.3
 KEPT = 6  # looks of a track that are kept to name it by; more let the poorer ones outvote the better
@@ -30,7 +30,7 @@ class Look:
     frame: int
     seconds: float
     face: Face
-    vector: np.ndarray  # (values,), float32, L2 norm 1; an embedding, centered
+    vector: np.ndarray | None = None  # (values,), float32, L2 norm 1; an embedding, centered; None: not embedded
 
     @property
     def worth(self) -> float:
@@ -49,7 +49,7 @@ class Trail:
     boxes: list[tuple[float, float, float, float]] = field(default_factory=list)
     best: list[Look] = field(default_factory=list)
     confidence: float = 0.0  # the highest detector score
-    _mean: np.ndarray = field(default_factory=lambda: np.zeros(0))  # of the vectors, the latest most
+    _mean: np.ndarray | None = None  # of the vectors, the latest most
     _speed: np.ndarray = field(default_factory=lambda: np.zeros(2))  # pixels per frame, of the center
 
     def add(self, look: Look) -> None:
@@ -61,7 +61,8 @@ class Trail:
         self.frames.append(look.frame)
         self.seconds.append(look.seconds)
         self.boxes.append((box.left, box.top, box.right, box.bottom))
-        self._mean = 0.8 * self._mean + 0.2 * look.vector if len(self._mean) else look.vector
+        if look.vector is not None:
+            self._mean = look.vector if self._mean is None else 0.8 * self._mean + 0.2 * look.vector
         self.confidence = max(self.confidence, look.face.confidence)
         self._keep(look)
 
@@ -77,7 +78,9 @@ class Trail:
         expected, box = self.expected(look.frame), look.face.box
         size = np.sqrt(max(expected.area, 1.0) * max(box.area, 1.0)) ** 0.5
         growth = np.sqrt(max(box.area, 1.0) / max(expected.area, 1.0))
-        likeness = float(look.vector @ self._mean) / max(float(np.linalg.norm(self._mean)), 1e-9)
+        likeness = UNLIKE  # where nothing tells, neither alike nor refused
+        if look.vector is not None and self._mean is not None:
+            likeness = float(look.vector @ self._mean) / max(float(np.linalg.norm(self._mean)), 1e-9)
         if not 0.5 < growth < 2 or likeness < UNLIKE:
             return 0.0
         distance = float(np.linalg.norm(_center(box) - _center(expected))) / size

@@ -1,0 +1,158 @@
+"""What a photo's file says before it is decoded: its format, its size, how it is turned, when it was taken."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import functools
+import io
+import re
+import threading
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+from PIL import ExifTags, Image
+
+from castlist.media import mending, tiff
+
+# Chosen by content, never by the file's name. Formats outside this list can run old, little-tested decoders.
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "DIB", "GIF", "TIFF", "AVIF", "PPM")
+# The dates of an EXIF block and how they are written, by the part that they are in; None: the outermost.
+_DATE, _PART, _ZONE = r"\d{4}:\d\d:\d\d \d\d:\d\d:\d\d", r"\d{1,9}", r"[+-]\d\d:\d\d"
+_DATES: dict[ExifTags.IFD | None, dict[int, str]] = {
+    None: {ExifTags.Base.DateTime: _DATE},
+    ExifTags.IFD.Exif: {
+        ExifTags.Base.DateTimeOriginal: _DATE,
+        ExifTags.Base.DateTimeDigitized: _DATE,
+        ExifTags.Base.SubsecTimeOriginal: _PART,
+        ExifTags.Base.OffsetTime: _ZONE,
+        ExifTags.Base.OffsetTimeOriginal: _ZONE,
+    },
+}
+
+_header_lock = threading.Lock()  # `warnings.catch_warnings` is not safe among threads
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When a camera took a photo."""
+
+    seconds: float  # of the camera's own clock
+    camera: str  # make, model and size of its pictures
+
+
+@dataclass(frozen=True)
+class Taking:
+    """How and when a photo was taken, as far as its EXIF block says."""
+
+    orientation: int | None = None  # as EXIF counts, 1 to 8; of the stored picture
+    clock: datetime.datetime | None = None  # what the camera's own clock showed; no zone
+    zone: str | None = None  # of that clock, such as "+02:00"
+
+
+def picture_of(data: bytes) -> tiff.Picture:
+    """The part of a file that is the photo."""
+    if data.startswith(mending.PNG):
+        return tiff.Picture(mending.without_extras(data))
+    if data.startswith(tiff.HEADERS):
+        return tiff.find_picture(data)
+    return tiff.Picture(data)
+
+
+def open_header(data: bytes) -> Image.Image:
+    """Open a file with Pillow, which reads its pixels only later."""
+    with _header_lock, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of large sizes and of damaged EXIF; both are handled here
+        # AVIF before HEIC: both may begin with the same brand, and only one of the two finds what it decodes.
+        formats = (*FORMATS, _know_heic()) if data[4:8] == b"ftyp" else FORMATS
+        image = Image.open(io.BytesIO(data), formats=formats)
+        try:
+            image.getexif()  # parsed once and kept, so that its warnings stay here
+        except Exception:  # an EXIF block in ruins doesn't make the photo unreadable
+            image.info.pop("exif", None)
+        if (turn := image.info.get("original_orientation")) and not _says_turns(data):
+            image.getexif()[0x0112] = turn
+        return image
+
+
+@functools.cache
+def _know_heic() -> str:
+    """Have Pillow read HEIC, and give its name for it.
+
+    The decoder turns pictures as the container says, and takes the orientation out of the EXIF block, so that nobody
+    turns them again.
+    """
+    import pi_heif  # late: most folders hold none
+
+    pi_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
+    return pi_heif.HeifImageFile.format
+
+
+def _says_turns(data: bytes) -> bool:
+    """Whether a HEIC's container turns its pictures, as it should; some encoders leave that to the EXIF block."""
+    at = data.find(b"ipco")
+    properties = data[max(at, 0) : at - 4 + int.from_bytes(data[max(at - 4, 0) : max(at, 0)], "big")]
+    return b"irot" in properties or b"imir" in properties
+
+
+def orientation_of(image: Image.Image, around: int | None) -> int | None:
+    """How a picture is turned, as its file says, or the file that it lay in."""
+    own: int | None = image.getexif().get(ExifTags.Base.Orientation, around)
+    return own
+
+
+def time_taken(data: bytes) -> Moment | None:
+    """When a camera took a photo, from its EXIF block; None if it doesn't say."""
+    try:
+        exif, size = _exif_and_size(data)
+        details = exif.get_ifd(ExifTags.IFD.Exif)
+        camera = (exif.get(ExifTags.Base.Make), exif.get(ExifTags.Base.Model), sorted(size))
+        clock = _clock_of(details)
+        part = str(details.get(ExifTags.Base.SubsecTimeOriginal)).strip("\x00 ")
+        seconds = clock.replace(tzinfo=datetime.UTC).timestamp()
+        return Moment(seconds + float(f"0.{part}") if part.isdecimal() else seconds, repr(camera))
+    except Exception:  # an EXIF block may hold anything
+        return None
+
+
+def read_taking(data: bytes) -> Taking:
+    """How and when a photo was taken, from its EXIF block; nothing where that says nothing that can be read."""
+    orientation, clock, zone = None, None, None
+    with contextlib.suppress(Exception):  # an EXIF block may hold anything
+        exif, _ = _exif_and_size(data)
+        turn = exif.get(ExifTags.Base.Orientation)
+        orientation = turn if turn in range(1, 9) else None
+        details = exif.get_ifd(ExifTags.IFD.Exif)
+        clock = _clock_of(details)
+        told = str(details.get(ExifTags.Base.OffsetTimeOriginal)).strip("\x00 ")
+        zone = told if re.fullmatch(_ZONE, told) else None
+    return Taking(orientation, clock, zone)
+
+
+def _clock_of(details: dict[int, Any]) -> datetime.datetime:
+    return datetime.datetime.strptime(str(details[ExifTags.Base.DateTimeOriginal]), "%Y:%m:%d %H:%M:%S")
+
+
+def dates_of(data: bytes) -> Image.Exif:
+    """An EXIF block with nothing but the dates that a photo's own has, as far as they are dates."""
+    dates = Image.Exif()
+    try:
+        exif, _ = _exif_and_size(data)
+        for ifd, kinds in _DATES.items():
+            own, kept = (exif, dates) if ifd is None else (exif.get_ifd(ifd), dates.get_ifd(ifd))
+            for tag, form in kinds.items():
+                if re.fullmatch(form, text := str(own.get(tag)).strip("\x00 ")):
+                    kept[tag] = text
+    except Exception:  # an EXIF block may hold anything
+        return Image.Exif()
+    return dates
+
+
+def _exif_and_size(data: bytes) -> tuple[Image.Exif, tuple[int, int]]:
+    with open_header(picture_of(data).data) as image:
+        exif, size = image.getexif(), image.size
+    if data.startswith(tiff.HEADERS):  # the whole file is an EXIF block, whichever of its pictures is the photo
+        exif = Image.Exif()
+        exif.load(data)
+    return exif, size

@@ -1,0 +1,45 @@
+"""How far something is, at a terminal: bars on stderr while it lasts."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from castlist.escaping import for_terminal
+from castlist.threads import OnCount
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+@contextmanager
+def showing_count(what: str) -> Iterator[OnCount]:
+    """A callback for things done, of how many (0: unknown)."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, **on_stderr(Console(stderr=True))) as bar:
+        task = bar.add_task(for_terminal(what), total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total or None)
+
+
+@contextmanager
+def showing_stages() -> Iterator[Callable[[str], OnCount]]:
+    """A callback for what begins, which gives one for things done, of how many."""
+    with contextlib.ExitStack() as stages:
+
+        def begin(what: str) -> OnCount:
+            stages.close()  # the stage before has ended
+            return stages.enter_context(showing_count(what))
+
+        yield begin
+
+
+def on_stderr(console: Console) -> dict[str, Any]:
+    """Where a bar is shown: at a terminal alone; what is printed into a file meanwhile goes there, past the bar."""
+    shown, redirected = console.is_terminal, sys.stdout.isatty()
+    return {"console": console, "transient": True, "disable": not shown, "redirect_stdout": redirected}

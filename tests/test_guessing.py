@@ -1,0 +1,75 @@
+"""Faces in general, guessed from a cast alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from castlist.gallery import NOBODY, Background, Gallery
+from castlist.gallery.guessing import guess_background
+from castlist.gallery.leaving_out import measure_tail
+
+USED = 60  # directions
+
+
+def faces(seed: int, n_people: int, photos_each: int) -> tuple[np.ndarray, np.ndarray]:
+    """Embeddings of people in general, and whose each is."""
+    rng = np.random.default_rng(seed)
+    spread = np.linspace(1.5, 0.5, USED)
+    people = 1.0 + spread * rng.standard_normal((n_people, USED))
+    person = np.repeat(np.arange(n_people), photos_each)
+    return people[person] + 0.7 * spread * rng.standard_normal((len(person), USED)), person
+
+
+def seen_by(network: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+    vectors = vectors @ network
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
+
+
+# The second uses a third of its values.
+NETWORKS = {"all": np.eye(USED), "few": np.random.default_rng(0).standard_normal((USED, 3 * USED))}
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("known", [3, 30])
+def test_seven_people_are_named_and_no_more_strangers_than_asked(network: str, known: int) -> None:
+    photos, strangers = 10, seen_by(NETWORKS[network], faces(99, 1500, 1)[0])
+    named, right = [], []
+    for seed in range(2):
+        vectors, person = faces(seed, 7, known + photos)
+        vectors = seen_by(NETWORKS[network], vectors)
+        asked = np.tile(np.arange(known + photos) >= known, 7)
+        ids = ["p"] * (7 * known)
+        gallery = Gallery.fit("abcdefg", vectors[~asked], person[~asked], ids, own_background=True)
+        named.append((gallery.answer(strangers).named != NOBODY).mean())
+        right.append((gallery.answer(vectors[asked]).named == person[asked]).mean())
+    assert np.mean(named) < 0.02  # 0.01 is asked
+    assert np.mean(right) > 0.95
+
+
+def test_axes_are_the_directions_in_which_the_photos_differ() -> None:
+    vectors, person = faces(1, 7, 3)
+    assert guess_background(seen_by(NETWORKS["few"], vectors), person).between.shape == (20,)
+    vectors, person = faces(1, 100, 6)
+    assert guess_background(seen_by(NETWORKS["few"], vectors), person).between.shape == (USED,)
+
+
+@pytest.mark.parametrize(
+    "person", [[0, 0, 1], [0, 0, 0], [0, 1, 2], [0, 0, 1, 1, 2, 2]], ids=["two", "one", "single photos", "copies"]
+)
+def test_hardly_anything_is_enough_to_guess_from(person: list[int]) -> None:
+    vectors = faces(3, 1, 3)[0]
+    vectors = seen_by(NETWORKS["all"], np.resize(vectors, (len(person), USED)))
+    background = guess_background(vectors, np.array(person))
+    assert np.isfinite(background.directions).all()
+    assert Background.from_arrays(background.to_arrays()).equals(background)
+    assert (background.strangers[0].std(axis=0) >= 0.9).all()
+
+
+def test_people_left_out_in_turn_tell_how_close_strangers_come() -> None:
+    vectors, person = faces(5, 12, 2)
+    even = seen_by(NETWORKS["all"], vectors)
+    assert measure_tail(even, person) > 0.8
+    twins = seen_by(NETWORKS["all"], vectors[person // 2 * 4] + 0.5 * faces(6, 12, 2)[0])
+    assert measure_tail(twins, person) < 0.5
+    assert measure_tail(twins[:4], person[:4]) == 1.0  # of two people nobody can be left out

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 pytest.importorskip("pyarrow", reason="archives need castlist[archive]")
 
+from castlist.archive import Archive, fill_archive, group_unnamed, name_group
 from castlist.archive.clustering import ALONE, Cut, group_faces
 from castlist.embeddings import normalize
+from castlist.errors import SettingsError
 from castlist.gallery import default_background
+from castlist.media import read_photo
+from castlist.people import list_people
+from castlist.testing import level_of, make_run, save_picture, tell_faces
+from test_cli import run as castlist
 
 
 def draw_people(n_people: int, n_photos: int, *, spread: float = 0.5) -> tuple[np.ndarray, np.ndarray]:
@@ -131,3 +139,91 @@ def test_two_thousand_faces_take_a_moment() -> None:
     pure = [len(set(person[faces])) == 1 for faces in members(groups)]
     assert np.mean(pure) > 0.99
     assert len(pure) == pytest.approx(400, abs=8)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A run of two, and photos: of Ann and a stranger who is in three, of two more strangers."""
+    make_run(tmp_path / "run", ("Ann", "Bo"))
+    for name, levels in (
+        ("ann", [level_of(0, 2), level_of(20, 1)]),
+        ("two", [level_of(20, 2), level_of(21)]),
+        ("three", [level_of(20, 3)]),
+        ("four", [level_of(22, 1)]),
+    ):
+        save_picture(tmp_path / "photos" / f"{name}.png", levels)
+    return make(tmp_path)
+
+
+def make(home: Path) -> Path:
+    fill_archive(home / "photos", home / "run", home / "archive", finder=tell_faces)
+    return home
+
+
+def shown(home: Path) -> dict[int | None, list[tuple[str, int]]]:
+    found: dict[int | None, list[tuple[str, int]]] = {}
+    for group in group_unnamed(home / "archive"):
+        found.setdefault(group.number, []).extend((face.path.stem, face.number) for face in group.faces)
+    return found
+
+
+STRANGER = [("ann", 2), ("three", 1), ("two", 1)]
+
+
+def test_an_archives_unnamed_faces_are_grouped_and_numbers_stay(home: Path) -> None:
+    assert shown(home) == {1: STRANGER, None: [("four", 1), ("two", 2)]}
+    # Of another person there are more now: the largest group is first, and the others keep their numbers.
+    for i in range(4):
+        save_picture(home / "photos" / f"more{i}.png", [level_of(22, i + 2)])
+    make(home)
+    found = group_unnamed(home / "archive")
+    assert [(group.number, len(group.faces)) for group in found] == [(2, 5), (1, 3), (None, 1)]
+    (home / "photos" / "deeper").mkdir()
+    (home / "photos" / "three.png").rename(home / "photos" / "deeper" / "three.png")
+    make(home)
+    assert shown(home)[1] == STRANGER
+    kept = home / "archive" / "index" / "groups.json"
+    assert kept.stat().st_mode & 0o077 == 0
+    kept.write_text("{")
+    assert sorted(shown(home), key=str) == [1, 2, None]
+
+
+def test_decisions_hold_in_groups(home: Path) -> None:
+    archive = Archive(home / "archive")
+    one, other, third = archive.spot("ann.png", face=2), archive.spot("two.png", face=1), archive.spot("four.png")
+    archive.decide("different", one, other=other)
+    archive.decide("same", one, other=third)
+    archive.decide("stranger", archive.spot("two.png", face=2))
+    groups = shown(home)
+    assert None not in groups or ("two", 2) not in groups[None]
+    (of_one,) = (faces for faces in groups.values() if ("ann", 2) in faces)
+    assert ("four", 1) in of_one
+    assert ("two", 1) not in of_one
+
+
+def test_a_group_is_named_at_once_and_taken_back_at_once(home: Path) -> None:
+    before = shown(home)
+    assert len(name_group(home / "archive", 1, "Dora").faces) == 3
+    archive = Archive(home / "archive")
+    assert sorted((face.path.stem, face.number) for face in archive.faces({"Dora"})) == STRANGER
+    assert 1 not in shown(home)
+    with pytest.raises(SettingsError, match="no group 1 of unnamed faces"):
+        name_group(home / "archive", 1, "Dora")
+    archive.undo()
+    assert shown(home) == before
+
+
+def test_the_command_groups_names_and_teaches(home: Path) -> None:
+    where = str(home / "archive")
+    sheet = home / "sheet.png"
+    done = castlist("groups", where, "--sheet", str(sheet))
+    assert done.stdout.splitlines() == ["1  3 faces  ann.png, three.png, two.png", "2 faces are alone."]
+    assert f"castlist groups {where!r} --name 1=NAME" in done.stderr
+    assert read_photo(sheet).shape[1] > 1000
+    lines = [json.loads(line) for line in castlist("groups", where, "--json").stdout.splitlines()]
+    assert [(line["group"], len(line["faces"])) for line in lines] == [(1, 3), (None, 1), (None, 1)]
+    assert lines[0]["faces"][0] == {"photo": str(home / "photos" / "ann.png"), "box": [110.0, 10.0, 190.0, 90.0]}
+    taught = castlist("groups", where, "--name", "1=Dora")
+    assert "3 faces are Dora now." in taught.stdout
+    assert [person.name for person in list_people(home / "run")] == ["Ann", "Bo", "Dora"]
+    assert castlist("groups", where, "--name", "Dora", code=2).stderr.startswith("castlist: --name must be")

@@ -19,10 +19,14 @@ if TYPE_CHECKING:
     from castlist.archive.finding import parse_day as parse_day
     from castlist.archive.folder import ArchiveFolder as ArchiveFolder
     from castlist.archive.forgetting import taking_out as taking_out
+    from castlist.archive.groups import Group as Group
+    from castlist.archive.groups import group_unnamed as group_unnamed
+    from castlist.archive.groups import name_group as name_group
     from castlist.archive.namer import open_namer as open_namer
     from castlist.archive.reading import Archive as Archive
     from castlist.archive.reading import ArchivedFace as ArchivedFace
     from castlist.archive.reading import Counts as Counts
+    from castlist.archive.sheets import save_groups_sheet as save_groups_sheet
     from castlist.archive.sheets import save_sheet as save_sheet
 
 _ROOMS = {
@@ -34,13 +38,17 @@ _ROOMS = {
     "Decision": "decisions",
     "Edges": "decisions",
     "Filled": "filling",
+    "Group": "groups",
     "Kind": "decisions",
     "confirmed_faces": "confirming",
     "fill_archive": "filling",
     "find_in_archive": "finding",
     "group_faces": "clustering",
+    "group_unnamed": "groups",
+    "name_group": "groups",
     "open_namer": "namer",
     "parse_day": "finding",
+    "save_groups_sheet": "sheets",
     "save_sheet": "sheets",
     "taking_out": "forgetting",
 }

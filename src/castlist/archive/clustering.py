@@ -22,9 +22,9 @@ BLOCK = 2**24  # products at a time; changes memory, not results
 # How many strangers are expected to be likelier than the cut to a face; the more faces, the stricter. Set on LFW's
 # training people, where groups of 30 people come out best with it, of all 2,132, and of what is between.
 STRANGERS = 0.05
-OCCASION = (
-    4.0  # photos; people of one photo come out as well as with 16, people drawn with many looks better than with none
-)
+# Photos that tell as much as one on its own. With 1, strangers of LFW's training people are joined; from 4 to 16 these
+# come out alike; without end, people drawn with many looks fall apart.
+OCCASION = 4.0
 COMMONEST = 1e-3  # the highest rate of pairs, however few faces there are
 SEEN = 300.0  # pairs of drawn strangers beyond the cut that make it known well enough
 
@@ -50,11 +50,9 @@ class Cut:
         """
         back = np.linalg.pinv(background.directions)  # from axes, in which photos of a person vary by 1, to embeddings
         photos, people = back.T @ back, back.T @ (background.between[:, None] * back)
-        variances = (
-            float((one * other).sum()) for one, other in ((people, people), (people, photos), (photos, photos))
-        )
         mean = float(background.mean @ background.mean)
-        return cls(_stranger_cosine(background, back, n_faces), mean, tuple(variances))
+        variances = float((people**2).sum()), float((people * photos).sum()), float((photos**2).sum())
+        return cls(_stranger_cosine(background, back, n_faces), mean, variances)
 
     def passed(self, means: np.ndarray, sizes: np.ndarray) -> np.ndarray:
         """By how much mean cosines of pairs of groups exceed the cut.

@@ -19,7 +19,7 @@ from castlist.gallery import default_background
 from castlist.media import read_photo
 from castlist.people import list_people
 from castlist.testing import level_of, make_run, save_picture, tell_faces
-from test_cli import run as castlist
+from test_cli import run
 
 
 def draw_people(n_people: int, n_photos: int, *, spread: float = 0.5) -> tuple[np.ndarray, np.ndarray]:
@@ -122,7 +122,7 @@ def test_poor_faces_join_but_neither_found_nor_bridge() -> None:
 def test_more_faces_get_a_stricter_cut() -> None:
     cuts = [Cut.choose(default_background(), n).cosine for n in (10, 1000, 20_000)]
     assert cuts == sorted(cuts)
-    assert 0.3 < cuts[0] < cuts[1] - 0.05 < cuts[2] - 0.1 < 0.6
+    assert 0.4 < cuts[0] < cuts[1] < cuts[2] - 0.05 < 0.6
 
 
 @pytest.mark.parametrize("n", [0, 1])
@@ -213,17 +213,23 @@ def test_a_group_is_named_at_once_and_taken_back_at_once(home: Path) -> None:
     assert shown(home) == before
 
 
-def test_the_command_groups_names_and_teaches(home: Path) -> None:
-    where = str(home / "archive")
+def test_the_command_groups_names_and_teaches(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def castlist(*words: object, code: int = 0) -> tuple[str, str]:
+        assert run(monkeypatch, *words) == code
+        said = capsys.readouterr()
+        return said.out, said.err
+
+    where = home / "archive"
     sheet = home / "sheet.png"
-    done = castlist("groups", where, "--sheet", str(sheet))
-    assert done.stdout.splitlines() == ["1  3 faces  ann.png, three.png, two.png", "2 faces are alone."]
-    assert f"castlist groups {where!r} --name 1=NAME" in done.stderr
+    out, err = castlist("groups", where, "--sheet", sheet)
+    assert out.splitlines() == ["1  3 faces  ann.png, three.png, two.png", "2 faces are alone."]
+    assert f"castlist groups {str(where)!r} --name 1=NAME" in err
     assert read_photo(sheet).shape[1] > 1000
-    lines = [json.loads(line) for line in castlist("groups", where, "--json").stdout.splitlines()]
+    lines = [json.loads(line) for line in castlist("groups", where, "--json")[0].splitlines()]
     assert [(line["group"], len(line["faces"])) for line in lines] == [(1, 3), (None, 1), (None, 1)]
     assert lines[0]["faces"][0] == {"photo": str(home / "photos" / "ann.png"), "box": [110.0, 10.0, 190.0, 90.0]}
-    taught = castlist("groups", where, "--name", "1=Dora")
-    assert "3 faces are Dora now." in taught.stdout
+    assert "3 faces are Dora now." in castlist("groups", where, "--name", "1=Dora")[0]
     assert [person.name for person in list_people(home / "run")] == ["Ann", "Bo", "Dora"]
-    assert castlist("groups", where, "--name", "Dora", code=2).stderr.startswith("castlist: --name must be")
+    assert castlist("groups", where, "--name", "Dora", code=2)[1].startswith("castlist: --name must be")

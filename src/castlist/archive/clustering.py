@@ -25,7 +25,7 @@ STRANGERS = 0.05
 # Photos that tell as much as one on its own. With 1, strangers of LFW's training people are joined; from 4 to 16 these
 # come out alike; without end, people drawn with many looks fall apart.
 OCCASION = 4.0
-COMMONEST = 1e-3  # the highest rate of pairs, however few faces there are
+COMMONEST = 1e-4  # the highest rate of pairs, for few faces: set likewise, with 10 to 300 people
 SEEN = 300.0  # pairs of drawn strangers beyond the cut that make it known well enough
 
 ALONE = -1

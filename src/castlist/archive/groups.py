@@ -68,9 +68,9 @@ def group_unnamed(path: str | os.PathLike[str]) -> list[Group]:
         members = [[faces[i] for i in np.flatnonzero(found == group)] for group in range(found.max(initial=ALONE) + 1)]
         numbers = _renumber(folder, unnamed, members)
     groups = [Group(number, _copies(unnamed, some)) for number, some in zip(numbers, members, strict=True)]
-    alone = [Group(None, tuple(unnamed[faces[i]])) for i in np.flatnonzero(found == ALONE)]
+    alone = [Group(None, _copies(unnamed, [faces[i]])) for i in np.flatnonzero(found == ALONE)]
     logger.info("%d unnamed faces are %d groups, and %d are alone", len(faces), len(groups), len(alone))
-    return groups + alone
+    return groups + sorted(alone, key=lambda group: (group.faces[0].path, group.faces[0].number))
 
 
 def name_group(path: str | os.PathLike[str], number: int, name: str, *, who: str | None = None) -> Group:

@@ -23,8 +23,9 @@ BLOCK = 2**24  # products at a time; changes memory, not results
 # training people, where groups of 30 people come out best with it, of all 2,132, and of what is between.
 STRANGERS = 0.05
 # Photos that tell as much as one on its own. With 1, strangers of LFW's training people are joined; from 4 to 16 these
-# come out alike; without end, people drawn with many looks fall apart.
-OCCASION = 4.0
+# come out alike, and people drawn with many looks hang together. So the most careful: two groups are one at a glance,
+# but a wrong one is many faces under a wrong name.
+OCCASION = 16.0
 COMMONEST = 1e-4  # the highest rate of pairs, for few faces: set likewise, with 10 to 300 people
 SEEN = 300.0  # pairs of drawn strangers beyond the cut that make it known well enough
 

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 import typer
 
+from castlist.archive import Archive, fill_archive
 from castlist.cli import app
 from castlist.media import FilmWriter
-from castlist.testing import draw_picture, level_of
+from castlist.testing import draw_picture, level_of, make_run, save_picture, tell_faces
 
 ROOT = Path(__file__).parents[1]
 DOCS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -111,6 +112,27 @@ def test_the_examples_of_python_print_what_they_say(
     names: dict[str, object] = {}
     for code in blocks:
         exec(compile(code, "docs/python.md", "exec"), names)
+        assert capsys.readouterr().out == "".join(re.findall(r"^# (.*\n)", code, re.MULTILINE))
+
+
+def test_the_queries_of_an_archive_find_what_they_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for library in ("duckdb", "pandas", "pyarrow"):
+        pytest.importorskip(library, reason="opens an archive's files")
+    monkeypatch.chdir(tmp_path)
+    make_run("run", ["Ann", "Bo"])
+    for name, levels in (("a", (level_of(0), level_of(1))), ("b", (level_of(0, 1),)), ("c", (level_of(0, 2), 99))):
+        save_picture(f"photos/{name}.png", levels)
+    fill_archive("photos", "run", "archive", finder=tell_faces)
+    archive = Archive("archive")
+    archive.decide("is", archive.spot("c.png", face=2), name="Dora")
+    archive.decide("stranger", archive.spot("b.png"))
+    archive.undo()
+    blocks = [code for language, code in FENCE.findall((ROOT / "docs/archive.md").read_text("utf-8")) if language]
+    names: dict[str, object] = {}
+    for code in blocks:
+        exec(compile(code, "docs/archive.md", "exec"), names)
         assert capsys.readouterr().out == "".join(re.findall(r"^# (.*\n)", code, re.MULTILINE))
 
 

@@ -440,6 +440,19 @@ def test_sums_are_of_each_person_by_trust() -> None:
     assert counts.tolist() == [0.5, 1.25]
 
 
+def test_another_stranger_rate_is_learnt_as_if_from_the_beginning(background: Background) -> None:
+    rng = np.random.default_rng(0)
+    person = np.repeat(np.arange(3), 4)
+    embeddings = rng.normal(size=(12, len(background.mean))).astype(np.float32)
+    embeddings /= np.linalg.norm(embeddings, axis=1, keepdims=True)
+    ids = [str(i) for i in range(12)]
+    loose = Gallery.fit("abc", embeddings, person, ids, stranger_rate=0.2, background=background)
+    strict = Gallery.fit("abc", embeddings, person, ids, background=background)
+    assert strict.with_stranger_rate(0.2).to_bytes() == loose.to_bytes() != strict.to_bytes()
+    with pytest.raises(SettingsError, match=r"at most 0\.5\. Got 0\.6"):
+        strict.with_stranger_rate(0.6)
+
+
 def test_once_each_names_a_person_once(background: Background) -> None:
     embeddings, asked, who = split_world(10, 3, 4, 2)
     gallery = Gallery.fit("abc", embeddings, np.repeat(np.arange(3), 4), ["p"] * 12, background=background)

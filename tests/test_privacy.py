@@ -39,6 +39,10 @@ refresh runs/a
 background cast --network network.onnx
 weights network.onnx
 sort cast/{hero} --run runs/a --into sorted
+archive cast --run runs/a --out archive
+find {hero} --in archive
+decide archive {photo} --stranger
+teach runs/a --from archive
 desktop --help
 demo --help
 """
@@ -120,8 +124,9 @@ def check_said(said: str) -> None:
     assert "Traceback" not in said, said
     assert set(re.findall("## ended: (.*)", said)) == {"0"}, said
     refused = [line for line in said.splitlines() if line.startswith("## refused:")]
-    # A trained network takes nobody in, and lets nobody out; nothing was moved; and there is no such file.
-    assert len(refused) == 9, refused
+    # A trained network takes nobody in, lets nobody out, and makes no archive of whole photos; nothing was moved; and
+    # there is no such file.
+    assert len(refused) == 13, refused
 
 
 def test_every_verb_is_asked() -> None:
@@ -197,12 +202,17 @@ train cast --out runs --name a
 predict new --run runs/a --csv named.csv --draw drawn --together
 enrol runs/a Thor {photos}
 predict new --run runs/a
-forget runs/a Thor
+archive new --run runs/a --out archive
+find Thor --in archive --copy-to found
+decide archive {photo} --is Loki
+teach runs/a --from archive
+undo archive
+forget runs/a Thor --archive archive
 check cast --html check.html
 explain runs/a {photos} --out explained
 """
-    photos = " ".join(f"'{path.relative_to(folder)}'" for path in sorted((folder / "new").glob("*/*"))[:3])
-    said, calls = traced(folder, home, lines.format(photos=photos))
+    new = [f"'{path.relative_to(folder)}'" for path in sorted((folder / "new").glob("*/*"))[:3]]
+    said, calls = traced(folder, home, lines.format(photos=" ".join(new), photo=new[0]))
     assert "## asked: []" in said and "## refused" not in said and "Traceback" not in said, said
     assert set(re.findall("## ended: (.*)", said)) == {"0"}, said
     check_calls(calls, (folder, home))

@@ -424,3 +424,14 @@ def test_a_network_must_read_photos_of_one_size_and_know_its_people(
     with pytest.raises(RunError) as refused:
         Network(str(tmp_path / "model.onnx"), n_people=people)
     assert refused.value.code == code
+
+
+def test_nobody_is_named_twice_in_any_of_many_photos() -> None:
+    rng = np.random.default_rng(0)
+    photo = np.sort(rng.integers(0, 40, 120))
+    gains = rng.normal(size=(120, 5)).astype(np.float32)
+    answers = Answers(tuple("abcde"), np.full((120, 6), 1 / 6, np.float32), gains, np.zeros(120, np.int64))
+    photos = describe_photos(answers, Seen.of_photos(40, photo=photo, embeddings=np.zeros((120, 4), np.float32)))
+    for i, faces in enumerate(photos):
+        named = answers[photo == i].once_each().named.tolist() if len(faces) else []
+        assert [face.name for face in faces] == ["abcde"[person] if person >= 0 else "unknown" for person in named]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from castlist.facade import open_door
 
 if TYPE_CHECKING:
+    from castlist.archive import Archive, ArchivedFace, fill_archive, find_in_archive
     from castlist.caches import set_cache_folder
     from castlist.checks import Finding, Findings, check_photos
     from castlist.errors import (
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _ROOMS = {
+    "Archive": "archive",
+    "ArchivedFace": "archive",
     "Augmentation": "settings",
     "Cast": "media",
     "CastError": "errors",
@@ -74,7 +77,9 @@ _ROOMS = {
     "draw_photo": "painting",
     "enrol": "people",
     "export_run": "export",
+    "fill_archive": "archive",
     "find_cast": "media",
+    "find_in_archive": "archive",
     "find_photos": "media",
     "forget": "people",
     "is_film": "media",
@@ -95,6 +100,8 @@ _ROOMS = {
 }
 __all__ = [
     "UNKNOWN",
+    "Archive",
+    "ArchivedFace",
     "Augmentation",
     "Cast",
     "CastError",
@@ -127,7 +134,9 @@ __all__ = [
     "draw_photo",
     "enrol",
     "export_run",
+    "fill_archive",
     "find_cast",
+    "find_in_archive",
     "find_photos",
     "forget",
     "is_film",

@@ -79,7 +79,7 @@ def sort_photos(
         else:
             folders = _folders_of(one, nobody)
             try:
-                written = sum(_put(one.path, into / folder, link) for folder in folders)
+                written = sum(put(one.path, into / folder, link=link) for folder in folders)
             except CastlistError as error:
                 if error.code == "disk-full":
                     raise
@@ -94,8 +94,12 @@ def _folders_of(one: NamedPhoto | NamedFilm, nobody: str) -> tuple[str, ...]:
     return tuple(name for name in names if name != UNKNOWN) or ((UNKNOWN,) if names else (nobody,))
 
 
-def _put(source: Path, folder: Path, link: bool) -> bool:
-    """Have a file in a folder; gives whether it wasn't there."""
+def put(source: Path, folder: Path, *, link: bool = False) -> bool:
+    """Have a copy of a file, or a hard link to it, in a folder; gives whether it wasn't there. Nothing is overwritten.
+
+    Raises:
+        CastlistError: If it can't be put there.
+    """
     try:
         make_folder(folder)
         # Of the source's path and not by chance, so that what a killed process left is found.

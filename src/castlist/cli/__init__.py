@@ -9,6 +9,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from castlist.cli.archive import archive, decide, find, teach
 from castlist.cli.checking import check
 from castlist.cli.console import say, tell
 from castlist.cli.desktop import desktop
@@ -56,8 +57,12 @@ for _verb in (
     predict,
     sort,
     explain,
+    archive,
+    find,
+    decide,
     people,
     enrol,
+    teach,
     undo,
     rename,
     merge,

@@ -69,16 +69,22 @@ def enrol(
     tell(translate("{name} is enrolled with {photos}.", name=name, photos=_photos(len(done.faces))))
     if done.doubts:
         tell(translate("If that is wrong, take it back: {command}", command=f"castlist undo {str(run)!r}"))
-    _show_report(run, language)
+    show_report(run, language)
 
 
-def undo(run: RunFolder, language: Language = SYSTEM) -> None:
-    """Take back what was enrolled last; somebody who came with it leaves with it."""
+def undo(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, or an archive's.")],
+    language: Language = SYSTEM,
+) -> None:
+    """Take back what was enrolled last in a run, with whoever came with it; of an archive, what was decided last."""
     from castlist.people import undo as undo_enrolment
 
+    if (run / "archive.json").is_file():
+        _undo_decision(run)
+        return
     taken = undo_enrolment(run)
     tell(translate("Taken back: {photos} of {name}.", photos=_photos(len(taken.files)), name=taken.name))
-    _show_report(run, language)
+    show_report(run, language)
 
 
 def rename(
@@ -93,7 +99,7 @@ def rename(
     changed = rename_person(run, old, new)
     tell(translate("{old} is called {new}.", old=old, new=new))
     _tell_folder(changed.photos_root, old, translate("call the folder {name!r}, too", name=new))
-    _show_report(run, language)
+    show_report(run, language)
 
 
 def merge(
@@ -110,7 +116,7 @@ def merge(
     changed = merge_people(run, name, into)
     tell(translate("{name} and {into} are one, called {into}.", name=name, into=into))
     _tell_folder(changed.photos_root, name, translate("move its photos into the folder {name!r}", name=into))
-    _show_report(run, language)
+    show_report(run, language)
 
 
 def forget(
@@ -120,6 +126,9 @@ def forget(
         str | None, typer.Option(metavar="PHOTO", help="Delete this one photo of the person, who stays.")
     ] = None,
     retrain: Annotated[bool, typer.Option("--retrain", help="Train a Keras model again without the person.")] = False,
+    archive: Annotated[
+        Path | None, typer.Option(metavar="ARCHIVE", help="Delete the person from this archive, too.")
+    ] = None,
     yes: Yes = False,
     language: Language = SYSTEM,
 ) -> None:
@@ -127,18 +136,22 @@ def forget(
     from castlist.people import forget as forget_person
     from castlist.people import forget_photo, retrain_without
 
+    if archive is not None and (retrain or photo is not None):
+        raise SettingsError(
+            "forget-archive", "--archive deletes a person from a run of the model face, not with --retrain or --photo."
+        )
     if photo is not None:
         if retrain:
             raise SettingsError("retrain-photo", "--retrain leaves out a person, --photo one photo. Choose one.")
         tell(translate("The run knows {photo} no more.", photo=str(forget_photo(run, name, photo))))
-        _show_report(run, language)
+        show_report(run, language)
         return
     _ask(translate("Delete {name} from {run!r} for good?", name=name, run=str(run)), yes)
     if retrain:
         with showing_training(resumable=False) as show:
             receipt = retrain_without(run, name, language=language, **show)
     else:
-        receipt = forget_person(run, name)
+        receipt = forget_person(run, name, archive=archive)
     tell(translate("{name} is forgotten. Deleted:", name=name))
     for line in receipt.removed:
         tell(f"  {worded(line)}")
@@ -146,7 +159,15 @@ def forget(
     for line in receipt.remaining:
         tell(f"  {worded(line)}")
     if not retrain:
-        _show_report(run, language)
+        show_report(run, language)
+
+
+def _undo_decision(archive: Path) -> None:
+    from castlist.archive import Archive
+
+    taken = Archive(archive).undo()
+    decision = f"--{taken.kind} {taken.name or ''}".strip()
+    tell(translate("Taken back: {what}, decided by {who} at {when}.", what=decision, who=taken.who, when=taken.when))
 
 
 def refresh(run: RunFolder, language: Language = SYSTEM) -> None:
@@ -169,7 +190,7 @@ def refresh(run: RunFolder, language: Language = SYSTEM) -> None:
     )
     if done.lost:
         tell(translate("{photos} left the run.", photos=_photos(len(done.lost))))
-    _show_report(run, language)
+    show_report(run, language)
 
 
 def _ask(question: str, yes: bool) -> None:
@@ -188,7 +209,7 @@ def _tell_folder(photos: str, name: str, what: str) -> None:
         tell(translate("Training again would learn from {folder!r} again: {what}.", folder=str(folder), what=what))
 
 
-def _show_report(run: Path, language: str) -> None:
+def show_report(run: Path, language: str) -> None:
     from castlist.people import renew_report
 
     try:

@@ -1,6 +1,6 @@
 """People as sets of embeddings: who a face is, or "unknown"; people enrolled and forgotten."""
 
-from castlist.gallery.answers import NOBODY, Answers
+from castlist.gallery.answers import NOBODY, Answers, name_best
 from castlist.gallery.background import Background, default_background
 from castlist.gallery.beside import background_file, keep_beside, read_beside
 from castlist.gallery.fitting import EVIDENCE, WRONG_NAMES
@@ -20,5 +20,6 @@ __all__ = [
     "background_file",
     "default_background",
     "keep_beside",
+    "name_best",
     "read_beside",
 ]

@@ -86,12 +86,7 @@ class Gallery:
         if not own_background:
             background = background or default_background()
         _check(people, embeddings, person, photos, None if background is None else len(background.mean))
-        if not 0 < stranger_rate <= 0.5:
-            raise SettingsError(
-                "stranger-rate",
-                "stranger_rate must be above 0 and at most 0.5. Got {rate!r} instead.",
-                rate=stranger_rate,
-            )
+        _check_rate(stranger_rate)
         if own_background:
             background = guess_background(embeddings, person)
         assert background is not None, "given, the default or guessed"
@@ -231,6 +226,15 @@ class Gallery:
         embeddings = np.asarray(embeddings, np.float32)
         _check(("somebody",), embeddings, np.zeros(len(photos), np.int64), photos, self.embeddings.shape[1])
         return self._with(people, embeddings, np.full(len(photos), people.index(name)), photos)._follow()
+
+    def with_stranger_rate(self, rate: float) -> Gallery:
+        """The same people with another share of strangers that may be given a name.
+
+        Raises:
+            SettingsError: If the rate is out of bounds.
+        """
+        _check_rate(rate)
+        return dataclasses.replace(self, stranger_rate=float(rate))._learn()
 
     def forget(self, name: str) -> Gallery:
         """Leave a person out, with all that was known of the person.
@@ -410,6 +414,15 @@ def _limits_of(arrays: dict[str, np.ndarray]) -> Limits:
     if not 0 < tail <= 1:
         raise ValueError(f"the power of strangers is {tail}")
     return Limits(rarity, spread, sure, tail)
+
+
+def _check_rate(rate: float) -> None:
+    if not 0 < rate <= 0.5:
+        raise SettingsError(
+            "stranger-rate",
+            "stranger_rate must be above 0 and at most 0.5. Got {rate!r} instead.",
+            rate=rate,
+        )
 
 
 def _check(

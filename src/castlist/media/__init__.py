@@ -3,7 +3,7 @@
 from castlist.media.cast import Cast, Photo, RefusedPhoto, find_cast, holds_people
 from castlist.media.filming import FilmWriter
 from castlist.media.films import Film, Frame, frame_file, is_film, read_still
-from castlist.media.headers import Moment, time_taken
+from castlist.media.headers import Moment, Taking, read_taking, time_taken
 from castlist.media.inputs import find_photos
 from castlist.media.marks import digest_of, marked_exif, original_of
 from castlist.media.names import ALL, UNKNOWN, check_person, meant_by, one_form
@@ -21,6 +21,7 @@ __all__ = [
     "OpenPhoto",
     "Photo",
     "RefusedPhoto",
+    "Taking",
     "check_person",
     "digest_of",
     "find_cast",
@@ -36,6 +37,7 @@ __all__ = [
     "read_file",
     "read_photo",
     "read_still",
+    "read_taking",
     "resize_photo",
     "time_taken",
 ]

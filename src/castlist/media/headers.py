@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import functools
 import io
@@ -9,6 +10,7 @@ import re
 import threading
 import warnings
 from dataclasses import dataclass
+from typing import Any
 
 from PIL import ExifTags, Image
 
@@ -38,6 +40,15 @@ class Moment:
 
     seconds: float  # of the camera's own clock
     camera: str  # make, model and size of its pictures
+
+
+@dataclass(frozen=True)
+class Taking:
+    """How and when a photo was taken, as far as its EXIF block says."""
+
+    orientation: int | None = None  # as EXIF counts, 1 to 8; of the stored picture
+    clock: datetime.datetime | None = None  # what the camera's own clock showed; no zone
+    zone: str | None = None  # of that clock, such as "+02:00"
 
 
 def picture_of(data: bytes) -> tiff.Picture:
@@ -97,12 +108,30 @@ def time_taken(data: bytes) -> Moment | None:
         exif, size = _exif_and_size(data)
         details = exif.get_ifd(ExifTags.IFD.Exif)
         camera = (exif.get(ExifTags.Base.Make), exif.get(ExifTags.Base.Model), sorted(size))
-        clock = datetime.datetime.strptime(str(details[ExifTags.Base.DateTimeOriginal]), "%Y:%m:%d %H:%M:%S")
+        clock = _clock_of(details)
         part = str(details.get(ExifTags.Base.SubsecTimeOriginal)).strip("\x00 ")
         seconds = clock.replace(tzinfo=datetime.UTC).timestamp()
         return Moment(seconds + float(f"0.{part}") if part.isdecimal() else seconds, repr(camera))
     except Exception:  # an EXIF block may hold anything
         return None
+
+
+def read_taking(data: bytes) -> Taking:
+    """How and when a photo was taken, from its EXIF block; nothing where that says nothing that can be read."""
+    orientation, clock, zone = None, None, None
+    with contextlib.suppress(Exception):  # an EXIF block may hold anything
+        exif, _ = _exif_and_size(data)
+        turn = exif.get(ExifTags.Base.Orientation)
+        orientation = turn if turn in range(1, 9) else None
+        details = exif.get_ifd(ExifTags.IFD.Exif)
+        clock = _clock_of(details)
+        told = str(details.get(ExifTags.Base.OffsetTimeOriginal)).strip("\x00 ")
+        zone = told if re.fullmatch(_ZONE, told) else None
+    return Taking(orientation, clock, zone)
+
+
+def _clock_of(details: dict[int, Any]) -> datetime.datetime:
+    return datetime.datetime.strptime(str(details[ExifTags.Base.DateTimeOriginal]), "%Y:%m:%d %H:%M:%S")
 
 
 def dates_of(data: bytes) -> Image.Exif:

@@ -16,10 +16,13 @@ if TYPE_CHECKING:
     from castlist.naming.eyes import FaceEyes as FaceEyes
     from castlist.naming.eyes import Sight as Sight
     from castlist.naming.films import NamedFilm as NamedFilm
+    from castlist.naming.films import SeenTrack as SeenTrack
     from castlist.naming.films import Sighting as Sighting
     from castlist.naming.films import Track as Track
     from castlist.naming.films import name_film as name_film
+    from castlist.naming.films import name_tracks as name_tracks
     from castlist.naming.films import overlap as overlap
+    from castlist.naming.films import see_film as see_film
     from castlist.naming.namers import Namer as Namer
     from castlist.naming.recognizer import Recognizer as Recognizer
     from castlist.naming.seeing import Seen as Seen
@@ -42,6 +45,7 @@ _ROOMS = {
     "Network": "classifier",
     "Recognizer": "recognizer",
     "Seen": "seeing",
+    "SeenTrack": "films",
     "Sight": "eyes",
     "Sighting": "films",
     "Table": "tables",
@@ -50,9 +54,11 @@ _ROOMS = {
     "film_json": "tables",
     "film_rows": "tables",
     "name_film": "films",
+    "name_tracks": "films",
     "overlap": "films",
     "photo_json": "tables",
     "photo_rows": "tables",
+    "see_film": "films",
 }
 __all__ = list(_ROOMS)
 __getattr__ = open_door(__name__, _ROOMS)

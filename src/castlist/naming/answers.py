@@ -11,7 +11,7 @@ import numpy as np
 
 from castlist.errors import Message
 from castlist.faces import Box
-from castlist.gallery import NOBODY, Answers
+from castlist.gallery import NOBODY, Answers, name_best
 from castlist.media import UNKNOWN
 from castlist.naming.seeing import Seen
 
@@ -106,8 +106,12 @@ def describe_photos(
     starts = [0, *np.cumsum(seen.counts).tolist()]
     bounds = list(itertools.pairwise(starts))
     if not repeat and not seen.is_whole:
-        apart = [answers[start:end].once_each().named for start, end in bounds if end > start]
-        named = np.concatenate(apart) if apart else answers.named
+        named = name_best(answers.gains)
+        # Where nobody is the best of two faces, that is the best naming of all.
+        pairs, counts = np.unique(np.column_stack([seen.photo, named])[named != NOBODY], axis=0, return_counts=True)
+        for photo in np.unique(pairs[counts > 1, 0]).tolist():
+            start, end = bounds[photo]
+            named[start:end] = answers[start:end].once_each().named
         answers = Answers(answers.people, answers.probabilities, answers.gains, named)
     faces = describe_answers(answers, None if seen.is_whole else seen, best=best)
     photos = [tuple(faces[start:end]) for start, end in bounds]

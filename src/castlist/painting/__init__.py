@@ -23,19 +23,25 @@ if TYPE_CHECKING:
     from castlist.painting.pictures import free_place as free_place
     from castlist.painting.pictures import save_picture as save_picture
     from castlist.painting.pictures import tell_apart as tell_apart
+    from castlist.painting.sheets import Cell as Cell
+    from castlist.painting.sheets import draw_sheet as draw_sheet
+    from castlist.painting.sheets import make_thumbnail as make_thumbnail
 
 _ROOMS = {
     "COLORS": "labels",
+    "Cell": "sheets",
     "PLATE": "labels",
     "UNNAMED": "labels",
     "check_hidden": "hiding",
     "color_of": "labels",
     "draw_names": "labels",
     "draw_photo": "pictures",
+    "draw_sheet": "sheets",
     "find_fonts": "fonts",
     "free_place": "pictures",
     "hide_faces": "hiding",
     "is_hidden": "hiding",
+    "make_thumbnail": "sheets",
     "percent": "labels",
     "save_picture": "pictures",
     "set_font_folders": "fonts",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from castlist.people.reporting import renew_report as renew_report
     from castlist.people.retraining import discard_retraining as discard_retraining
     from castlist.people.retraining import retrain_without as retrain_without
+    from castlist.people.teaching import teach as teach
     from castlist.people.undoing import forget_photo as forget_photo
     from castlist.people.undoing import undo as undo
 
@@ -42,6 +43,7 @@ _ROOMS = {
     "rename": "renaming",
     "renew_report": "reporting",
     "retrain_without": "retraining",
+    "teach": "teaching",
     "undo": "undoing",
 }
 __all__ = list(_ROOMS)

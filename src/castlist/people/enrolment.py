@@ -84,7 +84,7 @@ def enrol(
             reasons=reasons,
         )
     vectors = seen.embeddings[[one.row for one in chosen]]
-    run, is_new = _add(began, name, vectors, [(spell(one.photo.name), one.photo) for one in chosen])
+    run, is_new = add_faces(began, name, vectors, [(spell(one.photo.name), one.photo) for one in chosen])
     added = tuple(one for one, new in zip(chosen, is_new, strict=True) if new)
     known = tuple(one.photo for one, new in zip(chosen, is_new, strict=True) if not new)
     assert recognizer.gallery is not None, "a run of faces has a gallery"
@@ -111,7 +111,7 @@ def enrol_face(recognizer: Recognizer, name: str, seen: Seen, face: int, source:
     """
     name = meant_by(name, recognizer.run.people)
     place = seen.paths[int(seen.photo[face])]
-    run, _ = _add(recognizer.run, name, seen.embeddings[face][None], [(spell(source), place)])
+    run, _ = add_faces(recognizer.run, name, seen.embeddings[face][None], [(spell(source), place)])
     return Recognizer.load(run.path)
 
 
@@ -143,7 +143,7 @@ def _check_open(run: Run, name: str) -> None:
     check_person(name, run.people)
 
 
-def _add(
+def add_faces(
     began: Run, name: str, vectors: np.ndarray, sources: Sequence[tuple[str, Path | None]]
 ) -> tuple[Run, list[bool]]:
     """Add embeddings, which the network of the run as it was has made, to the run as it is now.

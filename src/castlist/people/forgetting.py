@@ -19,23 +19,53 @@ from castlist.paths import as_path
 from castlist.people.changing import unfinished
 from castlist.people.receipts import Receipt, delete_kept, unknown_person, what_remains
 from castlist.people.retraining import discard_retraining
-from castlist.run import Change, Leaving, Run, RunFolder, agree, derived_in
+from castlist.run import Change, Leaving, Run, RunFolder, agree, derived_in, open_run
 
 logger = logging.getLogger(__name__)
 
 
-def forget(path: str | os.PathLike[str], name: str) -> Receipt:
+def forget(path: str | os.PathLike[str], name: str, *, archive: str | os.PathLike[str] | None = None) -> Receipt:
     """Delete a person from a run of the model `face`: embeddings, names, answers, pictures, kept data sets.
 
     Files are written anew without the person, so that nothing is left in them; the report is deleted, and
     `renew_report` makes it anew. Once it has returned, nobody who holds the run brings the person back. Killed at any
     moment, the same call again finishes it.
 
+    Args:
+        path: The run folder.
+        name: Of the person.
+        archive: An archive that is to forget the person, too.
+
     Raises:
         CastlistError: If nobody is called so, nobody would be left, the run may not be changed, or it is of a model
             whose weights have seen the person.
     """
-    folder = RunFolder(as_path(path))
+    if archive is None:
+        return _forget(RunFolder(as_path(path)), name)
+    from castlist.archive import ArchiveFolder, taking_out  # late: it needs castlist[archive]
+
+    # With the archive's lock held: nobody names there by the run as it was.
+    receipt: Receipt | None
+    with taking_out(ArchiveFolder(archive), name) as deleted:
+        try:
+            receipt = _forget(RunFolder(as_path(path)), name)
+        except RunError as error:
+            if error.code != "nobody-called-in-run":
+                raise
+            receipt, refusal = None, error
+    if receipt is None:
+        if not deleted:
+            raise refusal
+        receipt = Receipt(name, (), tuple(what_remains(open_run(path), name)))
+    elsewhere = Message(
+        "archive-copies-remain",
+        "Contact sheets and copies of photos that were written elsewhere from {path!r}.",
+        {"path": str(archive)},
+    )
+    return Receipt(receipt.name, (*receipt.removed, *deleted), (*receipt.remaining, elsewhere))
+
+
+def _forget(folder: RunFolder, name: str) -> Receipt:
     with folder.change() as change:
         name = meant_by(name, (*change.run.people, *(one.name for one in change.run.leaving)))
         leaving = _take_out(change, name)

@@ -5,6 +5,7 @@ from castlist.run.folder import Change, RunFolder, Stamp
 from castlist.run.history import HISTORY, Epoch, best_epoch, read_accuracy, read_history
 from castlist.run.inventory import derived_in, unknown_in
 from castlist.run.listing import find_runs, list_runs, newest_run
+from castlist.run.lock import hold
 from castlist.run.record import SIDES, Enrolled, Leaving, Run, check_files, open_run
 from castlist.run.stage import delete
 
@@ -24,6 +25,7 @@ __all__ = [
     "delete",
     "derived_in",
     "find_runs",
+    "hold",
     "list_runs",
     "load_gallery",
     "need_same",

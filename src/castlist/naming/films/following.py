@@ -18,7 +18,7 @@ from castlist.errors import Message, PhotoError, RunError
 from castlist.faces import MIN_FACE, RELATIVE_MIN_FACE, Box, Face, Template, crop_face, detect, measure_quality
 from castlist.gallery import Answers
 from castlist.media import Film, Frame
-from castlist.naming.answers import describe_answers
+from castlist.naming.answers import NamedFace, describe_answers
 from castlist.naming.eyes import Sight
 from castlist.naming.films.records import NamedFilm, Track, join_tracks
 from castlist.naming.films.tracking import SURE, Look, Tracker, Trail, fill_boxes
@@ -66,6 +66,58 @@ def name_film(
         RunError: If the run knows no faces, only whole photos.
         MissingExtraError: If what reads films isn't installed.
     """
+    viewer = _view(path, recognizer, thorough, on_count, stop)
+    tracks = viewer.tracks()
+    return NamedFilm(
+        path=viewer.film.path,
+        rate=viewer.film.rate,
+        n_frames=viewer.n_frames,
+        tracks=tracks,
+        sightings=join_tracks(tracks),
+        problem=viewer.problem,
+    )
+
+
+def see_film(
+    path: str | os.PathLike[str], recognizer: Recognizer, *, stop: Stop | None = None
+) -> tuple[tuple[SeenTrack, ...], Message | None]:
+    """Follow the faces of a film, and name nobody.
+
+    Args:
+        path: The film.
+        recognizer: As for `name_film`.
+        stop: As for `name_film`.
+
+    Returns:
+        The tracks that are surely of faces, in order of appearance, from left to right; why the film ends early, if so.
+
+    Raises:
+        CastlistError: As `name_film`.
+    """
+    viewer = _view(path, recognizer, False, None, stop)
+    sure = [one for one in viewer.seen if one.is_sure]
+    return tuple(sorted(sure, key=lambda one: (one.start, float(one.boxes[0, 0])))), viewer.problem
+
+
+def name_tracks(
+    recognizer: Recognizer, looks: Seen, best: Sequence[int], frames: Sequence[np.ndarray]
+) -> list[NamedFace]:
+    """Name the tracks of a film, nobody twice at the same time.
+
+    Args:
+        recognizer: Of a run that knows faces.
+        looks: A record of n photos: each holds the looks at one track, in order of time.
+        best: Which look of each track is described.
+        frames: For each track, the frames in which it was found, or any other marks of time.
+    """
+    answers = name_apart(recognizer.answer_tracks(looks), frames)
+    return describe_answers(answers, looks.faces(np.cumsum(looks.counts) - looks.counts + best))
+
+
+def _view(
+    path: str | os.PathLike[str], recognizer: Recognizer, thorough: bool, on_count: OnCount | None, stop: Stop | None
+) -> _Viewer:
+    """See a whole film, or as far as one isn't told to stop."""
     if recognizer.face_network is None or recognizer.gallery is None:
         raise RunError(
             "film-needs-faces",
@@ -83,35 +135,25 @@ def name_film(
     viewer.finish()
     if not viewer.n_frames:
         raise PhotoError("film-no-picture", "a film without a single picture that can be read")
-    tracks = viewer.tracks()
-    problem = None
-    if viewer.n_frames < WHOLE * film.n_frames:
-        problem = Message(
-            "film-cut-short",
-            "damaged or cut short after {done} of {total} frames",
-            {"done": viewer.n_frames, "total": film.n_frames},
-        )
-    return NamedFilm(
-        path=film.path,
-        rate=film.rate,
-        n_frames=viewer.n_frames,
-        tracks=tracks,
-        sightings=join_tracks(tracks),
-        problem=problem,
-    )
+    return viewer
 
 
 @dataclass(frozen=True, eq=False)
-class _Seen:
+class SeenTrack:
     """What is kept of a face that is out of sight."""
 
     looks: Seen  # one photo: its best looks, in order of time, that name it
     best: int  # which of them is the best
     frames: np.ndarray  # (looks,), int32; where it was found
     boxes: np.ndarray  # (frames, 4), float32
-    start: float
+    start: float  # seconds
     end: float
     confidence: float
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether it is surely a face, and seen for more than a moment."""
+        return self.confidence >= SURE and self.end - self.start >= MIN_SECONDS
 
 
 class _Viewer:
@@ -119,7 +161,7 @@ class _Viewer:
 
     def __init__(self, film: Film, recognizer: Recognizer, thorough: bool) -> None:
         assert recognizer.gallery is not None, "a run of faces has a gallery"
-        self._film, self._recognizer = film, recognizer
+        self.film, self._recognizer = film, recognizer
         self._eyes, self._center = recognizer.face_eyes, recognizer.gallery.background.mean
         self._thorough = thorough
         self._due = 0.0  # seconds, of the next look
@@ -131,7 +173,7 @@ class _Viewer:
         self._thumbnail: np.ndarray | None = None
         self._coming: deque[tuple[float, bool, Future[list[Look]]]] = deque()  # seconds, whether a scene begins, faces
         self._scenes = [0]  # first frames
-        self._seen: list[_Seen] = []
+        self.seen: list[SeenTrack] = []
         self._times = array("d")  # when each frame is shown
         self.n_frames = 0
 
@@ -164,14 +206,12 @@ class _Viewer:
 
     def tracks(self) -> tuple[Track, ...]:
         """All faces seen, named."""
-        if not self._seen:
+        if not self.seen:
             return ()
         # All at once, at the end: a name is of the run as it is then.
-        looks = Seen.merge(seen.looks for seen in self._seen)
-        answers = name_apart(self._recognizer.answer_tracks(looks), [seen.frames for seen in self._seen])
-        ends = np.cumsum(looks.counts)
-        best = ends - looks.counts + [seen.best for seen in self._seen]
-        named = describe_answers(answers, looks.faces(best))
+        looks = Seen.merge(seen.looks for seen in self.seen)
+        best, frames = [seen.best for seen in self.seen], [seen.frames for seen in self.seen]
+        named = name_tracks(self._recognizer, looks, best, frames)
         tracks = [
             Track(
                 face=face,
@@ -180,15 +220,26 @@ class _Viewer:
                 first=int(seen.frames[0]),
                 boxes=seen.boxes,
                 scene=self._scene(int(seen.frames[0])),
-                is_sure=seen.confidence >= SURE and seen.end - seen.start >= MIN_SECONDS,
+                is_sure=seen.is_sure,
             )
-            for face, seen in zip(named, self._seen, strict=True)
+            for face, seen in zip(named, self.seen, strict=True)
         ]
         return tuple(sorted(tracks, key=lambda track: track.first))
 
+    @property
+    def problem(self) -> Message | None:
+        """Why the film ends early, if it does."""
+        if self.n_frames >= WHOLE * self.film.n_frames:
+            return None
+        return Message(
+            "film-cut-short",
+            "damaged or cut short after {done} of {total} frames",
+            {"done": self.n_frames, "total": self.film.n_frames},
+        )
+
     def _end_of(self, frame: int) -> float:
         """Until when a frame is shown."""
-        return self._times[frame + 1] if frame + 1 < len(self._times) else self._times[frame] + 1 / self._film.rate
+        return self._times[frame + 1] if frame + 1 < len(self._times) else self._times[frame] + 1 / self.film.rate
 
     def _scene(self, frame: int) -> tuple[int, int]:
         bounds = [*self._scenes, self.n_frames]
@@ -214,9 +265,9 @@ class _Viewer:
             if is_once and trail.confidence < SURE and not self._thorough:
                 continue
             looks = sorted(trail.best, key=lambda look: look.frame)
-            sight = Sight(self._film.path, faces=[look.face for look in looks])
-            self._seen.append(
-                _Seen(
+            sight = Sight(self.film.path, faces=[look.face for look in looks])
+            self.seen.append(
+                SeenTrack(
                     looks=self._eyes.keep([sight]),
                     best=max(range(len(looks)), key=lambda i: looks[i].worth),
                     frames=np.array(trail.frames, np.int32),

@@ -1,0 +1,44 @@
+"""Archives: what was seen of very many photos, who is in them, and what people decided about it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from castlist.facade import open_door
+
+if TYPE_CHECKING:
+    from castlist.archive.confirming import confirmed_faces as confirmed_faces
+    from castlist.archive.decisions import Decision as Decision
+    from castlist.archive.decisions import Edges as Edges
+    from castlist.archive.decisions import Kind as Kind
+    from castlist.archive.filling import Filled as Filled
+    from castlist.archive.filling import fill_archive as fill_archive
+    from castlist.archive.finding import find_in_archive as find_in_archive
+    from castlist.archive.finding import parse_day as parse_day
+    from castlist.archive.folder import ArchiveFolder as ArchiveFolder
+    from castlist.archive.forgetting import taking_out as taking_out
+    from castlist.archive.namer import open_namer as open_namer
+    from castlist.archive.reading import Archive as Archive
+    from castlist.archive.reading import ArchivedFace as ArchivedFace
+    from castlist.archive.reading import Counts as Counts
+    from castlist.archive.sheets import save_sheet as save_sheet
+
+_ROOMS = {
+    "Archive": "reading",
+    "ArchiveFolder": "folder",
+    "ArchivedFace": "reading",
+    "Counts": "reading",
+    "Decision": "decisions",
+    "Edges": "decisions",
+    "Filled": "filling",
+    "Kind": "decisions",
+    "confirmed_faces": "confirming",
+    "fill_archive": "filling",
+    "find_in_archive": "finding",
+    "open_namer": "namer",
+    "parse_day": "finding",
+    "save_sheet": "sheets",
+    "taking_out": "forgetting",
+}
+__all__ = list(_ROOMS)
+__getattr__ = open_door(__name__, _ROOMS)

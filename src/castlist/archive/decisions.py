@@ -1,0 +1,204 @@
+"""What people decided about faces: one line of JSON each, only ever added to, apart from all that is computed.
+
+A decision is about a photo's content and a box in it, so that neither another network nor a move of the photo loses it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import errno
+import getpass
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from castlist.errors import CastError, CastlistError, Message, reason_of
+from castlist.escaping import for_json
+from castlist.files import PRIVATE_FILE, cannot_write, write_bytes
+from castlist.media import check_person, one_form
+from castlist.run import hold
+
+Edges = tuple[float, float, float, float]  # left, top, right, bottom; pixels of the upright photo
+Kind = Literal["is", "is-not", "stranger", "no-face", "same", "different", "undo"]
+
+LOCK = ".decisions.lock"
+PATIENCE = 30.0  # seconds; a line takes milliseconds
+ABOUT_NAMES, ABOUT_TWO = ("is", "is-not"), ("same", "different")
+
+
+class Spot(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A face, as a decision knows it."""
+
+    photo: str  # SHA-256 of the photo's content, in hexadecimal digits
+    box: Edges
+    start: float | None = None  # seconds; of a track of a film, where many faces have the same box
+
+
+class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A line of the file."""
+
+    id: str
+    who: str  # decided
+    when: str  # ISO 8601, UTC
+    kind: Kind
+    face: Spot | None = None  # all but "undo"
+    name: str | None = None  # of "is" and "is-not"
+    other: Spot | None = None  # of "same" and "different"
+    undoes: str | None = None  # the id of a decision that is taken back
+
+
+class DecisionLog:
+    """The file of decisions; others may add to it at the same moment."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def read(self) -> list[Decision]:
+        """All that was decided and isn't taken back, in the order in which it was.
+
+        Raises:
+            CastlistError: If the file can't be read, or a line is no decision.
+        """
+        every = self._parse(self._data())
+        undone = {one.undoes for one in every}
+        return [one for one in every if one.kind != "undo" and one.id not in undone]
+
+    def add(
+        self, kind: Kind, face: Spot, *, name: str | None = None, other: Spot | None = None, who: str | None = None
+    ) -> Decision:
+        """Write a decision down; it is on disk when this returns.
+
+        Args:
+            kind: What is decided; not "undo".
+            face: About whom.
+            name: Whom it is or isn't.
+            other: The face that is the same person's, or isn't.
+            who: Who decides; by default the user of this machine.
+
+        Raises:
+            CastlistError: If nobody can be called so, or it can't be written.
+        """
+        if name is not None:
+            name = one_form(name)
+            check_person(name)
+        with self._alone():
+            return self._append(_sign(who, kind=kind, face=face, name=name, other=other))
+
+    def undo(self, *, who: str | None = None) -> Decision:
+        """Take the last decision back that holds; gives it.
+
+        Raises:
+            CastlistError: If there is none, or it can't be written.
+        """
+        with self._alone():
+            holding = self.read()
+            if not holding:
+                raise CastlistError("nothing-decided", "There is no decision that could be taken back.")
+            self._append(_sign(who, kind="undo", undoes=holding[-1].id))
+        return holding[-1]
+
+    def forget(self, name: str) -> int:
+        """Write the file anew without what bears a name, nor what took that back; gives how many decisions that were.
+
+        Raises:
+            CastlistError: If it can't be read or written.
+        """
+        with self._alone():
+            every = self._parse(self._data())
+            bearing = {one.id for one in every if one.name is not None and one_form(one.name) == one_form(name)}
+            kept = [one for one in every if one.id not in bearing and one.undoes not in bearing]
+            if bearing:
+                write_bytes(self._path, b"".join(map(_line, kept)), private=True)
+        return len(bearing)
+
+    def _append(self, decision: Decision) -> Decision:
+        line = _line(decision)
+        try:
+            whole = self._data().rfind(b"\n") + 1
+            file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, PRIVATE_FILE)
+            try:
+                os.ftruncate(file, whole)  # what a killed process wrote of a line
+                if os.write(file, line) != len(line):
+                    os.ftruncate(file, whole)
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                os.fsync(file)
+            finally:
+                os.close(file)
+        except OSError as error:
+            raise cannot_write(self._path, error) from error
+        return decision
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep others from adding while the block runs."""
+        with contextlib.ExitStack() as stack:
+            try:
+                stack.enter_context(hold(self._path.parent / LOCK, patience=PATIENCE))
+            except OSError as error:
+                raise cannot_write(self._path, error) from error
+            yield
+
+    def _data(self) -> bytes:
+        try:
+            return self._path.read_bytes()
+        except FileNotFoundError:
+            return b""
+        except OSError as error:
+            raise self._broken(reason_of(error)) from error
+
+    def _parse(self, data: bytes) -> list[Decision]:
+        decisions = []
+        # What follows the last line's end was cut off by a kill: nobody was told that it is decided.
+        for number, line in enumerate(data.split(b"\n")[:-1], 1):
+            try:
+                decisions.append(_checked(msgspec.json.decode(line, type=Decision)))
+            except (ValueError, CastError) as error:
+                raise self._broken(f"line {number}: {error}") from error
+        return decisions
+
+    def _broken(self, reason: Message | str) -> CastlistError:
+        return CastlistError(
+            "archive-decisions-broken",
+            "The decisions {path!r} can't be read ({reason}). Mend that, or take the line out.",
+            path=str(self._path),
+            reason=reason,
+        )
+
+
+def _sign(who: str | None, **decided: Any) -> Decision:
+    """A decision of this moment."""
+    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
+    return Decision(id=secrets.token_hex(8), who=who or _user(), when=now, **decided)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a user without a name, as in a container
+        return str(os.getuid()) if hasattr(os, "getuid") else "?"
+
+
+def _line(decision: Decision) -> bytes:
+    return for_json(msgspec.to_builtins(decision)).encode() + b"\n"
+
+
+def _checked(decision: Decision) -> Decision:
+    """A decision that says all that its kind needs.
+
+    Raises:
+        ValueError: If it doesn't.
+        CastError: If nobody can be called so.
+    """
+    kind = decision.kind
+    says = (decision.face, decision.name, decision.other, decision.undoes)
+    needs = (kind != "undo", kind in ABOUT_NAMES, kind in ABOUT_TWO, kind == "undo")
+    if tuple(one is not None for one in says) != needs:
+        raise ValueError(f"a decision {kind!r} says too little or too much")
+    if decision.name is not None:
+        check_person(decision.name)
+    return decision

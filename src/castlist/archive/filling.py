@@ -1,0 +1,168 @@
+"""Photos in, rows out: an archive is made, goes on where a killed one stood, and follows its photos and its run."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from castlist.archive.folder import FORMAT, ArchiveFolder, Record
+from castlist.archive.forgetting import finish
+from castlist.archive.namer import open_namer
+from castlist.archive.planning import File, Known, Plan, look_around, make_plan
+from castlist.archive.renaming import rename
+from castlist.archive.table import FILE_COLUMNS
+from castlist.archive.units import Worker
+from castlist.errors import CastlistError, Message, SettingsError
+from castlist.faces import Finder, find_faces
+from castlist.media import find_photos
+from castlist.paths import as_path, is_folder
+from castlist.threads import OnCount, Stop
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Filled:
+    """What was done for an archive."""
+
+    looked: int  # photos that were looked at
+    renamed: int  # faces that were named anew, without a look
+    is_whole: bool  # whether nothing is left to do: not stopped, and no share alone
+
+
+def fill_archive(
+    photos: str | os.PathLike[str],
+    run: str | os.PathLike[str],
+    out: str | os.PathLike[str],
+    *,
+    together: bool = False,
+    stranger_rate: float | None = None,
+    share: tuple[int, int] | None = None,
+    finder: Finder = find_faces,
+    tell: Callable[[Message], None] | None = None,
+    on_count: OnCount | None = None,
+    on_names: OnCount | None = None,
+    stop: Stop | None = None,
+) -> Filled:
+    """Make an archive's rows those of the photos that lie there, named as the run names them now.
+
+    What was seen stays seen: only new and changed photos are looked at, copies once, moved ones not at all; photos that
+    are there no more are marked. Killed at any moment, the next call goes on.
+
+    Args:
+        photos: The folder of photos, with all below it.
+        run: A finished run that knows faces.
+        out: The archive's folder, made if it isn't there.
+        together: Let photos help each other to be named.
+        stranger_rate: Share of strangers that may be given a name; None: the run's own.
+        share: Do only this share of the work, which of how many, from 1; a call without it, afterwards, does the rest.
+        finder: What finds faces in photos.
+        tell: Told what was passed over, a sentence each.
+        on_count: Told how many photos have been looked at, of how many.
+        on_names: Told how many units have been named anew, of how many.
+        stop: Asked before each photo; then what was done stays done.
+
+    Raises:
+        CastlistError: If the folders or the run can't be used, somebody else is at work there, or nothing can be
+            written.
+    """
+    root, folder = as_path(photos).absolute(), ArchiveFolder(out)
+    if not is_folder(root):
+        raise CastlistError(
+            "archive-no-folder", "An archive is made of a folder of photos. {path!r} is none.", path=str(photos)
+        )
+    if share and not 1 <= share[0] <= share[1]:
+        raise SettingsError(
+            "archive-share",
+            "A share must be one of how many, such as 1/4. Got {which}/{count} instead.",
+            which=share[0],
+            count=share[1],
+        )
+    namer = open_namer(run, together=together, stranger_rate=stranger_rate, finder=finder)
+    record = Record(
+        format=FORMAT,
+        root=str(root),
+        run=str(as_path(run).absolute()),
+        eyes=namer.eyes_digest,
+        names=namer.names_digest,
+        stranger_rate=stranger_rate,
+        together=together,
+    )
+    worker = Worker(folder, root, namer, on_count, stop)
+
+    def plan_anew() -> Plan | None:
+        return _plan_anew(folder, record, root, tell)
+
+    if share:
+        with folder.sharing(share, lambda: worker.under_way() or plan_anew()) as plan:
+            if plan:
+                worker.do(plan, share)
+        return Filled(worker.looked, 0, False)
+    with folder.alone():
+        if folder.is_there:
+            finish(folder)
+        # What was begun first; then whatever has changed since.
+        if (plan := worker.under_way()) and not worker.do(plan):
+            return Filled(worker.looked, 0, False)
+        if (plan := plan_anew()) and not worker.do(plan):
+            return Filled(worker.looked, 0, False)
+        folder.end_plan()
+        # As the run is by now: somebody may have been forgotten by it meanwhile.
+        newest = open_namer(run, together=together, stranger_rate=stranger_rate, finder=finder)
+        renamed = rename(folder, newest if newest.eyes_digest == namer.eyes_digest else namer, on_names)
+    return Filled(worker.looked, renamed, True)
+
+
+def _plan_anew(
+    folder: ArchiveFolder, record: Record, root: Path, tell: Callable[[Message], None] | None
+) -> Plan | None:
+    """Write down what is to be done; None: nothing."""
+    paths, home = find_photos([root], tell=tell), folder.path.resolve()
+    if home.is_relative_to(root.resolve()):
+        own = root / home.relative_to(root.resolve())
+        paths = [path for path in paths if own not in path.parents]
+    files = look_around(root, paths)
+    known, last = _known(folder, record.eyes)
+    if folder.is_there:
+        before = folder.record()
+        record = msgspec.structs.replace(record, forgetting=before.forgetting)
+        _need_same_photos(folder, before, record, known, files)
+    folder.save(record)
+    plan = make_plan(last + 1, record.eyes, root, files, known, max(folder.units(), default=0) + 1)
+    if plan:
+        folder.save_plan(plan)
+        logger.info("%d units of an archive are to be done", len(plan.units))
+    return plan
+
+
+def _known(folder: ArchiveFolder, eyes: str) -> tuple[dict[str, Known], int]:
+    """What the rows say of each file, and the number of the last plan that any of them is of."""
+    known, last = {}, 0
+    for unit in folder.units():
+        table, about = folder.read(unit, [*FILE_COLUMNS, "reason"])
+        last = max(last, about.plan)
+        columns = (table[name].to_pylist() for name in table.column_names)
+        for photo, digest, size, modified, is_gone, reason in zip(*columns, strict=True):
+            # A film that waited for castlist[films] is looked at as soon as that may be there.
+            is_current = about.eyes == eyes and (reason != "needs-extra" or is_gone)
+            known[photo] = Known(File(photo, size, modified), digest, unit, is_gone, is_current)
+    return known, last
+
+
+def _need_same_photos(
+    folder: ArchiveFolder, before: Record, now: Record, known: Mapping[str, Known], files: list[File]
+) -> None:
+    """Make sure that a folder that lies elsewhere is the archive's: another's would mark all its photos as gone."""
+    if before.root != now.root and known and not any(file.photo in known for file in files):
+        raise CastlistError(
+            "archive-of-others",
+            "The archive {path!r} is of {before!r}, and none of its photos is in {root!r}. Give another --out.",
+            path=str(folder.path),
+            before=before.root,
+            root=now.root,
+        )

@@ -1,0 +1,100 @@
+"""Who is where: the photos of an archive that show somebody."""
+
+from __future__ import annotations
+
+import calendar
+import contextlib
+import datetime
+import difflib
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+from castlist.archive.reading import Archive, ArchivedFace
+from castlist.errors import CastlistError, SettingsError
+from castlist.media import meant_by
+
+NEAR = 3  # names proposed for one that nobody has
+
+
+def find_in_archive(
+    archive: Archive,
+    name: str,
+    *,
+    beside: Sequence[str] = (),
+    without: Sequence[str] = (),
+    since: datetime.date | None = None,
+    until: datetime.date | None = None,
+) -> list[ArchivedFace]:
+    """The faces of somebody, the surest first.
+
+    Args:
+        archive: Where to look.
+        name: Of a person; UNKNOWN: whoever isn't named.
+        beside: Who else must be in the photo.
+        without: Who mustn't be in it.
+        since: The first day on which the photo may have been taken; one that doesn't say when is left out then.
+        until: The last one.
+
+    Raises:
+        CastlistError: If nobody in the archive is called so.
+    """
+    people = archive.people()
+    wanted, *others = (_known(one, people) for one in (name, *beside, *without))
+    faces = list(archive.faces({wanted, *others}))
+    photos: defaultdict[str, set[Path]] = defaultdict(set)
+    for face in faces:
+        if face.name in others:
+            photos[face.name].add(face.path)
+    found = [
+        face
+        for face in faces
+        if face.name == wanted
+        and all(face.path in photos[one] for one in others[: len(beside)])
+        and not any(face.path in photos[one] for one in others[len(beside) :])
+        and _is_between(face, since, until)
+    ]
+    return sorted(found, key=lambda face: (-face.probability, face.path, face.number))
+
+
+def parse_day(text: str, *, is_last: bool = False) -> datetime.date:
+    """A day as a person types it: 2019-08-02, or a month or a year, of which it is the first day or the last.
+
+    Raises:
+        SettingsError: If it is none.
+    """
+    found = re.fullmatch(r"(\d{4})(?:-(\d\d?))?(?:-(\d\d?))?", text)
+    if found:
+        year, month, day = (int(part) if part else None for part in found.groups())
+        assert year is not None, "a year is never left out"
+        month = month or (12 if is_last else 1)
+        with contextlib.suppress(ValueError):  # no such month or day
+            return datetime.date(year, month, day or (calendar.monthrange(year, month)[1] if is_last else 1))
+    raise SettingsError(
+        "day-none", "A day must be written as 2019-08-02, 2019-08 or 2019. Got {text!r} instead.", text=text
+    )
+
+
+def _known(name: str, people: set[str]) -> str:
+    """Who of the people is meant."""
+    name = meant_by(name, people)
+    if name in people:
+        return name
+    by_folded = {one.casefold(): one for one in people}
+    near = difflib.get_close_matches(name.casefold(), by_folded, NEAR, 0.5)
+    raise CastlistError(
+        "archive-nobody",
+        "No face in the archive is named {name!r}. The nearest names: {near}.",
+        name=name,
+        near=", ".join(by_folded[one] for one in near) or ", ".join(sorted(people)[:NEAR]) or "-",
+    )
+
+
+def _is_between(face: ArchivedFace, since: datetime.date | None, until: datetime.date | None) -> bool:
+    if since is None and until is None:
+        return True
+    if face.taken is None:
+        return False
+    day = face.taken.date()
+    return (since is None or day >= since) and (until is None or day <= until)

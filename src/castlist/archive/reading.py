@@ -1,0 +1,256 @@
+"""An archive as whoever asks it sees it: what was computed, and above that what people decided."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from castlist.archive.decisions import Decision, DecisionLog, Edges, Kind, Spot
+from castlist.archive.folder import ArchiveFolder
+from castlist.archive.table import COLUMNS, EDGES, NAMED, PERHAPS, Table, keep, where
+from castlist.archive.verdicts import NOTHING, Place, Verdicts, face_at, judge
+from castlist.errors import CastlistError
+from castlist.faces import NO_FACE, Box
+from castlist.media import UNKNOWN
+from castlist.paths import as_path, join_below, name_below, spell
+
+_ASKED = (*EDGES, "photo", "digest", "face", "answer", "name", "probability", "perhaps", "taken", "start", "end")
+
+
+@dataclass(frozen=True)
+class ArchivedFace:
+    """A face of an archive, and who it is: as computed, or as somebody decided."""
+
+    path: Path
+    digest: str  # of the photo's content
+    number: int  # in the photo, counted from the left, from 1
+    box: Box
+    name: str  # of a person, or UNKNOWN
+    probability: float  # of the name
+    perhaps: str | None = None  # as of `NamedFace`
+    is_decided: bool = False
+    taken: datetime.datetime | None = None  # as the camera's clock showed it
+    start: float | None = None  # seconds; of a track of a film
+    end: float | None = None
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How much there is in an archive."""
+
+    photos: int
+    empty: int  # of them without a face
+    failed: int  # of them that can't be read
+    gone: int  # that were there once
+    faces: int
+    named: int
+    perhaps: int
+
+
+class Archive:
+    """An archive to be asked: its rows as they are when it is opened, with what was decided until then or by itself."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        """Open an archive.
+
+        Raises:
+            CastlistError: If the folder is no archive, or can't be read.
+        """
+        self.folder = ArchiveFolder(path)
+        self.root = Path(self.folder.record().root)
+        shards = [self.folder.read(unit, list(COLUMNS))[0] for unit in self.folder.units()]
+        self._shards = [keep(shard, where(shard, "gone", [False])) for shard in shards]
+        self._gone = {
+            photo for shard in shards for photo in keep(shard, where(shard, "gone", [True]))["photo"].to_pylist()
+        }
+        self._log = DecisionLog(self.folder.decisions)
+        self._hear()
+
+    def _hear(self) -> None:
+        """Take in what was decided."""
+        self.decisions = self._log.read()
+        self.verdicts = judge_rows(self.decisions, self._shards)
+        self._named_in: defaultdict[str, set[str]] = defaultdict(set)  # who was decided to be in a photo
+        for (digest, _), verdict in self.verdicts.of.items():
+            if verdict.name is not None:
+                self._named_in[digest].add(verdict.name)
+
+    def people(self) -> set[str]:
+        """Everybody whom a face is named or was decided to be, and UNKNOWN."""
+        names = {name for shard in self._shards for name in shard["name"].unique().to_pylist() if name is not None}
+        return names.union({UNKNOWN}, *self._named_in.values())
+
+    def faces(self, names: Collection[str] | None = None) -> Iterator[ArchivedFace]:
+        """The faces of photos that are there, but those that somebody decided to be none.
+
+        Args:
+            names: Only those that are called so; None: all.
+        """
+        decided = sorted({digest for digest, _ in self.verdicts.of})
+        for shard in self._shards:
+            shard = shard.filter(shard["face"].is_valid())
+            if names is not None:
+                shard = keep(shard, where(shard, "name", sorted(names)) | where(shard, "digest", decided))
+            for row in shard.select(_ASKED).to_pylist():
+                if (face := self._face(row)) and (names is None or face.name in names):
+                    yield face
+
+    def counts(self) -> Counts:
+        """How much there is."""
+        photos: dict[str, str | None] = {}  # the reason of those that show no face
+        for shard in self._shards:
+            columns = (shard[name].to_pylist() for name in ("photo", "face", "reason"))
+            for photo, face, reason in zip(*columns, strict=True):
+                photos[photo] = reason if face is None else None
+        answers = Counter(
+            NAMED if face.name != UNKNOWN else PERHAPS if face.perhaps else UNKNOWN for face in self.faces()
+        )
+        reasons = Counter(photos.values())
+        shown, empty = reasons[None], reasons[NO_FACE.code]
+        return Counts(
+            photos=len(photos),
+            empty=empty,
+            failed=len(photos) - shown - empty,
+            gone=len(self._gone),
+            faces=answers.total(),
+            named=answers[NAMED],
+            perhaps=answers[PERHAPS],
+        )
+
+    def spot(self, photo: str | os.PathLike[str], *, face: int | None = None, box: Edges | None = None) -> Spot:
+        """A face of a photo, as decisions know it.
+
+        Args:
+            photo: Its path, as it is or below the archive's root.
+            face: Which of its faces, counted from the left, from 1; may be left out where there is one.
+            box: Where the face is, instead.
+
+        Raises:
+            CastlistError: If the archive knows no such photo or no such face, or it isn't clear which.
+        """
+        rows = self._rows_of(photo)
+        boxes = {row["face"]: tuple(row[edge] for edge in EDGES) for row in rows if row["face"] is not None}
+        listed = ", ".join(f"{row['face']} at {_where(row)}" for row in rows if row["face"] is not None)
+        if not boxes:
+            raise CastlistError("archive-no-face", "The archive knows no face in {photo!r}.", photo=str(photo))
+        digest = rows[0]["digest"]
+        if box is not None:
+            face = face_at({row["face"]: _place(row) for row in rows if row["face"]}, Box(*box)) or 0
+        elif face is None and len(boxes) == 1:
+            (face,) = boxes
+        if face is None:
+            raise CastlistError(
+                "archive-which-face",
+                "{photo!r} has {count} faces; say which with --face N: {faces}.",
+                photo=str(photo),
+                count=len(boxes),
+                faces=listed,
+            )
+        if face not in boxes:
+            raise CastlistError(
+                "archive-not-that-face",
+                "{photo!r} has no such face. Choose from: {faces}.",
+                photo=str(photo),
+                faces=listed,
+            )
+        start = next(row["start"] for row in rows if row["face"] == face)
+        return Spot(digest, boxes[face], start)
+
+    def decide(
+        self, kind: Kind, face: Spot, *, name: str | None = None, other: Spot | None = None, who: str | None = None
+    ) -> Decision:
+        """Write a decision down, as `DecisionLog.add` does; gives it."""
+        decision = self._log.add(kind, face, name=name, other=other, who=who)
+        self._hear()
+        return decision
+
+    def undo(self, *, who: str | None = None) -> Decision:
+        """Take the last decision back that holds; gives it.
+
+        Raises:
+            CastlistError: If there is none.
+        """
+        taken = self._log.undo(who=who)
+        self._hear()
+        return taken
+
+    def _face(self, row: dict[str, Any]) -> ArchivedFace | None:
+        """A face as its row and what was decided tell it; None: it was decided to be none."""
+        digest, number, path = row["digest"], row["face"], join_below(self.root, row["photo"])
+        if path is None:  # an archive may come from anybody, and what is found is copied
+            return None
+        name, probability, perhaps = row["name"], row["probability"], row["perhaps"]
+        verdict = self.verdicts.of.get((digest, number), NOTHING)
+        if not verdict.is_face:
+            return None
+        if verdict.is_final:
+            name, probability, perhaps = verdict.name or UNKNOWN, 1.0, None
+        else:
+            # Nobody is twice in a photo; in a film, again and again.
+            there = self._named_in.get(digest, set()) if row["start"] is None else set()
+            others = verdict.not_names | there
+            perhaps = None if perhaps in others else perhaps
+            if name in others:
+                name, probability = UNKNOWN, 1 - probability
+        return ArchivedFace(
+            path=path,
+            digest=digest,
+            number=number,
+            box=_box(row),
+            name=name or UNKNOWN,
+            probability=probability or 0.0,
+            perhaps=perhaps,
+            is_decided=verdict.is_final,
+            taken=row["taken"],
+            start=row["start"],
+            end=row["end"],
+        )
+
+    def _rows_of(self, photo: str | os.PathLike[str]) -> list[dict[str, Any]]:
+        path = as_path(photo)
+        names = [spell(path.as_posix())]
+        for whole in {path.absolute(), path.resolve()}:
+            if whole.is_relative_to(self.root):
+                names.append(name_below(self.root, whole))
+        for shard in self._shards:
+            if rows := keep(shard, where(shard, "photo", names)).select(_ASKED).to_pylist():
+                return rows
+        raise CastlistError(
+            "archive-no-photo",
+            "The archive {path!r} knows no photo {photo!r}. Give its path, or its path below {root!r}.",
+            path=str(self.folder.path),
+            photo=str(photo),
+            root=str(self.root),
+        )
+
+
+def judge_rows(decisions: Sequence[Decision], shards: Sequence[Table]) -> Verdicts:
+    """Bring what was decided together with the faces of rows."""
+    digests = {spot.photo for one in decisions for spot in (one.face, one.other) if spot}
+    places: dict[str, dict[int, Place]] = {}
+    called: dict[str, str] = {}
+    for shard in shards if digests else ():
+        for row in keep(shard, where(shard, "digest", sorted(digests))).select(_ASKED).to_pylist():
+            called.setdefault(row["digest"], row["photo"])
+            numbers = places.setdefault(row["digest"], {})
+            if row["face"] is not None:
+                numbers[row["face"]] = _place(row)
+    return judge(decisions, places, called)
+
+
+def _where(row: Mapping[str, Any]) -> str:
+    """Where a face is, for whoever is to choose one."""
+    return f"{row['left']:.0f},{row['top']:.0f}" + ("" if row["start"] is None else f" from {row['start']:.1f} s")
+
+
+def _place(row: Mapping[str, Any]) -> Place:
+    return _box(row), row["start"]
+
+
+def _box(row: Mapping[str, Any]) -> Box:
+    return Box(*(row[edge] for edge in EDGES))

@@ -1,0 +1,199 @@
+"""Units carried out: photos are looked at in one stream, and each unit's rows are written when they are all there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from castlist.archive.films import rows_of_film
+from castlist.archive.folder import ArchiveFolder
+from castlist.archive.namer import ArchiveNamer
+from castlist.archive.planning import Content, File, Plan, Unit, digest_of
+from castlist.archive.table import (
+    About,
+    Table,
+    as_kept,
+    join,
+    keep,
+    rows_of,
+    where,
+    with_columns,
+    with_names,
+    without_embeddings,
+)
+from castlist.errors import PhotoError
+from castlist.media import Taking, is_film, read_file, read_taking
+from castlist.naming import Seen
+from castlist.paths import unspell
+from castlist.threads import OnCount, Stop, submit
+
+Part = tuple[Table, str]  # rows, and the digest of what named them
+
+
+class Worker:
+    """Carries out plans for an archive."""
+
+    def __init__(
+        self, folder: ArchiveFolder, root: Path, namer: ArchiveNamer, on_count: OnCount | None, stop: Stop | None
+    ) -> None:
+        self._folder, self._root, self._namer = folder, root, namer
+        self._on_count, self._stop = on_count, stop
+        self._total = 0
+        self._named_by = "" if namer.together else namer.names_digest
+        self.looked = 0  # photos and films
+
+    def under_way(self) -> Plan | None:
+        """A plan that was begun, for the same eyes, and isn't carried out."""
+        plan = self._folder.plan()
+        if plan and plan.eyes == self._namer.eyes_digest and any(self._is_open(plan, unit) for unit in plan.units):
+            return plan
+        return None
+
+    def do(self, plan: Plan, share: tuple[int, int] | None = None) -> bool:
+        """Carry out what of a plan, or of a share of it, isn't yet; gives whether all of that is done."""
+        which, count = share or (1, 1)
+        units = [unit for unit in plan.units[which - 1 :: count] if self._is_open(plan, unit)]
+        firsts = [(unit, content.files[0]) for unit in units for content in unit.contents if content.source is None]
+        films = {file.photo for _, file in firsts if is_film(self._path(file))}
+        self._total = self.looked + len(firsts)
+        paths = (self._path(file) for _, file in firsts if file.photo not in films)
+        stream = self._namer.eyes.see(paths, on_count=lambda done, total: self._count(), stop=self._stop)
+        # What a file says of its photo is read while others are looked at.
+        photos = (_Look(one, submit(_read_taking, one.paths[0])) for seen in stream for one in _each(seen))
+        for unit in units:
+            wanted = [content for content in unit.contents if content.source is None]
+            still = [content for content in wanted if content.files[0].photo not in films]
+            looks = list(islice(photos, len(still)))
+            if len(looks) < len(still):
+                return False
+            parts = [self._photos(still, looks)] if still else []
+            for content in wanted:
+                if content.files[0].photo in films:
+                    if self._stop and self._stop():
+                        return False
+                    parts.append(self._film(content))
+            if films and self._stop and self._stop():  # a film was seen in part
+                return False
+            self._write(plan, unit, parts)
+        return True
+
+    def _count(self) -> None:
+        self.looked += 1
+        if self._on_count:
+            self._on_count(self.looked, self._total)
+
+    def _is_open(self, plan: Plan, unit: Unit) -> bool:
+        about = self._folder.about(unit.number)
+        return about is None or about.plan < plan.number
+
+    def _path(self, file: File) -> Path:
+        return self._root / unspell(file.photo)
+
+    def _write(self, plan: Plan, unit: Unit, parts: list[Part]) -> None:
+        """Write a unit's shard: what was there, without the photos of the unit, and these."""
+        sources: dict[int, tuple[Table, About]] = {}  # of a folder that was moved, many photos lie in one shard
+        for content in unit.contents:
+            if content.source is not None:
+                rows, names = self._known(content, content.source, sources)
+                parts.append((_for_each(rows, content.files), names))
+        if self._folder.about(unit.number):
+            base, about = self._folder.read(unit.number)
+            base = _without(base, [file.photo for content in unit.contents for file in content.files])
+            base = with_columns(base, {"gone": base["gone"].to_numpy() | where(base, "photo", unit.gone)})
+            if about.eyes != self._namer.eyes_digest:
+                base = without_embeddings(base, self._namer.n_values)
+            parts.append((base, about.names))
+        named_by = {names for _, names in parts}
+        about = About(plan.number, self._namer.eyes_digest, named_by.pop() if len(named_by) == 1 else "")
+        self._folder.write(unit.number, join([rows for rows, _ in parts]), about)
+
+    def _photos(self, contents: list[Content], looks: list[_Look]) -> Part:
+        """The rows of photos that were looked at, and of their copies."""
+        rows, names = self._looked_at([content.files[0] for content in contents], looks)
+        copies = [
+            _for_each(_of_photo(rows, content.files[0].photo), content.files[1:])
+            for content, look in zip(contents, looks, strict=True)
+            # What was written meanwhile is no copy any more: the next plan finds it.
+            if content.files[1:] and look.seen.digests[0] == content.digest
+        ]
+        return join([rows, *copies]), names
+
+    def _film(self, content: Content) -> Part:
+        """The rows of a film and of its copies; a film's names need no help of other films."""
+        path = self._path(content.files[0])
+        digest = content.digest or digest_of(path)
+        rows = rows_of_film(path, content.files[0], digest, self._namer, self._stop)
+        self._count()
+        return _for_each(rows, content.files), self._named_by
+
+    def _looked_at(self, files: list[File], looks: list[_Look]) -> Part:
+        """The rows of photos that were looked at."""
+        # Named by what is kept of them, so that they are named the same without a look.
+        seen = as_kept(Seen.merge(look.seen for look in looks))
+        rows = rows_of(seen, files, [look.taking.result() for look in looks])
+        if not self._namer.together:  # else when all are there
+            rows = with_names(rows, self._namer.name(seen))
+        return rows, self._named_by
+
+    def _known(self, content: Content, source: int, sources: dict[int, tuple[Table, About]]) -> Part:
+        """The rows of a photo that lies elsewhere, too, or did; looked at only if they are gone."""
+        if source not in sources:
+            sources[source] = self._folder.read(source)
+        rows, about = sources[source]
+        rows = keep(rows, where(rows, "digest", [content.digest]))
+        if about.eyes == self._namer.eyes_digest and len(rows):
+            return _of_photo(rows, rows["photo"][0].as_py()), about.names
+        path = self._path(content.files[0])
+        if is_film(path):
+            return self._film(content)
+        looks = [_Look(seen, submit(_read_taking, path)) for seen in self._namer.eyes.see([path])]
+        return self._looked_at([content.files[0]], looks)
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What was seen of one photo, and what its file says of it."""
+
+    seen: Seen
+    taking: Future[Taking]
+
+
+def _each(seen: Seen) -> Iterator[Seen]:
+    """The record of each photo of a record."""
+    return (seen[i] for i in range(len(seen)))
+
+
+def _of_photo(rows: Table, photo: str) -> Table:
+    return keep(rows, where(rows, "photo", [photo]))
+
+
+def _without(rows: Table, photos: list[str]) -> Table:
+    return keep(rows, ~where(rows, "photo", photos))
+
+
+def _for_each(rows: Table, files: Sequence[File]) -> Table:
+    """The rows of a photo as those of each of some files that are copies of it."""
+    n = len(rows)
+    return join(
+        [
+            with_columns(
+                rows,
+                {
+                    **{"photo": [file.photo] * n, "bytes": [file.bytes] * n, "modified": [file.modified] * n},
+                    "gone": [False] * n,
+                },
+            )
+            for file in files
+        ]
+    )
+
+
+def _read_taking(path: Path | None) -> Taking:
+    assert path is not None, "an archive is of files"
+    try:
+        return read_taking(read_file(path))
+    except PhotoError:  # told by whoever looked at it
+        return Taking()

@@ -1,0 +1,66 @@
+"""Contact sheets: many photos as one picture, a face framed in each, what it is called below."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from castlist.errors import FontError
+from castlist.faces import Box
+from castlist.naming import NamedFace
+from castlist.painting.labels import COLORS, INK, PLATE, Label
+
+SIDE, MARGIN, LINE = 300, 10, 26  # pixels: of a photo's place, around it, and of the text below
+COLUMNS = 5
+TEXT = 16.0  # pixels
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """One photo of a sheet."""
+
+    pixels: np.ndarray | None  # shape (height, width, 3), uint8, RGB, at most SIDE; None: it can't be shown
+    box: Box | None  # of the face, in these pixels
+    caption: str
+    probability: float
+
+
+def make_thumbnail(pixels: np.ndarray, box: Box, caption: str, probability: float) -> Cell:
+    """A photo, shape (height, width, 3), uint8, RGB, and the face in it, as small as a sheet needs them."""
+    picture = Image.fromarray(pixels)
+    scale = min(SIDE / picture.width, SIDE / picture.height)
+    size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
+    edges = (edge * scale for edge in (box.left, box.top, box.right, box.bottom))
+    return Cell(np.asarray(picture.resize(size, Image.Resampling.LANCZOS)), Box(*edges), caption, probability)
+
+
+def draw_sheet(cells: Sequence[Cell]) -> np.ndarray:
+    """Lay photos out in rows, in their order; shape (height, width, 3), uint8, RGB."""
+    columns = max(1, min(COLUMNS, len(cells)))
+    rows = -(-len(cells) // columns)
+    across, down = SIDE + MARGIN, SIDE + LINE + MARGIN
+    sheet = Image.new("RGB", (columns * across + MARGIN, max(rows, 1) * down + MARGIN), PLATE)
+    draw = ImageDraw.Draw(sheet)
+    for i, cell in enumerate(cells):
+        left, top = MARGIN + i % columns * across, MARGIN + i // columns * down
+        if cell.pixels is not None:
+            height, width = cell.pixels.shape[:2]
+            x, y = left + (SIDE - width) // 2, top + (SIDE - height) // 2
+            sheet.paste(Image.fromarray(cell.pixels), (x, y))
+            if cell.box:
+                edges = cell.box.clipped(width - 1, height - 1)
+                frame = (x + edges.left, y + edges.top, x + edges.right, y + edges.bottom)
+                draw.rectangle(frame, outline=COLORS[0], width=2)
+        label = _label(cell)
+        label.draw(draw, left + (SIDE - label.width) / 2, top + SIDE + LINE / 2, INK)
+    return np.asarray(sheet)
+
+
+def _label(cell: Cell) -> Label:
+    try:
+        return Label(NamedFace(cell.caption, cell.probability, ()), TEXT, SIDE)
+    except FontError:  # a file may be called anything
+        return Label(NamedFace(ascii(cell.caption)[1:-1], cell.probability, ()), TEXT, SIDE)

@@ -1,0 +1,312 @@
+"""What people decide about an archive's faces sticks, can be taken back, and teaches a run; who is where is found."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import ExifTags, Image
+
+pytest.importorskip("pyarrow", reason="archives need castlist[archive]")
+
+from castlist.archive import Archive, ArchivedFace, fill_archive, find_in_archive, parse_day
+from castlist.archive.decisions import DecisionLog, Spot
+from castlist.errors import CastlistError
+from castlist.media import read_photo
+from castlist.people import list_people, teach
+from castlist.testing import draw_picture, level_of, make_run, network_bytes, save_picture, tell_faces
+from test_cli import run as castlist
+
+SPOT = Spot("a" * 64, (0, 0, 10, 10))
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A run of three, and photos: of Ann and Bo, of Ann and a stranger, and of two strangers."""
+    make_run(tmp_path / "run", ("Ann", "Bo", "Cy"))
+    for name, levels in (
+        ("both", [level_of(0, 1), level_of(1, 1)]),
+        ("ann", [level_of(0, 2), level_of(20, 1)]),
+        ("two", [level_of(20, 2), level_of(21)]),
+    ):
+        save_picture(tmp_path / "photos" / f"{name}.png", levels)
+    return make(tmp_path)
+
+
+def make(home: Path, **wishes: Any) -> Path:
+    fill_archive(home / "photos", home / "run", home / "archive", finder=tell_faces, **wishes)
+    return home
+
+
+def names(archive: Archive) -> dict[str, list[str]]:
+    shown: dict[str, list[str]] = {}
+    for face in sorted(archive.faces(), key=lambda face: face.number):
+        shown.setdefault(face.path.stem, []).append(face.name)
+    return shown
+
+
+def stems(found: list[ArchivedFace]) -> list[tuple[str, int]]:
+    return [(face.path.stem, face.number) for face in found]
+
+
+def opened(home: Path) -> Archive:
+    return Archive(home / "archive")
+
+
+def test_what_was_decided_is_above_what_was_computed(home: Path) -> None:
+    archive = opened(home)
+    archive.decide("is", archive.spot("ann.png", face=2), name="Dora")
+    archive.decide("is-not", archive.spot(home / "photos" / "both.png", face=1), name="Ann")
+    archive.decide("stranger", archive.spot("both.png", face=2))
+    archive.decide("no-face", archive.spot("two.png", box=(112, 9, 190, 91)))
+    expected = {"both": ["unknown", "unknown"], "ann": ["Ann", "Dora"], "two": ["unknown"]}
+    assert names(archive) == expected
+    assert [face.is_decided for face in find_in_archive(archive, "Dora")] == [True]
+    assert not archive.verdicts.conflicts
+    # Nor does another run, another name or another network override it.
+    (home / "run" / "face.onnx").write_bytes(network_bytes(seed=6))
+    make(home)
+    assert [names(opened(home))[stem][-1] for stem in ("both", "ann")] == ["unknown", "Dora"]
+
+
+def test_it_is_taken_back_one_after_the_other(home: Path) -> None:
+    archive = opened(home)
+    before = names(archive)
+    spot = archive.spot("ann.png", face=1)
+    archive.decide("is", spot, name="Bo")
+    archive.decide("stranger", spot)
+    assert archive.undo().kind == "stranger"
+    assert names(opened(home))["ann"] == ["Bo", "unknown"]
+    assert archive.undo().name == "Bo"
+    assert names(opened(home)) == before
+    with pytest.raises(CastlistError, match="no decision"):
+        archive.undo()
+    assert len((home / "archive" / "decisions.jsonl").read_text().splitlines()) == 4
+
+
+def test_nobody_is_twice_in_a_photo_after_a_decision(home: Path) -> None:
+    archive = opened(home)
+    archive.decide("is", archive.spot("both.png", face=2), name="Ann")
+    assert names(archive)["both"] == ["unknown", "Ann"]
+
+
+def test_faces_that_are_one_person_have_one_name(home: Path) -> None:
+    archive = opened(home)
+    one, other = archive.spot("ann.png", face=2), archive.spot("two.png", face=1)
+    third = archive.spot("two.png", face=2)
+    archive.decide("same", one, other=other)
+    archive.decide("is", one, name="Dora")
+    assert stems(find_in_archive(archive, "Dora")) == [("ann", 2), ("two", 1)]
+    archive.decide("is", third, name="Emil")
+    archive.decide("same", third, other=other)
+    (conflict,) = archive.verdicts.conflicts
+    assert conflict.code == "decided-one-and-two"
+    archive.undo()
+    archive.decide("different", one, other=other)
+    assert [one.code for one in archive.verdicts.conflicts] == ["decided-one-and-two"]
+
+
+def test_conflicts_are_told(home: Path) -> None:
+    archive = opened(home)
+    face = archive.spot("ann.png", face=2)
+    archive.decide("is", face, name="Dora")
+    archive.decide("is", face, name="Emil")
+    (conflict,) = archive.verdicts.conflicts
+    assert str(conflict) == "'ann.png', face 2: decided as --is Dora, later as --is Emil; the later one holds."
+    assert names(archive)["ann"] == ["Ann", "Emil"]
+    save_picture(home / "photos" / "ann.png", [level_of(0, 3)])
+    make(home)
+    assert [one.code for one in opened(home).verdicts.conflicts] == ["decided-photo-gone"] * 2
+
+
+def test_a_moved_photo_keeps_what_was_decided(home: Path) -> None:
+    archive = opened(home)
+    archive.decide("is", archive.spot("ann.png", face=2), name="Dora")
+    (home / "photos" / "deeper").mkdir()
+    (home / "photos" / "ann.png").rename(home / "photos" / "deeper" / "moved.png")
+    shutil.copy(home / "photos" / "deeper" / "moved.png", home / "photos" / "copy.png")
+    make(home)
+    assert stems(find_in_archive(opened(home), "Dora")) == [("copy", 2), ("moved", 2)]
+
+
+@pytest.mark.parametrize(
+    ("photo", "wishes", "sentence"),
+    [
+        ("none.png", {}, "knows no photo 'none.png'"),
+        ("ann.png", {}, "has 2 faces; say which with --face N: 1 at 10,10, 2 at 110,10"),
+        ("ann.png", {"face": 3}, "has no such face. Choose from: 1 at 10,10"),
+        ("ann.png", {"box": (0, 0, 5, 5)}, "has no such face"),
+    ],
+)
+def test_which_face_must_be_clear(home: Path, photo: str, wishes: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(CastlistError, match=sentence):
+        opened(home).spot(photo, **wishes)
+
+
+def test_a_line_that_a_kill_cut_off_was_never_decided(tmp_path: Path) -> None:
+    log = DecisionLog(tmp_path / "decisions.jsonl")
+    first = log.add("is", SPOT, name="Ann")
+    whole = (tmp_path / "decisions.jsonl").read_bytes()
+    for size in (1, 40, len(whole) - 1):
+        (tmp_path / "decisions.jsonl").write_bytes(whole + whole[:size])
+        assert log.read() == [first]
+    second = log.add("stranger", SPOT)
+    assert log.read() == [first, second]
+
+
+def test_many_decide_at_once(tmp_path: Path) -> None:
+    log = DecisionLog(tmp_path / "decisions.jsonl")
+
+    def decide() -> None:
+        for _ in range(5):
+            log.add("stranger", SPOT)
+
+    threads = [threading.Thread(target=decide) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({one.id for one in log.read()}) == 20
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "nonsense",
+        "{}",
+        '{"id":"1","who":"x","when":"now","kind":"is"}',
+        '{"id":"1","who":"x","when":"now","kind":"is","name":"../x","face":{"photo":"a","box":[0,0,1,1]}}',
+        '{"id":"1","who":"x","when":"now","kind":"stranger","name":"Ann","face":{"photo":"a","box":[0,0,1,1]}}',
+    ],
+)
+def test_a_line_that_is_no_decision_is_said(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "decisions.jsonl"
+    path.write_text(f"{line}\n")
+    with pytest.raises(CastlistError, match="line 1: "):
+        DecisionLog(path).read()
+    assert path.read_text() == f"{line}\n"
+
+
+def test_nobody_can_be_decided_to_be_called_anything(home: Path) -> None:
+    archive = opened(home)
+    for name in ("unknown", "a/b", ""):
+        with pytest.raises(CastlistError, match="Nobody can be called"):
+            archive.decide("is", archive.spot("ann.png", face=1), name=name)
+    assert not (home / "archive" / "decisions.jsonl").exists()
+
+
+def test_a_full_disk_leaves_the_decisions_that_there_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = DecisionLog(tmp_path / "decisions.jsonl")
+    first = log.add("is", SPOT, name="Ann")
+    with monkeypatch.context() as patch:
+        write = os.write
+        patch.setattr(os, "write", lambda file, data: write(file, data[:10]))
+        with pytest.raises(CastlistError, match="Free some space"):
+            log.add("stranger", SPOT)
+    assert log.read() == [first]
+    assert (tmp_path / "decisions.jsonl").read_bytes().endswith(b"\n")
+
+
+def test_who_is_with_whom(home: Path) -> None:
+    archive = opened(home)
+    assert stems(find_in_archive(archive, "Ann")) in ([("both", 1), ("ann", 1)], [("ann", 1), ("both", 1)])
+    assert stems(find_in_archive(archive, "Ann", beside=["Bo"])) == [("both", 1)]
+    assert stems(find_in_archive(archive, "Ann", without=["Bo"])) == [("ann", 1)]
+    assert len(find_in_archive(archive, "unknown")) == 3
+    with pytest.raises(CastlistError, match=r"named 'Anne'\. The nearest names: Ann"):
+        find_in_archive(archive, "Anne")
+
+
+def test_when(home: Path) -> None:
+    exif = Image.Exif()
+    exif[ExifTags.IFD.Exif] = {0x9003: "2019:08:02 10:11:12", 0x9011: "+08:00"}
+    Image.fromarray(draw_picture([level_of(0, 4)])).save(home / "photos" / "dated.png", exif=exif)
+    make(home)
+    archive = opened(home)
+    for since, until, shown in (("2019", "2019", 1), ("2019-08-02", "2019-08-02", 1), ("2019-08-03", None, 0)):
+        days = {"since": parse_day(since), "until": until and parse_day(until, is_last=True)}
+        assert len(find_in_archive(archive, "Ann", **days)) == shown
+    assert find_in_archive(archive, "Ann", since=parse_day("2019"))[0].taken == datetime.datetime(
+        2019, 8, 2, 10, 11, 12
+    )
+    assert parse_day("2020-02", is_last=True) == datetime.date(2020, 2, 29)
+    for text in ("yesterday", "2019-13", "2019-2-30", "19"):
+        with pytest.raises(CastlistError, match="A day must be"):
+            parse_day(text)
+
+
+def test_a_run_learns_what_was_decided(home: Path) -> None:
+    archive = opened(home)
+    with pytest.raises(CastlistError, match="Nobody was decided"):
+        teach(home / "run", home / "archive")
+    archive.decide("is", archive.spot("ann.png", face=2), name="Dora")
+    archive.decide("is", archive.spot("both.png", face=1), name="Ann")
+    assert teach(home / "run", home / "archive") == {"Ann": 0, "Dora": 1}  # the run has Ann's photo
+    assert teach(home / "run", home / "archive") == {"Ann": 0, "Dora": 0}
+    assert [(one.name, one.photos) for one in list_people(home / "run")][-1] == ("Dora", 1)
+    make(home)
+    assert names(opened(home))["two"] == ["Dora", "unknown"]  # the stranger's other photo
+    (home / "run" / "face.onnx").write_bytes(network_bytes(seed=6))
+    with pytest.raises(CastlistError, match="other networks"):
+        teach(home / "run", home / "archive")
+
+
+def test_the_verbs(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    archive, photo = home / "archive", home / "photos" / "ann.png"
+    assert castlist(monkeypatch, "decide", archive, photo, "--face", 2, "--is", "Dora") == 0
+    assert f"castlist undo {str(archive)!r}" in capsys.readouterr().out
+    assert castlist(monkeypatch, "find", "Dora", "--in", archive, "--json", "--copy-to", home / "out") == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown == {"photo": str(photo), "name": "Dora", "probability": 1.0, "box": [110, 10, 190, 90]}
+    assert (home / "out" / "ann.png").read_bytes() == photo.read_bytes()
+    assert castlist(monkeypatch, "find", "Dora", "--in", archive) == 0
+    assert capsys.readouterr().out == f"{photo}  Dora  decided  at 110,10\n"
+    assert castlist(monkeypatch, "teach", home / "run", "--from", archive) == 0
+    assert "Dora  1 face added" in capsys.readouterr().out
+    assert castlist(monkeypatch, "undo", archive) == 0
+    assert "Taken back: --is Dora" in capsys.readouterr().out
+    for words, sentence in (
+        (("decide", archive, photo, "--face", 1), "Decide one thing"),
+        (("decide", archive, photo, "--face", 1, "--stranger", "--no-face"), "Got 2 of them"),
+        (("decide", archive, photo, "--box", "1,2", "--stranger"), "--box must be"),
+        (("find", "Ann", "--in", home), "is not an archive"),
+        (("archive", home / "photos", "--run", home / "run", "--out", archive, "--unit", "3"), "--unit must be I/N"),
+    ):
+        assert castlist(monkeypatch, *words) == 2
+        assert sentence in capsys.readouterr().err
+
+
+def test_the_verb_archive(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("archive", home / "photos", "--run", home / "run", "--out", home / "archive")
+    assert castlist(monkeypatch, *words) == 0
+    shown = capsys.readouterr().out
+    assert "Looked at 0 files" in shown
+    assert "3 files: 0 without a face, 0 can't be read." in shown
+    assert "6 faces: 3 named, 0 perhaps, 3 unknown." in shown
+    assert castlist(monkeypatch, *words, "--unit", "1/2") == 0
+    assert "When all are done: " in capsys.readouterr().out
+
+
+def test_without_pyarrow_it_is_one_sentence() -> None:
+    code = "import sys; sys.modules['pyarrow'] = None\nfrom castlist.archive import fill_archive"
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=False)
+    assert 'An archive needs pyarrow, which is not installed: pip install "castlist[archive]"' in done.stderr
+
+
+def test_a_sheet_shows_the_surest(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ("find", "Ann", "--in", home / "archive", "--sheet", home / "ann.png")
+    (home / "photos" / "ann.png").unlink()
+    assert castlist(monkeypatch, *words) == 0
+    sheet = read_photo(home / "ann.png")
+    assert sheet.shape == (346, 630, 3)
+    shown = {tuple(color) for color in sheet.reshape(-1, 3)[::7].tolist()}
+    assert (level_of(1, 1),) * 3 in shown and (level_of(20, 1),) * 3 not in shown  # whose photo is gone
+    assert castlist(monkeypatch, *words[:-1], home / "ann.txt") == 2

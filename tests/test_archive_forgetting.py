@@ -1,0 +1,143 @@
+"""Whoever is forgotten is gone from every byte of an archive, also where the first try was killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("pyarrow", reason="archives need castlist[archive]")
+
+from castlist.archive import Archive, ArchiveFolder, fill_archive, find_in_archive, planning
+from castlist.errors import CastlistError
+from castlist.people import forget
+from castlist.run import open_run
+from castlist.testing import embedding_of, level_of, make_run, save_picture, tell_faces
+from test_cli import run as castlist
+
+AGAIN = ("forget", "archive")
+LEVELS = [level_of(1, look) for look in range(3)]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An archive of three units in which Beatrix is named, decided, and the second best."""
+    monkeypatch.setattr(planning, "UNIT", 2)
+    make_run(tmp_path / "run", ("Ann", "Beatrix", "Cy"))
+    for i, level in enumerate([*LEVELS, level_of(0), level_of(20), level_of(21)]):
+        save_picture(tmp_path / "photos" / f"{i}.png", [level, level_of(2, i)])
+    make(tmp_path)
+    archive = Archive(tmp_path / "archive")
+    archive.decide("is", archive.spot("4.png", face=1), name="Beatrix")
+    archive.decide("is-not", archive.spot("3.png", face=1), name="Beatrix")
+    archive.undo()
+    archive.decide("is", archive.spot("2.png", face=1), name="Ann")
+    (archive.folder.index).mkdir()
+    (archive.folder.index / "vectors").write_bytes(b"Beatrix")
+    (tmp_path / "photos" / "1.png").unlink()
+    make(tmp_path)
+    return tmp_path
+
+
+def make(home: Path) -> None:
+    fill_archive(home / "photos", home / "run", home / "archive", finder=tell_faces)
+
+
+def check_forgotten(home: Path) -> None:
+    """Nothing tells of Beatrix, and all else is there."""
+    for path in (home / "archive").rglob("*"):
+        assert path.is_dir() or b"Beatrix" not in path.read_bytes(), path
+    folder = ArchiveFolder(home / "archive")
+    rows = [row for unit in folder.units() for row in folder.read(unit)[0].to_pylist()]
+    kept = np.array([row["embedding"] for row in rows if row["embedding"]])
+    beatrix = np.stack([embedding_of(level) for level in (*LEVELS[:2], level_of(20))])
+    assert (kept @ beatrix.T).max() < 0.999
+    assert (kept @ embedding_of(LEVELS[2])).max() > 0.999  # decided to be Ann
+    assert len(rows) == 12 and len(kept) == 9
+    forgotten = [row for row in rows if row["reason"] == "archive-forgotten"]
+    assert [(row["photo"], row["landmarks"], row["gone"]) for row in forgotten] == [
+        ("0.png", None, False),
+        ("1.png", None, True),
+        ("4.png", None, False),
+    ]
+    assert not (home / "archive" / "index").exists()
+    assert len(find_in_archive(Archive(home / "archive"), "Cy")) == 5
+    assert [one.name for one in Archive(home / "archive").decisions] == ["Ann"]
+
+
+def test_a_person_is_gone_from_every_byte(home: Path) -> None:
+    receipt = forget(home / "run", "Beatrix", archive=home / "archive")
+    assert "3 faces" in str(receipt.removed[-1]) and "2 decisions" in str(receipt.removed[-1])
+    assert "archive" in str(receipt.remaining[-1])
+    check_forgotten(home)
+    make(home)  # nor does the next look bring anybody back
+    check_forgotten(home)
+    with pytest.raises(CastlistError, match="nobody called 'Beatrix'"):
+        forget(home / "run", "Beatrix", archive=home / "archive")
+
+
+def test_a_run_that_refuses_leaves_the_archive(home: Path) -> None:
+    before = ArchiveFolder(home / "archive").record()
+    for name in ("Ann", "Cy"):
+        forget(home / "run", name)
+    with pytest.raises(CastlistError, match="only person"):
+        forget(home / "run", "Beatrix", archive=home / "archive")
+    assert ArchiveFolder(home / "archive").record() == before
+    assert find_in_archive(Archive(home / "archive"), "Beatrix")
+
+
+def test_where_no_archive_is_nobody_is_forgotten(home: Path) -> None:
+    with pytest.raises(CastlistError, match="is not an archive"):
+        forget(home / "run", "Beatrix", archive=home / "typo")
+    assert not (home / "typo").exists()
+    assert "Beatrix" in open_run(home / "run").people
+
+
+DYING = """
+import os, signal, sys
+from castlist.people import forget
+import castlist.archive.forgetting, castlist.people.forgetting
+left = [int(sys.argv[2])]
+def dying(call):
+    def counted(*args, **named):
+        if not left[0]:
+            os.kill(os.getpid(), signal.SIGKILL)
+        left[0] -= 1
+        return call(*args, **named)
+    return counted
+for name in ("replace", "fsync", "unlink", "rmdir"):
+    setattr(os, name, dying(getattr(os, name)))
+forget(sys.argv[1] + "/run", "Beatrix", archive=sys.argv[1] + "/archive")
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="only systems that fork")
+@pytest.mark.parametrize(
+    ("moment", "again"),
+    [
+        *((2, "forget"), (18, "archive"), (24, "forget")),
+        *(pytest.param(moment, again, marks=pytest.mark.slow) for moment in (8, 21, 27, 30) for again in AGAIN),
+    ],
+)
+def test_killed_half_way_it_is_finished(home: Path, own_cache: Path, moment: int, again: str) -> None:
+    child = subprocess.run([sys.executable, "-P", "-c", DYING, str(home), str(moment)], check=False)
+    assert child.returncode == -signal.SIGKILL
+    is_forgotten_by_the_run = b"Beatrix" not in (home / "run" / "run.json").read_bytes()
+    if again == "forget" or not is_forgotten_by_the_run:
+        forget(home / "run", "Beatrix", archive=home / "archive")
+    else:
+        make(home)
+    check_forgotten(home)
+
+
+def test_the_verb(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("forget", home / "run", "Beatrix", "--archive", home / "archive")
+    assert castlist(monkeypatch, *words, "--retrain") == 2
+    assert castlist(monkeypatch, *words) == 0
+    assert "From the archive" in capsys.readouterr().out
+    check_forgotten(home)

@@ -614,6 +614,7 @@ def test_what_cant_be_saved_is_told_on_top_until_it_is_closed(
 # Training
 
 
+@pytest.mark.slow
 @pytest.mark.keras
 def test_from_an_empty_folder_to_a_named_picture(
     window: Any, drawn_photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -86,7 +86,7 @@ def test_photos_already_known_choose_the_face(run: Run, tmp_path: Path) -> None:
 def test_enrolments_that_can_t_be(run: Run, tmp_path: Path) -> None:
     photo = save_picture(tmp_path / "none.png", [])
     before = (run.path / "run.json").read_bytes(), run.gallery_path.read_bytes()
-    with pytest.raises(CastError, match=r"None of the 1 photos shows a face.*no face found"):
+    with pytest.raises(CastError, match=r"Of 1 photo, none shows a face.*no face found"):
         enrol(run.path, "Dora", [photo], finder=tell_faces)
     save_picture(photo, [level_of(7)])
     for name, reason in (

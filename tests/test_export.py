@@ -33,6 +33,7 @@ BLOCKS = re.findall(r"```python\n(.*?)```", DOC.read_text("utf-8"), re.DOTALL)
 EXAMPLES = dict(zip(("onnx", "litert", "keras"), BLOCKS, strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.keras
 @pytest.mark.parametrize("kind", ["onnx", "litert", "keras"])
 def test_the_example_of_the_docs_names_as_the_run_does(

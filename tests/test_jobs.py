@@ -306,6 +306,7 @@ def wait_for_epochs(job: Job, count: int) -> Path:
     return begun.run
 
 
+@pytest.mark.slow
 @pytest.mark.keras
 def test_a_training_that_was_killed_is_gone_on_with_and_when_stopped_keeps_its_best(endless: Learn) -> None:
     job = Job(endless)

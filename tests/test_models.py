@@ -25,7 +25,7 @@ from castlist.settings import MODELS, Settings, with_preset
 from conftest import PHOTOS
 
 SIZES = {"face": 112}  # pixels; 48 for the others
-# The large ones take minutes to be converted: they are with the slow tests.
+# The large ones take minutes: what they need of it is with the slow tests.
 BY_SIZE = [
     pytest.param(name, marks=pytest.mark.slow if name in ("face", "vgg16", "vgg16-scratch") else ()) for name in MODELS
 ]
@@ -114,6 +114,7 @@ def test_shapes_and_rows_that_sum_to_1(settings: Settings, photos: np.ndarray) -
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
 
 
+@pytest.mark.parametrize("settings", BY_SIZE, indirect=True)
 def test_training_steps_lower_the_loss(settings: Settings, photos: np.ndarray) -> None:
     keras.utils.set_random_seed(0)
     model = build_model(settings.image_size, 3, settings)
@@ -122,6 +123,7 @@ def test_training_steps_lower_the_loss(settings: Settings, photos: np.ndarray) -
     assert np.mean(losses[-3:]) < 0.7 * np.mean(losses[:3])
 
 
+@pytest.mark.parametrize("settings", BY_SIZE, indirect=True)
 def test_saved_weights_load_into_the_same_answers(settings: Settings, photos: np.ndarray, tmp_path: Path) -> None:
     first, second = build_model(settings.image_size, 3, settings), build_model(settings.image_size, 3, settings)
     first.save_weights(tmp_path / "m.weights.h5")
@@ -144,6 +146,7 @@ def test_onnx_agrees_with_keras(settings: Settings, photos: np.ndarray, tmp_path
     np.testing.assert_allclose(Network(tmp_path / "m.onnx").probabilities(photos), expected, atol=1e-4)
 
 
+@pytest.mark.parametrize("settings", BY_SIZE, indirect=True)
 def test_bfloat16_agrees_with_float32(settings: Settings, photos: np.ndarray) -> None:
     keras.utils.set_random_seed(0)
     model = build_model(settings.image_size, 3, settings)

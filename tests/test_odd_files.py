@@ -312,7 +312,7 @@ def test_who_is_told_to_end_keeps_the_table_and_says_so(tmp_path: Path, number: 
     process.send_signal(number)
     _, told = process.communicate(timeout=120)
     assert process.returncode == code
-    assert told.splitlines() == [f"Run: {str(run.path)!r}", "castlist: stopped."]
+    assert told.splitlines() == [f"Run: {run.path}", "castlist: stopped."]
     rows = list(csv.reader(table.read_text("utf-8-sig").splitlines()))
     assert 1 < len(rows) < 801
     assert {len(row) for row in rows} == {12}

@@ -134,6 +134,7 @@ def test_every_verb_is_asked() -> None:
     assert asked == {command.callback.__name__ for command in cli.app.registered_commands if command.callback}
 
 
+@pytest.mark.slow
 @pytest.mark.keras
 def test_no_verb_asks_for_the_network_or_writes_elsewhere(tmp_path: Path) -> None:
     pytest.importorskip("keras")

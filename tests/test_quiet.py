@@ -16,6 +16,7 @@ with without_notes():
     os.write(2, b"INFO: Created TensorFlow Lite XNNPACK delegate for CPU.\\n")
     print("shown at once", file=sys.stderr)
     logging.warning("logged")
+    late = logging.StreamHandler()
     os.write(2, b"of another library\\n")
     def other():
         with without_notes():
@@ -25,12 +26,18 @@ with without_notes():
     thread.join()
     os.write(2, b"E0000 00:00:1738000000.1 gpu.cc:1] still inside\\n")
 print("after", file=sys.stderr)
+late.emit(logging.makeLogRecord({"msg": "of a handler from inside"}))
+with without_notes():
+    late.emit(logging.makeLogRecord({"msg": "and inside again"}))
 """
 
 
 def test_notes_are_held_back_and_all_else_is_shown() -> None:
     done = subprocess.run([sys.executable, "-P", "-c", CODE], capture_output=True, text=True, check=True)
-    assert done.stderr.splitlines() == ["shown at once", "logged", "of another library", "after"]
+    assert done.stderr.splitlines() == [
+        *("shown at once", "logged", "of another library"),
+        *("after", "of a handler from inside", "and inside again"),
+    ]
 
 
 def test_a_program_without_stderr_goes_on() -> None:

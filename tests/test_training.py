@@ -100,6 +100,7 @@ def test_an_interrupted_training_resumes_to_the_same_end(dataset: Dataset, tmp_p
         assert mine.learning_rate == theirs.learning_rate
 
 
+@pytest.mark.slow
 def test_a_killed_process_leaves_a_run_that_resumes(dataset: Dataset, drawn_photos: Path, tmp_path: Path) -> None:
     code = f"""
 import pathlib
@@ -126,6 +127,7 @@ train(data, run)
     assert len(read_history(finished)) == done + 1
 
 
+@pytest.mark.slow
 def test_a_full_disk_keeps_what_was_finished(dataset: Dataset, tmp_path: Path) -> None:
     run = begin(dataset, tmp_path / "run")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -145,6 +147,7 @@ def test_a_full_disk_keeps_what_was_finished(dataset: Dataset, tmp_path: Path) -
     assert [row.epoch for row in read_history(finished)] == [1, 2]
 
 
+@pytest.mark.slow
 def test_a_finished_run_can_be_trained_for_longer(dataset: Dataset, tmp_path: Path) -> None:
     run = train(dataset, begin(dataset, tmp_path / "run"))
     longer = train(dataset, dataclasses.replace(run, settings=dataclasses.replace(SMALL, epochs=3)))
@@ -230,6 +233,7 @@ def test_early_stopping(watched: str) -> None:
     assert not is_over(history, Settings(early_stopping="off", patience=1))
 
 
+@pytest.mark.slow
 def test_mixed_precision_trains_and_exports(dataset: Dataset, tmp_path: Path) -> None:
     settings = dataclasses.replace(SMALL, precision="mixed_bfloat16", epochs=1)
     assert train(dataset, begin(dataset, tmp_path / "run", settings)).complete

@@ -40,6 +40,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(learning, "evaluate", refuse)
 
 
+@pytest.mark.slow
 def test_a_search_is_killed_and_goes_on(drawn_photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[int] = []
     real = tuning.resume
@@ -80,7 +81,7 @@ def test_a_search_is_killed_and_goes_on(drawn_photos: Path, tmp_path: Path, monk
     assert (tmp_path / "search" / "history.png").stat().st_size > 5000
 
 
-@pytest.mark.parametrize("dies", [False, True])
+@pytest.mark.parametrize("dies", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_trials_of_other_processes_are_told_too(
     drawn_photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dies: bool
 ) -> None:

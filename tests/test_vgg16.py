@@ -94,6 +94,7 @@ def test_without_a_network_the_sentence_says_where_to_get_the_file(
     assert not told and not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_first_the_head_learns_then_all_of_it(drawn_photos: Path, tmp_path: Path) -> None:
     settings = dataclasses.replace(
         read_settings("", "vgg16"),

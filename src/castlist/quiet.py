@@ -20,6 +20,7 @@ _NOTES = re.compile(
 _lock = threading.Lock()
 _inside = 0  # blocks that are running; the first begins, the last ends
 _held: contextlib.ExitStack | None = None
+_ways: list[io.TextIOWrapper] = []
 
 
 @contextlib.contextmanager
@@ -46,27 +47,33 @@ def without_notes() -> Iterator[None]:
 @contextlib.contextmanager
 def _led_away() -> Iterator[None]:
     try:
-        own = os.dup(2)
+        terminal = _own_way()
     except OSError:  # a program without a terminal has none
         yield
         return
     shown: Any = sys.stderr
-    with tempfile.TemporaryFile() as file, os.fdopen(own, "wb", buffering=0) as terminal:
+    with tempfile.TemporaryFile() as file:
         with contextlib.suppress(AttributeError, OSError, ValueError):  # a test's, or none
             if shown.fileno() == 2:
                 shown.flush()
-                sys.stderr = io.TextIOWrapper(terminal, shown.encoding, "backslashreplace", write_through=True)
-        ours: Any = sys.stderr
+                sys.stderr = terminal
         os.dup2(file.fileno(), 2)
         try:
             yield
         finally:
-            os.dup2(own, 2)
-            if sys.stderr is ours:
+            os.dup2(terminal.fileno(), 2)
+            if sys.stderr is terminal:
                 sys.stderr = shown
-            if ours is not shown:
-                ours.detach()
             file.seek(0)
             for line in file:
                 if not _NOTES.match(line):
-                    terminal.write(line)
+                    terminal.buffer.write(line)
+
+
+def _own_way() -> io.TextIOWrapper:
+    """Another way to where stderr goes; it stays open, since loggers that begin in a block hold it for good."""
+    if not _ways or not os.path.sameopenfile(_ways[-1].fileno(), 2):
+        encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
+        raw = os.fdopen(os.dup(2), "wb", buffering=0)
+        _ways.append(io.TextIOWrapper(raw, encoding, "backslashreplace", write_through=True))
+    return _ways[-1]

@@ -17,7 +17,7 @@ from castlist.errors import SettingsError
 def check(
     photos: Annotated[
         Path | None,
-        typer.Argument(metavar="[PHOTOS]", help="One folder of photos per person, or any folder.", show_default=False),
+        typer.Argument(metavar="PHOTOS", help="One folder of photos per person, or any folder.", show_default=False),
     ] = None,
     against: Annotated[
         Path | None, typer.Option(help="Another folder, none of whose pictures should be in this one.")

@@ -12,7 +12,7 @@ from castlist.cli.options import SYSTEM, Language, Runs
 
 def desktop(
     photos: Annotated[
-        list[Path] | None, typer.Argument(metavar="[PHOTO]...", help="Opened at once: photos, films, folders.")
+        list[Path] | None, typer.Argument(metavar="PHOTO", help="Opened at once: photos, films, folders.")
     ] = None,
     out: Runs = Path("runs"),
     language: Language = SYSTEM,

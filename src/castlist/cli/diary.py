@@ -44,7 +44,7 @@ def runs(
 
 
 def compare(
-    run: Annotated[list[Path], typer.Argument(metavar="RUN RUN...", help="Two run folders or more.")],
+    run: Annotated[list[Path], typer.Argument(metavar="RUN", help="Two run folders or more.")],
     picture: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw the runs' curves into this PNG file.")
     ] = None,

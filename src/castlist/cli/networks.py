@@ -56,7 +56,7 @@ def background(
 
 def weights(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="SFace's and YuNet's files, as OpenCV's zoo has them.")
+        list[Path], typer.Argument(metavar="FILE", help="SFace's and YuNet's files, as OpenCV's zoo has them.")
     ],
     language: Language = SYSTEM,
 ) -> None:

@@ -39,7 +39,7 @@ def people(
 def enrol(
     run: RunFolder,
     name: Annotated[str, typer.Argument(help="Somebody new, or somebody whom the run knows.")],
-    photos: Annotated[list[str], typer.Argument(metavar="PHOTO...", help="Photos, folders, or patterns.")],
+    photos: Annotated[list[str], typer.Argument(metavar="PHOTO", help="Photos, folders, or patterns.")],
     face: Annotated[
         int | None, typer.Option(metavar="N", help="Which face of the photo, counted from the left, from 1.")
     ] = None,

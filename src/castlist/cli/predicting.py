@@ -19,7 +19,7 @@ WIDEST = 60  # letters of a file's name, beyond which columns give way
 
 
 def predict(
-    inputs: Annotated[list[str], typer.Argument(metavar="PHOTO...", help="Photos, films, folders, or patterns.")],
+    inputs: Annotated[list[str], typer.Argument(metavar="PHOTO", help="Photos, films, folders, or patterns.")],
     run: Annotated[Path | None, typer.Option(help="The run folder [default: the newest finished one in runs].")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per photo.")] = False,
     csv: Annotated[Path | None, typer.Option(help="Write a table to this file.")] = None,
@@ -102,7 +102,7 @@ class _Watching:
 
 def explain(
     run: RunFolder,
-    photos: Annotated[list[str], typer.Argument(metavar="PHOTO...", help="Photos, folders, or patterns.")],
+    photos: Annotated[list[str], typer.Argument(metavar="PHOTO", help="Photos, folders, or patterns.")],
     out: Annotated[Path, typer.Option(help="The folder that the pictures are written into.")] = Path("explained"),
     language: Language = SYSTEM,
 ) -> None:

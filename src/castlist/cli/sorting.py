@@ -15,7 +15,7 @@ from castlist.errors import CastlistError
 
 
 def sort(
-    inputs: Annotated[list[str], typer.Argument(metavar="PHOTO...", help="Photos, films, folders, or patterns.")],
+    inputs: Annotated[list[str], typer.Argument(metavar="PHOTO", help="Photos, films, folders, or patterns.")],
     into: Annotated[Path, typer.Option(metavar="FOLDER", help="Where a folder for each person is made.")],
     run: Annotated[Path | None, typer.Option(help="The run folder [default: the newest finished one in runs].")] = None,
     link: Annotated[

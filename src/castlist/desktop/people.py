@@ -47,7 +47,8 @@ def take_back(desk: Desk, album: Album, on_changed: Callable[[Recognizer, Senten
     if not (recognizer := album.recognizer):
         return
     for last in recognizer.run.enrolled[-1:]:
-        question = desk.texts.translate("{name} was named earlier, or elsewhere. Take it back all the same?")
+        translate = desk.texts.translate
+        question = translate("{name} was named earlier, or elsewhere. Take it back all the same?")
         if last not in album.remembered and not ask_consent(desk.root, question.format(name=last.name)):
             return
     from castlist.desktop.asking import take_back_last

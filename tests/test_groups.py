@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,12 @@ import pytest
 
 pytest.importorskip("pyarrow", reason="archives need castlist[archive]")
 
-from castlist.archive import Archive, fill_archive, group_unnamed, name_group
+from castlist.archive import Archive, ArchivedFace, ArchiveFolder, fill_archive, group_unnamed, name_group, taking_out
 from castlist.archive.clustering import ALONE, Cut, group_faces
+from castlist.archive.groups import _at_once
 from castlist.embeddings import normalize
-from castlist.errors import SettingsError
+from castlist.errors import CastlistError, SettingsError
+from castlist.faces import Box
 from castlist.gallery import default_background
 from castlist.media import read_photo
 from castlist.people import list_people
@@ -233,3 +236,28 @@ def test_the_command_groups_names_and_teaches(
     assert "3 faces are Dora now." in castlist("groups", where, "--name", "1=Dora")[0]
     assert [person.name for person in list_people(home / "run")] == ["Ann", "Bo", "Dora"]
     assert castlist("groups", where, "--name", "Dora", code=2)[1].startswith("castlist: --name must be")
+
+
+def test_nobody_groups_while_somebody_is_at_work_there(home: Path) -> None:
+    with ArchiveFolder(home / "archive").alone(), ThreadPoolExecutor(1) as pool:
+        error = pool.submit(group_unnamed, home / "archive").exception()
+    assert isinstance(error, CastlistError)
+    assert error.code == "archive-busy"
+    assert shown(home)[1] == STRANGER
+
+
+def test_what_was_kept_of_the_forgotten_is_gone(home: Path) -> None:
+    shown(home)
+    name_group(home / "archive", 1, "Dora")
+    digest = Archive(home / "archive").spot("three.png").photo
+    with taking_out(ArchiveFolder(home / "archive"), "Dora"):
+        pass
+    shown(home)
+    assert digest not in (home / "archive" / "index" / "groups.json").read_text()
+
+
+def test_a_track_is_nobody_else_of_its_time() -> None:
+    def track(start: float, end: float) -> ArchivedFace:
+        return ArchivedFace(Path("a.mp4"), "a", 1, Box(0, 0, 9, 9), "unknown", 1.0, start=start, end=end)
+
+    assert _at_once({4: track(0, 2), 5: track(1, 3), 7: track(2.5, 4)}) == [(4, 5), (5, 7)]

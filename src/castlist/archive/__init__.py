@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from castlist.archive.finding import parse_day as parse_day
     from castlist.archive.folder import ArchiveFolder as ArchiveFolder
     from castlist.archive.forgetting import taking_out as taking_out
-    from castlist.archive.groups import Group as Group
+    from castlist.archive.groups import FaceGroup as FaceGroup
     from castlist.archive.groups import group_unnamed as group_unnamed
     from castlist.archive.groups import name_group as name_group
     from castlist.archive.namer import open_namer as open_namer
@@ -38,7 +38,7 @@ _ROOMS = {
     "Decision": "decisions",
     "Edges": "decisions",
     "Filled": "filling",
-    "Group": "groups",
+    "FaceGroup": "groups",
     "Kind": "decisions",
     "confirmed_faces": "confirming",
     "fill_archive": "filling",

@@ -31,7 +31,7 @@ _READ = ["digest", "face", "gone", "embedding", "eye_distance", "sharpness", "ya
 
 
 @dataclass(frozen=True)
-class Group:
+class FaceGroup:
     """Unnamed faces that are one person."""
 
     number: int | None  # None: a face that is alone
@@ -45,7 +45,7 @@ class _Numbers(msgspec.Struct, frozen=True):
     of: dict[str, int] = {}  # by `_key`
 
 
-def group_unnamed(path: str | os.PathLike[str]) -> list[Group]:
+def group_unnamed(path: str | os.PathLike[str]) -> list[FaceGroup]:
     """Bring the unnamed faces of an archive together by person: the largest group first, faces that are alone last.
 
     Faces that somebody decided to be strangers aren't asked for again. What people decided to be the same person or not
@@ -67,13 +67,13 @@ def group_unnamed(path: str | os.PathLike[str]) -> list[Group]:
         found = _group(archive, unnamed, embeddings, [poor[face] for face in faces]) if faces else np.zeros(0, int)
         members = [[faces[i] for i in np.flatnonzero(found == group)] for group in range(found.max(initial=ALONE) + 1)]
         numbers = _renumber(folder, unnamed, members)
-    groups = [Group(number, _copies(unnamed, some)) for number, some in zip(numbers, members, strict=True)]
-    alone = [Group(None, _copies(unnamed, [faces[i]])) for i in np.flatnonzero(found == ALONE)]
+    groups = [FaceGroup(number, _copies(unnamed, some)) for number, some in zip(numbers, members, strict=True)]
+    alone = [FaceGroup(None, _copies(unnamed, [faces[i]])) for i in np.flatnonzero(found == ALONE)]
     logger.info("%d unnamed faces are %d groups, and %d are alone", len(faces), len(groups), len(alone))
     return groups + sorted(alone, key=lambda group: (group.faces[0].path, group.faces[0].number))
 
 
-def name_group(path: str | os.PathLike[str], number: int, name: str, *, who: str | None = None) -> Group:
+def name_group(path: str | os.PathLike[str], number: int, name: str, *, who: str | None = None) -> FaceGroup:
     """Decide that a group, as it was last shown, is somebody; one undo takes that back.
 
     Args:
@@ -97,7 +97,7 @@ def name_group(path: str | os.PathLike[str], number: int, name: str, *, who: str
         )
     spots = [_spot(some[0]) for some in unnamed.values()]
     DecisionLog(archive.folder.decisions).add_names(spots, meant_by(name, archive.people()), who=who)
-    return Group(number, _copies(unnamed, list(unnamed)))
+    return FaceGroup(number, _copies(unnamed, list(unnamed)))
 
 
 def _unnamed(archive: Archive) -> dict[Face, list[ArchivedFace]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from castlist.archive.groups import Group
+from castlist.archive.groups import FaceGroup
 from castlist.archive.reading import ArchivedFace
 from castlist.errors import PhotoError
 from castlist.media import read_photo
@@ -31,7 +31,7 @@ def save_sheet(faces: Sequence[ArchivedFace], path: str | os.PathLike[str]) -> i
     return len(shown)
 
 
-def save_groups_sheet(groups: Sequence[Group], path: str | os.PathLike[str]) -> int:
+def save_groups_sheet(groups: Sequence[FaceGroup], path: str | os.PathLike[str]) -> int:
     """Write a contact sheet of the first groups, each a row of its first faces; gives how many these are.
 
     Args:
@@ -52,7 +52,7 @@ def save_groups_sheet(groups: Sequence[Group], path: str | os.PathLike[str]) -> 
     return len(shown)
 
 
-def _place(place: tuple[Group, ArchivedFace | None]) -> Cell:
+def _place(place: tuple[FaceGroup, ArchivedFace | None]) -> Cell:
     """A face of a group, from near, or an empty place."""
     group, face = place
     if face is None:

@@ -16,7 +16,7 @@ from castlist.errors import SettingsError
 from castlist.escaping import for_json
 
 if TYPE_CHECKING:
-    from castlist.archive import ArchivedFace, Group
+    from castlist.archive import ArchivedFace, FaceGroup
 
 SHOWN = 5  # photos of a line
 
@@ -81,7 +81,7 @@ def _parse(text: str) -> tuple[int, str]:
     return int(number), name.strip()
 
 
-def _line(group: Group) -> str:
+def _line(group: FaceGroup) -> str:
     photos = list(dict.fromkeys(face.path.name for face in group.faces))
     names = ", ".join(photos[:SHOWN]) + ", ..." * (len(photos) > SHOWN)
     count = translate("{count} {count:face|faces}", count=len(group.faces))

@@ -41,6 +41,7 @@ weights network.onnx
 sort cast/{hero} --run runs/a --into sorted
 archive cast --run runs/a --out archive
 find {hero} --in archive
+groups archive
 decide archive {photo} --stranger
 teach runs/a --from archive
 desktop --help

@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING
 from castlist.facade import open_door
 
 if TYPE_CHECKING:
-    from castlist.archive import Archive, ArchivedFace, fill_archive, find_in_archive
+    from castlist.archive import (
+        Archive,
+        ArchivedFace,
+        FaceGroup,
+        fill_archive,
+        find_in_archive,
+        group_unnamed,
+        name_group,
+    )
     from castlist.caches import set_cache_folder
     from castlist.checks import Finding, Findings, check_photos
     from castlist.errors import (
@@ -50,6 +58,7 @@ _ROOMS = {
     "CastlistError": "errors",
     "Enrolment": "people",
     "Evaluation": "learning",
+    "FaceGroup": "archive",
     "Finding": "checks",
     "Findings": "checks",
     "FontError": "errors",
@@ -82,10 +91,12 @@ _ROOMS = {
     "find_in_archive": "archive",
     "find_photos": "media",
     "forget": "people",
+    "group_unnamed": "archive",
     "is_film": "media",
     "learn": "watching",
     "list_runs": "run",
     "name_film": "naming",
+    "name_group": "archive",
     "newest_run": "run",
     "open_run": "run",
     "read_photo": "media",
@@ -108,6 +119,7 @@ __all__ = [
     "CastlistError",
     "Enrolment",
     "Evaluation",
+    "FaceGroup",
     "Finding",
     "Findings",
     "FontError",
@@ -139,10 +151,12 @@ __all__ = [
     "find_in_archive",
     "find_photos",
     "forget",
+    "group_unnamed",
     "is_film",
     "learn",
     "list_runs",
     "name_film",
+    "name_group",
     "newest_run",
     "open_run",
     "read_photo",

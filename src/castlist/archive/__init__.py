@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from castlist.facade import open_door
 
 if TYPE_CHECKING:
+    from castlist.archive.clustering import Cut as Cut
+    from castlist.archive.clustering import group_faces as group_faces
     from castlist.archive.confirming import confirmed_faces as confirmed_faces
     from castlist.archive.decisions import Decision as Decision
     from castlist.archive.decisions import Edges as Edges
@@ -17,10 +19,14 @@ if TYPE_CHECKING:
     from castlist.archive.finding import parse_day as parse_day
     from castlist.archive.folder import ArchiveFolder as ArchiveFolder
     from castlist.archive.forgetting import taking_out as taking_out
+    from castlist.archive.groups import FaceGroup as FaceGroup
+    from castlist.archive.groups import group_unnamed as group_unnamed
+    from castlist.archive.groups import name_group as name_group
     from castlist.archive.namer import open_namer as open_namer
     from castlist.archive.reading import Archive as Archive
     from castlist.archive.reading import ArchivedFace as ArchivedFace
     from castlist.archive.reading import Counts as Counts
+    from castlist.archive.sheets import save_groups_sheet as save_groups_sheet
     from castlist.archive.sheets import save_sheet as save_sheet
 
 _ROOMS = {
@@ -28,15 +34,21 @@ _ROOMS = {
     "ArchiveFolder": "folder",
     "ArchivedFace": "reading",
     "Counts": "reading",
+    "Cut": "clustering",
     "Decision": "decisions",
     "Edges": "decisions",
     "Filled": "filling",
+    "FaceGroup": "groups",
     "Kind": "decisions",
     "confirmed_faces": "confirming",
     "fill_archive": "filling",
     "find_in_archive": "finding",
+    "group_faces": "clustering",
+    "group_unnamed": "groups",
+    "name_group": "groups",
     "open_namer": "namer",
     "parse_day": "finding",
+    "save_groups_sheet": "sheets",
     "save_sheet": "sheets",
     "taking_out": "forgetting",
 }

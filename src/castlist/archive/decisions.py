@@ -11,7 +11,7 @@ import errno
 import getpass
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -42,7 +42,7 @@ class Spot(msgspec.Struct, frozen=True, omit_defaults=True):
 class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A line of the file."""
 
-    id: str
+    id: str  # faces named at once have one
     who: str  # decided
     when: str  # ISO 8601, UTC
     kind: Kind
@@ -86,8 +86,22 @@ class DecisionLog:
         if name is not None:
             name = one_form(name)
             check_person(name)
+        decision = _sign(who, kind=kind, face=face, name=name, other=other)
         with self._alone():
-            return self._append(_sign(who, kind=kind, face=face, name=name, other=other))
+            self._append(decision)
+        return decision
+
+    def add_names(self, faces: Sequence[Spot], name: str, *, who: str | None = None) -> None:
+        """Write down that faces, at least one, are somebody: one decision, which one undo takes back.
+
+        Raises:
+            CastlistError: As of `add`.
+        """
+        name = one_form(name)
+        check_person(name)
+        first = _sign(who, kind="is", face=faces[0], name=name)
+        with self._alone():
+            self._append(*(msgspec.structs.replace(first, face=face) for face in faces))
 
     def undo(self, *, who: str | None = None) -> Decision:
         """Take the last decision back that holds; gives it.
@@ -116,14 +130,14 @@ class DecisionLog:
                 write_bytes(self._path, b"".join(map(_line, kept)), private=True)
         return len(bearing)
 
-    def _append(self, decision: Decision) -> Decision:
-        line = _line(decision)
+    def _append(self, *decisions: Decision) -> None:
+        lines = b"".join(map(_line, decisions))
         try:
             whole = self._data().rfind(b"\n") + 1
             file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, PRIVATE_FILE)
             try:
                 os.ftruncate(file, whole)  # what a killed process wrote of a line
-                if os.write(file, line) != len(line):
+                if os.write(file, lines) != len(lines):
                     os.ftruncate(file, whole)
                     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
                 os.fsync(file)
@@ -131,7 +145,6 @@ class DecisionLog:
                 os.close(file)
         except OSError as error:
             raise cannot_write(self._path, error) from error
-        return decision
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:

@@ -159,6 +159,7 @@ class ArchiveFolder:
                 stack.enter_context(self._held(path, 0))
             remove_parts(self.path)
             remove_parts(self.path / UNITS)
+            remove_parts(self.index)
             yield
 
     @contextlib.contextmanager

@@ -15,6 +15,7 @@ from castlist.cli.console import say, tell
 from castlist.cli.desktop import desktop
 from castlist.cli.diary import compare, runs
 from castlist.cli.exporting import export
+from castlist.cli.grouping import groups
 from castlist.cli.learning import demo, report, resume, train
 from castlist.cli.networks import background, weights
 from castlist.cli.options import SYSTEM, Language
@@ -59,6 +60,7 @@ for _verb in (
     explain,
     archive,
     find,
+    groups,
     decide,
     people,
     enrol,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,7 +19,7 @@ from castlist.escaping import for_json
 if TYPE_CHECKING:
     from castlist.archive import Archive, ArchivedFace, Edges, Kind
 
-ArchiveFolder = Annotated[Path, typer.Argument(metavar="ARCHIVE", help="An archive's folder.")]
+ArchivePath = Annotated[Path, typer.Argument(metavar="ARCHIVE", help="An archive's folder.")]
 
 
 def archive(
@@ -43,8 +43,7 @@ def archive(
     from castlist.run import newest_run
 
     run = run or newest_run(Path("runs"), tell=say_note).path
-    words = f"castlist archive {str(photos)!r} --run {str(run)!r} --out {str(out)!r}"
-    words += " --together" * together + (f" --stranger-rate {stranger_rate}" if stranger_rate else "")
+    words = archive_command(photos, run, out, together, stranger_rate)
     again = words + (f" --unit {unit}" if unit else "")
     with telling_interruption(lambda: again), _showing_pace(translate("Photos")) as on_count:
         done = fill_archive(
@@ -128,7 +127,7 @@ def find(
 
 
 def decide(
-    archive: ArchiveFolder,
+    archive: ArchivePath,
     photo: Annotated[str, typer.Argument(metavar="PHOTO", help="A photo of the archive.")],
     is_: Annotated[str | None, typer.Option("--is", metavar="NAME", help="The face is this person.")] = None,
     is_not: Annotated[str | None, typer.Option(metavar="NAME", help="The face isn't this person.")] = None,
@@ -179,7 +178,17 @@ def teach(
     """Enrol in a run the faces of an archive that somebody decided to be a person."""
     from castlist.people import teach as teach_run
 
-    taught = teach_run(run, source)
+    tell_taught(run, teach_run(run, source), language)
+
+
+def archive_command(photos: str | Path, run: str | Path, out: Path, together: bool, stranger_rate: float | None) -> str:
+    """What makes an archive, or goes on with it."""
+    words = f"castlist archive {str(photos)!r} --run {str(run)!r} --out {str(out)!r}"
+    return words + " --together" * together + (f" --stranger-rate {stranger_rate}" if stranger_rate else "")
+
+
+def tell_taught(run: Path, taught: Mapping[str, int], language: str) -> None:
+    """Say what a run was taught, and write its report anew."""
     for name, line in zip(taught, pad(list(taught)), strict=True):
         tell(f"{line}  {translate('{count} {count:face|faces} added', count=taught[name])}")
     if not any(taught.values()):
@@ -187,6 +196,11 @@ def teach(
         return
     tell(translate("To take the last person back: {command}", command=f"castlist undo {str(run)!r}"))
     show_report(run, language)
+
+
+def face_box(face: ArchivedFace) -> list[float]:
+    """Where a face is, for a program."""
+    return [round(edge, 1) for edge in (face.box.left, face.box.top, face.box.right, face.box.bottom)]
 
 
 def _kinds(*values: str | bool | None) -> Iterator[tuple[Kind, str | bool]]:
@@ -254,8 +268,8 @@ def _face_line(face: ArchivedFace) -> str:
 
 
 def _face_json(face: ArchivedFace) -> str:
-    box = [round(edge, 1) for edge in (face.box.left, face.box.top, face.box.right, face.box.bottom)]
-    record: dict[str, Any] = {"photo": str(face.path), "name": face.name, "probability": face.probability, "box": box}
+    record: dict[str, Any] = {"photo": str(face.path), "name": face.name, "probability": face.probability}
+    record["box"] = face_box(face)
     if face.start is not None:
         record |= {"start": face.start, "end": face.end}
     return for_json(record)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from castlist.painting.pictures import free_place as free_place
     from castlist.painting.pictures import save_picture as save_picture
     from castlist.painting.pictures import tell_apart as tell_apart
+    from castlist.painting.sheets import SHEET_COLUMNS as SHEET_COLUMNS
     from castlist.painting.sheets import Cell as Cell
     from castlist.painting.sheets import draw_sheet as draw_sheet
     from castlist.painting.sheets import make_thumbnail as make_thumbnail
@@ -31,6 +32,7 @@ _ROOMS = {
     "COLORS": "labels",
     "Cell": "sheets",
     "PLATE": "labels",
+    "SHEET_COLUMNS": "sheets",
     "UNNAMED": "labels",
     "check_hidden": "hiding",
     "color_of": "labels",

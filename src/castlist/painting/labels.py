@@ -61,8 +61,9 @@ def draw_names(pixels: np.ndarray, faces: Sequence[NamedFace], people: Sequence[
 class Label:
     """A name and a percentage in one line, in as many fonts as the characters need."""
 
-    def __init__(self, face: NamedFace, size: float, max_width: float) -> None:
+    def __init__(self, face: NamedFace, size: float, max_width: float, *, has_share: bool = True) -> None:
         """Lay out an answer; a name that would make it wider than `max_width` pixels is cut with an ellipsis."""
+        self._has_share = has_share
         shown, end, probability = face.name, "", face.probability
         if face.perhaps is not None and face.perhaps_probability is not None:
             shown, end, probability = face.perhaps, "?", face.perhaps_probability
@@ -76,7 +77,7 @@ class Label:
             self._lay_out(name[:length].strip() + ELLIPSIS + end, probability)
 
     def _lay_out(self, name: str, probability: float) -> None:
-        share = f" {percent(probability)}"
+        share = f" {percent(probability)}" if self._has_share else ""
         *runs, (last, font) = split_by_font(name + share)
         # The percentage apart: after an Arabic name it would otherwise be written from right to left.
         runs += [(last.removesuffix(share), font), (share, font)] if last.endswith(share) else [(last, font)]

@@ -14,7 +14,7 @@ from castlist.naming import NamedFace
 from castlist.painting.labels import COLORS, INK, PLATE, Label
 
 SIDE, MARGIN, LINE = 300, 10, 26  # pixels: of a photo's place, around it, and of the text below
-COLUMNS = 5
+SHEET_COLUMNS = 5
 TEXT = 16.0  # pixels
 
 
@@ -24,22 +24,22 @@ class Cell:
 
     pixels: np.ndarray | None  # shape (height, width, 3), uint8, RGB, at most SIDE; None: it can't be shown
     box: Box | None  # of the face, in these pixels
-    caption: str
-    probability: float
+    caption: str  # "": the place stays empty
+    probability: float | None
 
 
-def make_thumbnail(pixels: np.ndarray, box: Box, caption: str, probability: float) -> Cell:
-    """A photo, shape (height, width, 3), uint8, RGB, and the face in it, as small as a sheet needs them."""
+def make_thumbnail(pixels: np.ndarray, box: Box | None, caption: str, probability: float | None = None) -> Cell:
+    """A photo, shape (height, width, 3), uint8, RGB, and what is framed in it, as small as a sheet needs them."""
     picture = Image.fromarray(pixels)
     scale = min(SIDE / picture.width, SIDE / picture.height)
     size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
-    edges = (edge * scale for edge in (box.left, box.top, box.right, box.bottom))
-    return Cell(np.asarray(picture.resize(size, Image.Resampling.LANCZOS)), Box(*edges), caption, probability)
+    frame = box and Box(*(edge * scale for edge in (box.left, box.top, box.right, box.bottom)))
+    return Cell(np.asarray(picture.resize(size, Image.Resampling.LANCZOS)), frame, caption, probability)
 
 
 def draw_sheet(cells: Sequence[Cell]) -> np.ndarray:
     """Lay photos out in rows, in their order; shape (height, width, 3), uint8, RGB."""
-    columns = max(1, min(COLUMNS, len(cells)))
+    columns = max(1, min(SHEET_COLUMNS, len(cells)))
     rows = -(-len(cells) // columns)
     across, down = SIDE + MARGIN, SIDE + LINE + MARGIN
     sheet = Image.new("RGB", (columns * across + MARGIN, max(rows, 1) * down + MARGIN), PLATE)
@@ -54,13 +54,19 @@ def draw_sheet(cells: Sequence[Cell]) -> np.ndarray:
                 edges = cell.box.clipped(width - 1, height - 1)
                 frame = (x + edges.left, y + edges.top, x + edges.right, y + edges.bottom)
                 draw.rectangle(frame, outline=COLORS[0], width=2)
-        label = _label(cell)
-        label.draw(draw, left + (SIDE - label.width) / 2, top + SIDE + LINE / 2, INK)
+        if cell.caption:
+            label = _label(cell)
+            label.draw(draw, left + (SIDE - label.width) / 2, top + SIDE + LINE / 2, INK)
     return np.asarray(sheet)
 
 
 def _label(cell: Cell) -> Label:
     try:
-        return Label(NamedFace(cell.caption, cell.probability, ()), TEXT, SIDE)
+        return _label_of(cell, cell.caption)
     except FontError:  # a file may be called anything
-        return Label(NamedFace(ascii(cell.caption)[1:-1], cell.probability, ()), TEXT, SIDE)
+        return _label_of(cell, ascii(cell.caption)[1:-1])
+
+
+def _label_of(cell: Cell, caption: str) -> Label:
+    face = NamedFace(caption, cell.probability or 0.0, ())
+    return Label(face, TEXT, SIDE, has_share=cell.probability is not None)

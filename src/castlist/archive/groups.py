@@ -1,0 +1,230 @@
+"""The unnamed faces of an archive by person, with numbers that stay from one time to the next."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import msgspec
+import numpy as np
+
+from castlist.archive.clustering import ALONE, Cut, group_faces
+from castlist.archive.decisions import DecisionLog, Spot
+from castlist.archive.folder import ArchiveFolder
+from castlist.archive.reading import Archive, ArchivedFace
+from castlist.archive.table import keep, lists_of, numbers_of, where
+from castlist.archive.verdicts import Face
+from castlist.errors import CastlistError, SettingsError
+from castlist.faces import Quality
+from castlist.files import PRIVATE_FOLDER, cannot_write, write_bytes
+from castlist.media import UNKNOWN, meant_by
+from castlist.run import load_gallery, open_run
+
+logger = logging.getLogger(__name__)
+
+NUMBERS = "groups.json"  # in the index
+_READ = ["digest", "face", "gone", "embedding", "eye_distance", "sharpness", "yaw"]
+
+
+@dataclass(frozen=True)
+class FaceGroup:
+    """Unnamed faces that are one person."""
+
+    number: int | None  # None: a face that is alone
+    faces: tuple[ArchivedFace, ...]  # those of a photo's copies, too
+
+
+class _Numbers(msgspec.Struct, frozen=True):
+    """Which number each face's group had; groups.json."""
+
+    next: int = 1  # so that no number is ever another group's
+    of: dict[str, int] = {}  # by `_key`
+
+
+def group_unnamed(path: str | os.PathLike[str]) -> list[FaceGroup]:
+    """Bring the unnamed faces of an archive together by person: the largest group first, faces that are alone last.
+
+    Faces that somebody decided to be strangers aren't asked for again. What people decided to be the same person or not
+    holds, and two faces of a photo are two people.
+
+    Args:
+        path: The archive's folder.
+
+    Raises:
+        CastlistError: If somebody is at work there, it can't be read or written, or its run can't.
+    """
+    folder = ArchiveFolder(path)
+    folder.record()
+    with folder.alone():  # nobody is forgotten meanwhile
+        archive = Archive(path)
+        unnamed = _unnamed(archive)
+        embeddings, poor = _looks(folder, unnamed)
+        faces = sorted(embeddings)
+        found = _group(archive, unnamed, embeddings, [poor[face] for face in faces]) if faces else np.zeros(0, int)
+        members = [[faces[i] for i in np.flatnonzero(found == group)] for group in range(found.max(initial=ALONE) + 1)]
+        numbers = _renumber(folder, unnamed, members)
+    groups = [FaceGroup(number, _copies(unnamed, some)) for number, some in zip(numbers, members, strict=True)]
+    alone = [FaceGroup(None, _copies(unnamed, [faces[i]])) for i in np.flatnonzero(found == ALONE)]
+    logger.info("%d unnamed faces are %d groups, and %d are alone", len(faces), len(groups), len(alone))
+    return groups + sorted(alone, key=lambda group: (group.faces[0].path, group.faces[0].number))
+
+
+def name_group(path: str | os.PathLike[str], number: int, name: str, *, who: str | None = None) -> FaceGroup:
+    """Decide that a group, as it was last shown, is somebody; one undo takes that back.
+
+    Args:
+        path: The archive's folder.
+        number: Of the group.
+        name: Of the person.
+        who: Who decides; by default the user of this machine.
+
+    Raises:
+        CastlistError: If there is no such group, nobody can be called so, or it can't be written.
+    """
+    archive = Archive(path)
+    known = _read_numbers(archive.folder).of
+    unnamed = {face: some for face, some in _unnamed(archive).items() if known.get(_key(some[0])) == number}
+    if not unnamed:
+        raise SettingsError(
+            "no-such-group",
+            "There is no group {number} of unnamed faces. See which there are: castlist groups {path!r}.",
+            number=number,
+            path=str(path),
+        )
+    spots = [_spot(some[0]) for some in unnamed.values()]
+    DecisionLog(archive.folder.decisions).add_names(spots, meant_by(name, archive.people()), who=who)
+    return FaceGroup(number, _copies(unnamed, list(unnamed)))
+
+
+def _unnamed(archive: Archive) -> dict[Face, list[ArchivedFace]]:
+    """The faces that wait for a name, with those of a photo's copies."""
+    found: dict[Face, list[ArchivedFace]] = {}
+    for face in archive.faces({UNKNOWN}):
+        if not face.is_decided:
+            found.setdefault((face.digest, face.number), []).append(face)
+    return found
+
+
+def _copies(unnamed: Mapping[Face, Sequence[ArchivedFace]], some: Sequence[Face]) -> tuple[ArchivedFace, ...]:
+    return tuple(sorted((copy for face in some for copy in unnamed[face]), key=lambda one: (one.path, one.number)))
+
+
+def _looks(folder: ArchiveFolder, unnamed: Mapping[Face, object]) -> tuple[dict[Face, np.ndarray], dict[Face, bool]]:
+    """The embeddings of faces that have one, and which faces tell little."""
+    embeddings: dict[Face, np.ndarray] = {}
+    poor: dict[Face, bool] = {}
+    for unit in folder.units():
+        rows, _ = folder.read(unit, _READ)
+        rows = keep(rows, where(rows, "gone", [False]) & rows["embedding"].is_valid().to_numpy())
+        faces = zip(rows["digest"].to_pylist(), rows["face"].to_pylist(), strict=True)
+        qualities = numbers_of(rows, "eye_distance", "sharpness", "yaw").tolist()
+        for face, embedding, quality in zip(faces, lists_of(rows["embedding"]), qualities, strict=True):
+            if face in unnamed:
+                embeddings[face], poor[face] = embedding, Quality(*quality).problem is not None
+    return embeddings, poor
+
+
+def _group(
+    archive: Archive,
+    unnamed: Mapping[Face, Sequence[ArchivedFace]],
+    embeddings: Mapping[Face, np.ndarray],
+    poor: Sequence[bool],
+) -> np.ndarray:
+    """The group of each face, in their order."""
+    places = {face: i for i, face in enumerate(sorted(embeddings))}
+    vectors = np.stack([embeddings[face] for face in places])
+    run = archive.folder.record().run
+    background = load_gallery(open_run(run))[1].background
+    if background.mean.shape != vectors.shape[1:]:
+        raise CastlistError(
+            "groups-other-network",
+            "The archive {path!r} was seen with another network than the run {run!r} has now. Make it anew first: "
+            "castlist archive.",
+            path=str(archive.folder.path),
+            run=run,
+        )
+    vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)  # they were kept at half precision
+    tracks = {place: face[0] for face, place in places.items() if unnamed[face][0].start is not None}
+    digests = {digest: i for i, digest in enumerate({face[0] for face in places})}
+    # Somebody may come again in a film, but isn't there twice at a time.
+    photo = [len(digests) + i if i in tracks else digests[face[0]] for face, i in places.items()]
+    at_once = _at_once({place: unnamed[face][0] for face, place in places.items() if place in tracks})
+    same, different = (
+        [(places[one], places[other]) for one, other in pairs if one in places and other in places]
+        for pairs in (archive.verdicts.same, archive.verdicts.different)
+    )
+    return group_faces(
+        vectors,
+        np.array(photo),
+        Cut.choose(background, len(vectors)),
+        poor=np.array(poor, bool),
+        same=np.array(same, int).reshape(-1, 2),
+        different=np.array(different + at_once, int).reshape(-1, 2),
+    )
+
+
+def _at_once(tracks: Mapping[int, ArchivedFace]) -> list[tuple[int, int]]:
+    """The pairs of tracks that are in a film at the same time."""
+    films: dict[str, list[tuple[int, float, float]]] = {}
+    for place, one in tracks.items():
+        assert one.start is not None, "tracks have a start"
+        films.setdefault(one.digest, []).append((place, one.start, one.end if one.end is not None else one.start))
+    return [
+        (one, other)
+        for film in films.values()
+        for (one, start, end), (other, begin, stop) in combinations(film, 2)
+        if start <= stop and begin <= end
+    ]
+
+
+def _renumber(
+    folder: ArchiveFolder, unnamed: Mapping[Face, Sequence[ArchivedFace]], groups: Sequence[Sequence[Face]]
+) -> list[int]:
+    """Give each group the number that most of its faces had, or a new one, and keep that."""
+    known = _read_numbers(folder)
+    keys = [[_key(unnamed[face][0]) for face in group] for group in groups]
+    votes = [
+        (-count, i, number)
+        for i, group in enumerate(keys)
+        for number, count in Counter(known.of[key] for key in group if key in known.of).items()
+    ]
+    chosen: dict[int, int] = {}
+    for _, i, number in sorted(votes):
+        if i not in chosen and number not in chosen.values():
+            chosen[i] = number
+    following = known.next
+    for i in range(len(groups)):
+        if i not in chosen:
+            chosen[i], following = following, following + 1
+    # Who has a name keeps a number, for when that is taken back; who is alone now doesn't.
+    waiting = {_key(some[0]) for some in unnamed.values()}
+    of = {key: number for key, number in known.of.items() if key not in waiting}
+    of |= {key: chosen[i] for i, group in enumerate(keys) for key in group}
+    try:
+        folder.index.mkdir(PRIVATE_FOLDER, exist_ok=True)
+    except OSError as error:
+        raise cannot_write(folder.index, error) from error
+    write_bytes(folder.index / NUMBERS, msgspec.json.encode(_Numbers(following, of)), private=True)
+    return [chosen[i] for i in range(len(groups))]
+
+
+def _read_numbers(folder: ArchiveFolder) -> _Numbers:
+    try:
+        return msgspec.json.decode((folder.index / NUMBERS).read_bytes(), type=_Numbers)
+    except (OSError, ValueError):  # an index may be deleted, or broken, at any time: numbers begin again
+        return _Numbers()
+
+
+def _spot(face: ArchivedFace) -> Spot:
+    box = face.box
+    return Spot(face.digest, (box.left, box.top, box.right, box.bottom), face.start)
+
+
+def _key(face: ArchivedFace) -> str:
+    """A face by what it is: the photo's content and where it is in it."""
+    edges = (face.box.left, face.box.top, face.box.right, face.box.bottom)
+    return f"{face.digest} {' '.join(f'{edge:.1f}' for edge in edges)} {face.start or 0:.1f}"

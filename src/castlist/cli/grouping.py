@@ -1,0 +1,93 @@
+"""The verb of unnamed faces: groups."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from castlist.cli.archive import ArchivePath, archive_command, face_box, tell_taught
+from castlist.cli.console import say, show_json, tell
+from castlist.cli.options import SYSTEM, Language
+from castlist.cli.words import translate
+from castlist.errors import SettingsError
+from castlist.escaping import for_json
+
+if TYPE_CHECKING:
+    from castlist.archive import ArchivedFace, FaceGroup
+
+SHOWN = 5  # photos of a line
+
+
+def groups(
+    archive: ArchivePath,
+    name: Annotated[
+        list[str] | None,
+        typer.Option(metavar="N=NAME", help="Group N is this person: decided, and taught to the run; may be repeated."),
+    ] = None,
+    sheet: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a contact sheet, a .jpg or .png, a row per group.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per group.")] = False,
+    language: Language = SYSTEM,
+) -> None:
+    """Bring the unnamed faces of an archive together by person, the largest group first; or say who a group is."""
+    if name:
+        _name(archive, [_parse(one) for one in name], language)
+        return
+    from castlist.archive import group_unnamed, save_groups_sheet
+
+    found = group_unnamed(archive)
+    several = [group for group in found if group.number is not None]
+    for group in found if as_json else several:
+        if as_json:
+            show_json(for_json({"group": group.number, "faces": [_face(face) for face in group.faces]}))
+        else:
+            tell(_line(group))
+    if not as_json:
+        tell(translate("{count} {count:face is|faces are} alone.", count=len(found) - len(several)))
+    if several and not as_json:
+        number = several[0].number
+        words = f"castlist groups {str(archive)!r} --name {number}=NAME"
+        say(translate("To say who group {number} is: {command}", number=str(number), command=words))
+    if sheet:
+        shown = save_groups_sheet(several, sheet)
+        say(translate("The sheet {path!r} shows {shown} of {count}.", path=str(sheet), shown=shown, count=len(several)))
+
+
+def _name(archive: Path, named: Sequence[tuple[int, str]], language: str) -> None:
+    from castlist.archive import ArchiveFolder, name_group
+    from castlist.people import teach
+
+    for number, name in named:
+        group = name_group(archive, number, name)
+        tell(translate("{faces} {faces:face is|faces are} {name} now.", faces=len(group.faces), name=name))
+    tell(translate("Decided. To take it back: {command}", command=f"castlist undo {str(archive)!r}"))
+    record = ArchiveFolder(archive).record()
+    run = Path(record.run)
+    tell_taught(run, teach(run, archive), language)
+    command = archive_command(record.root, run, archive, record.together, record.stranger_rate)
+    tell(translate("To name others of the archive by that, without a look: {command}", command=command))
+
+
+def _parse(text: str) -> tuple[int, str]:
+    number, _, name = text.partition("=")
+    if not (number.isdecimal() and name.strip()):
+        raise SettingsError(
+            "group-name", "--name must be a group's number and a name, such as 7=Ana. Got {text!r} instead.", text=text
+        )
+    return int(number), name.strip()
+
+
+def _line(group: FaceGroup) -> str:
+    photos = list(dict.fromkeys(face.path.name for face in group.faces))
+    names = ", ".join(photos[:SHOWN]) + ", ..." * (len(photos) > SHOWN)
+    count = translate("{count} {count:face|faces}", count=len(group.faces))
+    return f"{group.number}  {count}  {names}"
+
+
+def _face(face: ArchivedFace) -> dict[str, Any]:
+    times = {} if face.start is None else {"start": face.start, "end": face.end}
+    return {"photo": str(face.path), "box": face_box(face), **times}

@@ -17,7 +17,7 @@ from PIL import ExifTags, Image
 
 pytest.importorskip("pyarrow", reason="archives need castlist[archive]")
 
-from castlist.archive import Archive, ArchivedFace, fill_archive, find_in_archive, parse_day
+from castlist.archive import Archive, ArchivedFace, fill_archive, find_in_archive, find_like, parse_day
 from castlist.archive.decisions import DecisionLog, Spot
 from castlist.errors import CastlistError
 from castlist.media import read_photo
@@ -259,6 +259,35 @@ def test_a_run_learns_what_was_decided(home: Path) -> None:
         teach(home / "run", home / "archive")
 
 
+def test_whoever_is_like_a_face_is_found_named_or_not(home: Path, tmp_path: Path) -> None:
+    archive = opened(home)
+
+    def like(*levels: int, **wishes: Any) -> list[tuple[str, int]]:
+        photo = save_picture(tmp_path / "asked.png", levels)
+        return stems(find_like(archive, photo, finder=tell_faces, **wishes))
+
+    assert like(level_of(0, 3)) == like(level_of(5), level_of(0, 3), face=2)
+    assert sorted(like(level_of(0, 3))) == [("ann", 1), ("both", 1)]
+    assert sorted(like(level_of(20, 3))) == [("ann", 2), ("two", 1)]  # named by nobody
+    assert like(level_of(9)) == []
+    assert like(level_of(0, 3), since=datetime.date(2019, 1, 1)) == []  # these photos don't say when
+    found = find_like(archive, save_picture(tmp_path / "asked.png", [level_of(0, 2)]), finder=tell_faces)
+    assert [face.likeness for face in found] == sorted((face.likeness for face in found), reverse=True)
+    assert found[0].likeness == pytest.approx(1, abs=1e-3) and found[0].path.stem == "ann"
+    for levels, wishes, why in (
+        ([level_of(0), level_of(1)], {}, "shows 2 faces. Say which"),
+        ([level_of(0)], {"face": 2}, "there is no face 2"),
+        ([], {}, "no face found"),
+    ):
+        with pytest.raises(CastlistError, match=why):
+            like(*levels, **wishes)
+    with pytest.raises(CastlistError, match="can't be read"):
+        find_like(archive, tmp_path / "none.png", finder=tell_faces)
+    (home / "run" / "face.onnx").write_bytes(network_bytes(seed=6))
+    with pytest.raises(CastlistError, match="seen with another network"):
+        like(level_of(0))
+
+
 def test_the_verbs(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     archive, photo = home / "archive", home / "photos" / "ann.png"
     assert castlist(monkeypatch, "decide", archive, photo, "--face", 2, "--is", "Dora") == 0
@@ -278,6 +307,9 @@ def test_the_verbs(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
         (("decide", archive, photo, "--face", 1, "--stranger", "--no-face"), "Got 2 of them"),
         (("decide", archive, photo, "--box", "1,2", "--stranger"), "--box must be"),
         (("find", "Ann", "--in", home), "is not an archive"),
+        (("find", "--in", archive), "Ask for a name"),
+        (("find", "Ann", "--in", archive, "--like", photo), "Ask for a name"),
+        (("find", "--in", archive, "--like", photo.with_name("none.png")), "can't be read"),
         (("archive", home / "photos", "--run", home / "run", "--out", archive, "--unit", "3"), "--unit must be I/N"),
     ):
         assert castlist(monkeypatch, *words) == 2

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from castlist.archive.groups import FaceGroup as FaceGroup
     from castlist.archive.groups import group_unnamed as group_unnamed
     from castlist.archive.groups import name_group as name_group
+    from castlist.archive.liking import find_like as find_like
     from castlist.archive.namer import open_namer as open_namer
     from castlist.archive.reading import Archive as Archive
     from castlist.archive.reading import ArchivedFace as ArchivedFace
@@ -43,6 +44,7 @@ _ROOMS = {
     "confirmed_faces": "confirming",
     "fill_archive": "filling",
     "find_in_archive": "finding",
+    "find_like": "liking",
     "group_faces": "clustering",
     "group_unnamed": "groups",
     "name_group": "groups",

@@ -53,7 +53,7 @@ def find_in_archive(
         if face.name == wanted
         and all(face.path in photos[one] for one in others[: len(beside)])
         and not any(face.path in photos[one] for one in others[len(beside) :])
-        and _is_between(face, since, until)
+        and is_between(face, since, until)
     ]
     return sorted(found, key=lambda face: (-face.probability, face.path, face.number))
 
@@ -91,7 +91,8 @@ def _known(name: str, people: set[str]) -> str:
     )
 
 
-def _is_between(face: ArchivedFace, since: datetime.date | None, until: datetime.date | None) -> bool:
+def is_between(face: ArchivedFace, since: datetime.date | None, until: datetime.date | None) -> bool:
+    """Whether a photo was taken in these days; one that doesn't say when, only where no day is asked for."""
     if since is None and until is None:
         return True
     if face.taken is None:

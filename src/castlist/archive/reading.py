@@ -37,6 +37,7 @@ class ArchivedFace:
     taken: datetime.datetime | None = None  # as the camera's clock showed it
     start: float | None = None  # seconds; of a track of a film
     end: float | None = None
+    likeness: float | None = None  # cosine, to the face that was asked for
 
 
 @dataclass(frozen=True)

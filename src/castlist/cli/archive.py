@@ -76,8 +76,14 @@ def archive(
 
 
 def find(
-    name: Annotated[str, typer.Argument(help="A person's name, or 'unknown'.")],
     archive: Annotated[Path, typer.Option("--in", metavar="ARCHIVE", help="The archive's folder.")],
+    name: Annotated[str | None, typer.Argument(help="A person's name, or 'unknown'.")] = None,
+    like: Annotated[
+        str | None, typer.Option(metavar="PHOTO", help="Instead of a name: whoever is like the face in this photo.")
+    ] = None,
+    face: Annotated[
+        int | None, typer.Option(metavar="N", help="Which face of the photo of --like, from the left, from 1.")
+    ] = None,
     beside: Annotated[
         list[str] | None, typer.Option("--with", metavar="NAME", help="Who is in the photo, too; may be repeated.")
     ] = None,
@@ -97,30 +103,32 @@ def find(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per face.")] = False,
     language: Language = SYSTEM,
 ) -> None:
-    """List the photos of an archive that show somebody, the surest first."""
-    from castlist.archive import Archive, find_in_archive, parse_day, save_sheet
+    """List the photos of an archive that show somebody, the surest or the likest first."""
+    from castlist.archive import Archive, find_in_archive, find_like, parse_day, save_sheet
     from castlist.sorting import put
 
-    found = find_in_archive(
-        Archive(archive),
-        name,
-        beside=beside or (),
-        without=without or (),
-        since=parse_day(since) if since else None,
-        until=parse_day(until, is_last=True) if until else None,
-    )
-    for face in found:
+    if (name is None) == (like is None) or (like and (beside or without)):
+        raise SettingsError(
+            "find-one", "Ask for a name, with --with and --without, or for --like PHOTO; not for both, nor for neither."
+        )
+    first, last = parse_day(since) if since else None, parse_day(until, is_last=True) if until else None
+    if name is not None:
+        asked = {"beside": beside or (), "without": without or ()}
+        found = find_in_archive(Archive(archive), name, since=first, until=last, **asked)
+    else:
+        found = find_like(Archive(archive), str(like), face=face, since=first, until=last)
+    for one in found:
         if as_json:
-            show_json(_face_json(face))
+            show_json(_face_json(one))
         else:
-            tell(_face_line(face))
+            tell(_face_line(one))
     if not found:
         say(translate("No photo shows that."))
     if sheet:
         shown = save_sheet(found, sheet)
         say(translate("The sheet {path!r} shows {shown} of {count}.", path=str(sheet), shown=shown, count=len(found)))
     if copy_to:
-        paths = list(dict.fromkeys(face.path for face in found))
+        paths = list(dict.fromkeys(one.path for one in found))
         written = sum(put(path, copy_to) for path in paths)
         done = translate("Copied: {count};", count=written)
         say(f"{done} {translate('there already: {count}.', count=len(paths) - written)}")
@@ -264,7 +272,8 @@ def _face_line(face: ArchivedFace) -> str:
     if face.start is not None and face.end is not None:
         where = translate("{start:.1f} s to {end:.1f} s", start=face.start, end=face.end)
     how = translate("decided") if face.is_decided else f"{face.probability:.1%}"
-    return f"{face.path}  {face.name}  {how}  {where}"
+    line = f"{face.path}  {face.name}  {how}  {where}"
+    return line if face.likeness is None else f"{line}  {translate('likeness {cosine:.2f}', cosine=face.likeness)}"
 
 
 def _face_json(face: ArchivedFace) -> str:
@@ -272,6 +281,8 @@ def _face_json(face: ArchivedFace) -> str:
     record["box"] = face_box(face)
     if face.start is not None:
         record |= {"start": face.start, "end": face.end}
+    if face.likeness is not None:
+        record["likeness"] = face.likeness
     return for_json(record)
 
 

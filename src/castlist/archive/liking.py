@@ -1,0 +1,105 @@
+"""Which faces of an archive are like one in a photo, whoever they are."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from castlist.archive.clustering import Cut
+from castlist.archive.finding import is_between
+from castlist.archive.namer import open_namer
+from castlist.archive.reading import Archive, ArchivedFace
+from castlist.archive.table import keep, lists_of, where
+from castlist.embeddings import normalize
+from castlist.errors import CastlistError, PhotoError, SettingsError
+from castlist.faces import NO_FACE, Finder, find_faces
+from castlist.naming import Seen
+
+_READ = ["digest", "face", "gone", "embedding"]
+
+
+def find_like(
+    archive: Archive,
+    photo: str | os.PathLike[str],
+    *,
+    face: int | None = None,
+    since: datetime.date | None = None,
+    until: datetime.date | None = None,
+    finder: Finder = find_faces,
+) -> list[ArchivedFace]:
+    """The faces of an archive that are as much like a face as no stranger of so many would be, the likest first.
+
+    Every embedding of the archive is compared: 100,000 in some hundredths of a second, reading them aside.
+
+    Args:
+        archive: Where to look.
+        photo: Shows the face; it needn't be in the archive.
+        face: Which face of the photo, from the left, from 1; None: its only one.
+        since: As for `find_in_archive`, and `until`, too.
+        until: The last day.
+        finder: What finds faces in photos.
+
+    Raises:
+        CastlistError: If the photo can't be read or doesn't show the face, or the archive was seen by other networks
+            than its run has now.
+    """
+    record = archive.folder.record()
+    namer = open_namer(record.run, finder=finder)
+    if namer.eyes_digest != record.eyes:
+        raise CastlistError(
+            "like-other-eyes",
+            "The archive {path!r} was seen with another network than the run {run!r} has now. Make it anew first: "
+            "castlist archive.",
+            path=str(archive.folder.path),
+            run=record.run,
+        )
+    wanted = _face_of(Seen.merge(namer.eyes.see([photo])), str(photo), face)
+    likeness: dict[tuple[str, int], float] = {}
+    count = 0
+    for unit in archive.folder.units():
+        rows, _ = archive.folder.read(unit, _READ)
+        rows = keep(rows, where(rows, "gone", [False]) & rows["embedding"].is_valid().to_numpy())
+        if len(rows):
+            # They were kept at half precision.
+            cosines = normalize(lists_of(rows["embedding"])) @ wanted
+            faces = zip(rows["digest"].to_pylist(), rows["face"].to_pylist(), strict=True)
+            likeness |= dict(zip(faces, cosines.tolist(), strict=True))
+            count += len(rows)
+    assert namer.recognizer.gallery is not None, "a run of faces has a gallery"
+    least = Cut.choose(namer.recognizer.gallery.background, count).cosine if count else 1.0
+    found = [
+        replace(one, likeness=likeness[key])
+        for one in archive.faces()
+        if likeness.get(key := (one.digest, one.number), -1.0) >= least and is_between(one, since, until)
+    ]
+    return sorted(found, key=lambda one: (-(one.likeness or 0.0), one.path, one.number))
+
+
+def _face_of(seen: Seen, photo: str, face: int | None) -> np.ndarray:
+    """The embedding of the face that is meant."""
+    if problem := seen.problems[0]:
+        raise PhotoError("like-unread", "{photo!r} can't be read ({reason}).", photo=photo, reason=problem)
+    order: Sequence[int] = np.argsort(seen.boxes[:, 0], kind="stable").tolist()
+    if not order:
+        raise PhotoError("like-no-face", "{photo!r} can't be compared ({reason}).", photo=photo, reason=NO_FACE)
+    if face is None and len(order) > 1:
+        raise SettingsError(
+            "like-which-face",
+            "{photo!r} shows {count} faces. Say which is meant with --face N, counted from the left.",
+            photo=photo,
+            count=len(order),
+        )
+    if not 1 <= (face or 1) <= len(order):
+        raise SettingsError(
+            "like-face-number",
+            "{photo!r} shows {count} {count:face|faces}; there is no face {number}.",
+            photo=photo,
+            count=len(order),
+            number=face or 1,
+        )
+    vector: np.ndarray = seen.embeddings[order[(face or 1) - 1]]
+    return vector

@@ -74,6 +74,6 @@ def _own_way() -> io.TextIOWrapper:
     """Another way to where stderr goes; it stays open, since loggers that begin in a block hold it for good."""
     if not _ways or not os.path.sameopenfile(_ways[-1].fileno(), 2):
         encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
-        raw = os.fdopen(os.dup(2), "wb", buffering=0)
+        raw = os.fdopen(os.dup(2), "wb", buffering=0, closefd=False)
         _ways.append(io.TextIOWrapper(raw, encoding, "backslashreplace", write_through=True))
     return _ways[-1]

@@ -7,12 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from castlist.errors import needs_extra
-
-with needs_extra("learn", "Fitting a temperature"):
-    from scipy.optimize import minimize_scalar
-
 LARGEST = 10.0  # and its inverse the smallest
+STEPS = 60  # of halving where it may lie
 
 
 def fit_temperature(probabilities: np.ndarray, people: np.ndarray) -> float:
@@ -28,11 +24,14 @@ def fit_temperature(probabilities: np.ndarray, people: np.ndarray) -> float:
     n, n_people = logits.shape
     truth = (n * people + 1 / n_people) / (n + 1)
 
-    def loss(log_temperature: float) -> float:
-        scaled = logits / np.exp(log_temperature)
-        highest = scaled.max(axis=1)
-        total = highest + np.log(np.exp(scaled - highest[:, None]).sum(axis=1))
-        return float((total - (truth * scaled).sum(axis=1)).sum())
-
-    bound = float(np.log(LARGEST))
-    return float(np.exp(minimize_scalar(loss, bounds=(-bound, bound), method="bounded").x))
+    # In the inverse of the temperature the loss is convex: its slope rises, and is 0 at one place at most.
+    low, high = 1 / LARGEST, LARGEST
+    for _ in range(STEPS):
+        middle = (low + high) / 2
+        powers = np.exp(middle * (logits - logits.max(axis=1, keepdims=True)))
+        answers = powers / powers.sum(axis=1, keepdims=True)
+        if ((answers - truth) * logits).sum() < 0:
+            low = middle
+        else:
+            high = middle
+    return float(1 / middle)

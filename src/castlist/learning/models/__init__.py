@@ -45,7 +45,7 @@ def check_installed(settings: Settings) -> None:
     """
     extra, modules = ("keras", ("keras", "tensorflow", "tf2onnx")) if settings.needs_keras else ("learn", ())
     with needs_extra(extra, f"Learning the model {settings.model}"):
-        for module in (*modules, "h5py", "jinja2", "matplotlib", "sklearn"):
+        for module in (*modules, "h5py", "jinja2", "matplotlib"):
             if importlib.util.find_spec(module) is None:
                 raise ImportError(name=module)
     if settings.tensorboard:

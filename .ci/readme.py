@@ -16,7 +16,7 @@ from castlist.painting import save_picture
 
 ROOT = Path(__file__).parents[1]
 BLOCK = re.compile(r"^```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-# What needs the internet or a window, is run by .ci/run as it stands, or needs very many people or a network of one's own.
+# What needs the internet or a window, is run by .ci/run, or needs very many people or a network of one's own.
 ELSEWHERE = ("pip install ", "make ", "git clone ", "cd ", "castlist demo", "castlist background")
 
 

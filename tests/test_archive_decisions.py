@@ -12,12 +12,21 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from PIL import ExifTags, Image
 
 pytest.importorskip("pyarrow", reason="archives need castlist[archive]")
 
-from castlist.archive import Archive, ArchivedFace, fill_archive, find_in_archive, find_like, parse_day
+from castlist.archive import (
+    Archive,
+    ArchivedFace,
+    fill_archive,
+    find_in_archive,
+    find_like,
+    group_unnamed,
+    parse_day,
+)
 from castlist.archive.decisions import DecisionLog, Spot
 from castlist.errors import CastlistError
 from castlist.media import read_photo
@@ -283,9 +292,17 @@ def test_whoever_is_like_a_face_is_found_named_or_not(home: Path, tmp_path: Path
             like(*levels, **wishes)
     with pytest.raises(CastlistError, match="can't be read"):
         find_like(archive, tmp_path / "none.png", finder=tell_faces)
-    (home / "run" / "face.onnx").write_bytes(network_bytes(seed=6))
-    with pytest.raises(CastlistError, match="seen with another network"):
+    # Rows that wait for a look with other networks are compared with nobody.
+    rows, about = archive.folder.read(1)
+    archive.folder.write(1, rows, msgspec.structs.replace(about, eyes="others"))
+    assert like(level_of(0, 3)) == [] and group_unnamed(home / "archive") == []
+    archive.folder.write(1, rows, about)
+    assert len(like(level_of(0, 3))) == 2 and len(group_unnamed(home / "archive")) == 2
+    (home / "run" / "face.onnx").write_bytes(network_bytes(seed=6))  # its vectors are as long
+    with pytest.raises(CastlistError, match="other networks"):
         like(level_of(0))
+    with pytest.raises(CastlistError, match="other networks"):
+        group_unnamed(home / "archive")
 
 
 def test_the_verbs(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from castlist.archive.groups import name_group as name_group
     from castlist.archive.liking import find_like as find_like
     from castlist.archive.namer import open_namer as open_namer
+    from castlist.archive.namer import open_same_eyes as open_same_eyes
     from castlist.archive.reading import Archive as Archive
     from castlist.archive.reading import ArchivedFace as ArchivedFace
     from castlist.archive.reading import Counts as Counts
@@ -49,6 +50,7 @@ _ROOMS = {
     "group_unnamed": "groups",
     "name_group": "groups",
     "open_namer": "namer",
+    "open_same_eyes": "namer",
     "parse_day": "finding",
     "save_groups_sheet": "sheets",
     "save_sheet": "sheets",

@@ -11,7 +11,7 @@ import numpy as np
 
 from castlist.archive.namer import ArchiveNamer
 from castlist.archive.planning import File
-from castlist.archive.table import EDGES, Table, halved, numbers_of, rows_of, with_columns, with_names
+from castlist.archive.table import EDGES, QUALITIES, Table, halved, numbers_of, rows_of, with_columns, with_names
 from castlist.errors import CastlistError, unforeseen
 from castlist.media import Taking
 from castlist.naming import NamedFace, Seen, SeenTrack, name_tracks, see_film
@@ -71,7 +71,7 @@ def name_films(table: Table, namer: ArchiveNamer) -> Table:
             len(rows),
             photo=np.repeat(np.arange(len(rows)), counts),
             boxes=np.repeat(numbers_of(tracks, *EDGES), counts, axis=0),
-            qualities=np.repeat(numbers_of(tracks, "eye_distance", "sharpness", "yaw"), counts, axis=0),
+            qualities=np.repeat(numbers_of(tracks, *QUALITIES), counts, axis=0),
             embeddings=np.concatenate(kept),
         )
         spans = list(zip(tracks["start"].to_pylist(), tracks["end"].to_pylist(), strict=True))

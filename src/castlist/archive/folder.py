@@ -21,7 +21,7 @@ from typing import TypeVar
 import msgspec
 
 from castlist.archive.planning import Plan
-from castlist.archive.table import About, Table, about_of, from_file, to_bytes
+from castlist.archive.table import About, Table, about_of, from_file, keep, to_bytes, where
 from castlist.errors import CastlistError, RunError, reason_of
 from castlist.files import PRIVATE_FOLDER, cannot_write, remove_parts, write_bytes
 from castlist.paths import as_path, is_below
@@ -134,6 +134,20 @@ class ArchiveFolder:
         path = self._shard(unit)
         with self._readable(path):
             return from_file(path, columns)
+
+    def embedded(self, columns: Sequence[str]) -> Iterator[Table]:
+        """Some columns and the embeddings of the faces of photos that are there, shard by shard.
+
+        What was seen by other networks than the record says, and waits for another look, is left out.
+
+        Raises:
+            CastlistError: If a shard is damaged.
+        """
+        eyes = self.record().eyes
+        for unit in self.units():
+            rows, about = self.read(unit, [*columns, "gone", "embedding"])
+            if about.eyes == eyes:
+                yield keep(rows, where(rows, "gone", [False]) & rows["embedding"].is_valid().to_numpy())
 
     def write(self, unit: int, table: Table, about: About) -> None:
         """Write a shard; what was there before is replaced as a whole.

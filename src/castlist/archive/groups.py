@@ -15,19 +15,18 @@ import numpy as np
 from castlist.archive.clustering import ALONE, Cut, group_faces
 from castlist.archive.decisions import DecisionLog, Spot
 from castlist.archive.folder import ArchiveFolder
+from castlist.archive.namer import open_same_eyes
 from castlist.archive.reading import Archive, ArchivedFace
-from castlist.archive.table import keep, lists_of, numbers_of, where
+from castlist.archive.table import QUALITIES, lists_of, numbers_of
 from castlist.archive.verdicts import Face
-from castlist.errors import CastlistError, SettingsError
+from castlist.errors import SettingsError
 from castlist.faces import Quality
 from castlist.files import PRIVATE_FOLDER, cannot_write, write_bytes
 from castlist.media import UNKNOWN, meant_by
-from castlist.run import load_gallery, open_run
 
 logger = logging.getLogger(__name__)
 
 NUMBERS = "groups.json"  # in the index
-_READ = ["digest", "face", "gone", "embedding", "eye_distance", "sharpness", "yaw"]
 
 
 @dataclass(frozen=True)
@@ -117,11 +116,9 @@ def _looks(folder: ArchiveFolder, unnamed: Mapping[Face, object]) -> tuple[dict[
     """The embeddings of faces that have one, and which faces tell little."""
     embeddings: dict[Face, np.ndarray] = {}
     poor: dict[Face, bool] = {}
-    for unit in folder.units():
-        rows, _ = folder.read(unit, _READ)
-        rows = keep(rows, where(rows, "gone", [False]) & rows["embedding"].is_valid().to_numpy())
+    for rows in folder.embedded(["digest", "face", *QUALITIES]):
         faces = zip(rows["digest"].to_pylist(), rows["face"].to_pylist(), strict=True)
-        qualities = numbers_of(rows, "eye_distance", "sharpness", "yaw").tolist()
+        qualities = numbers_of(rows, *QUALITIES).tolist()
         for face, embedding, quality in zip(faces, lists_of(rows["embedding"]), qualities, strict=True):
             if face in unnamed:
                 embeddings[face], poor[face] = embedding, Quality(*quality).problem is not None
@@ -137,16 +134,7 @@ def _group(
     """The group of each face, in their order."""
     places = {face: i for i, face in enumerate(sorted(embeddings))}
     vectors = np.stack([embeddings[face] for face in places])
-    run = archive.folder.record().run
-    background = load_gallery(open_run(run))[1].background
-    if background.mean.shape != vectors.shape[1:]:
-        raise CastlistError(
-            "groups-other-network",
-            "The archive {path!r} was seen with another network than the run {run!r} has now. Make it anew first: "
-            "castlist archive.",
-            path=str(archive.folder.path),
-            run=run,
-        )
+    background = open_same_eyes(archive.folder, archive.folder.record().run).background
     vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)  # they were kept at half precision
     tracks = {place: face[0] for face, place in places.items() if unnamed[face][0].start is not None}
     digests = {digest: i for i, digest in enumerate({face[0] for face in places})}

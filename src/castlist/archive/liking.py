@@ -11,15 +11,14 @@ import numpy as np
 
 from castlist.archive.clustering import Cut
 from castlist.archive.finding import is_between
-from castlist.archive.namer import open_namer
+from castlist.archive.namer import open_same_eyes
 from castlist.archive.reading import Archive, ArchivedFace
-from castlist.archive.table import keep, lists_of, where
+from castlist.archive.table import lists_of
+from castlist.archive.verdicts import Face
 from castlist.embeddings import normalize
-from castlist.errors import CastlistError, PhotoError, SettingsError
+from castlist.errors import PhotoError, SettingsError
 from castlist.faces import NO_FACE, Finder, find_faces
 from castlist.naming import Seen
-
-_READ = ["digest", "face", "gone", "embedding"]
 
 
 def find_like(
@@ -47,30 +46,14 @@ def find_like(
         CastlistError: If the photo can't be read or doesn't show the face, or the archive was seen by other networks
             than its run has now.
     """
-    record = archive.folder.record()
-    namer = open_namer(record.run, finder=finder)
-    if namer.eyes_digest != record.eyes:
-        raise CastlistError(
-            "like-other-eyes",
-            "The archive {path!r} was seen with another network than the run {run!r} has now. Make it anew first: "
-            "castlist archive.",
-            path=str(archive.folder.path),
-            run=record.run,
-        )
+    namer = open_same_eyes(archive.folder, archive.folder.record().run, finder=finder)
     wanted = _face_of(Seen.merge(namer.eyes.see([photo])), str(photo), face)
-    likeness: dict[tuple[str, int], float] = {}
-    count = 0
-    for unit in archive.folder.units():
-        rows, _ = archive.folder.read(unit, _READ)
-        rows = keep(rows, where(rows, "gone", [False]) & rows["embedding"].is_valid().to_numpy())
-        if len(rows):
-            # They were kept at half precision.
-            cosines = normalize(lists_of(rows["embedding"])) @ wanted
-            faces = zip(rows["digest"].to_pylist(), rows["face"].to_pylist(), strict=True)
-            likeness |= dict(zip(faces, cosines.tolist(), strict=True))
-            count += len(rows)
-    assert namer.recognizer.gallery is not None, "a run of faces has a gallery"
-    least = Cut.choose(namer.recognizer.gallery.background, count).cosine if count else 1.0
+    likeness: dict[Face, float] = {}
+    for rows in archive.folder.embedded(["digest", "face"]):
+        cosines = normalize(lists_of(rows["embedding"])) @ wanted  # they were kept at half precision
+        faces = zip(rows["digest"].to_pylist(), rows["face"].to_pylist(), strict=True)
+        likeness |= dict(zip(faces, cosines.tolist(), strict=True))
+    least = Cut.choose(namer.background, len(likeness)).cosine
     found = [
         replace(one, likeness=likeness[key])
         for one in archive.faces()

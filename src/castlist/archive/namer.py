@@ -8,7 +8,10 @@ import json
 import os
 from dataclasses import dataclass
 
+from castlist.archive.folder import ArchiveFolder
+from castlist.errors import CastlistError
 from castlist.faces import Finder, find_faces
+from castlist.gallery import Background
 from castlist.naming import FaceEyes, NamedFace, Recognizer, Seen
 
 
@@ -27,10 +30,15 @@ class ArchiveNamer:
         return self.recognizer.face_eyes
 
     @property
+    def background(self) -> Background:
+        """Faces in general, as the run's network sees them."""
+        assert self.recognizer.gallery is not None, "a run of faces has a gallery"
+        return self.recognizer.gallery.background
+
+    @property
     def n_values(self) -> int:
         """How long an embedding is."""
-        assert self.recognizer.gallery is not None, "a run of faces has a gallery"
-        return self.recognizer.gallery.embeddings.shape[1]
+        return len(self.background.mean)
 
     def name(self, seen: Seen) -> list[NamedFace]:
         """Name the faces of photos, each in the place of its row in the record."""
@@ -71,6 +79,24 @@ def open_namer(
         sees += [record.files.get(record.network_path.name), record.created, names]
     recognizer = Recognizer(record, network=network, face_network=eyes.network, gallery=gallery, finder=finder)
     return ArchiveNamer(recognizer, _digest(*sees), names, together)
+
+
+def open_same_eyes(folder: ArchiveFolder, run: str | os.PathLike[str], *, finder: Finder = find_faces) -> ArchiveNamer:
+    """Open a run that sees as an archive was seen.
+
+    Raises:
+        CastlistError: If it sees otherwise, or can't be opened.
+    """
+    namer = open_namer(run, finder=finder)
+    if folder.record().eyes != namer.eyes_digest:
+        raise CastlistError(
+            "archive-of-other-eyes",
+            "The archive {archive!r} was seen with other networks than those of {path!r}. Make it anew with that run "
+            "first: castlist archive.",
+            archive=str(folder.path),
+            path=str(run),
+        )
+    return namer
 
 
 def _digest(*parts: object) -> str:

@@ -46,6 +46,7 @@ PHOTO_COLUMNS = {
     "zone": pa.string(),  # of that clock, such as "+02:00"
 }
 EDGES = ("left", "top", "right", "bottom")
+QUALITIES = ("eye_distance", "sharpness", "yaw")
 FACE_COLUMNS = {
     "face": pa.int16(),  # counted from the left, from 1
     **dict.fromkeys(EDGES, pa.float32()),  # pixels of the upright photo
@@ -148,7 +149,7 @@ def seen_of(table: Table) -> tuple[Seen, list[int]]:
         boxes=numbers_of(kept, *EDGES),
         landmarks=lists_of(kept["landmarks"]).reshape(-1, 5, 2),
         confidences=numbers_of(kept, "confidence")[:, 0],
-        qualities=numbers_of(kept, "eye_distance", "sharpness", "yaw"),
+        qualities=numbers_of(kept, *QUALITIES),
         embeddings=lists_of(kept["embedding"]),
     )
     return seen, rows.tolist()

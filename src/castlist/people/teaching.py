@@ -6,7 +6,7 @@ import logging
 import os
 from pathlib import PurePosixPath
 
-from castlist.archive import Archive, confirmed_faces, open_namer
+from castlist.archive import Archive, confirmed_faces, open_same_eyes
 from castlist.errors import RunError
 from castlist.media import meant_by
 from castlist.paths import join_below
@@ -32,15 +32,8 @@ def teach(path: str | os.PathLike[str], archive: str | os.PathLike[str]) -> dict
         CastlistError: If the archive was seen with other networks than the run's, nobody was decided on, nobody can be
             called so, or the run is of another model.
     """
-    opened, namer = Archive(archive), open_namer(path)
-    if opened.folder.record().eyes != namer.eyes_digest:
-        raise RunError(
-            "archive-of-other-eyes",
-            "The archive {archive!r} was seen with other networks than those of {path!r}. Make it anew with that run "
-            "first: castlist archive.",
-            archive=str(archive),
-            path=str(path),
-        )
+    opened = Archive(archive)
+    open_same_eyes(opened.folder, path)
     began = open_run(path)
     added = {}
     for name, faces in confirmed_faces(opened).items():

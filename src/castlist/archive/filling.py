@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 from collections.abc import Callable, Mapping
@@ -17,11 +18,12 @@ from castlist.archive.planning import File, Known, Plan, look_around, make_plan
 from castlist.archive.renaming import rename
 from castlist.archive.table import FILE_COLUMNS
 from castlist.archive.units import Worker
+from castlist.archive.workers import Cluster, Post, Processes, drive, name_of
 from castlist.errors import CastlistError, Message, SettingsError
 from castlist.faces import Finder, find_faces
 from castlist.media import find_photos
 from castlist.paths import as_path, is_folder
-from castlist.threads import OnCount, Stop
+from castlist.threads import OnCount, Stop, count_cores
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +45,8 @@ def fill_archive(
     together: bool = False,
     stranger_rate: float | None = None,
     share: tuple[int, int] | None = None,
+    workers: int | None = None,
+    ray: str | None = None,
     finder: Finder = find_faces,
     tell: Callable[[Message], None] | None = None,
     on_count: OnCount | None = None,
@@ -61,7 +65,10 @@ def fill_archive(
         together: Let photos help each other to be named.
         stranger_rate: Share of strangers that may be given a name; None: the run's own.
         share: Do only this share of the work, which of how many, from 1; a call without it, afterwards, does the rest.
-        finder: What finds faces in photos.
+        workers: Have processes of this machine look, so many; they share its processors, and one that a photo ends is
+            replaced. None: this process looks.
+        ray: The address of a Ray cluster whose processors look instead; its machines see the folders as this one does.
+        finder: What finds faces in photos; with `workers` or `ray`, a function of a module.
         tell: Told what was passed over, a sentence each.
         on_count: Told how many photos have been looked at, of how many.
         on_names: Told how many units have been named anew, of how many.
@@ -83,6 +90,12 @@ def fill_archive(
             which=share[0],
             count=share[1],
         )
+    if workers is not None and (workers < 1 or ray is not None):
+        raise SettingsError(
+            "archive-workers",
+            "There must be 1 worker or more, and none where a Ray cluster works. Got {workers} instead.",
+            workers=workers,
+        )
     namer = open_namer(run, together=together, stranger_rate=stranger_rate, finder=finder)
     record = Record(
         format=FORMAT,
@@ -94,6 +107,33 @@ def fill_archive(
         together=together,
     )
     worker = Worker(folder, root, namer, on_count, stop)
+    post = Post(
+        archive=str(folder.path.absolute()),
+        root=record.root,
+        run=record.run,
+        eyes=record.eyes,
+        ticket="",
+        together=together,
+        stranger_rate=stranger_rate,
+        finder=name_of(finder) if workers or ray else "",
+        threads=1 if ray else max(1, count_cores() // (workers or 1)),
+    )
+
+    def do(plan: Plan) -> bool:
+        if not workers and ray is None:
+            return worker.do(plan, share)
+        with folder.admitting() as ticket:
+            hired = msgspec.structs.replace(post, ticket=ticket)
+            crew = Processes(hired, workers) if workers else Cluster(hired, str(ray))
+            before = worker.looked
+
+            def count(done: int, total: int) -> None:
+                worker.looked = before + done
+                if on_count:
+                    on_count(worker.looked, before + total)
+
+            with contextlib.closing(crew):
+                return drive(plan.number, worker.open_units(plan, share), crew, tell=tell, on_count=count, stop=stop)
 
     def plan_anew() -> Plan | None:
         return _plan_anew(folder, record, root, tell)
@@ -101,15 +141,15 @@ def fill_archive(
     if share:
         with folder.sharing(share, lambda: worker.under_way() or plan_anew()) as plan:
             if plan:
-                worker.do(plan, share)
+                do(plan)
         return Filled(worker.looked, 0, False)
     with folder.alone():
         if folder.is_there:
             finish(folder)
         # What was begun first; then whatever has changed since.
-        if (plan := worker.under_way()) and not worker.do(plan):
+        if (plan := worker.under_way()) and not do(plan):
             return Filled(worker.looked, 0, False)
-        if (plan := plan_anew()) and not worker.do(plan):
+        if (plan := plan_anew()) and not do(plan):
             return Filled(worker.looked, 0, False)
         folder.end_plan()
         # As the run is by now: somebody may have been forgotten by it meanwhile.

@@ -5,6 +5,7 @@
     units/00001.parquet one shard a unit
     decisions.jsonl     what people decided, append-only
     index/              what can be made anew from the shards
+    .ticket-...         those who do the work for whoever holds the lock, as long as that is so
 
 Every file is written beside and renamed. Whoever sees or names holds the lock to the end; whoever does a share of the
 work holds a lock of that share, taken under the common one, so that the rest of the world is kept out either way.
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -31,6 +33,7 @@ FORMAT = 1  # of the folder; a higher one is from a later castlist
 RECORD, PLAN, UNITS, INDEX, DECISIONS = "archive.json", "plan.json", "units", "index", "decisions.jsonl"
 LOCK = ".lock"
 SHARE = ".share-{}-of-{}.lock"
+TICKET = ".ticket-"
 PATIENCE = 5.0  # seconds that whoever begins a share waits for another who does
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -57,6 +60,7 @@ class ArchiveFolder:
         self.path = as_path(path)
         self.decisions = self.path / DECISIONS
         self.index = self.path / INDEX
+        self.ticket = ""  # of whoever writes for the holder of the lock
 
     @property
     def is_there(self) -> bool:
@@ -153,9 +157,16 @@ class ArchiveFolder:
         """Write a shard; what was there before is replaced as a whole.
 
         Raises:
-            CastlistError: If it can't be written; what was there before is intact.
+            CastlistError: If it can't be written, or the ticket isn't good any more; what was there before is intact.
         """
-        write_bytes(self._shard(unit), to_bytes(table, about), private=True)
+        data = to_bytes(table, about)
+        if self.ticket and not (self.path / self.ticket).exists():
+            raise CastlistError(
+                "archive-ticket",
+                "Whoever had the work on the archive {path!r} done has ended. Start it again: castlist archive.",
+                path=str(self.path),
+            )
+        write_bytes(self._shard(unit), data, private=True)
 
     def drop_index(self) -> None:
         """Delete what can be made anew from the shards."""
@@ -174,7 +185,26 @@ class ArchiveFolder:
             remove_parts(self.path)
             remove_parts(self.path / UNITS)
             remove_parts(self.index)
+            for path in self.path.glob(TICKET + "*"):  # whoever works still for somebody who was killed writes no more
+                path.unlink(missing_ok=True)
             yield
+
+    @contextlib.contextmanager
+    def admitting(self) -> Iterator[str]:
+        """Let others write shards while the block runs, for whoever holds a lock; gives the ticket that they need.
+
+        A lock can't be handed to other machines, and a worker may outlive whoever started it. It looks for its ticket
+        just before it writes, and the next who is alone removes what was left.
+
+        Raises:
+            CastlistError: If the folder may not be changed.
+        """
+        ticket = TICKET + secrets.token_hex(8)
+        write_bytes(self.path / ticket, b"", private=True)
+        try:
+            yield ticket
+        finally:
+            (self.path / ticket).unlink(missing_ok=True)
 
     @contextlib.contextmanager
     def sharing(self, share: tuple[int, int], begin: Callable[[], T]) -> Iterator[T]:

@@ -125,6 +125,12 @@ def rows_of(seen: Seen, files: Sequence[File], takings: Sequence[Taking]) -> Tab
     return pa.Table.from_pylist(every, schema_of(values))
 
 
+def row_of_failed(file: File, digest: str, problem: Message | None, values: int) -> Table:
+    """The row of a file in which nothing was seen, among embeddings of so many values."""
+    nothing = np.zeros((0, values), np.float32)
+    return rows_of(Seen.of_photos(1, digests=[digest], problems=[problem], embeddings=nothing), [file], [Taking()])
+
+
 def _face(seen: Seen, row: int) -> dict[str, Any]:
     eye_distance, sharpness, yaw = seen.qualities[row].tolist()
     return {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from itertools import islice
@@ -18,19 +18,22 @@ from castlist.archive.table import (
     as_kept,
     join,
     keep,
+    row_of_failed,
     rows_of,
     where,
     with_columns,
     with_names,
     without_embeddings,
 )
-from castlist.errors import PhotoError
+from castlist.errors import Message, PhotoError
 from castlist.media import Taking, is_film, read_file, read_taking
 from castlist.naming import Seen
 from castlist.paths import unspell
 from castlist.threads import OnCount, Stop, submit
 
 Part = tuple[Table, str]  # rows, and the digest of what named them
+
+SET_ASIDE = Message("photo-set-aside", "looking at it ended whoever did, again and again")
 
 
 class Worker:
@@ -52,11 +55,22 @@ class Worker:
             return plan
         return None
 
-    def do(self, plan: Plan, share: tuple[int, int] | None = None) -> bool:
-        """Carry out what of a plan, or of a share of it, isn't yet; gives whether all of that is done."""
+    def open_units(self, plan: Plan, share: tuple[int, int] | None = None) -> list[Unit]:
+        """What of a plan, or of a share of it, isn't carried out yet."""
         which, count = share or (1, 1)
-        units = [unit for unit in plan.units[which - 1 :: count] if self._is_open(plan, unit)]
+        return [unit for unit in plan.units[which - 1 :: count] if self._is_open(plan, unit)]
+
+    def do(self, plan: Plan, share: tuple[int, int] | None = None, *, aside: Collection[str] = ()) -> bool:
+        """Carry out what of a plan, or of a share of it, isn't yet; gives whether all of that is done.
+
+        Args:
+            plan: Written down already.
+            share: Which of how many, from 1.
+            aside: Photos that nobody looks at any more: they have a row that says so.
+        """
+        units = self.open_units(plan, share)
         firsts = [(unit, content.files[0]) for unit in units for content in unit.contents if content.source is None]
+        firsts = [(unit, file) for unit, file in firsts if file.photo not in aside]
         films = {file.photo for _, file in firsts if is_film(self._path(file))}
         self._total = self.looked + len(firsts)
         paths = (self._path(file) for _, file in firsts if file.photo not in films)
@@ -64,12 +78,14 @@ class Worker:
         # What a file says of its photo is read while others are looked at.
         photos = (_Look(one, submit(_read_taking, one.paths[0])) for seen in stream for one in _each(seen))
         for unit in units:
-            wanted = [content for content in unit.contents if content.source is None]
+            parts = [self._set_aside(content) for content in unit.contents if content.files[0].photo in aside]
+            there = [content for content in unit.contents if content.files[0].photo not in aside]
+            wanted = [content for content in there if content.source is None]
             still = [content for content in wanted if content.files[0].photo not in films]
             looks = list(islice(photos, len(still)))
             if len(looks) < len(still):
                 return False
-            parts = [self._photos(still, looks)] if still else []
+            parts += [self._photos(still, looks)] if still else []
             for content in wanted:
                 if content.files[0].photo in films:
                     if self._stop and self._stop():
@@ -77,8 +93,25 @@ class Worker:
                     parts.append(self._film(content))
             if films and self._stop and self._stop():  # a film was seen in part
                 return False
-            self._write(plan, unit, parts)
+            moved = [content for content in there if content.source is not None]
+            self._write(plan, unit, moved, parts)
         return True
+
+    def try_out(self, content: Content) -> None:
+        """Look at a photo or a film as `do` does, for nothing."""
+        path = self._path(content.files[0])
+        if is_film(path):
+            rows_of_film(path, content.files[0], digest_of(path), self._namer, self._stop)
+        else:
+            self._look_alone(path)
+
+    def _look_alone(self, path: Path) -> list[_Look]:
+        return [_Look(seen, submit(_read_taking, path)) for seen in self._namer.eyes.see([path])]
+
+    def _set_aside(self, content: Content) -> Part:
+        digest = content.digest or digest_of(self._path(content.files[0]))
+        row = row_of_failed(content.files[0], digest, SET_ASIDE, self._namer.n_values)
+        return _for_each(row, content.files), self._named_by
 
     def _count(self) -> None:
         self.looked += 1
@@ -92,13 +125,12 @@ class Worker:
     def _path(self, file: File) -> Path:
         return self._root / unspell(file.photo)
 
-    def _write(self, plan: Plan, unit: Unit, parts: list[Part]) -> None:
-        """Write a unit's shard: what was there, without the photos of the unit, and these."""
+    def _write(self, plan: Plan, unit: Unit, moved: list[Content], parts: list[Part]) -> None:
+        """Write a unit's shard: what was there, without the photos of the unit, those that moved, and these."""
         sources: dict[int, tuple[Table, About]] = {}  # of a folder that was moved, many photos lie in one shard
-        for content in unit.contents:
-            if content.source is not None:
-                rows, names = self._known(content, content.source, sources)
-                parts.append((_for_each(rows, content.files), names))
+        for content in moved:
+            rows, names = self._known(content, sources)
+            parts.append((_for_each(rows, content.files), names))
         if self._folder.about(unit.number):
             base, about = self._folder.read(unit.number)
             base = _without(base, [file.photo for content in unit.contents for file in content.files])
@@ -138,8 +170,10 @@ class Worker:
             rows = with_names(rows, self._namer.name(seen))
         return rows, self._named_by
 
-    def _known(self, content: Content, source: int, sources: dict[int, tuple[Table, About]]) -> Part:
+    def _known(self, content: Content, sources: dict[int, tuple[Table, About]]) -> Part:
         """The rows of a photo that lies elsewhere, too, or did; looked at only if they are gone."""
+        source = content.source
+        assert source is not None, "its rows are in that unit"
         if source not in sources:
             sources[source] = self._folder.read(source)
         rows, about = sources[source]
@@ -149,8 +183,7 @@ class Worker:
         path = self._path(content.files[0])
         if is_film(path):
             return self._film(content)
-        looks = [_Look(seen, submit(_read_taking, path)) for seen in self._namer.eyes.see([path])]
-        return self._looked_at([content.files[0]], looks)
+        return self._looked_at([content.files[0]], self._look_alone(path))
 
 
 @dataclass(frozen=True)

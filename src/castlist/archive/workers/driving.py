@@ -98,7 +98,6 @@ def drive(
     tell: Callable[[Message], None] | None = None,
     on_count: OnCount | None = None,
     stop: Stop | None = None,
-    patience: float = PATIENCE,
 ) -> bool:
     """Have units carried out; gives whether all of them are, which isn't so where `stop` says so.
 
@@ -109,12 +108,11 @@ def drive(
         tell: Told which photos were set aside, a sentence each.
         on_count: Told how many photos have been looked at, of how many.
         stop: Asked again and again.
-        patience: How many seconds a worker may give no sign of life.
 
     Raises:
         CastlistError: If a worker can't begin, or a unit fails again and again for a reason that it tells.
     """
-    return _Driver(plan, list(units), crew, tell, on_count, patience).run(stop)
+    return _Driver(plan, list(units), crew, tell, on_count).run(stop)
 
 
 class _Driver:
@@ -125,9 +123,8 @@ class _Driver:
         crew: Crew,
         tell: Callable[[Message], None] | None,
         on_count: OnCount | None,
-        patience: float,
     ) -> None:
-        self._plan, self._crew, self._patience = plan, crew, patience
+        self._plan, self._crew = plan, crew
         self._tell, self._on_count = tell, on_count
         self._waiting = deque(_Task(Order(plan, unit)) for unit in units)
         self._seats: list[_Seat] = []
@@ -180,7 +177,7 @@ class _Driver:
         elif news.is_done:
             task, seat.task = seat.task, None
             self._finish(task)
-        elif now > seat.since + self._patience:
+        elif now > seat.since + PATIENCE:
             logger.warning("a worker gives no sign of life and is ended")
             self._lose(seat)
         else:

@@ -36,6 +36,14 @@ def archive(
         str | None,
         typer.Option(metavar="I/N", help="Do only this share of the work, such as 1/4, beside others who do theirs."),
     ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Have N processes look; a photo that ends or stops one of them is set aside."),
+    ] = None,
+    ray: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Have the machines of a Ray cluster look, such as auto or head:6379."),
+    ] = None,
     language: Language = SYSTEM,
 ) -> None:
     """Look at all photos of a folder once, and keep who is in them; again: only what is new, changed or named anew."""
@@ -44,7 +52,8 @@ def archive(
 
     run = run or newest_run(Path("runs"), tell=say_note).path
     words = archive_command(photos, run, out, together, stranger_rate)
-    again = words + (f" --unit {unit}" if unit else "")
+    again = words + f" --unit {unit}" * bool(unit) + f" --workers {workers}" * bool(workers)
+    again += f" --ray {ray!r}" * bool(ray)
     with telling_interruption(lambda: again), _showing_pace(translate("Photos")) as on_count:
         done = fill_archive(
             photos,
@@ -53,6 +62,8 @@ def archive(
             together=together,
             stranger_rate=stranger_rate,
             share=_share(unit) if unit else None,
+            workers=workers,
+            ray=ray,
             tell=say_note,
             on_count=on_count,
         )

@@ -1,0 +1,127 @@
+"""A two-node cluster makes an archive, loses a node, an actor and its driver, and the archive is that of one machine.
+
+Run by .ci/cluster.sh, in a network of its own. 1,000 drawn pictures in 40 units, faces told by their greys: what is
+tried is who does what, not what is seen.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from castlist.archive import ArchiveFolder, fill_archive, planning
+from castlist.testing import level_of, make_run, save_picture, tell_faces
+
+PHOTOS, UNIT = 1000, 25
+PORT = 6379
+DRIVE = """
+import sys
+from castlist.archive import fill_archive, planning
+from castlist.testing import tell_faces
+planning.UNIT = {unit}
+fill_archive("photos", "run", "archive", finder=tell_faces, ray="127.0.0.1:{port}", on_count=lambda done, total: print(done, flush=True))
+"""
+
+
+def main(home: Path) -> None:
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    planning.UNIT = UNIT
+    home.mkdir(parents=True, exist_ok=True)
+    os.chdir(home)
+    make_run("run", ("Ann", "Bo", "Cy"))
+    for i in range(PHOTOS):
+        save_picture(Path("photos", f"{i:04}.png"), [level_of(i % 4, i % 8), level_of(4 + i % 28, i // 28 % 8)])
+    fill_archive("photos", "run", "alone", finder=tell_faces)
+    # What lies beside somebody's photos is executed on no node.
+    Path("cv2.py").write_text("raise SystemExit('executed')", "utf-8")
+
+    start_node("head", "--head", f"--port={PORT}", "--include-dashboard=false")
+    first = raylets()
+    start_node("second", f"--address=127.0.0.1:{PORT}", "--node-manager-port=7001", "--object-manager-port=7002", low=22000)
+    (second,) = raylets() - first
+    print("two nodes are up", flush=True)
+
+    driver = drive()
+    until(lambda: done() > 8)
+    os.kill(second, signal.SIGKILL)
+    print(f"the second node is killed after {done()} units", flush=True)
+    until(lambda: done() > 16)
+    (actor, *_) = actors()
+    os.kill(actor, signal.SIGKILL)
+    print(f"an actor is killed after {done()} units", flush=True)
+    until(lambda: done() > 24)
+    driver.kill()
+    driver.wait()
+    assert 24 < done() < PHOTOS // UNIT, done()
+    print(f"the driver is killed after {done()} units", flush=True)
+    driver = drive()
+    assert driver.wait(120) == 0
+    check()
+    print("the archive is that of one machine", flush=True)
+
+
+def start_node(name: str, *words: str, low: int = 21000) -> None:
+    ports = [f"--min-worker-port={low}", f"--max-worker-port={low + 50}"]
+    sizes = ["--num-cpus=1", "--object-store-memory=100000000", "--node-ip-address=127.0.0.1"]
+    ray = Path(sys.executable).with_name("ray")
+    with Path(f"{name}.log").open("wb") as log:
+        ended = subprocess.run([ray, "start", *words, *ports, *sizes], stdout=log, stderr=log, cwd="/")
+    if ended.returncode:
+        sys.exit(Path(f"{name}.log").read_text("utf-8"))
+
+
+def drive() -> subprocess.Popen[bytes]:
+    code = DRIVE.format(unit=UNIT, port=PORT)
+    return subprocess.Popen([sys.executable, "-P", "-c", code], stdout=subprocess.DEVNULL)
+
+
+def done() -> int:
+    return len(ArchiveFolder("archive").units())
+
+
+def raylets() -> set[int]:
+    return {pid for pid, words in processes() if words[0].endswith("/raylet")}
+
+
+def actors() -> list[int]:
+    return [pid for pid, words in processes() if words[0].startswith("ray::Station")]
+
+
+def processes() -> list[tuple[int, list[str]]]:
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "cmdline").read_text("utf-8", "replace").split("\0")
+        except OSError:  # it has just ended
+            continue
+        found.append((int(folder.name), words))
+    return found
+
+
+def until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 120
+    while not holds():
+        if time.monotonic() > deadline:
+            sys.exit("the cluster doesn't get on")
+        time.sleep(0.02)
+
+
+def check() -> None:
+    """Each photo's rows are there once, and every byte is as one machine wrote it."""
+    alone, archive = ArchiveFolder("alone"), ArchiveFolder("archive")
+    assert archive.units() == alone.units() == list(range(1, PHOTOS // UNIT + 1))
+    faces = [(row["photo"], row["face"]) for unit in archive.units() for row in archive.read(unit)[0].to_pylist()]
+    assert len(faces) == len(set(faces)) == 2 * PHOTOS
+    for file in Path("alone/units").iterdir():
+        assert file.read_bytes() == Path("archive/units", file.name).read_bytes(), file.name
+    left = {path.name for path in Path("archive").iterdir()}
+    assert left == {".lock", "archive.json", "units"}, left
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]).absolute())

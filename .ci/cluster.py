@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from castlist.archive import ArchiveFolder, fill_archive, planning
-from castlist.testing import level_of, make_run, save_picture, tell_faces
+from castlist.testing import make_run, save_picture, tell_faces
 
 PHOTOS, UNIT = 1000, 25
 PORT = 6379
@@ -35,44 +35,45 @@ def main(home: Path) -> None:
     os.chdir(home)
     make_run("run", ("Ann", "Bo", "Cy"))
     for i in range(PHOTOS):
-        save_picture(Path("photos", f"{i:04}.png"), [level_of(i % 4, i % 8), level_of(4 + i % 28, i // 28 % 8)])
+        save_picture(Path("photos", f"{i:04}.png"), [i % 256, 40 * (i // 256)])
     fill_archive("photos", "run", "alone", finder=tell_faces)
     # What lies beside somebody's photos is executed on no node.
     Path("cv2.py").write_text("raise SystemExit('executed')", "utf-8")
 
-    start_node("head", "--head", f"--port={PORT}", "--include-dashboard=false")
+    start_node("127.0.0.1", "--head", f"--port={PORT}", "--include-dashboard=false")
     first = raylets()
-    start_node("second", f"--address=127.0.0.1:{PORT}", "--node-manager-port=7001", "--object-manager-port=7002", low=22000)
+    # At an address of its own: a driver joins through the node at its own, and dies with it.
+    start_node("127.0.0.2", f"--address=127.0.0.1:{PORT}")
     (second,) = raylets() - first
     print("two nodes are up", flush=True)
 
     driver = drive()
-    until(lambda: done() > 8)
+    until(lambda: done() > 8, driver)
     os.kill(second, signal.SIGKILL)
     print(f"the second node is killed after {done()} units", flush=True)
-    until(lambda: done() > 16)
+    until(lambda: done() > 16, driver)
     (actor, *_) = actors()
     os.kill(actor, signal.SIGKILL)
     print(f"an actor is killed after {done()} units", flush=True)
-    until(lambda: done() > 24)
+    until(lambda: done() > 24, driver)
     driver.kill()
     driver.wait()
     assert 24 < done() < PHOTOS // UNIT, done()
     print(f"the driver is killed after {done()} units", flush=True)
     driver = drive()
-    assert driver.wait(120) == 0
+    assert driver.wait(120) == 0, driver.returncode
     check()
     print("the archive is that of one machine", flush=True)
 
 
-def start_node(name: str, *words: str, low: int = 21000) -> None:
-    ports = [f"--min-worker-port={low}", f"--max-worker-port={low + 50}"]
-    sizes = ["--num-cpus=1", "--object-store-memory=100000000", "--node-ip-address=127.0.0.1"]
-    ray = Path(sys.executable).with_name("ray")
-    with Path(f"{name}.log").open("wb") as log:
-        ended = subprocess.run([ray, "start", *words, *ports, *sizes], stdout=log, stderr=log, cwd="/")
+def start_node(address: str, *words: str) -> None:
+    ray, common = Path(sys.executable).with_name("ray"), ["--num-cpus=1", "--object-store-memory=100000000"]
+    with Path(f"{address}.log").open("wb") as log:
+        ended = subprocess.run(
+            [ray, "start", *words, f"--node-ip-address={address}", *common], stdout=log, stderr=log, cwd="/"
+        )
     if ended.returncode:
-        sys.exit(Path(f"{name}.log").read_text("utf-8"))
+        sys.exit(Path(f"{address}.log").read_text("utf-8"))
 
 
 def drive() -> subprocess.Popen[bytes]:
@@ -103,11 +104,11 @@ def processes() -> list[tuple[int, list[str]]]:
     return found
 
 
-def until(holds: Callable[[], bool]) -> None:
+def until(holds: Callable[[], bool], driver: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + 120
     while not holds():
-        if time.monotonic() > deadline:
-            sys.exit("the cluster doesn't get on")
+        if driver.poll() is not None or time.monotonic() > deadline:
+            sys.exit(f"the cluster doesn't get on: {driver.returncode}")
         time.sleep(0.02)
 
 

@@ -20,11 +20,10 @@ from castlist.testing import make_run, save_picture, tell_faces
 PHOTOS, UNIT = 1000, 25
 PORT = 6379
 DRIVE = """
-import sys
 from castlist.archive import fill_archive, planning
 from castlist.testing import tell_faces
 planning.UNIT = {unit}
-fill_archive("photos", "run", "archive", finder=tell_faces, ray="127.0.0.1:{port}", on_count=lambda done, total: print(done, flush=True))
+fill_archive("photos", "run", "archive", finder=tell_faces, ray="127.0.0.1:{port}")
 """
 
 

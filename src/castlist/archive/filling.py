@@ -7,22 +7,21 @@ import logging
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import msgspec
 
 from castlist.archive.folder import FORMAT, ArchiveFolder, Record
 from castlist.archive.forgetting import finish
 from castlist.archive.namer import open_namer
-from castlist.archive.planning import File, Known, Plan, look_around, make_plan
+from castlist.archive.originals import Originals, open_originals
+from castlist.archive.planning import File, Known, Plan, make_plan
 from castlist.archive.renaming import rename
 from castlist.archive.table import FILE_COLUMNS
 from castlist.archive.units import Worker
 from castlist.archive.workers import Cluster, Post, Processes, drive, name_of
 from castlist.errors import CastlistError, Message, SettingsError
 from castlist.faces import Finder, find_faces
-from castlist.media import find_photos
-from castlist.paths import as_path, is_folder
+from castlist.places import whole
 from castlist.threads import OnCount, Stop, count_cores
 
 logger = logging.getLogger(__name__)
@@ -59,9 +58,9 @@ def fill_archive(
     are there no more are marked. Killed at any moment, the next call goes on.
 
     Args:
-        photos: The folder of photos, with all below it.
-        run: A finished run that knows faces.
-        out: The archive's folder, made if it isn't there.
+        photos: The folder of photos, with all below it; or its address, such as s3://bucket/photos.
+        run: A finished run that knows faces; or its address.
+        out: The archive's folder, made if it isn't there; or its address.
         together: Let photos help each other to be named.
         stranger_rate: Share of strangers that may be given a name; None: the run's own.
         share: Do only this share of the work, which of how many, from 1; a call without it, afterwards, does the rest.
@@ -78,11 +77,7 @@ def fill_archive(
         CastlistError: If the folders or the run can't be used, somebody else is at work there, or nothing can be
             written.
     """
-    root, folder = as_path(photos).absolute(), ArchiveFolder(out)
-    if not is_folder(root):
-        raise CastlistError(
-            "archive-no-folder", "An archive is made of a folder of photos. {path!r} is none.", path=str(photos)
-        )
+    originals, folder = open_originals(photos), ArchiveFolder(out)
     if share and not 1 <= share[0] <= share[1]:
         raise SettingsError(
             "archive-share",
@@ -99,16 +94,16 @@ def fill_archive(
     namer = open_namer(run, together=together, stranger_rate=stranger_rate, finder=finder)
     record = Record(
         format=FORMAT,
-        root=str(root),
-        run=str(as_path(run).absolute()),
+        root=originals.root,
+        run=whole(run),
         eyes=namer.eyes_digest,
         names=namer.names_digest,
         stranger_rate=stranger_rate,
         together=together,
     )
-    worker = Worker(folder, root, namer, on_count, stop)
+    worker = Worker(folder, originals, namer, on_count, stop)
     post = Post(
-        archive=str(folder.path.absolute()),
+        archive=whole(out),
         root=record.root,
         run=record.run,
         eyes=record.eyes,
@@ -136,7 +131,7 @@ def fill_archive(
                 return drive(plan.number, worker.open_units(plan, share), crew, tell=tell, on_count=count, stop=stop)
 
     def plan_anew() -> Plan | None:
-        return _plan_anew(folder, record, root, tell)
+        return _plan_anew(folder, record, originals, tell)
 
     if share:
         with folder.sharing(share, lambda: worker.under_way() or plan_anew()) as plan:
@@ -159,21 +154,17 @@ def fill_archive(
 
 
 def _plan_anew(
-    folder: ArchiveFolder, record: Record, root: Path, tell: Callable[[Message], None] | None
+    folder: ArchiveFolder, record: Record, originals: Originals, tell: Callable[[Message], None] | None
 ) -> Plan | None:
     """Write down what is to be done; None: nothing."""
-    paths, home = find_photos([root], tell=tell), folder.path.resolve()
-    if home.is_relative_to(root.resolve()):
-        own = root / home.relative_to(root.resolve())
-        paths = [path for path in paths if own not in path.parents]
-    files = look_around(root, paths)
+    files = originals.files(folder.path, tell)
     known, last = _known(folder, record.eyes)
     if folder.is_there:
         before = folder.record()
         record = msgspec.structs.replace(record, forgetting=before.forgetting)
         _need_same_photos(folder, before, record, known, files)
     folder.save(record)
-    plan = make_plan(last + 1, record.eyes, root, files, known, max(folder.units(), default=0) + 1)
+    plan = make_plan(last + 1, record.eyes, originals.digest, files, known, max(folder.units(), default=0) + 1)
     if plan:
         folder.save_plan(plan)
         logger.info("%d units of an archive are to be done", len(plan.units))
@@ -202,7 +193,7 @@ def _need_same_photos(
         raise CastlistError(
             "archive-of-others",
             "The archive {path!r} is of {before!r}, and none of its photos is in {root!r}. Give another --out.",
-            path=str(folder.path),
+            path=str(folder),
             before=before.root,
             root=now.root,
         )

@@ -9,7 +9,7 @@ import dataclasses
 import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, BinaryIO, TypeAlias
 
 import msgspec
 import numpy as np
@@ -231,24 +231,24 @@ def to_bytes(table: Table, about: About) -> bytes:
     return data.getvalue()
 
 
-def about_of(path: Path) -> About:
+def about_of(source: Path | BinaryIO) -> About:
     """What a shard says of itself.
 
     Raises:
         ValueError: If it isn't castlist's.
         OSError: If it can't be read.
     """
-    return _about(pq.read_schema(path))
+    return _about(pq.read_schema(source))
 
 
-def from_file(path: Path, columns: Sequence[str] | None = None) -> tuple[Table, About]:
+def from_file(source: Path | BinaryIO, columns: Sequence[str] | None = None) -> tuple[Table, About]:
     """Read a shard, or some of its columns.
 
     Raises:
         ValueError: If it isn't castlist's, or damaged.
         OSError: If it can't be read.
     """
-    with pq.ParquetFile(path) as file:
+    with pq.ParquetFile(source) as file:
         schema = file.schema_arrow
         about = _about(schema)
         kind = schema.field("embedding").type

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from castlist.archive.films import rows_of_film
 from castlist.archive.folder import ArchiveFolder
 from castlist.archive.namer import ArchiveNamer
+from castlist.archive.originals import Originals
 from castlist.archive.planning import Content, File, Plan, Unit, digest_of
 from castlist.archive.table import (
     About,
@@ -26,9 +29,8 @@ from castlist.archive.table import (
     without_embeddings,
 )
 from castlist.errors import Message, PhotoError
-from castlist.media import Taking, is_film, read_file, read_taking
+from castlist.media import Taking, read_file, read_taking
 from castlist.naming import Seen
-from castlist.paths import unspell
 from castlist.threads import OnCount, Stop, submit
 
 Part = tuple[Table, str]  # rows, and the digest of what named them
@@ -40,9 +42,14 @@ class Worker:
     """Carries out plans for an archive."""
 
     def __init__(
-        self, folder: ArchiveFolder, root: Path, namer: ArchiveNamer, on_count: OnCount | None, stop: Stop | None
+        self,
+        folder: ArchiveFolder,
+        originals: Originals,
+        namer: ArchiveNamer,
+        on_count: OnCount | None,
+        stop: Stop | None,
     ) -> None:
-        self._folder, self._root, self._namer = folder, root, namer
+        self._folder, self._originals, self._namer = folder, originals, namer
         self._on_count, self._stop = on_count, stop
         self._total = 0
         self._named_by = "" if namer.together else namer.names_digest
@@ -71,12 +78,13 @@ class Worker:
         units = self.open_units(plan, share)
         firsts = [(unit, content.files[0]) for unit in units for content in unit.contents if content.source is None]
         firsts = [(unit, file) for unit, file in firsts if file.photo not in aside]
-        films = {file.photo for _, file in firsts if is_film(self._path(file))}
+        films = {file.photo for _, file in firsts if self._originals.is_film(file)}
         self._total = self.looked + len(firsts)
-        paths = (self._path(file) for _, file in firsts if file.photo not in films)
-        stream = self._namer.eyes.see(paths, on_count=lambda done, total: self._count(), stop=self._stop)
-        # What a file says of its photo is read while others are looked at.
-        photos = (_Look(one, submit(_read_taking, one.paths[0])) for seen in stream for one in _each(seen))
+        photos = self._look_at(
+            (file for _, file in firsts if file.photo not in films),
+            on_count=lambda done, total: self._count(),
+            stop=self._stop,
+        )
         for unit in units:
             parts = [self._set_aside(content) for content in unit.contents if content.files[0].photo in aside]
             there = [content for content in unit.contents if content.files[0].photo not in aside]
@@ -99,17 +107,29 @@ class Worker:
 
     def try_out(self, content: Content) -> None:
         """Look at a photo or a film as `do` does, for nothing."""
-        path = self._path(content.files[0])
-        if is_film(path):
-            rows_of_film(path, content.files[0], digest_of(path), self._namer, self._stop)
+        file = content.files[0]
+        if self._originals.is_film(file):
+            self._film(content)
         else:
-            self._look_alone(path)
+            list(self._look_at([file]))
 
-    def _look_alone(self, path: Path) -> list[_Look]:
-        return [_Look(seen, submit(_read_taking, path)) for seen in self._namer.eyes.see([path])]
+    def _look_at(self, files: Iterable[File], **wishes: Any) -> Iterator[_Look]:
+        """Look at photos in one stream."""
+        takings: deque[Future[Taking]] = deque()
+
+        def shown() -> Iterator[Path | bytes]:
+            for photo in self._originals.show(files):
+                # What a file says of its photo is read while others are looked at.
+                takings.append(submit(_read_taking, photo))
+                yield photo
+
+        for seen in self._namer.eyes.see(shown(), **wishes):
+            for i in range(len(seen)):
+                yield _Look(seen[i], takings.popleft())
 
     def _set_aside(self, content: Content) -> Part:
-        digest = content.digest or digest_of(self._path(content.files[0]))
+        with self._originals.at_hand(content.files[0]) as path:
+            digest = content.digest or digest_of(path)
         row = row_of_failed(content.files[0], digest, SET_ASIDE, self._namer.n_values)
         return _for_each(row, content.files), self._named_by
 
@@ -121,9 +141,6 @@ class Worker:
     def _is_open(self, plan: Plan, unit: Unit) -> bool:
         about = self._folder.about(unit.number)
         return about is None or about.plan < plan.number
-
-    def _path(self, file: File) -> Path:
-        return self._root / unspell(file.photo)
 
     def _write(self, plan: Plan, unit: Unit, moved: list[Content], parts: list[Part]) -> None:
         """Write a unit's shard: what was there, without the photos of the unit, those that moved, and these."""
@@ -155,9 +172,9 @@ class Worker:
 
     def _film(self, content: Content) -> Part:
         """The rows of a film and of its copies; a film's names need no help of other films."""
-        path = self._path(content.files[0])
-        digest = content.digest or digest_of(path)
-        rows = rows_of_film(path, content.files[0], digest, self._namer, self._stop)
+        with self._originals.at_hand(content.files[0]) as path:
+            digest = content.digest or digest_of(path)
+            rows = rows_of_film(path, content.files[0], digest, self._namer, self._stop)
         self._count()
         return _for_each(rows, content.files), self._named_by
 
@@ -180,10 +197,9 @@ class Worker:
         rows = keep(rows, where(rows, "digest", [content.digest]))
         if about.eyes == self._namer.eyes_digest and len(rows):
             return _of_photo(rows, rows["photo"][0].as_py()), about.names
-        path = self._path(content.files[0])
-        if is_film(path):
+        if self._originals.is_film(content.files[0]):
             return self._film(content)
-        return self._looked_at([content.files[0]], self._look_alone(path))
+        return self._looked_at([content.files[0]], list(self._look_at(content.files[:1])))
 
 
 @dataclass(frozen=True)
@@ -192,11 +208,6 @@ class _Look:
 
     seen: Seen
     taking: Future[Taking]
-
-
-def _each(seen: Seen) -> Iterator[Seen]:
-    """The record of each photo of a record."""
-    return (seen[i] for i in range(len(seen)))
 
 
 def _of_photo(rows: Table, photo: str) -> Table:
@@ -224,9 +235,8 @@ def _for_each(rows: Table, files: Sequence[File]) -> Table:
     )
 
 
-def _read_taking(path: Path | None) -> Taking:
-    assert path is not None, "an archive is of files"
+def _read_taking(photo: Path | bytes) -> Taking:
     try:
-        return read_taking(read_file(path))
+        return read_taking(photo if isinstance(photo, bytes) else read_file(photo))
     except PhotoError:  # told by whoever looked at it
         return Taking()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from pathlib import Path
 
 import msgspec
 
 from castlist.archive.folder import ArchiveFolder
 from castlist.archive.namer import open_namer
+from castlist.archive.originals import open_originals
 from castlist.archive.planning import Plan
 from castlist.archive.units import Worker
 from castlist.archive.workers.orders import News, Order, Post, find_function
@@ -74,7 +74,7 @@ class Station:
             )
         folder = ArchiveFolder(post.archive)
         folder.ticket = post.ticket
-        return Worker(folder, Path(post.root), namer, self._count, self._is_to_stop)
+        return Worker(folder, open_originals(post.root), namer, self._count, self._is_to_stop)
 
     def _do(self, order: Order) -> None:
         if order.is_trial:

@@ -115,6 +115,18 @@ class Place:
             if about["type"] == "file" and path.startswith(f"{self._root}/"):
                 yield Listed(path[len(self._root) + 1 :], about["size"], _modified(about))
 
+    def look_up(self, name: str) -> Listed | None:
+        """A file as its listing would tell it; None where it isn't there.
+
+        Raises:
+            CastlistError: If it can't be asked for.
+        """
+        try:
+            about = self._persist(lambda: self._files.info(self._path(name)))
+        except FileNotFoundError:
+            return None
+        return Listed(name, about["size"], _modified(about)) if about["type"] == "file" else None
+
     def has(self, name: str) -> bool:
         """Whether a file is there."""
         return bool(self._persist(lambda: self._files.isfile(self._path(name))))

@@ -12,6 +12,7 @@ import msgspec
 
 from castlist.archive.folder import FORMAT, ArchiveFolder, Record
 from castlist.archive.forgetting import finish
+from castlist.archive.manifest import open_manifest
 from castlist.archive.namer import open_namer
 from castlist.archive.originals import Originals, open_originals
 from castlist.archive.planning import File, Known, Plan, make_plan
@@ -37,12 +38,13 @@ class Filled:
 
 
 def fill_archive(
-    photos: str | os.PathLike[str],
+    photos: str | os.PathLike[str] | None,
     run: str | os.PathLike[str],
     out: str | os.PathLike[str],
     *,
     together: bool = False,
     stranger_rate: float | None = None,
+    manifest: str | os.PathLike[str] | None = None,
     share: tuple[int, int] | None = None,
     workers: int | None = None,
     ray: str | None = None,
@@ -58,11 +60,13 @@ def fill_archive(
     are there no more are marked. Killed at any moment, the next call goes on.
 
     Args:
-        photos: The folder of photos, with all below it; or its address, such as s3://bucket/photos.
+        photos: The folder of photos, with all below it; or its address, such as s3://bucket/photos; None with a
+            manifest.
         run: A finished run that knows faces; or its address.
         out: The archive's folder, made if it isn't there; or its address.
         together: Let photos help each other to be named.
         stranger_rate: Share of strangers that may be given a name; None: the run's own.
+        manifest: What `write_manifest` wrote: the photos that it lists, and no others.
         share: Do only this share of the work, which of how many, from 1; a call without it, afterwards, does the rest.
         workers: Have processes of this machine look, so many; they share its processors, and one that a photo ends is
             replaced. None: this process looks.
@@ -77,7 +81,7 @@ def fill_archive(
         CastlistError: If the folders or the run can't be used, somebody else is at work there, or nothing can be
             written.
     """
-    originals, folder = open_originals(photos), ArchiveFolder(out)
+    originals, folder = _open(photos, manifest), ArchiveFolder(out)
     if share and not 1 <= share[0] <= share[1]:
         raise SettingsError(
             "archive-share",
@@ -151,6 +155,16 @@ def fill_archive(
         newest = open_namer(run, together=together, stranger_rate=stranger_rate, finder=finder)
         renamed = rename(folder, newest if newest.eyes_digest == namer.eyes_digest else namer, on_names)
     return Filled(worker.looked, renamed, True)
+
+
+def _open(photos: str | os.PathLike[str] | None, manifest: str | os.PathLike[str] | None) -> Originals:
+    if photos is not None and manifest is None:
+        return open_originals(photos)
+    if manifest is None or photos is not None:
+        raise SettingsError(
+            "archive-of-what", "An archive is of photos, or of a manifest of them. Give one of the two."
+        )
+    return open_manifest(manifest)
 
 
 def _plan_anew(

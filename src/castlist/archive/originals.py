@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Protocol, TypeAlias
@@ -46,31 +46,33 @@ class Originals(Protocol):
         """A path of this machine that has its content while the block runs."""
 
 
-def open_originals(photos: str | os.PathLike[str]) -> Originals:
-    """The photos below a path or an address.
+def open_originals(photos: str | os.PathLike[str], listed: Sequence[File] | None = None) -> Originals:
+    """The photos below a path or an address; all of them, or those that are listed.
 
     Raises:
         CastlistError: If it is neither a folder nor an address that can be used.
     """
     if is_address(photos):
-        return Far(Place(photos))
+        return Far(Place(photos), listed)
     folder = as_path(photos).absolute()
     if not is_folder(folder):
         raise CastlistError(
             "archive-no-folder", "An archive is made of a folder of photos. {path!r} is none.", path=str(photos)
         )
-    return Near(folder)
+    return Near(folder, listed)
 
 
 class Near:
     """Photos in a folder of this machine."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, listed: Sequence[File] | None) -> None:
+        self._folder, self._listed = folder, listed
         self.root = str(folder)
 
     def files(self, archive: Path, tell: Tell | None) -> list[File]:
         """As of `Originals`."""
+        if self._listed is not None:
+            return list(self._listed)
         paths, home = find_photos([self._folder], tell=tell), archive.resolve()
         if home.is_relative_to(self._folder.resolve()):
             own = self._folder / home.relative_to(self._folder.resolve())
@@ -101,12 +103,14 @@ class Near:
 class Far:
     """Photos at an address; each is fetched once, and nothing of it stays."""
 
-    def __init__(self, place: Place) -> None:
-        self._place = place
+    def __init__(self, place: Place, listed: Sequence[File] | None) -> None:
+        self._place, self._listed = place, listed
         self.root = place.address
 
     def files(self, archive: Path, tell: Tell | None) -> list[File]:
         """As of `Originals`; hidden files are passed over, and names that are none below a folder."""
+        if self._listed is not None:
+            return list(self._listed)
         files, odd = [], 0
         for one in self._place.files():
             name = spell(one.name)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from castlist.errors import RunError
+from castlist.errors import CastlistError, RunError
 from castlist.files import PRIVATE_FOLDER, cannot_write, remove_parts, write_bytes
 from castlist.places import Place
 from castlist.run import hold
@@ -172,7 +172,10 @@ class Bucket:
             ended.set()
             renewer.join()
             if not self._lost.is_set():
-                self._place.delete(name)
+                try:
+                    self._place.delete(name)
+                except CastlistError:  # what happened in the block matters more, and the lease ends anyway
+                    logger.warning("the lease of %s can't be given back", self._address)
 
     @property
     def _address(self) -> str:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from castlist.archive.finding import find_in_archive as find_in_archive
     from castlist.archive.finding import parse_day as parse_day
     from castlist.archive.folder import ArchiveFolder as ArchiveFolder
+    from castlist.archive.following import Rewritten as Rewritten
+    from castlist.archive.following import follow_contents as follow_contents
     from castlist.archive.forgetting import taking_out as taking_out
     from castlist.archive.groups import FaceGroup as FaceGroup
     from castlist.archive.groups import group_unnamed as group_unnamed
@@ -25,8 +27,10 @@ if TYPE_CHECKING:
     from castlist.archive.liking import find_like as find_like
     from castlist.archive.namer import open_namer as open_namer
     from castlist.archive.namer import open_same_eyes as open_same_eyes
+    from castlist.archive.planning import content_digest as content_digest
     from castlist.archive.reading import Archive as Archive
     from castlist.archive.reading import ArchivedFace as ArchivedFace
+    from castlist.archive.reading import ArchivedPhoto as ArchivedPhoto
     from castlist.archive.reading import Counts as Counts
     from castlist.archive.sheets import save_groups_sheet as save_groups_sheet
     from castlist.archive.sheets import save_sheet as save_sheet
@@ -35,6 +39,7 @@ _ROOMS = {
     "Archive": "reading",
     "ArchiveFolder": "folder",
     "ArchivedFace": "reading",
+    "ArchivedPhoto": "reading",
     "Counts": "reading",
     "Cut": "clustering",
     "Decision": "decisions",
@@ -42,10 +47,13 @@ _ROOMS = {
     "Filled": "filling",
     "FaceGroup": "groups",
     "Kind": "decisions",
+    "Rewritten": "following",
     "confirmed_faces": "confirming",
+    "content_digest": "planning",
     "fill_archive": "filling",
     "find_in_archive": "finding",
     "find_like": "liking",
+    "follow_contents": "following",
     "group_faces": "clustering",
     "group_unnamed": "groups",
     "name_group": "groups",

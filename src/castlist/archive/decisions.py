@@ -11,7 +11,7 @@ import errno
 import getpass
 import os
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -129,6 +129,31 @@ class DecisionLog:
             if bearing:
                 write_bytes(self._path, b"".join(map(_line, kept)), private=True)
         return len(bearing)
+
+    def follow(self, changed: Mapping[str, str], kept: Collection[str]) -> None:
+        """Have what was decided hold for photos whose content castlist itself has changed.
+
+        Args:
+            changed: The digest after, by the digest before.
+            kept: Digests before that other files still have; what was decided holds for both.
+
+        Raises:
+            CastlistError: If it can't be read or written.
+        """
+
+        def of_another(spot: Spot | None) -> Spot | None:
+            is_meant = spot is not None and spot.photo in changed
+            return msgspec.structs.replace(spot, photo=changed[spot.photo]) if spot and is_meant else spot
+
+        with self._alone():
+            every, following = self._parse(self._data()), []
+            for one in every:
+                after = msgspec.structs.replace(one, face=of_another(one.face), other=of_another(one.other))
+                before = {spot.photo for spot in (one.face, one.other) if spot}
+                # Of one id, so that one undo takes both back.
+                following += [one, after] if after != one and not before.isdisjoint(kept) else [after]
+            if following != every:
+                write_bytes(self._path, b"".join(map(_line, following)), private=True)
 
     def _append(self, *decisions: Decision) -> None:
         lines = b"".join(map(_line, decisions))

@@ -24,6 +24,7 @@ from castlist.cli.predicting import explain, predict
 from castlist.cli.searching import tune
 from castlist.cli.sorting import sort
 from castlist.cli.stopping import INTERRUPTED, told_to_end
+from castlist.cli.tagging import tag
 from castlist.cli.words import asked_language, speak, spoken, translate, translate_help, worded
 from castlist.errors import CastlistError, SettingsError, unforeseen
 
@@ -62,6 +63,7 @@ for _verb in (
     find,
     groups,
     decide,
+    tag,
     people,
     enrol,
     teach,

@@ -1,0 +1,33 @@
+"""Names that travel: faces and keywords in XMP, in sidecars and in photos, as other programs read and write them."""
+
+from castlist.media.regions.embedded import Exiftool, look_inside
+from castlist.media.regions.marked import Marked, MarkReader
+from castlist.media.regions.plans import (
+    TagPlan,
+    plan_inside,
+    plan_sidecar,
+    plan_untagging,
+    remove_sidecar,
+    write_planned,
+)
+from castlist.media.regions.records import Edges, TagItem, Tags, make_tags, tag_texts
+from castlist.media.regions.sidecars import Sidecars
+
+__all__ = [
+    "Edges",
+    "Exiftool",
+    "MarkReader",
+    "Marked",
+    "Sidecars",
+    "TagItem",
+    "TagPlan",
+    "Tags",
+    "look_inside",
+    "make_tags",
+    "plan_inside",
+    "plan_sidecar",
+    "plan_untagging",
+    "remove_sidecar",
+    "tag_texts",
+    "write_planned",
+]

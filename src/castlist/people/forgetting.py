@@ -95,8 +95,8 @@ def _untag(folder: ArchiveFolder, name: str, tags: bool, embed: bool, remaining:
         remaining.append(
             Message(
                 "tags-remain",
-                "{count} sidecars and photos that `castlist tag` wrote the name into, such as {path!r}, and the archive's list "
-                "of these; to take it out: the same again with --tags, and with --embed for photos.",
+                "{count} sidecars and photos that `castlist tag` wrote the name into, such as {path!r}, and the list "
+                "of these in the archive; to take it out: the same again with --tags, and with --embed for photos.",
                 {"count": len(places), "path": str(places[0])},
             )
         )

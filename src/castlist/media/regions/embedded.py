@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+from PIL import UnidentifiedImageError
+
 from castlist.errors import CastlistError, MissingExtraError, PhotoError, reason_of
 from castlist.files import cannot_write, flush_folder, part_of
 from castlist.media import tiff
@@ -61,9 +63,11 @@ def look_inside(path: Path) -> Inside:
                 return Inside(image.size, orientation_of(image, None), packet, is_writable)
     except PhotoError:
         raise
-    except OSError as error:
-        raise PhotoError("photo-unopened", "can't be opened ({reason})", reason=reason_of(error)) from error
+    except UnidentifiedImageError:
+        raise PhotoError("photo-format", "not a photo of a known format") from None
     except Exception as error:  # decoders of damaged files raise nearly anything
+        if isinstance(error, OSError) and error.errno:
+            raise PhotoError("photo-unopened", "can't be opened ({reason})", reason=reason_of(error)) from error
         raise PhotoError("photo-damaged", "damaged or cut short ({reason})", reason=reason_of(error)) from error
 
 

@@ -14,7 +14,7 @@ from xml.parsers import expat
 from castlist.errors import CastlistError
 
 LARGEST = 16_000_000  # bytes; masks of Lightroom's take some
-MOST = 200_000  # elements
+MOST = 100_000  # elements
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 PREFIXES = {

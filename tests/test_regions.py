@@ -16,14 +16,28 @@ import pytest
 from PIL import ExifTags, Image, ImageOps
 
 from castlist.drawn import HEROES, draw_group
-from castlist.errors import CastlistError, PhotoError
+from castlist.errors import CastlistError
 from castlist.faces import Box, find_faces
-from castlist.media import MarkReader, Sidecars, Tags, look_inside, make_tags, plan_sidecar, read_photo, write_planned
+from castlist.media import (
+    MarkReader,
+    Sidecars,
+    TagItem,
+    TagPlan,
+    Tags,
+    look_inside,
+    make_tags,
+    plan_inside,
+    plan_sidecar,
+    plan_untagging,
+    read_photo,
+    remove_sidecar,
+    write_inside,
+    write_planned,
+)
 from castlist.media.orientation import to_stored, to_upright
-from castlist.media.regions import Exiftool, plan_inside, plan_untagging, remove_sidecar
 from castlist.media.regions.packet import EMPTY, Packet
 from castlist.media.regions.reading import read_regions
-from castlist.media.regions.records import Area, Region, TagItem
+from castlist.media.regions.records import Area, Region
 from castlist.media.regions.writing import change, standing, take_out
 from castlist.naming import overlap
 
@@ -87,6 +101,15 @@ def seen_upright(area: Any, photo: Path) -> Box:
     return Box(*found)
 
 
+def need(plan: TagPlan | None) -> TagPlan:
+    assert plan is not None
+    return plan
+
+
+def write_all(plans: list[TagPlan]) -> list[CastlistError | None]:
+    return list(write_inside(plans, lambda plan, copy: None))
+
+
 def exiftool(*arguments: str | Path) -> str:
     return subprocess.run(["exiftool", *map(str, arguments)], capture_output=True, text=True, check=True).stdout
 
@@ -113,15 +136,14 @@ def regions(data: bytes, size: tuple[int, int] = SIZE) -> list[tuple[str, list[f
 @needs_exiftool
 def test_what_is_written_lies_on_the_face_in_all_orientations(tmp_path: Path) -> None:
     expected = {}
-    with Exiftool() as tool:
-        for orientation in STORED:
-            photo = save(tmp_path / "beside" / f"{orientation}.jpg", orientation)
-            write_planned(plan_sidecar(photo, Sidecars().place(photo), tags_of(photo)))
-            inside = save(tmp_path / "inside" / f"{orientation}.jpg", orientation)
-            plan = plan_inside(inside, tags_of(inside))
-            assert plan is not None
-            write_planned(plan, tool)
-            expected |= {f"{photo}.xmp": photo, str(inside): inside}
+    plans = []
+    for orientation in STORED:
+        photo = save(tmp_path / "beside" / f"{orientation}.jpg", orientation)
+        write_planned(plan_sidecar(photo, Sidecars().place(photo), tags_of(photo)))
+        inside = save(tmp_path / "inside" / f"{orientation}.jpg", orientation)
+        plans.append(need(plan_inside(inside, tags_of(inside))))
+        expected |= {f"{photo}.xmp": photo, str(inside): inside}
+    assert write_all(plans) == [None] * 8
     read = json.loads(exiftool("-j", "-struct", "-RegionInfo", "-RegionInfoMP", *expected))
     assert len(read) == 16
     for one in read:
@@ -464,24 +486,20 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
 
 @needs_exiftool
 def test_every_format_that_holds_xmp_takes_it(tmp_path: Path) -> None:
-    with Exiftool() as tool:
-        for suffix in ("jpg", "png", "webp", "tif", "avif"):
-            photo = tmp_path / f"a {suffix}.{suffix}"
-            drawn().save(photo)
-            before = read_photo(photo)
-            photo.chmod(0o600)
-            plan = plan_inside(photo, ANN)
-            assert plan is not None
-            write_planned(plan, tool)
-            inside = look_inside(photo)
-            assert inside.packet and regions(inside.packet) == [("Ann", [0.4, 0.25, 0.6, 0.55])]
-            assert (read_photo(photo) == before).all() and stat.S_IMODE(photo.stat().st_mode) == 0o600
-            again = plan_inside(photo, ANN, plan.change.added)
-            assert again is not None and not again.change
-            back = plan_untagging(photo, photo, plan.change.added)
-            assert back is not None
-            write_planned(back, tool)
-            assert not standing(Packet(look_inside(photo).packet or EMPTY), SIZE)
+    photos = [tmp_path / f"a {suffix}.{suffix}" for suffix in ("jpg", "png", "webp", "tif", "avif")]
+    for photo in photos:
+        drawn().save(photo)
+        photo.chmod(0o600)
+    before = [read_photo(photo) for photo in photos]
+    plans = [need(plan_inside(photo, ANN)) for photo in photos]
+    assert write_all(plans) == [None] * 5
+    for photo, pixels, plan in zip(photos, before, plans, strict=True):
+        assert regions(look_inside(photo).packet or b"") == [("Ann", [0.4, 0.25, 0.6, 0.55])]
+        assert (read_photo(photo) == pixels).all() and stat.S_IMODE(photo.stat().st_mode) == 0o600
+        assert not need(plan_inside(photo, ANN, plan.change.added)).change
+    ours = plans[0].change.added
+    assert write_all([need(plan_untagging(photo, photo, ours)) for photo in photos]) == [None] * 5
+    assert not any(standing(Packet(look_inside(photo).packet or EMPTY), SIZE) for photo in photos)
     drawn().save(tmp_path / "a.bmp")
     assert plan_inside(tmp_path / "a.bmp", ANN) is None
     assert sorted(path.suffix for path in tmp_path.iterdir()) == [".avif", ".bmp", ".jpg", ".png", ".tif", ".webp"]
@@ -489,17 +507,18 @@ def test_every_format_that_holds_xmp_takes_it(tmp_path: Path) -> None:
 
 @needs_exiftool
 def test_a_photo_that_exiftool_refuses_is_intact(tmp_path: Path) -> None:
-    photo = save(tmp_path / "a.png")
-    data = photo.read_bytes()[:5000]  # its header says enough
-    photo.write_bytes(data)
+    cut = save(tmp_path / "a.png")
+    data = cut.read_bytes()[:5000]  # its header says enough
+    cut.write_bytes(data)
     odd = save(tmp_path / "a\nb.jpg")
-    with Exiftool() as tool:
-        for path in (photo, odd):
-            plan = plan_inside(path, ANN)
-            assert plan is not None
-            with pytest.raises(PhotoError):
-                write_planned(plan, tool)
-    assert photo.read_bytes() == data and sorted(path.name for path in tmp_path.iterdir()) == ["a\nb.jpg", "a.png"]
+    changed, whole = save(tmp_path / "changed.jpg"), save(tmp_path / "whole.jpg")
+    (tmp_path / ".1-0123456789abcdef.tagging.part").write_bytes(b"left by a killed process")
+    plans = [need(plan_inside(path, ANN)) for path in (cut, odd, changed, whole)]
+    changed.write_bytes(changed.read_bytes() + b"1")
+    failures = write_all(plans)
+    assert [error and error.code for error in failures] == ["exiftool-refuses", "photo-odd-name", "xmp-changed", None]
+    assert cut.read_bytes() == data
+    assert {path.name for path in tmp_path.iterdir()} == {"a\nb.jpg", "a.png", "changed.jpg", "whole.jpg"}
 
 
 def test_picasas_own_file_and_takeouts_are_read(tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ from castlist.media.names import ALL, UNKNOWN, check_person, meant_by, one_form
 from castlist.media.photos import Decoded, OpenPhoto, open_photo, read_file, read_photo, resize_photo
 from castlist.media.regions import (
     Edges,
-    Exiftool,
     Marked,
     MarkReader,
     Sidecars,
@@ -19,11 +18,13 @@ from castlist.media.regions import (
     Tags,
     look_inside,
     make_tags,
+    need_exiftool,
     plan_inside,
     plan_sidecar,
     plan_untagging,
     remove_sidecar,
     tag_texts,
+    write_inside,
     write_planned,
 )
 
@@ -33,7 +34,6 @@ __all__ = [
     "Cast",
     "Decoded",
     "Edges",
-    "Exiftool",
     "Film",
     "FilmWriter",
     "Frame",
@@ -59,6 +59,7 @@ __all__ = [
     "make_tags",
     "marked_exif",
     "meant_by",
+    "need_exiftool",
     "one_form",
     "open_photo",
     "original_of",
@@ -73,5 +74,6 @@ __all__ = [
     "resize_photo",
     "tag_texts",
     "time_taken",
+    "write_inside",
     "write_planned",
 ]

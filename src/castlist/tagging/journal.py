@@ -43,10 +43,10 @@ class Journal:
             CastlistError: If it can't be read, or isn't as castlist writes it.
         """
         self._path = archive / NAME
-        self.lines = self._read()
         self._items: dict[tuple[str, str], dict[TagItem, None]] = {}
+        self.noted: dict[str, Line] = {}  # of photos that were written, the last digests
         self.made: set[str] = set()
-        for line in self.lines:
+        for line in self._read():
             self._take_in(line)
 
     def of(self, photo: str, file: str) -> tuple[TagItem, ...]:
@@ -63,9 +63,10 @@ class Journal:
         Raises:
             CastlistError: If they can't be written.
         """
+        lines = [line for line in lines if line.added or line.removed or line.after]
         if not lines:
             return
-        data = b"".join(msgspec.json.encode(line) + b"\n" for line in lines)
+        data = b"".join(map(_encoded, lines))
         try:
             file = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, PRIVATE_FILE)
             try:
@@ -81,7 +82,6 @@ class Journal:
             raise cannot_write(self._path, error) from error
         for line in lines:
             self._take_in(line)
-        self.lines += lines
 
     def shorten(self) -> None:
         """Write the file anew without what was taken out again.
@@ -89,13 +89,13 @@ class Journal:
         Raises:
             CastlistError: If it can't be written.
         """
-        self.lines = [
+        lines = [
             Line(photo, file, added=tuple(items), made=file in self.made)
             for (photo, file), items in self._items.items()
             if items
         ]
-        if self.lines:
-            write_bytes(self._path, b"".join(msgspec.json.encode(line) + b"\n" for line in self.lines), private=True)
+        if lines:
+            write_bytes(self._path, b"".join(map(_encoded, lines)), private=True)
         else:
             self._path.unlink(missing_ok=True)
 
@@ -106,6 +106,8 @@ class Journal:
             items.pop(item, None)
         if line.made:
             self.made.add(line.file)
+        if line.after:
+            self.noted[line.photo] = line
 
     def _read(self) -> list[Line]:
         try:
@@ -124,6 +126,10 @@ class Journal:
                 reason=reason_of(error),
             ) from error
         return lines
+
+
+def _encoded(line: Line) -> bytes:
+    return msgspec.json.encode(line) + b"\n"
 
 
 def _is_sound(line: Line) -> bool:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from castlist.archive import ArchiveFolder, content_digest
+from castlist.archive import ArchiveFolder
 from castlist.errors import CastlistError
-from castlist.media import Exiftool, TagItem, one_form, plan_untagging, remove_sidecar, tag_texts
+from castlist.media import TagItem, need_exiftool, one_form, plan_untagging, remove_sidecar, tag_texts
 from castlist.paths import as_path, join_below
 from castlist.tagging.journal import Journal, Line, united
 from castlist.tagging.planning import left_alone
-from castlist.tagging.writing import Tagged, Tell, Writer
+from castlist.tagging.writing import CHUNK, Tagged, Tell, Writer
 
 Which = Callable[[TagItem], bool]
 
@@ -77,37 +77,39 @@ def _about(name: str) -> Which:
 
 
 def _take_out(folder: ArchiveFolder, which: Which, tell: Tell, *, embed: bool) -> Tagged:
-    root = Path(folder.record().root)
+    journal = Journal(folder.path)
+    files = [(photo, file) for photo, file in journal.files() if any(map(which, journal.of(photo, file)))]
+    files = [(photo, file) for photo, file in files if file or embed]
+    if not all(file for _, file in files):
+        need_exiftool()
     with contextlib.ExitStack() as stack:
-        journal = Journal(folder.path)
-        files = [(photo, file) for photo, file in journal.files() if any(map(which, journal.of(photo, file)))]
-        files = [(photo, file) for photo, file in files if file or embed]
-        exiftool = stack.enter_context(Exiftool()) if any(not file for _, file in files) else None
-        writer = Writer(folder, exiftool, tell)
+        writer = Writer(folder, tell)
         writer.settle()
         stack.callback(writer.journal.shorten)
         stack.callback(writer.follow)
-        for photo, file in files:
-            _take_out_of(root, photo, file, which, writer, tell)
+        for start in range(0, len(files), CHUNK):
+            _take_out_of(files[start : start + CHUNK], Path(folder.record().root), which, writer, tell)
     return writer.done
 
 
-def _take_out_of(root: Path, photo: str, file: str, which: Which, writer: Writer, tell: Tell) -> None:
-    journal = writer.journal
-    path, target = join_below(root, photo), join_below(root, file or photo)
-    assert path is not None and target is not None, "the journal was checked"
-    # A sidecar began as what was in the photo, castlist's names included.
-    ours = list(filter(which, united((journal.of(photo, file), journal.of(photo, "")))))
-    try:
-        plan = plan_untagging(path, target, ours)
+def _take_out_of(files: Sequence[tuple[str, str]], root: Path, which: Which, writer: Writer, tell: Tell) -> None:
+    journal, plans, done = writer.journal, [], []
+    for photo, file in files:
+        path, target = join_below(root, photo), join_below(root, file or photo)
+        assert path is not None and target is not None, "the journal was checked"
+        # A sidecar began as what was in the photo, castlist's names included.
+        ours = list(filter(which, united((journal.of(photo, file), journal.of(photo, "")))))
+        try:
+            plan = plan_untagging(path, target, ours)
+            if plan and plan.change and not (file in journal.made and remove_sidecar(plan)):
+                plans.append((photo, plan))
+                continue
+        except CastlistError as error:
+            tell(left_alone(target, error))
+            continue
         if plan and plan.change:
-            if file in journal.made and remove_sidecar(plan):
-                writer.count(plan)
-            elif not writer.carry_out(photo, content_digest(path) if not file else "", plan):
-                return
-    except CastlistError as error:
-        if error.code == "disk-full":
-            raise
-        tell(left_alone(target, error))
-        return
-    journal.add([Line(photo, file, removed=tuple(filter(which, journal.of(photo, file))))])
+            writer.count(plan)
+        # Nothing of castlist's stands there any more.
+        done.append(Line(photo, file, removed=tuple(filter(which, journal.of(photo, file)))))
+    writer.write(plans)
+    journal.add(done)

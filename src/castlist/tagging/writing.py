@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from castlist.archive import Archive, ArchivedPhoto, ArchiveFolder, Rewritten, content_digest, follow_contents
+from castlist.archive import Archive, ArchiveFolder, Rewritten, content_digest, follow_contents
 from castlist.errors import CastlistError, Message
-from castlist.media import Exiftool, TagPlan, write_planned
+from castlist.media import TagItem, TagPlan, need_exiftool, write_inside, write_planned
 from castlist.paths import as_path, join_below, name_below
 from castlist.tagging.journal import Journal, Line
 from castlist.tagging.planning import left_alone, plan_tags
@@ -61,11 +61,12 @@ def tag(
             full.
     """
     folder = ArchiveFolder(as_path(archive))
+    if embed:
+        need_exiftool()
     folder.record()  # says so where there is no archive
     tell = tell or (lambda message: None)
     with folder.alone(), contextlib.ExitStack() as stack:
-        exiftool = stack.enter_context(Exiftool()) if embed else None
-        writer = Writer(folder, exiftool, tell)
+        writer = Writer(folder, tell)
         writer.settle()
         opened = Archive(folder.path)
         stack.callback(writer.follow)
@@ -74,7 +75,7 @@ def tag(
             for _, _, problems in some:
                 for problem in problems:
                     tell(problem)
-            writer.write([(photo, plan) for photo, plans, _ in some for plan in plans])
+            writer.write([(photo.name, plan) for photo, plans, _ in some for plan in plans])
     logger.info("%d sidecars and %d photos of an archive were tagged", writer.done.sidecars, writer.done.photos)
     return writer.done
 
@@ -82,42 +83,52 @@ def tag(
 class Writer:
     """Carries plans out for an archive whose lock is held, each line of the journal before its file."""
 
-    def __init__(self, folder: ArchiveFolder, exiftool: Exiftool | None, tell: Tell) -> None:
-        self._folder, self._exiftool, self._tell = folder, exiftool, tell
+    def __init__(self, folder: ArchiveFolder, tell: Tell) -> None:
+        self._folder, self._tell = folder, tell
         self._root = Path(folder.record().root)
         self._rewritten: list[Rewritten] = []
         self.journal = Journal(folder.path)
         self.done = Tagged()
 
-    def write(self, plans: Sequence[tuple[ArchivedPhoto, TagPlan]]) -> None:
+    def write(self, plans: Sequence[tuple[str, TagPlan]]) -> None:
         """Write files; what is wrong with one of them is told.
+
+        Args:
+            plans: Each with its photo, as rows have it.
 
         Raises:
             CastlistError: If the disk is full, or the journal can't be written.
         """
-        self.journal.add(
-            [Line(photo.name, self._name(plan), plan.change.added, made=plan.is_new) for photo, plan in plans]
+        self.journal.add([self._line(photo, plan, added=plan.change.added) for photo, plan in plans])
+        written = [(photo, plan) for photo, plan in plans if not plan.is_embedded and self._write_sidecar(plan)]
+        embedded = [(photo, plan) for photo, plan in plans if plan.is_embedded]
+        names = {plan.file: photo for photo, plan in embedded}
+        failures = write_inside(
+            [plan for _, plan in embedded], lambda plan, copy: self._note(names[plan.file], plan.file, copy)
         )
-        removed = []
-        for photo, plan in plans:
-            if self.carry_out(photo.name, photo.digest, plan) and plan.change.removed:
-                removed.append(Line(photo.name, self._name(plan), removed=plan.change.removed))
-        self.journal.add(removed)
+        for (photo, plan), error in zip(embedded, failures, strict=True):
+            if error is None:
+                line = self.journal.noted[photo]
+                self._rewritten += _rewritten(line, plan.file)
+                self.count(plan)
+                written.append((photo, plan))
+            else:
+                self._tell_left(plan, error)
+        self.journal.add([self._line(photo, plan, removed=plan.change.removed) for photo, plan in written])
 
-    def carry_out(self, photo: str, digest: str, plan: TagPlan) -> bool:
-        """Write one file; gives whether it is written."""
+    def _write_sidecar(self, plan: TagPlan) -> bool:
         try:
-            write_planned(plan, self._exiftool, lambda copy: self._note(photo, digest, copy))
+            write_planned(plan)
         except CastlistError as error:
-            if error.code in ("disk-full", "exiftool-ended"):
-                raise
-            self._tell(left_alone(plan.file, error))
+            self._tell_left(plan, error)
             return False
-        if plan.is_embedded:
-            line = self.journal.lines[-1]
-            self._rewritten += _rewritten(photo, line.before, line.after, plan.file)
         self.count(plan)
         return True
+
+    def _tell_left(self, plan: TagPlan, error: CastlistError) -> None:
+        if error.code == "disk-full":
+            raise error
+        self._tell(left_alone(plan.file, error))
 
     def count(self, plan: TagPlan) -> None:
         """Count a file that was written."""
@@ -131,28 +142,27 @@ class Writer:
 
     def settle(self) -> None:
         """Have the archive know photos that a killed process has written."""
-        lines = {line.photo: line for line in self.journal.lines if line.after}
-        if not lines:
-            return
-        for unit in self._folder.units():
+        lines = dict(self.journal.noted)
+        for unit in self._folder.units() if lines else ():
             rows, _ = self._folder.read(unit, ["photo", "digest"])
             for photo, digest in zip(rows["photo"].to_pylist(), rows["digest"].to_pylist(), strict=True):
-                line = lines.get(photo)
-                path = join_below(self._root, photo)
+                line, path = lines.get(photo), join_below(self._root, photo)
                 if line and path and line.after in (digest, content_digest(path)):
-                    self._rewritten += _rewritten(photo, line.before, line.after, path)
-                    del lines[photo]
+                    self._rewritten += _rewritten(line, path)
         self.follow()
 
-    def _note(self, photo: str, digest: str, copy: Path) -> None:
+    def _note(self, photo: str, path: Path, copy: Path) -> None:
         """Note which content a photo is going to have."""
-        self.journal.add([Line(photo, before=digest, after=content_digest(copy))])
+        self.journal.add([Line(photo, before=content_digest(path), after=content_digest(copy))])
 
-    def _name(self, plan: TagPlan) -> str:
-        return "" if plan.is_embedded else name_below(self._root, plan.file)
+    def _line(
+        self, photo: str, plan: TagPlan, added: tuple[TagItem, ...] = (), removed: tuple[TagItem, ...] = ()
+    ) -> Line:
+        file = "" if plan.is_embedded else name_below(self._root, plan.file)
+        return Line(photo, file, added, removed, made=plan.is_new)
 
 
-def _rewritten(photo: str, before: str, after: str, path: Path) -> Iterator[Rewritten]:
+def _rewritten(line: Line, path: Path) -> Iterator[Rewritten]:
     with contextlib.suppress(OSError):  # gone by now
         status = path.stat()
-        yield Rewritten(photo, before, after, status.st_size, status.st_mtime_ns)
+        yield Rewritten(line.photo, line.before, line.after, status.st_size, status.st_mtime_ns)

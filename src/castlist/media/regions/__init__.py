@@ -1,6 +1,6 @@
 """Names that travel: faces and keywords in XMP, in sidecars and in photos, as other programs read and write them."""
 
-from castlist.media.regions.embedded import Exiftool, look_inside
+from castlist.media.regions.embedded import look_inside, need_exiftool
 from castlist.media.regions.marked import Marked, MarkReader
 from castlist.media.regions.plans import (
     TagPlan,
@@ -8,6 +8,7 @@ from castlist.media.regions.plans import (
     plan_sidecar,
     plan_untagging,
     remove_sidecar,
+    write_inside,
     write_planned,
 )
 from castlist.media.regions.records import Edges, TagItem, Tags, make_tags, tag_texts
@@ -15,7 +16,6 @@ from castlist.media.regions.sidecars import Sidecars
 
 __all__ = [
     "Edges",
-    "Exiftool",
     "MarkReader",
     "Marked",
     "Sidecars",
@@ -24,10 +24,12 @@ __all__ = [
     "Tags",
     "look_inside",
     "make_tags",
+    "need_exiftool",
     "plan_inside",
     "plan_sidecar",
     "plan_untagging",
     "remove_sidecar",
     "tag_texts",
+    "write_inside",
     "write_planned",
 ]

@@ -8,10 +8,9 @@ import shutil
 import stat
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 
 from PIL import UnidentifiedImageError
 
@@ -24,7 +23,7 @@ from castlist.media.regions.packet import Packet
 
 EXIFTOOL = "exiftool"
 WRITABLE = ("JPEG", "MPO", "PNG", "WEBP", "TIFF", "HEIF", "AVIF")  # formats as Pillow calls them
-_READY = b"{ready}"
+COPY = ".tagging.part"  # ends the name of a copy
 
 
 @dataclass(frozen=True)
@@ -80,101 +79,104 @@ def _inside_tiff(data: bytes) -> Inside:
         return Inside(shown.size, turn, image.info.get("xmp"), is_plain, is_raw=not is_plain)
 
 
-class Exiftool:
-    """A running exiftool, which writes packets into photos."""
+def need_exiftool() -> str:
+    """The command that writes into photos.
 
-    def __init__(self) -> None:
-        """Start it.
+    Raises:
+        MissingExtraError: If it isn't installed.
+    """
+    command = shutil.which(EXIFTOOL)
+    if command is None:
+        raise MissingExtraError(
+            "needs-exiftool",
+            "Writing into photos needs exiftool, which is not installed: https://exiftool.org, on Debian and Ubuntu "
+            "apt install libimage-exiftool-perl. Without --embed, names go into sidecars.",
+        )
+    return command
 
-        Raises:
-            MissingExtraError: If it isn't installed.
-        """
-        command = shutil.which(EXIFTOOL)
-        if command is None:
-            raise MissingExtraError(
-                "needs-exiftool",
-                "Writing into photos needs exiftool, which is not installed: https://exiftool.org, on Debian and "
-                "Ubuntu apt install libimage-exiftool-perl. Without --embed, names go into sidecars.",
-            )
-        # Without its own configuration file, which is code.
-        self._process = subprocess.Popen(
-            [command, "-config", "", "-stay_open", "True", "-@", "-"],
-            stdin=subprocess.PIPE,
+
+@contextlib.contextmanager
+def written(photos: Sequence[tuple[Path, bytes]]) -> Iterator[list[Path | CastlistError]]:
+    """Copies of photos with packets in them, which are there as long as the block runs; see `take_place`.
+
+    One exiftool writes them all and ends: one that waits for more to do would outlive a killed parent.
+
+    Args:
+        photos: Each with its packet.
+
+    Yields:
+        Of each photo the copy beside it, or why there is no sound one.
+
+    Raises:
+        MissingExtraError: If exiftool isn't installed.
+    """
+    command = need_exiftool()
+    copies: list[Path | CastlistError] = []
+    with tempfile.TemporaryDirectory(prefix="castlist-") as packets, contextlib.ExitStack() as stack:
+        arguments: list[bytes] = []
+        for number, (photo, packet) in enumerate(photos):
+            file = Path(packets) / f"{number}.xmp"
+            try:
+                copy = stack.enter_context(_copied(photo))
+                file.write_bytes(packet)
+            except OSError as error:
+                copies.append(cannot_write(photo, error))
+            except PhotoError as error:
+                copies.append(error)
+            else:
+                copies.append(copy)
+                arguments += [b"-overwrite_original_in_place", os.fsencode(f"-XMP<={file}"), os.fsencode(copy)]
+                arguments.append(b"-execute")
+        listed = Path(packets) / "arguments"
+        listed.write_bytes(b"\n".join(arguments) + b"\n")
+        # Without its own configuration file, which is code. What it read of standard input would be arguments.
+        said = subprocess.run(
+            [command, "-config", "", "-@", listed],
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-        )
+            check=False,
+        ).stdout
+        yield [
+            copy if isinstance(copy, CastlistError) else _sound(photo, copy, packet, said)
+            for copy, (photo, packet) in zip(copies, photos, strict=True)
+        ]
 
-    def __enter__(self) -> Exiftool:
-        return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        with contextlib.suppress(OSError):
-            self._tell("-stay_open", "False")
-        if self._process.stdin:
-            with contextlib.suppress(OSError):
-                self._process.stdin.close()
-        self._process.wait()
-        if self._process.stdout:
-            self._process.stdout.close()
+@contextlib.contextmanager
+def _copied(photo: Path) -> Iterator[Path]:
+    """A copy of a photo beside it"""
+    if b"\n" in os.fsencode(photo.absolute()) or b"\r" in os.fsencode(photo.absolute()):
+        raise PhotoError("photo-odd-name", "a name with a line break, which exiftool can't be told")
+    part = part_of(photo.absolute())
+    copy = part.with_name(part.name.removesuffix(".part") + COPY)
+    try:
+        shutil.copyfile(photo, copy)
+        copy.chmod(stat.S_IMODE(photo.stat().st_mode))
+        yield copy
+    finally:
+        for path in (copy, copy.with_name(copy.name + "_exiftool_tmp")):
+            path.unlink(missing_ok=True)
 
-    @contextlib.contextmanager
-    def written(self, photo: Path, packet: bytes) -> Iterator[Path]:
-        """A copy of a photo with a packet in it, which is there as long as the block runs; see `take_place`.
 
-        Raises:
-            CastlistError: If it can't be written, or isn't sound.
-        """
-        if b"\n" in os.fsencode(photo) or b"\r" in os.fsencode(photo):
-            raise PhotoError("photo-odd-name", "a name with a line break, which exiftool can't be told")
-        part = part_of(photo.absolute())
-        # With the photo's own ending, by which exiftool knows what to write.
-        copy = part.with_name(part.name.removesuffix(".part") + photo.suffix + ".part")
-        handle, name = tempfile.mkstemp(suffix=".xmp")
-        try:
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(packet)
-                shutil.copyfile(photo, copy)
-                copy.chmod(stat.S_IMODE(photo.stat().st_mode))
-            except OSError as error:
-                raise cannot_write(photo, error) from error
-            said = self._ask("-overwrite_original_in_place", f"-XMP<={name}", str(copy))
-            self._need_sound(photo, copy, packet, said)
-            yield copy
-        finally:
-            for path in (Path(name), copy, copy.with_name(copy.name + "_exiftool_tmp")):
-                path.unlink(missing_ok=True)
+def remove_copies(folder: Path) -> None:
+    """Remove the copies that killed processes left in a folder; whoever calls it is alone there."""
+    for path in folder.glob(f".*{COPY}*"):
+        path.unlink(missing_ok=True)
 
-    def _need_sound(self, photo: Path, copy: Path, packet: bytes, said: str) -> None:
-        try:
-            before, after = look_inside(photo), look_inside(copy)
-            is_sound = (before.size, before.orientation) == (after.size, after.orientation)
-            is_sound &= _spans(after.packet or b"") == _spans(packet)
-        except CastlistError:
-            is_sound = False
-        if not is_sound:
-            raise PhotoError(
-                "exiftool-refuses", "exiftool can't write into it ({reason})", reason=said or "no reason told"
-            )
 
-    def _ask(self, *arguments: str) -> str:
-        """Have something done; gives what exiftool says of it."""
-        assert self._process.stdout is not None, "it was started with a pipe"
-        lines: list[bytes] = []
-        try:
-            self._tell(*arguments, "-execute")
-            for line in self._process.stdout:
-                if line.strip() == _READY:
-                    return b" ".join(lines).decode("utf-8", "replace")[:200]
-                lines.append(line.strip())
-        except OSError:
-            pass
-        raise CastlistError("exiftool-ended", "exiftool has ended by itself. Try again.")
-
-    def _tell(self, *arguments: str) -> None:
-        assert self._process.stdin is not None, "it was started with a pipe"
-        self._process.stdin.write(b"".join(os.fsencode(one) + b"\n" for one in arguments))
-        self._process.stdin.flush()
+def _sound(photo: Path, copy: Path, packet: bytes, said: bytes) -> Path | CastlistError:
+    """A copy, if it is the photo with the packet in it; else what exiftool said of it."""
+    try:
+        before, after = look_inside(photo), look_inside(copy)
+        is_same = (before.size, before.orientation) == (after.size, after.orientation)
+        if is_same and _says(after.packet or b"") == _says(packet):
+            return copy
+    except CastlistError:
+        pass
+    lines = [line.decode("utf-8", "replace") for line in said.splitlines() if os.fsencode(copy.name) in line]
+    reason = lines[0].partition(" - ")[0] if lines else "?"
+    return PhotoError("exiftool-refuses", "exiftool can't write into it ({reason})", reason=reason)
 
 
 def take_place(copy: Path, photo: Path) -> None:
@@ -192,6 +194,6 @@ def take_place(copy: Path, photo: Path) -> None:
         raise cannot_write(photo, error) from error
 
 
-def _spans(packet: bytes) -> list[tuple[str, str]]:
+def _says(packet: bytes) -> list[tuple[str, str]]:
     """What a packet says, whatever padding stands around it."""
     return [(one.name, one.text.strip()) for one in Packet(packet).rdf.walk()]

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from castlist.errors import CastlistError, PhotoError, reason_of
 from castlist.files import write_bytes
-from castlist.media.regions.embedded import Exiftool, look_inside, take_place
+from castlist.media.regions.embedded import look_inside, remove_copies, take_place, written
 from castlist.media.regions.packet import EMPTY
 from castlist.media.regions.records import REGIONS, TagItem, Tags
 from castlist.media.regions.sidecars import read_sidecar
 from castlist.media.regions.writing import Change, change, take_out
 
 Stamp = tuple[int, ...]  # what is another after a file was changed
+AT_ONCE = 16  # photos that exiftool writes before it ends
 _NEW: Stamp = ()  # of a file that isn't there
 
 
@@ -107,29 +108,50 @@ def plan_untagging(photo: Path, file: Path, ours: Collection[TagItem]) -> TagPla
     return TagPlan(photo, file, take_out(data, ours), stamp) if data else None
 
 
-def write_planned(
-    plan: TagPlan, exiftool: Exiftool | None = None, on_copy: Callable[[Path], None] = lambda copy: None
-) -> None:
-    """Write what was planned; a sidecar has the readers that its photo has.
+def write_planned(plan: TagPlan) -> None:
+    """Write a sidecar as planned; a new one has the readers that its photo has.
 
     Args:
         plan: Of which the change isn't empty.
-        exiftool: Needed where the photo is to be written.
-        on_copy: Told the photo's copy that is about to take its place.
 
     Raises:
         CastlistError: If somebody has changed the file since it was read, or it can't be written; then it is intact.
     """
+    _need_same(plan)
     file = Path(os.path.realpath(plan.file))  # what a link leads to is written, not the link replaced
-    if not plan.is_embedded:
-        _need_same(plan)
-        write_bytes(file, plan.change.data, like=plan.photo if plan.is_new else file)
-        return
-    assert exiftool is not None, "whoever plans to write into photos starts it"
-    with exiftool.written(file, plan.change.data) as copy:
-        on_copy(copy)
-        _need_same(plan)
-        take_place(copy, file)
+    write_bytes(file, plan.change.data, like=plan.photo if plan.is_new else file)
+
+
+def write_inside(plans: Sequence[TagPlan], on_copy: Callable[[TagPlan, Path], None]) -> Iterator[CastlistError | None]:
+    """Write into photos as planned, a few at a time.
+
+    Args:
+        plans: For photos themselves.
+        on_copy: Told the copy that is about to take a photo's place.
+
+    Yields:
+        Of each why it wasn't written, if it wasn't; then it is intact.
+
+    Raises:
+        MissingExtraError: If exiftool isn't installed.
+    """
+    for start in range(0, len(plans), AT_ONCE):
+        some = plans[start : start + AT_ONCE]
+        files = [Path(os.path.realpath(plan.file)) for plan in some]
+        for folder in {file.parent for file in files}:
+            remove_copies(folder)
+        with written([(file, plan.change.data) for file, plan in zip(files, some, strict=True)]) as copies:
+            for file, plan, copy in zip(files, some, copies, strict=True):
+                try:
+                    if isinstance(copy, CastlistError):
+                        raise copy
+                    _need_same(plan)
+                    on_copy(plan, copy)
+                    take_place(copy, file)
+                except CastlistError as error:
+                    yield error
+                else:
+                    yield None
 
 
 def remove_sidecar(plan: TagPlan) -> bool:

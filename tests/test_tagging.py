@@ -19,12 +19,16 @@ pytest.importorskip("pyarrow", reason="archives need castlist[archive]")
 from castlist.archive import Archive, fill_archive
 from castlist.archive.decisions import DecisionLog, Spot
 from castlist.errors import CastlistError, Message
-from castlist.media import MarkReader, look_inside
+from castlist.media import MarkReader, Sidecars, Tags, look_inside
+from castlist.media.regions.packet import EMPTY
+from castlist.media.regions.records import Area, Region
+from castlist.media.regions.writing import change
 from castlist.naming import Recognizer
 from castlist.people import forget
 from castlist.predicting import Remark, predict
 from castlist.run import hold
-from castlist.tagging import Tagged, plan_tags, tag, undo_tags, where_named
+from castlist.tagging import Heard, Tagged, hear_regions, plan_tags, tag, undo_tags, where_named
+from castlist.tagging.hearing import WHO
 from castlist.testing import level_of, make_run, save_picture, tell_faces
 from test_cli import run as castlist
 from test_regions import needs_exiftool
@@ -73,7 +77,7 @@ def marked(home: Path) -> dict[str, dict[str, list[int]]]:
     """Of each photo the names, and the left and right edges of their boxes."""
     reader, found = MarkReader(), {}
     for photo in sorted((home / "photos").glob("*.png")):
-        faces = reader.read(photo).faces()
+        faces = reader.read(photo).faces(own=True)
         found[photo.stem] = {name: [round(edges[0]), round(edges[2])] for name, edges in faces}
     return found
 
@@ -352,3 +356,55 @@ def test_the_journal_is_one_object_a_line(home: Path) -> None:
     tag(archive(home))
     lines = [json.loads(line) for line in (archive(home) / "tags.jsonl").read_text("utf-8").splitlines()]
     assert {line["file"] for line in lines} == {"ann.xmp", "both.png.xmp", "wang.png.xmp"}
+
+
+def mark(home: Path, photo: str, name: str, left: int) -> None:
+    """Draw a box around a face as another program does, a little larger than castlist's."""
+    path = home / "photos" / f"{photo}.png"
+    size = look_inside(path).size
+    area = Area((left + 50) / size[0], 0.5, 90 / size[0], 0.9)
+    sidecar = Sidecars().place(path)
+    old = sidecar.read_bytes() if sidecar.exists() else EMPTY
+    new = change(old, Tags(size, (Region(name, area),))).data
+    sidecar.write_bytes(new.replace(b"<mwg-rs:Description>castlist</mwg-rs:Description>", b""))
+
+
+def test_names_of_other_programs_are_decisions(home: Path) -> None:
+    tag(archive(home))  # what castlist wrote itself is heard by nobody
+    assert hear_regions(Archive(archive(home))) == Heard(0, 0)
+    undo_tags(archive(home))
+    mark(home, "stranger", "Eve", 0)
+    mark(home, "both", "Fay", 100)
+    mark(home, "wang", "no/body", 0)
+    asked = Archive(archive(home))
+    asked.decide("is", asked.spot("ann.png"), name="Ann")
+    mark(home, "ann", "Gil", 0)
+    told: list[Message] = []
+    assert hear_regions(Archive(archive(home)), tell=told.append) == Heard(2, 0)
+    assert sorted(message.code for message in told) == ["region-otherwise", "region-passed-over"]
+    asked = Archive(archive(home))
+    assert {one.name: one.who for one in asked.decisions if one.name != "Ann"} == dict.fromkeys(("Eve", "Fay"), WHO)
+    assert sorted(face.name for face in asked.faces()) == ["Ann", "Ann", "Eve", "Fay", "王小明"]
+    assert hear_regions(Archive(archive(home))).faces == 0, "nothing is added twice"
+    asked.undo()
+    assert "Eve" not in {face.name for face in Archive(archive(home)).faces()}, "one undo takes all of them back"
+    assert hear_regions(Archive(archive(home))).faces == 0, "what was taken back stays so"
+
+
+def test_names_without_boxes_are_heard_where_there_is_one_face(home: Path) -> None:
+    for photo in ("both", "stranger"):
+        told = {"people": [{"name": "Eve"}]}
+        (home / "photos" / f"{photo}.png.json").write_text(json.dumps(told), "utf-8")
+    assert hear_regions(Archive(archive(home))) == Heard(1, 0)
+
+
+def test_the_archive_takes_them_over_and_tags_them(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mark(home, "stranger", "Eve", 0)
+    words = ("archive", home / "photos", "--run", home / "run", "--out", archive(home), "--from-regions")
+    assert castlist(monkeypatch, *words) == 0
+    assert "Taken over from other programs: 1 face; 0 marks without a face." in capsys.readouterr().out
+    before = contents(home)["stranger.png.xmp"]
+    tag(archive(home))
+    assert contents(home)["stranger.png.xmp"] == before, "it says so already"

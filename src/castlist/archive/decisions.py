@@ -91,17 +91,27 @@ class DecisionLog:
             self._append(decision)
         return decision
 
-    def add_names(self, faces: Sequence[Spot], name: str, *, who: str | None = None) -> None:
-        """Write down that faces, at least one, are somebody: one decision, which one undo takes back.
+    def add_names(self, named: Sequence[tuple[Spot, str]], *, who: str | None = None) -> None:
+        """Write down who faces, at least one, are: one decision, which one undo takes back.
 
         Raises:
             CastlistError: As of `add`.
         """
-        name = one_form(name)
-        check_person(name)
-        first = _sign(who, kind="is", face=faces[0], name=name)
+        named = [(face, one_form(name)) for face, name in named]
+        for name in {name for _, name in named}:
+            check_person(name)
+        first = _sign(who, kind="is", face=named[0][0], name=named[0][1])
         with self._alone():
-            self._append(*(msgspec.structs.replace(first, face=face) for face in faces))
+            self._append(*(msgspec.structs.replace(first, face=face, name=name) for face, name in named))
+
+    def ever_named(self, who: str) -> set[tuple[str, str]]:
+        """Photos, and who somebody ever decided to be in them, taken back or not.
+
+        Raises:
+            CastlistError: As of `read`.
+        """
+        every = self._parse(self._data())
+        return {(one.face.photo, one.name) for one in every if one.who == who and one.face and one.name}
 
     def undo(self, *, who: str | None = None) -> Decision:
         """Take the last decision back that holds; gives it.

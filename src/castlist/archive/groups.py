@@ -95,7 +95,8 @@ def name_group(path: str | os.PathLike[str], number: int, name: str, *, who: str
             path=str(path),
         )
     spots = [_spot(some[0]) for some in unnamed.values()]
-    DecisionLog(archive.folder.decisions).add_names(spots, meant_by(name, archive.people()), who=who)
+    person = meant_by(name, archive.people())
+    DecisionLog(archive.folder.decisions).add_names([(spot, person) for spot in spots], who=who)
     return FaceGroup(number, _copies(unnamed, list(unnamed)))
 
 

@@ -205,6 +205,19 @@ class Archive:
         self._hear()
         return decision
 
+    def decide_names(self, named: Sequence[tuple[Spot, str]], *, who: str) -> None:
+        """Write down who faces, at least one, are, as `DecisionLog.add_names` does."""
+        self._log.add_names(named, who=who)
+        self._hear()
+
+    def verdicts_but(self, who: str) -> Verdicts:
+        """What was decided by all others than somebody."""
+        return judge_rows([one for one in self.decisions if one.who != who], self._shards)
+
+    def ever_named(self, who: str) -> set[tuple[str, str]]:
+        """As `DecisionLog.ever_named`."""
+        return self._log.ever_named(who)
+
     def undo(self, *, who: str | None = None) -> Decision:
         """Take the last decision back that holds; gives it.
 

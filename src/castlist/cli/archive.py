@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from castlist.cli.console import pad, say, say_note, show_json, tell, telling_interruption
-from castlist.cli.options import SYSTEM, Language, RunFolder
+from castlist.cli.options import SYSTEM, ArchivePath, Language, RunFolder
 from castlist.cli.people import show_report
+from castlist.cli.tagging import hear_regions
 from castlist.cli.words import translate
 from castlist.errors import SettingsError
 from castlist.escaping import for_json
 
 if TYPE_CHECKING:
     from castlist.archive import Archive, ArchivedFace, Edges, Kind
-
-ArchivePath = Annotated[Path, typer.Argument(metavar="ARCHIVE", help="An archive's folder.")]
 
 
 def archive(
@@ -36,6 +35,10 @@ def archive(
         str | None,
         typer.Option(metavar="I/N", help="Do only this share of the work, such as 1/4, beside others who do theirs."),
     ] = None,
+    from_regions: Annotated[
+        bool,
+        typer.Option("--from-regions", help="Take names that were given in other programs, in XMP, as decisions."),
+    ] = False,
     language: Language = SYSTEM,
 ) -> None:
     """Look at all photos of a folder once, and keep who is in them; again: only what is new, changed or named anew."""
@@ -72,6 +75,8 @@ def archive(
             )
         )
         return
+    if from_regions:
+        hear_regions(out)
     _tell_counts(out)
 
 

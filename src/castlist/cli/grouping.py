@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from castlist.cli.archive import ArchivePath, archive_command, face_box, tell_taught
+from castlist.cli.archive import archive_command, face_box, tell_taught
 from castlist.cli.console import say, show_json, tell
-from castlist.cli.options import SYSTEM, Language
+from castlist.cli.options import SYSTEM, ArchivePath, Language
 from castlist.cli.words import translate
 from castlist.errors import SettingsError
 from castlist.escaping import for_json

@@ -12,6 +12,7 @@ from castlist.cli.words import hear
 Photos = Annotated[
     Path, typer.Argument(metavar="PHOTOS", help="The folder that holds one folder of photos per person.")
 ]
+ArchivePath = Annotated[Path, typer.Argument(metavar="ARCHIVE", help="An archive's folder.")]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
 Runs = Annotated[Path, typer.Option("--out", help="The folder that run folders are made in.")]
 SYSTEM = ""  # the system's language

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from castlist.cli.archive import ArchivePath
-from castlist.cli.console import say, tell
-from castlist.cli.options import SYSTEM, Language
-from castlist.cli.words import translate, worded
+from castlist.cli.console import say_note, tell
+from castlist.cli.options import SYSTEM, ArchivePath, Language
+from castlist.cli.words import translate
 from castlist.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -39,16 +39,33 @@ def tag(
         _show_plans(archive, embed, perhaps)
         return
     if undo:
-        tell(translate("Taken back: {what}.", what=_files(undo_tags(archive, tell=lambda one: say(worded(one))))))
+        tell(translate("Taken back: {what}.", what=_files(undo_tags(archive, tell=say_note))))
         return
     with showing_count(translate("Photos")) as on_count:
-        done = tag_photos(archive, embed=embed, perhaps=perhaps, tell=lambda one: say(worded(one)), on_count=on_count)
+        done = tag_photos(archive, embed=embed, perhaps=perhaps, tell=say_note, on_count=on_count)
     tell(translate("Written: {what}.", what=_files(done)))
     if done:
         tell(translate("To take it back: {command}", command=f"castlist tag {str(archive)!r} --undo"))
 
 
-def _show_plans(archive: ArchivePath, embed: bool, perhaps: bool) -> None:
+def hear_regions(path: Path) -> None:
+    """Have an archive take over names that were given in other programs, and say how many."""
+    from castlist.archive import Archive
+    from castlist.showing import showing_count
+    from castlist.tagging import hear_regions as hear
+
+    with showing_count(translate("Photos")) as on_count:
+        heard = hear(Archive(path), tell=say_note, on_count=on_count)
+    tell(
+        translate(
+            "Taken over from other programs: {faces} {faces:face|faces}; {marks} {marks:mark|marks} without a face.",
+            faces=heard.faces,
+            marks=heard.faceless,
+        )
+    )
+
+
+def _show_plans(archive: Path, embed: bool, perhaps: bool) -> None:
     from castlist.archive import Archive
     from castlist.tagging import plan_tags
 
@@ -56,7 +73,7 @@ def _show_plans(archive: ArchivePath, embed: bool, perhaps: bool) -> None:
         for plan in plans:
             tell(f"{plan.file}  {translate(', ').join([*_signed('+', plan.added), *_signed('-', plan.removed)])}")
         for problem in problems:
-            say(worded(problem))
+            say_note(problem)
 
 
 def _signed(sign: str, names: tuple[str, ...]) -> list[str]:

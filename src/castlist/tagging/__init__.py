@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from castlist.facade import open_door
 
 if TYPE_CHECKING:
+    from castlist.tagging.hearing import Heard as Heard
+    from castlist.tagging.hearing import hear_regions as hear_regions
     from castlist.tagging.planning import plan_tags as plan_tags
     from castlist.tagging.removal import remove_person as remove_person
     from castlist.tagging.removal import undo_tags as undo_tags
@@ -15,7 +17,9 @@ if TYPE_CHECKING:
     from castlist.tagging.writing import tag as tag
 
 _ROOMS = {
+    "Heard": "hearing",
     "Tagged": "writing",
+    "hear_regions": "hearing",
     "plan_tags": "planning",
     "remove_person": "removal",
     "tag": "writing",

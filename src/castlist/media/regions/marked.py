@@ -25,10 +25,16 @@ class Marked:
     inside: Inside
     problems: tuple[Message, ...] = field(default=())  # what can't be read
 
-    def faces(self) -> list[tuple[str, Edges]]:
-        """Names, and edges in pixels of the upright photo."""
+    def faces(self, *, own: bool = False) -> list[tuple[str, Edges]]:
+        """Names, and edges in pixels of the upright photo.
+
+        Args:
+            own: Whether what castlist wrote counts, too.
+        """
         size, turn = self.inside.upright_size, self.inside.orientation
-        return [(one_form(one.name), upright_edges(one.area, size, turn)) for one in self.regions]
+        return [
+            (one_form(one.name), upright_edges(one.area, size, turn)) for one in self.regions if own or not one.is_own
+        ]
 
 
 class MarkReader:

@@ -10,6 +10,7 @@ from castlist.media.regions.packet import Element, Packet, entries, field_of, te
 from castlist.media.regions.records import Area, Kind, Region, TagItem
 
 IGNORED = "ffffffffffffffff"  # what Picasa and Microsoft call a face that nobody is to be asked about
+MARK = "castlist"  # as the description of a region that castlist wrote: programs that write it anew leave it out
 LISTS: dict[Kind, str] = {
     "person": "Iptc4xmpExt:PersonInImage",
     "keyword": "dc:subject",
@@ -28,14 +29,26 @@ def read_regions(packet: Packet, size: Size) -> list[Region]:
         packet: Of the photo.
         size: Width and height of the stored picture, in pixels.
     """
-    marked = [Region(one.text, one.area) for one, _ in regions_in(packet, size) if one.area and is_name(one.text)]
+    every = list(regions_in(packet, size))
+    # Microsoft's have no room for the mark: theirs are castlist's where MWG's are.
+    own = [one for one, entry in every if text_of(field_of(entry, "mwg-rs:Description")) == MARK]
+    marked = [
+        Region(one.text, one.area, any(is_close(one, other) for other in own))
+        for one, _ in every
+        if one.area and is_name(one.text)
+    ]
     return merge_regions([*marked, *_iptc(packet, size)])
 
 
+def is_close(one: TagItem, other: TagItem) -> bool:
+    """Whether two regions are one but for rounding, of whichever kind."""
+    return one.text == other.text and bool(one.area and other.area and one.area.is_close(other.area))
+
+
 def merge_regions(regions: Iterable[Region]) -> list[Region]:
-    """Regions without those that say again what one before says."""
+    """Regions without those that say again what another says; what others say goes before what castlist says."""
     merged: list[Region] = []
-    for region in regions:
+    for region in sorted(regions, key=lambda one: one.is_own):
         if not any(folded(one.name) == folded(region.name) and one.area.overlap(region.area) > 0 for one in merged):
             merged.append(region)
     return merged

@@ -62,6 +62,7 @@ class Region:
 
     name: str  # as it stands there; "": nobody's
     area: Area
+    is_own: bool = False  # whether castlist wrote it, and nobody has confirmed it since
 
 
 @dataclass(frozen=True)

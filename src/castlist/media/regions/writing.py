@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape
 from castlist.errors import CastlistError
 from castlist.media.names import folded
 from castlist.media.regions.packet import Element, Packet, field_of, holder_of, ns
-from castlist.media.regions.reading import LISTS, Size, lists_in, regions_in
+from castlist.media.regions.reading import LISTS, MARK, Size, lists_in, regions_in
 from castlist.media.regions.records import DIGITS, REGIONS, SAME_FACE, Kind, TagItem, Tags
 
 _REGIONS = {"mwg": ("mwg-rs:Regions", "mwg-rs:RegionList"), "microsoft": ("MP:RegionInfo", "MPRI:Regions")}
@@ -190,6 +190,7 @@ def _entry(item: TagItem) -> str:
         lines: tuple[str, ...] = (
             f"<mwg-rs:Name>{name}</mwg-rs:Name>",
             "<mwg-rs:Type>Face</mwg-rs:Type>",
+            f"<mwg-rs:Description>{MARK}</mwg-rs:Description>",
             f'<mwg-rs:Area rdf:parseType="Resource">\n{sides}\n <stArea:unit>normalized</stArea:unit>\n</mwg-rs:Area>',
         )
     else:

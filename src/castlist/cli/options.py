@@ -14,6 +14,10 @@ Photos = Annotated[
 ]
 ArchivePath = Annotated[Path, typer.Argument(metavar="ARCHIVE", help="An archive's folder.")]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
+FromRegions = Annotated[
+    bool,
+    typer.Option("--from-regions", help="PHOTOS is any folder; faces named in other programs say who is who."),
+]
 Runs = Annotated[Path, typer.Option("--out", help="The folder that run folders are made in.")]
 SYSTEM = ""  # the system's language
 # Heard before other options are refused; a verb that writes nothing has no other use for it.

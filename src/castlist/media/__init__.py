@@ -5,6 +5,7 @@ from castlist.media.filming import FilmWriter
 from castlist.media.films import Film, Frame, frame_file, is_film, read_still
 from castlist.media.headers import Moment, Taking, read_taking, time_taken
 from castlist.media.inputs import find_photos
+from castlist.media.marking import find_marked_cast
 from castlist.media.marks import digest_of, marked_exif, original_of
 from castlist.media.names import ALL, UNKNOWN, check_person, meant_by, one_form
 from castlist.media.photos import Decoded, OpenPhoto, open_photo, read_file, read_photo, resize_photo
@@ -51,6 +52,7 @@ __all__ = [
     "check_person",
     "digest_of",
     "find_cast",
+    "find_marked_cast",
     "find_photos",
     "frame_file",
     "holds_people",

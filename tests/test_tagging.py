@@ -150,6 +150,21 @@ def test_what_cant_be_read_is_left_alone_and_told(home: Path) -> None:
     assert (home / "photos" / "both.png.xmp").read_bytes() == b"<broken"
 
 
+@needs_exiftool
+def test_a_sidecar_that_begins_as_what_is_in_the_photo_is_cleared_too(home: Path) -> None:
+    tag(archive(home), embed=True)
+    asked = Archive(archive(home))
+    asked.decide("is", asked.spot("both.png", face=2), name="Dora")
+    assert tag(archive(home)) == Tagged(sidecars=1), "without --embed, photos stay as they are"
+    sidecar = (home / "photos" / "both.png.xmp").read_bytes()
+    assert sidecar.count(b"<mwg-rs:Name>") == 2 and b"Dora" in sidecar and b"Bo" not in sidecar
+    forget(home / "run", "Ann", archive=archive(home), tags=True)
+    assert b"Ann" not in (home / "photos" / "both.png.xmp").read_bytes()
+    assert b"Ann" in (home / "photos" / "both.png").read_bytes(), "nor does forget write into them"
+    undo_tags(archive(home))
+    assert not (home / "photos" / "both.png.xmp").exists() and not any(marked(home).values())
+
+
 def test_who_is_forgotten_is_taken_out(home: Path) -> None:
     tag(archive(home))
     others = (home / "photos" / "wang.png.xmp").read_bytes()
@@ -187,6 +202,7 @@ def test_photos_that_are_written_stay_known(home: Path) -> None:
     assert any(line.code == "forgot-tags" for line in receipt.removed)
     assert b"Ann" not in (home / "photos" / "ann.png").read_bytes()
     assert undo_tags(archive(home)).photos == 4
+    assert (home / "photos" / "ann.xmp").read_bytes() == KEYWORDS, "a keyword of somebody's own stays"
     assert not Archive(archive(home)).verdicts.conflicts
 
 
@@ -311,8 +327,11 @@ def test_killed_before_any_call_it_goes_on(home: Path, where: str) -> None:
         }
         assert not Archive(archive(home)).verdicts.conflicts
         kill_at(home, call, "undo", where)
-        if (archive(home) / "tags.jsonl").exists():
+        try:
             undo_tags(archive(home))
+        except CastlistError as error:  # the killed one had done all
+            assert error.code == "nothing-tagged"
+        assert not (archive(home) / "tags.jsonl").exists()
         assert marked(home) == fresh and (home / "photos" / "ann.xmp").read_bytes() == KEYWORDS
         call += 1
     assert call > 10

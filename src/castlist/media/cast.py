@@ -10,7 +10,7 @@ from pathlib import Path
 
 from castlist.errors import CastError, Message
 from castlist.media.names import check_person, folded, is_possible, names_alike, one_form
-from castlist.media.regions.records import Edges
+from castlist.media.regions import Edges
 from castlist.media.walking import Walk
 from castlist.paths import as_path, is_folder, name_below
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
+from pathlib import Path
 
 from castlist.errors import CastError, Message, PhotoError
 from castlist.media.cast import Cast, Photo
 from castlist.media.inputs import find_photos
 from castlist.media.names import check_person, folded
-from castlist.media.regions import MarkReader
-from castlist.media.regions.records import Edges
+from castlist.media.regions import Edges, MarkReader
 from castlist.paths import as_path, is_folder
 
 logger = logging.getLogger(__name__)
@@ -49,8 +49,7 @@ def find_marked_cast(root: str | os.PathLike[str]) -> Cast:
             try:
                 check_person(name)
             except CastError as error:
-                about = {"path": str(path), "reason": error.message}
-                notes.append(Message("region-passed-over", "{path!r}: {reason}", about))
+                notes.append(_passed_over(path, error))
                 continue
             person = names.setdefault(folded(name), name)
             photos.setdefault((person, str(path)), Photo(path, person, mark))
@@ -73,3 +72,8 @@ def find_marked_cast(root: str | os.PathLike[str]) -> Cast:
     people = tuple(dict.fromkeys(photo.person for photo in kept))
     logger.info("Found a cast of %d people by %d marks", len(people), len(kept))
     return Cast(root, people, tuple(kept), tuple(notes), is_marked=True)
+
+
+def _passed_over(path: Path, error: CastError) -> Message:
+    """That nobody can be called as somebody is in a photo."""
+    return Message("region-passed-over", "{path!r}: {reason}", {"path": str(path), "reason": error.message})

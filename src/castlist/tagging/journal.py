@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -136,8 +136,3 @@ def _is_sound(line: Line) -> bool:
     """Whether castlist can have written a line: an archive may come from anybody."""
     is_sidecar = is_below(line.file) and line.file.lower().endswith(".xmp")
     return is_below(line.photo) and (not line.file or is_sidecar)
-
-
-def united(items: Iterable[Iterable[TagItem]]) -> tuple[TagItem, ...]:
-    """The items of several files, each once."""
-    return tuple(dict.fromkeys(item for some in items for item in some))

@@ -9,7 +9,7 @@ from castlist.archive import Archive, ArchivedPhoto
 from castlist.errors import CastlistError, Message, reason_of
 from castlist.media import UNKNOWN, Edges, Sidecars, TagPlan, Tags, make_tags, plan_inside, plan_sidecar
 from castlist.paths import name_below
-from castlist.tagging.journal import Journal, united
+from castlist.tagging.journal import Journal
 from castlist.threads import OnCount
 
 
@@ -75,7 +75,8 @@ def _plans_of(
         problems.append(left_alone(photo.path, error))
     try:
         if not into_photo or sidecars.find(photo.path):
-            ours = united((journal.of(photo.name, name_below(root, sidecar)), inside))
+            # One that is to be made begins as what is in the photo, castlist's names included.
+            ours = journal.of(photo.name, name_below(root, sidecar)) if sidecar.exists() else inside
             plans.append(plan_sidecar(photo.path, sidecar, tags, ours))
     except CastlistError as error:
         problems.append(left_alone(sidecar, error))

@@ -11,7 +11,7 @@ from castlist.archive import ArchiveFolder
 from castlist.errors import CastlistError
 from castlist.media import TagItem, need_exiftool, one_form, plan_untagging, remove_sidecar, tag_texts
 from castlist.paths import as_path, join_below
-from castlist.tagging.journal import Journal, Line, united
+from castlist.tagging.journal import Journal, Line
 from castlist.tagging.planning import left_alone
 from castlist.tagging.writing import CHUNK, Tagged, Tell, Writer
 
@@ -34,6 +34,7 @@ def undo_tags(archive: str | os.PathLike[str], *, tell: Tell | None = None) -> T
     with folder.alone():
         journal = Journal(folder.path)
         if not journal.files():
+            journal.shorten()  # of a process that was killed when all was done
             raise CastlistError(
                 "nothing-tagged",
                 "Nothing that castlist wrote for the archive {path!r} stands in any metadata.",
@@ -79,16 +80,18 @@ def _about(name: str) -> Which:
 def _take_out(folder: ArchiveFolder, which: Which, tell: Tell, *, embed: bool) -> Tagged:
     journal = Journal(folder.path)
     files = [(photo, file) for photo, file in journal.files() if any(map(which, journal.of(photo, file)))]
-    files = [(photo, file) for photo, file in files if file or embed]
-    if not all(file for _, file in files):
+    photos, sidecars = ([one for one in files if bool(one[1]) is beside] for beside in (False, True))
+    if photos and embed:
         need_exiftool()
     with contextlib.ExitStack() as stack:
         writer = Writer(folder, tell)
         writer.settle()
         stack.callback(writer.journal.shorten)
         stack.callback(writer.follow)
-        for start in range(0, len(files), CHUNK):
-            _take_out_of(files[start : start + CHUNK], Path(folder.record().root), which, writer, tell)
+        # Photos first: a sidecar that says no more than its photo goes.
+        for some in (photos if embed else [], sidecars):
+            for start in range(0, len(some), CHUNK):
+                _take_out_of(some[start : start + CHUNK], Path(folder.record().root), which, writer, tell)
     return writer.done
 
 
@@ -97,8 +100,7 @@ def _take_out_of(files: Sequence[tuple[str, str]], root: Path, which: Which, wri
     for photo, file in files:
         path, target = join_below(root, photo), join_below(root, file or photo)
         assert path is not None and target is not None, "the journal was checked"
-        # A sidecar began as what was in the photo, castlist's names included.
-        ours = list(filter(which, united((journal.of(photo, file), journal.of(photo, "")))))
+        ours = list(filter(which, journal.of(photo, file)))
         try:
             plan = plan_untagging(path, target, ours)
             if plan and plan.change and not (file in journal.made and remove_sidecar(plan)):
@@ -110,6 +112,6 @@ def _take_out_of(files: Sequence[tuple[str, str]], root: Path, which: Which, wri
         if plan and plan.change:
             writer.count(plan)
         # Nothing of castlist's stands there any more.
-        done.append(Line(photo, file, removed=tuple(filter(which, journal.of(photo, file)))))
+        done.append(Line(photo, file, removed=tuple(ours)))
     writer.write(plans)
     journal.add(done)

@@ -99,7 +99,7 @@ class Writer:
         Raises:
             CastlistError: If the disk is full, or the journal can't be written.
         """
-        self.journal.add([self._line(photo, plan, added=plan.change.added) for photo, plan in plans])
+        self.journal.add([self._line(photo, plan, added=self._added(photo, plan)) for photo, plan in plans])
         written = [(photo, plan) for photo, plan in plans if not plan.is_embedded and self._write_sidecar(plan)]
         embedded = [(photo, plan) for photo, plan in plans if plan.is_embedded]
         names = {plan.file: photo for photo, plan in embedded}
@@ -115,6 +115,10 @@ class Writer:
             else:
                 self._tell_left(plan, error)
         self.journal.add([self._line(photo, plan, removed=plan.change.removed) for photo, plan in written])
+
+    def _added(self, photo: str, plan: TagPlan) -> tuple[TagItem, ...]:
+        """What is castlist's in a file from now on; a new sidecar begins as what is in the photo."""
+        return (*plan.change.added, *(self.journal.of(photo, "") if plan.is_new else ()))
 
     def _write_sidecar(self, plan: TagPlan) -> bool:
         try:

@@ -19,7 +19,7 @@ from castlist.files import cannot_write, flush_folder, part_of
 from castlist.media import tiff
 from castlist.media.headers import open_header, orientation_of, picture_of
 from castlist.media.orientation import turned
-from castlist.media.regions.packet import Packet
+from castlist.media.regions.packet import EMPTY, Packet
 
 EXIFTOOL = "exiftool"
 WRITABLE = ("JPEG", "MPO", "PNG", "WEBP", "TIFF", "HEIF", "AVIF")  # formats as Pillow calls them
@@ -125,8 +125,10 @@ def written(photos: Sequence[tuple[Path, bytes]]) -> Iterator[list[Path | Castli
                 copies.append(error)
             else:
                 copies.append(copy)
-                arguments += [b"-overwrite_original_in_place", os.fsencode(f"-XMP<={file}"), os.fsencode(copy)]
-                arguments.append(b"-execute")
+                # What says nothing goes: before castlist's names came, nothing was there.
+                block = "-XMP:all=" if packet.strip() == EMPTY.strip() else f"-XMP<={file}"
+                words: tuple[str | Path, ...] = ("-overwrite_original_in_place", block, copy, "-execute")
+                arguments += map(os.fsencode, words)
         listed = Path(packets) / "arguments"
         listed.write_bytes(b"\n".join(arguments) + b"\n")
         # Without its own configuration file, which is code. What it read of standard input would be arguments.
@@ -170,7 +172,7 @@ def _sound(photo: Path, copy: Path, packet: bytes, said: bytes) -> Path | Castli
     try:
         before, after = look_inside(photo), look_inside(copy)
         is_same = (before.size, before.orientation) == (after.size, after.orientation)
-        if is_same and _says(after.packet or b"") == _says(packet):
+        if is_same and _says(after.packet or EMPTY) == _says(packet):
             return copy
     except CastlistError:
         pass

@@ -160,7 +160,8 @@ def remove_sidecar(plan: TagPlan) -> bool:
     Raises:
         CastlistError: If it can't be removed.
     """
-    if plan.is_embedded or plan.change.data not in (EMPTY, _packet_of(plan.photo)):
+    left = [data.strip() for data in (EMPTY, _packet_of(plan.photo) or EMPTY)]
+    if plan.is_embedded or plan.change.data.strip() not in left:
         return False
     _need_same(plan)
     try:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from castlist.facade import open_door
 
 if TYPE_CHECKING:
+    from castlist.archive.calling import hear_names as hear_names
     from castlist.archive.clustering import Cut as Cut
     from castlist.archive.clustering import group_faces as group_faces
     from castlist.archive.confirming import confirmed_faces as confirmed_faces
@@ -48,6 +49,7 @@ _ROOMS = {
     "find_like": "liking",
     "group_faces": "clustering",
     "group_unnamed": "groups",
+    "hear_names": "calling",
     "name_group": "groups",
     "open_namer": "namer",
     "open_same_eyes": "namer",

@@ -71,6 +71,7 @@ def put_people(change: Change, gallery: Gallery, files: Mapping[str, str | None]
         people=gallery.people,
         sides={side: put(some) for side, some in run.sides.items()},
         places=places,
+        calls=tuple(one for one in run.calls if one.name in gallery.people),
         enrolled=tuple(dataclasses.replace(one, name=person_of(one.files[0])) for one in enrolled if one.files),
     )
 

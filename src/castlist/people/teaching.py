@@ -6,7 +6,7 @@ import logging
 import os
 from pathlib import PurePosixPath
 
-from castlist.archive import Archive, confirmed_faces, open_same_eyes
+from castlist.archive import Archive, ArchiveFolder, confirmed_faces, hear_names, open_same_eyes
 from castlist.errors import RunError
 from castlist.media import meant_by
 from castlist.paths import join_below
@@ -32,9 +32,11 @@ def teach(path: str | os.PathLike[str], archive: str | os.PathLike[str]) -> dict
         CastlistError: If the archive was seen with other networks than the run's, nobody was decided on, nobody can be
             called so, or the run is of another model.
     """
-    opened = Archive(archive)
-    open_same_eyes(opened.folder, path)
+    folder = ArchiveFolder(archive)
+    open_same_eyes(folder, path)
     began = open_run(path)
+    hear_names(folder, began)
+    opened = Archive(archive)
     added = {}
     for name, faces in confirmed_faces(opened).items():
         sources = [(PurePosixPath(photo).name, join_below(opened.root, photo)) for photo in faces.photos]

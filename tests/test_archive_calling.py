@@ -57,7 +57,7 @@ def test_a_decision_follows_a_rename_and_a_merge_and_stays_taken_back_as_one(hom
 
 def test_a_run_is_taught_by_the_names_that_it_has_now(home: Path) -> None:
     rename(home / "run", "Bo", "Robert")
-    assert teach(home / "run", home / "archive") == {"Robert": 1}
+    assert teach(home / "run", home / "archive").added == {"Robert": 1}
     assert [one.name for one in list_people(home / "run")] == ["Ann", "Robert", "Cy"]
     assert b"Bo" not in (home / "run" / "run.json").read_bytes()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +16,7 @@ from castlist.errors import SettingsError
 
 if TYPE_CHECKING:
     from castlist.archive import Archive, Edges, Kind
+    from castlist.people import Taught
 
 
 def decide(
@@ -67,17 +68,28 @@ def teach(
     source: Annotated[Path, typer.Option("--from", metavar="ARCHIVE", help="The archive's folder.")],
     language: Language = SYSTEM,
 ) -> None:
-    """Enrol in a run the faces of an archive that somebody decided to be a person."""
+    """Teach a run what was decided about an archive's faces: who is a person, and who is only like one."""
     from castlist.people import teach as teach_run
 
     tell_taught(run, teach_run(run, source), language)
 
 
-def tell_taught(run: Path, taught: Mapping[str, int], language: str) -> None:
+def tell_taught(run: Path, taught: Taught, language: str) -> None:
     """Say what a run was taught, and write its report anew."""
-    for name, line in zip(taught, pad(list(taught)), strict=True):
-        tell(f"{line}  {translate('{count} {count:face|faces} added', count=taught[name])}")
-    if not any(taught.values()):
+    for name, line in zip(taught.added, pad(list(taught.added)), strict=True):
+        tell(f"{line}  {translate('{count} {count:face|faces} added', count=taught.added[name])}")
+    for name, count in taught.apart.items():
+        if count:
+            tell(
+                translate(
+                    "{count} {count:look-alike|look-alikes} of {name} {count:isn't|aren't} named so any more.",
+                    count=count,
+                    name=name,
+                )
+            )
+    if taught.freed:
+        tell(translate("{count} {count:look-alike is|look-alikes are} taken back.", count=taught.freed))
+    if not any((*taught.added.values(), *taught.apart.values(), taught.freed)):
         tell(translate("Nothing was added: the run knows every face that was decided on."))
         return
     tell(translate("To take the last person back: {command}", command=f"castlist undo {str(run)!r}"))

@@ -48,6 +48,7 @@ class Enrolled:
 
     name: str
     files: tuple[str, ...]  # as in `Run.sides`
+    apart: tuple[str, ...] = ()  # look-alikes whom the name isn't given any more, as in `Run.places`
 
 
 @dataclass(frozen=True, kw_only=True)

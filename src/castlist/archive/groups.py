@@ -95,8 +95,7 @@ def name_group(path: str | os.PathLike[str], number: int, name: str, *, who: str
             path=str(path),
         )
     spots = [_spot(some[0]) for some in unnamed.values()]
-    person = meant_by(name, archive.people())
-    DecisionLog(archive.folder.decisions).add_names([(spot, person) for spot in spots], who=who)
+    DecisionLog(archive.folder.decisions).add_names(spots, meant_by(name, archive.people()), who=who)
     return FaceGroup(number, _copies(unnamed, list(unnamed)))
 
 

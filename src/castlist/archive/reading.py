@@ -206,8 +206,8 @@ class Archive:
         return decision
 
     def decide_names(self, named: Sequence[tuple[Spot, str]], *, who: str) -> None:
-        """Write down who faces, at least one, are, as `DecisionLog.add_names` does."""
-        self._log.add_names(named, who=who)
+        """Write down who faces, at least one, are, as `DecisionLog.add_named` does."""
+        self._log.add_named(named, who=who)
         self._hear()
 
     def verdicts_but(self, who: str) -> Verdicts:
@@ -280,7 +280,7 @@ class Archive:
 
 def judge_rows(decisions: Sequence[Decision], shards: Sequence[Table]) -> Verdicts:
     """Bring what was decided together with the faces of rows."""
-    digests = {spot.photo for one in decisions for spot in (one.face, one.other) if spot}
+    digests = {spot.photo for one in decisions for spot in (*one.faces, one.other) if spot}
     places: dict[str, dict[int, Place]] = {}
     called: dict[str, str] = {}
     for shard in shards if digests else ():

@@ -86,7 +86,7 @@ class Place:
                 "library that reaches it looks, such as ~/.aws/credentials.",
             )
         self.address = address.rstrip("/")
-        with needs_extra("archive", "An address"):
+        with needs_extra("s3", "An address"):
             from fsspec.core import url_to_fs
         try:
             # What others put there meanwhile is seen.

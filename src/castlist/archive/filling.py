@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from castlist.archive.calling import hear_names
 from castlist.archive.folder import FORMAT, ArchiveFolder, Record
 from castlist.archive.forgetting import finish
 from castlist.archive.manifest import open_manifest
@@ -153,6 +154,9 @@ def fill_archive(
         folder.end_plan()
         # As the run is by now: somebody may have been forgotten by it meanwhile.
         newest = open_namer(run, together=together, stranger_rate=stranger_rate, finder=finder)
+        for doubt in () if folder.address else hear_names(folder, newest.recognizer.run):
+            if tell:
+                tell(doubt)
         renamed = rename(folder, newest if newest.eyes_digest == namer.eyes_digest else namer, on_names)
     return Filled(worker.looked, renamed, True)
 

@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Protocol, TypeAlias
 
-from castlist.archive.planning import File, digest_of, look_around
+from castlist.archive.planning import File, content_digest, look_around
 from castlist.errors import CastlistError, Message
 from castlist.media import find_photos, is_film
 from castlist.paths import as_path, is_below, is_folder, join_below, spell, unspell
@@ -82,7 +82,7 @@ class Near:
     def digest(self, photo: str) -> str:
         """As of `Originals`."""
         path = join_below(self._folder, photo)
-        return "" if path is None else digest_of(path)
+        return "" if path is None else content_digest(path)
 
     def is_film(self, file: File) -> bool:
         """As of `Originals`: by its content."""

@@ -145,7 +145,7 @@ def _digests(digest: Digest, files: list[File], known: Mapping[str, Known]) -> d
     return digests | {photo: content for photo, content in told if content}
 
 
-def digest_of(path: Path) -> str:
+def content_digest(path: Path) -> str:
     """The digest of a file's content, however large it is; "" where it can't be read, which is told by who looks."""
     try:
         with path.open("rb") as file:

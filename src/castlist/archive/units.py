@@ -14,7 +14,7 @@ from castlist.archive.films import rows_of_film
 from castlist.archive.folder import ArchiveFolder
 from castlist.archive.namer import ArchiveNamer
 from castlist.archive.originals import Originals
-from castlist.archive.planning import Content, File, Plan, Unit, digest_of
+from castlist.archive.planning import Content, File, Plan, Unit, content_digest
 from castlist.archive.table import (
     About,
     Table,
@@ -129,7 +129,7 @@ class Worker:
 
     def _set_aside(self, content: Content) -> Part:
         with self._originals.at_hand(content.files[0]) as path:
-            digest = content.digest or digest_of(path)
+            digest = content.digest or content_digest(path)
         row = row_of_failed(content.files[0], digest, SET_ASIDE, self._namer.n_values)
         return _for_each(row, content.files), self._named_by
 
@@ -173,7 +173,7 @@ class Worker:
     def _film(self, content: Content) -> Part:
         """The rows of a film and of its copies; a film's names need no help of other films."""
         with self._originals.at_hand(content.files[0]) as path:
-            digest = content.digest or digest_of(path)
+            digest = content.digest or content_digest(path)
             rows = rows_of_film(path, content.files[0], digest, self._namer, self._stop)
         self._count()
         return _for_each(rows, content.files), self._named_by

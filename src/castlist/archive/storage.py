@@ -192,7 +192,7 @@ class Bucket:
             now = time.monotonic()
             if there != seen:
                 if seen and now > deadline:
-                    raise RunError("run-busy", "{path!r} is held by another process.", path=self._address)
+                    raise RunError("lease-held", "{path!r} is held by another process.", path=self._address)
                 seen, since = there, now
             elif now > since + LEASE:
                 logger.warning("who held %s is dead", self._address)

@@ -120,7 +120,7 @@ def check() -> None:
     for file in Path("alone/units").iterdir():
         assert file.read_bytes() == Path("archive/units", file.name).read_bytes(), file.name
     left = {path.name for path in Path("archive").iterdir()}
-    assert left == {".lock", "archive.json", "units"}, left
+    assert left == {".lock", ".decisions.lock", "archive.json", "units"}, left
 
 
 if __name__ == "__main__":

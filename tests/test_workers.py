@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ import pytest
 
 pytest.importorskip("pyarrow", reason="archives need castlist[archive]")
 
+import castlist
 from castlist.archive import Archive, ArchiveFolder, Filled, fill_archive, planning
 from castlist.archive.planning import Content, File, Unit
 from castlist.archive.workers import Post, drive, driving
@@ -23,6 +25,8 @@ from castlist.archive.workers.station import Station
 from castlist.errors import CastlistError, Message
 from castlist.testing import level_of, make_run, save_picture, tell_faces
 from finders import WORST, Death, die, hang, kill, kill_once
+
+SOURCE = Path(castlist.__file__).parent
 
 
 @pytest.fixture
@@ -63,7 +67,8 @@ def test_processes_write_the_same_bytes(home: Path) -> None:
     assert make(home, workers=2, on_count=lambda *count: counted.append(count)) == Filled(12, 0, True)
     assert shards(home) == shards(home, "alone")
     assert counted[-1] == (12, 12) and [done for done, _ in counted] == sorted(done for done, _ in counted)
-    assert {path.name for path in (home / "archive").iterdir()} == {".lock", "archive.json", "units"}
+    left = {path.name for path in (home / "archive").iterdir()}
+    assert left == {".lock", ".decisions.lock", "archive.json", "units"}
 
 
 def test_a_worker_that_was_killed_costs_no_row(home: Path) -> None:
@@ -356,3 +361,27 @@ def test_messages_come_back_as_they_were() -> None:
     message = Message("a-code", "{count} of {path!r}", {"count": 3, "path": "x"})
     error = News(1, 2, problem=message.to_dict()).error
     assert error and error.message == message
+
+
+# Nothing leaves the machine
+
+
+def test_ray_tells_nobody_that_it_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("ray")
+    monkeypatch.delenv("RAY_USAGE_STATS_ENABLED", raising=False)
+    code = "from castlist.archive.workers.cluster import _import_ray; _import_ray()\n"
+    code += "from ray._common.usage.usage_lib import usage_stats_enabled; print(usage_stats_enabled())"
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split()[-1] == "False"
+
+
+def test_one_module_each_asks_for_clusters_and_addresses() -> None:
+    asking = {
+        name: {
+            file.relative_to(SOURCE).as_posix()
+            for file in SOURCE.rglob("*.py")
+            if re.search(rf"^\s*(import|from) {name}\b", file.read_text("utf-8"), re.MULTILINE)
+        }
+        for name in ("ray", "fsspec", "s3fs")
+    }
+    assert asking == {"ray": {"archive/workers/cluster.py"}, "fsspec": {"places.py"}, "s3fs": set()}

@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -28,7 +29,13 @@ fill_archive("photos", "run", "archive", finder=tell_faces, ray="127.0.0.1:{port
 
 
 def main(home: Path) -> None:
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    with tempfile.TemporaryDirectory(prefix="r") as own:  # short: paths of sockets may not be long
+        os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_TMPDIR": own}
+        lose_all(home)
+
+
+def lose_all(home: Path) -> None:
+    """Make the archive, and lose one after the other whoever makes it."""
     planning.UNIT = UNIT
     home.mkdir(parents=True, exist_ok=True)
     os.chdir(home)

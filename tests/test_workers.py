@@ -363,6 +363,18 @@ def test_messages_come_back_as_they_were() -> None:
     assert error and error.message == message
 
 
+# Clusters
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1", "127.0.0.1:99999"])
+def test_where_no_cluster_is_that_is_said_soon(home: Path, address: str) -> None:
+    pytest.importorskip("ray")
+    with pytest.raises(CastlistError, match=f"There is no Ray cluster at '{address}'"):
+        make(home, ray=address)
+    assert not list((home / "archive").glob(".ticket-*"))
+    assert make(home).is_whole
+
+
 # Nothing leaves the machine
 
 

@@ -13,6 +13,7 @@ import argparse
 import contextlib
 import os
 import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -38,7 +39,8 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=256)
     options = parser.parse_args()
     planning.UNIT = UNIT
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name, tempfile.TemporaryDirectory(prefix="r") as own:
+        os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_TMPDIR": own}
         home = Path(name)
         make_photos(options.photos, home / "photos", options.files)
         alone = measure("this process, 1 thread", home, options.run)
@@ -72,12 +74,15 @@ def cluster(home: Path, cpus: int) -> Iterator[None]:
     ray = Path(sys.executable).with_name("ray")
     node = subprocess.Popen(
         [ray, "start", *words, f"--num-cpus={cpus}", "--object-store-memory=100000000"],
-        env={**os.environ, "RAY_USAGE_STATS_ENABLED": "0"},
         cwd="/",
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    time.sleep(15)
+    while node.poll() is None:
+        with contextlib.suppress(OSError):
+            socket.create_connection(("127.0.0.1", PORT), 1).close()
+            break
+        time.sleep(1)
     try:
         yield
     finally:

@@ -22,7 +22,7 @@ def confirmed_faces(archive: Archive) -> dict[str, Confirmed]:
     """The faces of each person who was decided on, as far as they are there."""
     names = {face: one.name for face, one in archive.verdicts.of.items() if one.name is not None}
     photos: dict[str, dict[tuple[str, int], tuple[str, np.ndarray]]] = {}
-    for rows in archive.folder.embedded(["photo", "digest", "face"]) if names else ():
+    for _, rows in archive.folder.embedded(["photo", "digest", "face"]) if names else ():
         rows = keep(rows, where(rows, "digest", sorted({digest for digest, _ in names})))
         faces = zip(rows["digest"].to_pylist(), rows["face"].to_pylist(), strict=True)
         for face, photo, embedding in zip(faces, rows["photo"].to_pylist(), lists_of(rows["embedding"]), strict=True):

@@ -86,17 +86,22 @@ class Archive:
         names = {name for shard in self._shards for name in shard["name"].unique().to_pylist() if name is not None}
         return names.union({UNKNOWN}, *self._named_in.values())
 
-    def faces(self, names: Collection[str] | None = None) -> Iterator[ArchivedFace]:
+    def faces(
+        self, names: Collection[str] | None = None, digests: Collection[str] | None = None
+    ) -> Iterator[ArchivedFace]:
         """The faces of photos that are there, but those that somebody decided to be none.
 
         Args:
             names: Only those that are called so; None: all.
+            digests: Only those in photos of these contents; None: in all.
         """
         decided = sorted({digest for digest, _ in self.verdicts.of})
         for shard in self._shards:
             shard = shard.filter(shard["face"].is_valid())
             if names is not None:
                 shard = keep(shard, where(shard, "name", sorted(names)) | where(shard, "digest", decided))
+            if digests is not None:
+                shard = keep(shard, where(shard, "digest", sorted(digests)))
             for row in shard.select(_ASKED).to_pylist():
                 if (face := self._face(row)) and (names is None or face.name in names):
                     yield face

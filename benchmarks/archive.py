@@ -44,6 +44,7 @@ def main() -> None:
     parser.add_argument("photos", type=Path)
     parser.add_argument("--files", type=int, default=1000)
     parser.add_argument("--faces", type=int, help="Rows of so many drawn faces, five a person, in place of photos.")
+    parser.add_argument("--without", nargs="*", default=[], choices=list(STEPS), help="Steps to leave out.")
     parser.add_argument("--work", type=Path, help="A folder that stays, with all in it.")
     parser.add_argument("--step", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -59,7 +60,7 @@ def main() -> None:
         else:
             make_files(options.photos, folder / "photos", options.files)
             steps = ("look", "fill", "again", "rename", "find", "like", "groups")
-        for step in steps:
+        for step in (one for one in steps if one not in options.without):
             report(step, options.faces or options.files, run_step(step, options.run, folder))
         shards = list((folder / "archive" / "units").iterdir())
         faces = Archive(folder / "archive").counts().faces

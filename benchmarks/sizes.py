@@ -20,7 +20,7 @@ import numpy as np
 from castlist.archive.clustering import COMMONEST, STRANGERS, Cut
 from castlist.archive.searching import search_in
 from castlist.gallery import Background, Gallery, default_background
-from fit_background import PHOTOS, ROOT, Embedded, embed_folder, people_of_pairs
+from fit_background import PHOTOS, Embedded, embed_folder, people_of_pairs
 from groups import draw
 from strangers import table
 

@@ -23,6 +23,7 @@ from castlist.embeddings import normalize
 from castlist.gallery import default_background
 from castlist.people import forget
 from castlist.testing import embedding_of, level_of, make_run, save_picture, tell_faces
+from dying import DYING
 
 N, SEVERAL = 20_000, 5
 
@@ -191,21 +192,11 @@ def test_of_whoever_is_forgotten_no_byte_is_left(home: Path) -> None:
     assert sum(json.loads((index / "faces-00001.json").read_bytes())["counts"].values()) == 32 - 4
 
 
-DYING = """
-import os, signal, sys
+FINDING = """
 from castlist.archive import Archive, find_like, indexing
 from castlist.testing import tell_faces
 indexing.PART, indexing.FEW, indexing.EXACT = 2, 24, 30
-left = [int(sys.argv[2])]
-def dying(call):
-    def counted(*args, **named):
-        if not left[0]:
-            os.kill(os.getpid(), signal.SIGKILL)
-        left[0] -= 1
-        return call(*args, **named)
-    return counted
-for name in ("replace", "fsync", "unlink"):
-    setattr(os, name, dying(getattr(os, name)))
+die_before(int(sys.argv[2]), "replace", "fsync", "unlink")
 find_like(Archive(sys.argv[1] + "/archive"), sys.argv[1] + "/asked.png", finder=tell_faces)
 """
 
@@ -218,7 +209,7 @@ def test_killed_while_it_is_made_it_is_made_the_next_time(home: Path, own_cache:
     make(home)
     (home / "photos" / "05.png").unlink()
     make(home)
-    child = subprocess.run([sys.executable, "-P", "-c", DYING, str(home), str(moment)], check=False)
+    child = subprocess.run([sys.executable, "-P", "-c", DYING + FINDING, str(home), str(moment)], check=False)
     assert child.returncode == -signal.SIGKILL
     assert numbers(like(home, 3)) == [3, 13, 23, 33, 40]
     assert numbers(like(home, 5)) == [15, 25, 35]

@@ -12,7 +12,7 @@ from typing import Any
 
 from castlist.archive.decisions import Decision, DecisionLog, Edges, Kind, Spot
 from castlist.archive.folder import ArchiveFolder
-from castlist.archive.table import COLUMNS, EDGES, NAMED, PERHAPS, Table, keep, where
+from castlist.archive.table import EDGES, NAMED, PERHAPS, Table, keep, where
 from castlist.archive.verdicts import NOTHING, Place, Verdicts, face_at, judge
 from castlist.errors import CastlistError
 from castlist.faces import NO_FACE, Box
@@ -64,7 +64,7 @@ class Archive:
         """
         self.folder = ArchiveFolder(path)
         self.root = Path(self.folder.record().root)
-        shards = [self.folder.read(unit, list(COLUMNS))[0] for unit in self.folder.units()]
+        shards = [self.folder.read(unit, [*_ASKED, "gone", "reason"])[0] for unit in self.folder.units()]
         self._shards = [keep(shard, where(shard, "gone", [False])) for shard in shards]
         self._gone = {
             photo for shard in shards for photo in keep(shard, where(shard, "gone", [True]))["photo"].to_pylist()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -161,6 +162,23 @@ def test_a_damaged_index_is_made_anew(home: Path, ending: str, content: bytes) -
     damaged.write_bytes(content)
     assert numbers(like(home, 3)) == [3, 13, 23, 33]
     assert damaged.read_bytes() == whole
+
+
+def test_codes_that_faiss_does_not_know_are_made_anew(home: Path) -> None:
+    like(home, 3)
+    index = home / "archive" / "index"
+    codes, record = index / "faces-00001.codes", index / "faces-00001.json"
+    whole = codes.read_bytes()
+    codes.write_bytes(b"next" + whole[4:])
+    made = json.loads(record.read_bytes())
+    record.write_text(json.dumps(made | {"digest": hashlib.sha256(codes.read_bytes()).hexdigest()}))
+    assert numbers(like(home, 3)) == [3, 13, 23, 33]
+    assert codes.read_bytes() == whole
+
+
+def test_an_index_that_can_not_be_written_is_done_without(home: Path) -> None:
+    (home / "archive" / "index").write_bytes(b"a file in its place")
+    assert numbers(like(home, 3)) == [3, 13, 23, 33]
 
 
 def test_while_somebody_is_at_work_each_face_is_compared(home: Path) -> None:

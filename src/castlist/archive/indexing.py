@@ -11,6 +11,7 @@ It can be deleted at any time. What it finds is looked up in the shards, so that
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import itertools
@@ -100,7 +101,8 @@ def _make(folder: ArchiveFolder) -> FaceIndex:
         names.add(name.name)
     for path in folder.index.glob("faces-*"):
         if path.stem not in names:
-            path.unlink()
+            with contextlib.suppress(OSError):  # where somebody reads it, it may have to stay until the next time
+                path.unlink()
     return _joined(parts)
 
 
@@ -130,7 +132,10 @@ def _open_part(name: Path, eyes: str, stamps: Mapping[int, Stamp]) -> FaceIndex 
         return FaceIndex(ExactSearcher(vectors), made.counts)
     if hashlib.sha256(codes).hexdigest() != made.digest:
         return None
-    return FaceIndex(CodedSearcher.load(codes, vectors), made.counts)
+    try:
+        return FaceIndex(CodedSearcher.load(codes, vectors), made.counts)
+    except RuntimeError:  # as faiss says it: the codes are of a later one
+        return None
 
 
 def _make_part(folder: ArchiveFolder, name: Path, eyes: str, stamps: Mapping[int, Stamp]) -> FaceIndex:

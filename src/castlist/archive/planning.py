@@ -145,12 +145,12 @@ def _digests(root: Path, files: list[File], known: Mapping[str, Known]) -> dict[
 def _reader(root: Path) -> Callable[[str], str]:
     def digest(photo: str) -> str:
         path = join_below(root, photo)
-        return "" if path is None else digest_of(path)
+        return "" if path is None else content_digest(path)
 
     return digest
 
 
-def digest_of(path: Path) -> str:
+def content_digest(path: Path) -> str:
     """The digest of a file's content, however large it is; "" where it can't be read, which is told by who looks."""
     try:
         with path.open("rb") as file:

@@ -7,6 +7,7 @@ import os
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from castlist.media import UNKNOWN
 from castlist.paths import as_path, join_below, name_below, spell
 
 _ASKED = (*EDGES, "photo", "digest", "face", "answer", "name", "probability", "perhaps", "taken", "start", "end")
+_OF_PHOTOS = (*_ASKED, "width", "height", "orientation", "bytes", "modified")
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,20 @@ class ArchivedFace:
     start: float | None = None  # seconds; of a track of a film
     end: float | None = None
     likeness: float | None = None  # cosine, to the face that was asked for
+
+
+@dataclass(frozen=True)
+class ArchivedPhoto:
+    """A photo of an archive, with its faces as `Archive.faces` gives them."""
+
+    path: Path
+    name: str  # below the archive's root, as `castlist.paths.spell` writes it
+    digest: str
+    size: tuple[int, int]  # of the upright photo
+    orientation: int | None  # of the stored one, as EXIF counts
+    bytes: int  # of the file when it was looked at
+    modified: int  # nanoseconds since 1970
+    faces: tuple[ArchivedFace, ...]
 
 
 @dataclass(frozen=True)
@@ -105,6 +121,25 @@ class Archive:
             for row in shard.select(_ASKED).to_pylist():
                 if (face := self._face(row)) and (names is None or face.name in names):
                     yield face
+
+    def photos(self) -> Iterator[ArchivedPhoto]:
+        """The photos that are there and could be read; no films."""
+        for shard in self._shards:
+            rows = keep(shard, ~shard["width"].is_null().to_numpy() & shard["start"].is_null().to_numpy())
+            for name, some in groupby(rows.select(_OF_PHOTOS).to_pylist(), key=lambda row: row["photo"]):
+                faces = list(some)
+                row, path = faces[0], join_below(self.root, name)
+                if path is not None:
+                    yield ArchivedPhoto(
+                        path=path,
+                        name=name,
+                        digest=row["digest"],
+                        size=(row["width"], row["height"]),
+                        orientation=row["orientation"],
+                        bytes=row["bytes"],
+                        modified=row["modified"],
+                        faces=tuple(filter(None, (self._face(one) for one in faces if one["face"] is not None))),
+                    )
 
     def counts(self) -> Counts:
         """How much there is."""
@@ -175,6 +210,19 @@ class Archive:
         self._hear()
         return decision
 
+    def decide_names(self, named: Sequence[tuple[Spot, str]], *, who: str) -> None:
+        """Write down who faces, at least one, are, as `DecisionLog.add_named` does."""
+        self._log.add_named(named, who=who)
+        self._hear()
+
+    def verdicts_but(self, who: str) -> Verdicts:
+        """What was decided by all others than somebody."""
+        return judge_rows([one for one in self.decisions if one.who != who], self._shards)
+
+    def ever_named(self, who: str) -> set[tuple[str, str]]:
+        """As `DecisionLog.ever_named`."""
+        return self._log.ever_named(who)
+
     def undo(self, *, who: str | None = None) -> Decision:
         """Take the last decision back that holds; gives it.
 
@@ -237,7 +285,7 @@ class Archive:
 
 def judge_rows(decisions: Sequence[Decision], shards: Sequence[Table]) -> Verdicts:
     """Bring what was decided together with the faces of rows."""
-    digests = {spot.photo for one in decisions for spot in (one.face, one.other) if spot}
+    digests = {spot.photo for one in decisions for spot in (*one.faces, one.other) if spot}
     places: dict[str, dict[int, Place]] = {}
     called: dict[str, str] = {}
     for shard in shards if digests else ():

@@ -11,7 +11,7 @@ from pathlib import Path
 from castlist.archive.films import rows_of_film
 from castlist.archive.folder import ArchiveFolder
 from castlist.archive.namer import ArchiveNamer
-from castlist.archive.planning import Content, File, Plan, Unit, digest_of
+from castlist.archive.planning import Content, File, Plan, Unit, content_digest
 from castlist.archive.table import (
     About,
     Table,
@@ -124,7 +124,7 @@ class Worker:
     def _film(self, content: Content) -> Part:
         """The rows of a film and of its copies; a film's names need no help of other films."""
         path = self._path(content.files[0])
-        digest = content.digest or digest_of(path)
+        digest = content.digest or content_digest(path)
         rows = rows_of_film(path, content.files[0], digest, self._namer, self._stop)
         self._count()
         return _for_each(rows, content.files), self._named_by

@@ -9,12 +9,14 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from castlist.cli.archive import archive, decide, find, teach
+from castlist.cli.archive import archive
 from castlist.cli.checking import check
 from castlist.cli.console import say, tell
+from castlist.cli.deciding import decide, teach
 from castlist.cli.desktop import desktop
 from castlist.cli.diary import compare, runs
 from castlist.cli.exporting import export
+from castlist.cli.finding import find
 from castlist.cli.grouping import groups
 from castlist.cli.learning import demo, report, resume, train
 from castlist.cli.networks import background, weights
@@ -24,6 +26,7 @@ from castlist.cli.predicting import explain, predict
 from castlist.cli.searching import tune
 from castlist.cli.sorting import sort
 from castlist.cli.stopping import INTERRUPTED, told_to_end
+from castlist.cli.tagging import tag
 from castlist.cli.words import asked_language, speak, spoken, translate, translate_help, worded
 from castlist.errors import CastlistError, SettingsError, unforeseen
 
@@ -62,6 +65,7 @@ for _verb in (
     find,
     groups,
     decide,
+    tag,
     people,
     enrol,
     teach,

@@ -235,6 +235,16 @@ def about_of(path: Path) -> About:
     return _about(pq.read_schema(path))
 
 
+def count_rows(path: Path) -> int:
+    """How many rows a shard has.
+
+    Raises:
+        ValueError: If it is damaged.
+        OSError: If it can't be read.
+    """
+    return int(pq.read_metadata(path).num_rows)
+
+
 def from_file(path: Path, columns: Sequence[str] | None = None) -> tuple[Table, About]:
     """Read a shard, or some of its columns.
 

@@ -79,8 +79,14 @@ class Archive:
             CastlistError: If the folder is no archive, or can't be read.
         """
         self.folder = ArchiveFolder(path)
+        if self.folder.address:
+            raise CastlistError(
+                "archive-far",
+                "An archive is asked and decided on in a folder of this machine. Copy {address!r} to one.",
+                address=self.folder.address,
+            )
         self.root = Path(self.folder.record().root)
-        shards = [self.folder.read(unit, [*_ASKED, "gone", "reason"])[0] for unit in self.folder.units()]
+        shards = [self.folder.read(unit, [*_OF_PHOTOS, "gone", "reason"])[0] for unit in self.folder.units()]
         self._shards = [keep(shard, where(shard, "gone", [False])) for shard in shards]
         self._gone = {
             photo for shard in shards for photo in keep(shard, where(shard, "gone", [True]))["photo"].to_pylist()

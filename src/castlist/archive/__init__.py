@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from castlist.archive.decisions import Decision as Decision
     from castlist.archive.decisions import Edges as Edges
     from castlist.archive.decisions import Kind as Kind
+    from castlist.archive.elsewhere import copy_photos as copy_photos
     from castlist.archive.filling import Filled as Filled
     from castlist.archive.filling import fill_archive as fill_archive
     from castlist.archive.finding import find_in_archive as find_in_archive
@@ -48,6 +49,7 @@ _ROOMS = {
     "FaceGroup": "groups",
     "Kind": "decisions",
     "confirmed_faces": "confirming",
+    "copy_photos": "elsewhere",
     "fill_archive": "filling",
     "find_in_archive": "finding",
     "find_like": "liking",

@@ -55,9 +55,10 @@ def groups(
         number = several[0].number
         words = f"castlist groups {str(archive)!r} --name {number}=NAME"
         say(translate("To say who group {number} is: {command}", number=str(number), command=words))
-    say_conflicts(Archive(archive))
+    opened = Archive(archive)
+    say_conflicts(opened)
     if sheet:
-        shown = save_groups_sheet(several, sheet)
+        shown = save_groups_sheet(opened.folder, several, sheet)
         say(translate("The sheet {path!r} shows {shown} of {count}.", path=str(sheet), shown=shown, count=len(several)))
 
 

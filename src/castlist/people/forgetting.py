@@ -47,7 +47,7 @@ def forget(path: str | os.PathLike[str], name: str, *, archive: str | os.PathLik
     hear_names(ArchiveFolder(archive), RunFolder(as_path(path)).read(lambda run: run))
     # With the archive's lock held: nobody names there by the run as it was.
     receipt: Receipt | None
-    with taking_out(ArchiveFolder(archive), name) as deleted:
+    with taking_out(ArchiveFolder(archive), name) as gone:
         try:
             receipt = _forget(RunFolder(as_path(path)), name)
         except RunError as error:
@@ -55,15 +55,10 @@ def forget(path: str | os.PathLike[str], name: str, *, archive: str | os.PathLik
                 raise
             receipt, refusal = None, error
     if receipt is None:
-        if not deleted:
+        if not gone.deleted:
             raise refusal
         receipt = Receipt(name, (), tuple(what_remains(open_run(path), name)))
-    elsewhere = Message(
-        "archive-copies-remain",
-        "Contact sheets and copies of photos that were written elsewhere from {path!r}.",
-        {"path": str(archive)},
-    )
-    return Receipt(receipt.name, (*receipt.removed, *deleted), (*receipt.remaining, elsewhere))
+    return Receipt(receipt.name, (*receipt.removed, *gone.deleted), (*receipt.remaining, *gone.remaining))
 
 
 def _forget(folder: RunFolder, name: str) -> Receipt:

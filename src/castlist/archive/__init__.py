@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from castlist.archive.reading import Counts as Counts
     from castlist.archive.sheets import save_groups_sheet as save_groups_sheet
     from castlist.archive.sheets import save_sheet as save_sheet
+    from castlist.archive.showing import named_photos as named_photos
 
 _ROOMS = {
     "Archive": "reading",
@@ -57,6 +58,7 @@ _ROOMS = {
     "group_unnamed": "groups",
     "hear_names": "calling",
     "name_group": "groups",
+    "named_photos": "showing",
     "nearest_faces": "confirming",
     "open_namer": "namer",
     "open_same_eyes": "namer",

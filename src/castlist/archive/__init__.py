@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from castlist.archive.forgetting import taking_out as taking_out
     from castlist.archive.groups import FaceGroup as FaceGroup
     from castlist.archive.groups import group_unnamed as group_unnamed
-    from castlist.archive.groups import name_group as name_group
+    from castlist.archive.groups import name_groups as name_groups
     from castlist.archive.liking import find_like as find_like
     from castlist.archive.namer import open_namer as open_namer
     from castlist.archive.namer import open_same_eyes as open_same_eyes
@@ -57,7 +57,7 @@ _ROOMS = {
     "group_faces": "clustering",
     "group_unnamed": "groups",
     "hear_names": "calling",
-    "name_group": "groups",
+    "name_groups": "groups",
     "named_photos": "showing",
     "nearest_faces": "confirming",
     "open_namer": "namer",

@@ -14,7 +14,7 @@ from castlist.archive.decisions import Decision, DecisionLog, Edges, Kind, Spot
 from castlist.archive.folder import ArchiveFolder
 from castlist.archive.table import COLUMNS, EDGES, NAMED, PERHAPS, Table, keep, where
 from castlist.archive.verdicts import NOTHING, Place, Verdicts, face_at, judge
-from castlist.errors import CastlistError, Message
+from castlist.errors import CastlistError
 from castlist.faces import NO_FACE, Box
 from castlist.media import UNKNOWN
 from castlist.paths import as_path, join_below, name_below, spell
@@ -115,14 +115,14 @@ class Archive:
                 if (face := self._face(row)) and (names is None or face.name in names):
                     yield face
 
-    def photos(self) -> dict[Path, Message | None]:
-        """The photos and films that are there, each with why it shows no face, if it doesn't."""
-        photos: dict[Path, Message | None] = {}
+    def photos(self) -> dict[Path, tuple[str, str] | None]:
+        """The photos and films that are there; where one shows no face with the reason, as a code and a sentence."""
+        photos: dict[Path, tuple[str, str] | None] = {}
         for shard in self._shards:
             columns = (shard[name].to_pylist() for name in ("photo", "face", "reason", "problem"))
             for photo, face, reason, problem in zip(*columns, strict=True):
                 if path := join_below(self.root, photo):
-                    photos[path] = Message(reason, problem) if face is None else None
+                    photos[path] = (reason, problem) if face is None else None
         return photos
 
     def counts(self) -> Counts:
@@ -131,7 +131,7 @@ class Archive:
         answers = Counter(
             NAMED if face.name != UNKNOWN else PERHAPS if face.perhaps else UNKNOWN for face in self.faces()
         )
-        reasons = Counter(problem and problem.code for problem in photos.values())
+        reasons = Counter(problem and problem[0] for problem in photos.values())
         shown, empty = reasons[None], reasons[NO_FACE.code]
         return Counts(
             photos=len(photos),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from castlist.archive.reading import Archive, ArchivedFace
+from castlist.errors import Message
+from castlist.faces import NO_FACE
 from castlist.naming import NamedFace, NamedFilm, NamedPhoto, Sighting
 
 
@@ -20,8 +22,13 @@ def named_photos(archive: Archive) -> list[NamedPhoto | NamedFilm]:
             shown.append(NamedFilm(path, 0, 0, (), tuple(map(_sighting, some))))
         else:
             some.sort(key=lambda face: -face.box.width * face.box.height)
-            shown.append(NamedPhoto(path, tuple(map(_named, some)), problem))
+            failed = None if problem is None or problem[0] == NO_FACE.code else _told(problem[1])
+            shown.append(NamedPhoto(path, tuple(map(_named, some)), failed))
     return shown
+
+
+def _told(problem: str) -> Message:
+    return Message("archived-problem", "{problem}", {"problem": problem})
 
 
 def _named(face: ArchivedFace) -> NamedFace:

@@ -48,11 +48,20 @@ def find(
     """List the photos of an archive that show somebody, the surest or the likest first."""
     from castlist.archive import Archive, copy_photos, find_in_archive, find_like, parse_day, save_sheet
 
+    if face is not None and like is None:
+        raise SettingsError("find-face", "--face says which face of the photo of --like it is. Give --like PHOTO, too.")
     if (name is None) == (like is None) or (like and (beside or without)):
         raise SettingsError(
             "find-one", "Ask for a name, with --with and --without, or for --like PHOTO; not for both, nor for neither."
         )
     first, last = parse_day(since) if since else None, parse_day(until, is_last=True) if until else None
+    if first and last and first > last:
+        raise SettingsError(
+            "days-backwards",
+            "--from {since} is after --to {until}. Change the two.",
+            since=str(since),
+            until=str(until),
+        )
     opened = Archive(archive)
     if name is not None:
         asked = {"beside": beside or (), "without": without or ()}

@@ -6,15 +6,13 @@ line. What is written and taken out is added line by line, and the file is writt
 
 from __future__ import annotations
 
-import errno
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
 from castlist.errors import CastlistError, reason_of
-from castlist.files import PRIVATE_FILE, cannot_write, write_bytes
+from castlist.files import append_lines, write_bytes
 from castlist.media import TagItem
 from castlist.paths import is_below
 
@@ -66,20 +64,7 @@ class Journal:
         lines = [line for line in lines if line.added or line.removed or line.after]
         if not lines:
             return
-        data = b"".join(map(_encoded, lines))
-        try:
-            file = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, PRIVATE_FILE)
-            try:
-                whole = self._path.read_bytes().rfind(b"\n") + 1
-                os.ftruncate(file, whole)  # what a killed process wrote of a line
-                if os.write(file, data) != len(data):
-                    os.ftruncate(file, whole)
-                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-                os.fsync(file)
-            finally:
-                os.close(file)
-        except OSError as error:
-            raise cannot_write(self._path, error) from error
+        append_lines(self._path, b"".join(map(_encoded, lines)))
         for line in lines:
             self._take_in(line)
 

@@ -140,6 +140,30 @@ def test_what_another_program_says_stays_and_is_told(home: Path) -> None:
     assert marked(home)["both"] == {"Eve": [10, 90], "Bo": [110, 190]}
 
 
+def test_what_was_moved_is_still_castlists(home: Path) -> None:
+    tag(archive(home))
+    (home / "photos" / "old").mkdir()
+    for name in ("both.png", "both.png.xmp", "ann.png", "ann.xmp"):
+        (home / "photos" / name).rename(home / "photos" / "old" / name)
+    make(home)
+    assert tag(archive(home)) == Tagged()
+    assert undo_tags(archive(home)) == Tagged(sidecars=3)
+    assert [path.name for path in (home / "photos").rglob("*.xmp")] == ["ann.xmp"]
+    assert (home / "photos" / "old" / "ann.xmp").read_bytes() == KEYWORDS
+
+
+def test_what_lies_on_a_disk_that_isnt_there_stays_known(home: Path) -> None:
+    tag(archive(home))
+    (home / "photos").rename(home / "elsewhere")
+    told: list[Message] = []
+    assert undo_tags(archive(home), tell=told.append) == Tagged()
+    assert [message.code for message in told] == ["tag-photo-gone"] * 3
+    with pytest.raises(CastlistError, match="aren't in"):
+        tag(archive(home))
+    (home / "elsewhere").rename(home / "photos")
+    assert undo_tags(archive(home)) == Tagged(sidecars=3)
+
+
 def test_what_cant_be_read_is_left_alone_and_told(home: Path) -> None:
     (home / "photos" / "both.png.xmp").write_bytes(b"<broken")
     (home / "photos" / "wang.png.xmp").mkdir()

@@ -44,6 +44,7 @@ class Journal:
         self._items: dict[tuple[str, str], dict[TagItem, None]] = {}
         self.noted: dict[str, Line] = {}  # of photos that were written, the last digests
         self.made: set[str] = set()
+        self._n_lines = 0
         for line in self._read():
             self._take_in(line)
 
@@ -69,7 +70,7 @@ class Journal:
             self._take_in(line)
 
     def shorten(self) -> None:
-        """Write the file anew without what was taken out again.
+        """Write the file anew without what was taken out again, and what the archive knows by now.
 
         Raises:
             CastlistError: If it can't be written.
@@ -79,12 +80,15 @@ class Journal:
             for (photo, file), items in self._items.items()
             if items
         ]
-        if lines:
+        if lines and len(lines) < self._n_lines:
             write_bytes(self._path, b"".join(map(_encoded, lines)), private=True)
-        else:
+        elif not lines:
             self._path.unlink(missing_ok=True)
+        self._n_lines = len(lines)
+        self.noted = {}
 
     def _take_in(self, line: Line) -> None:
+        self._n_lines += 1
         items = self._items.setdefault((line.photo, line.file), {})
         items.update(dict.fromkeys(line.added))
         for item in line.removed:

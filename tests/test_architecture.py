@@ -23,6 +23,7 @@ ROOMS = [
     "settings",
     "files",
     "paths",
+    "places",
     "caches",
     "children",
     "inference",

@@ -39,6 +39,7 @@ refresh runs/a
 background cast --network network.onnx
 weights network.onnx
 sort cast/{hero} --run runs/a --into sorted
+manifest cast --out cast.parquet
 archive cast --run runs/a --out archive
 find {hero} --in archive
 groups archive

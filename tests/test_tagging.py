@@ -30,6 +30,7 @@ from castlist.run import hold
 from castlist.tagging import Heard, Tagged, hear_regions, plan_tags, tag, undo_tags, where_named
 from castlist.tagging.hearing import WHO
 from castlist.testing import level_of, make_run, save_picture, tell_faces
+from dying import DYING
 from test_cli import run as castlist
 from test_regions import needs_exiftool
 
@@ -302,19 +303,8 @@ def test_a_journal_from_elsewhere_is_refused(home: Path, line: bytes) -> None:
 
 
 KILLED = """
-import os, signal, sys
 from castlist.tagging import tag, undo_tags
-left = int(sys.argv[2])
-def counted(call):
-    def do(*args, **options):
-        global left
-        left -= 1
-        if left < 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return call(*args, **options)
-    return do
-for name in ("replace", "fsync", "unlink", "rename", "ftruncate"):
-    setattr(os, name, counted(getattr(os, name)))
+die_before(int(sys.argv[2]), "replace", "fsync", "unlink", "rename", "ftruncate")
 work, embed = sys.argv[3], sys.argv[4] == "embed"
 tag(sys.argv[1], embed=embed) if work == "tag" else undo_tags(sys.argv[1])
 """
@@ -322,7 +312,9 @@ tag(sys.argv[1], embed=embed) if work == "tag" else undo_tags(sys.argv[1])
 
 def kill_at(home: Path, call: int, work: str, where: str) -> bool:
     """Kill the work before one of its calls that change the disk; gives whether it came so far."""
-    done = subprocess.run([sys.executable, "-c", KILLED, archive(home), str(call), work, where], capture_output=True)
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", DYING + KILLED, archive(home), str(call), work, where], capture_output=True
+    )
     assert done.returncode in (0, -9), done.stderr
     return done.returncode != 0
 

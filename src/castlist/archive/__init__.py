@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from castlist.archive.groups import group_unnamed as group_unnamed
     from castlist.archive.groups import name_group as name_group
     from castlist.archive.liking import find_like as find_like
+    from castlist.archive.manifest import write_manifest as write_manifest
     from castlist.archive.namer import open_namer as open_namer
     from castlist.archive.namer import open_same_eyes as open_same_eyes
     from castlist.archive.planning import content_digest as content_digest
@@ -73,6 +74,7 @@ _ROOMS = {
     "save_groups_sheet": "sheets",
     "save_sheet": "sheets",
     "taking_out": "forgetting",
+    "write_manifest": "manifest",
 }
 __all__ = list(_ROOMS)
 __getattr__ = open_door(__name__, _ROOMS)

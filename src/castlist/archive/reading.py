@@ -13,7 +13,7 @@ from typing import Any
 
 from castlist.archive.decisions import Decision, DecisionLog, Edges, Kind, Spot
 from castlist.archive.folder import ArchiveFolder
-from castlist.archive.table import COLUMNS, EDGES, NAMED, PERHAPS, Table, keep, where
+from castlist.archive.table import EDGES, NAMED, PERHAPS, Table, keep, where
 from castlist.archive.verdicts import NOTHING, Place, Verdicts, face_at, judge
 from castlist.errors import CastlistError
 from castlist.faces import NO_FACE, Box
@@ -79,8 +79,14 @@ class Archive:
             CastlistError: If the folder is no archive, or can't be read.
         """
         self.folder = ArchiveFolder(path)
+        if self.folder.address:
+            raise CastlistError(
+                "archive-far",
+                "An archive is asked and decided on in a folder of this machine. Copy {address!r} to one.",
+                address=self.folder.address,
+            )
         self.root = Path(self.folder.record().root)
-        shards = [self.folder.read(unit, list(COLUMNS))[0] for unit in self.folder.units()]
+        shards = [self.folder.read(unit, [*_OF_PHOTOS, "gone", "reason"])[0] for unit in self.folder.units()]
         self._shards = [keep(shard, where(shard, "gone", [False])) for shard in shards]
         self._gone = {
             photo for shard in shards for photo in keep(shard, where(shard, "gone", [True]))["photo"].to_pylist()
@@ -102,17 +108,22 @@ class Archive:
         names = {name for shard in self._shards for name in shard["name"].unique().to_pylist() if name is not None}
         return names.union({UNKNOWN}, *self._named_in.values())
 
-    def faces(self, names: Collection[str] | None = None) -> Iterator[ArchivedFace]:
+    def faces(
+        self, names: Collection[str] | None = None, digests: Collection[str] | None = None
+    ) -> Iterator[ArchivedFace]:
         """The faces of photos that are there, but those that somebody decided to be none.
 
         Args:
             names: Only those that are called so; None: all.
+            digests: Only those in photos of these contents; None: in all.
         """
         decided = sorted({digest for digest, _ in self.verdicts.of})
         for shard in self._shards:
             shard = shard.filter(shard["face"].is_valid())
             if names is not None:
                 shard = keep(shard, where(shard, "name", sorted(names)) | where(shard, "digest", decided))
+            if digests is not None:
+                shard = keep(shard, where(shard, "digest", sorted(digests)))
             for row in shard.select(_ASKED).to_pylist():
                 if (face := self._face(row)) and (names is None or face.name in names):
                     yield face

@@ -19,6 +19,7 @@ from castlist.cli.exporting import export
 from castlist.cli.finding import find
 from castlist.cli.grouping import groups
 from castlist.cli.learning import demo, report, resume, train
+from castlist.cli.manifest import manifest
 from castlist.cli.networks import background, weights
 from castlist.cli.options import SYSTEM, Language
 from castlist.cli.people import enrol, forget, merge, people, refresh, rename, undo
@@ -62,6 +63,7 @@ for _verb in (
     sort,
     explain,
     archive,
+    manifest,
     find,
     groups,
     decide,

@@ -310,6 +310,9 @@ tag(sys.argv[1], embed=embed) if work == "tag" else undo_tags(sys.argv[1])
 """
 
 
+STEP = 4  # calls from one kill to the next: each is a second of work
+
+
 def kill_at(home: Path, call: int, work: str, where: str) -> bool:
     """Kill the work before one of its calls that change the disk; gives whether it came so far."""
     done = subprocess.run(
@@ -349,7 +352,7 @@ def test_killed_before_any_call_it_goes_on(home: Path, where: str) -> None:
             assert error.code == "nothing-tagged"
         assert not (archive(home) / "tags.jsonl").exists()
         assert marked(home) == fresh and (home / "photos" / "ann.xmp").read_bytes() == KEYWORDS
-        call += 1
+        call += STEP
     assert call > 10
 
 

@@ -24,7 +24,7 @@ import msgspec
 
 from castlist.archive.planning import Plan
 from castlist.archive.storage import Bucket, Folder, Storage
-from castlist.archive.table import About, Table, about_of, from_file, keep, to_bytes, where
+from castlist.archive.table import About, Table, about_of, count_rows, from_file, keep, to_bytes, where
 from castlist.errors import CastlistError, RunError, reason_of
 from castlist.paths import as_path, is_below
 from castlist.places import Place, is_address
@@ -40,6 +40,8 @@ PATIENCE = 5.0  # seconds that whoever begins a share waits for another who does
 
 S = TypeVar("S", bound=msgspec.Struct)
 T = TypeVar("T")
+
+Stamp = tuple[int, int, int]  # of a file: number, time of change in nanoseconds, size
 
 
 class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -147,19 +149,49 @@ class ArchiveFolder:
         with self._readable(name):
             return from_file(self._storage.open(name), columns)
 
-    def embedded(self, columns: Sequence[str]) -> Iterator[Table]:
+    def stamp(self, unit: int) -> Stamp:
+        """What tells a shard of this machine from what it was before and will be, for one stat call.
+
+        Raises:
+            CastlistError: If it is missing.
+        """
+        name = _shard(unit)
+        with self._readable(name):
+            status = (self.path / name).stat()
+        return status.st_ino, status.st_mtime_ns, status.st_size
+
+    def count_rows(self) -> int:
+        """How many rows the shards have.
+
+        Raises:
+            CastlistError: If one is damaged.
+        """
+        count = 0
+        for name in map(_shard, self.units()):
+            with self._readable(name):
+                count += count_rows(self._storage.open(name))
+        return count
+
+    def embedded(self, columns: Sequence[str], units: Sequence[int] | None = None) -> Iterator[tuple[int, Table]]:
         """Some columns and the embeddings of the faces of photos that are there, shard by shard.
 
         What was seen by other networks than the record says, and waits for another look, is left out.
+
+        Args:
+            columns: Beside the embeddings.
+            units: Which shards; None: all.
+
+        Yields:
+            The number of a shard, and its rows.
 
         Raises:
             CastlistError: If a shard is damaged.
         """
         eyes = self.record().eyes
-        for unit in self.units():
+        for unit in self.units() if units is None else units:
             rows, about = self.read(unit, [*columns, "gone", "embedding"])
             if about.eyes == eyes:
-                yield keep(rows, where(rows, "gone", [False]) & rows["embedding"].is_valid().to_numpy())
+                yield unit, keep(rows, where(rows, "gone", [False]) & rows["embedding"].is_valid().to_numpy())
 
     def write(self, unit: int, table: Table, about: About) -> None:
         """Write a shard; what was there before is replaced as a whole.

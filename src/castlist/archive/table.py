@@ -241,6 +241,16 @@ def about_of(source: Path | BinaryIO) -> About:
     return _about(pq.read_schema(source))
 
 
+def count_rows(source: Path | BinaryIO) -> int:
+    """How many rows a shard has.
+
+    Raises:
+        ValueError: If it is damaged.
+        OSError: If it can't be read.
+    """
+    return int(pq.read_metadata(source).num_rows)
+
+
 def from_file(source: Path | BinaryIO, columns: Sequence[str] | None = None) -> tuple[Table, About]:
     """Read a shard, or some of its columns.
 

@@ -1,6 +1,6 @@
 """An archive made by this process, by one and two processes, and by one and two actors of a Ray cluster: pace and cost.
 
-Photos are scaled to 2 megapixels, no two alike. Pace is counted from the first to the last photo, so that starting is
+Photos are scaled to 2 megapixels, no two alike. Pace is counted from the first photo to the end, so that starting is
 told apart; processors' seconds are those of all processes of the machine, so run it in a process space of its own:
 
     unshare -n --pid --mount-proc --fork --kill-child bash -c 'ip link set lo up && exec "$@"' - \
@@ -104,6 +104,8 @@ def measure(what: str, home: Path, run: Path, **how: Any) -> tuple[float, float]
 
     began = time.monotonic()
     fill_archive(home / "photos", run, home / what, on_count=count, **how)
+    # To the end, since who looks by himself counts a photo before its faces are embedded and written.
+    counts.append((counts[-1][0], time.monotonic(), processors()))
     (first, since, spent), (last, until, spent_at_end) = counts[0], counts[-1]
     pace, cost = (last - first) / (until - since), (spent_at_end - spent) / (last - first)
     print(
@@ -115,11 +117,11 @@ def measure(what: str, home: Path, run: Path, **how: Any) -> tuple[float, float]
 
 
 def processors() -> float:
-    """Seconds that all processes here have used; those that ended are left out."""
+    """Seconds that all processes here have used, and those that ended: their parents count them."""
     ticks = 0
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
-            ticks += sum(map(int, stat.read_text().rpartition(")")[2].split()[11:13]))
+            ticks += sum(map(int, stat.read_text().rpartition(")")[2].split()[11:15]))
     return ticks / os.sysconf("SC_CLK_TCK")
 
 

@@ -28,6 +28,7 @@ from castlist.errors import CastlistError, Message
 from castlist.people import forget
 from castlist.run import open_run
 from castlist.testing import embedding_of, level_of, make_run, save_picture, tell_faces
+from dying import DYING
 from test_cli import run as castlist
 
 AGAIN = ("forget", "archive")
@@ -119,7 +120,7 @@ def test_the_receipt_names_sheets_and_copies_one_by_one(home: Path) -> None:
 @pytest.mark.parametrize("moment", [pytest.param(26, marks=pytest.mark.slow), 34])
 def test_a_repeat_of_a_killed_forget_names_them_all(home: Path, own_cache: Path, moment: int) -> None:
     write_elsewhere(home)
-    child = subprocess.run([sys.executable, "-P", "-c", DYING, str(home), str(moment)], check=False)
+    child = subprocess.run([sys.executable, "-P", "-c", DYING + FORGETTING, str(home), str(moment)], check=False)
     assert child.returncode == -signal.SIGKILL
     told: list[Message] = []
     fill_archive(home / "photos", home / "run", home / "archive", finder=tell_faces, tell=told.append)
@@ -152,20 +153,10 @@ def test_where_no_archive_is_nobody_is_forgotten(home: Path) -> None:
     assert "Beatrix" in open_run(home / "run").people
 
 
-DYING = """
-import os, signal, sys
+FORGETTING = """
 from castlist.people import forget
 import castlist.archive.forgetting, castlist.people.forgetting
-left = [int(sys.argv[2])]
-def dying(call):
-    def counted(*args, **named):
-        if not left[0]:
-            os.kill(os.getpid(), signal.SIGKILL)
-        left[0] -= 1
-        return call(*args, **named)
-    return counted
-for name in ("replace", "fsync", "unlink", "rmdir"):
-    setattr(os, name, dying(getattr(os, name)))
+die_before(int(sys.argv[2]), "replace", "fsync", "unlink", "rmdir")
 forget(sys.argv[1] + "/run", "Beatrix", archive=sys.argv[1] + "/archive")
 """
 
@@ -179,7 +170,7 @@ forget(sys.argv[1] + "/run", "Beatrix", archive=sys.argv[1] + "/archive")
     ],
 )
 def test_killed_half_way_it_is_finished(home: Path, own_cache: Path, moment: int, again: str) -> None:
-    child = subprocess.run([sys.executable, "-P", "-c", DYING, str(home), str(moment)], check=False)
+    child = subprocess.run([sys.executable, "-P", "-c", DYING + FORGETTING, str(home), str(moment)], check=False)
     assert child.returncode == -signal.SIGKILL
     is_forgotten_by_the_run = b"Beatrix" not in (home / "run" / "run.json").read_bytes()
     if again == "forget" or not is_forgotten_by_the_run:

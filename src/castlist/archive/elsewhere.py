@@ -15,7 +15,7 @@ from typing import Literal
 import msgspec
 
 from castlist.archive.folder import ArchiveFolder
-from castlist.archive.planning import digest_of
+from castlist.archive.planning import content_digest
 from castlist.archive.reading import ArchivedFace
 from castlist.errors import CastlistError, Message, reason_of
 from castlist.files import cannot_write, write_bytes
@@ -108,7 +108,7 @@ def _told(one: Written) -> Iterator[Message]:
     if is_away:
         yield Message("copies-away", "Copies of photos in {path!r}, if it is there.", {"path": str(path)})
     for copy in sorted(path.glob("*")):
-        if copy.is_file() and digest_of(copy) in one.leaving:
+        if copy.is_file() and content_digest(copy) in one.leaving:
             yield Message("copy-remains", "The copy {path!r}.", {"path": str(copy)})
 
 

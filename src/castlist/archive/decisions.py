@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import errno
 import getpass
 import os
 import secrets
@@ -19,7 +18,7 @@ import msgspec
 
 from castlist.errors import CastError, CastlistError, Message, SettingsError, reason_of
 from castlist.escaping import for_json
-from castlist.files import PRIVATE_FILE, cannot_write, write_bytes
+from castlist.files import append_lines, cannot_write, write_bytes
 from castlist.media import check_person, one_form
 from castlist.run import hold
 
@@ -218,20 +217,7 @@ class DecisionLog:
                 write_bytes(self._path, b"".join(map(_line, following)), private=True)
 
     def _append(self, *decisions: Decision) -> None:
-        lines = b"".join(map(_line, decisions))
-        try:
-            whole = self._data().rfind(b"\n") + 1
-            file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, PRIVATE_FILE)
-            try:
-                os.ftruncate(file, whole)  # what a killed process wrote of a line
-                if os.write(file, lines) != len(lines):
-                    os.ftruncate(file, whole)
-                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-                os.fsync(file)
-            finally:
-                os.close(file)
-        except OSError as error:
-            raise cannot_write(self._path, error) from error
+        append_lines(self._path, b"".join(map(_line, decisions)))
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:

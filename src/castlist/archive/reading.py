@@ -142,16 +142,6 @@ class Archive:
                 if (face := self._face(row)) and (names is None or face.name in names):
                     yield face
 
-    def reasons(self) -> dict[Path, tuple[str, str] | None]:
-        """The photos and films that are there; where one shows no face with the reason, as a code and a sentence."""
-        photos: dict[Path, tuple[str, str] | None] = {}
-        for shard in self._shards:
-            columns = (shard[name].to_pylist() for name in ("photo", "face", "reason", "problem"))
-            for photo, face, reason, problem in zip(*columns, strict=True):
-                if path := join_below(self.root, photo):
-                    photos[path] = (reason, problem) if face is None else None
-        return photos
-
     def photos(self) -> Iterator[ArchivedPhoto]:
         """The photos that are there and could be read; no films."""
         for shard in self._shards:
@@ -171,9 +161,19 @@ class Archive:
                         faces=tuple(filter(None, (self._face(one) for one in faces if one["face"] is not None))),
                     )
 
+    def problems(self) -> dict[Path, tuple[str, str] | None]:
+        """The photos and films that are there; of those that show no face the reason, as a code and a sentence."""
+        photos: dict[Path, tuple[str, str] | None] = {}
+        for shard in self._shards:
+            columns = (shard[name].to_pylist() for name in ("photo", "face", "reason", "problem"))
+            for photo, face, reason, problem in zip(*columns, strict=True):
+                if path := join_below(self.root, photo):
+                    photos[path] = (reason, problem) if face is None else None
+        return photos
+
     def counts(self) -> Counts:
         """How much there is."""
-        photos = self.reasons()
+        photos = self.problems()
         answers = Counter(
             NAMED if face.name != UNKNOWN else PERHAPS if face.perhaps else UNKNOWN for face in self.faces()
         )

@@ -16,7 +16,7 @@ def named_photos(archive: Archive) -> list[NamedPhoto | NamedFilm]:
     for face in archive.faces():
         faces.setdefault(face.path, []).append(face)
     shown: list[NamedPhoto | NamedFilm] = []
-    for path, problem in sorted(archive.reasons().items()):
+    for path, problem in sorted(archive.problems().items()):
         some = faces.get(path, [])
         if any(face.start is not None for face in some):
             shown.append(NamedFilm(path, 0, 0, (), tuple(map(_sighting, some))))

@@ -12,6 +12,7 @@ from castlist.cli.options import SYSTEM, Language
 from castlist.cli.words import translate
 from castlist.errors import SettingsError
 from castlist.escaping import for_json
+from castlist.places import spelled
 
 if TYPE_CHECKING:
     from castlist.archive import ArchivedFace
@@ -94,12 +95,12 @@ def _face_line(face: ArchivedFace) -> str:
     if face.start is not None and face.end is not None:
         where = translate("{start:.1f} s to {end:.1f} s", start=face.start, end=face.end)
     how = translate("decided") if face.is_decided else f"{face.probability:.1%}"
-    line = f"{face.path}  {face.name}  {how}  {where}"
+    line = f"{spelled(face.path)}  {face.name}  {how}  {where}"
     return line if face.likeness is None else f"{line}  {translate('likeness {cosine:.2f}', cosine=face.likeness)}"
 
 
 def _face_json(face: ArchivedFace) -> str:
-    record: dict[str, Any] = {"photo": str(face.path), "name": face.name, "probability": face.probability}
+    record: dict[str, Any] = {"photo": spelled(face.path), "name": face.name, "probability": face.probability}
     record["box"] = face_box(face)
     if face.start is not None:
         record |= {"start": face.start, "end": face.end}

@@ -16,6 +16,7 @@ from castlist.cli.options import SYSTEM, ArchivePath, Language
 from castlist.cli.words import translate
 from castlist.errors import SettingsError
 from castlist.escaping import for_json
+from castlist.places import spelled
 
 if TYPE_CHECKING:
     from castlist.archive import ArchivedFace, FaceGroup
@@ -101,4 +102,4 @@ def _line(group: FaceGroup) -> str:
 
 def _face(face: ArchivedFace) -> dict[str, Any]:
     times = {} if face.start is None else {"start": face.start, "end": face.end}
-    return {"photo": str(face.path), "box": face_box(face), **times}
+    return {"photo": spelled(face.path), "box": face_box(face), **times}

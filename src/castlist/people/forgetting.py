@@ -57,11 +57,11 @@ def forget(
         return _forget(RunFolder(as_path(path)), name)
     from castlist.archive import ArchiveFolder, hear_names, taking_out  # late: it needs castlist[archive]
 
-    folder = ArchiveFolder(archive)
-    hear_names(folder, RunFolder(as_path(path)).read(lambda run: run))
+    hear_names(ArchiveFolder(archive), RunFolder(as_path(path)).read(lambda run: run))
     # With the archive's lock held: nobody names there by the run as it was.
     receipt: Receipt | None
     remaining: list[Message] = []
+    folder = ArchiveFolder(archive)
     with taking_out(folder, name) as gone:
         try:
             receipt = _forget(RunFolder(as_path(path)), name)
@@ -69,12 +69,12 @@ def forget(
             if error.code != "nobody-called-in-run":
                 raise
             receipt, refusal = None, error
-        gone.deleted.extend(_untag(folder, name, tags, embed, remaining))
+        deleted = [*gone.deleted, *_untag(folder, name, tags, embed, remaining)]
     if receipt is None:
-        if not gone.deleted:
+        if not deleted:
             raise refusal
         receipt = Receipt(name, (), tuple(what_remains(open_run(path), name)))
-    return Receipt(receipt.name, (*receipt.removed, *gone.deleted), (*receipt.remaining, *remaining, *gone.remaining))
+    return Receipt(receipt.name, (*receipt.removed, *deleted), (*receipt.remaining, *remaining, *gone.remaining))
 
 
 def _untag(folder: ArchiveFolder, name: str, tags: bool, embed: bool, remaining: list[Message]) -> Iterator[Message]:

@@ -6,7 +6,7 @@ line. What is written and taken out is added line by line, and the file is writt
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -103,14 +103,16 @@ class Journal:
         if line.after:
             self.noted[line.photo] = line
 
-    def _read(self) -> list[Line]:
+    def _read(self) -> Iterator[Line]:
         try:
-            data = self._path.read_bytes()
-            lines = [msgspec.json.decode(line, type=Line) for line in data.split(b"\n")[:-1]]
-            if not all(_is_sound(line) for line in lines):
-                raise ValueError("it tells of files that aren't sidecars below the folder of photos")
+            # What follows the last line's end was cut off by a kill.
+            for data in self._path.read_bytes().split(b"\n")[:-1]:
+                line = msgspec.json.decode(data, type=Line)
+                if not _is_sound(line):
+                    raise ValueError("it tells of files that aren't sidecars below the folder of photos")
+                yield line
         except FileNotFoundError:
-            return []
+            return
         except (OSError, ValueError) as error:
             raise CastlistError(
                 "tags-broken",
@@ -119,7 +121,6 @@ class Journal:
                 path=str(self._path),
                 reason=reason_of(error),
             ) from error
-        return lines
 
 
 def _encoded(line: Line) -> bytes:

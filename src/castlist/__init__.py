@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         fill_archive,
         find_in_archive,
         group_unnamed,
-        name_group,
+        name_groups,
     )
     from castlist.caches import set_cache_folder
     from castlist.checks import Finding, Findings, check_photos
@@ -108,7 +108,7 @@ _ROOMS = {
     "learn": "watching",
     "list_runs": "run",
     "name_film": "naming",
-    "name_group": "archive",
+    "name_groups": "archive",
     "newest_run": "run",
     "open_run": "run",
     "plan_tags": "tagging",
@@ -173,7 +173,7 @@ __all__ = [
     "learn",
     "list_runs",
     "name_film",
-    "name_group",
+    "name_groups",
     "newest_run",
     "open_run",
     "plan_tags",

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from castlist.errors import CastError, CastlistError, Message, reason_of
+from castlist.errors import CastError, CastlistError, Message, SettingsError, reason_of
 from castlist.escaping import for_json
 from castlist.files import append_lines, cannot_write, write_bytes
 from castlist.media import check_person, one_form
@@ -93,21 +93,28 @@ class DecisionLog:
         if name is not None:
             name = one_form(name)
             check_person(name)
+        if face == other:
+            raise SettingsError("decide-itself", "A face is compared with another one. Got the same face twice.")
         decision = _sign(who, kind=kind, face=face, name=name, other=other)
         with self._alone():
             self._append(decision)
         return decision
 
-    def add_names(self, faces: Sequence[Spot], name: str, *, who: str | None = None) -> None:
-        """Write down that faces, at least one, are somebody: one decision, which one undo takes back.
+    def add_names(self, faces: Mapping[str, Sequence[Spot]], *, who: str | None = None) -> None:
+        """Write down whose faces some are, at least one of each person: a decision a person, for undo to take back.
 
         Raises:
-            CastlistError: As of `add`.
+            CastlistError: As of `add`; then none is written.
         """
-        name = one_form(name)
-        check_person(name)
+        for name in faces:
+            check_person(one_form(name))
         with self._alone():
-            self._append(_sign(who, kind="is", face=faces[0], more=tuple(faces[1:]), name=name))
+            self._append(
+                *(
+                    _sign(who, kind="is", face=some[0], more=tuple(some[1:]), name=one_form(name))
+                    for name, some in faces.items()
+                )
+            )
 
     def add_named(self, named: Sequence[tuple[Spot, str]], *, who: str) -> None:
         """Write down who faces, at least one, are: several names, and yet one decision, which one undo takes back.

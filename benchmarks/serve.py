@@ -58,10 +58,13 @@ def main() -> None:
         expected = library_names(shutil.copytree(options.run, folder / "copy"), photos, guest)
         shutil.copytree(options.run, folder / "runs" / "run")
         house = Serving(folder)
-        alone = [house.timed(photos[i % len(photos)])[0] for i in range(60)][10:]
-        print(f"alone: {1000 * statistics.median(alone):.0f} ms (median of {len(alone)})")
-        Load(house, photos, guest, expected, options.requests).run(statistics.median(alone))
-        house.end_with_work(photos)
+        try:
+            alone = [house.timed(photos[i % len(photos)])[0] for i in range(60)][10:]
+            print(f"alone: {1000 * statistics.median(alone):.0f} ms (median of {len(alone)})", flush=True)
+            Load(house, photos, guest, expected, options.requests).run(statistics.median(alone))
+            house.end_with_work(photos)
+        finally:
+            house.process.kill()
 
 
 def make_photos(source: Path, folder: Path) -> list[Path]:
@@ -83,7 +86,9 @@ def library_names(run: Path, photos: list[Path], guest: Path) -> Expected:
     """What the library says with the guest and without; after a forget the same as before."""
 
     def names() -> list[list[tuple[str, float]]]:
-        named = Recognizer.load(run).name_photos(photos)
+        recognizer = Recognizer.load(run)
+        # One by one, as they are sent: of many at once the last bits differ.
+        named = [photo for path in photos for photo in recognizer.name_photos([path])]
         return [[(face.name, face.probability) for face in photo.faces] for photo in named]
 
     without = names()
@@ -233,7 +238,7 @@ class Load:
         self._seconds.append(seconds)
         is_known = (answer["generation"] - self._first) % OF_A_ROUND == 1
         faces = [(face["name"], face["probability"]) for face in answer["photos"][0]["faces"]]
-        assert faces == self._expected[is_known][place], (number, answer["generation"], self._first, faces, self._expected[True][place], self._expected[False][place])
+        assert faces == self._expected[is_known][place], (number, faces, self._expected[is_known][place])
         self._counts["named as the library does"] += 1
 
 

@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING
 from castlist.facade import open_door
 
 if TYPE_CHECKING:
+    from castlist.archive.calling import hear_names as hear_names
     from castlist.archive.clustering import Cut as Cut
     from castlist.archive.clustering import group_faces as group_faces
+    from castlist.archive.confirming import Confirmed as Confirmed
     from castlist.archive.confirming import confirmed_faces as confirmed_faces
+    from castlist.archive.confirming import nearest_faces as nearest_faces
+    from castlist.archive.confirming import refused_faces as refused_faces
     from castlist.archive.decisions import Decision as Decision
     from castlist.archive.decisions import Edges as Edges
     from castlist.archive.decisions import Kind as Kind
@@ -36,6 +40,7 @@ _ROOMS = {
     "Archive": "reading",
     "ArchiveFolder": "folder",
     "ArchivedFace": "reading",
+    "Confirmed": "confirming",
     "Counts": "reading",
     "Cut": "clustering",
     "Decision": "decisions",
@@ -49,11 +54,14 @@ _ROOMS = {
     "find_like": "liking",
     "group_faces": "clustering",
     "group_unnamed": "groups",
+    "hear_names": "calling",
     "name_group": "groups",
+    "nearest_faces": "confirming",
     "open_namer": "namer",
     "open_same_eyes": "namer",
     "parse_day": "finding",
     "read_groups": "groups",
+    "refused_faces": "confirming",
     "save_groups_sheet": "sheets",
     "save_sheet": "sheets",
     "taking_out": "forgetting",

@@ -49,6 +49,7 @@ def make_app(house: House, *, finder: Finder = find_faces) -> FastAPI:
     app.state.desk = Desk(house, finder=finder)
     explain_problems(app)
     app.include_router(api.routes(), prefix=PREFIX)
+    api.describe(app)
     app.include_router(studio.pages())
     app.mount("/static", studio.files())
     return app

@@ -7,12 +7,13 @@ import os
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from castlist.archive.decisions import Decision, DecisionLog, Edges, Kind, Spot
 from castlist.archive.folder import ArchiveFolder
-from castlist.archive.table import COLUMNS, EDGES, NAMED, PERHAPS, Table, keep, where
+from castlist.archive.table import EDGES, NAMED, PERHAPS, Table, keep, where
 from castlist.archive.verdicts import NOTHING, Place, Verdicts, face_at, judge
 from castlist.errors import CastlistError
 from castlist.faces import NO_FACE, Box
@@ -20,6 +21,7 @@ from castlist.media import UNKNOWN
 from castlist.paths import as_path, join_below, name_below, spell
 
 _ASKED = (*EDGES, "photo", "digest", "face", "answer", "name", "probability", "perhaps", "taken", "start", "end")
+_OF_PHOTOS = (*_ASKED, "width", "height", "orientation", "bytes", "modified")
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,20 @@ class ArchivedFace:
     start: float | None = None  # seconds; of a track of a film
     end: float | None = None
     likeness: float | None = None  # cosine, to the face that was asked for
+
+
+@dataclass(frozen=True)
+class ArchivedPhoto:
+    """A photo of an archive, with its faces as `Archive.faces` gives them."""
+
+    path: Path
+    name: str  # below the archive's root, as `castlist.paths.spell` writes it
+    digest: str
+    size: tuple[int, int]  # of the upright photo
+    orientation: int | None  # of the stored one, as EXIF counts
+    bytes: int  # of the file when it was looked at
+    modified: int  # nanoseconds since 1970
+    faces: tuple[ArchivedFace, ...]
 
 
 @dataclass(frozen=True)
@@ -63,8 +79,14 @@ class Archive:
             CastlistError: If the folder is no archive, or can't be read.
         """
         self.folder = ArchiveFolder(path)
+        if self.folder.address:
+            raise CastlistError(
+                "archive-far",
+                "An archive is asked and decided on in a folder of this machine. Copy {address!r} to one.",
+                address=self.folder.address,
+            )
         self.root = Path(self.folder.record().root)
-        shards = [self.folder.read(unit, list(COLUMNS))[0] for unit in self.folder.units()]
+        shards = [self.folder.read(unit, [*_OF_PHOTOS, "gone", "reason"])[0] for unit in self.folder.units()]
         self._shards = [keep(shard, where(shard, "gone", [False])) for shard in shards]
         self._gone = {
             photo for shard in shards for photo in keep(shard, where(shard, "gone", [True]))["photo"].to_pylist()
@@ -86,20 +108,44 @@ class Archive:
         names = {name for shard in self._shards for name in shard["name"].unique().to_pylist() if name is not None}
         return names.union({UNKNOWN}, *self._named_in.values())
 
-    def faces(self, names: Collection[str] | None = None) -> Iterator[ArchivedFace]:
+    def faces(
+        self, names: Collection[str] | None = None, digests: Collection[str] | None = None
+    ) -> Iterator[ArchivedFace]:
         """The faces of photos that are there, but those that somebody decided to be none.
 
         Args:
             names: Only those that are called so; None: all.
+            digests: Only those in photos of these contents; None: in all.
         """
         decided = sorted({digest for digest, _ in self.verdicts.of})
         for shard in self._shards:
             shard = shard.filter(shard["face"].is_valid())
             if names is not None:
                 shard = keep(shard, where(shard, "name", sorted(names)) | where(shard, "digest", decided))
+            if digests is not None:
+                shard = keep(shard, where(shard, "digest", sorted(digests)))
             for row in shard.select(_ASKED).to_pylist():
                 if (face := self._face(row)) and (names is None or face.name in names):
                     yield face
+
+    def photos(self) -> Iterator[ArchivedPhoto]:
+        """The photos that are there and could be read; no films."""
+        for shard in self._shards:
+            rows = keep(shard, ~shard["width"].is_null().to_numpy() & shard["start"].is_null().to_numpy())
+            for name, some in groupby(rows.select(_OF_PHOTOS).to_pylist(), key=lambda row: row["photo"]):
+                faces = list(some)
+                row, path = faces[0], join_below(self.root, name)
+                if path is not None:
+                    yield ArchivedPhoto(
+                        path=path,
+                        name=name,
+                        digest=row["digest"],
+                        size=(row["width"], row["height"]),
+                        orientation=row["orientation"],
+                        bytes=row["bytes"],
+                        modified=row["modified"],
+                        faces=tuple(filter(None, (self._face(one) for one in faces if one["face"] is not None))),
+                    )
 
     def counts(self) -> Counts:
         """How much there is."""
@@ -169,6 +215,19 @@ class Archive:
         decision = self._log.add(kind, face, name=name, other=other, who=who)
         self._hear()
         return decision
+
+    def decide_names(self, named: Sequence[tuple[Spot, str]], *, who: str) -> None:
+        """Write down who faces, at least one, are, as `DecisionLog.add_named` does."""
+        self._log.add_named(named, who=who)
+        self._hear()
+
+    def verdicts_but(self, who: str) -> Verdicts:
+        """What was decided by all others than somebody."""
+        return judge_rows([one for one in self.decisions if one.who != who], self._shards)
+
+    def ever_named(self, who: str) -> set[tuple[str, str]]:
+        """As `DecisionLog.ever_named`."""
+        return self._log.ever_named(who)
 
     def undo(self, *, id: str | None = None, who: str | None = None) -> Decision:
         """Take a decision back that holds, as `DecisionLog.undo` does; gives it."""

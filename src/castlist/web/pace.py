@@ -81,10 +81,7 @@ class Pace:
         if not self._bucket.take():
             raise CastlistError("too-many-requests", "Too many requests. Wait a moment, then ask again.")
         if self._waiting >= self._limits.waiting:
-            raise CastlistError(
-                "too-busy",
-                "Too many wait already. Wait a moment, then ask again.",
-            )
+            raise CastlistError("too-busy", "Too many wait already. Wait a moment, then ask again.")
         length = dict(scope["headers"]).get(b"content-length", b"0")
         if length.isdigit() and int(length) > self._limits.body:
             raise _too_long(self._limits.body)

@@ -20,7 +20,20 @@ from castlist.faces import NO_FACE, Box
 from castlist.media import UNKNOWN
 from castlist.paths import as_path, join_below, name_below, spell
 
-_ASKED = (*EDGES, "photo", "digest", "face", "answer", "name", "probability", "perhaps", "taken", "start", "end")
+_ASKED = (
+    *EDGES,
+    "photo",
+    "digest",
+    "face",
+    "answer",
+    "name",
+    "probability",
+    "perhaps",
+    "best",
+    "taken",
+    "start",
+    "end",
+)
 _OF_PHOTOS = (*_ASKED, "width", "height", "orientation", "bytes", "modified")
 
 
@@ -35,6 +48,7 @@ class ArchivedFace:
     name: str  # of a person, or UNKNOWN
     probability: float  # of the name
     perhaps: str | None = None  # as of `NamedFace`
+    others: tuple[tuple[str, float], ...] = ()  # as of `NamedFace`; of a face that was decided on, none
     is_decided: bool = False
     taken: datetime.datetime | None = None  # as the camera's clock showed it
     start: float | None = None  # seconds; of a track of a film
@@ -86,7 +100,7 @@ class Archive:
                 address=self.folder.address,
             )
         self.root = Path(self.folder.record().root)
-        shards = [self.folder.read(unit, [*_OF_PHOTOS, "gone", "reason"])[0] for unit in self.folder.units()]
+        shards = [self.folder.read(unit, [*_OF_PHOTOS, "gone", "reason", "problem"])[0] for unit in self.folder.units()]
         self._shards = [keep(shard, where(shard, "gone", [False])) for shard in shards]
         self._gone = {
             photo for shard in shards for photo in keep(shard, where(shard, "gone", [True]))["photo"].to_pylist()
@@ -147,17 +161,23 @@ class Archive:
                         faces=tuple(filter(None, (self._face(one) for one in faces if one["face"] is not None))),
                     )
 
+    def problems(self) -> dict[Path, tuple[str, str] | None]:
+        """The photos and films that are there; of those that show no face the reason, as a code and a sentence."""
+        photos: dict[Path, tuple[str, str] | None] = {}
+        for shard in self._shards:
+            columns = (shard[name].to_pylist() for name in ("photo", "face", "reason", "problem"))
+            for photo, face, reason, problem in zip(*columns, strict=True):
+                if path := join_below(self.root, photo):
+                    photos[path] = (reason, problem) if face is None else None
+        return photos
+
     def counts(self) -> Counts:
         """How much there is."""
-        photos: dict[str, str | None] = {}  # the reason of those that show no face
-        for shard in self._shards:
-            columns = (shard[name].to_pylist() for name in ("photo", "face", "reason"))
-            for photo, face, reason in zip(*columns, strict=True):
-                photos[photo] = reason if face is None else None
+        photos = self.problems()
         answers = Counter(
             NAMED if face.name != UNKNOWN else PERHAPS if face.perhaps else UNKNOWN for face in self.faces()
         )
-        reasons = Counter(photos.values())
+        reasons = Counter(problem and problem[0] for problem in photos.values())
         shown, empty = reasons[None], reasons[NO_FACE.code]
         return Counts(
             photos=len(photos),
@@ -241,16 +261,18 @@ class Archive:
         if path is None:  # an archive may come from anybody, and what is found is copied
             return None
         name, probability, perhaps = row["name"], row["probability"], row["perhaps"]
+        best = {one["name"]: one["probability"] for one in row["best"] or ()}
         verdict = self.verdicts.of.get((digest, number), NOTHING)
         if not verdict.is_face:
             return None
         if verdict.is_final:
-            name, probability, perhaps = verdict.name or UNKNOWN, 1.0, None
+            name, probability, perhaps, best = verdict.name or UNKNOWN, 1.0, None, {}
         else:
             # Nobody is twice in a photo; in a film, again and again.
             there = self._named_in.get(digest, set()) if row["start"] is None else set()
             others = verdict.not_names | there
             perhaps = None if perhaps in others else perhaps
+            best = {one: share for one, share in best.items() if one not in others}
             if name in others:
                 name, probability = UNKNOWN, 1 - probability
         return ArchivedFace(
@@ -261,6 +283,7 @@ class Archive:
             name=name or UNKNOWN,
             probability=probability or 0.0,
             perhaps=perhaps,
+            others=tuple((one, share) for one, share in best.items() if one != (name or UNKNOWN)),
             is_decided=verdict.is_final,
             taken=row["taken"],
             start=row["start"],

@@ -127,12 +127,6 @@ class JoinedSearcher:
         return _likest(found, k)
 
 
-def search_in(vectors: np.ndarray) -> Searcher:
-    """Search in embeddings as their number asks for: shape (rows, values), of about length 1."""
-    vectors = vectors.astype(np.float16, copy=False)
-    return ExactSearcher(vectors) if len(vectors) <= EXACT else CodedSearcher.build(vectors)
-
-
 def load_faiss() -> Any:
     """Faiss, with the calling thread for all its work: who wants more asks the one pool."""
     with needs_extra("archive", f"Searching more than {EXACT:,} faces"):

@@ -6,15 +6,13 @@ line. What is written and taken out is added line by line, and the file is writt
 
 from __future__ import annotations
 
-import errno
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
 from castlist.errors import CastlistError, reason_of
-from castlist.files import PRIVATE_FILE, cannot_write, write_bytes
+from castlist.files import append_lines, write_bytes
 from castlist.media import TagItem
 from castlist.paths import is_below
 
@@ -46,6 +44,7 @@ class Journal:
         self._items: dict[tuple[str, str], dict[TagItem, None]] = {}
         self.noted: dict[str, Line] = {}  # of photos that were written, the last digests
         self.made: set[str] = set()
+        self._n_lines = 0
         for line in self._read():
             self._take_in(line)
 
@@ -66,25 +65,12 @@ class Journal:
         lines = [line for line in lines if line.added or line.removed or line.after]
         if not lines:
             return
-        data = b"".join(map(_encoded, lines))
-        try:
-            file = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, PRIVATE_FILE)
-            try:
-                whole = self._path.read_bytes().rfind(b"\n") + 1
-                os.ftruncate(file, whole)  # what a killed process wrote of a line
-                if os.write(file, data) != len(data):
-                    os.ftruncate(file, whole)
-                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-                os.fsync(file)
-            finally:
-                os.close(file)
-        except OSError as error:
-            raise cannot_write(self._path, error) from error
+        append_lines(self._path, b"".join(map(_encoded, lines)))
         for line in lines:
             self._take_in(line)
 
     def shorten(self) -> None:
-        """Write the file anew without what was taken out again.
+        """Write the file anew without what was taken out again, and what the archive knows by now.
 
         Raises:
             CastlistError: If it can't be written.
@@ -94,12 +80,15 @@ class Journal:
             for (photo, file), items in self._items.items()
             if items
         ]
-        if lines:
+        if lines and len(lines) < self._n_lines:
             write_bytes(self._path, b"".join(map(_encoded, lines)), private=True)
-        else:
+        elif not lines:
             self._path.unlink(missing_ok=True)
+        self._n_lines = len(lines)
+        self.noted = {}
 
     def _take_in(self, line: Line) -> None:
+        self._n_lines += 1
         items = self._items.setdefault((line.photo, line.file), {})
         items.update(dict.fromkeys(line.added))
         for item in line.removed:

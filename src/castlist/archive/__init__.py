@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from castlist.archive.groups import FaceGroup as FaceGroup
     from castlist.archive.groups import group_unnamed as group_unnamed
     from castlist.archive.groups import name_groups as name_groups
+    from castlist.archive.groups import read_groups as read_groups
     from castlist.archive.liking import find_like as find_like
     from castlist.archive.manifest import write_manifest as write_manifest
     from castlist.archive.namer import open_namer as open_namer
@@ -74,6 +75,7 @@ _ROOMS = {
     "open_namer": "namer",
     "open_same_eyes": "namer",
     "parse_day": "finding",
+    "read_groups": "groups",
     "refused_faces": "confirming",
     "save_groups_sheet": "sheets",
     "save_sheet": "sheets",

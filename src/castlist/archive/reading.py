@@ -249,13 +249,9 @@ class Archive:
         """As `DecisionLog.ever_named`."""
         return self._log.ever_named(who)
 
-    def undo(self, *, who: str | None = None) -> Decision:
-        """Take the last decision back that holds; gives it.
-
-        Raises:
-            CastlistError: If there is none.
-        """
-        taken = self._log.undo(who=who)
+    def undo(self, *, id: str | None = None, who: str | None = None) -> Decision:
+        """Take a decision back that holds, as `DecisionLog.undo` does; gives it."""
+        taken = self._log.undo(id=id, who=who)
         self._hear()
         return taken
 

@@ -73,6 +73,7 @@ LEARNING = [
     "report",
     "tensorboard",
     "starting",
+    "beginning",
     "statistics",
     "sessions",
     "tuning",

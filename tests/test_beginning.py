@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from small_runs import BACKGROUND
 
 from castlist.errors import RunError
 from castlist.learning import begin, beginning
@@ -14,6 +13,7 @@ from castlist.naming import Recognizer
 from castlist.people import enrol, list_people
 from castlist.run import newest_run
 from castlist.testing import level_of, network_bytes, save_picture, tell_faces
+from small_runs import BACKGROUND
 
 
 @pytest.fixture

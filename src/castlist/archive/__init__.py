@@ -22,26 +22,34 @@ if TYPE_CHECKING:
     from castlist.archive.groups import FaceGroup as FaceGroup
     from castlist.archive.groups import group_unnamed as group_unnamed
     from castlist.archive.groups import name_group as name_group
+    from castlist.archive.holding import HeldArchive as HeldArchive
     from castlist.archive.liking import find_like as find_like
     from castlist.archive.namer import open_namer as open_namer
     from castlist.archive.namer import open_same_eyes as open_same_eyes
     from castlist.archive.reading import Archive as Archive
-    from castlist.archive.reading import ArchivedFace as ArchivedFace
-    from castlist.archive.reading import Counts as Counts
+    from castlist.archive.records import ArchivedFace as ArchivedFace
+    from castlist.archive.records import ArchivedPhoto as ArchivedPhoto
+    from castlist.archive.records import Counts as Counts
+    from castlist.archive.review import Question as Question
+    from castlist.archive.review import Review as Review
     from castlist.archive.sheets import save_groups_sheet as save_groups_sheet
     from castlist.archive.sheets import save_sheet as save_sheet
 
 _ROOMS = {
     "Archive": "reading",
     "ArchiveFolder": "folder",
-    "ArchivedFace": "reading",
-    "Counts": "reading",
+    "ArchivedFace": "records",
+    "ArchivedPhoto": "records",
+    "Counts": "records",
     "Cut": "clustering",
     "Decision": "decisions",
     "Edges": "decisions",
-    "Filled": "filling",
     "FaceGroup": "groups",
+    "Filled": "filling",
+    "HeldArchive": "holding",
     "Kind": "decisions",
+    "Question": "review",
+    "Review": "review",
     "confirmed_faces": "confirming",
     "fill_archive": "filling",
     "find_in_archive": "finding",

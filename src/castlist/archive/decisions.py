@@ -24,11 +24,11 @@ from castlist.media import check_person, one_form
 from castlist.run import hold
 
 Edges = tuple[float, float, float, float]  # left, top, right, bottom; pixels of the upright photo
-Kind = Literal["is", "is-not", "stranger", "no-face", "same", "different", "undo"]
+Kind = Literal["is", "is-not", "stranger", "no-face", "portrait", "same", "different", "undo"]
 
 LOCK = ".decisions.lock"
 PATIENCE = 30.0  # seconds; a line takes milliseconds
-ABOUT_NAMES, ABOUT_TWO = ("is", "is-not"), ("same", "different")
+ABOUT_NAMES, ABOUT_TWO = ("is", "is-not", "portrait"), ("same", "different")
 
 
 class Spot(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -42,12 +42,12 @@ class Spot(msgspec.Struct, frozen=True, omit_defaults=True):
 class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A line of the file."""
 
-    id: str  # faces named at once have one
+    id: str  # faces decided on at once have one
     who: str  # decided
     when: str  # ISO 8601, UTC
     kind: Kind
     face: Spot | None = None  # all but "undo"
-    name: str | None = None  # of "is" and "is-not"
+    name: str | None = None  # of ABOUT_NAMES; "portrait": the face to show for that person
     other: Spot | None = None  # of "same" and "different"
     undoes: str | None = None  # the id of a decision that is taken back
 
@@ -91,15 +91,16 @@ class DecisionLog:
             self._append(decision)
         return decision
 
-    def add_names(self, faces: Sequence[Spot], name: str, *, who: str | None = None) -> None:
-        """Write down that faces, at least one, are somebody: one decision, which one undo takes back.
+    def add_all(self, kind: Kind, faces: Sequence[Spot], *, name: str | None = None, who: str | None = None) -> None:
+        """Write the same down of several faces, at least one: one decision, which one undo takes back.
 
         Raises:
             CastlistError: As of `add`.
         """
-        name = one_form(name)
-        check_person(name)
-        first = _sign(who, kind="is", face=faces[0], name=name)
+        if name is not None:
+            name = one_form(name)
+            check_person(name)
+        first = _sign(who, kind=kind, face=faces[0], name=name)
         with self._alone():
             self._append(*(msgspec.structs.replace(first, face=face) for face in faces))
 

@@ -115,6 +115,10 @@ class ArchiveFolder:
         """The numbers of the shards that are there, rising."""
         return sorted(int(path.stem) for path in (self.path / UNITS).glob("*.parquet") if path.stem.isdecimal())
 
+    def shards(self) -> list[Path]:
+        """The files of the rows."""
+        return [self._shard(unit) for unit in self.units()]
+
     def about(self, unit: int) -> About | None:
         """What a shard says of itself; None where there is none.
 

@@ -2,55 +2,27 @@
 
 from __future__ import annotations
 
-import datetime
 import os
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from castlist.archive.decisions import Decision, DecisionLog, Edges, Kind, Spot
 from castlist.archive.folder import ArchiveFolder
+from castlist.archive.records import ArchivedFace, ArchivedPhoto, Counts
 from castlist.archive.table import COLUMNS, EDGES, NAMED, PERHAPS, Table, keep, where
-from castlist.archive.verdicts import NOTHING, Place, Verdicts, face_at, judge
-from castlist.errors import CastlistError
+from castlist.archive.verdicts import NOTHING, Place, Verdict, Verdicts, face_at, judge
+from castlist.errors import CastlistError, Message
 from castlist.faces import NO_FACE, Box
 from castlist.media import UNKNOWN
 from castlist.paths import as_path, join_below, name_below, spell
 
 _ASKED = (*EDGES, "photo", "digest", "face", "answer", "name", "probability", "perhaps", "taken", "start", "end")
 
+_ABOUT_PHOTOS = ("photo", "digest", "width", "height", "taken", "face", "reason", "problem")
 
-@dataclass(frozen=True)
-class ArchivedFace:
-    """A face of an archive, and who it is: as computed, or as somebody decided."""
-
-    path: Path
-    digest: str  # of the photo's content
-    number: int  # in the photo, counted from the left, from 1
-    box: Box
-    name: str  # of a person, or UNKNOWN
-    probability: float  # of the name
-    perhaps: str | None = None  # as of `NamedFace`
-    is_decided: bool = False
-    taken: datetime.datetime | None = None  # as the camera's clock showed it
-    start: float | None = None  # seconds; of a track of a film
-    end: float | None = None
-    likeness: float | None = None  # cosine, to the face that was asked for
-
-
-@dataclass(frozen=True)
-class Counts:
-    """How much there is in an archive."""
-
-    photos: int
-    empty: int  # of them without a face
-    failed: int  # of them that can't be read
-    gone: int  # that were there once
-    faces: int
-    named: int
-    perhaps: int
+FORGOTTEN = Message("archive-forgotten", "whoever was here has been forgotten")
 
 
 class Archive:
@@ -70,21 +42,28 @@ class Archive:
             photo for shard in shards for photo in keep(shard, where(shard, "gone", [True]))["photo"].to_pylist()
         }
         self._log = DecisionLog(self.folder.decisions)
-        self._hear()
+        self.hear()
 
-    def _hear(self) -> None:
-        """Take in what was decided."""
-        self.decisions = self._log.read()
-        self.verdicts = judge_rows(self.decisions, self._shards)
-        self._named_in: defaultdict[str, set[str]] = defaultdict(set)  # who was decided to be in a photo
-        for (digest, _), verdict in self.verdicts.of.items():
+    def hear(self) -> None:
+        """Take in what was decided meanwhile, by whomever."""
+        decisions = self._log.read()
+        verdicts = judge_rows(decisions, self._shards)
+        named_in: defaultdict[str, set[str]] = defaultdict(set)
+        for (digest, _), verdict in verdicts.of.items():
             if verdict.name is not None:
-                self._named_in[digest].add(verdict.name)
+                named_in[digest].add(verdict.name)
+        # At once, for whoever reads in another thread.
+        self.decisions, self.verdicts = decisions, verdicts
+        self._named_in = named_in
 
     def people(self) -> set[str]:
         """Everybody whom a face is named or was decided to be, and UNKNOWN."""
         names = {name for shard in self._shards for name in shard["name"].unique().to_pylist() if name is not None}
         return names.union({UNKNOWN}, *self._named_in.values())
+
+    def named_in(self, digest: str) -> set[str]:
+        """Who was decided to be in a photo."""
+        return self._named_in.get(digest, set())
 
     def faces(self, names: Collection[str] | None = None) -> Iterator[ArchivedFace]:
         """The faces of photos that are there, but those that somebody decided to be none.
@@ -100,6 +79,27 @@ class Archive:
             for row in shard.select(_ASKED).to_pylist():
                 if (face := self._face(row)) and (names is None or face.name in names):
                     yield face
+
+    def unnamed(self) -> Iterator[ArchivedFace]:
+        """The faces that nothing computed a name for, as if nothing were decided; without those of the forgotten."""
+        for shard in self._shards:
+            shard = keep(shard, where(shard, "name", [UNKNOWN]) & ~where(shard, "reason", [FORGOTTEN.code]))
+            for row in shard.select(_ASKED).to_pylist():
+                if face := self._judged(row, NOTHING):
+                    yield face
+
+    def photos(self) -> Iterator[ArchivedPhoto]:
+        """The photos and films that are there."""
+        for shard in self._shards:
+            first = keep(shard, where(shard, "face", [None, 1]))  # one row of each
+            for row in first.select(_ABOUT_PHOTOS).to_pylist():
+                path = join_below(self.root, row["photo"])
+                if path is None:
+                    continue
+                failed = row["face"] is None and row["reason"] != NO_FACE.code
+                problem = Message(row["reason"] or "", "{text}", {"text": row["problem"] or ""}) if failed else None
+                size = (row["width"] or 0, row["height"] or 0)
+                yield ArchivedPhoto(row["photo"], path, row["digest"], size, row["taken"], problem)
 
     def counts(self) -> Counts:
         """How much there is."""
@@ -167,8 +167,13 @@ class Archive:
     ) -> Decision:
         """Write a decision down, as `DecisionLog.add` does; gives it."""
         decision = self._log.add(kind, face, name=name, other=other, who=who)
-        self._hear()
+        self.hear()
         return decision
+
+    def decide_all(self, kind: Kind, faces: Sequence[Spot], *, name: str | None = None, who: str | None = None) -> None:
+        """Write the same down of several faces, as `DecisionLog.add_all` does."""
+        self._log.add_all(kind, faces, name=name, who=who)
+        self.hear()
 
     def undo(self, *, who: str | None = None) -> Decision:
         """Take the last decision back that holds; gives it.
@@ -177,23 +182,25 @@ class Archive:
             CastlistError: If there is none.
         """
         taken = self._log.undo(who=who)
-        self._hear()
+        self.hear()
         return taken
 
     def _face(self, row: dict[str, Any]) -> ArchivedFace | None:
         """A face as its row and what was decided tell it; None: it was decided to be none."""
+        return self._judged(row, self.verdicts.of.get((row["digest"], row["face"]), NOTHING))
+
+    def _judged(self, row: dict[str, Any], verdict: Verdict) -> ArchivedFace | None:
         digest, number, path = row["digest"], row["face"], join_below(self.root, row["photo"])
         if path is None:  # an archive may come from anybody, and what is found is copied
             return None
         name, probability, perhaps = row["name"], row["probability"], row["perhaps"]
-        verdict = self.verdicts.of.get((digest, number), NOTHING)
         if not verdict.is_face:
             return None
         if verdict.is_final:
             name, probability, perhaps = verdict.name or UNKNOWN, 1.0, None
         else:
             # Nobody is twice in a photo; in a film, again and again.
-            there = self._named_in.get(digest, set()) if row["start"] is None else set()
+            there = self.named_in(digest) if row["start"] is None else set()
             others = verdict.not_names | there
             perhaps = None if perhaps in others else perhaps
             if name in others:

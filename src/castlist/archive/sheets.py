@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 
 from castlist.archive.groups import FaceGroup
-from castlist.archive.reading import ArchivedFace
+from castlist.archive.records import ArchivedFace
 from castlist.errors import PhotoError
 from castlist.media import read_photo
 from castlist.painting import SHEET_COLUMNS, Cell, draw_sheet, make_thumbnail, save_picture

@@ -43,6 +43,7 @@ class Verdicts:
     same: tuple[tuple[Face, Face], ...]  # that are one person
     different: tuple[tuple[Face, Face], ...]  # that aren't
     conflicts: tuple[Message, ...]
+    portraits: Mapping[str, Face]  # whom to show for a person, where somebody chose
 
 
 def judge(
@@ -60,6 +61,7 @@ def judge(
     of: dict[Face, Verdict] = {}
     pairs: dict[str, list[tuple[Face, Face]]] = {"same": [], "different": []}
     conflicts = []
+    portraits: dict[str, Face] = {}
     for one in decisions:
         faces = []
         for spot in filter(None, (one.face, one.other)):
@@ -70,6 +72,9 @@ def judge(
             continue
         if one.kind in pairs:
             pairs[one.kind].append((faces[0], faces[1]))
+            continue
+        if one.kind == "portrait":
+            portraits[str(one.name)] = faces[0]
             continue
         before = of.get(faces[0], NOTHING)
         if _contradicts(one, before):
@@ -87,7 +92,7 @@ def judge(
             )
         of[faces[0]] = _after(one, before)
     conflicts += _spread(of, pairs["same"], pairs["different"], called)
-    return Verdicts(of, tuple(pairs["same"]), tuple(pairs["different"]), tuple(conflicts))
+    return Verdicts(of, tuple(pairs["same"]), tuple(pairs["different"]), tuple(conflicts), portraits)
 
 
 def _find(

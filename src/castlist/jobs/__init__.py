@@ -1,11 +1,13 @@
 """Work that takes long, in a process of its own: watched by any number, stopped, never left behind."""
 
 from castlist.jobs.events import (
+    ENDS,
     Begun,
     Checked,
     Counted,
     Event,
     Failed,
+    Filled,
     Finished,
     Forgotten,
     Learnt,
@@ -17,16 +19,32 @@ from castlist.jobs.events import (
     read_event,
     write_event,
 )
-from castlist.jobs.process import Job
-from castlist.jobs.works import Check, Learn, Refresh, Resume, Retrain, StopAsked, Tell, Tune, Work
+from castlist.jobs.process import Job, interruption
+from castlist.jobs.works import (
+    Check,
+    Fill,
+    Learn,
+    Refresh,
+    Resume,
+    Retrain,
+    StopAsked,
+    Tell,
+    Tune,
+    Work,
+    read_work,
+    write_work,
+)
 
 __all__ = [
+    "ENDS",
     "Begun",
     "Check",
     "Checked",
     "Counted",
     "Event",
     "Failed",
+    "Fill",
+    "Filled",
     "Finished",
     "Forgotten",
     "Job",
@@ -44,6 +62,9 @@ __all__ = [
     "Tell",
     "Tune",
     "Work",
+    "interruption",
     "read_event",
+    "read_work",
     "write_event",
+    "write_work",
 ]

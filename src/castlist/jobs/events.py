@@ -71,6 +71,15 @@ class Checked(Finished):
 
 
 @dataclass(frozen=True, slots=True)
+class Filled(Finished):
+    """An archive's rows are those of its photos; or was stopped, and has what was seen so far."""
+
+    looked: int  # photos that were looked at
+    renamed: int  # faces that were named anew, without a look
+    is_whole: bool  # whether nothing is left to do
+
+
+@dataclass(frozen=True, slots=True)
 class Forgotten(Finished):
     """Somebody is deleted for good: the receipt's own fields, since reading it must not load all of learning."""
 

@@ -1,0 +1,95 @@
+"""Works that take long: listed, watched as server-sent events, stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Query
+from pydantic import BaseModel
+from starlette.responses import StreamingResponse
+
+from castlist.jobs import ENDS, Event, write_event
+from castlist.web.desk import Desk, desk_of
+from castlist.web.jobs import JobNote
+
+PAUSE = 0.2  # seconds between two looks at what was told
+ALIVE = 15.0  # seconds after which a silent stream says that it is one
+
+router = APIRouter(tags=["jobs"])
+At = Annotated[Desk, Depends(desk_of)]
+
+
+class Job(BaseModel):
+    """A work that takes long."""
+
+    id: str
+    kind: str
+    begun: float
+    told: int
+    last: dict[str, Any] | None
+    is_over: bool
+
+    @classmethod
+    def of(cls, note: JobNote) -> Job:
+        """A note as it is sent."""
+        last = None if note.last is None else event_of(note.last)
+        return cls(id=note.id, kind=note.kind, begun=note.begun, told=note.told, last=last, is_over=note.is_over)
+
+
+def event_of(event: Event) -> dict[str, Any]:
+    """An event as it is sent: its kind as "event", its fields as "is"."""
+    record: dict[str, Any] = json.loads(write_event(event))
+    return record
+
+
+@router.get("/jobs")
+def list_jobs(desk: At) -> list[Job]:
+    """All works, the newest first."""
+    return [Job.of(note) for note in desk.jobs.notes()]
+
+
+@router.get("/jobs/{job}")
+def show_job(desk: At, job: str) -> Job:
+    """A work as it is now."""
+    return Job.of(desk.jobs.note(job))
+
+
+@router.post("/jobs/{job}/stop", status_code=202)
+def stop_job(desk: At, job: str) -> Job:
+    """Ask a work to stop and keep what it has."""
+    desk.jobs.stop(job)
+    return Job.of(desk.jobs.note(job))
+
+
+@router.get("/jobs/{job}/events", response_class=StreamingResponse)
+async def watch_job(
+    desk: At,
+    job: str,
+    start: Annotated[int, Query(ge=0)] = 0,
+    last_event_id: Annotated[int | None, Header(ge=0)] = None,
+) -> StreamingResponse:
+    """What a work tells, as server-sent events up to its end; a browser that lost the stream goes on where it was."""
+    first = start if last_event_id is None else last_event_id + 1
+    desk.jobs.note(job)  # says so where there is none
+    return StreamingResponse(stream_events(desk, job, first), media_type="text/event-stream")
+
+
+async def stream_events(desk: Desk, job: str, start: int = 0) -> AsyncIterator[str]:
+    """The events of a work as a stream says them, up to the end."""
+    number, silent = start, 0.0
+    while True:
+        events = await asyncio.to_thread(desk.jobs.events, job, number)
+        for event in events:
+            record = event_of(event)
+            yield f"id: {number}\nevent: {record['event']}\ndata: {json.dumps(record['is'])}\n\n"
+            number += 1
+            if isinstance(event, ENDS):
+                return
+        silent = 0.0 if events else silent + PAUSE
+        if silent >= ALIVE:
+            yield ": still here\n\n"
+            silent = 0.0
+        await asyncio.sleep(PAUSE)

@@ -7,7 +7,9 @@ import threading
 from pathlib import Path
 
 from castlist.archive.folder import ArchiveFolder
+from castlist.archive.groups import NUMBERS
 from castlist.archive.reading import Archive
+from castlist.archive.review import Question, Review
 
 Stamp = tuple[tuple[str, int, int], ...]  # of files: name, nanoseconds since 1970, bytes
 
@@ -21,6 +23,7 @@ class HeldArchive:
         self._archive: Archive | None = None
         self._rows: Stamp = ()
         self._decisions: Stamp = ()
+        self._review: tuple[tuple[Stamp, Stamp], Review] | None = None
 
     def now(self) -> tuple[Archive, Stamp]:
         """The archive as it is by now, and what tells its rows from those of any other moment.
@@ -37,6 +40,15 @@ class HeldArchive:
                 self._archive.hear()
             self._decisions = decisions
             return self._archive, rows
+
+    def questions(self) -> list[Question]:
+        """Who is to be named, as of now, as the faces were last brought together."""
+        archive, rows = self.now()
+        with self._alone:
+            asked = rows, _stamp([self.folder.index / NUMBERS])
+            if self._review is None or self._review[0] != asked:
+                self._review = asked, Review(archive)
+            return self._review[1].questions(archive)
 
 
 def _stamp(paths: list[Path]) -> Stamp:

@@ -80,6 +80,13 @@ class Archive:
                 if (face := self._face(row)) and (names is None or face.name in names):
                     yield face
 
+    def faces_of(self, digest: str) -> Iterator[ArchivedFace]:
+        """The faces of a photo's content, and of its copies, in the order of their numbers."""
+        for shard in self._shards:
+            for row in keep(shard, where(shard, "digest", [digest])).select(_ASKED).to_pylist():
+                if row["face"] is not None and (face := self._face(row)):
+                    yield face
+
     def unnamed(self) -> Iterator[ArchivedFace]:
         """The faces that nothing computed a name for, as if nothing were decided; without those of the forgotten."""
         for shard in self._shards:
@@ -97,7 +104,7 @@ class Archive:
                 if path is None:
                     continue
                 failed = row["face"] is None and row["reason"] != NO_FACE.code
-                problem = Message(row["reason"] or "", "{text}", {"text": row["problem"] or ""}) if failed else None
+                problem = Message.from_dict(row["problem"] or "") if failed else None
                 size = (row["width"] or 0, row["height"] or 0)
                 yield ArchivedPhoto(row["photo"], path, row["digest"], size, row["taken"], problem)
 

@@ -4,13 +4,18 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check format clean
+BESIDE := --numprocesses=auto --maxprocesses=4 --dist=worksteal  # a process for each core
+
+.PHONY: demo test test-slow check format clean
 
 demo: $(READY)
 	$(BIN)/castlist demo
 
 test: $(READY)
-	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=worksteal
+	$(BIN)/python -m pytest $(BESIDE)
+
+test-slow: $(READY)
+	$(BIN)/python -m pytest $(BESIDE) -m slow
 
 check: $(READY)
 	$(BIN)/ruff format --check .

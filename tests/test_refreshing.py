@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from castlist.embeddings import FaceNetwork
-from castlist.errors import RunError
+from castlist.errors import RunError, ShapeError
 from castlist.faces import Face, Template
-from castlist.naming import Recognizer
-from castlist.people import enrol, forget, merge, refresh, refreshing, rename, undo
+from castlist.naming import Recognizer, Seen
+from castlist.people import enrol, enrol_face, forget, merge, refresh, refreshing, rename, undo
 from castlist.run import Run, RunFolder, load_gallery, open_run
 from castlist.testing import draw_picture, faces_in_general, level_of, network_bytes, save_picture, tell_faces
 from small_runs import PHOTOS, crop, make_small_run
@@ -114,8 +114,20 @@ def test_what_was_seen_with_the_old_network_is_not_added(run: Run, tmp_path: Pat
             refreshed.append(refresh(run.path, finder=tell_faces))
         return tell_faces(pixels, min_face=min_face, template=template)
 
-    with pytest.raises(RunError, match="trained anew meanwhile"):
+    with pytest.raises(RunError, match="another face network"):
         enrol(run.path, "Dora", [save_picture(tmp_path / "d.png", [level_of(7)])], finder=find)
+    assert open_run(run.path).people == PEOPLE
+
+
+def test_a_record_of_before_is_neither_named_nor_added(run: Run) -> None:
+    holder = Recognizer.load(run.path, finder=tell_faces)
+    before = Seen.merge(holder.eyes.see([draw_picture([level_of(7)])]))
+    refresh(run.path, finder=tell_faces)
+    for use in (lambda: holder.name(before), lambda: enrol_face(holder, "Dora", before, 0, "a.jpg")):
+        with pytest.raises(RunError, match="another face network"):
+            use()
+    with pytest.raises(ShapeError, match="different face networks"):
+        Seen.merge([before, *holder.eyes.see([draw_picture([level_of(7)])])])
     assert open_run(run.path).people == PEOPLE
 
 

@@ -162,10 +162,13 @@ class Background:
         """Whether these are the statistics that shipped with castlist before, of dlib's network."""
         return hashlib.sha256(self.mean.tobytes()).hexdigest() == FORMER
 
-    def equals(self, other: Background) -> bool:
-        """Whether another says exactly the same."""
-        mine, theirs = self.to_arrays(), other.to_arrays()
-        return all(np.array_equal(mine[name], theirs[name]) for name in mine)
+    def is_in(self, arrays: Mapping[str, np.ndarray]) -> bool:
+        """Whether arrays by name are exactly what `to_arrays` gives.
+
+        Raises:
+            KeyError: If one is missing.
+        """
+        return all(np.array_equal(array, arrays[name]) for name, array in self.to_arrays().items())
 
 
 @functools.cache

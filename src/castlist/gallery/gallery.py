@@ -377,9 +377,9 @@ class Gallery:
         people, photos = texts_of(arrays["people"]), texts_of(arrays["photos"])
         if person.dtype.kind not in "iu":
             raise ValueError(f"indices of people are {person.dtype}")
-        background, default = Background.from_arrays(arrays), default_background()
-        if is_default := background.equals(default):
-            background = default  # strangers are drawn once, for all galleries
+        default = default_background()
+        is_default = default.is_in(arrays)  # then strangers are drawn once, for all galleries
+        background = default if is_default else Background.from_arrays(arrays)
         # Older files don't say whose the background is; what never shipped was fitted on the cast.
         own = arrays.get("own_background", np.array(not is_default and not background.is_former))
         if own.dtype.kind != "b" or own.shape != ():

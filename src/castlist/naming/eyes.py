@@ -16,7 +16,7 @@ from typing import Protocol
 import numpy as np
 
 from castlist.embeddings import FaceNetwork
-from castlist.errors import CastlistError, Message, PhotoError, ShapeError
+from castlist.errors import CastlistError, Message, PhotoError, RunError, ShapeError
 from castlist.faces import MIN_FACE, RELATIVE_MIN_FACE, Box, Face, Finder, Quality, find_faces, find_photo_faces
 from castlist.media import OpenPhoto, open_photo, read_file, resize_photo
 from castlist.naming.seeing import Seen
@@ -84,6 +84,23 @@ class FaceEyes:
     side: int = 0  # of the squares that a trained network reads; 0: there is none
     finder: Finder = find_faces
 
+    @property
+    def digest(self) -> str:
+        """Whoever has the same makes embeddings that can be compared; "": a network that has no content."""
+        return self.network.digest and f"{self.network.digest}/{self.views}"
+
+    def need_own(self, seen: Seen) -> None:
+        """Make sure that these eyes, or the same, made a record.
+
+        Raises:
+            RunError: If others did.
+        """
+        if seen.eyes and self.digest and seen.eyes != self.digest:
+            raise RunError(
+                "seen-by-others",
+                "These photos were looked at with another face network than the run has by now. Look at them again.",
+            )
+
     def see(
         self,
         photos: Iterable[Photo],
@@ -148,6 +165,7 @@ class FaceEyes:
             confidences=np.array([face.confidence for face in faces], np.float32),
             qualities=np.array(qualities, np.float32).reshape(-1, 3),
             embeddings=embeddings,
+            eyes=self.digest,
             squares=np.array(squares, np.uint8).reshape(len(faces), self.side, self.side, 3),
         )
 
@@ -268,12 +286,13 @@ def _edges(box: Box) -> tuple[float, float, float, float]:
     return box.left, box.top, box.right, box.bottom
 
 
-def _record_of(looks: Sequence[Sight], **faces: np.ndarray) -> Seen:
+def _record_of(looks: Sequence[Sight], *, eyes: str = "", **faces: np.ndarray) -> Seen:
     return Seen.of_photos(
         len(looks),
         paths=[one.path for one in looks],
         digests=[one.digest for one in looks],
         sizes=[one.size for one in looks],
         problems=[one.problem for one in looks],
+        eyes=eyes,
         **faces,
     )

@@ -50,6 +50,8 @@ class Generation:
         """Name a record, as `Recognizer.name` does."""
         if not len(seen.photo):
             return [()] * len(seen)
+        if isinstance(self.eyes, FaceEyes):
+            self.eyes.need_own(seen)
         answers = self.namer.answer_together(seen) if together else self.namer.answer(seen)
         return describe_photos(answers, seen, repeat=repeat, best=best)
 

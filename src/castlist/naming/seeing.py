@@ -51,6 +51,7 @@ class Seen:
     qualities: np.ndarray  # (m, 3), float32; as of `Quality`: eye_distance, sharpness, yaw
     embeddings: np.ndarray  # (m, values), float32, L2 norm 1
     squares: np.ndarray  # (m, side, side, 3), uint8, RGB; what a trained network reads; side 0 where the run has none
+    eyes: str = ""  # what made the embeddings; embeddings of other eyes mean nothing beside them; "": not known
 
     def __post_init__(self) -> None:
         n, m = len(self.paths), len(self.photo)
@@ -85,6 +86,7 @@ class Seen:
         digests: Sequence[str] | None = None,
         sizes: Sequence[tuple[int, int]] | None = None,
         problems: Sequence[Message | None] | None = None,
+        eyes: str = "",
         **faces: np.ndarray,
     ) -> Seen:
         """A record of n photos, of which only some columns are known; without `photo`, none has a face."""
@@ -98,6 +100,7 @@ class Seen:
             digests=tuple(digests or [""] * n),
             sizes=np.array(sizes if sizes is not None else [(0, 0)] * n, np.int32).reshape(n, 2),
             problems=tuple(problems or [None] * n),
+            eyes=eyes,
             **columns,
         )
 
@@ -121,6 +124,7 @@ class Seen:
             problems=tuple(self.problems[i] for i in chosen.tolist()),
             **{name: getattr(self, name)[rows] for name in FACE_COLUMNS if name != "photo"},
             photo=new,
+            eyes=self.eyes,
         )
 
     @property
@@ -148,13 +152,19 @@ class Seen:
 
     @classmethod
     def merge(cls, records: Iterable[Seen]) -> Seen:
-        """One record of the photos of several, in their order."""
+        """One record of the photos of several, in their order.
+
+        Raises:
+            ShapeError: If they are of different eyes.
+        """
         every = list(records)
         if not every:
             return cls.empty()
         firsts = np.cumsum([0, *(len(one) for one in every)])
         # A record without a face doesn't know how wide its columns would be.
         some = [one for one in every if len(one.photo)] or every[:1]
+        if len({one.eyes for one in some}) > 1:
+            raise ShapeError("seen-eyes", "Records that were seen with different face networks can't be one.")
         columns = {
             name: np.concatenate([getattr(one, name) for one in some]) for name in FACE_COLUMNS if name != "photo"
         }
@@ -164,6 +174,7 @@ class Seen:
             sizes=np.concatenate([one.sizes for one in every]),
             problems=tuple(problem for one in every for problem in one.problems),
             photo=np.concatenate([one.photo + first for one, first in zip(every, firsts, strict=False)]),
+            eyes=some[0].eyes,
             **columns,
         )
 
@@ -178,6 +189,7 @@ class Seen:
             "paths": [None if one is None else str(one) for one in self.paths],
             "digests": self.digests,
             "problems": [one and one.to_dict() for one in self.problems],
+            "eyes": self.eyes,
         }
         arrays: dict[str, Any] = {name: getattr(self, name) for name in ("sizes", *FACE_COLUMNS)}
         content = io.BytesIO()
@@ -230,5 +242,6 @@ def _unpack(data: bytes) -> Seen:
             digests=tuple(map(str, about["digests"])),
             problems=tuple(None if one is None else Message.from_dict(one) for one in about["problems"]),
             sizes=arrays["sizes"],
+            eyes=str(about.get("eyes", "")),  # older files don't say
             **{name: arrays[name] for name in FACE_COLUMNS},
         )

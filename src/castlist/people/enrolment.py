@@ -107,11 +107,14 @@ def enrol_face(recognizer: Recognizer, name: str, seen: Seen, face: int, source:
         A recognizer that knows the face.
 
     Raises:
-        CastlistError: If nobody can be called so, or the run is of another model or was trained anew.
+        CastlistError: If nobody can be called so, the run is of another model or was trained anew, or has another face
+            network than the one that made the record.
     """
-    name = meant_by(name, recognizer.run.people)
+    began = recognizer.run  # first: of a run that is changed after that, the change below tells
+    recognizer.face_eyes.need_own(seen)
+    name = meant_by(name, began.people)
     place = seen.paths[int(seen.photo[face])]
-    run, _ = add_faces(recognizer.run, name, seen.embeddings[face][None], [(spell(source), place)])
+    run, _ = add_faces(began, name, seen.embeddings[face][None], [(spell(source), place)])
     return Recognizer.load(run.path)
 
 

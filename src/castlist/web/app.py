@@ -11,6 +11,7 @@ from castlist.web import api, studio
 from castlist.web.desk import Desk
 from castlist.web.guard import Guard
 from castlist.web.house import House
+from castlist.web.pace import Pace
 from castlist.web.problems import explain_problems
 
 PREFIX = "/api/v1"
@@ -31,7 +32,7 @@ def make_app(house: House, *, finder: Finder = find_faces) -> FastAPI:
         openapi_url=f"{PREFIX}/openapi.json",
         docs_url=None,  # its scripts are another host's
         redoc_url=None,
-        middleware=[Middleware(Guard, house=house)],
+        middleware=[Middleware(Guard, house=house), Middleware(Pace, house=house)],
     )
     app.state.desk = Desk(house, finder=finder)
     explain_problems(app)

@@ -34,6 +34,16 @@ class Desk:
         self.jobs = JobBook(house.state / JOBS)
         self._recognizers: OrderedDict[str, Recognizer] = OrderedDict()
         self._opening = threading.Lock()
+        self._leaving = threading.Event()
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether the house closes, and streams are to end."""
+        return self._leaving.is_set()
+
+    def leave(self) -> None:
+        """Let streams end."""
+        self._leaving.set()
 
     def run(self, name: str) -> RunFolder:
         """A run folder of the house by its name.

@@ -84,6 +84,8 @@ class Foreman:
 
     def _listen(self, job: str, one: Job) -> None:
         for event in one.events():
+            if isinstance(event, Stopped) and self._leaving.is_set():
+                return  # nobody wanted that: it is told as interrupted at the next begin
             with contextlib.suppress(OSError):  # no room: the end may find some
                 self._tell(job, write_event(event))
 

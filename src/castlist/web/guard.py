@@ -9,21 +9,23 @@ from __future__ import annotations
 import urllib.parse
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
-from http.cookies import CookieError, SimpleCookie
 from importlib import resources
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.types import Message as Event
 
 from castlist.languages import translator
+from castlist.web.answers import answer, refuse
 from castlist.web.house import House
-from castlist.web.problems import LANGUAGE, MEDIA_TYPE, HouseError, language_of, problem_bytes
+from castlist.web.pace import Bucket
+from castlist.web.problems import HouseError, cookies_of, scope_language
 
 COOKIE = "castlist"
 DOOR = "/open"  # where a code or the token is exchanged for the cookie; the guard itself answers there
 SAFE = ("GET", "HEAD")
 KEPT = 30 * 24 * 3600  # seconds that a browser keeps the cookie; the house forgets it when it ends
 LONGEST_FORM = 4096  # bytes
+GUESSES = 120  # a minute, of whoever hasn't come in
 
 POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; object-src 'none'; "
@@ -37,6 +39,7 @@ HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
 )
+OPENED = b'<!doctype html><meta http-equiv="refresh" content="0;url=/"><title>castlist</title><a href="/">castlist</a>'
 
 
 class Guard:
@@ -45,6 +48,7 @@ class Guard:
     def __init__(self, app: ASGIApp, house: House) -> None:
         self._app = app
         self._house = house
+        self._strangers = Bucket(GUESSES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -63,15 +67,19 @@ class Guard:
                 return
             visit.check_key()
         except HouseError as error:
-            if error.status == HTTPStatus.UNAUTHORIZED and visit.wants_page:
-                await _answer(guarded, HTTPStatus.SEE_OTHER, headers=[(b"location", DOOR.encode())])
+            if error.status == HTTPStatus.UNAUTHORIZED and not self._strangers.take():
+                await refuse(guarded, _hasty(), visit.language)
+            elif error.status == HTTPStatus.UNAUTHORIZED and visit.wants_page:
+                await answer(guarded, HTTPStatus.SEE_OTHER, headers=[(b"location", DOOR.encode())])
             else:
-                await _refuse(guarded, error, visit.language)
+                await refuse(guarded, error, visit.language)
             return
         await self._app(scope, receive, guarded)
 
     async def _answer_door(self, visit: _Visit, receive: Receive, send: Send) -> None:
         """Exchange a code or the token for the cookie, or ask for the token."""
+        if not self._strangers.take():
+            raise _hasty()
         if visit.method == "POST":
             form = urllib.parse.parse_qs((await _read(receive)).decode("utf-8", "replace"))
             is_open = self._house.is_token(form.get("token", [""])[0])
@@ -81,10 +89,12 @@ class Guard:
         if not is_open:
             status = HTTPStatus.FORBIDDEN if visit.method == "POST" or visit.query else HTTPStatus.OK
             page = _door_page(visit.language)
-            await _answer(send, status, page, [(b"content-type", b"text/html; charset=utf-8")])
+            await answer(send, status, page, [(b"content-type", b"text/html; charset=utf-8")])
             return
         cookie = f"{COOKIE}={self._house.session}; Path=/; Max-Age={KEPT}; HttpOnly; SameSite=Strict"
-        await _answer(send, HTTPStatus.SEE_OTHER, headers=[(b"location", b"/"), (b"set-cookie", cookie.encode())])
+        # No redirection: from a link of another program it would be asked for without the cookie.
+        headers = [(b"content-type", b"text/html; charset=utf-8"), (b"set-cookie", cookie.encode())]
+        await answer(send, HTTPStatus.OK, OPENED, headers)
 
 
 class _Visit:
@@ -95,7 +105,8 @@ class _Visit:
         self._headers: list[tuple[bytes, bytes]] = scope["headers"]
         self.method: str = scope["method"]
         self.query = scope["query_string"].decode("latin-1")
-        self._cookies = _cookies(self._all("cookie"))
+        self._cookies = cookies_of(scope)
+        self.language = scope_language(scope)
 
     def _all(self, name: str) -> list[str]:
         return [value.decode("latin-1") for key, value in self._headers if key == name.encode()]
@@ -112,10 +123,6 @@ class _Visit:
                 HTTPStatus.BAD_REQUEST, "header-twice", "The header {name!r} must stand there once.", name=name
             )
         return found[0] if found else None
-
-    @property
-    def language(self) -> str:
-        return language_of(self._cookies.get(LANGUAGE), ",".join(self._all("accept-language")))
 
     @property
     def wants_page(self) -> bool:
@@ -162,11 +169,10 @@ class _Visit:
         )
 
 
-def _cookies(headers: Iterable[str]) -> dict[str, str]:
-    try:
-        return {name: one.value for name, one in SimpleCookie("; ".join(headers)).items()}
-    except CookieError:
-        return {}
+def _hasty() -> HouseError:
+    return HouseError(
+        HTTPStatus.TOO_MANY_REQUESTS, "too-many-guesses", "Too many tried to come in. Wait a minute, then try again."
+    )
 
 
 def _with_headers(send: Send, headers: Iterable[tuple[bytes, bytes]]) -> Send:
@@ -188,22 +194,6 @@ async def _read(receive: Receive) -> bytes:
         if not event.get("more_body"):
             break
     return body[:LONGEST_FORM]
-
-
-async def _answer(
-    send: Send, status: HTTPStatus, body: bytes = b"", headers: Iterable[tuple[bytes, bytes]] = ()
-) -> None:
-    length = (b"content-length", str(len(body)).encode())
-    always = (length, (b"cache-control", b"no-store"))
-    await send({"type": "http.response.start", "status": int(status), "headers": [*headers, *always]})
-    await send({"type": "http.response.body", "body": body})
-
-
-async def _refuse(send: Send, error: HouseError, language: str) -> None:
-    headers = [(b"content-type", MEDIA_TYPE.encode())]
-    if error.status == HTTPStatus.UNAUTHORIZED:
-        headers.append((b"www-authenticate", b"Bearer"))
-    await _answer(send, error.status, problem_bytes(error.status, error.message, language), headers)
 
 
 def _door_page(language: str) -> bytes:

@@ -14,7 +14,8 @@ from castlist.errors import CastlistError, reason_of
 from castlist.files import write_bytes
 
 STATE = ".serve"  # in the folder of runs; for the user alone
-RECORD, LAUNCHES, JOBS, UPLOADS = "house.json", "launches", "jobs", "uploads"
+RECORD, TOKEN, PAGE, LOG = "house.json", "token", "open.html", "access.log"
+LAUNCHES, JOBS, UPLOADS = "launches", "jobs", "uploads"
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -85,10 +86,17 @@ class House:
         return _same(text, self.session)
 
     def new_launch(self) -> str:
-        """A code that lets one browser in, once."""
+        """An address that lets one browser in, once."""
         code = secrets.token_urlsafe(24)
         write_bytes(self._launch(code), b"", private=True)
-        return code
+        return f"{self.url}open?code={code}"
+
+    def launch_page(self) -> Path:
+        """Write a page that leads a browser in, once: others would see an address in the list of processes."""
+        page = self.state / PAGE
+        text = f'<!doctype html><meta http-equiv="refresh" content="0;url={self.new_launch()}"><title>castlist</title>'
+        write_bytes(page, text.encode(), private=True)
+        return page.absolute()
 
     def take_launch(self, code: str) -> bool:
         """Spend a code; of two who do so at once, one has it."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import logging
 from http import HTTPStatus
+from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.types import Scope
 
 from castlist.errors import CastlistError, Message, MissingExtraError, Value, unforeseen
 from castlist.languages import LANGUAGES, translate_message
@@ -82,9 +84,19 @@ def language_of(cookie: str | None, accepted: str) -> str:
     return "en"
 
 
-def asked_language(request: Request) -> str:
-    """The language of a request."""
-    return language_of(request.cookies.get(LANGUAGE), request.headers.get("accept-language", ""))
+def scope_language(scope: Scope) -> str:
+    """The language of a request that nobody has read yet."""
+    accepted = ",".join(value.decode("latin-1") for key, value in scope["headers"] if key == b"accept-language")
+    return language_of(cookies_of(scope).get(LANGUAGE), accepted)
+
+
+def cookies_of(scope: Scope) -> dict[str, str]:
+    """The cookies of a request; none where they can't be read."""
+    headers = (value.decode("latin-1") for key, value in scope["headers"] if key == b"cookie")
+    try:
+        return {name: one.value for name, one in SimpleCookie("; ".join(headers)).items()}
+    except CookieError:
+        return {}
 
 
 def _ranked(part: str) -> tuple[float, str] | None:
@@ -99,7 +111,7 @@ def explain_problems(app: FastAPI) -> None:
     """Answer with problems whatever is raised."""
 
     def answer(request: Request, status: int, message: Message, headers: Any = None) -> Response:
-        language = asked_language(request)
+        language = scope_language(request.scope)
         body = problem_bytes(status, message, language)
         return Response(body, status, {"Content-Language": language, **(headers or {})}, MEDIA_TYPE)
 

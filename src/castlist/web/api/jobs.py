@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query
 from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
 from castlist.jobs import ENDS, Event, write_event
@@ -80,8 +81,8 @@ async def watch_job(
 async def stream_events(desk: Desk, job: str, start: int = 0) -> AsyncIterator[str]:
     """The events of a work as a stream says them, up to the end."""
     number, silent = start, 0.0
-    while True:
-        events = await asyncio.to_thread(desk.jobs.events, job, number)
+    while not desk.is_leaving:
+        events = await run_in_threadpool(desk.jobs.events, job, number)
         for event in events:
             record = event_of(event)
             yield f"id: {number}\nevent: {record['event']}\ndata: {json.dumps(record['is'])}\n\n"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from castlist.facade import open_door
 
 if TYPE_CHECKING:
+    from castlist.archive.calling import call_otherwise as call_otherwise
     from castlist.archive.clustering import Cut as Cut
     from castlist.archive.clustering import group_faces as group_faces
     from castlist.archive.confirming import confirmed_faces as confirmed_faces
@@ -50,6 +51,7 @@ _ROOMS = {
     "Kind": "decisions",
     "Question": "review",
     "Review": "review",
+    "call_otherwise": "calling",
     "confirmed_faces": "confirming",
     "fill_archive": "filling",
     "find_in_archive": "finding",

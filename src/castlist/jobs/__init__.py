@@ -1,9 +1,12 @@
 """Work that takes long, in a process of its own: watched by any number, stopped, never left behind."""
 
+from castlist.jobs.archiving import CopySorted, Gather, Teach
 from castlist.jobs.events import (
+    ENDINGS,
     ENDS,
     Begun,
     Checked,
+    Copied,
     Counted,
     Event,
     Failed,
@@ -36,10 +39,13 @@ from castlist.jobs.works import (
 )
 
 __all__ = [
+    "ENDINGS",
     "ENDS",
     "Begun",
     "Check",
     "Checked",
+    "Copied",
+    "CopySorted",
     "Counted",
     "Event",
     "Failed",
@@ -47,6 +53,7 @@ __all__ = [
     "Filled",
     "Finished",
     "Forgotten",
+    "Gather",
     "Job",
     "Learn",
     "Learnt",
@@ -59,6 +66,7 @@ __all__ = [
     "StopAsked",
     "Stopped",
     "Stopping",
+    "Teach",
     "Tell",
     "Tune",
     "Work",

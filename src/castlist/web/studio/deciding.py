@@ -62,4 +62,3 @@ def decide(archive: Archive, kind: str, faces: Sequence[ArchivedFace], name: str
 def is_same(one: ArchivedFace, other: ArchivedFace) -> bool:
     """Whether two are one face."""
     return (one.digest, one.number) == (other.digest, other.number)
-

@@ -17,7 +17,7 @@ from fastapi.routing import APIRoute
 from castlist.errors import CastlistError, Message, fill, needs_extra
 from castlist.languages import LANGUAGES, speaker, translate_message
 from castlist.media import UNKNOWN
-from castlist.web.problems import asked_language, status_of
+from castlist.web.problems import scope_language, status_of
 
 with needs_extra("serve", "The studio"):
     import jinja2
@@ -29,7 +29,7 @@ NAMES = {"en": "English", "zh-TW": "繁體中文"}  # of the languages, each in 
 
 def render(request: Request, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
     """A page, or a part of one, of a template; nothing that shows people is kept by the browser."""
-    language = asked_language(request)
+    language = scope_language(request.scope)
     text = (
         _environment()
         .get_template(f"{template}.html.jinja")

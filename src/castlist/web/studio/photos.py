@@ -46,8 +46,9 @@ def wall(request: Request, album: OpenAlbum) -> Response:
     parts = list(_parts(album.photos()))
     others = [one.path.name for one in desk_of(request).archives() if one.path.name != album.name]
     months = [(part.month, part.start) for part in parts if part.is_first]
+    total = len(album.photos())
     return render(
-        request, "photos", album=album, parts=parts, at_once=AT_ONCE, others=others, months=months, some=SOME
+        request, "photos", album=album, parts=parts, at_once=AT_ONCE, others=others, months=months, total=total
     )
 
 

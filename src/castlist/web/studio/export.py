@@ -1,0 +1,83 @@
+"""Export: a table, contact sheets, sorted copies, copies with hidden faces."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from fastapi import APIRouter, Request, Response
+
+from castlist.archive import find_in_archive, save_sheet
+from castlist.files import table_bytes
+from castlist.jobs import CopySorted
+from castlist.media import ALL, UNKNOWN, read_photo
+from castlist.naming import Recognizer
+from castlist.painting import hide_faces, is_hidden, preview_pixels
+from castlist.web.desk import desk_of
+from castlist.web.studio.page import PageRoute, go, render
+from castlist.web.studio.shelf import OpenAlbum
+
+COLUMNS = ("photo", "face", "name", "probability", "decided", "taken", "left", "top", "right", "bottom")
+COPIES = "sorted"  # the folder of copies, beside the archives
+
+router = APIRouter(route_class=PageRoute)
+
+
+@router.get("/in/{archive}/export")
+def export(request: Request, album: OpenAlbum) -> Response:
+    """What can be taken away."""
+    people = sorted(album.archive().people() - {UNKNOWN}, key=str.casefold)
+    return render(request, "export", album=album, people=people)
+
+
+@router.get("/in/{archive}/faces.csv")
+def table(album: OpenAlbum) -> Response:
+    """All faces as a table."""
+    faces = sorted(album.archive().faces(), key=lambda one: (one.path, one.number))
+    root = album.root
+    rows = (
+        (
+            one.path.relative_to(root).as_posix(),
+            one.number,
+            one.name,
+            f"{one.probability:.4f}",
+            int(one.is_decided),
+            one.taken.isoformat() if one.taken else "",
+            *(f"{edge:.1f}" for edge in (one.box.left, one.box.top, one.box.right, one.box.bottom)),
+        )
+        for one in faces
+    )
+    return _saved(table_bytes(COLUMNS, rows), "text/csv; charset=utf-8", "faces.csv")
+
+
+@router.get("/in/{archive}/sheet.jpg")
+def sheet(album: OpenAlbum, name: str) -> Response:
+    """A contact sheet of somebody."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "sheet.jpg"
+        save_sheet(find_in_archive(album.archive(), name), path)
+        return _saved(path.read_bytes(), "image/jpeg", "sheet.jpg")
+
+
+@router.get("/in/{archive}/hidden/{digest}.jpg")
+def hidden(request: Request, album: OpenAlbum, digest: str, whom: str = ALL) -> Response:
+    """A copy of a photo in which faces are hidden; it is looked at once more, for the smallest ones, too."""
+    path = album.photo(digest).path
+    (named,) = Recognizer.load(album.run, finder=desk_of(request).finder).name_photos([path], thorough=True)
+    boxes = [face.box for face in named.faces if face.box and is_hidden(face, whom)]
+    boxes += [face.box for face in album.faces(digest) if whom in (ALL, face.name)]
+    pixels = read_photo(path)
+    return _saved(preview_pixels(hide_faces(pixels, boxes), max(pixels.shape)), "image/jpeg", "hidden.jpg")
+
+
+@router.post("/in/{archive}/sorted")
+def copies(request: Request, album: OpenAlbum) -> Response:
+    """Copy the photos into a folder for each person, in the background."""
+    desk = desk_of(request)
+    into = desk.house.archives.parent / COPIES / album.name
+    return go(request, f"/work/{desk.jobs.begin(CopySorted(album.folder.path, into))}?then=/in/{album.name}/export")
+
+
+def _saved(data: bytes, kind: str, name: str) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return Response(data, media_type=kind, headers=headers)

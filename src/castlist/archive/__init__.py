@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from castlist.archive.groups import FaceGroup as FaceGroup
     from castlist.archive.groups import group_unnamed as group_unnamed
     from castlist.archive.groups import name_group as name_group
+    from castlist.archive.groups import read_groups as read_groups
     from castlist.archive.holding import HeldArchive as HeldArchive
     from castlist.archive.liking import find_like as find_like
     from castlist.archive.namer import open_namer as open_namer
@@ -62,6 +63,7 @@ _ROOMS = {
     "open_namer": "namer",
     "open_same_eyes": "namer",
     "parse_day": "finding",
+    "read_groups": "groups",
     "save_groups_sheet": "sheets",
     "save_sheet": "sheets",
     "taking_out": "forgetting",

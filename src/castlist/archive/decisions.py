@@ -104,14 +104,18 @@ class DecisionLog:
         with self._alone():
             self._append(*(msgspec.structs.replace(first, face=face) for face in faces))
 
-    def undo(self, *, who: str | None = None) -> Decision:
-        """Take the last decision back that holds; gives it.
+    def undo(self, *, id: str | None = None, who: str | None = None) -> Decision:
+        """Take a decision back that holds; gives it.
+
+        Args:
+            id: Of the decision; None: the last one.
+            who: Takes it back.
 
         Raises:
             CastlistError: If there is none, or it can't be written.
         """
         with self._alone():
-            holding = self.read()
+            holding = [one for one in self.read() if id in (None, one.id)]
             if not holding:
                 raise CastlistError("nothing-decided", "There is no decision that could be taken back.")
             self._append(_sign(who, kind="undo", undoes=holding[-1].id))

@@ -73,6 +73,23 @@ def group_unnamed(path: str | os.PathLike[str]) -> list[FaceGroup]:
     return groups + sorted(alone, key=lambda group: (group.faces[0].path, group.faces[0].number))
 
 
+def read_groups(path: str | os.PathLike[str]) -> list[FaceGroup]:
+    """The groups as `group_unnamed` last found them, without whoever has a name by now; the largest first.
+
+    Raises:
+        CastlistError: If the archive can't be read.
+    """
+    archive = Archive(path)
+    known = _read_numbers(archive.folder).of
+    unnamed = _unnamed(archive)
+    members: dict[int, list[Face]] = {}
+    for face, some in unnamed.items():
+        if (number := known.get(_key(some[0]))) is not None:
+            members.setdefault(number, []).append(face)
+    groups = [FaceGroup(number, _copies(unnamed, some)) for number, some in members.items()]
+    return sorted(groups, key=lambda group: (-len(group.faces), group.number))
+
+
 def name_group(path: str | os.PathLike[str], number: int, name: str, *, who: str | None = None) -> FaceGroup:
     """Decide that a group, as it was last shown, is somebody; one undo takes that back.
 

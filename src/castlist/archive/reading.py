@@ -182,13 +182,9 @@ class Archive:
         self._log.add_all(kind, faces, name=name, who=who)
         self.hear()
 
-    def undo(self, *, who: str | None = None) -> Decision:
-        """Take the last decision back that holds; gives it.
-
-        Raises:
-            CastlistError: If there is none.
-        """
-        taken = self._log.undo(who=who)
+    def undo(self, *, id: str | None = None, who: str | None = None) -> Decision:
+        """Take a decision back that holds, as `DecisionLog.undo` does; gives it."""
+        taken = self._log.undo(id=id, who=who)
         self.hear()
         return taken
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from castlist.jobs.events import Copied, Counted, Filled, Stage
-from castlist.jobs.works import Fill, Tell
+from castlist.jobs.works import Fill, Group, Tell
 from castlist.media import UNKNOWN
 
 
@@ -20,14 +20,12 @@ class Gather:
     run: Path | None = None  # None: a new one, which knows nobody yet
 
     def do(self, tell: Tell) -> Filled:
-        from castlist.archive import group_unnamed
         from castlist.learning import begin
 
         done = Fill(self.photos, self.run or begin(self.runs).path, self.archive).do(tell)
         assert isinstance(done, Filled), "that is how it ends"
         if done.is_whole:
-            tell(Stage("groups"))
-            group_unnamed(self.archive)
+            Group(self.archive).do(tell)
         return done
 
 

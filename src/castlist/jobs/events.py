@@ -98,6 +98,13 @@ class Forgotten(Finished):
 
 
 @dataclass(frozen=True, slots=True)
+class Grouped(Finished):
+    """The unnamed faces of an archive are brought together by person."""
+
+    groups: int
+
+
+@dataclass(frozen=True, slots=True)
 class Refreshed(Finished):
     """A run is learnt anew with the newest networks."""
 

@@ -18,6 +18,7 @@ from castlist.jobs.events import (
     Filled,
     Finished,
     Forgotten,
+    Grouped,
     Learnt,
     Refreshed,
     Searched,
@@ -180,6 +181,19 @@ class Fill:
             stop=lambda: asked,
         )
         return Filled(done.looked, done.renamed, done.is_whole)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Bring the unnamed faces of an archive together; they can be read then, by their numbers."""
+
+    archive: Path
+
+    def do(self, tell: Tell) -> Finished:
+        from castlist.archive import group_unnamed
+
+        tell(Stage("groups"))
+        return Grouped(sum(group.number is not None for group in group_unnamed(self.archive)))
 
 
 @dataclass(frozen=True)

@@ -35,9 +35,10 @@ class Foreman:
         self._book.prepare()
         for note in self._book.notes():
             if not note.is_over:
+                self._mend(note.id)
                 ended = Message("house-ended", "castlist serve had ended")
                 self._tell(note.id, write_event(interruption(self._book.events(note.id), ended)))
-        self._clear()
+        self._book.clear(KEPT)
         self._watch.start()
         return self
 
@@ -59,16 +60,22 @@ class Foreman:
     def _begin_and_stop(self) -> None:
         self._jobs = {job: one for job, one in self._jobs.items() if one.end is None}
         waiting = self._book.waiting()
-        for job in waiting[: max(AT_ONCE - len(self._jobs), 0)]:
+        free = max(AT_ONCE - len(self._jobs), 0)
+        for job in waiting[:free]:
             self._begin(job)
         for job, one in self._jobs.items():
-            stop = self._book.folder / f"{job}{STOP}"
-            if stop.exists():
-                stop.unlink()
+            if self._is_to_stop(job):
                 one.stop()
-        for job in waiting[AT_ONCE:]:
-            if (self._book.folder / f"{job}{STOP}").exists():
+        for job in waiting[free:]:
+            if self._is_to_stop(job):
                 self._tell(job, write_event(Stopped()))
+
+    def _is_to_stop(self, job: str) -> bool:
+        """Whether somebody wants it to stop; told once."""
+        stop = self._book.folder / f"{job}{STOP}"
+        wanted = stop.exists()
+        stop.unlink(missing_ok=True)
+        return wanted
 
     def _begin(self, job: str) -> None:
         self._tell(job, b"")
@@ -89,6 +96,12 @@ class Foreman:
             with contextlib.suppress(OSError):  # no room: the end may find some
                 self._tell(job, write_event(event))
 
+    def _mend(self, job: str) -> None:
+        """Take away what a killed foreman wrote of a line."""
+        path = self._book.folder / f"{job}{TOLD}"
+        if path.exists():
+            os.truncate(path, self._book.told(job)[1])
+
     def _tell(self, job: str, line: bytes) -> None:
         file = os.open(self._book.folder / f"{job}{TOLD}", os.O_WRONLY | os.O_APPEND | os.O_CREAT, PRIVATE_FILE)
         try:
@@ -98,9 +111,3 @@ class Foreman:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         finally:
             os.close(file)
-
-    def _clear(self) -> None:
-        """Delete what was told of works that are over for long."""
-        for note in self._book.notes()[KEPT:]:
-            for kind in (TOLD, STOP, WORK):
-                (self._book.folder / f"{note.id}{kind}").unlink(missing_ok=True)

@@ -7,20 +7,21 @@ ID.stop      somebody wants it to stop
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import secrets
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 
 from castlist.files import make_folder, write_bytes
 from castlist.jobs import ENDS, Event, Work, read_event, write_work
+from castlist.run import hold
 from castlist.web.problems import HouseError
 
-WORK, TOLD, STOP = ".work", ".jsonl", ".stop"
+WORK, TOLD, STOP, KEY, LOCK = ".work", ".jsonl", ".stop", ".key", ".lock"
 _ID = re.compile(r"\d{13}-[0-9a-f]{8}")  # the millisecond it was begun in, first: names are in order
 
 
@@ -42,11 +43,41 @@ class JobBook:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def begin(self, work: Work) -> str:
-        """Have a work done; gives its id."""
-        job = f"{time.time_ns() // 1_000_000:013}-{secrets.token_hex(4)}"
-        write_bytes(self.folder / f"{job}{WORK}", write_work(work), private=True)
+    def begin(self, work: Work, *, key: str | None = None) -> str:
+        """Have a work done; gives its id.
+
+        Args:
+            work: What is to be done.
+            key: Of whoever asks, who may ask again when no answer came; of one key, one work is begun.
+
+        Raises:
+            HouseError: If another work was begun with the key.
+        """
+        line = write_work(work)
+        self.prepare()
+        with hold(self.folder / LOCK):
+            known = None if key is None else self.folder / f"{hashlib.sha256(key.encode()).hexdigest()}{KEY}"
+            if known and known.exists():
+                job = known.read_text("ascii")
+                if self._existing(job).read_bytes() != line:
+                    raise HouseError(
+                        HTTPStatus.CONFLICT, "key-used", "Something else was begun with this Idempotency-Key."
+                    )
+                return job
+            job = f"{time.time_ns() // 1_000_000:013}-{secrets.token_hex(4)}"
+            write_bytes(self.folder / f"{job}{WORK}", line, private=True)
+            if known:
+                write_bytes(known, job.encode(), private=True)
         return job
+
+    def clear(self, kept: int) -> None:
+        """Delete what is known of works but the newest; whoever calls it is alone."""
+        for note in self.notes()[kept:]:
+            for kind in (TOLD, STOP, WORK):
+                (self.folder / f"{note.id}{kind}").unlink(missing_ok=True)
+        for known in self.folder.glob(f"*{KEY}"):
+            if not (self.folder / f"{known.read_text('ascii')}{WORK}").exists():
+                known.unlink()
 
     def notes(self) -> list[JobNote]:
         """All works, the newest first."""
@@ -67,9 +98,9 @@ class JobBook:
             HouseError: If there is none of that id.
         """
         kind = json.loads(self._existing(job).read_bytes())["work"].rpartition(":")[2]
-        told = self.events(job)
-        last = told[-1] if told else None
-        return JobNote(job, kind, int(job[:13]) / 1000, len(told), last, isinstance(last, ENDS))
+        lines, _ = self.told(job)
+        last = read_event(lines[-1]) if lines else None
+        return JobNote(job, kind, int(job[:13]) / 1000, len(lines), last, isinstance(last, ENDS))
 
     def events(self, job: str, start: int = 0) -> list[Event]:
         """What a work told so far, from event number `start` on.
@@ -77,8 +108,23 @@ class JobBook:
         Raises:
             HouseError: If there is none of that id.
         """
+        return [read_event(line) for line in self.told(job)[0][start:]]
+
+    def told(self, job: str, place: int = 0) -> tuple[list[bytes], int]:
+        """The lines that were told from a place in the file on, and the place where the next will be.
+
+        Raises:
+            HouseError: If there is no work of that id.
+        """
         self._existing(job)
-        return list(self._events(job))[start:]
+        path = self.folder / f"{job}{TOLD}"
+        if not path.exists():
+            return [], place
+        with path.open("rb") as file:
+            file.seek(place)
+            data = file.read()
+        whole = data.rfind(b"\n") + 1  # what follows is being written
+        return data[:whole].splitlines(), place + whole
 
     def stop(self, job: str) -> None:
         """Ask a work to stop and keep what it has.
@@ -92,12 +138,6 @@ class JobBook:
     def prepare(self) -> None:
         """Make the folder."""
         make_folder(self.folder, private=True)
-
-    def _events(self, job: str) -> Iterator[Event]:
-        path = self.folder / f"{job}{TOLD}"
-        data = path.read_bytes() if path.exists() else b""
-        for line in data.split(b"\n")[:-1]:  # what follows the last end is being written
-            yield read_event(line)
 
     def _existing(self, job: str) -> Path:
         path = self.folder / f"{job}{WORK}"

@@ -46,6 +46,14 @@ class HouseError(CastlistError):
         self.status = status
 
 
+class NotModified(Exception):  # noqa: N818 - no error: whoever asks has the newest
+    """Whoever asks has what would be answered."""
+
+    def __init__(self, etag: str) -> None:
+        super().__init__(etag)
+        self.etag = etag
+
+
 def status_of(error: CastlistError) -> HTTPStatus:
     """The status that tells of a failure."""
     if isinstance(error, HouseError):
@@ -118,6 +126,10 @@ def explain_problems(app: FastAPI) -> None:
     @app.exception_handler(CastlistError)
     async def known(request: Request, error: CastlistError) -> Response:
         return answer(request, status_of(error), error.message)
+
+    @app.exception_handler(NotModified)
+    async def same(request: Request, known: NotModified) -> Response:
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={"ETag": known.etag})
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:

@@ -2,36 +2,45 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Query
-from pydantic import BaseModel
+import anyio
+from fastapi import APIRouter, Header, Query
+from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
-from castlist.jobs import ENDS, Event, write_event
-from castlist.web.desk import Desk, desk_of
+from castlist.jobs import ENDS, Event, Work, read_event, write_event
+from castlist.web.api.common import At, Limit, Offset, Page, Sent
+from castlist.web.desk import Desk
 from castlist.web.jobs import JobNote
 
 PAUSE = 0.2  # seconds between two looks at what was told
 ALIVE = 15.0  # seconds after which a silent stream says that it is one
 
 router = APIRouter(tags=["jobs"])
-At = Annotated[Desk, Depends(desk_of)]
+Key = Annotated[
+    str | None,
+    Header(alias="Idempotency-Key", max_length=200, description="Sent again with the same, nothing is begun anew."),
+]
 
 
-class Job(BaseModel):
+class Job(Sent):
     """A work that takes long."""
 
-    id: str
-    kind: str
-    begun: float
-    told: int
-    last: dict[str, Any] | None
+    id: str = Field(examples=["1764144000000-0f1e2d3c"])
+    kind: str = Field(examples=["Fill"])
+    begun: float = Field(description="Seconds since 1970.")
+    told: int = Field(description="How many events so far.")
+    last: dict[str, Any] | None = Field(description='The last event: its kind as "event", its fields as "is".')
     is_over: bool
+
+    @classmethod
+    def begin(cls, desk: Desk, work: Work, key: str | None) -> Job:
+        """Have a work done."""
+        return cls.of(desk.jobs.note(desk.jobs.begin(work, key=key)))
 
     @classmethod
     def of(cls, note: JobNote) -> Job:
@@ -47,9 +56,9 @@ def event_of(event: Event) -> dict[str, Any]:
 
 
 @router.get("/jobs")
-def list_jobs(desk: At) -> list[Job]:
+def list_jobs(desk: At, offset: Offset = 0, limit: Limit = 100) -> Page[Job]:
     """All works, the newest first."""
-    return [Job.of(note) for note in desk.jobs.notes()]
+    return Page.cut([Job.of(note) for note in desk.jobs.notes()], offset, limit)
 
 
 @router.get("/jobs/{job}")
@@ -69,28 +78,29 @@ def stop_job(desk: At, job: str) -> Job:
 async def watch_job(
     desk: At,
     job: str,
-    start: Annotated[int, Query(ge=0)] = 0,
-    last_event_id: Annotated[int | None, Header(ge=0)] = None,
+    start: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0,
+    last_event_id: Annotated[int | None, Header(ge=0, le=1_000_000_000)] = None,
 ) -> StreamingResponse:
     """What a work tells, as server-sent events up to its end; a browser that lost the stream goes on where it was."""
     first = start if last_event_id is None else last_event_id + 1
-    desk.jobs.note(job)  # says so where there is none
+    await run_in_threadpool(desk.jobs.note, job)  # says so where there is none
     return StreamingResponse(stream_events(desk, job, first), media_type="text/event-stream")
 
 
 async def stream_events(desk: Desk, job: str, start: int = 0) -> AsyncIterator[str]:
     """The events of a work as a stream says them, up to the end."""
-    number, silent = start, 0.0
+    number, place, silent = 0, 0, 0.0
     while not desk.is_leaving:
-        events = await run_in_threadpool(desk.jobs.events, job, number)
-        for event in events:
-            record = event_of(event)
-            yield f"id: {number}\nevent: {record['event']}\ndata: {json.dumps(record['is'])}\n\n"
+        lines, place = await run_in_threadpool(desk.jobs.told, job, place)
+        for line in lines:
+            record = json.loads(line)
+            if number >= start:
+                yield f"id: {number}\nevent: {record['event']}\ndata: {json.dumps(record['is'])}\n\n"
             number += 1
-            if isinstance(event, ENDS):
+            if isinstance(read_event(line), ENDS):
                 return
-        silent = 0.0 if events else silent + PAUSE
+        silent = 0.0 if lines else silent + PAUSE
         if silent >= ALIVE:
             yield ": still here\n\n"
             silent = 0.0
-        await asyncio.sleep(PAUSE)
+        await anyio.sleep(PAUSE)

@@ -1,0 +1,91 @@
+"""Photos and films that are sent: read within the house's limits, kept nowhere."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from http import HTTPStatus
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import File, Request, Response, UploadFile
+from fastapi.routing import APIRoute
+
+from castlist.errors import Message, PhotoError
+from castlist.media import HEAD, check_size, is_film
+from castlist.web.desk import Desk
+from castlist.web.problems import HouseError
+
+FIELDS = 10  # of a form, beside its files
+
+Uploads = Annotated[list[UploadFile], File(description="Photos, each a field of this name.")]
+
+
+class UploadRoute(APIRoute):
+    """A route whose form may have so many files as the house bears."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def read_form(request: Request) -> Response:
+            if "multipart/form-data" in request.headers.get("content-type", ""):
+                limits = request.app.state.desk.house.limits
+                # Kept by the request: whoever asks for the form afterwards is given this one.
+                await request.form(max_files=limits.files, max_fields=FIELDS)
+            return await handle(request)
+
+        return read_form
+
+
+def problem_of_photo(desk: Desk, upload: UploadFile) -> Message | None:
+    """Why a photo isn't looked at; its header alone is read."""
+    data = read_upload(upload)
+    try:
+        if data:
+            check_size(data, desk.house.limits.pixels)
+    except PhotoError as error:
+        return error.message if error.code == "photo-too-large" else None  # all else is told by whoever looks
+    return None
+
+
+def read_photos(desk: Desk, uploads: Sequence[UploadFile]) -> list[bytes]:
+    """The photos of a form.
+
+    Raises:
+        HouseError: If one is larger than the house bears.
+    """
+    for number, upload in enumerate(uploads, start=1):
+        if problem := problem_of_photo(desk, upload):
+            raise HouseError(
+                HTTPStatus.UNPROCESSABLE_ENTITY,
+                "upload-refused",
+                "Photo number {number} can't be looked at ({reason}).",
+                number=number,
+                reason=problem,
+            )
+    return [read_upload(upload) for upload in uploads]
+
+
+def read_upload(upload: UploadFile) -> bytes:
+    """The bytes of an upload."""
+    upload.file.seek(0)
+    data: bytes = upload.file.read()
+    return data
+
+
+@contextlib.contextmanager
+def as_file(desk: Desk, upload: UploadFile) -> Iterator[Path]:
+    """An upload as a file of the house, under a name of the house's, as long as the block runs."""
+    with tempfile.NamedTemporaryFile(dir=desk.house.uploads) as file:
+        upload.file.seek(0)
+        shutil.copyfileobj(upload.file, file)
+        file.flush()
+        yield Path(file.name)
+
+
+def seems_film(upload: UploadFile) -> bool:
+    """Whether an upload is a film, by its content."""
+    upload.file.seek(0)
+    return is_film(upload.file.read(HEAD))

@@ -15,7 +15,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 
 from castlist.errors import CastlistError, Message, fill, needs_extra
-from castlist.languages import LANGUAGES, speaker, translate_message
+from castlist.languages import LANGUAGES, translate_message, translator
 from castlist.media import UNKNOWN
 from castlist.web.problems import scope_language, status_of
 
@@ -37,9 +37,9 @@ def render(request: Request, template: str, *, status: int = 200, **context: Any
             here=request.url.path,
             language=TAGS[language],
             languages=[(tag, NAMES[tag], tag == language) for tag in LANGUAGES],
-            translate=speaker(language),
+            translate=translator(language),
             explain=functools.partial(translate_message, language=language),
-            part=is_part(request),
+            is_part=is_part(request),
             **context,
         )
     )

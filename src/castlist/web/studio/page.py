@@ -17,6 +17,7 @@ from fastapi.routing import APIRoute
 from castlist.errors import CastlistError, Message, fill, needs_extra
 from castlist.languages import LANGUAGES, translate_message, translator
 from castlist.media import UNKNOWN
+from castlist.web.desk import desk_of
 from castlist.web.problems import scope_language, status_of
 
 with needs_extra("serve", "The studio"):
@@ -30,11 +31,13 @@ NAMES = {"en": "English", "zh-TW": "繁體中文"}  # of the languages, each in 
 def render(request: Request, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
     """A page, or a part of one, of a template; nothing that shows people is kept by the browser."""
     language = scope_language(request.scope)
+    archive = request.path_params.get("archive") or newest_archive(request)
     text = (
         _environment()
         .get_template(f"{template}.html.jinja")
         .render(
             here=request.url.path,
+            archive=archive,
             language=TAGS[language],
             languages=[(tag, NAMES[tag], tag == language) for tag in LANGUAGES],
             translate=translator(language),
@@ -44,6 +47,12 @@ def render(request: Request, template: str, *, status: int = 200, **context: Any
         )
     )
     return HTMLResponse(text, status, {"Cache-Control": "no-store", "Vary": "HX-Request"})
+
+
+def newest_archive(request: Request) -> str | None:
+    """The name of the archive that was changed last."""
+    archives = desk_of(request).archives()
+    return max(archives, key=lambda one: one.path.stat().st_mtime).path.name if archives else None
 
 
 def go(request: Request, address: str) -> Response:

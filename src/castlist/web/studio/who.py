@@ -76,7 +76,8 @@ def undo(request: Request, album: OpenAlbum) -> Response:
     key = next(
         (one.key for one in album.questions() for face in one.faces if spot and face.spot.photo == spot.photo), ""
     )
-    return _ask(request, album, key, speaker(scope_language(request.scope))("Taken back."))
+    translate = speaker(scope_language(request.scope))
+    return _ask(request, album, key, translate("Taken back."))
 
 
 @router.post("/in/{archive}/teach")

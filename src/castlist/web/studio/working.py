@@ -49,7 +49,6 @@ def _title(request: Request, kind: str) -> str:
         "Teach": translate("Learning from what was decided"),
         "CopySorted": translate("Copying photos"),
         "Learn": translate("Learning"),
-        "Check": translate("Checking the photos"),
     }
     return titles.get(kind, translate("At work"))
 

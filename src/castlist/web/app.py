@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 from starlette.middleware import Middleware
 
 from castlist import __version__
@@ -15,6 +16,15 @@ from castlist.web.pace import Pace
 from castlist.web.problems import explain_problems
 
 PREFIX = "/api/v1"
+FIELDS = 10  # of a form, beside its files
+# Else variables of the environment could have it report to somebody else's machine what is asked for.
+SILENT: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
 
 
 def make_app(house: House, *, finder: Finder = find_faces) -> FastAPI:
@@ -32,6 +42,8 @@ def make_app(house: House, *, finder: Finder = find_faces) -> FastAPI:
         openapi_url=f"{PREFIX}/openapi.json",
         docs_url=None,  # its scripts are another host's
         redoc_url=None,
+        form_limits={"max_files": house.limits.files, "max_fields": FIELDS},
+        telemetry=SILENT,
         middleware=[Middleware(Guard, house=house), Middleware(Pace, house=house)],
     )
     app.state.desk = Desk(house, finder=finder)

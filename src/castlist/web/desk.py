@@ -22,6 +22,7 @@ from castlist.web.house import JOBS, House
 from castlist.web.jobs import JobBook
 from castlist.web.problems import HouseError
 
+LONGEST = 255  # bytes of a folder's name
 OPEN = 8  # runs that a process holds open; the least used is closed
 
 
@@ -141,7 +142,8 @@ def _find_some(finder: Finder, most: int, pixels: np.ndarray, **options: Any) ->
 
 def _named(folder: Path, name: str, kind: str) -> Path:
     """A folder in one of the house's, by a name that comes from anywhere."""
-    if "/" in name or "\\" in name or name.startswith(".") or not is_below(spell(name)):
+    is_name = not ("/" in name or "\\" in name or name.startswith(".")) and is_below(spell(name))
+    if not is_name or len(name.encode("utf-8", "replace")) > LONGEST:
         raise _missing(name, kind)
     return folder / name
 

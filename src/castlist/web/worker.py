@@ -24,8 +24,7 @@ from castlist.web.desk import Desk
 from castlist.web.house import House
 
 FINISH = 8  # seconds that what is in hand has, once the house closes
-IDLE = 15  # seconds that a connection stays open between two requests
-HEADERS = 10.0  # seconds in which the first request must have begun
+IDLE = 15  # seconds in which a connection's next request must have come
 
 Shared = int | str  # a socket, as a parent hands it to a child
 
@@ -84,15 +83,22 @@ class _Server(uvicorn.Server):
 
 
 class _Connection(H11Protocol):
-    """A connection that is closed when nothing is asked on it for long: uvicorn itself waits for ever."""
+    """A connection that is closed when no whole request comes on it for long: uvicorn itself waits for ever."""
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
-        asyncio.get_running_loop().call_later(HEADERS, self._need_request)
+        self._look_after(IDLE, None)
 
-    def _need_request(self) -> None:
-        if self.cycle is None and not self.transport.is_closing():
+    def _look_after(self, seconds: float, before: Any) -> None:
+        asyncio.get_running_loop().call_later(seconds, self._look, before)
+
+    def _look(self, before: Any) -> None:
+        if self.transport.is_closing():
+            return
+        if self.cycle is before and (before is None or before.response_complete):
             self.transport.close()
+        else:
+            self._look_after(IDLE, self.cycle)
 
 
 def _taken(shared: Shared) -> socket.socket:

@@ -25,9 +25,9 @@ from castlist.people import teach as teach_run
 from castlist.web.api.common import At, Limit, Offset, Page, Sent, edges
 from castlist.web.api.jobs import Job, Key
 from castlist.web.api.runs import PhotoFolder
-from castlist.web.api.uploads import UploadRoute, as_file, read_photos
+from castlist.web.api.uploads import as_file, read_photos
 
-router = APIRouter(tags=["archives"], route_class=UploadRoute)
+router = APIRouter(tags=["archives"])
 
 ArchiveName = Annotated[str, InPath(description="The archive's name.", examples=["album"])]
 Day = Annotated[datetime.date | None, Query(description="A day, such as 2019-08-02.")]

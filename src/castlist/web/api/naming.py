@@ -13,10 +13,10 @@ from castlist.errors import PhotoError
 from castlist.media import Film
 from castlist.naming import NamedFace, Recognizer, Seen, name_film
 from castlist.web.api.common import At, Language, Sent, Sentence, edges
-from castlist.web.api.uploads import UploadRoute, Uploads, as_file, problem_of_photo, read_upload, seems_film
+from castlist.web.api.uploads import Uploads, as_file, problem_of_photo, read_upload, seems_film
 from castlist.web.desk import Desk
 
-router = APIRouter(tags=["name"], route_class=UploadRoute)
+router = APIRouter(tags=["name"])
 
 
 class Other(Sent):

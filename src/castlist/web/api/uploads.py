@@ -5,38 +5,21 @@ from __future__ import annotations
 import contextlib
 import shutil
 import tempfile
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import File, Request, Response, UploadFile
-from fastapi.routing import APIRoute
+from fastapi import File, UploadFile
 
 from castlist.errors import Message, PhotoError
 from castlist.media import HEAD, check_size, is_film
 from castlist.web.desk import Desk
 from castlist.web.problems import HouseError
 
-FIELDS = 10  # of a form, beside its files
+TOO_LARGE = ("photo-too-large", "photo-bomb")
 
 Uploads = Annotated[list[UploadFile], File(description="Photos, each a field of this name.")]
-
-
-class UploadRoute(APIRoute):
-    """A route whose form may have so many files as the house bears."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = super().get_route_handler()
-
-        async def read_form(request: Request) -> Response:
-            if "multipart/form-data" in request.headers.get("content-type", ""):
-                limits = request.app.state.desk.house.limits
-                # Kept by the request: whoever asks for the form afterwards is given this one.
-                await request.form(max_files=limits.files, max_fields=FIELDS)
-            return await handle(request)
-
-        return read_form
 
 
 def problem_of_photo(desk: Desk, upload: UploadFile) -> Message | None:
@@ -46,7 +29,7 @@ def problem_of_photo(desk: Desk, upload: UploadFile) -> Message | None:
         if data:
             check_size(data, desk.house.limits.pixels)
     except PhotoError as error:
-        return error.message if error.code == "photo-too-large" else None  # all else is told by whoever looks
+        return error.message if error.code in TOO_LARGE else None  # all else is told by whoever looks
     return None
 
 

@@ -13,6 +13,7 @@ from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 
 from castlist.errors import CastlistError, Message, fill, needs_extra
 from castlist.languages import LANGUAGES, translate_message, translator
@@ -78,6 +79,11 @@ class PageRoute(APIRoute):
                 return await answer(request)
             except CastlistError as error:
                 return render(request, "problem", status=status_of(error), problem=error.message)
+            except HTTPException as error:
+                said = Message(
+                    "page-refused", "The browser asked for what can't be: {reason}.", {"reason": error.detail}
+                )
+                return render(request, "problem", status=error.status_code, problem=said)
             except RequestValidationError:
                 unknown = Message("page-unknown", "There is no such page. Begin at the first one.")
                 return render(request, "problem", status=422, problem=unknown)

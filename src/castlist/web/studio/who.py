@@ -36,7 +36,7 @@ def answer(
     key: Annotated[str, Form()],
     shown: Annotated[int, Form()],
     kind: Annotated[str, Form()],
-    meant: Annotated[Sequence[str], Form()] = (),
+    without: Annotated[str, Form()] = "",
     name: Annotated[str, Form()] = "",
     perhaps: Annotated[str, Form()] = "",
 ) -> Response:
@@ -53,7 +53,7 @@ def answer(
         kind = "yes" if perhaps else "later-named"
     if kind == "later-named":
         return _ask(request, album, key, translate("Type a name first."))
-    faces = [face for i, face in enumerate(before[place].faces) if i >= MOST or f"{face.digest}-{face.number}" in meant]
+    faces = [face for face in before[place].faces if f"{face.digest}-{face.number}" not in without.split()]
     if not faces:
         return _ask(request, album, key, translate("No face is ticked."))
     decided, named = {"yes": ("is", perhaps), "is-not": ("is-not", perhaps)}.get(kind, (kind, name))

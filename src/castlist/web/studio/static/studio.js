@@ -41,6 +41,15 @@ document.addEventListener("click", (event) => {
   if (closes) document.getElementById(closes.dataset.closes).replaceChildren();
 });
 
+// Of a group, only whom the question isn't about is sent: a form may have few fields, and a group many faces.
+
+document.addEventListener("change", (event) => {
+  const form = event.target.matches("[data-face]") && event.target.form;
+  if (!form) return;
+  const left = [...form.querySelectorAll("[data-face]:not(:checked)")];
+  form.elements.without.value = left.map((one) => one.value).join(" ");
+});
+
 // The wall: a part is fetched as it comes near; until then it is as high as it will be.
 
 const near = new IntersectionObserver((seen) => seen.forEach(fill), { rootMargin: "1500px" });

@@ -258,8 +258,8 @@ def test_a_run_learns_what_was_decided(home: Path) -> None:
         teach(home / "run", home / "archive")
     archive.decide("is", archive.spot("ann.png", face=2), name="Dora")
     archive.decide("is", archive.spot("both.png", face=1), name="Ann")
-    assert teach(home / "run", home / "archive") == {"Ann": 0, "Dora": 1}  # the run has Ann's photo
-    assert teach(home / "run", home / "archive") == {"Ann": 0, "Dora": 0}
+    assert teach(home / "run", home / "archive").added == {"Ann": 0, "Dora": 1}  # the run has Ann's photo
+    assert teach(home / "run", home / "archive").added == {"Ann": 0, "Dora": 0}
     assert [(one.name, one.photos) for one in list_people(home / "run")][-1] == ("Dora", 1)
     make(home)
     assert names(opened(home))["two"] == ["Dora", "unknown"]  # the stranger's other photo

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import re
@@ -100,10 +101,12 @@ def test_face_and_gallery_as_one_graph(views: Any) -> None:
     vectors = network.embed(crops, views=views)
     person = np.arange(8) % 3
     gallery = Gallery.fit(["Ann", "Bea", "王小明"], vectors[:8], person, [str(i) for i in range(8)])
-    answers = ask_onnx(face_graph(network, gallery, views=views).SerializeToString(), crops)
-    expected = gallery.answer(vectors).probabilities
-    assert expected[:8, :3].max() > 0.5  # not everybody is unknown
-    np.testing.assert_allclose(answers, expected, atol=1e-3)
+    apart = gallery.lookalikes.add(0, vectors[8:10], ["/8", "/9"]).add(2, vectors[[2]], ["/2"])
+    for one in (gallery, dataclasses.replace(gallery, lookalikes=apart)):
+        answers = ask_onnx(face_graph(network, one, views=views).SerializeToString(), crops)
+        expected = one.answer(vectors).probabilities
+        assert expected[:8, :3].max() > 0.5  # not everybody is unknown
+        np.testing.assert_allclose(answers, expected, atol=1e-3)
 
 
 @pytest.mark.photos

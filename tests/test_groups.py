@@ -209,11 +209,43 @@ def test_a_group_is_named_at_once_and_taken_back_at_once(home: Path) -> None:
     assert len(name_group(home / "archive", 1, "Dora").faces) == 3
     archive = Archive(home / "archive")
     assert sorted((face.path.stem, face.number) for face in archive.faces({"Dora"})) == STRANGER
+    (line,) = (home / "archive" / "decisions.jsonl").read_text().splitlines()  # so that no kill leaves some of it
+    assert json.loads(line)["name"] == "Dora"
     assert 1 not in shown(home)
     with pytest.raises(SettingsError, match="no group 1 of unnamed faces"):
         name_group(home / "archive", 1, "Dora")
     archive.undo()
     assert shown(home) == before
+
+
+def test_a_group_named_by_an_older_castlist_is_read_and_taken_back_at_once(home: Path) -> None:
+    before = shown(home)
+    name_group(home / "archive", 1, "Dora")
+    path = home / "archive" / "decisions.jsonl"
+    line = json.loads(path.read_text())
+    spots = [line["face"], *line.pop("more")]
+    path.write_text("".join(json.dumps(line | {"face": spot}) + "\n" for spot in spots))
+    archive = Archive(home / "archive")
+    assert len(list(archive.faces({"Dora"}))) == 3
+    archive.undo()
+    assert shown(home) == before
+
+
+def test_conflicts_are_told_beside_groups(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    archive = Archive(home / "archive")
+    archive.decide("stranger", archive.spot("four.png"))
+    archive.decide("is", archive.spot("four.png"), name="Dora")
+    archive.decide("stranger", archive.spot("two.png", face=2))
+    save_picture(home / "photos" / "two.png", [level_of(20, 4)])
+    make(home)
+    told = ("decided as --stranger, later as --is Dora", "A photo that was decided on (--stranger) is gone")
+    shown(home)
+    for more in ((), ("--json",), ("--name", "1=Emil")):
+        assert run(monkeypatch, "groups", home / "archive", *more) == 0
+        said = capsys.readouterr().err
+        assert all("careful: " in said and one in said for one in told)
 
 
 def test_the_command_groups_names_and_teaches(

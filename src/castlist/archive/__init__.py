@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 from castlist.facade import open_door
 
 if TYPE_CHECKING:
-    from castlist.archive.calling import call_otherwise as call_otherwise
+    from castlist.archive.calling import hear_names as hear_names
     from castlist.archive.clustering import Cut as Cut
     from castlist.archive.clustering import group_faces as group_faces
+    from castlist.archive.confirming import Confirmed as Confirmed
     from castlist.archive.confirming import confirmed_faces as confirmed_faces
+    from castlist.archive.confirming import nearest_faces as nearest_faces
+    from castlist.archive.confirming import refused_faces as refused_faces
     from castlist.archive.decisions import Decision as Decision
     from castlist.archive.decisions import Edges as Edges
     from castlist.archive.decisions import Kind as Kind
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from castlist.archive.records import ArchivedFace as ArchivedFace
     from castlist.archive.records import ArchivedPhoto as ArchivedPhoto
     from castlist.archive.records import Counts as Counts
+    from castlist.archive.restating import call_otherwise as call_otherwise
     from castlist.archive.review import Question as Question
     from castlist.archive.review import Review as Review
     from castlist.archive.sheets import save_groups_sheet as save_groups_sheet
@@ -43,6 +47,7 @@ _ROOMS = {
     "ArchivedFace": "records",
     "ArchivedPhoto": "records",
     "Counts": "records",
+    "Confirmed": "confirming",
     "Cut": "clustering",
     "Decision": "decisions",
     "Edges": "decisions",
@@ -52,18 +57,21 @@ _ROOMS = {
     "Kind": "decisions",
     "Question": "review",
     "Review": "review",
-    "call_otherwise": "calling",
+    "call_otherwise": "restating",
     "confirmed_faces": "confirming",
     "fill_archive": "filling",
     "find_in_archive": "finding",
     "find_like": "liking",
     "group_faces": "clustering",
     "group_unnamed": "groups",
+    "hear_names": "calling",
     "name_group": "groups",
+    "nearest_faces": "confirming",
     "open_namer": "namer",
     "open_same_eyes": "namer",
     "parse_day": "finding",
     "read_groups": "groups",
+    "refused_faces": "confirming",
     "save_groups_sheet": "sheets",
     "save_sheet": "sheets",
     "taking_out": "forgetting",

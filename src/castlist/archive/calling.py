@@ -1,24 +1,70 @@
-"""Somebody of an archive called otherwise: what was decided of the name is decided of the other one, too."""
+"""People whom the run came to call otherwise: what was decided about them goes with them.
+
+The decisions are never rewritten: a line says from where on somebody has another name. An archive that was away when
+the run renamed somebody hears of it when the two meet again, before any of its faces is named by the run.
+"""
 
 from __future__ import annotations
 
-from castlist.archive.reading import Archive
+from pathlib import Path
+
+import msgspec
+
+from castlist.archive.decisions import ABOUT_NAMES, Decision, DecisionLog, is_meant
+from castlist.archive.folder import ArchiveFolder
+from castlist.errors import Message
+from castlist.run import Run
 
 
-def call_otherwise(archive: Archive, old: str, new: str) -> int:
-    """Decide that the faces that were decided to be somebody are called otherwise; gives how many these are.
+def hear_names(folder: ArchiveFolder, run: Run) -> list[Message]:
+    """Write down whom an archive's run calls otherwise since the archive last heard of it.
 
-    Names that were computed follow once the archive is named anew by a run that calls the person so.
+    Another run calls people as it likes, unless the archive's own is gone: then it is the same one, moved.
 
-    Args:
-        archive: The archive.
-        old: What the person is called.
-        new: What the person is to be called; somebody else's name makes the two one.
+    Returns:
+        Decisions that may be about somebody else: made by a name after the run had given it to another person.
 
     Raises:
-        CastlistError: If nobody can be called so, or it can't be written.
+        CastlistError: If it can't be read or written.
     """
-    spots = [face.spot for face in archive.faces({old}) if face.is_decided]
-    if spots:
-        archive.decide_all("is", spots, name=new)
-    return len(spots)
+    home = Path(folder.record().run)
+    if home != run.path.absolute() and home.exists():
+        return []
+    doubts: list[Message] = []
+
+    def tell(every: list[Decision]) -> list[Decision]:
+        doubts.clear()
+        heard_until = max((one.when for one in every if one.kind == "called"), default="")
+        lines: list[Decision] = []
+        for i, call in enumerate(call for call in run.calls if call.when > heard_until):
+            names = {one.name for one in every if one.kind in ABOUT_NAMES and one.name is not None}
+            before = next((name for name in sorted(names) if call.was(name)), None)
+            reused = before is not None and before in run.people
+            line = Decision(
+                id=f"called-{call.when}-{i}",
+                who=f"run {run.path.name}",
+                when=call.when,
+                kind="called",
+                name=before,
+                to=None if before is None else call.name,
+                reused=reused,
+            )
+            lines.append(line)
+            later = sum(one.name == before and one.when > call.when for one in every)
+            if reused and later:
+                doubts.append(_doubt(str(before), call.name, later))
+            every = [msgspec.structs.replace(one, name=line.to) if is_meant(one, line) else one for one in every]
+        # What concerns nobody is kept once, for how far the archive has heard.
+        return [line for line in lines[:-1] if line.name is not None] + lines[-1:]
+
+    DecisionLog(folder.decisions).hear(tell)
+    return doubts
+
+
+def _doubt(name: str, to: str, count: int) -> Message:
+    return Message(
+        "decided-by-old-name",
+        "{count} {count:decision|decisions} about {name!r}: made after the run had come to call that person "
+        "{to!r}, and somebody else {name!r}. If it is {to!r}, decide again.",
+        {"count": count, "name": name, "to": to},
+    )

@@ -11,7 +11,7 @@ import errno
 import getpass
 import os
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,7 +24,7 @@ from castlist.media import check_person, one_form
 from castlist.run import hold
 
 Edges = tuple[float, float, float, float]  # left, top, right, bottom; pixels of the upright photo
-Kind = Literal["is", "is-not", "stranger", "no-face", "portrait", "same", "different", "undo"]
+Kind = Literal["is", "is-not", "stranger", "no-face", "portrait", "same", "different", "undo", "called"]
 
 LOCK = ".decisions.lock"
 PATIENCE = 30.0  # seconds; a line takes milliseconds
@@ -42,14 +42,23 @@ class Spot(msgspec.Struct, frozen=True, omit_defaults=True):
 class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A line of the file."""
 
-    id: str  # faces decided on at once have one
+    id: str  # of older files, faces decided on at once are lines of one id
     who: str  # decided
-    when: str  # ISO 8601, UTC
+    when: str  # ISO 8601, UTC; of "called", when the run came to call somebody otherwise
     kind: Kind
-    face: Spot | None = None  # all but "undo"
-    name: str | None = None  # of ABOUT_NAMES; "portrait": the face to show for that person
+    face: Spot | None = None  # all but "undo" and "called"
+    more: tuple[Spot, ...] = ()  # faces of which the same decision says the same
+    name: str | None = None  # of ABOUT_NAMES, where "portrait" is the face to show for somebody; of "called", the name
+    # before: None where no decision bore it
     other: Spot | None = None  # of "same" and "different"
     undoes: str | None = None  # the id of a decision that is taken back
+    to: str | None = None  # of "called", the name since
+    reused: bool = False  # of "called": somebody else bears the name now, so that later decisions mean another person
+
+    @property
+    def faces(self) -> tuple[Spot, ...]:
+        """The faces that it is about, each for itself."""
+        return (*((self.face,) if self.face else ()), *self.more)
 
 
 class DecisionLog:
@@ -59,14 +68,14 @@ class DecisionLog:
         self._path = path
 
     def read(self) -> list[Decision]:
-        """All that was decided and isn't taken back, in the order in which it was.
+        """All that was decided and isn't taken back, in the order in which it was, with names as they are by now.
 
         Raises:
             CastlistError: If the file can't be read, or a line is no decision.
         """
-        every = self._parse(self._data())
+        every = follow_names(self._parse(self._data()))
         undone = {one.undoes for one in every}
-        return [one for one in every if one.kind != "undo" and one.id not in undone]
+        return [one for one in every if one.kind not in ("undo", "called") and one.id not in undone]
 
     def add(
         self, kind: Kind, face: Spot, *, name: str | None = None, other: Spot | None = None, who: str | None = None
@@ -100,9 +109,19 @@ class DecisionLog:
         if name is not None:
             name = one_form(name)
             check_person(name)
-        first = _sign(who, kind=kind, face=faces[0], name=name)
         with self._alone():
-            self._append(*(msgspec.structs.replace(first, face=face) for face in faces))
+            self._append(_sign(who, kind=kind, face=faces[0], more=tuple(faces[1:]), name=name))
+
+    def hear(self, tell: Callable[[list[Decision]], list[Decision]]) -> list[Decision]:
+        """Write down what somebody who knows all lines says that people are called by now; gives that.
+
+        Raises:
+            CastlistError: If it can't be read or written.
+        """
+        with self._alone():
+            if heard := tell(follow_names(self._parse(self._data()))):
+                self._append(*heard)
+        return heard
 
     def undo(self, *, id: str | None = None, who: str | None = None) -> Decision:
         """Take a decision back that holds; gives it.
@@ -122,17 +141,24 @@ class DecisionLog:
         return holding[-1]
 
     def forget(self, name: str) -> int:
-        """Write the file anew without what bears a name, nor what took that back; gives how many decisions that were.
+        """Write the file anew without what is about somebody, nor what took that back; gives how much that was.
+
+        Names are as they are by now; of what people were called before nothing is left.
 
         Raises:
             CastlistError: If it can't be read or written.
         """
         with self._alone():
             every = self._parse(self._data())
+            told = b"".join(map(_line, every))
+            every = [
+                msgspec.structs.replace(one, name=None, to=None, reused=False) if one.kind == "called" else one
+                for one in follow_names(every)
+            ]
             bearing = {one.id for one in every if one.name is not None and one_form(one.name) == one_form(name)}
-            kept = [one for one in every if one.id not in bearing and one.undoes not in bearing]
-            if bearing:
-                write_bytes(self._path, b"".join(map(_line, kept)), private=True)
+            kept = b"".join(_line(one) for one in every if one.id not in bearing and one.undoes not in bearing)
+            if kept != told:
+                write_bytes(self._path, kept, private=True)
         return len(bearing)
 
     def _append(self, *decisions: Decision) -> None:
@@ -188,6 +214,27 @@ class DecisionLog:
         )
 
 
+def follow_names(every: Sequence[Decision]) -> list[Decision]:
+    """Decisions by the names that people have by the last line; each line speaks of the decisions above it."""
+    followed: list[Decision] = []
+    for one in every:
+        if one.kind == "called" and one.name is not None:
+            followed = [
+                msgspec.structs.replace(before, name=one.to) if is_meant(before, one) else before for before in followed
+            ]
+        followed.append(one)
+    return followed
+
+
+def is_meant(decision: Decision, called: Decision) -> bool:
+    """Whether a decision from before is about whom a line says to be called otherwise."""
+    return (
+        decision.kind in ABOUT_NAMES
+        and decision.name == called.name
+        and not (called.reused and decision.when > called.when)
+    )
+
+
 def _sign(who: str | None, **decided: Any) -> Decision:
     """A decision of this moment."""
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
@@ -213,10 +260,20 @@ def _checked(decision: Decision) -> Decision:
         CastError: If nobody can be called so.
     """
     kind = decision.kind
-    says = (decision.face, decision.name, decision.other, decision.undoes)
-    needs = (kind != "undo", kind in ABOUT_NAMES, kind in ABOUT_TWO, kind == "undo")
-    if tuple(one is not None for one in says) != needs:
+    named = decision.name is not None
+    says = (decision.face, decision.name, decision.other, decision.undoes, decision.to)
+    is_called = kind == "called"
+    needs = (
+        kind != "undo" and not is_called,
+        kind in ABOUT_NAMES or (is_called and named),
+        kind in ABOUT_TWO,
+        kind == "undo",
+        is_called and named,
+    )
+    if tuple(one is not None for one in says) != needs or (
+        decision.more and (kind in ABOUT_TWO or decision.face is None)
+    ):
         raise ValueError(f"a decision {kind!r} says too little or too much")
-    if decision.name is not None:
-        check_person(decision.name)
+    for name in filter(None, (decision.name, decision.to)):
+        check_person(name)
     return decision

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from castlist.archive.calling import hear_names
 from castlist.archive.folder import FORMAT, ArchiveFolder, Record
 from castlist.archive.forgetting import finish
 from castlist.archive.namer import open_namer
@@ -114,6 +115,9 @@ def fill_archive(
         folder.end_plan()
         # As the run is by now: somebody may have been forgotten by it meanwhile.
         newest = open_namer(run, together=together, stranger_rate=stranger_rate, finder=finder)
+        for doubt in hear_names(folder, newest.recognizer.run):
+            if tell:
+                tell(doubt)
         renamed = rename(folder, newest if newest.eyes_digest == namer.eyes_digest else namer, on_names)
     return Filled(worker.looked, renamed, True)
 

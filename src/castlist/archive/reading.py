@@ -242,7 +242,7 @@ class Archive:
 
 def judge_rows(decisions: Sequence[Decision], shards: Sequence[Table]) -> Verdicts:
     """Bring what was decided together with the faces of rows."""
-    digests = {spot.photo for one in decisions for spot in (one.face, one.other) if spot}
+    digests = {spot.photo for one in decisions for spot in (*one.faces, one.other) if spot}
     places: dict[str, dict[int, Place]] = {}
     called: dict[str, str] = {}
     for shard in shards if digests else ():

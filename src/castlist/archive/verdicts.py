@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+
+import msgspec
 
 from castlist.archive.decisions import Decision, Spot
 from castlist.errors import Message
@@ -62,7 +64,7 @@ def judge(
     pairs: dict[str, list[tuple[Face, Face]]] = {"same": [], "different": []}
     conflicts = []
     portraits: dict[str, Face] = {}
-    for one in decisions:
+    for one in (apart for decision in decisions for apart in _apart_by_face(decision)):
         faces = []
         for spot in filter(None, (one.face, one.other)):
             face, problem = _find(spot, places.get(spot.photo), called, _words(one))
@@ -93,6 +95,12 @@ def judge(
         of[faces[0]] = _after(one, before)
     conflicts += _spread(of, pairs["same"], pairs["different"], called)
     return Verdicts(of, tuple(pairs["same"]), tuple(pairs["different"]), tuple(conflicts), portraits)
+
+
+def _apart_by_face(decision: Decision) -> Iterator[Decision]:
+    """A decision about several faces as one about each."""
+    for face in decision.faces:
+        yield msgspec.structs.replace(decision, face=face, more=())
 
 
 def _find(

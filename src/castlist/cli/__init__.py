@@ -9,12 +9,14 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from castlist.cli.archive import archive, decide, find, teach
+from castlist.cli.archive import archive
 from castlist.cli.checking import check
 from castlist.cli.console import say, tell
+from castlist.cli.deciding import decide, teach
 from castlist.cli.desktop import desktop
 from castlist.cli.diary import compare, runs
 from castlist.cli.exporting import export
+from castlist.cli.finding import find
 from castlist.cli.grouping import groups
 from castlist.cli.learning import demo, report, resume, train
 from castlist.cli.networks import background, weights

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from castlist.cli.archive import ArchivePath, archive_command, face_box, tell_taught
+from castlist.cli.archive import archive_command
 from castlist.cli.console import say, show_json, tell
-from castlist.cli.options import SYSTEM, Language
+from castlist.cli.deciding import say_conflicts, tell_taught
+from castlist.cli.finding import face_box
+from castlist.cli.options import SYSTEM, ArchivePath, Language
 from castlist.cli.words import translate
 from castlist.errors import SettingsError
 from castlist.escaping import for_json
@@ -34,10 +36,11 @@ def groups(
     language: Language = SYSTEM,
 ) -> None:
     """Bring the unnamed faces of an archive together by person, the largest group first; or say who a group is."""
+    from castlist.archive import Archive, group_unnamed, save_groups_sheet
+
     if name:
         _name(archive, [_parse(one) for one in name], language)
         return
-    from castlist.archive import group_unnamed, save_groups_sheet
 
     found = group_unnamed(archive)
     several = [group for group in found if group.number is not None]
@@ -52,20 +55,23 @@ def groups(
         number = several[0].number
         words = f"castlist groups {str(archive)!r} --name {number}=NAME"
         say(translate("To say who group {number} is: {command}", number=str(number), command=words))
+    say_conflicts(Archive(archive))
     if sheet:
         shown = save_groups_sheet(several, sheet)
         say(translate("The sheet {path!r} shows {shown} of {count}.", path=str(sheet), shown=shown, count=len(several)))
 
 
 def _name(archive: Path, named: Sequence[tuple[int, str]], language: str) -> None:
-    from castlist.archive import ArchiveFolder, name_group
+    from castlist.archive import Archive, name_group
     from castlist.people import teach
 
     for number, name in named:
         group = name_group(archive, number, name)
         tell(translate("{faces} {faces:face is|faces are} {name} now.", faces=len(group.faces), name=name))
     tell(translate("Decided. To take it back: {command}", command=f"castlist undo {str(archive)!r}"))
-    record = ArchiveFolder(archive).record()
+    opened = Archive(archive)
+    say_conflicts(opened)
+    record = opened.folder.record()
     run = Path(record.run)
     tell_taught(run, teach(run, archive), language)
     command = archive_command(record.root, run, archive, record.together, record.stranger_rate)

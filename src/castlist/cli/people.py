@@ -83,7 +83,14 @@ def undo(
         _undo_decision(run)
         return
     taken = undo_enrolment(run)
-    tell(translate("Taken back: {photos} of {name}.", photos=_photos(len(taken.files)), name=taken.name))
+    if taken.files:
+        tell(translate("Taken back: {photos} of {name}.", photos=_photos(len(taken.files)), name=taken.name))
+    else:
+        tell(
+            translate(
+                "Taken back: {count} {count:look-alike|look-alikes} of {name}.", count=len(taken.apart), name=taken.name
+            )
+        )
     show_report(run, language)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -87,8 +88,10 @@ def face_graph(network: FaceNetwork, gallery: Gallery, *, views: str) -> onnx.Mo
         helper.make_node("Add", ["score", constant("bias", bias)], ["logits"]),
         # The log-odds of a stranger are 0.
         helper.make_node("Pad", ["logits", constant("room", [0, 0, 0, 1], np.int64)], ["all"]),
-        helper.make_node("Softmax", ["all"], ["probabilities"], axis=1),
+        helper.make_node("Softmax", ["all"], ["shares" if len(gallery.lookalikes) else "probabilities"], axis=1),
     ]
+    if len(gallery.lookalikes):
+        after += _doubt(gallery, constant)
     last = _model(
         "people",
         after,
@@ -103,6 +106,39 @@ def face_graph(network: FaceNetwork, gallery: Gallery, *, views: str) -> onnx.Mo
     (out,) = middle.graph.output
     joined = compose.merge_models(first, middle, io_map=[("prepared", middle.graph.input[0].name)])
     return compose.merge_models(joined, last, io_map=[(out.name, "vectors_in")])
+
+
+def _doubt(gallery: Gallery, constant: Callable[..., str]) -> list[Any]:
+    """Give unknown the share of a name that its look-alikes deserve, as `Gallery.answer` does."""
+    apart, n_people = gallery.lookalikes, len(gallery.people)
+    known = apart.known(gallery.background)
+    squares, linear = np.split(gallery.slope_ * known.weights.T, 2)
+    bias = gallery.slope_ * (known.bias - gallery.offset_)
+    # The i-th look-alike of each person, or somebody who is like nobody.
+    rows = [np.flatnonzero(apart.person == person) for person in range(n_people)]
+    several = [[row[i] if i < len(row) else len(apart) for row in rows] for i in range(max(map(len, rows)))]
+    end, start = constant("after", [0, 0, 0, 1], np.int64), constant("before", [0, n_people, 0, 0], np.int64)
+    one = constant("one", 1)
+    return [
+        helper.make_node("MatMul", ["squared", constant("apart_squares", squares)], ["apart_a"]),
+        helper.make_node("MatMul", ["place", constant("apart_linear", linear)], ["apart_b"]),
+        helper.make_node("Add", ["apart_a", "apart_b"], ["apart_score"]),
+        helper.make_node("Add", ["apart_score", constant("apart_bias", bias)], ["apart"]),
+        helper.make_node("Pad", ["apart", end, constant("least", -1e4)], ["apart_all"]),
+        *(
+            helper.make_node("Gather", ["apart_all", constant(f"whose_{i}", whose, np.int64)], [f"rival_{i}"], axis=1)
+            for i, whose in enumerate(several)
+        ),
+        helper.make_node("Max", [f"rival_{i}" for i in range(len(several))], ["rivals"]),
+        helper.make_node("Sub", ["logits", "rivals"], ["lead"]),
+        helper.make_node("Sigmoid", ["lead"], ["right"]),
+        helper.make_node("Pad", ["right", end], ["kept"]),
+        helper.make_node("Mul", ["shares", "kept"], ["named"]),
+        helper.make_node("ReduceSum", ["named", constant("people_axis", [1], np.int64)], ["sure"], keepdims=1),
+        helper.make_node("Sub", [one, "sure"], ["rest"]),
+        helper.make_node("Pad", ["rest", start], ["unknown"]),
+        helper.make_node("Add", ["named", "unknown"], ["probabilities"]),
+    ]
 
 
 def _reading(size: int, zoom: float, shift: float) -> np.ndarray:

@@ -6,6 +6,7 @@ from castlist.gallery.beside import background_file, keep_beside, read_beside
 from castlist.gallery.fitting import EVIDENCE, WRONG_NAMES
 from castlist.gallery.gallery import Gallery
 from castlist.gallery.knowledge import Knowledge
+from castlist.gallery.lookalikes import Lookalikes
 from castlist.gallery.mixture import Mixture
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Background",
     "Gallery",
     "Knowledge",
+    "Lookalikes",
     "Mixture",
     "background_file",
     "default_background",

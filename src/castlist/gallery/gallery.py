@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -26,10 +26,13 @@ from castlist.gallery.fitting import (
 from castlist.gallery.guessing import guess_background
 from castlist.gallery.knowledge import Knowledge, add_up
 from castlist.gallery.leaving_out import measure_tail
+from castlist.gallery.lookalikes import Lookalikes
 from castlist.gallery.storage import numbers_of, read_arrays, texts_of, write_arrays
 
 VERSION = 4  # of the file
+APART_VERSION = 6  # of a file with look-alikes, whom older castlists would name again
 OWN_VERSION = 5  # of a file whose background is its own, so that a castlist that would keep it on forget reads none
+VERSIONS = (VERSION, OWN_VERSION, APART_VERSION)
 # Share of strangers at the threshold who are told by their other photos, where they have any. As many more may reach
 # it: on casts of LFW's training people, as many strangers get a name then as when photos are named one at a time.
 TOLD = 0.8
@@ -52,6 +55,7 @@ class Gallery:
     slope_: float  # log-odds per unit of score
     offset_: float  # score at which a face is as probably somebody unknown
     limits: Limits = LIMITS  # of the network
+    lookalikes: Lookalikes = field(default_factory=Lookalikes)
 
     @classmethod
     def fit(
@@ -163,8 +167,18 @@ class Gallery:
             logits = np.hstack([self.slope_ * (scores - self.offset_), np.zeros((len(scores), 1))])
             powers = np.exp(logits - logits.max(axis=1, keepdims=True))
             probabilities[some] = powers / powers.sum(axis=1, keepdims=True)
+            if len(self.lookalikes):
+                scores = self._doubt(embeddings[some], scores, probabilities[some])
             gains[some] = measure_gains(scores, self.thresholds_)
         return Answers(self.people, probabilities, gains, name_best(gains))
+
+    def _doubt(self, embeddings: np.ndarray, scores: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+        """Give unknown the share of a name that its look-alikes deserve; gives scores above thresholds by as much."""
+        lead = scores - self.lookalikes.rivals(self.background, embeddings, len(self.people))
+        taken = probabilities[:, :-1] / (1 + np.exp(np.clip(self.slope_ * lead, -50, 50)))
+        probabilities[:, :-1] -= taken
+        probabilities[:, -1] += taken.sum(axis=1)
+        return np.asarray(np.minimum(scores, self.thresholds_ + lead))
 
     def answer_together(self, embeddings: np.ndarray) -> Answers:
         """Say who each face is, all with each other's help.
@@ -266,7 +280,11 @@ class Gallery:
             )
         people = tuple(other for other in self.people if other != name)
         person = np.where(self.person == index, NOBODY, self.person - (self.person > index))
-        return self.regroup(people, person, self.photos)
+        gallery = self
+        if len(self.lookalikes):  # somebody's look-alike may be the person, too
+            named = self.answer(self.lookalikes.embeddings).named
+            gallery = dataclasses.replace(self, lookalikes=self.lookalikes[named != index])
+        return gallery.regroup(people, person, self.photos)
 
     def regroup(self, people: Sequence[str], person: np.ndarray, photos: Sequence[str]) -> Gallery:
         """The same photos as of other people, or without some; only names of whoever has other photos are judged anew.
@@ -287,9 +305,17 @@ class Gallery:
         was[now] = before
         touched = np.bincount(now) != np.bincount(self.person)[was]
         touched[now[before != was[now]]] = True
+        after = np.full(len(self.people), NOBODY)
+        after[before] = now
         return (
             dataclasses.replace(
-                self, people=tuple(people), embeddings=embeddings, person=now, photos=ids, trust_=self.trust_[kept]
+                self,
+                people=tuple(people),
+                embeddings=embeddings,
+                person=now,
+                photos=ids,
+                trust_=self.trust_[kept],
+                lookalikes=self.lookalikes.follow(after),
             )
             ._judged(touched)
             ._follow()
@@ -321,7 +347,7 @@ class Gallery:
         """What is learnt from the photos, after some came or went; a background that is these photos' own follows."""
         if not self.own_background:
             return self._learn()
-        return Gallery.fit(
+        fitted = Gallery.fit(
             self.people,
             self.embeddings,
             self.person,
@@ -329,12 +355,22 @@ class Gallery:
             stranger_rate=self.stranger_rate,
             own_background=True,
         )
+        return dataclasses.replace(fitted, lookalikes=self.lookalikes)
 
     def to_bytes(self) -> bytes:
         """The gallery as the bytes of an .npz file; `from_bytes` reads it."""
+        version = OWN_VERSION if self.own_background else VERSION
+        apart = {}
+        if len(self.lookalikes):
+            version = APART_VERSION
+            apart = {
+                "apart": self.lookalikes.embeddings,
+                "apart_person": self.lookalikes.person,
+                "apart_photos": np.array(self.lookalikes.photos),
+            }
         return write_arrays(
             {
-                "version": np.array(OWN_VERSION if self.own_background else VERSION),
+                "version": np.array(version),
                 "people": np.array(self.people, str),
                 "embeddings": self.embeddings,
                 "person": self.person,
@@ -345,6 +381,7 @@ class Gallery:
                 "thresholds": self.thresholds_,
                 "numbers": np.array([self.stranger_rate, self.slope_, self.offset_]),
                 "limits": np.array(dataclasses.astuple(self.limits)),
+                **apart,
             }
         )
 
@@ -372,8 +409,8 @@ class Gallery:
     @classmethod
     def _from_arrays(cls, arrays: dict[str, np.ndarray]) -> Gallery:
         version, person = arrays["version"], arrays["person"]
-        if version.dtype.kind not in "iu" or version.shape != () or version not in (VERSION, OWN_VERSION):
-            raise ValueError(f"its version is {version}, not {VERSION} or {OWN_VERSION}: train the run anew")
+        if version.dtype.kind not in "iu" or version.shape != () or version not in VERSIONS:
+            raise ValueError(f"its version is {version}, not {VERSION} to {APART_VERSION}: train the run anew")
         people, photos = texts_of(arrays["people"]), texts_of(arrays["photos"])
         if person.dtype.kind not in "iu":
             raise ValueError(f"indices of people are {person.dtype}")
@@ -402,6 +439,7 @@ class Gallery:
             slope,
             offset,
             _limits_of(arrays),
+            _lookalikes_of(arrays, len(people), len(background.mean)),
         )
 
 
@@ -416,6 +454,21 @@ def _limits_of(arrays: dict[str, np.ndarray]) -> Limits:
     if not 0 < tail <= 1:
         raise ValueError(f"the power of strangers is {tail}")
     return Limits(rarity, spread, sure, tail)
+
+
+def _lookalikes_of(arrays: dict[str, np.ndarray], n_people: int, values: int) -> Lookalikes:
+    """The look-alikes of a file; most have none."""
+    if "apart" not in arrays:
+        return Lookalikes()
+    photos, person = texts_of(arrays["apart_photos"]), arrays["apart_person"]
+    embeddings = numbers_of(arrays["apart"], len(photos), values).astype(np.float32)
+    if (
+        person.dtype.kind not in "iu"
+        or person.shape != (len(photos),)
+        or not set(person.tolist()) <= {*range(n_people)}
+    ):
+        raise ValueError("its look-alikes are of nobody")
+    return Lookalikes(embeddings, person.astype(np.int64), photos)
 
 
 def _check_rate(rate: float) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from castlist.people.reporting import renew_report as renew_report
     from castlist.people.retraining import discard_retraining as discard_retraining
     from castlist.people.retraining import retrain_without as retrain_without
+    from castlist.people.teaching import Taught as Taught
     from castlist.people.teaching import teach as teach
     from castlist.people.undoing import forget_photo as forget_photo
     from castlist.people.undoing import undo as undo
@@ -32,6 +33,7 @@ _ROOMS = {
     "Person": "listing",
     "Receipt": "receipts",
     "Renewal": "refreshing",
+    "Taught": "teaching",
     "discard_retraining": "retraining",
     "enrol": "enrolment",
     "enrol_face": "enrolment",

@@ -8,7 +8,9 @@ from pathlib import PurePosixPath
 
 from castlist.errors import Message, RunError
 from castlist.gallery import Gallery
-from castlist.run import Change, Run, derived_in, load_gallery
+from castlist.run import Change, Enrolled, Run, derived_in, load_gallery
+
+APART = "/"  # what the names of look-alikes' photos begin with: a folder without a name
 
 
 def open_people(change: Change) -> Gallery:
@@ -61,8 +63,17 @@ def put_people(change: Change, gallery: Gallery, files: Mapping[str, str | None]
     def put(some: Iterable[str]) -> tuple[str, ...]:
         return tuple(name for file in some if (name := files.get(file, file)) is not None)
 
-    places = {name: run.places[file] for file in run.places if (name := files.get(file, file)) is not None}
-    enrolled = (dataclasses.replace(one, files=put(one.files)) for one in run.enrolled)
+    places = {
+        name: run.places[file]
+        for file in run.places
+        if (name := files.get(file, file)) is not None and is_there(gallery, file)
+    }
+    enrolled = (
+        dataclasses.replace(
+            one, files=put(one.files), apart=tuple(file for file in one.apart if is_there(gallery, file))
+        )
+        for one in run.enrolled
+    )
     for derived in derived_in(run.path):
         change.remove(derived)
     change.write(run.gallery_path.name, gallery.to_bytes())
@@ -71,8 +82,23 @@ def put_people(change: Change, gallery: Gallery, files: Mapping[str, str | None]
         people=gallery.people,
         sides={side: put(some) for side, some in run.sides.items()},
         places=places,
-        enrolled=tuple(dataclasses.replace(one, name=person_of(one.files[0])) for one in enrolled if one.files),
+        calls=tuple(one for one in run.calls if one.name in gallery.people),
+        enrolled=tuple(
+            dataclasses.replace(one, name=_name_of(one, gallery)) for one in enrolled if one.files or one.apart
+        ),
     )
+
+
+def is_there(gallery: Gallery, file: str) -> bool:
+    """Whether a photo may be in a run: that of a look-alike, only as long as the gallery has it."""
+    return not file.startswith(APART) or file in gallery.lookalikes.photos
+
+
+def _name_of(enrolled: Enrolled, gallery: Gallery) -> str:
+    if enrolled.files:
+        return person_of(enrolled.files[0])
+    apart = gallery.lookalikes
+    return gallery.people[apart.person[apart.photos.index(enrolled.apart[0])]]
 
 
 def person_of(file: str) -> str:

@@ -16,7 +16,7 @@ from castlist.errors import Message, RunError
 from castlist.gallery import Gallery
 from castlist.media import meant_by, one_form
 from castlist.paths import as_path
-from castlist.people.changing import unfinished
+from castlist.people.changing import is_there, unfinished
 from castlist.people.receipts import Receipt, delete_kept, unknown_person, what_remains
 from castlist.people.retraining import discard_retraining
 from castlist.run import Change, Leaving, Run, RunFolder, agree, derived_in, open_run
@@ -42,8 +42,9 @@ def forget(path: str | os.PathLike[str], name: str, *, archive: str | os.PathLik
     """
     if archive is None:
         return _forget(RunFolder(as_path(path)), name)
-    from castlist.archive import ArchiveFolder, taking_out  # late: it needs castlist[archive]
+    from castlist.archive import ArchiveFolder, hear_names, taking_out  # late: it needs castlist[archive]
 
+    hear_names(ArchiveFolder(archive), RunFolder(as_path(path)).read(lambda run: run))
     # With the archive's lock held: nobody names there by the run as it was.
     receipt: Receipt | None
     with taking_out(ArchiveFolder(archive), name) as deleted:
@@ -114,7 +115,10 @@ def _take_out(change: Change, name: str) -> Leaving:
             refused=tuple(item for item in run.refused if not _is_of(item[0], name)),
             notes=tuple(note for note in run.notes if name not in str(note)),
             enrolled=tuple(one for one in run.enrolled if one.name != name),
-            places={file: place for file, place in run.places.items() if not _is_of(file, name)},
+            calls=tuple(one for one in run.calls if one.name != name),
+            places={
+                file: place for file, place in run.places.items() if not _is_of(file, name) and is_there(gallery, file)
+            },
             leaving=(*(one for one in run.leaving if one.name != name), leaving),
         ),
         gallery,

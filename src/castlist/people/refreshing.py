@@ -10,7 +10,7 @@ import dataclasses
 import datetime
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,7 @@ import numpy as np
 from castlist.embeddings import FaceNetwork, default_network
 from castlist.errors import Message, PhotoError, RunError
 from castlist.faces import NO_FACE, Finder, crop_faces, decode_to_find, find_faces, find_photo_faces
-from castlist.gallery import Background, Gallery, read_beside
+from castlist.gallery import Background, Gallery, Lookalikes, read_beside
 from castlist.media import RefusedPhoto, open_photo
 from castlist.paths import as_path, join_below, unspell
 from castlist.people.changing import need_changeable, put_people
@@ -69,10 +69,13 @@ def refresh(path: str | os.PathLike[str], *, on_count: OnCount | None = None, fi
         network = _newest(run)
         look = _Look(FaceNetwork.load(run.face_network_path), network, gallery.background.mean, run.settings, finder)
         _look_at(run, gallery, look, seen, on_count)
-        found = [seen[known] for known in _all_known(gallery)]
+        known, apart = _all_known(gallery), _all_known(gallery.lookalikes)
+        found = [seen[one] for one in known]
         kept = [row for row, one in enumerate(found) if isinstance(one, np.ndarray)]
         lost = [(file, one) for file, one in zip(gallery.photos, found, strict=True) if isinstance(one, Message)]
         _need_everybody(run, gallery, kept)
+        lookalikes = _renewed(gallery.lookalikes, [seen[one] for one in apart])
+        lost_apart = [(file, one) for (file, _), one in ((one, seen[one]) for one in apart) if isinstance(one, Message)]
         background = _background(run.settings, network)
         learnt = Gallery.fit(
             gallery.people,
@@ -83,13 +86,15 @@ def refresh(path: str | os.PathLike[str], *, on_count: OnCount | None = None, fi
             background=background,
             own_background=_own_network(run.settings) is not None and background is None,
         )
+        learnt = dataclasses.replace(learnt, lookalikes=lookalikes)
         with folder.change() as change:
             is_same = change.run.generation == run.generation
             if is_same:
                 _put(change, learnt, network, lost)
         if is_same:
             logger.info("a run was learnt anew from %d photos", len(kept))
-            return Renewal(change.run, len(kept), tuple(RefusedPhoto(place_of(run, one), why) for one, why in lost))
+            every = tuple(RefusedPhoto(place_of(run, file), why) for file, why in lost + lost_apart)
+            return Renewal(change.run, len(kept), every)
     raise RunError(
         "changed-while-refreshed",
         "The run {path!r} was changed again and again while its photos were looked at. Try again: "
@@ -139,20 +144,29 @@ def _look_at(
     run: Run, gallery: Gallery, look: _Look, seen: dict[Known, np.ndarray | Message], on_count: OnCount | None
 ) -> None:
     """Look at the photos of a run that weren't looked at yet."""
-    known = _all_known(gallery)
-    rows = [row for row, one in enumerate(known) if one not in seen]
+    known = dict.fromkeys(one for one in (*_all_known(gallery), *_all_known(gallery.lookalikes)) if one not in seen)
 
-    def at(row: int) -> np.ndarray | Message:
-        return look.at(place_of(run, gallery.photos[row]), gallery.embeddings[row])
+    def at(one: Known) -> np.ndarray | Message:
+        file, data = one
+        return look.at(place_of(run, file), np.frombuffer(data, np.float32))
 
-    for done, (row, found) in enumerate(zip(rows, work_ahead(at, rows), strict=True), start=1):
-        seen[known[row]] = found
+    for done, (one, found) in enumerate(zip(known, work_ahead(at, known), strict=True), start=1):
+        seen[one] = found
         if on_count:
-            on_count(done, len(rows))
+            on_count(done, len(known))
 
 
-def _all_known(gallery: Gallery) -> list[Known]:
-    return [(file, vector.tobytes()) for file, vector in zip(gallery.photos, gallery.embeddings, strict=True)]
+def _all_known(people: Gallery | Lookalikes) -> list[Known]:
+    return [(file, vector.tobytes()) for file, vector in zip(people.photos, people.embeddings, strict=True)]
+
+
+def _renewed(lookalikes: Lookalikes, found: Sequence[np.ndarray | Message]) -> Lookalikes:
+    """Look-alikes as they are seen now; whose photo isn't found any more is left out."""
+    renewed = Lookalikes()
+    for person, file, one in zip(lookalikes.person.tolist(), lookalikes.photos, found, strict=True):
+        if isinstance(one, np.ndarray):
+            renewed = renewed.add(person, one[None], [file])
+    return renewed
 
 
 def _newest(run: Run) -> FaceNetwork:

@@ -13,7 +13,7 @@ from castlist.media import check_person, meant_by, one_form
 from castlist.paths import as_path
 from castlist.people.changing import call_otherwise, free_name, open_people, person_of, put_people
 from castlist.people.receipts import unknown_person
-from castlist.run import Change, Run, RunFolder
+from castlist.run import Called, Change, Run, RunFolder
 
 logger = logging.getLogger(__name__)
 
@@ -95,8 +95,10 @@ def _called(run: Run, old: str, new: str) -> dict[str, str]:
 
 
 def _put(change: Change, old: str, new: str) -> None:
-    """Have a name nowhere in the record but where photos are called so."""
+    """Have a name nowhere in the record but where photos are called so; archives that bear it can hear the new one."""
     run = change.run
+    calls = (dataclasses.replace(one, name=new) if one.name == old else one for one in run.calls)
+    calls = (one for one in calls if not (one.name == new and one.was(new)))  # called as once again
     change.run = dataclasses.replace(
         run,
         refused=tuple(
@@ -104,4 +106,5 @@ def _put(change: Change, old: str, new: str) -> None:
             for file, reason in run.refused
         ),
         notes=tuple(call_otherwise(note, old, new) for note in run.notes),
+        calls=(*calls, Called.now(old, new)),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import os
 from collections.abc import Collection
@@ -41,7 +42,11 @@ def undo(path: str | os.PathLike[str]) -> Enrolled:
                 path=str(change.run.path),
             )
         last = change.run.enrolled[-1]
-        _take_out(change, gallery, last.files)
+        if last.files:
+            _take_out(change, gallery, last.files)
+        else:
+            gallery = dataclasses.replace(gallery, lookalikes=gallery.lookalikes.without(last.apart))
+            put_people(change, gallery, {})
     logger.info("the last enrolment was taken back from a run")
     return last
 

@@ -1,5 +1,6 @@
 """The run folder: all that passes from learning to naming, written so that nothing half-done is ever read."""
 
+from castlist.run.calls import Called
 from castlist.run.cast import agree, load_gallery, need_same, put_network
 from castlist.run.folder import Change, RunFolder, Stamp
 from castlist.run.history import HISTORY, Epoch, best_epoch, read_accuracy, read_history
@@ -12,6 +13,7 @@ from castlist.run.stage import delete
 __all__ = [
     "HISTORY",
     "SIDES",
+    "Called",
     "Change",
     "Enrolled",
     "Epoch",

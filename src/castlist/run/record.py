@@ -26,6 +26,7 @@ from castlist.files import write_bytes
 from castlist.media import check_person
 from castlist.paths import as_path
 from castlist.run import inventory
+from castlist.run.calls import Called
 from castlist.settings import Settings
 
 FORMAT = 2  # of the run folder; a higher one is from a later castlist. 1 had no generation and nobody leaving.
@@ -47,6 +48,7 @@ class Enrolled:
 
     name: str
     files: tuple[str, ...]  # as in `Run.sides`
+    apart: tuple[str, ...] = ()  # look-alikes whom the name isn't given any more, as in `Run.places`
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +78,7 @@ class Run:
     files: Mapping[str, str] = field(default_factory=dict)  # SHA-256 of what names; of runs made before, nothing
     enrolled: tuple[Enrolled, ...] = ()  # the last one last
     places: Mapping[str, str] = field(default_factory=dict)  # of enrolled photos: where each lay then
+    calls: tuple[Called, ...] = ()  # who is called otherwise than once, the last one last
 
     @property
     def network_path(self) -> Path:
@@ -154,6 +157,7 @@ class Run:
         record["refused"] = [(file, reason.to_dict()) for file, reason in self.refused]
         record["notes"] = [note.to_dict() for note in self.notes]
         record["leaving"] = [dataclasses.asdict(one) for one in self.leaving]
+        record["calls"] = [dataclasses.asdict(one) for one in self.calls]
         record["enrolled"] = [dataclasses.asdict(one) for one in self.enrolled]
         return for_json({"format": FORMAT, **record}, indent=1).encode("utf-8")
 
@@ -276,7 +280,12 @@ def _check(run: Run) -> None:
     is_empty = not run.people and (run.has_network or any(run.sides.values()))
     if is_empty or len(people) < len(run.people):
         raise ValueError("its people must be names, each once")
-    for name in (*run.people, *(one.name for one in run.leaving), *(one.name for one in run.enrolled)):
+    for name in (
+        *run.people,
+        *(one.name for one in run.leaving),
+        *(one.name for one in run.enrolled),
+        *(one.name for one in run.calls),
+    ):
         check_person(name)
     if not 0 < run.temperature < math.inf:
         raise ValueError("its temperature must be above 0")

@@ -44,7 +44,8 @@ def rename_person(
     new = one_form(new.strip())
     if name in open_run(album.run).people:
         rename(album.run, name, new)
-    call_otherwise(album.archive(), name, new)
+    else:
+        call_otherwise(album.archive(), name, new)
     return _name_anew(request, album, new)
 
 
@@ -59,7 +60,8 @@ def merge_person(
         merge(album.run, name, into)
     elif name in people:
         rename(album.run, name, into)
-    call_otherwise(album.archive(), name, into)
+    else:
+        call_otherwise(album.archive(), name, into)
     return _name_anew(request, album, into)
 
 

@@ -11,6 +11,8 @@ from castlist.web.problems import MEDIA_TYPE, HouseError, problem_bytes
 
 AGAIN = {HTTPStatus.TOO_MANY_REQUESTS: b"5", HTTPStatus.SERVICE_UNAVAILABLE: b"2"}  # seconds to wait
 
+UNREAD = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)  # the rest of the request is not waited for
+
 
 async def answer(
     send: Send, status: HTTPStatus, body: bytes = b"", headers: Iterable[tuple[bytes, bytes]] = ()
@@ -25,6 +27,8 @@ async def answer(
 async def refuse(send: Send, error: HouseError, language: str) -> None:
     """Send a refusal as a problem."""
     headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-language", language.encode())]
+    if error.status in UNREAD:
+        headers.append((b"connection", b"close"))
     if error.status == HTTPStatus.UNAUTHORIZED:
         headers.append((b"www-authenticate", b"Bearer"))
     if error.status in AGAIN:

@@ -21,11 +21,10 @@ from castlist.run import delete, hold
 from castlist.web.foreman import Foreman
 from castlist.web.house import JOBS, LAUNCHES, LOG, House
 from castlist.web.jobs import JobBook
-from castlist.web.worker import share
+from castlist.web.worker import BACKLOG, share
 
 CHILD = "from castlist.web.worker import main; main()"
 LOCK = ".lock"
-BACKLOG = 128  # connections that wait until a worker takes them
 FINISH = 10.0  # seconds until a worker that doesn't end is ended
 PAUSE = 0.1  # seconds between two looks at the workers
 LONGEST_LOG = 10_000_000  # bytes; then it begins anew

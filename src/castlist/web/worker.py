@@ -24,6 +24,7 @@ from castlist.web.desk import Desk
 from castlist.web.house import House
 
 FINISH = 8  # seconds that what is in hand has, once the house closes
+BACKLOG = 128  # connections that wait until a worker takes them
 IDLE = 15  # seconds in which a connection's next request must have come
 
 Shared = int | str  # a socket, as a parent hands it to a child
@@ -52,7 +53,9 @@ def answer_requests(house: House, listener: socket.socket, *, finder: Finder = f
     app = make_app(house, finder=finder)
     config = uvicorn.Config(
         app,
+        loop="asyncio",
         http=_Connection,
+        backlog=1,  # connections taken at a time: else the first that looks takes all, and the other worker idles
         ws="none",
         lifespan="off",
         log_config=None,
@@ -76,6 +79,8 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         anyio.to_thread.current_default_thread_limiter().total_tokens = self._desk.house.limits.at_once
         await super().startup(sockets)
+        for one in sockets or ():
+            one.listen(BACKLOG)  # that many may wait all the same
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self._desk.leave()

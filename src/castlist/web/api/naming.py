@@ -12,6 +12,7 @@ from pydantic import Field
 from castlist.errors import PhotoError
 from castlist.media import Film
 from castlist.naming import NamedFace, Recognizer, Seen, name_film
+from castlist.run import need_same
 from castlist.web.api.common import At, Language, Sent, Sentence, edges
 from castlist.web.api.uploads import Uploads, as_file, problem_of_photo, read_upload, seems_film
 from castlist.web.desk import Desk
@@ -85,6 +86,7 @@ class Named(Sent):
     """Who is in what was sent."""
 
     run: str
+    generation: int = Field(description="Of the run, by which the photos were named.")
     photos: list[Photo]
     films: list[SeenFilm]
 
@@ -106,14 +108,21 @@ def name(
     stills = [i for i in range(len(photos)) if i not in films]
     problems = {i: problem_of_photo(desk, photos[i]) for i in stills}
     shown = [i for i in stills if problems[i] is None]
+    began = recognizer.run
     seen = Seen.merge(recognizer.eyes.see(read_upload(photos[i]) for i in shown))
-    named = recognizer.name(seen, together=together, repeat=repeat)
+    while True:
+        need_same(recognizer.run, began)
+        now = recognizer.run.generation
+        named = recognizer.name(seen, together=together, repeat=repeat)
+        if recognizer.run.generation == now:  # else somebody came or left meanwhile
+            break
     answers = dict(zip(shown, _photos(seen, named, shown, language, embeddings), strict=True))
     for i, problem in problems.items():
         if problem:
             answers[i] = Photo(number=i + 1, width=0, height=0, faces=[], problem=Sentence.of(problem, language))
     return Named(
         run=run,
+        generation=now,
         photos=[answers[i] for i in stills],
         films=[_film(desk, photos[i], recognizer, i + 1, language) for i in films],
     )

@@ -58,7 +58,7 @@ class _Finder:
         picture, path = Image.fromarray(pixels), self._folder / name
         exif = picture.getexif()
         number = len(self._known)
-        exif.get_ifd(0x8769)[0x9003] = (DAYS + datetime.timedelta(days=9 * number)).strftime("%Y:%m:%d %H:%M:%S")
+        exif.get_ifd(0x8769)[0x9003] = (DAYS + datetime.timedelta(days=2 * number)).strftime("%Y:%m:%d %H:%M:%S")
         self._folder.mkdir(parents=True, exist_ok=True)
         picture.save(path, quality=92, exif=exif)
         faces = [

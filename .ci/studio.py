@@ -94,9 +94,9 @@ def naming(page: Page, address: str) -> None:
         page.keyboard.type(name)
         page.keyboard.press("Enter" if name else "3")
         page.wait_for_function("key => document.querySelector('[name=key]').value !== key", arg=key)
-        assert page.evaluate("document.activeElement.id") == "name", "the field isn't ready for the next name"
+        page.wait_for_function("() => document.activeElement.id === 'name'")  # ready for the next
     assert sizes == sorted(sizes, reverse=True)
-    assert page.inner_text("#said").startswith("Strangers")
+    page.wait_for_function("() => document.querySelector('#said').textContent.startsWith('Strangers')")
     page.keyboard.press("Control+z")
     page.wait_for_function("() => document.querySelector('#said').textContent.startsWith('Taken back')")
     page.reload()

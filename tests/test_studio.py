@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import html
 import io
+import json
 import re
+import shutil
 import stat
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ import pytest
 pytest.importorskip("fastapi", reason="the studio needs castlist[serve]")
 pytest.importorskip("pyarrow", reason="archives need castlist[archive]")
 
+import numpy as np
 from PIL import Image
 
 from castlist.archive import Archive, ArchiveFolder, fill_archive, group_unnamed
@@ -127,6 +130,40 @@ def test_an_archive_is_made_in_the_background(client: Any, home: Path) -> None:
     assert f"/api/v1/jobs/{note.id}/events" in page
     client.post("/start", data={"folder": "0:", "run": "team"})  # whose archive has another name
     assert "then=/in/album/photos" in client.post("/start", data={"folder": "0:", "run": ""}).headers["location"]
+
+
+def test_an_archive_may_be_called_anything_a_folder_can(client: Any, home: Path) -> None:
+    odd = "Juli & August #1? 100%"
+    save_picture(home / "photos" / odd / "a.png", [level_of(0)])
+    where = client.post("/start", data={"folder": f"0:{odd}", "run": "team"}).headers["location"]
+    fill_archive(home / "photos" / odd, home / "runs" / "team", home / "archives" / odd, finder=tell_faces)
+    onward = re.search(r'href="(/in/[^"]+)"', client.get(where).text.partition("<main")[2])
+    assert onward is None  # it isn't over
+    page = client.get(client.get("/").headers["location"]).text
+    assert odd.replace("&", "&amp;") in page
+    for address in set(re.findall(r'(?:href|src)="(/in/[^"]+)"', page)):
+        assert client.get(html.unescape(address)).status_code == 200, address
+
+
+def test_photos_that_are_wrong_are_decided_on_and_moved_back(client: Any, home: Path) -> None:
+    cast = home / "photos" / "cast"
+    for name, look in (("Ann", 0), ("Ann", 1), ("Bo", 2), ("Bo", 3)):
+        noise = np.random.default_rng(look).integers(0, 256, (80, 90, 3), np.uint8)
+        (cast / name).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(noise).save(cast / name / f"{look}.png")
+    shutil.copy(cast / "Ann" / "0.png", cast / "Bo" / "0.png")
+    page = client.get("/checked", params={"folder": "0:cast"}).text
+    assert "pictures under two names" in page and 'data-file="Bo/0.png"' in page
+    for address in re.findall(r'src="(/checked[^"]+)"', page):
+        assert client.get(html.unescape(address)).headers["content-type"] == "image/jpeg"
+    sent = {"folder": "0:cast", "choices": json.dumps({"Bo/0.png": "", "../evil": "Ann"})}
+    assert "1 photo was moved" in client.post("/checked", data=sent).text
+    assert not (cast / "Bo" / "0.png").exists() and (home / "photos" / "cast-aside" / "Bo" / "0.png").exists()
+    client.post("/checked/undo", data={"folder": "0:cast"})
+    assert (cast / "Bo" / "0.png").exists()
+    assert client.post("/checked", data={**sent, "choices": "[1]"}).status_code == 400
+    small = {"folder": "0:cast", "file": "../../runs/team/run.json", "digest": "0"}
+    assert client.get("/checked/small.jpg", params=small).status_code == 404
 
 
 def test_dropped_photos_are_kept_under_no_name_of_theirs(client: Any, home: Path) -> None:

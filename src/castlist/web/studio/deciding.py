@@ -11,7 +11,7 @@ from fastapi import APIRouter, Form, Request, Response
 from castlist.archive import Archive, ArchivedFace, Kind
 from castlist.media import meant_by
 from castlist.web.problems import HouseError
-from castlist.web.studio.page import PageRoute, go, render
+from castlist.web.studio.page import PageRoute, go, place, render
 from castlist.web.studio.shelf import OpenAlbum
 
 ONE_BY_ONE = ("is", "is-not", "stranger", "no-face", "portrait")
@@ -32,7 +32,7 @@ def decide_on_one(
     one = album.face(face)
     decide(album.archive(), kind, [one], name if kind == "is" else known)
     if kind == "portrait" or not any(is_same(one, other) for other in album.faces(one.digest)):
-        return go(request, request.headers.get("hx-current-url", f"/in/{album.name}/photo/{one.digest}"))
+        return go(request, request.headers.get("hx-current-url", place(album.name, f"photo/{one.digest}")))
     return render(request, "one_face", album=album, face=album.face(face), is_decided=True)
 
 
@@ -40,7 +40,7 @@ def decide_on_one(
 def undo(request: Request, album: OpenAlbum) -> Response:
     """Take the last decision back that holds, and show the page as it is now."""
     album.archive().undo()
-    return go(request, request.headers.get("hx-current-url", f"/in/{album.name}/photos"))
+    return go(request, request.headers.get("hx-current-url", place(album.name, "photos")))
 
 
 def decide(archive: Archive, kind: str, faces: Sequence[ArchivedFace], name: str) -> str | None:

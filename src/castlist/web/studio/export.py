@@ -14,7 +14,7 @@ from castlist.media import ALL, UNKNOWN, read_photo
 from castlist.naming import Recognizer
 from castlist.painting import hide_faces, is_hidden, preview_pixels
 from castlist.web.desk import desk_of
-from castlist.web.studio.page import PageRoute, go, render
+from castlist.web.studio.page import PageRoute, place, render, watch
 from castlist.web.studio.shelf import OpenAlbum
 
 COLUMNS = ("photo", "face", "name", "probability", "decided", "taken", "left", "top", "right", "bottom")
@@ -73,9 +73,8 @@ def hidden(request: Request, album: OpenAlbum, digest: str, whom: str = ALL) -> 
 @router.post("/in/{archive}/sorted")
 def copies(request: Request, album: OpenAlbum) -> Response:
     """Copy the photos into a folder for each person, in the background."""
-    desk = desk_of(request)
-    into = desk.house.archives.parent / COPIES / album.name
-    return go(request, f"/work/{desk.jobs.begin(CopySorted(album.folder.path, into))}?then=/in/{album.name}/export")
+    into = desk_of(request).house.archives.parent / COPIES / album.name
+    return watch(request, CopySorted(album.folder.path, into), place(album.name, "export"))
 
 
 def _saved(data: bytes, kind: str, name: str) -> Response:

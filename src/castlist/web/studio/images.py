@@ -11,7 +11,7 @@ from fastapi import APIRouter, Response
 from castlist.errors import CastlistError, PhotoError
 from castlist.files import make_folder, write_bytes
 from castlist.painting import preview_face, preview_photo
-from castlist.web.studio.page import PageRoute
+from castlist.web.studio.page import PageRoute, picture
 from castlist.web.studio.shelf import Album, OpenAlbum
 
 SMALL, LARGE, FACE = 320, 1600, 192  # pixels, at most
@@ -26,7 +26,7 @@ def small(album: OpenAlbum, digest: str) -> Response:
     photo = album.photo(digest)
     place = _place(album, digest)
     with contextlib.suppress(OSError):
-        return _picture(place.read_bytes())
+        return picture(place.read_bytes())
     try:
         data = preview_photo(photo.path, SMALL, digest=digest)
     except PhotoError:
@@ -34,14 +34,14 @@ def small(album: OpenAlbum, digest: str) -> Response:
     with contextlib.suppress(CastlistError):  # a full disk only makes it slow
         make_folder(place.parent, private=True)
         write_bytes(place, data, private=True)
-    return _picture(data)
+    return picture(data)
 
 
 @router.get("/in/{archive}/large/{digest}.jpg")
 def large(album: OpenAlbum, digest: str) -> Response:
     """A photo by itself."""
     try:
-        return _picture(preview_photo(album.photo(digest).path, LARGE, digest=digest))
+        return picture(preview_photo(album.photo(digest).path, LARGE, digest=digest))
     except PhotoError:
         return Response(status_code=404)
 
@@ -51,7 +51,7 @@ def face(album: OpenAlbum, key: str) -> Response:
     """A face from near; nothing of it is kept, so that nothing is left of whoever is forgotten."""
     one = album.face(key)
     try:
-        return _picture(preview_face(one.path, one.box, FACE, digest=one.digest))
+        return picture(preview_face(one.path, one.box, FACE, digest=one.digest))
     except PhotoError:  # a film, or gone
         return Response(status_code=404)
 
@@ -59,8 +59,3 @@ def face(album: OpenAlbum, key: str) -> Response:
 def _place(album: Album, digest: str) -> Path:
     assert re.fullmatch("[0-9a-f]{64}", digest), "the archive knows it"
     return album.folder.index / KEPT / digest[:2] / f"{digest}.jpg"
-
-
-def _picture(data: bytes) -> Response:
-    # Not for the browser's disk: what is deleted here would stay there.
-    return Response(data, media_type="image/jpeg", headers={"Cache-Control": "no-store"})

@@ -16,7 +16,7 @@ from castlist.run import Run, find_runs, open_run, read_history
 from castlist.settings import MODELS, read_settings
 from castlist.web.desk import Desk, desk_of
 from castlist.web.problems import scope_language
-from castlist.web.studio.page import PageRoute, go, render
+from castlist.web.studio.page import PageRoute, render, watch
 from castlist.web.studio.start import Choice, folders_in, open_choice, roots_of
 
 # The report brings its own styles and pictures, and no script.
@@ -74,7 +74,7 @@ def begin(
         name=name.strip() or None,
         language=scope_language(request.scope),
     )
-    return go(request, f"/work/{desk.jobs.begin(work)}?then=/learn")
+    return watch(request, work, "/learn")
 
 
 @router.get("/runs/{run}")

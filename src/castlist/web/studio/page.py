@@ -16,6 +16,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from castlist.errors import CastlistError, Message, fill, needs_extra
+from castlist.jobs import Work
 from castlist.languages import LANGUAGES, translate_message, translator
 from castlist.media import UNKNOWN
 from castlist.web.desk import desk_of
@@ -61,6 +62,23 @@ def go(request: Request, address: str) -> Response:
     if is_part(request):
         return Response(status_code=204, headers={"HX-Redirect": address})
     return RedirectResponse(address, 303)
+
+
+def place(archive: str, page: str) -> str:
+    """The address of a page of an archive."""
+    return f"/in/{urllib.parse.quote(archive, safe='')}/{page}"
+
+
+def watch(request: Request, work: Work, then: str) -> Response:
+    """Begin a work, and send the browser to where it is watched; afterwards it goes on to another page."""
+    job = desk_of(request).jobs.begin(work)
+    return go(request, f"/work/{job}?then={urllib.parse.quote(then)}")
+
+
+def picture(data: bytes) -> Response:
+    """A JPEG, as an answer."""
+    # Not for the browser's disk: what is deleted here would stay there.
+    return Response(data, media_type="image/jpeg", headers={"Cache-Control": "no-store"})
 
 
 def is_part(request: Request) -> bool:

@@ -13,7 +13,7 @@ from castlist.media import UNKNOWN, meant_by, one_form
 from castlist.people import forget, merge, rename
 from castlist.run import open_run
 from castlist.web.desk import desk_of
-from castlist.web.studio.page import PageRoute, go, render
+from castlist.web.studio.page import PageRoute, place, render, watch
 from castlist.web.studio.shelf import Album, OpenAlbum
 
 MOST = 300  # faces shown of a person
@@ -79,6 +79,5 @@ def forget_person(
 
 def _name_anew(request: Request, album: Album, name: str) -> Response:
     """Name the archive by the run as it is now, and show the person then."""
-    desk = desk_of(request)
-    work = Gather(album.root, album.folder.path, desk.house.runs, album.run)
-    return go(request, f"/work/{desk.jobs.begin(work)}?then=/in/{album.name}/people")
+    work = Gather(album.root, album.folder.path, desk_of(request).house.runs, album.run)
+    return watch(request, work, place(album.name, "people"))

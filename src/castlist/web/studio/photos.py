@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request, Response
 from castlist.archive import ArchivedPhoto
 from castlist.media import UNKNOWN
 from castlist.web.desk import desk_of
-from castlist.web.studio.page import PageRoute, go, newest_archive, render
+from castlist.web.studio.page import PageRoute, go, newest_archive, place, render
 from castlist.web.studio.shelf import OpenAlbum
 
 SOME = 48  # photos of a part of the wall; each is asked for as it comes near
@@ -34,7 +34,7 @@ class Part:
 def first(request: Request) -> Response:
     """The first page: the archive that was changed last, or how to make one."""
     newest = newest_archive(request)
-    return go(request, f"/in/{newest}/photos" if newest else "/start")
+    return go(request, place(newest, "photos") if newest else "/start")
 
 
 @router.get("/in/{archive}/photos")

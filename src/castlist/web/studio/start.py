@@ -20,7 +20,7 @@ from castlist.paths import name_below, unspell
 from castlist.run import Run, list_runs
 from castlist.web.desk import Desk, desk_of
 from castlist.web.problems import LANGUAGE
-from castlist.web.studio.page import PageRoute, go, render
+from castlist.web.studio.page import PageRoute, go, place, render, watch
 
 YEAR = 365 * 24 * 3600  # seconds
 DROPPED = "dropped"  # the archive of photos that were dropped, and beside the archives the folder of these
@@ -93,7 +93,7 @@ def refresh(request: Request, archive: str) -> Response:
     desk = desk_of(request)
     record = desk.archive(archive).record()
     work = Gather(Path(record.root), desk.archive(archive).path, desk.house.runs, Path(record.run))
-    return go(request, f"/work/{desk.jobs.begin(work)}?then=/in/{archive}/photos")
+    return watch(request, work, place(archive, "photos"))
 
 
 def roots_of(desk: Desk) -> list[Choice]:
@@ -131,7 +131,7 @@ def runs_for_faces(desk: Desk) -> Sequence[Run]:
 def _gather(request: Request, desk: Desk, photos: Path, name: str, run: str) -> Response:
     known = desk.run(run).path if run else None
     work = Gather(photos, desk.new_archive(name).path, desk.house.runs, known)
-    return go(request, f"/work/{desk.jobs.begin(work)}?then=/in/{name}/photos")
+    return watch(request, work, place(name, "photos"))
 
 
 def _free_name(desk: Desk, photos: Path) -> str:

@@ -14,7 +14,7 @@ from castlist.media import UNKNOWN
 from castlist.web.desk import desk_of
 from castlist.web.problems import scope_language
 from castlist.web.studio.deciding import decide
-from castlist.web.studio.page import PageRoute, go, render
+from castlist.web.studio.page import PageRoute, place, render, watch
 from castlist.web.studio.shelf import Album, OpenAlbum
 
 MOST = 40  # faces shown of a question; what is decided is decided of all
@@ -83,9 +83,8 @@ def undo(request: Request, album: OpenAlbum) -> Response:
 @router.post("/in/{archive}/teach")
 def teach(request: Request, album: OpenAlbum) -> Response:
     """Have the run learn what was decided, and name the archive by it."""
-    desk = desk_of(request)
-    job = desk.jobs.begin(Teach(album.folder.path, desk.house.runs))
-    return go(request, f"/work/{job}?then=/in/{album.name}/who")
+    work = Teach(album.folder.path, desk_of(request).house.runs)
+    return watch(request, work, place(album.name, "who"))
 
 
 def _ask(request: Request, album: Album, at: str, said: str = "") -> Response:

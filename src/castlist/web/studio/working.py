@@ -47,6 +47,7 @@ def _title(request: Request, kind: str) -> str:
     titles = {
         "Gather": translate("Looking at the photos"),
         "Teach": translate("Learning from what was decided"),
+        "Check": translate("Checking the photos"),
         "CopySorted": translate("Copying photos"),
         "Learn": translate("Learning"),
     }

@@ -50,6 +50,14 @@ document.addEventListener("change", (event) => {
   form.elements.without.value = left.map((one) => one.value).join(" ");
 });
 
+// What becomes of photos that were found wrong, as one field: only of those that aren't kept.
+
+document.getElementById("choices")?.addEventListener("submit", (event) => {
+  const chosen = [...document.querySelectorAll("[data-file]")].filter((one) => one.value !== "keep");
+  const told = chosen.map((one) => [one.dataset.file, one.value.replace(/^aside$|^to:/, "")]);
+  event.target.elements.choices.value = JSON.stringify(Object.fromEntries(told));
+});
+
 // The wall: a part is fetched as it comes near; until then it is as high as it will be.
 
 const near = new IntersectionObserver((seen) => seen.forEach(fill), { rootMargin: "1500px" });

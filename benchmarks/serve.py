@@ -22,6 +22,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,7 @@ GUEST = "Guest"
 PHOTOS = 40
 AT_ONCE, EVERY = 16, 10
 WARM = 200  # requests after which memory is measured for the first time
+LIMIT = b"7d44e178b1d44e178b"  # between the parts of a form
 OF_A_ROUND = 3  # generations: one enrols, two forget
 
 Expected = dict[bool, list[list[tuple[str, float]]]]  # whether the guest is known: of each photo its faces
@@ -124,15 +126,20 @@ class Serving:
 
     def ask(self, method: str, path: str, photo: Path | None = None) -> Any:
         """Ask until there is an answer; gives what it says."""
-        body, kind = b"", "application/json"
-        if photo:
-            head = b'--limit\r\nContent-Disposition: form-data; name="photos"; filename="x"\r\n\r\n'
-            body, kind = head + photo.read_bytes() + b"\r\n--limit--\r\n", "multipart/form-data; boundary=limit"
-        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": kind}
+        return self.ask_many(path, [photo.read_bytes()], method) if photo else self._ask(method, path, b"")
+
+    def ask_many(self, path: str, photos: Iterable[bytes], method: str = "POST") -> Any:
+        """The same with the contents of photos."""
+        part = b'--%b\r\nContent-Disposition: form-data; name="photos"; filename="x"\r\n\r\n%b\r\n'
+        parts = [part % (LIMIT, photo) for photo in photos]
+        return self._ask(method, path, b"".join([*parts, b"--%b--\r\n" % LIMIT]))
+
+    def _ask(self, method: str, path: str, body: bytes) -> Any:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        if body:
+            headers["Content-Type"] = f"multipart/form-data; boundary={LIMIT.decode()}"
         while True:
-            line = self._mine.__dict__.setdefault(
-                "line", http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
-            )
+            line = self._mine.__dict__.setdefault("line", http.client.HTTPConnection("127.0.0.1", self.port))
             try:
                 line.request(method, f"/api/v1{path}", body, headers)
                 answer = line.getresponse()

@@ -76,7 +76,8 @@ def test_the_token_is_typed_into_a_form(house: House) -> None:
 
 def test_guesses_are_counted(house: House) -> None:
     guesser = visitor(house, token=None)
-    last = [guesser.get(RUNS, headers={"authorization": f"Bearer {i}"}) for i in range(130)][-1]
+    answers = (guesser.get(RUNS, headers={"authorization": f"Bearer {i}"}) for i in range(1000))
+    last = next(answer for answer in answers if answer.status_code != 401)
     assert code(last) == (429, "too-many-guesses") and last.headers["retry-after"]
     assert visitor(house).get(RUNS).status_code == 200
 

@@ -7,7 +7,8 @@ from http import HTTPStatus
 
 from starlette.types import Send
 
-from castlist.web.problems import MEDIA_TYPE, HouseError, problem_bytes
+from castlist.errors import CastlistError
+from castlist.web.problems import MEDIA_TYPE, problem_bytes, status_of
 
 AGAIN = {HTTPStatus.TOO_MANY_REQUESTS: b"5", HTTPStatus.SERVICE_UNAVAILABLE: b"2"}  # seconds to wait
 
@@ -24,13 +25,14 @@ async def answer(
     await send({"type": "http.response.body", "body": body})
 
 
-async def refuse(send: Send, error: HouseError, language: str) -> None:
+async def refuse(send: Send, error: CastlistError, language: str) -> None:
     """Send a refusal as a problem."""
+    status = status_of(error)
     headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-language", language.encode())]
-    if error.status in UNREAD:
+    if status in UNREAD:
         headers.append((b"connection", b"close"))
-    if error.status == HTTPStatus.UNAUTHORIZED:
+    if status == HTTPStatus.UNAUTHORIZED:
         headers.append((b"www-authenticate", b"Bearer"))
-    if error.status in AGAIN:
-        headers.append((b"retry-after", AGAIN[error.status]))
-    await answer(send, error.status, problem_bytes(error.status, error.message, language), headers)
+    if status in AGAIN:
+        headers.append((b"retry-after", AGAIN[status]))
+    await answer(send, status, problem_bytes(status, error.message, language), headers)

@@ -11,9 +11,9 @@ from castlist.faces import Finder, find_faces
 from castlist.web import api, studio
 from castlist.web.desk import Desk
 from castlist.web.guard import Guard
+from castlist.web.handlers import explain_problems
 from castlist.web.house import House
 from castlist.web.pace import Pace
-from castlist.web.problems import explain_problems
 
 PREFIX = "/api/v1"
 FIELDS = 10  # of a form, beside its files
@@ -49,6 +49,7 @@ def make_app(house: House, *, finder: Finder = find_faces) -> FastAPI:
     app.state.desk = Desk(house, finder=finder)
     explain_problems(app)
     app.include_router(api.routes(), prefix=PREFIX)
+    api.describe(app)
     app.include_router(studio.pages())
     app.mount("/static", studio.files())
     return app

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import threading
 from collections import OrderedDict
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +12,13 @@ import numpy as np
 from starlette.requests import Request
 
 from castlist.archive import ArchiveFolder
-from castlist.errors import PhotoError
+from castlist.errors import CastlistError, PhotoError
 from castlist.faces import Face, Finder, find_faces
 from castlist.naming import Recognizer
 from castlist.paths import is_below, is_folder, join_below, spell
 from castlist.run import RunFolder, newest_run
 from castlist.web.house import JOBS, House
 from castlist.web.jobs import JobBook
-from castlist.web.problems import HouseError
 
 LONGEST = 255  # bytes of a folder's name
 OPEN = 8  # runs that a process holds open; the least used is closed
@@ -50,11 +48,11 @@ class Desk:
         """A run folder of the house by its name.
 
         Raises:
-            HouseError: If there is none of that name.
+            CastlistError: If there is none of that name.
         """
-        folder = RunFolder(_named(self.house.runs, name, "run"))
-        if folder.stamp() is None:
-            raise _missing(name, "run")
+        path = _named(self.house.runs, name)
+        if path is None or (folder := RunFolder(path)).stamp() is None:
+            raise _no_run(name)
         return folder
 
     def newest_run(self) -> str:
@@ -84,11 +82,11 @@ class Desk:
         """An archive of the house by its name.
 
         Raises:
-            HouseError: If there is none of that name.
+            CastlistError: If there is none of that name.
         """
-        folder = ArchiveFolder(_named(self.house.archives, name, "archive"))
+        folder = self.new_archive(name)
         if not folder.is_there:
-            raise _missing(name, "archive")
+            raise _no_archive(name)
         return folder
 
     def archives(self) -> list[ArchiveFolder]:
@@ -103,22 +101,24 @@ class Desk:
         """Where an archive of a name is, or is to be made.
 
         Raises:
-            HouseError: If no folder of the house can be called so.
+            CastlistError: If no folder of the house can be called so.
         """
-        return ArchiveFolder(_named(self.house.archives, name, "archive"))
+        path = _named(self.house.archives, name)
+        if path is None:
+            raise _no_archive(name)
+        return ArchiveFolder(path)
 
     def photos(self, root: int, below: str = "") -> Path:
         """A folder of photos: one of the roots by its number, or a folder below it, links followed no further.
 
         Raises:
-            HouseError: If there is none, or it lies outside.
+            CastlistError: If there is none, or it lies outside.
         """
         roots = self.house.roots
         top = roots[root].resolve() if 0 <= root < len(roots) else None
         path = None if top is None else top if not below else join_below(top, below)
         if path is None or top is None or not path.resolve().is_relative_to(top) or not is_folder(path):
-            raise HouseError(
-                HTTPStatus.NOT_FOUND,
+            raise CastlistError(
                 "no-such-folder",
                 "There is no folder {below!r} in the folder of photos number {root}.",
                 below=below,
@@ -140,13 +140,15 @@ def _find_some(finder: Finder, most: int, pixels: np.ndarray, **options: Any) ->
     return faces
 
 
-def _named(folder: Path, name: str, kind: str) -> Path:
-    """A folder in one of the house's, by a name that comes from anywhere."""
+def _named(folder: Path, name: str) -> Path | None:
+    """A folder in one of the house's, by a name that comes from anywhere; None: it can't be one."""
     is_name = not ("/" in name or "\\" in name or name.startswith(".")) and is_below(spell(name))
-    if not is_name or len(name.encode("utf-8", "replace")) > LONGEST:
-        raise _missing(name, kind)
-    return folder / name
+    return folder / name if is_name and len(name.encode("utf-8", "replace")) <= LONGEST else None
 
 
-def _missing(name: str, kind: str) -> HouseError:
-    return HouseError(HTTPStatus.NOT_FOUND, f"no-such-{kind}", f"There is no {kind} {{name!r}}.", name=name)
+def _no_run(name: str) -> CastlistError:
+    return CastlistError("no-such-run", "There is no run {name!r}.", name=name)
+
+
+def _no_archive(name: str) -> CastlistError:
+    return CastlistError("no-such-archive", "There is no archive {name!r}.", name=name)

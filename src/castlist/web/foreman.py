@@ -83,8 +83,8 @@ class Foreman:
             work = read_work((self._book.folder / f"{job}{WORK}").read_bytes())
         except (OSError, ValueError, LookupError, AttributeError, ImportError) as error:
             logger.warning("a work can't be read: %s", type(error).__name__)
-            garbled = Message("job-garbled", "The process that works told what castlist doesn't know.")
-            self._tell(job, write_event(Failed(garbled)))
+            unread = Message("work-unread", "What is to be done can't be read; another castlist wrote it down.")
+            self._tell(job, write_event(Failed(unread)))
             return
         self._jobs[job] = Job(work)
         threading.Thread(target=self._listen, args=(job, self._jobs[job]), name="castlist-told", daemon=True).start()

@@ -14,11 +14,12 @@ from importlib import resources
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.types import Message as Event
 
+from castlist.errors import CastlistError
 from castlist.languages import translator
 from castlist.web.answers import answer, refuse
 from castlist.web.house import House
 from castlist.web.pace import Bucket
-from castlist.web.problems import HouseError, cookies_of, scope_language
+from castlist.web.problems import cookies_of, scope_language, status_of
 
 COOKIE = "castlist"
 DOOR = "/open"  # where a code or the token is exchanged for the cookie; the guard itself answers there
@@ -66,10 +67,11 @@ class Guard:
                 await self._answer_door(visit, receive, guarded)
                 return
             visit.check_key()
-        except HouseError as error:
-            if error.status == HTTPStatus.UNAUTHORIZED and not self._strangers.take():
+        except CastlistError as error:
+            is_unknown = status_of(error) == HTTPStatus.UNAUTHORIZED
+            if is_unknown and not self._strangers.take():
                 await refuse(guarded, _hasty(), visit.language)
-            elif error.status == HTTPStatus.UNAUTHORIZED and visit.wants_page:
+            elif is_unknown and visit.wants_page:
                 await answer(guarded, HTTPStatus.SEE_OTHER, headers=[(b"location", DOOR.encode())])
             else:
                 await refuse(guarded, error, visit.language)
@@ -115,13 +117,11 @@ class _Visit:
         """A header that may stand there once.
 
         Raises:
-            HouseError: If it stands there more often: of two, others may believe the other.
+            CastlistError: If it stands there more often: of two, others may believe the other.
         """
         found = self._all(name)
         if len(found) > 1:
-            raise HouseError(
-                HTTPStatus.BAD_REQUEST, "header-twice", "The header {name!r} must stand there once.", name=name
-            )
+            raise CastlistError("header-twice", "The header {name!r} must stand there once.", name=name)
         return found[0] if found else None
 
     @property
@@ -133,14 +133,13 @@ class _Visit:
         """Refuse who calls the house by a name that isn't its own, as a site does that was rebound to its address."""
         host = (self._one("host") or "").lower()
         if host not in self._house.addresses:
-            raise HouseError(
-                HTTPStatus.MISDIRECTED_REQUEST,
+            raise CastlistError(
                 "host-unknown",
                 "This castlist isn't called {host!r}. Start it with --host for each name that it has.",
                 host=host,
             )
         if self._one("upgrade") not in (None, "h2c"):
-            raise HouseError(HTTPStatus.BAD_REQUEST, "no-upgrade", "Nothing else than HTTP is spoken here.")
+            raise CastlistError("no-upgrade", "Nothing else than HTTP is spoken here.")
 
     def check_site(self) -> None:
         """Refuse what another site has a browser do."""
@@ -148,9 +147,7 @@ class _Visit:
         is_own = origin is None or origin.lower() in (f"http://{host}", f"https://{host}")
         from_here = site in (None, "same-origin", "none")
         if not is_own or (self.method not in SAFE and not from_here):
-            raise HouseError(
-                HTTPStatus.FORBIDDEN, "other-site", "Another site asks for this; only this one's pages may."
-            )
+            raise CastlistError("other-site", "Another site asks for this; only this one's pages may.")
 
     def check_key(self) -> None:
         """Refuse who hasn't come in."""
@@ -161,18 +158,15 @@ class _Visit:
         tells = self.method in SAFE or self._one("origin") or self._one("sec-fetch-site")
         if tells and self._house.is_session(self._cookies.get(COOKIE, "")):
             return
-        raise HouseError(
-            HTTPStatus.UNAUTHORIZED,
+        raise CastlistError(
             "not-come-in",
             "Come in first: open the address that `castlist serve` printed, or send the token in the header "
             "Authorization, after the word Bearer.",
         )
 
 
-def _hasty() -> HouseError:
-    return HouseError(
-        HTTPStatus.TOO_MANY_REQUESTS, "too-many-guesses", "Too many tried to come in. Wait a minute, then try again."
-    )
+def _hasty() -> CastlistError:
+    return CastlistError("too-many-guesses", "Too many tried to come in. Wait a minute, then try again.")
 
 
 def _with_headers(send: Send, headers: Iterable[tuple[bytes, bytes]]) -> Send:

@@ -13,13 +13,12 @@ import re
 import secrets
 import time
 from dataclasses import dataclass
-from http import HTTPStatus
 from pathlib import Path
 
+from castlist.errors import CastlistError
 from castlist.files import make_folder, write_bytes
 from castlist.jobs import ENDS, Event, Work, read_event, write_work
 from castlist.run import hold
-from castlist.web.problems import HouseError
 
 WORK, TOLD, STOP, KEY, LOCK = ".work", ".jsonl", ".stop", ".key", ".lock"
 _ID = re.compile(r"\d{13}-[0-9a-f]{8}")  # the millisecond it was begun in, first: names are in order
@@ -51,7 +50,7 @@ class JobBook:
             key: Of whoever asks, who may ask again when no answer came; of one key, one work is begun.
 
         Raises:
-            HouseError: If another work was begun with the key.
+            CastlistError: If another work was begun with the key.
         """
         line = write_work(work)
         self.prepare()
@@ -60,9 +59,7 @@ class JobBook:
             if known and known.exists():
                 job = known.read_text("ascii")
                 if self._existing(job).read_bytes() != line:
-                    raise HouseError(
-                        HTTPStatus.CONFLICT, "key-used", "Something else was begun with this Idempotency-Key."
-                    )
+                    raise CastlistError("key-used", "Something else was begun with this Idempotency-Key.")
                 return job
             job = f"{time.time_ns() // 1_000_000:013}-{secrets.token_hex(4)}"
             write_bytes(self.folder / f"{job}{WORK}", line, private=True)
@@ -95,7 +92,7 @@ class JobBook:
         """A work as it is now.
 
         Raises:
-            HouseError: If there is none of that id.
+            CastlistError: If there is none of that id.
         """
         kind = json.loads(self._existing(job).read_bytes())["work"].rpartition(":")[2]
         lines, _ = self.told(job)
@@ -106,7 +103,7 @@ class JobBook:
         """What a work told so far, from event number `start` on.
 
         Raises:
-            HouseError: If there is none of that id.
+            CastlistError: If there is none of that id.
         """
         return [read_event(line) for line in self.told(job)[0][start:]]
 
@@ -114,7 +111,7 @@ class JobBook:
         """The lines that were told from a place in the file on, and the place where the next will be.
 
         Raises:
-            HouseError: If there is no work of that id.
+            CastlistError: If there is no work of that id.
         """
         self._existing(job)
         path = self.folder / f"{job}{TOLD}"
@@ -130,7 +127,7 @@ class JobBook:
         """Ask a work to stop and keep what it has.
 
         Raises:
-            HouseError: If there is none of that id.
+            CastlistError: If there is none of that id.
         """
         self._existing(job)
         write_bytes(self.folder / f"{job}{STOP}", b"", private=True)
@@ -142,5 +139,5 @@ class JobBook:
     def _existing(self, job: str) -> Path:
         path = self.folder / f"{job}{WORK}"
         if not _ID.fullmatch(job) or not path.exists():
-            raise HouseError(HTTPStatus.NOT_FOUND, "no-such-job", "There is no work {job!r}.", job=job)
+            raise CastlistError("no-such-job", "There is no work {job!r}.", job=job)
         return path

@@ -6,14 +6,14 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from http import HTTPStatus
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.types import Message as Event
 
+from castlist.errors import CastlistError
 from castlist.web.answers import refuse
 from castlist.web.house import House
-from castlist.web.problems import HouseError, scope_language
+from castlist.web.problems import scope_language
 
 SLOWEST = 20_000  # bytes of a body a second, in the long run
 
@@ -55,7 +55,7 @@ class Pace:
         answer = _Answer(send)
         try:
             self._check(scope)
-        except HouseError as error:
+        except CastlistError as error:
             await refuse(answer.send, error, scope_language(scope))
         else:
             body = _Body(receive, self._limits.body, self._limits.seconds)
@@ -74,12 +74,9 @@ class Pace:
 
     def _check(self, scope: Scope) -> None:
         if not self._bucket.take():
-            raise HouseError(
-                HTTPStatus.TOO_MANY_REQUESTS, "too-many-requests", "Too many requests. Wait a moment, then ask again."
-            )
+            raise CastlistError("too-many-requests", "Too many requests. Wait a moment, then ask again.")
         if self._waiting >= self._limits.waiting:
-            raise HouseError(
-                HTTPStatus.SERVICE_UNAVAILABLE,
+            raise CastlistError(
                 "too-busy",
                 "Too many wait already. Wait a moment, then ask again.",
             )
@@ -118,7 +115,7 @@ class _Body:
         self._deadline = time.monotonic() + patience
         self._come = 0
         self._is_whole = False
-        self._refusal: HouseError | None = None
+        self._refusal: CastlistError | None = None
 
     async def receive(self) -> Event:
         """The next part; where there is too much or too little, as if the other side had gone."""
@@ -128,9 +125,7 @@ class _Body:
         try:
             event = await asyncio.wait_for(self._receive(), max(left, 0.001))
         except TimeoutError:
-            self._refusal = HouseError(
-                HTTPStatus.REQUEST_TIMEOUT, "body-too-slow", "What was to be sent came too slowly. Send it again."
-            )
+            self._refusal = CastlistError("body-too-slow", "What was to be sent came too slowly. Send it again.")
             return {"type": "http.disconnect"}
         self._come += len(event.get("body", b""))
         self._is_whole = not event.get("more_body", False)
@@ -154,9 +149,8 @@ class _Body:
         return put
 
 
-def _too_long(longest: int) -> HouseError:
-    return HouseError(
-        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+def _too_long(longest: int) -> CastlistError:
+    return CastlistError(
         "body-too-long",
         "A request may have {megabytes:.0f} MB. Send less at a time.",
         megabytes=longest / 2**20,

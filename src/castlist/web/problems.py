@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import logging
 from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from fastapi import FastAPI, Request, Response
-from fastapi.exceptions import RequestValidationError
-from starlette.exceptions import HTTPException
-from starlette.types import Scope
-
-from castlist.errors import CastlistError, Message, MissingExtraError, Value, unforeseen
+from castlist.errors import CastlistError, Message, MissingExtraError
 from castlist.languages import LANGUAGES, translate_message
+
+if TYPE_CHECKING:
+    from starlette.types import Scope
 
 MEDIA_TYPE = "application/problem+json"
 LANGUAGE = "language"  # the cookie of whoever has chosen one
@@ -22,42 +19,41 @@ LANGUAGE = "language"  # the cookie of whoever has chosen one
 # Of the library's codes; whatever isn't here is a request that can't be done as it is: 422.
 STATUSES = {
     "archive-busy": HTTPStatus.CONFLICT,
-    "archive-nobody": HTTPStatus.NOT_FOUND,
     "archive-no-photo": HTTPStatus.NOT_FOUND,
+    "archive-nobody": HTTPStatus.NOT_FOUND,
+    "body-too-long": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "body-too-slow": HTTPStatus.REQUEST_TIMEOUT,
     "changed-while-refreshed": HTTPStatus.CONFLICT,
+    "decide-nothing": HTTPStatus.BAD_REQUEST,
     "disk-full": HTTPStatus.INSUFFICIENT_STORAGE,
+    "face-not-archived": HTTPStatus.NOT_FOUND,
+    "header-twice": HTTPStatus.BAD_REQUEST,
+    "host-unknown": HTTPStatus.MISDIRECTED_REQUEST,
+    "key-used": HTTPStatus.CONFLICT,
+    "no-report": HTTPStatus.NOT_FOUND,
+    "no-such-archive": HTTPStatus.NOT_FOUND,
+    "no-such-folder": HTTPStatus.NOT_FOUND,
     "no-such-group": HTTPStatus.NOT_FOUND,
+    "no-such-job": HTTPStatus.NOT_FOUND,
+    "no-such-run": HTTPStatus.NOT_FOUND,
+    "no-upgrade": HTTPStatus.BAD_REQUEST,
     "nobody-called-in-run": HTTPStatus.NOT_FOUND,
     "not-an-archive": HTTPStatus.NOT_FOUND,
+    "not-come-in": HTTPStatus.UNAUTHORIZED,
+    "other-site": HTTPStatus.FORBIDDEN,
+    "photo-not-archived": HTTPStatus.NOT_FOUND,
     "run-busy": HTTPStatus.CONFLICT,
     "run-gone": HTTPStatus.NOT_FOUND,
     "system-refuses": HTTPStatus.INTERNAL_SERVER_ERROR,
+    "too-busy": HTTPStatus.SERVICE_UNAVAILABLE,
+    "too-many-guesses": HTTPStatus.TOO_MANY_REQUESTS,
+    "too-many-requests": HTTPStatus.TOO_MANY_REQUESTS,
     "unforeseen": HTTPStatus.INTERNAL_SERVER_ERROR,
 }
-
-logger = logging.getLogger(__name__)
-
-
-class HouseError(CastlistError):
-    """What the house itself refuses, with the status that says so."""
-
-    def __init__(self, status: HTTPStatus, code: str, text: str, /, **values: Value) -> None:
-        super().__init__(code, text, **values)
-        self.status = status
-
-
-class NotModified(Exception):  # noqa: N818 - no error: whoever asks has the newest
-    """Whoever asks has what would be answered."""
-
-    def __init__(self, etag: str) -> None:
-        super().__init__(etag)
-        self.etag = etag
 
 
 def status_of(error: CastlistError) -> HTTPStatus:
     """The status that tells of a failure."""
-    if isinstance(error, HouseError):
-        return error.status
     if isinstance(error, MissingExtraError):
         return HTTPStatus.NOT_IMPLEMENTED
     return STATUSES.get(error.code, HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -113,37 +109,3 @@ def _ranked(part: str) -> tuple[float, str] | None:
         return float(weight or 1), tag
     except ValueError:
         return None
-
-
-def explain_problems(app: FastAPI) -> None:
-    """Answer with problems whatever is raised."""
-
-    def answer(request: Request, status: int, message: Message, headers: Any = None) -> Response:
-        language = scope_language(request.scope)
-        body = problem_bytes(status, message, language)
-        return Response(body, status, {"Content-Language": language, **(headers or {})}, MEDIA_TYPE)
-
-    @app.exception_handler(CastlistError)
-    async def known(request: Request, error: CastlistError) -> Response:
-        return answer(request, status_of(error), error.message)
-
-    @app.exception_handler(NotModified)
-    async def same(request: Request, known: NotModified) -> Response:
-        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={"ETag": known.etag})
-
-    @app.exception_handler(RequestValidationError)
-    async def invalid(request: Request, error: RequestValidationError) -> Response:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        message = Message("request-invalid", "{where}: {reason}.", {"where": where, "reason": first["msg"]})
-        return answer(request, HTTPStatus.UNPROCESSABLE_ENTITY, message)
-
-    @app.exception_handler(HTTPException)
-    async def refused(request: Request, error: HTTPException) -> Response:
-        message = Message(f"http-{error.status_code}", "{detail}", {"detail": str(error.detail)})
-        return answer(request, error.status_code, message, error.headers)
-
-    @app.exception_handler(Exception)
-    async def unknown(request: Request, error: Exception) -> Response:
-        logger.error("unforeseen: %s", type(error).__name__)  # what it says may hold a name
-        return answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, unforeseen(error).message)

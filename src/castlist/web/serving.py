@@ -9,19 +9,18 @@ import logging
 import os
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from types import TracebackType
 
 from castlist.children import start_python
-from castlist.errors import CastlistError, RunError, reason_of
+from castlist.errors import CastlistError, RunError
 from castlist.files import PRIVATE_FILE, make_folder
 from castlist.run import delete, hold
 from castlist.web.foreman import Foreman
 from castlist.web.house import JOBS, LAUNCHES, LOG, House
 from castlist.web.jobs import JobBook
-from castlist.web.worker import BACKLOG, share
+from castlist.web.listening import listening, share
 
 CHILD = "from castlist.web.worker import main; main()"
 LOCK = ".lock"
@@ -44,7 +43,7 @@ def serve_house(house: House, *, on_open: Callable[[House], None]) -> None:
         CastlistError: If the port is taken, the runs are served already, or the workers can't begin.
     """
     make_folder(house.state, private=True)
-    with _alone(house), _listening(house) as listener:
+    with _alone(house), listening(house.hosts[0].strip("[]"), house.port) as listener:
         house = dataclasses.replace(house, port=listener.getsockname()[1])
         for leftover in (house.uploads, house.state / LAUNCHES):
             delete(leftover)
@@ -134,24 +133,3 @@ def _alone(house: House) -> Iterator[None]:
                 path=str(house.runs),
             ) from error
         yield
-
-
-@contextlib.contextmanager
-def _listening(house: House) -> Iterator[socket.socket]:
-    host = house.hosts[0].strip("[]")
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    with contextlib.closing(listener):
-        try:
-            if sys.platform != "win32":  # there it would let two listen
-                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind((host, house.port))
-            listener.listen(BACKLOG)
-        except OSError as error:
-            raise CastlistError(
-                "port-taken",
-                "Nobody can listen at {host!r}, port {port} ({reason}). Choose another one with --port.",
-                host=host,
-                port=house.port,
-                reason=reason_of(error),
-            ) from error
-        yield listener

@@ -22,19 +22,10 @@ from castlist.threads import count_cores, set_threads
 from castlist.web.app import make_app
 from castlist.web.desk import Desk
 from castlist.web.house import House
+from castlist.web.listening import BACKLOG, taken
 
 FINISH = 8  # seconds that what is in hand has, once the house closes
-BACKLOG = 128  # connections that wait until a worker takes them
 IDLE = 15  # seconds in which a connection's next request must have come
-
-Shared = int | str  # a socket, as a parent hands it to a child
-
-
-def share(listener: socket.socket, child: int) -> Shared:
-    """What a child needs to use a socket of its parent."""
-    if sys.platform == "win32":
-        return listener.share(child).hex()
-    return listener.fileno()
 
 
 def main() -> None:
@@ -43,7 +34,7 @@ def main() -> None:
     end_with_parent()
     logging.basicConfig(stream=sys.stdout, format="%(message)s")
     logging.getLogger("castlist.web.access").setLevel(logging.INFO)
-    answer_requests(House.load(Path(record["house"])), _taken(record["socket"]))
+    answer_requests(House.load(Path(record["house"])), taken(record["socket"]))
 
 
 def answer_requests(house: House, listener: socket.socket, *, finder: Finder = find_faces) -> None:
@@ -104,9 +95,3 @@ class _Connection(H11Protocol):
             self.transport.close()
         else:
             self._look_after(IDLE, self.cycle)
-
-
-def _taken(shared: Shared) -> socket.socket:
-    if sys.platform == "win32":
-        return socket.fromshare(bytes.fromhex(str(shared)))
-    return socket.socket(fileno=int(shared))

@@ -135,6 +135,14 @@ class Name(Sent):
     name: str = Field(examples=["Ann"])
 
 
+class Taught(Sent):
+    """What a run learnt from an archive."""
+
+    added: dict[str, int] = Field(description="Of each person, how many faces.")
+    apart: dict[str, int] = Field(description="Of each, how many faces are look-alikes.")
+    freed: int = Field(description="Look-alikes of before that aren't decided any more.")
+
+
 @router.get("/archives")
 def list_all(desk: At, offset: Offset = 0, limit: Limit = 100) -> Page[str]:
     """The names of the archives."""
@@ -256,11 +264,10 @@ def take_back(desk: At, archive: ArchiveName, decision: str) -> Decision:
 
 
 @router.post("/archives/{archive}/teach")
-def teach(
-    desk: At, archive: ArchiveName, run: Annotated[str, Body(embed=True, examples=["avengers"])]
-) -> dict[str, int]:
-    """Enrol in a run the faces that somebody decided to be a person; gives how many of each."""
-    return teach_run(desk.run(run).path, desk.archive(archive).path)
+def teach(desk: At, archive: ArchiveName, run: Annotated[str, Body(embed=True, examples=["avengers"])]) -> Taught:
+    """Enrol in a run the faces that somebody decided to be a person, and keep those apart that aren't."""
+    done = teach_run(desk.run(run).path, desk.archive(archive).path)
+    return Taught(added=done.added, apart=done.apart, freed=done.freed)
 
 
 def _page(asked: OpenArchive, found: Sequence[ArchivedFace], offset: int, limit: int) -> Page[Found]:

@@ -14,7 +14,8 @@ from castlist.faces import Box
 from castlist.languages import translate_message
 from castlist.run import RunFolder
 from castlist.web.desk import Desk, desk_of
-from castlist.web.problems import MEDIA_TYPE, NotModified, scope_language
+from castlist.web.handlers import NotModified
+from castlist.web.problems import MEDIA_TYPE, scope_language
 
 T = TypeVar("T")
 

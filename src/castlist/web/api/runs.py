@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Request, Response
 from fastapi.responses import HTMLResponse
 from pydantic import Field
 
-from castlist.errors import SettingsError
+from castlist.errors import CastlistError, SettingsError
 from castlist.jobs import Learn, Refresh, Resume
 from castlist.run import Run as RunRecord
 from castlist.run import list_runs, read_accuracy
 from castlist.settings import DLIB, Settings
 from castlist.web.api.common import At, Language, Limit, Offset, Page, RunName, Sent, tag
 from castlist.web.api.jobs import Job, Key
-from castlist.web.problems import HouseError
 
 LEADS_ELSEWHERE = ("network", "weights", "weights_sha256", "tensorboard")  # settings that name a file, or write one
 REPORT_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox"
@@ -89,7 +87,7 @@ def report(desk: At, run: RunName) -> Response:
     try:
         page = path.read_bytes()
     except OSError as error:
-        raise HouseError(HTTPStatus.NOT_FOUND, "no-report", "The run {run!r} has no report.", run=run) from error
+        raise CastlistError("no-report", "The run {run!r} has no report.", run=run) from error
     return Response(page, media_type="text/html; charset=utf-8", headers={"content-security-policy": REPORT_POLICY})
 
 

@@ -6,16 +6,14 @@ import contextlib
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated
 
 from fastapi import File, UploadFile
 
-from castlist.errors import Message, PhotoError
+from castlist.errors import CastlistError, Message, PhotoError
 from castlist.media import HEAD, check_size, is_film
 from castlist.web.desk import Desk
-from castlist.web.problems import HouseError
 
 TOO_LARGE = ("photo-too-large", "photo-bomb")
 
@@ -37,12 +35,11 @@ def read_photos(desk: Desk, uploads: Sequence[UploadFile]) -> list[bytes]:
     """The photos of a form.
 
     Raises:
-        HouseError: If one is larger than the house bears.
+        CastlistError: If one is larger than the house bears.
     """
     for number, upload in enumerate(uploads, start=1):
         if problem := problem_of_photo(desk, upload):
-            raise HouseError(
-                HTTPStatus.UNPROCESSABLE_ENTITY,
+            raise CastlistError(
                 "upload-refused",
                 "Photo number {number} can't be looked at ({reason}).",
                 number=number,

@@ -3,12 +3,15 @@
 The files are photos of a folder, each copy made different by a pixel and a name. Every step runs in a process of its
 own, so that its peak of memory is its own.
 
-    python benchmarks/archive.py RUN ../shared/photos/lfw --files 1000 --faces 100000
+    python benchmarks/archive.py RUN ../shared/photos/lfw --files 1000
+    python benchmarks/archive.py RUN ../shared/photos/lfw --faces 100000    # rows drawn from the background model
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import hashlib
 import itertools
 import json
 import resource
@@ -20,13 +23,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
-from castlist.archive import Archive, ArchiveFolder, fill_archive, find_in_archive, open_namer
+from castlist.archive import Archive, ArchiveFolder, fill_archive, find_in_archive, group_unnamed, open_namer
+from castlist.archive.folder import FORMAT, Record
+from castlist.archive.liking import likest
+from castlist.archive.planning import UNIT, File
 from castlist.archive.renaming import rename as name_anew
-from castlist.archive.table import with_columns
-from castlist.media import find_photos, read_photo
-from castlist.naming import Recognizer
+from castlist.archive.table import About, as_kept, lists_of, rows_of
+from castlist.embeddings import normalize
+from castlist.media import Taking, find_photos, read_photo
+from castlist.naming import Recognizer, Seen
+from groups import draw
 
 
 def main() -> None:
@@ -34,27 +43,29 @@ def main() -> None:
     parser.add_argument("run", type=Path)
     parser.add_argument("photos", type=Path)
     parser.add_argument("--files", type=int, default=1000)
-    parser.add_argument(
-        "--faces", type=int, default=100_000, help="rows to be asked and named anew, made of those seen"
-    )
+    parser.add_argument("--faces", type=int, help="Rows of so many drawn faces, five a person, in place of photos.")
+    parser.add_argument("--without", nargs="*", default=[], choices=list(STEPS), help="Steps to leave out.")
+    parser.add_argument("--work", type=Path, help="A folder that stays, with all in it.")
     parser.add_argument("--step", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.step:
         name, folder = options.step
         print(json.dumps(measured(lambda: STEPS[name](options.run, Path(folder)))))
         return
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        make_files(options.photos, folder / "photos", options.files)
-        for step in ("look", "fill", "again"):
-            report(step, options.files, run_step(step, options.run, folder))
+    with contextlib.ExitStack() as stack:
+        folder = options.work or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        if options.faces:
+            make_rows(options.run, folder, options.faces)
+            steps = ("rename", "find", "like", "like", "groups")
+        else:
+            make_files(options.photos, folder / "photos", options.files)
+            steps = ("look", "fill", "again", "rename", "find", "like", "groups")
+        for step in (one for one in steps if one not in options.without):
+            report(step, options.faces or options.files, run_step(step, options.run, folder))
         shards = list((folder / "archive" / "units").iterdir())
         faces = Archive(folder / "archive").counts().faces
         size = sum(path.stat().st_size for path in shards)
-        print(f"{len(shards)} shards, {size / 1e6:.1f} MB, {size / max(faces, 1):.0f} bytes a face")
-        multiply(ArchiveFolder(folder / "archive"), options.faces)
-        for step in ("rename", "find"):
-            report(step, options.faces, run_step(step, options.run, folder))
+        print(f"{len(shards)} shards, {faces} faces, {size / 1e6:.1f} MB, {size / max(faces, 1):.0f} bytes a face")
 
 
 def make_files(source: Path, target: Path, count: int) -> None:
@@ -67,15 +78,26 @@ def make_files(source: Path, target: Path, count: int) -> None:
         Image.fromarray(pixels).save(target / f"{i:06}.jpg", quality=95)
 
 
-def multiply(folder: ArchiveFolder, n_faces: int) -> None:
-    """Repeat an archive's rows under other names, until there are so many faces."""
-    units = folder.units()
-    tables = [folder.read(unit) for unit in units]
-    per_round = sum(table["face"].is_valid().to_numpy().sum() for table, _ in tables)
-    for round_ in range(1, -(-n_faces // int(per_round))):
-        for unit, (table, about) in zip(units, tables, strict=True):
-            photos = [f"{round_}/{photo}" for photo in table["photo"].to_pylist()]
-            folder.write(round_ * len(units) + unit, with_columns(table, {"photo": photos}), about)
+def make_rows(run: Path, folder: Path, n_faces: int) -> None:
+    """Write an archive of photos that there are not: a drawn face each, in no order."""
+    namer, archive = open_namer(run), ArchiveFolder(folder / "archive")
+    embeddings = np.random.default_rng(1).permutation(draw(n_faces).embeddings)
+    with archive.alone():
+        archive.save(Record(FORMAT, str(folder.absolute()), str(run.absolute()), eyes=namer.eyes_digest))
+        for unit, first in enumerate(range(0, n_faces, UNIT), 1):
+            some = embeddings[first : first + UNIT]
+            files = [File(f"{i // 1000:03}/{i:07}.jpg", 2_000_000 + i, i) for i in range(first, first + len(some))]
+            seen = Seen.of_photos(
+                len(some),
+                digests=[hashlib.sha256(file.photo.encode()).hexdigest() for file in files],
+                sizes=[(4000, 3000)] * len(some),
+                photo=np.arange(len(some)),
+                boxes=np.tile((1000.5, 800.5, 1400.5, 1300.5), (len(some), 1)),
+                qualities=np.tile((150.0, 0.5, 5.0), (len(some), 1)),
+                embeddings=some,
+            )
+            about = About(1, namer.eyes_digest, "")
+            archive.write(unit, rows_of(as_kept(seen), files, [Taking()] * len(some)), about)
 
 
 def look(run: Path, folder: Path) -> None:
@@ -98,12 +120,26 @@ def find(run: Path, folder: Path) -> None:
     find_in_archive(Archive(folder / "archive"), "unknown")
 
 
+def like(run: Path, folder: Path) -> None:
+    """Who is like the first face."""
+    archive = Archive(folder / "archive")
+    _, rows = next(archive.folder.embedded([]))
+    face = normalize(lists_of(rows["embedding"]))[0]
+    print(f"{len(likest(archive, face, open_namer(run).background))} are like it", file=sys.stderr)
+
+
+def groups(run: Path, folder: Path) -> None:
+    print(f"{len(group_unnamed(folder / 'archive'))} groups and faces that are alone", file=sys.stderr)
+
+
 STEPS: dict[str, Callable[[Path, Path], None]] = {
     "look": look,
     "fill": fill,
     "again": fill,
     "rename": rename,
     "find": find,
+    "like": like,
+    "groups": groups,
 }
 
 

@@ -196,9 +196,9 @@ def measure_drawn(count: int) -> None:
     print(row("drawn", "castlist", groups, faces.person))
 
 
-def draw(count: int, a_person: int = 5) -> Faces:
+def draw(count: int, a_person: int = 5, *, seed: int = 0) -> Faces:
     """Faces of invented people, as the background model has people and their photos."""
-    background, rng = default_background(), np.random.default_rng(0)
+    background, rng = default_background(), np.random.default_rng(seed)
     kinds = background.kinds
     n_people = count // a_person
     kind = rng.choice(len(kinds.weights), n_people, p=kinds.weights / kinds.weights.sum())

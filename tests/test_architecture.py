@@ -23,6 +23,7 @@ ROOMS = [
     "settings",
     "files",
     "paths",
+    "places",
     "caches",
     "children",
     "inference",
@@ -41,6 +42,7 @@ ROOMS = [
     "predicting",
     "sorting",
     "archive",
+    "tagging",
     "learning",
     "checks",
     "watching",
@@ -80,7 +82,7 @@ LEARNING = [
 ]
 HEAVY = {"keras", "tensorflow", "matplotlib", "tkinter", "sklearn", "scipy", "h5py", "jinja2", "onnx", "optuna"}
 DOOR = (Path(__file__).parents[1] / "docs" / "python.md").read_text("utf-8")
-NAMING_HALF = ROOMS[ROOMS.index("media") : ROOMS.index("archive") + 1]
+NAMING_HALF = ROOMS[ROOMS.index("media") : ROOMS.index("tagging") + 1]
 FORBIDDEN = {"learning", "checks", "jobs", "cli", "desktop", "web"}  # to the half that names
 
 

@@ -26,6 +26,7 @@ from castlist.errors import CastlistError
 from castlist.faces import Face
 from castlist.people import forget, rename
 from castlist.testing import draw_picture, level_of, make_run, network_bytes, save_picture, tell_faces
+from dying import DYING
 
 PEOPLE = ("Ann", "Bo", "王小明")
 
@@ -210,7 +211,7 @@ def in_thread(work: Callable[[], object]) -> None:
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="only systems that fork")
 @pytest.mark.parametrize("moment", [0, 3, 7, 11, 15])
 def test_killed_at_a_call_it_goes_on_to_the_same_end(home: Path, moment: int) -> None:
-    child = subprocess.run([sys.executable, "-P", "-c", DYING, str(home), str(moment)], check=False)
+    child = subprocess.run([sys.executable, "-P", "-c", DYING + FILLING, str(home), str(moment)], check=False)
     assert child.returncode == -signal.SIGKILL
     make(home)
     check_whole(home)
@@ -222,7 +223,7 @@ def test_killed_at_any_moment_it_goes_on_to_the_same_end(home: Path) -> None:
     chance = random.Random(0)
     for _ in range(20):
         shutil.rmtree(home / "archive", ignore_errors=True)
-        child = subprocess.Popen([sys.executable, "-P", "-c", DYING, str(home), "-1"], stdout=subprocess.PIPE)
+        child = subprocess.Popen([sys.executable, "-P", "-c", DYING + FILLING, str(home), "-1"], stdout=subprocess.PIPE)
         assert child.stdout and child.stdout.readline()  # it begins
         time.sleep(chance.uniform(0, 0.3))
         child.kill()
@@ -236,29 +237,20 @@ def check_whole(home: Path) -> None:
     """Each photo has its rows once, and nothing is left of the work."""
     assert names(home) == NAMES
     assert len(rows(home)) == 2 * 9 + 2
-    left = {path.name for path in (home / "archive").iterdir()} - {".lock"}
+    left = {path.name for path in (home / "archive").iterdir()} - {".lock", ".decisions.lock"}
     assert left == {"archive.json", "units"}
     assert all(path.suffix == ".parquet" for path in (home / "archive" / "units").iterdir())
 
 
-DYING = """
-import os, signal, sys
+FILLING = """
 from pathlib import Path
 from castlist.archive import fill_archive, planning
 from castlist.testing import tell_faces
 planning.UNIT = 4
-home, left = Path(sys.argv[1]), [int(sys.argv[2])]
-def dying(call):
-    def counted(*args, **named):
-        if not left[0]:
-            os.kill(os.getpid(), signal.SIGKILL)
-        left[0] -= 1
-        return call(*args, **named)
-    return counted
+home = Path(sys.argv[1])
 import castlist.archive.filling
 print("begun", flush=True)
-for name in ("replace", "fsync", "mkdir", "ftruncate"):
-    setattr(os, name, dying(getattr(os, name)))
+die_before(int(sys.argv[2]), "replace", "fsync", "mkdir", "ftruncate")
 fill_archive(home / "photos", home / "run", home / "archive", finder=tell_faces)
 """
 

@@ -18,6 +18,7 @@ from castlist.errors import CastlistError
 from castlist.people import forget
 from castlist.run import open_run
 from castlist.testing import embedding_of, level_of, make_run, save_picture, tell_faces
+from dying import DYING
 from test_cli import run as castlist
 
 AGAIN = ("forget", "archive")
@@ -98,20 +99,10 @@ def test_where_no_archive_is_nobody_is_forgotten(home: Path) -> None:
     assert "Beatrix" in open_run(home / "run").people
 
 
-DYING = """
-import os, signal, sys
+FORGETTING = """
 from castlist.people import forget
 import castlist.archive.forgetting, castlist.people.forgetting
-left = [int(sys.argv[2])]
-def dying(call):
-    def counted(*args, **named):
-        if not left[0]:
-            os.kill(os.getpid(), signal.SIGKILL)
-        left[0] -= 1
-        return call(*args, **named)
-    return counted
-for name in ("replace", "fsync", "unlink", "rmdir"):
-    setattr(os, name, dying(getattr(os, name)))
+die_before(int(sys.argv[2]), "replace", "fsync", "unlink", "rmdir")
 forget(sys.argv[1] + "/run", "Beatrix", archive=sys.argv[1] + "/archive")
 """
 
@@ -125,7 +116,7 @@ forget(sys.argv[1] + "/run", "Beatrix", archive=sys.argv[1] + "/archive")
     ],
 )
 def test_killed_half_way_it_is_finished(home: Path, own_cache: Path, moment: int, again: str) -> None:
-    child = subprocess.run([sys.executable, "-P", "-c", DYING, str(home), str(moment)], check=False)
+    child = subprocess.run([sys.executable, "-P", "-c", DYING + FORGETTING, str(home), str(moment)], check=False)
     assert child.returncode == -signal.SIGKILL
     is_forgotten_by_the_run = b"Beatrix" not in (home / "run" / "run.json").read_bytes()
     if again == "forget" or not is_forgotten_by_the_run:

@@ -114,7 +114,7 @@ def test_photos_are_told_once_each_also_those_without_a_face(home: Path) -> None
     save_picture(home / "photos" / "nobody.png", [])
     (home / "photos" / "broken.png").write_bytes(b"no picture")
     fill(home)
-    photos = {one.name: one for one in Archive(home / "archive").photos()}
+    photos = {one.name: one for one in Archive(home / "archive").files()}
     assert photos.keys() == {*PHOTOS, "nobody.png", "broken.png"}
     assert photos["0.png"].size == (200, 100)
     assert [name for name, one in photos.items() if one.problem] == ["broken.png"]

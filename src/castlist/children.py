@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from typing import BinaryIO
 
 from castlist.caches import chosen_cache_folder
 
@@ -49,3 +50,11 @@ def end_with_parent(on_line: Callable[[bytes], object] = lambda line: None) -> N
         os._exit(1)
 
     threading.Thread(target=listen, name="castlist-parent", daemon=True).start()
+
+
+def take_stdout() -> BinaryIO:
+    """In a child: take the pipe to the parent for oneself; whatever libraries print goes where their errors go."""
+    pipe = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    pipe.write(b"\n")  # ends what was printed before, as by a sitecustomize
+    return pipe

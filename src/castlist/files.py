@@ -14,6 +14,7 @@ import logging
 import os
 import re
 import secrets
+import stat
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -30,20 +31,21 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
-def write_bytes(path: Path, data: bytes, *, private: bool = False) -> None:
+def write_bytes(path: Path, data: bytes, *, private: bool = False, like: Path | None = None) -> None:
     """Write a file; missing folders are made.
 
     Args:
         path: Where to; what is there is replaced.
         data: All of it.
         private: Whether only the user may read it, and the folder if it is made; else the system's own rule holds.
+        like: A file whose readers may read it.
 
     Raises:
         CastlistError: If it can't be written; what was there before is intact.
     """
     try:
         make_folder(path.parent, private=private)
-        place_bytes(path, data, private=private)
+        place_bytes(path, data, private=private, like=like)
         flush_folder(path.parent)
     except OSError as error:
         raise cannot_write(path, error) from error
@@ -84,7 +86,7 @@ def make_private(path: Path) -> None:
     path.chmod(PRIVATE_FILE)
 
 
-def place_bytes(path: Path, data: bytes, *, private: bool) -> None:
+def place_bytes(path: Path, data: bytes, *, private: bool, like: Path | None = None) -> None:
     """Write a file into a folder that is there; `flush_folder` makes it last.
 
     Raises:
@@ -92,8 +94,10 @@ def place_bytes(path: Path, data: bytes, *, private: bool) -> None:
     """
     part = part_of(path)
     try:
-        with os.fdopen(os.open(part, _NEW, PRIVATE_FILE if private else 0o666), "wb") as file:
+        with os.fdopen(os.open(part, _NEW, PRIVATE_FILE if private or like else 0o666), "wb") as file:
             file.write(data)
+            if like:
+                part.chmod(stat.S_IMODE(like.stat().st_mode) & 0o666)
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)

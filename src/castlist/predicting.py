@@ -12,7 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from castlist.errors import CastlistError, FontError, Message, SettingsError, unforeseen
-from castlist.media import UNKNOWN, is_film, meant_by
+from castlist.media import (
+    UNKNOWN,
+    Sidecars,
+    is_film,
+    look_inside,
+    make_tags,
+    meant_by,
+    plan_sidecar,
+    write_planned,
+)
 from castlist.naming import NamedFilm, NamedPhoto, Recognizer, Table, film_rows, name_film, photo_rows
 from castlist.painting import check_hidden, draw_photo, find_fonts, free_place, tell_apart, write_film
 from castlist.paths import as_path
@@ -65,6 +74,7 @@ def predict(
     table: str | os.PathLike[str] | None = None,
     pictures: str | os.PathLike[str] | None = None,
     hidden: str | None = None,
+    xmp: bool = False,
     repeat: bool = False,
     together: bool = False,
     showing: Showing = unseen,
@@ -77,6 +87,7 @@ def predict(
         table: A CSV file that gets the rows of each answer as it comes.
         pictures: A folder that gets pictures and films with names, or with faces hidden.
         hidden: Whose faces are hidden in them: "unknown", "all", or a name; then no names are painted.
+        xmp: Whether the names of photos are added to their sidecars, as `castlist.tagging` does it for archives.
         repeat: Whether a person may appear more than once in a photo.
         together: Let photos help to name each other.
         showing: Told what takes long, and how far it is.
@@ -105,14 +116,15 @@ def predict(
         with contextlib.ExitStack() as stack:
             write = stack.enter_context(Table(table)).add if table is not None else lambda rows: None
             yield from _remarks_on_sequences(recognizer, photos)
+            sidecars = Sidecars()
             if draw and hidden is None:
                 yield from _remarks_on_fonts(people)
             for photo in _name_photos(photos, recognizer, hidden is not None, repeat, together, showing):
                 write(photo_rows(photo))
-                failure = draw.photo(photo) if draw and not photo.problem else None
+                failures = [draw.photo(photo)] if draw and not photo.problem else []
+                failures += [_put_names(photo, sidecars)] if xmp and not photo.problem else []
                 yield photo
-                if failure:
-                    yield failure
+                yield from filter(None, failures)
             for path in films:
                 yield from _film(path, recognizer, hidden is not None, write, draw, showing)
 
@@ -155,6 +167,22 @@ def _name_photos(
     with showing(Message("showing-album", "Faces", {})) as on_count:
         named = recognizer.name_album(photos, repeat=repeat, thorough=thorough, on_count=on_count)
     yield from named
+
+
+def _put_names(photo: NamedPhoto, sidecars: Sidecars) -> Remark | None:
+    """Add the names of a photo to its sidecar."""
+    boxes = [(face.name, face.box) for face in photo.faces if face.name != UNKNOWN]
+    faces = [(name, (box.left, box.top, box.right, box.bottom)) for name, box in boxes if box]
+    try:
+        if faces:
+            inside = look_inside(photo.path)
+            tags = make_tags(faces, inside.upright_size, inside.orientation)
+            plan = plan_sidecar(photo.path, sidecars.place(photo.path), tags)
+            if plan.change:
+                write_planned(plan)
+    except CastlistError as error:
+        return Remark(error.message, photo.path)
+    return None
 
 
 def _film(

@@ -17,11 +17,14 @@ if TYPE_CHECKING:
     from castlist.archive.decisions import Decision as Decision
     from castlist.archive.decisions import Edges as Edges
     from castlist.archive.decisions import Kind as Kind
+    from castlist.archive.decisions import Spot as Spot
     from castlist.archive.filling import Filled as Filled
     from castlist.archive.filling import fill_archive as fill_archive
     from castlist.archive.finding import find_in_archive as find_in_archive
     from castlist.archive.finding import parse_day as parse_day
     from castlist.archive.folder import ArchiveFolder as ArchiveFolder
+    from castlist.archive.following import Rewritten as Rewritten
+    from castlist.archive.following import follow_contents as follow_contents
     from castlist.archive.forgetting import taking_out as taking_out
     from castlist.archive.groups import FaceGroup as FaceGroup
     from castlist.archive.groups import group_unnamed as group_unnamed
@@ -29,10 +32,13 @@ if TYPE_CHECKING:
     from castlist.archive.groups import read_groups as read_groups
     from castlist.archive.holding import HeldArchive as HeldArchive
     from castlist.archive.liking import find_like as find_like
+    from castlist.archive.manifest import write_manifest as write_manifest
     from castlist.archive.namer import open_namer as open_namer
     from castlist.archive.namer import open_same_eyes as open_same_eyes
+    from castlist.archive.planning import content_digest as content_digest
     from castlist.archive.reading import Archive as Archive
     from castlist.archive.records import ArchivedFace as ArchivedFace
+    from castlist.archive.records import ArchivedFile as ArchivedFile
     from castlist.archive.records import ArchivedPhoto as ArchivedPhoto
     from castlist.archive.records import Counts as Counts
     from castlist.archive.restating import call_otherwise as call_otherwise
@@ -45,6 +51,7 @@ _ROOMS = {
     "Archive": "reading",
     "ArchiveFolder": "folder",
     "ArchivedFace": "records",
+    "ArchivedFile": "records",
     "ArchivedPhoto": "records",
     "Counts": "records",
     "Confirmed": "confirming",
@@ -58,10 +65,14 @@ _ROOMS = {
     "Question": "review",
     "Review": "review",
     "call_otherwise": "restating",
+    "Rewritten": "following",
+    "Spot": "decisions",
     "confirmed_faces": "confirming",
+    "content_digest": "planning",
     "fill_archive": "filling",
     "find_in_archive": "finding",
     "find_like": "liking",
+    "follow_contents": "following",
     "group_faces": "clustering",
     "group_unnamed": "groups",
     "hear_names": "calling",
@@ -75,6 +86,7 @@ _ROOMS = {
     "save_groups_sheet": "sheets",
     "save_sheet": "sheets",
     "taking_out": "forgetting",
+    "write_manifest": "manifest",
 }
 __all__ = list(_ROOMS)
 __getattr__ = open_door(__name__, _ROOMS)

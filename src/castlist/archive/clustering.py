@@ -205,7 +205,8 @@ def _edges(vectors: np.ndarray, cosine: float) -> np.ndarray:
     """The pairs of faces with at least a cosine, of a face the NEIGHBOURS likest; shape (pairs, 2)."""
     parts = [np.zeros((0, 2), np.int64)]
     for first, products in _products(vectors):
-        rows, columns = np.nonzero(products >= cosine)
+        # In one row, of which few are meant: np.nonzero on two axes would take as long as the products.
+        rows, columns = np.divmod(np.flatnonzero(products >= cosine), products.shape[1])
         after = columns > rows
         rows, columns = rows[after], columns[after]
         likest = np.lexsort((columns, -products[rows, columns], rows))

@@ -35,7 +35,7 @@ def refused_faces(archive: Archive) -> dict[str, Confirmed]:
 def nearest_faces(archive: Archive, embeddings: np.ndarray) -> np.ndarray:
     """How like the likest face of an archive each embedding is, as a cosine, shape (n,)."""
     nearest = np.full(len(embeddings), -1.0)
-    for rows in archive.folder.embedded(["face"]) if len(embeddings) else ():
+    for _, rows in archive.folder.embedded(["face"]) if len(embeddings) else ():
         likeness = embeddings @ normalize(lists_of(rows["embedding"])).T
         nearest = np.maximum(nearest, likeness.max(axis=1, initial=-1.0))
     return nearest
@@ -43,7 +43,7 @@ def nearest_faces(archive: Archive, embeddings: np.ndarray) -> np.ndarray:
 
 def _faces_of(archive: Archive, names: Mapping[Face, Collection[str]]) -> dict[str, Confirmed]:
     photos: dict[str, dict[Face, tuple[str, np.ndarray]]] = {}
-    for rows in archive.folder.embedded(["photo", "digest", "face"]) if names else ():
+    for _, rows in archive.folder.embedded(["photo", "digest", "face"]) if names else ():
         rows = keep(rows, where(rows, "digest", sorted({digest for digest, _ in names})))
         faces = zip(rows["digest"].to_pylist(), rows["face"].to_pylist(), strict=True)
         for face, photo, embedding in zip(faces, rows["photo"].to_pylist(), lists_of(rows["embedding"]), strict=True):

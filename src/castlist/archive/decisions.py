@@ -11,7 +11,7 @@ import errno
 import getpass
 import os
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -112,6 +112,34 @@ class DecisionLog:
         with self._alone():
             self._append(_sign(who, kind=kind, face=faces[0], more=tuple(faces[1:]), name=name))
 
+    def add_named(self, named: Sequence[tuple[Spot, str]], *, who: str) -> None:
+        """Write down who faces, at least one, are: several names, and yet one decision, which one undo takes back.
+
+        Raises:
+            CastlistError: As of `add`.
+        """
+        of: dict[str, list[Spot]] = {}
+        for face, name in named:
+            of.setdefault(one_form(name), []).append(face)
+        for name in of:
+            check_person(name)
+        first = _sign(who, kind="is", face=named[0][0], name=named[0][1])
+        lines = [
+            msgspec.structs.replace(first, face=faces[0], more=tuple(faces[1:]), name=name)
+            for name, faces in of.items()
+        ]
+        with self._alone():
+            self._append(*lines)
+
+    def ever_named(self, who: str) -> set[tuple[str, str]]:
+        """Photos, and who somebody ever decided to be in them, taken back or not.
+
+        Raises:
+            CastlistError: As of `read`.
+        """
+        every = follow_names(self._parse(self._data()))
+        return {(spot.photo, one.name) for one in every if one.who == who and one.name for spot in one.faces}
+
     def hear(self, tell: Callable[[list[Decision]], list[Decision]]) -> list[Decision]:
         """Write down what somebody who knows all lines says that people are called by now; gives that.
 
@@ -160,6 +188,33 @@ class DecisionLog:
             if kept != told:
                 write_bytes(self._path, kept, private=True)
         return len(bearing)
+
+    def follow(self, changed: Mapping[str, str], kept: Collection[str]) -> None:
+        """Have what was decided hold for photos whose content castlist itself has changed.
+
+        Args:
+            changed: The digest after, by the digest before.
+            kept: Digests before that other files still have; what was decided holds for both.
+
+        Raises:
+            CastlistError: If it can't be read or written.
+        """
+
+        def of_another(spot: Spot) -> Spot:
+            return msgspec.structs.replace(spot, photo=changed.get(spot.photo, spot.photo))
+
+        with self._alone():
+            every, following = self._parse(self._data()), []
+            for one in every:
+                faces = tuple(map(of_another, one.faces))
+                after = msgspec.structs.replace(
+                    one, face=faces[0] if faces else None, more=faces[1:], other=one.other and of_another(one.other)
+                )
+                before = {spot.photo for spot in (*one.faces, *((one.other,) if one.other else ()))}
+                # Of one id, so that one undo takes both back.
+                following += [one, after] if after != one and not before.isdisjoint(kept) else [after]
+            if following != every:
+                write_bytes(self._path, b"".join(map(_line, following)), private=True)
 
     def _append(self, *decisions: Decision) -> None:
         lines = b"".join(map(_line, decisions))

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import msgspec
 
 from castlist.archive.calling import hear_names
 from castlist.archive.folder import FORMAT, ArchiveFolder, Record
 from castlist.archive.forgetting import finish
+from castlist.archive.manifest import open_manifest
 from castlist.archive.namer import open_namer
-from castlist.archive.planning import File, Known, Plan, look_around, make_plan
+from castlist.archive.originals import Originals, open_originals
+from castlist.archive.planning import File, Known, Plan, make_plan
 from castlist.archive.renaming import rename
 from castlist.archive.table import FILE_COLUMNS
 from castlist.archive.units import Worker
+from castlist.archive.workers import Cluster, Post, Processes, drive, name_of
 from castlist.errors import CastlistError, Message, SettingsError
 from castlist.faces import Finder, find_faces
-from castlist.media import find_photos
-from castlist.paths import as_path, is_folder
-from castlist.threads import OnCount, Stop
+from castlist.places import whole
+from castlist.threads import OnCount, Stop, count_cores
 
 logger = logging.getLogger(__name__)
 
@@ -37,13 +39,16 @@ class Filled:
 
 
 def fill_archive(
-    photos: str | os.PathLike[str],
+    photos: str | os.PathLike[str] | None,
     run: str | os.PathLike[str],
     out: str | os.PathLike[str],
     *,
     together: bool = False,
     stranger_rate: float | None = None,
+    manifest: str | os.PathLike[str] | None = None,
     share: tuple[int, int] | None = None,
+    workers: int | None = None,
+    ray: str | None = None,
     finder: Finder = find_faces,
     tell: Callable[[Message], None] | None = None,
     on_count: OnCount | None = None,
@@ -56,13 +61,18 @@ def fill_archive(
     are there no more are marked. Killed at any moment, the next call goes on.
 
     Args:
-        photos: The folder of photos, with all below it.
-        run: A finished run that knows faces.
-        out: The archive's folder, made if it isn't there.
+        photos: The folder of photos, with all below it; or its address, such as s3://bucket/photos; None with a
+            manifest.
+        run: A finished run that knows faces; or its address.
+        out: The archive's folder, made if it isn't there; or its address.
         together: Let photos help each other to be named.
         stranger_rate: Share of strangers that may be given a name; None: the run's own.
+        manifest: What `write_manifest` wrote: the photos that it lists, and no others.
         share: Do only this share of the work, which of how many, from 1; a call without it, afterwards, does the rest.
-        finder: What finds faces in photos.
+        workers: Have processes of this machine look, so many; they share its processors, and one that a photo ends is
+            replaced. None: this process looks.
+        ray: The address of a Ray cluster whose processors look instead; its machines see the folders as this one does.
+        finder: What finds faces in photos; with `workers` or `ray`, a function of a module.
         tell: Told what was passed over, a sentence each.
         on_count: Told how many photos have been looked at, of how many.
         on_names: Told how many units have been named anew, of how many.
@@ -72,11 +82,7 @@ def fill_archive(
         CastlistError: If the folders or the run can't be used, somebody else is at work there, or nothing can be
             written.
     """
-    root, folder = as_path(photos).absolute(), ArchiveFolder(out)
-    if not is_folder(root):
-        raise CastlistError(
-            "archive-no-folder", "An archive is made of a folder of photos. {path!r} is none.", path=str(photos)
-        )
+    originals, folder = _open(photos, manifest), ArchiveFolder(out)
     if share and not 1 <= share[0] <= share[1]:
         raise SettingsError(
             "archive-share",
@@ -84,60 +90,99 @@ def fill_archive(
             which=share[0],
             count=share[1],
         )
+    if workers is not None and (workers < 1 or ray is not None):
+        raise SettingsError(
+            "archive-workers",
+            "There must be 1 worker or more, and none where a Ray cluster works. Got {workers} instead.",
+            workers=workers,
+        )
     namer = open_namer(run, together=together, stranger_rate=stranger_rate, finder=finder)
     record = Record(
         format=FORMAT,
-        root=str(root),
-        run=str(as_path(run).absolute()),
+        root=originals.root,
+        run=whole(run),
         eyes=namer.eyes_digest,
         names=namer.names_digest,
         stranger_rate=stranger_rate,
         together=together,
     )
-    worker = Worker(folder, root, namer, on_count, stop)
+    worker = Worker(folder, originals, namer, on_count, stop)
+    post = Post(
+        archive=whole(out),
+        root=record.root,
+        run=record.run,
+        eyes=record.eyes,
+        ticket="",
+        together=together,
+        stranger_rate=stranger_rate,
+        finder=name_of(finder) if workers or ray else "",
+        threads=1 if ray else max(1, count_cores() // (workers or 1)),
+    )
+
+    def do(plan: Plan) -> bool:
+        if not workers and ray is None:
+            return worker.do(plan, share)
+        with folder.admitting() as ticket:
+            hired = msgspec.structs.replace(post, ticket=ticket)
+            crew = Processes(hired, workers) if workers else Cluster(hired, str(ray))
+            before = worker.looked
+
+            def count(done: int, total: int) -> None:
+                worker.looked = before + done
+                if on_count:
+                    on_count(worker.looked, before + total)
+
+            with contextlib.closing(crew):
+                return drive(plan.number, worker.open_units(plan, share), crew, tell=tell, on_count=count, stop=stop)
 
     def plan_anew() -> Plan | None:
-        return _plan_anew(folder, record, root, tell)
+        return _plan_anew(folder, record, originals, tell)
 
     if share:
         with folder.sharing(share, lambda: worker.under_way() or plan_anew()) as plan:
             if plan:
-                worker.do(plan, share)
+                do(plan)
         return Filled(worker.looked, 0, False)
     with folder.alone():
         if folder.is_there:
             finish(folder)
         # What was begun first; then whatever has changed since.
-        if (plan := worker.under_way()) and not worker.do(plan):
+        if (plan := worker.under_way()) and not do(plan):
             return Filled(worker.looked, 0, False)
-        if (plan := plan_anew()) and not worker.do(plan):
+        if (plan := plan_anew()) and not do(plan):
             return Filled(worker.looked, 0, False)
         folder.end_plan()
         # As the run is by now: somebody may have been forgotten by it meanwhile.
         newest = open_namer(run, together=together, stranger_rate=stranger_rate, finder=finder)
-        for doubt in hear_names(folder, newest.recognizer.run):
+        for doubt in () if folder.address else hear_names(folder, newest.recognizer.run):
             if tell:
                 tell(doubt)
         renamed = rename(folder, newest if newest.eyes_digest == namer.eyes_digest else namer, on_names)
     return Filled(worker.looked, renamed, True)
 
 
+def _open(photos: str | os.PathLike[str] | None, manifest: str | os.PathLike[str] | None) -> Originals:
+    if photos is not None and manifest is None:
+        return open_originals(photos)
+    if manifest is None or photos is not None:
+        raise SettingsError(
+            "archive-of-what", "An archive is of photos, or of a manifest of them. Give one of the two."
+        )
+    return open_manifest(manifest)
+
+
 def _plan_anew(
-    folder: ArchiveFolder, record: Record, root: Path, tell: Callable[[Message], None] | None
+    folder: ArchiveFolder, record: Record, originals: Originals, tell: Callable[[Message], None] | None
 ) -> Plan | None:
     """Write down what is to be done; None: nothing."""
-    paths, home = find_photos([root], tell=tell), folder.path.resolve()
-    if home.is_relative_to(root.resolve()):
-        own = root / home.relative_to(root.resolve())
-        paths = [path for path in paths if own not in path.parents]
-    files = look_around(root, paths)
+    files = originals.files(folder.path, tell)
     known, last = _known(folder, record.eyes)
     if folder.is_there:
         before = folder.record()
         record = msgspec.structs.replace(record, forgetting=before.forgetting)
         _need_same_photos(folder, before, record, known, files)
     folder.save(record)
-    plan = make_plan(last + 1, record.eyes, root, files, known, max(folder.units(), default=0) + 1)
+    plan = make_plan(last + 1, record.eyes, originals.digest, files, known, max(folder.units(), default=0) + 1)
     if plan:
         folder.save_plan(plan)
         logger.info("%d units of an archive are to be done", len(plan.units))
@@ -166,7 +211,7 @@ def _need_same_photos(
         raise CastlistError(
             "archive-of-others",
             "The archive {path!r} is of {before!r}, and none of its photos is in {root!r}. Give another --out.",
-            path=str(folder.path),
+            path=str(folder),
             before=before.root,
             root=now.root,
         )

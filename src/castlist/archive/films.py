@@ -11,7 +11,17 @@ import numpy as np
 
 from castlist.archive.namer import ArchiveNamer
 from castlist.archive.planning import File
-from castlist.archive.table import EDGES, QUALITIES, Table, halved, numbers_of, rows_of, with_columns, with_names
+from castlist.archive.table import (
+    EDGES,
+    QUALITIES,
+    Table,
+    halved,
+    numbers_of,
+    row_of_failed,
+    rows_of,
+    with_columns,
+    with_names,
+)
 from castlist.errors import CastlistError, unforeseen
 from castlist.media import Taking
 from castlist.naming import NamedFace, Seen, SeenTrack, name_tracks, see_film
@@ -35,8 +45,7 @@ def rows_of_film(path: Path, file: File, digest: str, namer: ArchiveNamer, stop:
         logger.exception("Unforeseen in a film")
         problem = unforeseen(error).message
     if not tracks:
-        nothing = np.zeros((0, namer.n_values), np.float32)
-        return rows_of(Seen.of_photos(1, digests=[digest], problems=[problem], embeddings=nothing), [file], [Taking()])
+        return row_of_failed(file, digest, problem, namer.n_values)
     looks = halved(Seen.merge(track.looks for track in tracks))
     best = [track.best for track in tracks]
     spans = [(track.start, track.end) for track in tracks]

@@ -5,6 +5,7 @@
     units/00001.parquet one shard a unit
     decisions.jsonl     what people decided, append-only
     index/              what can be made anew from the shards
+    .ticket-...         those who do the work for whoever holds the lock, as long as that is so
 
 Every file is written beside and renamed. Whoever sees or names holds the lock to the end; whoever does a share of the
 work holds a lock of that share, taken under the common one, so that the rest of the world is kept out either way.
@@ -13,7 +14,9 @@ work holds a lock of that share, taken under the common one, so that the rest of
 from __future__ import annotations
 
 import contextlib
+import fnmatch
 import os
+import secrets
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -21,20 +24,25 @@ from typing import TypeVar
 import msgspec
 
 from castlist.archive.planning import Plan
-from castlist.archive.table import About, Table, about_of, from_file, keep, to_bytes, where
+from castlist.archive.storage import Bucket, Folder, Storage
+from castlist.archive.table import About, Table, about_of, count_rows, from_file, keep, to_bytes, where
 from castlist.errors import CastlistError, RunError, reason_of
-from castlist.files import PRIVATE_FOLDER, cannot_write, remove_parts, write_bytes
 from castlist.paths import as_path, is_below
-from castlist.run import delete, hold
+from castlist.places import Place, is_address
+from castlist.run import delete
 
 FORMAT = 1  # of the folder; a higher one is from a later castlist
 RECORD, PLAN, UNITS, INDEX, DECISIONS = "archive.json", "plan.json", "units", "index", "decisions.jsonl"
+SHARD = ".parquet"
 LOCK = ".lock"
 SHARE = ".share-{}-of-{}.lock"
+TICKET = ".ticket-"
 PATIENCE = 5.0  # seconds that whoever begins a share waits for another who does
 
 S = TypeVar("S", bound=msgspec.Struct)
 T = TypeVar("T")
+
+Stamp = tuple[int, int, int]  # of a file: number, time of change in nanoseconds, size
 
 
 class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,14 +62,22 @@ class ArchiveFolder:
     """An archive folder that others may read and decide in at the same moment."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
+        """Open it.
+
+        Args:
+            path: A path, or an address; at an address an archive is made, but asked and decided on in a copy.
+        """
+        self.address = str(path) if is_address(path) else ""
         self.path = as_path(path)
+        self._storage: Storage = Bucket(Place(self.address)) if self.address else Folder(self.path)
         self.decisions = self.path / DECISIONS
         self.index = self.path / INDEX
+        self.ticket = ""  # of whoever writes for the holder of the lock
 
     @property
     def is_there(self) -> bool:
         """Whether the folder is an archive."""
-        return (self.path / RECORD).is_file()
+        return self._storage.has(RECORD)
 
     def record(self) -> Record:
         """Read the record.
@@ -70,16 +86,14 @@ class ArchiveFolder:
             CastlistError: If the folder is no archive, is broken, or was written by a later castlist.
         """
         if not self.is_there:
-            raise CastlistError(
-                "not-an-archive", "{path!r} is not an archive: it has no archive.json.", path=str(self.path)
-            )
+            raise CastlistError("not-an-archive", "{path!r} is not an archive: it has no archive.json.", path=str(self))
         version = self._read(RECORD, _Version).format
         if version > FORMAT:
             raise CastlistError(
                 "later-archive",
                 "The archive {path!r} has format {format}; this castlist reads formats up to {known}. "
                 "Upgrade castlist, or make it anew.",
-                path=str(self.path),
+                path=str(self),
                 format=version,
                 known=FORMAT,
             )
@@ -95,10 +109,10 @@ class ArchiveFolder:
         Raises:
             CastlistError: If it can't be read, or leads out of the folder of photos.
         """
-        if not (self.path / PLAN).exists():
+        if not self._storage.has(PLAN):
             return None
         plan = self._read(PLAN, Plan)
-        with self._readable(self.path / PLAN):
+        with self._readable(PLAN):
             if not all(is_below(file.photo) for unit in plan.units for one in unit.contents for file in one.files):
                 raise ValueError("it tells of files that aren't below the folder of photos")
         return plan
@@ -109,15 +123,16 @@ class ArchiveFolder:
 
     def end_plan(self) -> None:
         """Say that the work is done."""
-        (self.path / PLAN).unlink(missing_ok=True)
+        self._storage.delete(PLAN)
 
     def units(self) -> list[int]:
         """The numbers of the shards that are there, rising."""
-        return sorted(int(path.stem) for path in (self.path / UNITS).glob("*.parquet") if path.stem.isdecimal())
+        stems = (name.removesuffix(SHARD) for name in self._storage.names(UNITS) if name.endswith(SHARD))
+        return sorted(int(stem) for stem in stems if stem.isdecimal())
 
     def shards(self) -> list[Path]:
-        """The files of the rows."""
-        return [self._shard(unit) for unit in self.units()]
+        """The files of the rows, where the archive is a folder of this machine."""
+        return [self.path / _shard(unit) for unit in self.units()]
 
     def about(self, unit: int) -> About | None:
         """What a shard says of itself; None where there is none.
@@ -125,9 +140,9 @@ class ArchiveFolder:
         Raises:
             CastlistError: If it is damaged.
         """
-        path = self._shard(unit)
-        with self._readable(path):
-            return about_of(path) if path.exists() else None
+        name = _shard(unit)
+        with self._readable(name):
+            return about_of(self._storage.open(name)) if self._storage.has(name) else None
 
     def read(self, unit: int, columns: Sequence[str] | None = None) -> tuple[Table, About]:
         """Read a shard, or some of its columns.
@@ -135,31 +150,68 @@ class ArchiveFolder:
         Raises:
             CastlistError: If it is missing or damaged.
         """
-        path = self._shard(unit)
-        with self._readable(path):
-            return from_file(path, columns)
+        name = _shard(unit)
+        with self._readable(name):
+            return from_file(self._storage.open(name), columns)
 
-    def embedded(self, columns: Sequence[str]) -> Iterator[Table]:
+    def stamp(self, unit: int) -> Stamp:
+        """What tells a shard of this machine from what it was before and will be, for one stat call.
+
+        Raises:
+            CastlistError: If it is missing.
+        """
+        name = _shard(unit)
+        with self._readable(name):
+            status = (self.path / name).stat()
+        return status.st_ino, status.st_mtime_ns, status.st_size
+
+    def count_rows(self) -> int:
+        """How many rows the shards have.
+
+        Raises:
+            CastlistError: If one is damaged.
+        """
+        count = 0
+        for name in map(_shard, self.units()):
+            with self._readable(name):
+                count += count_rows(self._storage.open(name))
+        return count
+
+    def embedded(self, columns: Sequence[str], units: Sequence[int] | None = None) -> Iterator[tuple[int, Table]]:
         """Some columns and the embeddings of the faces of photos that are there, shard by shard.
 
         What was seen by other networks than the record says, and waits for another look, is left out.
+
+        Args:
+            columns: Beside the embeddings.
+            units: Which shards; None: all.
+
+        Yields:
+            The number of a shard, and its rows.
 
         Raises:
             CastlistError: If a shard is damaged.
         """
         eyes = self.record().eyes
-        for unit in self.units():
+        for unit in self.units() if units is None else units:
             rows, about = self.read(unit, [*columns, "gone", "embedding"])
             if about.eyes == eyes:
-                yield keep(rows, where(rows, "gone", [False]) & rows["embedding"].is_valid().to_numpy())
+                yield unit, keep(rows, where(rows, "gone", [False]) & rows["embedding"].is_valid().to_numpy())
 
     def write(self, unit: int, table: Table, about: About) -> None:
         """Write a shard; what was there before is replaced as a whole.
 
         Raises:
-            CastlistError: If it can't be written; what was there before is intact.
+            CastlistError: If it can't be written, or the ticket isn't good any more; what was there before is intact.
         """
-        write_bytes(self._shard(unit), to_bytes(table, about), private=True)
+        data = to_bytes(table, about)
+        if self.ticket and not self._storage.has(self.ticket):
+            raise CastlistError(
+                "archive-ticket",
+                "Whoever had the work on the archive {path!r} done has ended. Start it again: castlist archive.",
+                path=str(self),
+            )
+        self._storage.write(_shard(unit), data)
 
     def drop_index(self) -> None:
         """Delete what can be made anew from the shards."""
@@ -173,12 +225,32 @@ class ArchiveFolder:
             CastlistError: If somebody is at work there, or the folder may not be changed.
         """
         with self._common(0), contextlib.ExitStack() as stack:
-            for path in sorted(self.path.glob(SHARE.format("*", "*"))):
-                stack.enter_context(self._held(path, 0))
-            remove_parts(self.path)
-            remove_parts(self.path / UNITS)
-            remove_parts(self.index)
+            names = sorted(self._storage.names())
+            for name in names:
+                if fnmatch.fnmatch(name, SHARE.format("*", "*")):
+                    stack.enter_context(self._held(name, 0))
+            self._storage.tidy("", UNITS, INDEX)
+            for name in names:
+                if name.startswith(TICKET):  # whoever works still for somebody who was killed writes no more
+                    self._storage.delete(name)
             yield
+
+    @contextlib.contextmanager
+    def admitting(self) -> Iterator[str]:
+        """Let others write shards while the block runs, for whoever holds a lock; gives the ticket that they need.
+
+        A lock can't be handed to other machines, and a worker may outlive whoever started it. It looks for its ticket
+        just before it writes, and the next who is alone removes what was left.
+
+        Raises:
+            CastlistError: If the folder may not be changed.
+        """
+        ticket = TICKET + secrets.token_hex(8)
+        self._storage.write(ticket, b"")
+        try:
+            yield ticket
+        finally:
+            self._storage.delete(ticket)
 
     @contextlib.contextmanager
     def sharing(self, share: tuple[int, int], begin: Callable[[], T]) -> Iterator[T]:
@@ -193,47 +265,41 @@ class ArchiveFolder:
         """
         with contextlib.ExitStack() as stack:
             with self._common(PATIENCE):
-                stack.enter_context(self._held(self.path / SHARE.format(*share), 0))
+                stack.enter_context(self._held(SHARE.format(*share), 0))
                 begun = begin()
             yield begun
 
     @contextlib.contextmanager
     def _common(self, patience: float) -> Iterator[None]:
-        try:
-            self.path.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
-        except OSError as error:
-            raise cannot_write(self.path, error) from error
-        with self._held(self.path / LOCK, patience):
+        self._storage.prepare()
+        with self._held(LOCK, patience):
             yield
 
     @contextlib.contextmanager
-    def _held(self, path: Path, patience: float) -> Iterator[None]:
+    def _held(self, name: str, patience: float) -> Iterator[None]:
         with contextlib.ExitStack() as stack:
             try:
-                stack.enter_context(hold(path, patience=patience))
+                stack.enter_context(self._storage.hold(name, patience))
             except RunError as error:
                 raise CastlistError(
                     "archive-busy",
                     "Somebody is at work on the archive {path!r}. Wait until that has ended, or stop it.",
-                    path=str(self.path),
+                    path=str(self),
                 ) from error
-            except OSError as error:
-                raise cannot_write(path, error) from error
             yield
 
-    def _shard(self, unit: int) -> Path:
-        return self.path / UNITS / f"{unit:05}.parquet"
+    def __str__(self) -> str:
+        return self.address or str(self.path)
 
     def _read(self, name: str, kind: type[S]) -> S:
-        path = self.path / name
-        with self._readable(path):
-            return msgspec.json.decode(path.read_bytes(), type=kind)
+        with self._readable(name):
+            return msgspec.json.decode(self._storage.read(name), type=kind)
 
     def _write(self, name: str, value: msgspec.Struct) -> None:
-        write_bytes(self.path / name, msgspec.json.encode(value) + b"\n", private=True)
+        self._storage.write(name, msgspec.json.encode(value) + b"\n")
 
     @contextlib.contextmanager
-    def _readable(self, path: Path) -> Iterator[None]:
+    def _readable(self, name: str) -> Iterator[None]:
         try:
             yield
         except (OSError, ValueError, TypeError, NotImplementedError) as error:  # as msgspec and pyarrow say it
@@ -241,10 +307,14 @@ class ArchiveFolder:
                 "archive-broken",
                 "The archive {path!r} is broken: its {file!r} can't be read ({reason}). Delete that file, and make "
                 "the archive again: only what is missing is looked at.",
-                path=str(self.path),
-                file=str(path.relative_to(self.path)),
+                path=str(self),
+                file=name,
                 reason=reason_of(error),
             ) from error
+
+
+def _shard(unit: int) -> str:
+    return f"{UNITS}/{unit:05}{SHARD}"
 
 
 class _Version(msgspec.Struct):

@@ -140,7 +140,7 @@ def _looks(folder: ArchiveFolder, unnamed: Mapping[Face, object]) -> tuple[dict[
     """The embeddings of faces that have one, and which faces tell little."""
     embeddings: dict[Face, np.ndarray] = {}
     poor: dict[Face, bool] = {}
-    for rows in folder.embedded(["digest", "face", *QUALITIES]):
+    for _, rows in folder.embedded(["digest", "face", *QUALITIES]):
         faces = zip(rows["digest"].to_pylist(), rows["face"].to_pylist(), strict=True)
         qualities = numbers_of(rows, *QUALITIES).tolist()
         for face, embedding, quality in zip(faces, lists_of(rows["embedding"]), qualities, strict=True):

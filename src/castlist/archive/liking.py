@@ -11,6 +11,7 @@ import numpy as np
 
 from castlist.archive.clustering import Cut
 from castlist.archive.finding import is_between
+from castlist.archive.indexing import open_index
 from castlist.archive.namer import open_same_eyes
 from castlist.archive.reading import Archive
 from castlist.archive.records import ArchivedFace
@@ -19,6 +20,7 @@ from castlist.archive.verdicts import Face
 from castlist.embeddings import normalize
 from castlist.errors import PhotoError, SettingsError
 from castlist.faces import NO_FACE, Finder, find_faces
+from castlist.gallery import Background
 from castlist.naming import Seen
 
 
@@ -33,7 +35,7 @@ def find_like(
 ) -> list[ArchivedFace]:
     """The faces of an archive that are as much like a face as no stranger of so many would be, the likest first.
 
-    Every embedding of the archive is compared: 100,000 in some hundredths of a second, reading them aside.
+    Up to 100,000 faces every embedding of the archive is compared; beyond, an index is made beside them.
 
     Args:
         archive: Where to look.
@@ -49,18 +51,31 @@ def find_like(
     """
     namer = open_same_eyes(archive.folder, archive.folder.record().run, finder=finder)
     wanted = _face_of(Seen.merge(namer.eyes.see([photo])), str(photo), face)
+    found = [one for one in likest(archive, wanted, namer.background) if is_between(one, since, until)]
+    return sorted(found, key=lambda one: (-(one.likeness or 0.0), one.path, one.number))
+
+
+def likest(archive: Archive, wanted: np.ndarray, background: Background) -> list[ArchivedFace]:
+    """The faces of an archive that are so much like one, in no order.
+
+    Args:
+        archive: Where to look.
+        wanted: An embedding, shape (values,), L2 norm 1.
+        background: Faces in general, as the network of the embeddings sees them.
+    """
+    index = open_index(archive.folder)
+    least = Cut.choose(background, len(index.searcher)).cosine
     likeness: dict[Face, float] = {}
-    for rows in archive.folder.embedded(["digest", "face"]):
+    for _, rows in archive.folder.embedded(["digest", "face"], index.units_near(wanted, least)):
         cosines = normalize(lists_of(rows["embedding"])) @ wanted  # they were kept at half precision
         faces = zip(rows["digest"].to_pylist(), rows["face"].to_pylist(), strict=True)
-        likeness |= dict(zip(faces, cosines.tolist(), strict=True))
-    least = Cut.choose(namer.background, len(likeness)).cosine
-    found = [
+        likeness |= {face: one for face, one in zip(faces, cosines.tolist(), strict=True) if one >= least}
+    digests = {digest for digest, _ in likeness}
+    return [
         replace(one, likeness=likeness[key])
-        for one in archive.faces()
-        if likeness.get(key := (one.digest, one.number), -1.0) >= least and is_between(one, since, until)
+        for one in archive.faces(digests=digests)
+        if (key := (one.digest, one.number)) in likeness
     ]
-    return sorted(found, key=lambda one: (-(one.likeness or 0.0), one.path, one.number))
 
 
 def _face_of(seen: Seen, photo: str, face: int | None) -> np.ndarray:

@@ -13,6 +13,7 @@ from castlist.errors import CastlistError
 from castlist.faces import Finder, find_faces
 from castlist.gallery import Background
 from castlist.naming import FaceEyes, NamedFace, Recognizer, Seen
+from castlist.places import at_hand
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +57,7 @@ def open_namer(
     """Open a run for an archive.
 
     Args:
-        run: The run folder.
+        run: The run folder, or its address.
         together: Let photos help each other to be named, as `Gallery.answer_together` does.
         stranger_rate: Share of strangers that may be given a name; None: the run's own.
         finder: What finds faces in photos.
@@ -64,21 +65,8 @@ def open_namer(
     Raises:
         CastlistError: If the run can't be opened, knows no faces, or its photos can't be named together.
     """
-    following = Recognizer.load(run, finder=finder)
-    gallery, network, eyes = following.gallery, following.network, following.face_eyes
-    assert gallery is not None, "a run of faces has a gallery"
-    if together:
-        following.name_album([])  # says why it can't
-    if stranger_rate is not None:
-        gallery = gallery.with_stranger_rate(stranger_rate)
-    record = dataclasses.replace(following.run, people=gallery.people)
-    names = _digest(hashlib.sha256(gallery.to_bytes()).hexdigest(), together)
-    sees: list[object] = [eyes.network.digest, eyes.min_face, eyes.views]
-    if network is not None:
-        # It reads more of a face than is kept: with other names, photos are looked at again.
-        sees += [record.files.get(record.network_path.name), record.created, names]
-    recognizer = Recognizer(record, network=network, face_network=eyes.network, gallery=gallery, finder=finder)
-    return ArchiveNamer(recognizer, _digest(*sees), names, together)
+    with at_hand(run) as folder:
+        return _open(Recognizer.load(folder, finder=finder), together, stranger_rate, finder)
 
 
 def open_same_eyes(folder: ArchiveFolder, run: str | os.PathLike[str], *, finder: Finder = find_faces) -> ArchiveNamer:
@@ -97,6 +85,23 @@ def open_same_eyes(folder: ArchiveFolder, run: str | os.PathLike[str], *, finder
             path=str(run),
         )
     return namer
+
+
+def _open(following: Recognizer, together: bool, stranger_rate: float | None, finder: Finder) -> ArchiveNamer:
+    gallery, network, eyes = following.gallery, following.network, following.face_eyes
+    assert gallery is not None, "a run of faces has a gallery"
+    if together:
+        following.name_album([])  # says why it can't
+    if stranger_rate is not None:
+        gallery = gallery.with_stranger_rate(stranger_rate)
+    record = dataclasses.replace(following.run, people=gallery.people)
+    names = _digest(hashlib.sha256(gallery.to_bytes()).hexdigest(), together)
+    sees: list[object] = [eyes.network.digest, eyes.min_face, eyes.views]
+    if network is not None:
+        # It reads more of a face than is kept: with other names, photos are looked at again.
+        sees += [record.files.get(record.network_path.name), record.created, names]
+    recognizer = Recognizer(record, network=network, face_network=eyes.network, gallery=gallery, finder=finder)
+    return ArchiveNamer(recognizer, _digest(*sees), names, together)
 
 
 def _digest(*parts: object) -> str:

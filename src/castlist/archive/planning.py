@@ -10,11 +10,14 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import TypeAlias
 
 import msgspec
 
-from castlist.paths import join_below, name_below
+from castlist.paths import name_below
 from castlist.threads import work_ahead
+
+Digest: TypeAlias = Callable[[str], str | None]
 
 UNIT = 256  # contents in a unit: a few seconds of work, and a shard of some hundred kilobytes
 
@@ -74,14 +77,14 @@ def look_around(root: Path, paths: Iterable[Path]) -> list[File]:
 
 
 def make_plan(
-    number: int, eyes: str, root: Path, files: Iterable[File], known: Mapping[str, Known], first: int
+    number: int, eyes: str, digest: Digest, files: Iterable[File], known: Mapping[str, Known], first: int
 ) -> Plan | None:
     """Plan what makes an archive's rows those of the files; None: they are.
 
     Args:
         number: Of the plan.
         eyes: Digest of what sees.
-        root: The folder of the photos.
+        digest: Of a photo's content, by its name; None where that isn't known without a look.
         files: What lies there now.
         known: What the rows say, by the photo's name.
         first: The number of the first new unit.
@@ -94,7 +97,7 @@ def make_plan(
     pending = [file for name, file in there.items() if not _is_done(file, known.get(name))]
     old: defaultdict[int, list[Content]] = defaultdict(list)
     new: list[Content] = []
-    for content in _contents(root, pending, known):
+    for content in _contents(digest, pending, known):
         places = defaultdict(list)
         for file in content.files:
             places[known[file.photo].unit if file.photo in known else None].append(file)
@@ -111,23 +114,23 @@ def _is_done(file: File, known: Known | None) -> bool:
     return known is not None and known.is_current and not known.is_gone and known.file == file
 
 
-def _contents(root: Path, files: list[File], known: Mapping[str, Known]) -> Iterator[Content]:
+def _contents(digest: Digest, files: list[File], known: Mapping[str, Known]) -> Iterator[Content]:
     """Files put together that are copies of each other, in the order of the first of them."""
     sources: dict[str, int] = {}
     for one in known.values():
         if one.digest and one.is_current:
             sources.setdefault(one.digest, one.unit)
-    digests = _digests(root, files, known)
+    digests = _digests(digest, files, known)
     copies: defaultdict[str, list[File]] = defaultdict(list)
     for file in sorted(files, key=lambda file: file.photo):
         # One whose digest nobody knows is a content of its own: no digest is a path.
         copies[digests.get(file.photo) or f"/{file.photo}"].append(file)
     for key, some in copies.items():
-        digest = "" if key.startswith("/") else key
-        yield Content(tuple(some), digest, sources.get(digest))
+        content = "" if key.startswith("/") else key
+        yield Content(tuple(some), content, sources.get(content))
 
 
-def _digests(root: Path, files: list[File], known: Mapping[str, Known]) -> dict[str, str]:
+def _digests(digest: Digest, files: list[File], known: Mapping[str, Known]) -> dict[str, str]:
     """The digests of those files that may be copies of another, or that the archive knows."""
     sizes = Counter(file.bytes for file in files)
     sizes.update(one.file.bytes for one in known.values())
@@ -138,19 +141,11 @@ def _digests(root: Path, files: list[File], known: Mapping[str, Known]) -> dict[
             digests[file.photo] = one.digest
         elif one or sizes[file.bytes] > 1:
             asked.append(file.photo)
-    digests.update(zip(asked, work_ahead(_reader(root), asked), strict=True))
-    return digests
+    told = zip(asked, work_ahead(digest, asked), strict=True)
+    return digests | {photo: content for photo, content in told if content}
 
 
-def _reader(root: Path) -> Callable[[str], str]:
-    def digest(photo: str) -> str:
-        path = join_below(root, photo)
-        return "" if path is None else digest_of(path)
-
-    return digest
-
-
-def digest_of(path: Path) -> str:
+def content_digest(path: Path) -> str:
     """The digest of a file's content, however large it is; "" where it can't be read, which is told by who looks."""
     try:
         with path.open("rb") as file:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from castlist.archive.decisions import Decision, DecisionLog, Edges, Kind, Spot
 from castlist.archive.folder import ArchiveFolder
-from castlist.archive.records import ArchivedFace, ArchivedPhoto, Counts
-from castlist.archive.table import COLUMNS, EDGES, NAMED, PERHAPS, Table, keep, where
+from castlist.archive.records import ArchivedFace, ArchivedFile, ArchivedPhoto, Counts
+from castlist.archive.table import EDGES, NAMED, PERHAPS, Table, keep, where
 from castlist.archive.verdicts import NOTHING, Place, Verdict, Verdicts, face_at, judge
 from castlist.errors import CastlistError, Message
 from castlist.faces import NO_FACE, Box
@@ -19,8 +20,8 @@ from castlist.media import UNKNOWN
 from castlist.paths import as_path, join_below, name_below, spell
 
 _ASKED = (*EDGES, "photo", "digest", "face", "answer", "name", "probability", "perhaps", "taken", "start", "end")
+_OF_PHOTOS = (*_ASKED, "width", "height", "orientation", "bytes", "modified")
 
-_ABOUT_PHOTOS = ("photo", "digest", "width", "height", "taken", "face", "reason", "problem")
 
 FORGOTTEN = Message("archive-forgotten", "whoever was here has been forgotten")
 
@@ -35,8 +36,14 @@ class Archive:
             CastlistError: If the folder is no archive, or can't be read.
         """
         self.folder = ArchiveFolder(path)
+        if self.folder.address:
+            raise CastlistError(
+                "archive-far",
+                "An archive is asked and decided on in a folder of this machine. Copy {address!r} to one.",
+                address=self.folder.address,
+            )
         self.root = Path(self.folder.record().root)
-        shards = [self.folder.read(unit, list(COLUMNS))[0] for unit in self.folder.units()]
+        shards = [self.folder.read(unit, [*_OF_PHOTOS, "gone", "reason", "problem"])[0] for unit in self.folder.units()]
         self._shards = [keep(shard, where(shard, "gone", [False])) for shard in shards]
         self._gone = {
             photo for shard in shards for photo in keep(shard, where(shard, "gone", [True]))["photo"].to_pylist()
@@ -65,27 +72,44 @@ class Archive:
         """Who was decided to be in a photo."""
         return self._named_in.get(digest, set())
 
-    def faces(self, names: Collection[str] | None = None) -> Iterator[ArchivedFace]:
+    def faces(
+        self, names: Collection[str] | None = None, digests: Collection[str] | None = None
+    ) -> Iterator[ArchivedFace]:
         """The faces of photos that are there, but those that somebody decided to be none.
 
         Args:
             names: Only those that are called so; None: all.
+            digests: Only those in photos of these contents; None: in all.
         """
         decided = sorted({digest for digest, _ in self.verdicts.of})
         for shard in self._shards:
             shard = shard.filter(shard["face"].is_valid())
             if names is not None:
                 shard = keep(shard, where(shard, "name", sorted(names)) | where(shard, "digest", decided))
+            if digests is not None:
+                shard = keep(shard, where(shard, "digest", sorted(digests)))
             for row in shard.select(_ASKED).to_pylist():
                 if (face := self._face(row)) and (names is None or face.name in names):
                     yield face
 
-    def faces_of(self, digest: str) -> Iterator[ArchivedFace]:
-        """The faces of a photo's content, and of its copies, in the order of their numbers."""
+    def photos(self) -> Iterator[ArchivedPhoto]:
+        """The photos that are there and could be read; no films."""
         for shard in self._shards:
-            for row in keep(shard, where(shard, "digest", [digest])).select(_ASKED).to_pylist():
-                if row["face"] is not None and (face := self._face(row)):
-                    yield face
+            rows = keep(shard, ~shard["width"].is_null().to_numpy() & shard["start"].is_null().to_numpy())
+            for name, some in groupby(rows.select(_OF_PHOTOS).to_pylist(), key=lambda row: row["photo"]):
+                faces = list(some)
+                row, path = faces[0], join_below(self.root, name)
+                if path is not None:
+                    yield ArchivedPhoto(
+                        path=path,
+                        name=name,
+                        digest=row["digest"],
+                        size=(row["width"], row["height"]),
+                        orientation=row["orientation"],
+                        bytes=row["bytes"],
+                        modified=row["modified"],
+                        faces=tuple(filter(None, (self._face(one) for one in faces if one["face"] is not None))),
+                    )
 
     def unnamed(self) -> Iterator[ArchivedFace]:
         """The faces that nothing computed a name for, as if nothing were decided; without those of the forgotten."""
@@ -95,18 +119,18 @@ class Archive:
                 if face := self._judged(row, NOTHING):
                     yield face
 
-    def photos(self) -> Iterator[ArchivedPhoto]:
-        """The photos and films that are there."""
+    def files(self) -> Iterator[ArchivedFile]:
+        """The photos and films that are there, also those that can't be read."""
         for shard in self._shards:
             first = keep(shard, where(shard, "face", [None, 1]))  # one row of each
-            for row in first.select(_ABOUT_PHOTOS).to_pylist():
+            for row in first.select([*_OF_PHOTOS, "reason", "problem"]).to_pylist():
                 path = join_below(self.root, row["photo"])
                 if path is None:
                     continue
                 failed = row["face"] is None and row["reason"] != NO_FACE.code
                 problem = Message.from_dict(row["problem"] or "") if failed else None
                 size = (row["width"] or 0, row["height"] or 0)
-                yield ArchivedPhoto(row["photo"], path, row["digest"], size, row["taken"], problem)
+                yield ArchivedFile(path, row["photo"], row["digest"], size, row["taken"], problem)
 
     def counts(self) -> Counts:
         """How much there is."""
@@ -181,6 +205,19 @@ class Archive:
         """Write the same down of several faces, as `DecisionLog.add_all` does."""
         self._log.add_all(kind, faces, name=name, who=who)
         self.hear()
+
+    def decide_names(self, named: Sequence[tuple[Spot, str]], *, who: str) -> None:
+        """Write down who faces, at least one, are, as `DecisionLog.add_named` does."""
+        self._log.add_named(named, who=who)
+        self.hear()
+
+    def verdicts_but(self, who: str) -> Verdicts:
+        """What was decided by all others than somebody."""
+        return judge_rows([one for one in self.decisions if one.who != who], self._shards)
+
+    def ever_named(self, who: str) -> set[tuple[str, str]]:
+        """As `DecisionLog.ever_named`."""
+        return self._log.ever_named(who)
 
     def undo(self, *, id: str | None = None, who: str | None = None) -> Decision:
         """Take a decision back that holds, as `DecisionLog.undo` does; gives it."""

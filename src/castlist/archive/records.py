@@ -35,6 +35,20 @@ class ArchivedFace:
 
 
 @dataclass(frozen=True)
+class ArchivedPhoto:
+    """A photo of an archive, with its faces as `Archive.faces` gives them."""
+
+    path: Path
+    name: str  # below the archive's root, as `castlist.paths.spell` writes it
+    digest: str
+    size: tuple[int, int]  # of the upright photo
+    orientation: int | None  # of the stored one, as EXIF counts
+    bytes: int  # of the file when it was looked at
+    modified: int  # nanoseconds since 1970
+    faces: tuple[ArchivedFace, ...]
+
+
+@dataclass(frozen=True)
 class Counts:
     """How much there is in an archive."""
 
@@ -48,11 +62,11 @@ class Counts:
 
 
 @dataclass(frozen=True)
-class ArchivedPhoto:
+class ArchivedFile:
     """A photo or film of an archive."""
 
-    name: str  # below the folder of photos, as rows have it
     path: Path
+    name: str  # below the archive's root, as `castlist.paths.spell` writes it
     digest: str  # of its content; "": it can't be opened
     size: tuple[int, int]  # width and height of the upright photo; 0: it can't be read
     taken: datetime.datetime | None  # as the camera's clock showed it

@@ -9,7 +9,7 @@ import dataclasses
 import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, BinaryIO, TypeAlias
 
 import msgspec
 import numpy as np
@@ -125,6 +125,12 @@ def rows_of(seen: Seen, files: Sequence[File], takings: Sequence[Taking]) -> Tab
     return pa.Table.from_pylist(every, schema_of(values))
 
 
+def row_of_failed(file: File, digest: str, problem: Message | None, values: int) -> Table:
+    """The row of a file in which nothing was seen, among embeddings of so many values."""
+    nothing = np.zeros((0, values), np.float32)
+    return rows_of(Seen.of_photos(1, digests=[digest], problems=[problem], embeddings=nothing), [file], [Taking()])
+
+
 def _face(seen: Seen, row: int) -> dict[str, Any]:
     eye_distance, sharpness, yaw = seen.qualities[row].tolist()
     return {
@@ -225,24 +231,34 @@ def to_bytes(table: Table, about: About) -> bytes:
     return data.getvalue()
 
 
-def about_of(path: Path) -> About:
+def about_of(source: Path | BinaryIO) -> About:
     """What a shard says of itself.
 
     Raises:
         ValueError: If it isn't castlist's.
         OSError: If it can't be read.
     """
-    return _about(pq.read_schema(path))
+    return _about(pq.read_schema(source))
 
 
-def from_file(path: Path, columns: Sequence[str] | None = None) -> tuple[Table, About]:
+def count_rows(source: Path | BinaryIO) -> int:
+    """How many rows a shard has.
+
+    Raises:
+        ValueError: If it is damaged.
+        OSError: If it can't be read.
+    """
+    return int(pq.read_metadata(source).num_rows)
+
+
+def from_file(source: Path | BinaryIO, columns: Sequence[str] | None = None) -> tuple[Table, About]:
     """Read a shard, or some of its columns.
 
     Raises:
         ValueError: If it isn't castlist's, or damaged.
         OSError: If it can't be read.
     """
-    with pq.ParquetFile(path) as file:
+    with pq.ParquetFile(source) as file:
         schema = file.schema_arrow
         about = _about(schema)
         kind = schema.field("embedding").type

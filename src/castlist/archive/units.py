@@ -2,44 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from castlist.archive.films import rows_of_film
 from castlist.archive.folder import ArchiveFolder
 from castlist.archive.namer import ArchiveNamer
-from castlist.archive.planning import Content, File, Plan, Unit, digest_of
+from castlist.archive.originals import Originals
+from castlist.archive.planning import Content, File, Plan, Unit, content_digest
 from castlist.archive.table import (
     About,
     Table,
     as_kept,
     join,
     keep,
+    row_of_failed,
     rows_of,
     where,
     with_columns,
     with_names,
     without_embeddings,
 )
-from castlist.errors import PhotoError
-from castlist.media import Taking, is_film, read_file, read_taking
+from castlist.errors import Message, PhotoError
+from castlist.media import Taking, read_file, read_taking
 from castlist.naming import Seen
-from castlist.paths import unspell
 from castlist.threads import OnCount, Stop, submit
 
 Part = tuple[Table, str]  # rows, and the digest of what named them
+
+SET_ASIDE = Message("photo-set-aside", "looking at it ended whoever did, again and again")
 
 
 class Worker:
     """Carries out plans for an archive."""
 
     def __init__(
-        self, folder: ArchiveFolder, root: Path, namer: ArchiveNamer, on_count: OnCount | None, stop: Stop | None
+        self,
+        folder: ArchiveFolder,
+        originals: Originals,
+        namer: ArchiveNamer,
+        on_count: OnCount | None,
+        stop: Stop | None,
     ) -> None:
-        self._folder, self._root, self._namer = folder, root, namer
+        self._folder, self._originals, self._namer = folder, originals, namer
         self._on_count, self._stop = on_count, stop
         self._total = 0
         self._named_by = "" if namer.together else namer.names_digest
@@ -52,24 +62,38 @@ class Worker:
             return plan
         return None
 
-    def do(self, plan: Plan, share: tuple[int, int] | None = None) -> bool:
-        """Carry out what of a plan, or of a share of it, isn't yet; gives whether all of that is done."""
+    def open_units(self, plan: Plan, share: tuple[int, int] | None = None) -> list[Unit]:
+        """What of a plan, or of a share of it, isn't carried out yet."""
         which, count = share or (1, 1)
-        units = [unit for unit in plan.units[which - 1 :: count] if self._is_open(plan, unit)]
+        return [unit for unit in plan.units[which - 1 :: count] if self._is_open(plan, unit)]
+
+    def do(self, plan: Plan, share: tuple[int, int] | None = None, *, aside: Collection[str] = ()) -> bool:
+        """Carry out what of a plan, or of a share of it, isn't yet; gives whether all of that is done.
+
+        Args:
+            plan: Written down already.
+            share: Which of how many, from 1.
+            aside: Photos that nobody looks at any more: they have a row that says so.
+        """
+        units = self.open_units(plan, share)
         firsts = [(unit, content.files[0]) for unit in units for content in unit.contents if content.source is None]
-        films = {file.photo for _, file in firsts if is_film(self._path(file))}
+        firsts = [(unit, file) for unit, file in firsts if file.photo not in aside]
+        films = {file.photo for _, file in firsts if self._originals.is_film(file)}
         self._total = self.looked + len(firsts)
-        paths = (self._path(file) for _, file in firsts if file.photo not in films)
-        stream = self._namer.eyes.see(paths, on_count=lambda done, total: self._count(), stop=self._stop)
-        # What a file says of its photo is read while others are looked at.
-        photos = (_Look(one, submit(_read_taking, one.paths[0])) for seen in stream for one in _each(seen))
+        photos = self._look_at(
+            (file for _, file in firsts if file.photo not in films),
+            on_count=lambda done, total: self._count(),
+            stop=self._stop,
+        )
         for unit in units:
-            wanted = [content for content in unit.contents if content.source is None]
+            parts = [self._set_aside(content) for content in unit.contents if content.files[0].photo in aside]
+            there = [content for content in unit.contents if content.files[0].photo not in aside]
+            wanted = [content for content in there if content.source is None]
             still = [content for content in wanted if content.files[0].photo not in films]
             looks = list(islice(photos, len(still)))
             if len(looks) < len(still):
                 return False
-            parts = [self._photos(still, looks)] if still else []
+            parts += [self._photos(still, looks)] if still else []
             for content in wanted:
                 if content.files[0].photo in films:
                     if self._stop and self._stop():
@@ -77,8 +101,37 @@ class Worker:
                     parts.append(self._film(content))
             if films and self._stop and self._stop():  # a film was seen in part
                 return False
-            self._write(plan, unit, parts)
+            moved = [content for content in there if content.source is not None]
+            self._write(plan, unit, moved, parts)
         return True
+
+    def try_out(self, content: Content) -> None:
+        """Look at a photo or a film as `do` does, for nothing."""
+        file = content.files[0]
+        if self._originals.is_film(file):
+            self._film(content)
+        else:
+            list(self._look_at([file]))
+
+    def _look_at(self, files: Iterable[File], **wishes: Any) -> Iterator[_Look]:
+        """Look at photos in one stream."""
+        takings: deque[Future[Taking]] = deque()
+
+        def shown() -> Iterator[Path | bytes]:
+            for photo in self._originals.show(files):
+                # What a file says of its photo is read while others are looked at.
+                takings.append(submit(_read_taking, photo))
+                yield photo
+
+        for seen in self._namer.eyes.see(shown(), **wishes):
+            for i in range(len(seen)):
+                yield _Look(seen[i], takings.popleft())
+
+    def _set_aside(self, content: Content) -> Part:
+        with self._originals.at_hand(content.files[0]) as path:
+            digest = content.digest or content_digest(path)
+        row = row_of_failed(content.files[0], digest, SET_ASIDE, self._namer.n_values)
+        return _for_each(row, content.files), self._named_by
 
     def _count(self) -> None:
         self.looked += 1
@@ -89,16 +142,12 @@ class Worker:
         about = self._folder.about(unit.number)
         return about is None or about.plan < plan.number
 
-    def _path(self, file: File) -> Path:
-        return self._root / unspell(file.photo)
-
-    def _write(self, plan: Plan, unit: Unit, parts: list[Part]) -> None:
-        """Write a unit's shard: what was there, without the photos of the unit, and these."""
+    def _write(self, plan: Plan, unit: Unit, moved: list[Content], parts: list[Part]) -> None:
+        """Write a unit's shard: what was there, without the photos of the unit, those that moved, and these."""
         sources: dict[int, tuple[Table, About]] = {}  # of a folder that was moved, many photos lie in one shard
-        for content in unit.contents:
-            if content.source is not None:
-                rows, names = self._known(content, content.source, sources)
-                parts.append((_for_each(rows, content.files), names))
+        for content in moved:
+            rows, names = self._known(content, sources)
+            parts.append((_for_each(rows, content.files), names))
         if self._folder.about(unit.number):
             base, about = self._folder.read(unit.number)
             base = _without(base, [file.photo for content in unit.contents for file in content.files])
@@ -123,9 +172,9 @@ class Worker:
 
     def _film(self, content: Content) -> Part:
         """The rows of a film and of its copies; a film's names need no help of other films."""
-        path = self._path(content.files[0])
-        digest = content.digest or digest_of(path)
-        rows = rows_of_film(path, content.files[0], digest, self._namer, self._stop)
+        with self._originals.at_hand(content.files[0]) as path:
+            digest = content.digest or content_digest(path)
+            rows = rows_of_film(path, content.files[0], digest, self._namer, self._stop)
         self._count()
         return _for_each(rows, content.files), self._named_by
 
@@ -138,19 +187,19 @@ class Worker:
             rows = with_names(rows, self._namer.name(seen))
         return rows, self._named_by
 
-    def _known(self, content: Content, source: int, sources: dict[int, tuple[Table, About]]) -> Part:
+    def _known(self, content: Content, sources: dict[int, tuple[Table, About]]) -> Part:
         """The rows of a photo that lies elsewhere, too, or did; looked at only if they are gone."""
+        source = content.source
+        assert source is not None, "its rows are in that unit"
         if source not in sources:
             sources[source] = self._folder.read(source)
         rows, about = sources[source]
         rows = keep(rows, where(rows, "digest", [content.digest]))
         if about.eyes == self._namer.eyes_digest and len(rows):
             return _of_photo(rows, rows["photo"][0].as_py()), about.names
-        path = self._path(content.files[0])
-        if is_film(path):
+        if self._originals.is_film(content.files[0]):
             return self._film(content)
-        looks = [_Look(seen, submit(_read_taking, path)) for seen in self._namer.eyes.see([path])]
-        return self._looked_at([content.files[0]], looks)
+        return self._looked_at([content.files[0]], list(self._look_at(content.files[:1])))
 
 
 @dataclass(frozen=True)
@@ -159,11 +208,6 @@ class _Look:
 
     seen: Seen
     taking: Future[Taking]
-
-
-def _each(seen: Seen) -> Iterator[Seen]:
-    """The record of each photo of a record."""
-    return (seen[i] for i in range(len(seen)))
 
 
 def _of_photo(rows: Table, photo: str) -> Table:
@@ -191,9 +235,8 @@ def _for_each(rows: Table, files: Sequence[File]) -> Table:
     )
 
 
-def _read_taking(path: Path | None) -> Taking:
-    assert path is not None, "an archive is of files"
+def _read_taking(photo: Path | bytes) -> Taking:
     try:
-        return read_taking(read_file(path))
+        return read_taking(photo if isinstance(photo, bytes) else read_file(photo))
     except PhotoError:  # told by whoever looked at it
         return Taking()

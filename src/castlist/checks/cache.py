@@ -97,7 +97,9 @@ class Cache:
             CheckedFace(Box(*row[:4]), row[4], Quality(*row[5:8]), *map(bool, row[8:]))
             for row in numbers[:, :_NUMBERS].tolist()
         )
-        return CheckedPhoto(PhotoSignature(digest, grey, height, width), None, seen, numbers[:, _NUMBERS:], bool(drawn))
+        # What follows the digest of a file is the mark of a face in it.
+        signature = PhotoSignature(digest.partition(" ")[0], grey, height, width)
+        return CheckedPhoto(signature, None, seen, numbers[:, _NUMBERS:], bool(drawn))
 
     def keep(self, digest: str, person: str, photo: CheckedPhoto) -> None:
         """Keep what was seen, unless somebody was forgotten meanwhile; it is on disk after the next `commit`."""

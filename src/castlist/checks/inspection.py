@@ -20,7 +20,7 @@ from castlist.embeddings import choose_faces
 from castlist.errors import CastError, Message
 from castlist.faces import NO_FACE
 from castlist.learning import ALONE, Dataset
-from castlist.media import Cast, Photo, find_cast, find_photos, holds_people
+from castlist.media import Cast, Photo, find_cast, find_marked_cast, find_photos, holds_people
 from castlist.paths import as_path, is_folder, unspell
 from castlist.threads import OnCount
 
@@ -35,6 +35,7 @@ def check_photos(
     root: str | os.PathLike[str],
     *,
     against: str | os.PathLike[str] | None = None,
+    from_regions: bool = False,
     on_stage: OnStage | None = None,
 ) -> Findings:
     """Look at every photo of a folder and say what is wrong; nothing is changed but the user's cache.
@@ -42,13 +43,14 @@ def check_photos(
     Args:
         root: Holds one folder per person; or any folder of photos, of which names can't be judged then.
         against: Another folder, of which no picture should be in this one.
+        from_regions: Whether people are told by faces that other programs have named, not by folders.
         on_stage: Told what begins, and asked for a callback for how far it is.
 
     Raises:
         CastlistError: If a folder can't be read, or the cache not be written.
     """
     root = as_path(root)
-    cast = _read_folder(root)
+    cast = find_marked_cast(root) if from_regions else _read_folder(root)
     others = () if against is None else _read_folder(as_path(against)).photos
     stage = on_stage or (lambda what: lambda done, total: None)
     photos = (*cast.photos, *others)
@@ -60,9 +62,8 @@ def check_photos(
         pairs = find_pairs(signatures, cache, stage("Copies"))
     n = len(cast.photos)
     group_of = dict(zip(readable, group_photos(len(readable), pairs).tolist(), strict=True))
-    findings = _check_copies(
-        photos, seen, [(readable[p.first], readable[p.second], p.kind) for p in pairs], group_of, n
-    )
+    near = [(readable[p.first], readable[p.second], p.kind) for p in pairs]
+    findings = _check_copies(photos, seen, _of_photos(photos, near), group_of, n, cast.is_marked)
     findings += _check_reading(cast.photos, seen[:n])
     about_faces, faceless = _check_faces(cast.photos, seen[:n])
     findings += about_faces
@@ -107,13 +108,16 @@ def quick_check(dataset: Dataset, root: Path) -> Findings:
         else Finding("unreadable", (item.path,), (), {"how": item.reason})
         for item in dataset.refused
     ]
-    paths = [root / unspell(file) for file in dataset.files]
+    files = [file.partition("/")[2] if dataset.is_marked else file for file in dataset.files]
+    paths = [root / unspell(file) for file in files]
     for number in np.flatnonzero(np.bincount(dataset.group) > 1):
         rows = np.flatnonzero(dataset.group == number)
         if dataset.take[rows[0]] != ALONE and len(np.unique(dataset.take[rows])) == 1:
             continue  # one burst or film
+        if len({files[row] for row in rows}) == 1:
+            continue  # several people in one photo
         people = tuple(dataset.people[i] for i in np.unique(dataset.person[rows]))
-        kind = "two-names" if len(people) > 1 else "copy"
+        kind = "two-names" if len(people) > 1 and not dataset.is_marked else "copy"
         detail: dict[str, str | int | Message] = {"count": len(rows), "how": "near"}
         findings.append(Finding(kind, tuple(paths[row] for row in rows), people, detail))
     if dataset.embeddings is not None:
@@ -172,6 +176,7 @@ def _check_copies(
     pairs: Sequence[tuple[int, int, str]],
     group_of: Mapping[int, int],
     n: int,
+    is_marked: bool,
 ) -> list[Finding]:
     """What groups of copies are: leaks from the first n photos to the others, pictures under two names, or copies."""
     members: dict[int, list[int]] = {}
@@ -182,15 +187,23 @@ def _check_copies(
         kinds.setdefault(group_of[first], set()).add(kind)
     findings = []
     for group, ways in kinds.items():
-        inside = sorted((i for i in members[group] if i < n), key=lambda i: -_area(seen[i]))
-        outside = [i for i in members[group] if i >= n]
+        once = {photos[i].path: i for i in reversed(members[group])}.values()
+        inside = sorted((i for i in once if i < n), key=lambda i: (-_area(seen[i]), i))
+        outside = sorted(i for i in once if i >= n)
         how = ", ".join(kind for kind in HOW if kind in ways)
         if inside and outside:
             findings.append(_copies("leak", [photos[i] for i in [*inside, *outside]], how))
         if len(inside) > 1:
             some = [photos[i] for i in inside]
-            findings.append(_copies("two-names" if len(_people_of(*some)) > 1 else "copy", some, how))
+            # Where people are marked, several are in one photo rightly.
+            kind = "two-names" if len(_people_of(*some)) > 1 and not is_marked else "copy"
+            findings.append(_copies(kind, some, how))
     return findings
+
+
+def _of_photos(photos: Sequence[Photo], pairs: Sequence[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    """Pairs but those of a photo with itself, in which two people are marked."""
+    return [pair for pair in pairs if photos[pair[0]].path != photos[pair[1]].path]
 
 
 def _copies(kind: str, photos: Sequence[Photo], how: str) -> Finding:

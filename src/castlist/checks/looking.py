@@ -15,7 +15,7 @@ from castlist.checks.covering import looks_covered
 from castlist.duplicates import DuplicatePair, PhotoSignature, find_duplicates, sign_photo
 from castlist.embeddings import embed
 from castlist.errors import PhotoError
-from castlist.faces import TEMPLATES, crop_faces, decode_to_find, find_photo_faces, is_cut_off
+from castlist.faces import TEMPLATES, Box, crop_faces, decode_to_find, find_marked_face, find_photo_faces, is_cut_off
 from castlist.media import Photo, open_photo, read_file
 from castlist.threads import OnCount, work_ahead
 
@@ -60,7 +60,8 @@ def find_pairs(
 
 def _digest(photo: Photo) -> str:
     try:
-        return hashlib.sha256(read_file(photo.path)).hexdigest()
+        digest = hashlib.sha256(read_file(photo.path)).hexdigest()
+        return f"{digest} {photo.mark}" if photo.mark else digest
     except PhotoError as error:
         return str(error)  # there is no content to know it by; what can't be opened is asked again each time
 
@@ -86,7 +87,7 @@ def _decode(photo: Photo) -> tuple[CheckedPhoto, list[np.ndarray]] | PhotoError:
         data = read_file(photo.path)
         opened = open_photo(data)
         shown = decode_to_find(opened)
-        faces = find_photo_faces(opened)
+        faces = [find_marked_face(opened, Box(*photo.mark))] if photo.mark else find_photo_faces(opened)
         closer = crop_faces(opened, shown, [face.landmarks for face in faces], CLOSER)
     except PhotoError as error:
         return error

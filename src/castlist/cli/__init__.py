@@ -19,6 +19,7 @@ from castlist.cli.exporting import export
 from castlist.cli.finding import find
 from castlist.cli.grouping import groups
 from castlist.cli.learning import demo, report, resume, train
+from castlist.cli.manifest import manifest
 from castlist.cli.networks import background, weights
 from castlist.cli.options import SYSTEM, Language
 from castlist.cli.people import enrol, forget, merge, people, refresh, rename, undo
@@ -27,6 +28,7 @@ from castlist.cli.searching import tune
 from castlist.cli.serving import serve
 from castlist.cli.sorting import sort
 from castlist.cli.stopping import INTERRUPTED, told_to_end
+from castlist.cli.tagging import tag
 from castlist.cli.words import asked_language, speak, spoken, translate, translate_help, worded
 from castlist.errors import CastlistError, SettingsError, unforeseen
 
@@ -62,9 +64,11 @@ for _verb in (
     sort,
     explain,
     archive,
+    manifest,
     find,
     groups,
     decide,
+    tag,
     people,
     enrol,
     teach,

@@ -12,33 +12,56 @@ import typer
 from castlist.cli.console import say_note, tell, telling_interruption
 from castlist.cli.deciding import say_conflicts
 from castlist.cli.options import SYSTEM, Language
+from castlist.cli.tagging import hear_regions
 from castlist.cli.words import translate
 from castlist.errors import SettingsError
 
 
 def archive(
-    photos: Annotated[Path, typer.Argument(metavar="PHOTOS", help="A folder of photos and films, however deep.")],
-    out: Annotated[Path, typer.Option(metavar="ARCHIVE", help="The archive's folder; made, or gone on with.")],
-    run: Annotated[Path | None, typer.Option(help="The run folder [default: the newest finished one in runs].")] = None,
+    out: Annotated[str, typer.Option(metavar="ARCHIVE", help="The archive's folder; made, or gone on with.")],
+    photos: Annotated[
+        str | None, typer.Argument(metavar="PHOTOS", help="A folder of photos and films, however deep.")
+    ] = None,
+    run: Annotated[
+        str | None,
+        typer.Option(metavar="PATH", help="The run folder [default: the newest finished one in runs]."),
+    ] = None,
     together: Annotated[
         bool, typer.Option("--together", help="Let photos help each other to be named; model face only.")
     ] = False,
     stranger_rate: Annotated[
         float | None, typer.Option(help="Share of strangers that may be given a name [default: the run's].")
     ] = None,
+    manifest: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Instead of PHOTOS: what castlist manifest wrote.")
+    ] = None,
     unit: Annotated[
         str | None,
         typer.Option(metavar="I/N", help="Do only this share of the work, such as 1/4, beside others who do theirs."),
     ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Have N processes look; a photo that ends or stops one of them is set aside."),
+    ] = None,
+    ray: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Have the machines of a Ray cluster look, such as auto or head:6379."),
+    ] = None,
+    from_regions: Annotated[
+        bool,
+        typer.Option("--from-regions", help="Take names that were given in other programs, in XMP, as decisions."),
+    ] = False,
     language: Language = SYSTEM,
 ) -> None:
     """Look at all photos of a folder once, and keep who is in them; again: only what is new, changed or named anew."""
     from castlist.archive import fill_archive
+    from castlist.places import is_address
     from castlist.run import newest_run
 
-    run = run or newest_run(Path("runs"), tell=say_note).path
-    words = archive_command(photos, run, out, together, stranger_rate)
-    again = words + (f" --unit {unit}" if unit else "")
+    run = run or str(newest_run(Path("runs"), tell=say_note).path)
+    words = archive_command(photos, run, out, together, stranger_rate, manifest)
+    again = words + f" --unit {unit}" * bool(unit) + f" --workers {workers}" * bool(workers)
+    again += f" --ray {ray!r}" * bool(ray)
     with telling_interruption(lambda: again), _showing_pace(translate("Photos")) as on_count:
         done = fill_archive(
             photos,
@@ -46,7 +69,10 @@ def archive(
             out,
             together=together,
             stranger_rate=stranger_rate,
+            manifest=manifest,
             share=_share(unit) if unit else None,
+            workers=workers,
+            ray=ray,
             tell=say_note,
             on_count=on_count,
         )
@@ -66,12 +92,25 @@ def archive(
             )
         )
         return
-    _tell_counts(out)
+    if is_address(out):
+        tell(translate("To ask the archive, copy it to a folder."))
+        return
+    if from_regions:
+        hear_regions(Path(out))
+    _tell_counts(Path(out))
 
 
-def archive_command(photos: str | Path, run: str | Path, out: Path, together: bool, stranger_rate: float | None) -> str:
+def archive_command(
+    photos: str | None,
+    run: str | Path,
+    out: str | Path,
+    together: bool,
+    stranger_rate: float | None,
+    manifest: Path | None = None,
+) -> str:
     """What makes an archive, or goes on with it."""
-    words = f"castlist archive {str(photos)!r} --run {str(run)!r} --out {str(out)!r}"
+    source = repr(photos) if photos is not None else f"--manifest {str(manifest)!r}"
+    words = f"castlist archive {source} --run {str(run)!r} --out {str(out)!r}"
     return words + " --together" * together + (f" --stranger-rate {stranger_rate}" if stranger_rate else "")
 
 

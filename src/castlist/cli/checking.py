@@ -9,7 +9,7 @@ import typer
 from platformdirs import user_downloads_path
 
 from castlist.cli.console import findings_json, findings_lines, say, say_note, show_json, tell
-from castlist.cli.options import SYSTEM, Language
+from castlist.cli.options import SYSTEM, FromRegions, Language
 from castlist.cli.words import translate
 from castlist.errors import SettingsError
 
@@ -26,6 +26,7 @@ def check(
         Path | None,
         typer.Option(help="Write a page of pictures to decide by, and DECISIONS.toml beside it."),
     ] = None,
+    from_regions: FromRegions = False,
     json_: Annotated[bool, typer.Option("--json", help="One JSON object per finding.")] = False,
     fail_on: Annotated[
         str | None, typer.Option(help="Exit with 1 if there is a finding of this severity or worse: high, medium, low.")
@@ -45,8 +46,14 @@ def check(
             severity=fail_on,
             choices=", ".join(SEVERITIES),
         )
+    if from_regions and html is not None:
+        raise SettingsError(
+            "html-of-regions",
+            "The page of --html moves photos between people's folders. Leave it out with --from-regions.",
+        )
     if apply is not None or undo:
         given = {"--against": against, "--html": html, "--json": json_, "--fail-on": fail_on}
+        given["--from-regions"] = from_regions
         if useless := [option for option, value in given.items() if value]:
             raise SettingsError(
                 "options-of-a-check",
@@ -59,7 +66,9 @@ def check(
         raise SettingsError("nothing-to-check", "There is nothing to check. Give a folder of photos.")
     stages = {"Photos": translate("Photos"), "Copies": translate("Copies"), "Names": translate("Names")}
     with showing_stages() as begin:
-        findings = check_photos(photos, against=against, on_stage=lambda stage: begin(stages[stage]))
+        findings = check_photos(
+            photos, against=against, from_regions=from_regions, on_stage=lambda stage: begin(stages[stage])
+        )
     for line in findings_json(findings) if json_ else findings_lines(findings):
         show_json(line) if json_ else tell(line)
     for note in findings.notes:

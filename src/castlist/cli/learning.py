@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from castlist.cli.console import photo_lines, show_result, showing_training, tell
-from castlist.cli.options import SYSTEM, Language, Photos, RunFolder, Runs
+from castlist.cli.options import SYSTEM, FromRegions, Language, Photos, RunFolder, Runs
 from castlist.cli.words import translate
 from castlist.errors import SettingsError, reason_of
 from castlist.settings import DLIB
@@ -51,6 +51,7 @@ def train(
         list[str] | None,
         typer.Option("--set", metavar="NAME=VALUE", help="Any other setting, such as augmentation.zoom=0.1."),
     ] = None,
+    from_regions: FromRegions = False,
     name: Annotated[str | None, typer.Option(help="The run folder's name [default: the model and the time].")] = None,
     out: Runs = Path("runs"),
     language: Language = SYSTEM,
@@ -82,9 +83,11 @@ def train(
     chosen = choose_settings(settings, model, "fine-tune" if fine_tune else preset, given, set_ or [])
     check_installed(chosen)
     from castlist.learning import learn
+    from castlist.media import find_marked_cast
 
+    cast = find_marked_cast(photos) if from_regions else photos
     with showing_training() as show:
-        run, evaluation = learn(photos, chosen, runs=out, name=name, language=language, **show)
+        run, evaluation = learn(cast, chosen, runs=out, name=name, language=language, **show)
     show_result(run, evaluation)
 
 

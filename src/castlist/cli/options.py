@@ -12,8 +12,12 @@ from castlist.cli.words import hear
 Photos = Annotated[
     Path, typer.Argument(metavar="PHOTOS", help="The folder that holds one folder of photos per person.")
 ]
-RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
 ArchivePath = Annotated[Path, typer.Argument(metavar="ARCHIVE", help="An archive's folder.")]
+RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
+FromRegions = Annotated[
+    bool,
+    typer.Option("--from-regions", help="PHOTOS is any folder; faces named in other programs say who is who."),
+]
 Runs = Annotated[Path, typer.Option("--out", help="The folder that run folders are made in.")]
 SYSTEM = ""  # the system's language
 # Heard before other options are refused; a verb that writes nothing has no other use for it.

@@ -136,6 +136,10 @@ def forget(
     archive: Annotated[
         Path | None, typer.Option(metavar="ARCHIVE", help="Delete the person from this archive, too.")
     ] = None,
+    tags: Annotated[
+        bool, typer.Option("--tags", help="With --archive: take out what tag wrote into sidecars, too.")
+    ] = False,
+    embed: Annotated[bool, typer.Option("--embed", help="With --tags: and what it wrote into photos.")] = False,
     yes: Yes = False,
     language: Language = SYSTEM,
 ) -> None:
@@ -146,6 +150,10 @@ def forget(
     if archive is not None and (retrain or photo is not None):
         raise SettingsError(
             "forget-archive", "--archive deletes a person from a run of the model face, not with --retrain or --photo."
+        )
+    if (tags and archive is None) or (embed and not tags):
+        raise SettingsError(
+            "forget-tags", "--tags needs --archive ARCHIVE, whose names were written by tag, and --embed needs --tags."
         )
     if photo is not None:
         if retrain:
@@ -158,7 +166,7 @@ def forget(
         with showing_training(resumable=False) as show:
             receipt = retrain_without(run, name, language=language, **show)
     else:
-        receipt = forget_person(run, name, archive=archive)
+        receipt = forget_person(run, name, archive=archive, tags=tags, embed=embed)
     tell(translate("{name} is forgotten. Deleted:", name=name))
     for line in receipt.removed:
         tell(f"  {worded(line)}")

@@ -28,6 +28,9 @@ def predict(
         str | None,
         typer.Option(metavar="WHO", help="With --draw: hide the faces of 'unknown', 'all', or a name; paint no names."),
     ] = None,
+    xmp: Annotated[
+        bool, typer.Option("--xmp", help="Add names and boxes to the photos' sidecars, for other programs.")
+    ] = False,
     repeat: Annotated[bool, typer.Option("--repeat", help="A person may appear more than once in one photo.")] = False,
     together: Annotated[
         bool,
@@ -48,7 +51,8 @@ def predict(
     run = run or newest_run(Path("runs"), tell=say_note).path
     recognizer = Recognizer.load(run)
     say(translate("Run: {path}", path=str(run)))
-    wishes: dict[str, Any] = {"table": csv, "pictures": draw, "hidden": blur, "repeat": repeat, "together": together}
+    wishes: dict[str, Any] = {"table": csv, "pictures": draw, "hidden": blur, "xmp": xmp}
+    wishes |= {"repeat": repeat, "together": together}
     width = min(max(width_of(str(path)) for path in paths), WIDEST)
     tally = Tally()
     with _Watching(len(paths)) as watching:

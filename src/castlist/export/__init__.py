@@ -16,7 +16,7 @@ from castlist.export.formats import ask_keras, ask_litert, ask_onnx, to_keras, t
 from castlist.files import write_bytes
 from castlist.media import UNKNOWN, read_still, resize_photo
 from castlist.naming import Recognizer
-from castlist.paths import as_path, join_below
+from castlist.paths import as_path
 from castlist.run import RunFolder, open_run
 
 SUFFIXES: dict[str, str] = {"onnx": ".onnx", "litert": ".tflite", "keras": ".keras"}
@@ -119,7 +119,7 @@ def _some_photos(recognizer: Recognizer) -> np.ndarray:
     run = recognizer.run
     crops: list[np.ndarray] = []
     for file in [*run.sides["test"], *run.sides["validation"], *run.sides["train"]]:
-        path = join_below(Path(run.photos_root), file)
+        path = run.photo_path(file)
         if path is None:
             raise RunError(
                 "run-leads-out",

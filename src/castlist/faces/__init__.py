@@ -3,6 +3,7 @@
 from castlist.faces.alignment import DEFAULT_TEMPLATE, TEMPLATES, Template, crop_face
 from castlist.faces.detector import detect
 from castlist.faces.finder import MIN_FACE, RELATIVE_MIN_FACE, find_faces
+from castlist.faces.matching import find_marked_face, match_faces
 from castlist.faces.networks import find_package_file, read_checked
 from castlist.faces.onnx_format import Graph
 from castlist.faces.onnx_reader import Network, Node, read_network
@@ -34,9 +35,11 @@ __all__ = [
     "decode_to_find",
     "detect",
     "find_faces",
+    "find_marked_face",
     "find_package_file",
     "find_photo_faces",
     "is_cut_off",
+    "match_faces",
     "measure_quality",
     "read_checked",
     "read_network",

@@ -30,6 +30,12 @@ class Box:
     def area(self) -> float:
         return max(self.width, 0.0) * max(self.height, 0.0)
 
+    def common(self, other: Box) -> float:
+        """The area that two boxes have in common."""
+        width = min(self.right, other.right) - max(self.left, other.left)
+        height = min(self.bottom, other.bottom) - max(self.top, other.top)
+        return max(width, 0.0) * max(height, 0.0)
+
     def clipped(self, width: int, height: int) -> Box:
         """The part that lies inside a photo of this size."""
         left, right = (min(max(x, 0.0), float(width)) for x in (self.left, self.right))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-import os
 import signal
 import threading
 import time
 from typing import BinaryIO
 
-from castlist.children import end_with_parent, read_line
+from castlist.children import end_with_parent, read_line, take_stdout
 from castlist.errors import CastlistError, unforeseen
 from castlist.jobs.events import Counted, Event, Failed, Stopped, Stopping, write_event
 from castlist.jobs.works import StopAsked, read_work
@@ -59,7 +58,7 @@ class Teller:
 
 def main() -> None:
     """Do what the parent says, tell how it goes, and end: done, failed, stopped, or when the parent is gone."""
-    teller = Teller(_take_stdout())
+    teller = Teller(take_stdout())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches parent and child alike; the parent decides
     line = read_line()
     end_with_parent(lambda _: teller.ask())
@@ -79,11 +78,3 @@ def _is_count(event: Event) -> bool:
     if isinstance(event, Progress):
         return event.finished is None
     return isinstance(event, Counted) and event.done != event.of
-
-
-def _take_stdout() -> BinaryIO:
-    """Take the pipe for the events alone: whatever libraries print goes where their errors go."""
-    pipe = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    pipe.write(b"\n")  # ends what was printed before, as by a sitecustomize
-    return pipe

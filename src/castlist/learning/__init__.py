@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from castlist.learning.report import write_comparison as write_comparison
     from castlist.learning.report import write_report as write_report
     from castlist.learning.sessions import answer_anew as answer_anew
+    from castlist.learning.sessions import cast_of as cast_of
     from castlist.learning.sessions import learn as learn
     from castlist.learning.sessions import report_again as report_again
     from castlist.learning.sessions import resume as resume
@@ -59,6 +60,7 @@ _ROOMS = {
     "begin": "beginning",
     "best_so_far": "tuning",
     "build_model": "models",
+    "cast_of": "sessions",
     "changed_settings": "comparison",
     "check_installed": "models",
     "compare_answers": "comparison",

@@ -26,7 +26,7 @@ from castlist.learning.progress import OnProgress, Progress
 from castlist.learning.report import write_report
 from castlist.learning.starting import new_run_path, start_run
 from castlist.learning.statistics import known_background
-from castlist.media import Cast, find_cast
+from castlist.media import Cast, find_cast, find_marked_cast
 from castlist.paths import as_path
 from castlist.run import Run, RunFolder, load_gallery, open_run, put_network, read_history
 from castlist.settings import Settings
@@ -61,7 +61,7 @@ def learn(
     """Learn the people of a folder of folders.
 
     Args:
-        photos: Holds one folder of photos per person; or what `find_cast` made of it.
+        photos: Holds one folder of photos per person; or what `find_cast` or `find_marked_cast` made of it.
         settings: What to learn and how; by default the defaults.
         runs: The folder that the run folder is made in.
         name: The run folder's name; by default the model and the time.
@@ -128,7 +128,7 @@ def resume(
         return answer_anew(path, language=language) if test else (run, None)
     if epochs is not None:
         run = dataclasses.replace(run, settings=dataclasses.replace(run.settings, epochs=epochs))
-    dataset = load_dataset(find_cast(Path(run.photos_root)), run.settings, on_count=on_count)
+    dataset = load_dataset(cast_of(run), run.settings, on_count=on_count)
     run.need_photos(dataset.fingerprint)
     if {file for files in run.sides.values() for file in files} != set(dataset.files):
         raise RunError(
@@ -139,6 +139,15 @@ def resume(
     if on_start:
         on_start(run, dataset)
     return _finish(run, dataset, language, test, on_progress)
+
+
+def cast_of(run: Run) -> Cast:
+    """The people of the folder that a run was learnt from, as they are there now.
+
+    Raises:
+        CastError: If there is no such folder any more, or nobody in it.
+    """
+    return (find_marked_cast if run.from_regions else find_cast)(Path(run.photos_root))
 
 
 def answer_anew(path: Path, *, language: str = "en") -> tuple[Run, Evaluation | None]:

@@ -52,6 +52,7 @@ def start_run(dataset: Dataset, settings: Settings, path: Path, photos_root: Pat
         settings=settings.filled,
         photos_root=str(photos_root.resolve()),
         photos_fingerprint=dataset.fingerprint,
+        from_regions=dataset.is_marked,
         sides={name: tuple(dataset.files[i] for i in dataset.indices(side)) for side, name in enumerate(SIDES)},
         groups={name: counts[name]["groups"] for name in SIDES},
         refused=tuple((name_below(photos_root, photo.path), photo.reason) for photo in dataset.refused),

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from castlist.errors import CastError, Message
 from castlist.media.names import check_person, folded, is_possible, names_alike, one_form
+from castlist.media.regions import Edges
 from castlist.media.walking import Walk
-from castlist.paths import as_path, is_folder
+from castlist.paths import as_path, is_folder, name_below
 
 logger = logging.getLogger(__name__)
 
@@ -21,10 +22,11 @@ _SIDES = frozenset({"train", "training", "test", "testing", "val", "valid", "val
 
 @dataclass(frozen=True)
 class Photo:
-    """A file that lies in a person's folder; whether it decodes is not known yet."""
+    """A file that lies in a person's folder, or shows a marked face; whether it decodes is not known yet."""
 
     path: Path
     person: str
+    mark: Edges | None = None  # around the person's face; None: nobody has said where it is
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,12 @@ class Cast:
     people: tuple[str, ...]  # sorted by code point, whatever the file system's order
     photos: tuple[Photo, ...]  # sorted by person, then path
     notes: tuple[Message, ...] = ()  # what was passed over, a sentence each
+    is_marked: bool = False  # whether people are told by marks in photos, not by folders: several may be in one
+
+    def name_of(self, photo: Photo) -> str:
+        """What a photo is called in a data set and a run: the person and a slash come first."""
+        name = name_below(self.root, photo.path)
+        return f"{photo.person}/{name}" if self.is_marked else name
 
     def by_person(self) -> Mapping[str, Sequence[int]]:
         """Which of the photos are whose, in order."""

@@ -10,7 +10,7 @@ import re
 import threading
 import warnings
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
 from PIL import ExifTags, Image
 
@@ -60,13 +60,18 @@ def picture_of(data: bytes) -> tiff.Picture:
     return tiff.Picture(data)
 
 
-def open_header(data: bytes) -> Image.Image:
-    """Open a file with Pillow, which reads its pixels only later."""
+def open_header(data: bytes, file: BinaryIO | None = None) -> Image.Image:
+    """Open a file with Pillow, which reads its pixels only later.
+
+    Args:
+        data: All of it, or its beginning.
+        file: All of it, open, where `data` isn't.
+    """
     with _header_lock, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of large sizes and of damaged EXIF; both are handled here
         # AVIF before HEIC: both may begin with the same brand, and only one of the two finds what it decodes.
         formats = (*FORMATS, _know_heic()) if data[4:8] == b"ftyp" else FORMATS
-        image = Image.open(io.BytesIO(data), formats=formats)
+        image = Image.open(file or io.BytesIO(data), formats=formats)
         try:
             image.getexif()  # parsed once and kept, so that its warnings stay here
         except Exception:  # an EXIF block in ruins doesn't make the photo unreadable

@@ -16,11 +16,10 @@ from PIL import ExifTags, Image, ImageOps, JpegImagePlugin, TiffImagePlugin, Uni
 from castlist.errors import Message, PhotoError, reason_of
 from castlist.media import mending, tiff
 from castlist.media.headers import open_header, orientation_of, picture_of
+from castlist.media.orientation import LEFT_LAST, LYING, TOP_LAST
 
 HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
 WHITE_IS_ZERO = 0  # how a TIFF file's grey values are meant
-# EXIF orientations: of photos whose rows are stored as columns; and of those whose left, or whose top, is stored last.
-LYING, LEFT_LAST, TOP_LAST = range(5, 9), (2, 3, 6, 7), (3, 4, 7, 8)
 MAX_PIXELS = 150_000_000  # above every phone and camera of today but a few; 450 MB once decoded
 
 

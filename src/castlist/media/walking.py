@@ -14,7 +14,8 @@ Identity = tuple[int, int]  # disk and number
 
 SHOWN = 5  # folders that are told one by one; a whole disk has thousands that nobody may read
 
-_SILENT = frozenset({"Thumbs.db", "desktop.ini", "__MACOSX"})
+_SILENT = frozenset({"Thumbs.db", "desktop.ini", "__MACOSX", "Picasa.ini"})
+_SIDECAR = ".xmp"  # what programs say of the photo beside it; as silent
 # Where systems and network drives keep thumbnails, snapshots, and what was deleted.
 _SYSTEM = frozenset(
     {
@@ -111,7 +112,7 @@ class Walk:
         return notes
 
     def _counts(self, entry: os.DirEntry[str]) -> bool:
-        if entry.name.startswith(".") or entry.name in _SILENT:
+        if entry.name.startswith(".") or entry.name in _SILENT or entry.name.lower().endswith(_SIDECAR):
             return False
         try:
             is_folder = entry.is_dir()

@@ -11,6 +11,7 @@ import dataclasses
 import logging
 import os
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from castlist.errors import Message, RunError
 from castlist.gallery import Gallery
@@ -21,10 +22,20 @@ from castlist.people.receipts import Receipt, delete_kept, unknown_person, what_
 from castlist.people.retraining import discard_retraining
 from castlist.run import Change, Leaving, Run, RunFolder, agree, derived_in, open_run
 
+if TYPE_CHECKING:
+    from castlist.archive import ArchiveFolder
+
 logger = logging.getLogger(__name__)
 
 
-def forget(path: str | os.PathLike[str], name: str, *, archive: str | os.PathLike[str] | None = None) -> Receipt:
+def forget(
+    path: str | os.PathLike[str],
+    name: str,
+    *,
+    archive: str | os.PathLike[str] | None = None,
+    tags: bool = False,
+    embed: bool = False,
+) -> Receipt:
     """Delete a person from a run of the model `face`: embeddings, names, answers, pictures, kept data sets.
 
     Files are written anew without the person, so that nothing is left in them; the report is deleted, and
@@ -35,6 +46,8 @@ def forget(path: str | os.PathLike[str], name: str, *, archive: str | os.PathLik
         path: The run folder.
         name: Of the person.
         archive: An archive that is to forget the person, too.
+        tags: Whether the name is taken out of the metadata that `castlist tag` wrote it into for that archive.
+        embed: With `tags`: out of that in photos, too.
 
     Raises:
         CastlistError: If nobody is called so, nobody would be left, the run may not be changed, or it is of a model
@@ -47,13 +60,16 @@ def forget(path: str | os.PathLike[str], name: str, *, archive: str | os.PathLik
     hear_names(ArchiveFolder(archive), RunFolder(as_path(path)).read(lambda run: run))
     # With the archive's lock held: nobody names there by the run as it was.
     receipt: Receipt | None
-    with taking_out(ArchiveFolder(archive), name) as deleted:
+    remaining: list[Message] = []
+    folder = ArchiveFolder(archive)
+    with taking_out(folder, name) as deleted:
         try:
             receipt = _forget(RunFolder(as_path(path)), name)
         except RunError as error:
             if error.code != "nobody-called-in-run":
                 raise
             receipt, refusal = None, error
+        deleted += _untag(folder, name, tags, embed, remaining)
     if receipt is None:
         if not deleted:
             raise refusal
@@ -63,7 +79,28 @@ def forget(path: str | os.PathLike[str], name: str, *, archive: str | os.PathLik
         "Contact sheets and copies of photos that were written elsewhere from {path!r}.",
         {"path": str(archive)},
     )
-    return Receipt(receipt.name, (*receipt.removed, *deleted), (*receipt.remaining, elsewhere))
+    return Receipt(receipt.name, (*receipt.removed, *deleted), (*receipt.remaining, *remaining, elsewhere))
+
+
+def _untag(folder: ArchiveFolder, name: str, tags: bool, embed: bool, remaining: list[Message]) -> Iterator[Message]:
+    """Take a name out of metadata, if it shall be; what stands there afterwards remains."""
+    from castlist.tagging import remove_person, where_named
+
+    if tags and (done := remove_person(folder, name, embed=embed, tell=remaining.append)):
+        yield Message(
+            "forgot-tags",
+            "The name, and where the person is, from the metadata of {sidecars} sidecars and {photos} photos.",
+            {"sidecars": done.sidecars, "photos": done.photos},
+        )
+    if places := where_named(folder, name):
+        remaining.append(
+            Message(
+                "tags-remain",
+                "{count} sidecars and photos that `castlist tag` wrote the name into, such as {path!r}, and the list "
+                "of these in the archive; to take it out: the same again with --tags, and with --embed for photos.",
+                {"count": len(places), "path": str(places[0])},
+            )
+        )
 
 
 def _forget(folder: RunFolder, name: str) -> Receipt:

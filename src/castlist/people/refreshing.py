@@ -21,7 +21,7 @@ from castlist.errors import Message, PhotoError, RunError
 from castlist.faces import NO_FACE, Finder, crop_faces, decode_to_find, find_faces, find_photo_faces
 from castlist.gallery import Background, Gallery, Lookalikes, read_beside
 from castlist.media import RefusedPhoto, open_photo
-from castlist.paths import as_path, join_below, unspell
+from castlist.paths import as_path, unspell
 from castlist.people.changing import need_changeable, put_people
 from castlist.run import Change, Run, RunFolder, load_gallery, put_network
 from castlist.settings import DLIB, FaceSettings
@@ -105,7 +105,7 @@ def refresh(path: str | os.PathLike[str], *, on_count: OnCount | None = None, fi
 
 def place_of(run: Run, file: str) -> Path:
     """Where a photo of a run lay when it came into the run."""
-    below = join_below(Path(run.photos_root), file)
+    below = run.photo_path(file)
     return Path(unspell(run.places[file])) if file in run.places or below is None else below
 
 

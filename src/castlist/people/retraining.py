@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from castlist.errors import Message, RunError
-from castlist.media import Cast, find_cast, meant_by
+from castlist.media import Cast, meant_by
 from castlist.paths import as_path
 from castlist.people.receipts import Receipt, delete_kept, unknown_person, what_remains
 from castlist.run import Run, RunFolder, delete, open_run
@@ -32,7 +32,7 @@ def retrain_without(path: str | os.PathLike[str], name: str, *, language: str = 
     Raises:
         CastlistError: If nobody is called so, or the others can't be trained.
     """
-    from castlist.learning import learn, report_again
+    from castlist.learning import cast_of, learn, report_again
 
     path = as_path(path)
     was_exchanged = _finish_exchange(path)
@@ -42,7 +42,7 @@ def retrain_without(path: str | os.PathLike[str], name: str, *, language: str = 
         beside = _beside(path)
         discard_retraining(path)
         if not _is_ready(run, beside, name):
-            others = _without(find_cast(Path(run.photos_root)), name)
+            others = _without(cast_of(run), name)
             learn(others, run.settings, runs=beside.parent, name=beside.name, language=language, **callbacks)
         _exchange(path)
     elif not was_exchanged:

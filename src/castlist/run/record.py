@@ -24,7 +24,7 @@ from castlist.errors import CastError, Message, RunError, SettingsError, reason_
 from castlist.escaping import for_json
 from castlist.files import write_bytes
 from castlist.media import check_person
-from castlist.paths import as_path
+from castlist.paths import as_path, join_below
 from castlist.run import inventory
 from castlist.run.calls import Called
 from castlist.settings import Settings
@@ -78,6 +78,7 @@ class Run:
     files: Mapping[str, str] = field(default_factory=dict)  # SHA-256 of what names; of runs made before, nothing
     enrolled: tuple[Enrolled, ...] = ()  # the last one last
     places: Mapping[str, str] = field(default_factory=dict)  # of enrolled photos: where each lay then
+    from_regions: bool = False  # whether people were told by marks in photos: the person comes before each photo's path
     calls: tuple[Called, ...] = ()  # who is called otherwise than once, the last one last
 
     @property
@@ -134,6 +135,10 @@ class Run:
     def has_network(self) -> bool:
         """Whether a trained Keras model gives the names, not the gallery alone."""
         return self.settings.kind.is_trained or self.tuned
+
+    def photo_path(self, file: str) -> Path | None:
+        """Where a photo lay that was learnt from; None where its name leads out of there, as of somebody else's run."""
+        return join_below(Path(self.photos_root), file.partition("/")[2] if self.from_regions else file)
 
     def need_photos(self, fingerprint: str) -> None:
         """Make sure that a data set's fingerprint is that of the photos that the run began with.

@@ -34,7 +34,7 @@ with contextlib.suppress(ImportError):  # Windows lets nobody delete what is ope
 
 logger = logging.getLogger(__name__)
 
-VERSION = 7  # of the file's layout and of what fills it; a file of another version is made anew
+VERSION = 8  # of the file's layout and of what fills it; a file of another version is made anew
 
 
 def load_dataset(
@@ -107,6 +107,7 @@ def _default_path(cast: Cast, settings: Settings, network: str | None) -> Path:
         network,
         image_size_of(settings),
         _reads_films(cast, settings),
+        cast.is_marked,
     )
     return datasets_folder() / f"{hashlib.sha256(repr(parts).encode()).hexdigest()[:16]}.h5"
 
@@ -132,6 +133,7 @@ def _stamp(cast: Cast, settings: Settings, network: str | None, contents: Mappin
         _reads_films(cast, settings),
         cast.people,
         [note.to_dict() for note in cast.notes],
+        [photo.mark for photo in cast.photos] if cast.is_marked else None,
     ]
     digest.update(json.dumps(parts).encode())
     for name, content in contents.items():
@@ -201,5 +203,6 @@ def _dataset(path: Path, file: Any, root: Path) -> Dataset:
             for name, why in json.loads(file.attrs["refused"])
         ),
         notes=tuple(map(Message.from_dict, json.loads(file.attrs["notes"]))),
+        is_marked=bool(file.attrs["is_marked"]),
         fingerprint=file.attrs["fingerprint"],
     )

@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from castlist.errors import reason_of
-from castlist.media import Cast
-from castlist.paths import name_below
+from castlist.media import Cast, Photo
 from castlist.threads import work_ahead
 
 SETTLED = 2_000_000_000  # nanoseconds after which another change gets another time, on any file system
@@ -41,8 +40,8 @@ def look_into(cast: Cast, known: Mapping[str, Content]) -> dict[str, Content]:
         By name below the cast's folder.
     """
 
-    def look(path: Path) -> tuple[str, Content]:
-        name = name_below(cast.root, path)
+    def look(photo: Photo) -> tuple[str, Content]:
+        name, path = cast.name_of(photo), photo.path
         try:
             touched = _touched(path)
             before = known.get(name)
@@ -53,7 +52,7 @@ def look_into(cast: Cast, known: Mapping[str, Content]) -> dict[str, Content]:
         except OSError as error:
             return name, Content(str(reason_of(error)), None)
 
-    return dict(work_ahead(look, [photo.path for photo in cast.photos]))
+    return dict(work_ahead(look, cast.photos))
 
 
 def _touched(path: Path) -> tuple[int, ...] | None:

@@ -55,12 +55,14 @@ def fill(file: Any, cast: Cast, settings: Settings, on_count: OnCount | None) ->
     signatures = [one.still.signature for one in kept]
     index = {name: i for i, name in enumerate(people)}
     person = np.array([index[one.photo.person] for one in kept], np.int64)
-    take = find_takes([one.photo.path for one in kept], person, [one.still.taken for one in kept])
+    # By path, the frames of a film are one take; two people in a photo aren't.
+    paths = [Path(one.file) if cast.is_marked else one.photo.path for one in kept]
+    take = find_takes(paths, person, [one.still.taken for one in kept])
     copies = group_photos(len(kept), find_duplicates(signatures))
     group = join_takes(copies, take)
     side = assign_sides(person, group, [signature.digest for signature in signatures], settings)
     _need_sides(people, side, group, settings)
-    notes += _split_notes(people, person, side, group)
+    notes += _split_notes(people, person, side, group, cast.is_marked)
 
     fingerprint = hashlib.sha256("".join(f"{one.file}:{one.still.signature.digest}\n" for one in kept).encode())
     file["file"] = np.array([one.file for one in kept], dtype=object)
@@ -69,6 +71,7 @@ def fill(file: Any, cast: Cast, settings: Settings, on_count: OnCount | None) ->
     if settings.faces:
         file["embedding"] = np.stack([one.embedding for one in kept if one.embedding is not None])
     file.attrs["people"] = json.dumps(people)
+    file.attrs["is_marked"] = cast.is_marked
     file.attrs["refused"] = json.dumps([(name, reason.to_dict()) for name, reason in refused])
     file.attrs["notes"] = json.dumps([note.to_dict() for note in notes])
     file.attrs["fingerprint"] = fingerprint.hexdigest()
@@ -98,11 +101,12 @@ def _write_pictures(
     kept: list[_Kept] = []
     refused: list[tuple[str, Message]] = []
     for photo, row in read_rows(_sampled(cast, settings), settings, on_count):
-        name = name_below(cast.root, photo.path)
         if isinstance(row, PhotoError):
+            name = name_below(cast.root, photo.path)
             logger.debug("left out %s: %s", name, row)
             refused.append((name, row.message))
             continue
+        name = cast.name_of(photo)
         images.resize(len(kept) + 1, axis=0)
         images[len(kept)] = row.pixels
         shown = name if row.still.frame is None else frame_file(name, row.still.frame)
@@ -133,7 +137,9 @@ def need_two(people: tuple[str, ...], root: Path) -> None:
         )
 
 
-def _split_notes(people: tuple[str, ...], person: np.ndarray, side: np.ndarray, group: np.ndarray) -> list[Message]:
+def _split_notes(
+    people: tuple[str, ...], person: np.ndarray, side: np.ndarray, group: np.ndarray, is_marked: bool
+) -> list[Message]:
     notes = []
     for index, name in enumerate(people):
         if not (side[person == index] == TEST).any():
@@ -149,7 +155,7 @@ def _split_notes(people: tuple[str, ...], person: np.ndarray, side: np.ndarray, 
                 )
             )
     shared = sum(len(np.unique(person[group == number])) > 1 for number in np.unique(group))
-    if shared:
+    if shared and not is_marked:
         notes.append(
             Message(
                 "photos-of-two",
@@ -167,6 +173,6 @@ def _sampled(cast: Cast, settings: SplitSettings) -> list[Photo]:
     drawn: list[Photo] = []
     for rows in cast.by_person().values():
         photos = [cast.photos[row] for row in rows]
-        photos.sort(key=lambda photo: order_key(settings.seed, name_below(cast.root, photo.path)))
+        photos.sort(key=lambda photo: order_key(settings.seed, cast.name_of(photo)))
         drawn += sorted(photos[: settings.pictures_per_person], key=lambda photo: photo.path)
     return drawn

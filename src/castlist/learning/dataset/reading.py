@@ -16,7 +16,17 @@ import numpy as np
 from castlist.duplicates import PhotoSignature, sign_photo
 from castlist.embeddings import choose_faces, face_network
 from castlist.errors import PhotoError
-from castlist.faces import DEFAULT_TEMPLATE, NO_FACE, Face, decode_to_find, find_photo_faces, is_cut_off
+from castlist.faces import (
+    DEFAULT_TEMPLATE,
+    NO_FACE,
+    Box,
+    Face,
+    Template,
+    decode_to_find,
+    find_marked_face,
+    find_photo_faces,
+    is_cut_off,
+)
 from castlist.media import Film, Moment, OpenPhoto, Photo, is_film, open_photo, read_file, resize_photo, time_taken
 from castlist.settings import Settings
 from castlist.threads import OnCount, work_ahead
@@ -107,7 +117,7 @@ def _decode_faces(
     def decode(photo: Photo) -> list[tuple[Still, list[Face]]] | PhotoError:
         try:
             seen = [
-                (still, find_photo_faces(shown, min_face=settings.min_face, template=network.template))
+                (still, _faces_of(photo, shown, settings, network.template))
                 for still, shown in _read_stills(photo.path, settings)
             ]
         except PhotoError as error:
@@ -132,6 +142,13 @@ def _decode_faces(
             face, signature = found[index], still.signature
             poor = face.quality.problem is not None or is_cut_off(face.landmarks, signature.height, signature.width)
             yield photo, Row(resize_photo(face.pixels, size), still, mine[index], poor)
+
+
+def _faces_of(photo: Photo, shown: OpenPhoto | np.ndarray, settings: Settings, template: Template) -> list[Face]:
+    """Faces that may be the person's: the one that is marked, or all."""
+    if photo.mark and isinstance(shown, OpenPhoto):
+        return [find_marked_face(shown, Box(*photo.mark), template=template)]
+    return find_photo_faces(shown, min_face=settings.min_face, template=template)
 
 
 T = TypeVar("T")

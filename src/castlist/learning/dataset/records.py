@@ -34,6 +34,7 @@ class Dataset:
     image_size: int
     refused: tuple[RefusedPhoto, ...]
     notes: tuple[Message, ...]
+    is_marked: bool  # as of `Cast`
     fingerprint: str  # the same for the same photos and people, wherever the folder lies
 
     def indices(self, side: int) -> np.ndarray:

@@ -88,7 +88,7 @@ def write_report(run: Run, evaluation: Evaluation, history: Sequence[Epoch], *, 
 
     sample = _sample(evaluation, run.settings.seed)
     wrong = evaluation.wrong.tolist()
-    thumbnails = read_thumbnails(Path(run.photos_root), [evaluation.files[row] for row in [*sample, *wrong]])
+    thumbnails = read_thumbnails(run, [evaluation.files[row] for row in [*sample, *wrong]])
     tiles = [
         (thumbnails[evaluation.files[row]], names[evaluation.truth[row]], names[evaluation.predicted[row]])
         for row in sample

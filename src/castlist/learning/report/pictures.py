@@ -13,23 +13,23 @@ from PIL import Image
 
 from castlist.errors import PhotoError
 from castlist.media import read_still
-from castlist.paths import join_below
+from castlist.run import Run
 from castlist.threads import work_ahead
 
 SIDE = 220  # pixels, at most; shown at half of it, sharp on dense screens
 
 
-def read_thumbnails(root: Path, files: Sequence[str]) -> dict[str, np.ndarray]:
+def read_thumbnails(run: Run, files: Sequence[str]) -> dict[str, np.ndarray]:
     """Read photos small; those that are gone or unreadable are left out.
 
     Args:
-        root: The folder that was learned from.
-        files: Paths below it; one that leads out of it is left out, since a run may come from someone else.
+        run: Whose they are.
+        files: As its sides have them; one that leads out of their folder is left out.
 
     Returns:
         By file, shape (height, width, 3), uint8, RGB, at most SIDE pixels wide and high.
     """
-    inside = {file: path for file in files if (path := join_below(root, file))}
+    inside = {file: path for file in files if (path := run.photo_path(file))}
 
     def read(path: Path) -> np.ndarray | None:
         try:

@@ -158,7 +158,7 @@ class Tracker:
 
 def overlap(one: Box, other: Box) -> float:
     """The common area of two boxes, relative to their union (IoU)."""
-    common = _common(one, other)
+    common = one.common(other)
     return common / max(one.area + other.area - common, 1e-9)
 
 
@@ -200,13 +200,7 @@ def _at(wanted: np.ndarray, times: np.ndarray, boxes: np.ndarray) -> np.ndarray:
 
 
 def _nested(one: Box, other: Box) -> float:
-    return _common(one, other) / max(min(one.area, other.area), 1e-9)
-
-
-def _common(one: Box, other: Box) -> float:
-    width = min(one.right, other.right) - max(one.left, other.left)
-    height = min(one.bottom, other.bottom) - max(one.top, other.top)
-    return max(width, 0.0) * max(height, 0.0)
+    return one.common(other) / max(min(one.area, other.area), 1e-9)
 
 
 def _center(box: Box) -> np.ndarray:

@@ -6,7 +6,6 @@ import dataclasses
 import json
 import urllib.parse
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
@@ -24,13 +23,13 @@ from castlist.checks import (
     titles,
     undo_moves,
 )
-from castlist.errors import PhotoError
+from castlist.errors import CastlistError, PhotoError
 from castlist.jobs import Check
 from castlist.languages import translator
 from castlist.painting import preview_photo
 from castlist.paths import join_below, name_below
 from castlist.web.desk import desk_of
-from castlist.web.problems import HouseError, scope_language
+from castlist.web.problems import scope_language
 from castlist.web.studio.page import PageRoute, picture, render, watch
 from castlist.web.studio.start import Choice, open_choice
 
@@ -130,5 +129,5 @@ def _read(choices: str) -> dict[str, str]:
     except ValueError:
         read = None
     if not isinstance(read, dict) or not all(isinstance(to, str) for to in read.values()):
-        raise HouseError(HTTPStatus.BAD_REQUEST, "choices-unread", "The choices can't be read. Load the page again.")
+        raise CastlistError("choices-unread", "The choices can't be read. Load the page again.")
     return read

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from http import HTTPStatus
 from typing import Annotated, get_args
 
 from fastapi import APIRouter, Form, Request, Response
 
 from castlist.archive import Archive, ArchivedFace, Kind
+from castlist.errors import CastlistError
 from castlist.media import meant_by
-from castlist.web.problems import HouseError
 from castlist.web.studio.page import PageRoute, go, place, render
 from castlist.web.studio.shelf import OpenAlbum
 
@@ -51,7 +50,7 @@ def decide(archive: Archive, kind: str, faces: Sequence[ArchivedFace], name: str
     """
     chosen = next((one for one in get_args(Kind) if one == kind and one in ONE_BY_ONE), None)
     if chosen is None or not faces:
-        raise HouseError(HTTPStatus.BAD_REQUEST, "decide-nothing", "There is nothing to decide. Load the page again.")
+        raise CastlistError("decide-nothing", "There is nothing to decide. Load the page again.")
     meant = None
     if chosen in ("is", "is-not", "portrait"):
         meant = meant_by(name.strip(), archive.people())

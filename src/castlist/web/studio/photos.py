@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response
 
-from castlist.archive import ArchivedPhoto
+from castlist.archive import ArchivedFile
 from castlist.media import UNKNOWN
 from castlist.web.desk import desk_of
 from castlist.web.studio.page import PageRoute, go, newest_archive, place, render
@@ -26,7 +26,7 @@ class Part:
 
     month: str  # "2019-08"; "": nobody knows
     start: int  # of all photos, where it begins
-    photos: Sequence[ArchivedPhoto]
+    photos: Sequence[ArchivedFile]
     is_first: bool  # of its month
 
 
@@ -73,7 +73,7 @@ def photo(request: Request, album: OpenAlbum, digest: str) -> Response:
     )
 
 
-def _parts(photos: Sequence[ArchivedPhoto]) -> list[Part]:
+def _parts(photos: Sequence[ArchivedFile]) -> list[Part]:
     parts, start = [], 0
     for month, some in itertools.groupby(photos, lambda one: f"{one.taken:%Y-%m}" if one.taken else ""):
         every = list(some)

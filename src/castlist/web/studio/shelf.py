@@ -5,16 +5,15 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict, defaultdict
 from dataclasses import dataclass
-from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated
 
 from fastapi import Depends, Request
 
-from castlist.archive import Archive, ArchivedFace, ArchivedPhoto, ArchiveFolder, HeldArchive, Question
+from castlist.archive import Archive, ArchivedFace, ArchivedFile, ArchiveFolder, HeldArchive, Question
+from castlist.errors import CastlistError
 from castlist.media import UNKNOWN
 from castlist.web.desk import desk_of
-from castlist.web.problems import HouseError
 
 OPEN = 4  # archives that a process holds open; the least used is closed
 
@@ -35,7 +34,7 @@ class Album:
         self.folder = folder
         self.name = folder.path.name
         self._held = HeldArchive(folder.path)
-        self._wall: tuple[object, tuple[ArchivedPhoto, ...], dict[str, ArchivedPhoto]] | None = None
+        self._wall: tuple[object, tuple[ArchivedFile, ...], dict[str, ArchivedFile]] | None = None
 
     def archive(self) -> Archive:
         """The archive, as it is by now."""
@@ -51,37 +50,37 @@ class Album:
         """The run that names."""
         return Path(self.folder.record().run)
 
-    def photos(self) -> tuple[ArchivedPhoto, ...]:
+    def photos(self) -> tuple[ArchivedFile, ...]:
         """The photos, the newest first; those that don't say when they were taken are last."""
         return self._listed()[0]
 
-    def photo(self, digest: str) -> ArchivedPhoto:
+    def photo(self, digest: str) -> ArchivedFile:
         """A photo by its content.
 
         Raises:
-            HouseError: If there is none.
+            CastlistError: If there is none.
         """
         found = self._listed()[1].get(digest)
         if found is None:
-            raise HouseError(HTTPStatus.NOT_FOUND, "photo-not-archived", "There is no such photo any more.")
+            raise CastlistError("photo-not-archived", "There is no such photo any more.")
         return found
 
     def faces(self, digest: str) -> list[ArchivedFace]:
         """The faces of a photo, from left to right."""
         path = self.photo(digest).path  # copies have the same faces
-        return [face for face in self.archive().faces_of(digest) if face.path == path]
+        return [face for face in self.archive().faces(digests=[digest]) if face.path == path]
 
     def face(self, key: str) -> ArchivedFace:
         """A face by what a page calls it: the photo's content and its number there.
 
         Raises:
-            HouseError: If there is none.
+            CastlistError: If there is none.
         """
         digest, _, number = key.partition("-")
         for face in self.faces(digest):
             if str(face.number) == number:
                 return face
-        raise HouseError(HTTPStatus.NOT_FOUND, "face-not-archived", "There is no such face any more.")
+        raise CastlistError("face-not-archived", "There is no such face any more.")
 
     def questions(self) -> list[Question]:
         """Who is to be named, in the order in which it is best asked."""
@@ -99,10 +98,10 @@ class Album:
             for name, some in sorted(faces.items(), key=lambda one: one[0].casefold())
         ]
 
-    def _listed(self) -> tuple[tuple[ArchivedPhoto, ...], dict[str, ArchivedPhoto]]:
+    def _listed(self) -> tuple[tuple[ArchivedFile, ...], dict[str, ArchivedFile]]:
         archive, rows = self._held.now()
         if self._wall is None or self._wall[0] != rows:
-            photos = sorted(archive.photos(), key=lambda one: one.name)
+            photos = sorted(archive.files(), key=lambda one: one.name)
             photos.sort(key=lambda one: (one.taken is not None, one.taken), reverse=True)
             self._wall = rows, tuple(photos), {one.digest: one for one in reversed(photos) if one.digest}
         return self._wall[1:]

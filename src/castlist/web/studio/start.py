@@ -116,7 +116,7 @@ def open_choice(desk: Desk, key: str) -> Choice:
     """A folder by its key, which may come from anywhere.
 
     Raises:
-        HouseError: If there is none, or it isn't of those that the house shows.
+        CastlistError: If there is none, or it isn't of those that the house shows.
     """
     root, _, below = key.partition(":")
     path = desk.photos(int(root) if re.fullmatch(r"\d{1,4}", root) else -1, below)

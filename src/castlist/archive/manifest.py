@@ -1,0 +1,113 @@
+"""Manifests: which photos there are, listed once, so that nobody lists a hundred million of them again and again."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from castlist.archive.originals import Originals, Tell, open_originals
+from castlist.archive.planning import File, look_around
+from castlist.errors import CastlistError, needs_extra, reason_of
+from castlist.files import need_replaceable, write_bytes
+from castlist.paths import as_path, is_below, is_folder, spell
+from castlist.places import Place, is_address
+from castlist.threads import work_ahead
+
+with needs_extra("archive", "A manifest"):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+_COLUMNS = [("photo", pa.string()), ("bytes", pa.int64()), ("modified", pa.int64())]
+_ROOT = b"castlist.root"
+
+
+def write_manifest(photos: str | os.PathLike[str], out: str | os.PathLike[str], *, tell: Tell | None = None) -> int:
+    """List photos into a Parquet file, with sizes and times; gives how many.
+
+    Args:
+        photos: A folder, an address, or a text file that has a path or an address a line.
+        out: The file; what is there is replaced.
+        tell: Told what was passed over, a sentence each.
+
+    Raises:
+        CastlistError: If there is nothing to be listed, or nothing can be written.
+    """
+    if is_address(photos) or is_folder(as_path(photos)):
+        originals = open_originals(photos)
+        root, files = originals.root, originals.files(as_path(out), tell)
+    else:
+        root, files = _read_list(as_path(photos))
+    _write(as_path(out), root, files)
+    return len(files)
+
+
+def open_manifest(path: str | os.PathLike[str]) -> Originals:
+    """The photos that a manifest lists, and no others.
+
+    Raises:
+        CastlistError: If it can't be read, or what it is of can't be used.
+    """
+    path = as_path(path)
+    try:
+        table = pq.read_table(path)
+        root = (table.schema.metadata or {})[_ROOT].decode()
+        columns = [table[name].to_pylist() for name, _ in _COLUMNS]
+    except (OSError, ValueError, KeyError) as error:
+        raise CastlistError(
+            "manifest-unreadable",
+            "{path!r} is no manifest that can be read ({reason}). Make it: castlist manifest.",
+            path=str(path),
+            reason=reason_of(error),
+        ) from error
+    files = [File(*row) for row in zip(*columns, strict=True)]
+    if not all(is_below(file.photo) for file in files):
+        raise CastlistError(
+            "manifest-leads-out",
+            "The manifest {path!r} tells of files that aren't below {root!r}.",
+            path=str(path),
+            root=root,
+        )
+    return open_originals(root, files)
+
+
+def _read_list(path: Path) -> tuple[str, list[File]]:
+    """What a text file lists: what is above all of it, and the files below that."""
+    try:
+        lines = [line.strip() for line in path.read_text("utf-8-sig").splitlines()]
+    except (OSError, ValueError) as error:
+        raise CastlistError(
+            "list-unreadable",
+            "{path!r} is neither a folder, an address, nor a text file of paths ({reason}).",
+            path=str(path),
+            reason=reason_of(error),
+        ) from error
+    names = sorted({line for line in lines if line})
+    far = [is_address(name) for name in names]
+    if not names or any(far) != all(far):
+        raise CastlistError(
+            "list-mixed",
+            "{path!r} must list paths, or addresses, one a line: one at least, and not both.",
+            path=str(path),
+        )
+    if not far[0]:
+        paths = [Path(name).absolute() for name in names]
+        root = Path(os.path.commonpath([one.parent for one in paths]))
+        return str(root), look_around(root, paths)
+    # Both slashes after the scheme stay.
+    scheme, _, _ = names[0].partition("://")
+    above = os.path.commonpath([name.partition("://")[2].rpartition("/")[0] for name in names])
+    address = f"{scheme}://{above}"
+    place = Place(address)
+    below = [name[len(address) + 1 :] for name in names]
+    listed = [one for one in work_ahead(place.look_up, below) if one]
+    return address, [File(spell(one.name), one.bytes, one.modified) for one in listed]
+
+
+def _write(path: Path, root: str, files: Sequence[File]) -> None:
+    columns = [[getattr(file, name) for file in files] for name, _ in _COLUMNS]
+    data = io.BytesIO()
+    pq.write_table(pa.table(columns, pa.schema(_COLUMNS, {_ROOT: root.encode()})), data, compression="zstd")
+    need_replaceable(path, b"par1")
+    write_bytes(path, data.getvalue(), private=True)

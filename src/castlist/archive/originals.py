@@ -1,0 +1,153 @@
+"""Where an archive's photos lie: a folder of this machine, or an address."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path, PurePosixPath
+from typing import Protocol, TypeAlias
+
+from castlist.archive.planning import File, content_digest, look_around
+from castlist.errors import CastlistError, Message
+from castlist.media import find_photos, is_film
+from castlist.paths import as_path, is_below, is_folder, join_below, spell, unspell
+from castlist.places import Place, is_address
+
+Tell: TypeAlias = Callable[[Message], None]
+
+AT_ONCE = 8  # files fetched together: enough to hide what each has to wait for, and little to be kept
+# Of an address nobody looks into each file first.
+FILMS = frozenset([".3gp", ".avi", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".webm", ".wmv"])
+
+
+class Originals(Protocol):
+    """Photos and films, as `File` names them."""
+
+    @property
+    def root(self) -> str:
+        """The path or the address above them all."""
+
+    def files(self, archive: Path, tell: Tell | None) -> list[File]:
+        """All that is there, but an archive among them."""
+
+    def digest(self, photo: str) -> str | None:
+        """The digest of one's content; "" where it can't be read, None where asking would take as long as looking."""
+
+    def is_film(self, file: File) -> bool:
+        """Whether it is a film."""
+
+    def show(self, files: Iterable[File]) -> Iterator[Path | bytes]:
+        """What is to be looked at of each, as `Eyes.see` takes it."""
+
+    def at_hand(self, file: File) -> contextlib.AbstractContextManager[Path]:
+        """A path of this machine that has its content while the block runs."""
+
+
+def open_originals(photos: str | os.PathLike[str], listed: Sequence[File] | None = None) -> Originals:
+    """The photos below a path or an address; all of them, or those that are listed.
+
+    Raises:
+        CastlistError: If it is neither a folder nor an address that can be used.
+    """
+    if is_address(photos):
+        return Far(Place(photos), listed)
+    folder = as_path(photos).absolute()
+    if not is_folder(folder):
+        raise CastlistError(
+            "archive-no-folder", "An archive is made of a folder of photos. {path!r} is none.", path=str(photos)
+        )
+    return Near(folder, listed)
+
+
+class Near:
+    """Photos in a folder of this machine."""
+
+    def __init__(self, folder: Path, listed: Sequence[File] | None) -> None:
+        self._folder, self._listed = folder, listed
+        self.root = str(folder)
+
+    def files(self, archive: Path, tell: Tell | None) -> list[File]:
+        """As of `Originals`."""
+        if self._listed is not None:
+            return list(self._listed)
+        paths, home = find_photos([self._folder], tell=tell), archive.resolve()
+        if home.is_relative_to(self._folder.resolve()):
+            own = self._folder / home.relative_to(self._folder.resolve())
+            paths = [path for path in paths if own not in path.parents]
+        return look_around(self._folder, paths)
+
+    def digest(self, photo: str) -> str:
+        """As of `Originals`."""
+        path = join_below(self._folder, photo)
+        return "" if path is None else content_digest(path)
+
+    def is_film(self, file: File) -> bool:
+        """As of `Originals`: by its content."""
+        return is_film(self._path(file))
+
+    def show(self, files: Iterable[File]) -> Iterator[Path]:
+        """As of `Originals`."""
+        return map(self._path, files)
+
+    def at_hand(self, file: File) -> contextlib.AbstractContextManager[Path]:
+        """As of `Originals`."""
+        return contextlib.nullcontext(self._path(file))
+
+    def _path(self, file: File) -> Path:
+        return self._folder / unspell(file.photo)
+
+
+class Far:
+    """Photos at an address; each is fetched once, and nothing of it stays."""
+
+    def __init__(self, place: Place, listed: Sequence[File] | None) -> None:
+        self._place, self._listed = place, listed
+        self.root = place.address
+
+    def files(self, archive: Path, tell: Tell | None) -> list[File]:
+        """As of `Originals`; hidden files are passed over, and names that are none below a folder."""
+        if self._listed is not None:
+            return list(self._listed)
+        files, odd = [], 0
+        for one in self._place.files():
+            name = spell(one.name)
+            if not is_below(name):
+                odd += 1
+            elif not any(part.startswith(".") for part in one.name.split("/")):
+                files.append(File(name, one.bytes, one.modified))
+        if odd and tell:
+            tell(
+                Message(
+                    "address-odd-names",
+                    "{count} {count:name|names} below {address!r} can't be those of files, and {count:was|were} "
+                    "passed over.",
+                    {"count": odd, "address": self.root},
+                )
+            )
+        return files
+
+    def digest(self, photo: str) -> None:
+        """As of `Originals`: copies are looked at like any other."""
+
+    def is_film(self, file: File) -> bool:
+        """As of `Originals`: by its name."""
+        return PurePosixPath(file.photo).suffix.lower() in FILMS
+
+    def show(self, files: Iterable[File]) -> Iterator[Path | bytes]:
+        """As of `Originals`."""
+        rest = iter(files)
+        while some := list(islice(rest, AT_ONCE)):
+            for data in self._place.read_all([(unspell(file.photo), file.bytes) for file in some]):
+                yield Path("/", "\0") if data is None else data  # a file that can't be there: told as of any folder
+
+    @contextlib.contextmanager
+    def at_hand(self, file: File) -> Iterator[Path]:
+        """As of `Originals`."""
+        with tempfile.TemporaryDirectory(prefix="castlist-") as folder:
+            path = Path(folder, PurePosixPath(unspell(file.photo)).name)
+            with contextlib.suppress(FileNotFoundError):
+                self._place.fetch(unspell(file.photo), path)
+            yield path

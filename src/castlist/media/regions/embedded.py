@@ -1,0 +1,201 @@
+"""XMP inside photos: read by Pillow, written by exiftool into a copy that takes the photo's place when it is sound."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import stat
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import UnidentifiedImageError
+
+from castlist.errors import CastlistError, MissingExtraError, PhotoError, reason_of
+from castlist.files import cannot_write, flush_folder, part_of
+from castlist.media import tiff
+from castlist.media.headers import open_header, orientation_of, picture_of
+from castlist.media.orientation import turned
+from castlist.media.regions.packet import EMPTY, Packet
+
+EXIFTOOL = "exiftool"
+WRITABLE = ("JPEG", "MPO", "PNG", "WEBP", "TIFF", "HEIF", "AVIF")  # formats as Pillow calls them
+COPY = ".tagging.part"  # ends the name of a copy
+
+
+@dataclass(frozen=True)
+class Inside:
+    """What a photo's file says of its picture."""
+
+    size: tuple[int, int]  # of the stored picture
+    orientation: int | None  # as EXIF counts
+    packet: bytes | None  # of XMP, if there is one
+    is_writable: bool  # whether exiftool may put XMP into it; never into a camera's raw file
+    is_raw: bool = False
+
+    @property
+    def upright_size(self) -> tuple[int, int]:
+        return turned(self.size, self.orientation)
+
+
+def look_inside(path: Path) -> Inside:
+    """Read a photo's header.
+
+    Raises:
+        PhotoError: If it can't be read.
+    """
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise PhotoError("photo-no-file", "not a regular file")
+        with path.open("rb") as file:
+            head = file.read(64)
+            if head.startswith(tiff.HEADERS):
+                return _inside_tiff(head + file.read())
+            file.seek(0)
+            with open_header(head, file) as image:
+                packet = image.info.get("xmp") or None
+                # What JPG has no room for in one piece would be lost with the piece that points to it.
+                is_writable = image.format in WRITABLE and b"HasExtendedXMP" not in (packet or b"")
+                return Inside(image.size, orientation_of(image, None), packet, is_writable)
+    except PhotoError:
+        raise
+    except UnidentifiedImageError:
+        raise PhotoError("photo-format", "not a photo of a known format") from None
+    except Exception as error:  # decoders of damaged files raise nearly anything
+        if isinstance(error, OSError) and error.errno:
+            raise PhotoError("photo-unopened", "can't be opened ({reason})", reason=reason_of(error)) from error
+        raise PhotoError("photo-damaged", "damaged or cut short ({reason})", reason=reason_of(error)) from error
+
+
+def _inside_tiff(data: bytes) -> Inside:
+    """A TIFF's own XMP stands in its first page, whichever of its pictures is the photo."""
+    picture = picture_of(data)
+    with open_header(data) as image, open_header(picture.data) as shown:
+        is_plain = picture.data is data
+        turn = orientation_of(shown, picture.orientation)
+        return Inside(shown.size, turn, image.info.get("xmp"), is_plain, is_raw=not is_plain)
+
+
+def need_exiftool() -> str:
+    """The command that writes into photos.
+
+    Raises:
+        MissingExtraError: If it isn't installed.
+    """
+    command = shutil.which(EXIFTOOL)
+    if command is None:
+        raise MissingExtraError(
+            "needs-exiftool",
+            "Writing into photos needs exiftool, which is not installed: https://exiftool.org, on Debian and Ubuntu "
+            "apt install libimage-exiftool-perl. Without --embed, names go into sidecars.",
+        )
+    return command
+
+
+@contextlib.contextmanager
+def written(photos: Sequence[tuple[Path, bytes]]) -> Iterator[list[Path | CastlistError]]:
+    """Copies of photos with packets in them, which are there as long as the block runs; see `take_place`.
+
+    One exiftool writes them all and ends: one that waits for more to do would outlive a killed parent.
+
+    Args:
+        photos: Each with its packet.
+
+    Yields:
+        Of each photo the copy beside it, or why there is no sound one.
+
+    Raises:
+        MissingExtraError: If exiftool isn't installed.
+    """
+    command = need_exiftool()
+    copies: list[Path | CastlistError] = []
+    with tempfile.TemporaryDirectory(prefix="castlist-") as packets, contextlib.ExitStack() as stack:
+        arguments: list[bytes] = []
+        for number, (photo, packet) in enumerate(photos):
+            file = Path(packets) / f"{number}.xmp"
+            try:
+                copy = stack.enter_context(_copied(photo))
+                file.write_bytes(packet)
+            except OSError as error:
+                copies.append(cannot_write(photo, error))
+            except PhotoError as error:
+                copies.append(error)
+            else:
+                copies.append(copy)
+                # What says nothing goes: before castlist's names came, nothing was there.
+                block = "-XMP:all=" if packet.strip() == EMPTY.strip() else f"-XMP<={file}"
+                words: tuple[str | Path, ...] = ("-overwrite_original_in_place", block, copy, "-execute")
+                arguments += map(os.fsencode, words)
+        listed = Path(packets) / "arguments"
+        listed.write_bytes(b"\n".join(arguments) + b"\n")
+        # Without its own configuration file, which is code. What it read of standard input would be arguments.
+        said = subprocess.run(
+            [command, "-config", "", "-@", listed],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        ).stdout
+        yield [
+            copy if isinstance(copy, CastlistError) else _sound(photo, copy, packet, said)
+            for copy, (photo, packet) in zip(copies, photos, strict=True)
+        ]
+
+
+@contextlib.contextmanager
+def _copied(photo: Path) -> Iterator[Path]:
+    """A copy of a photo beside it"""
+    if b"\n" in os.fsencode(photo.absolute()) or b"\r" in os.fsencode(photo.absolute()):
+        raise PhotoError("photo-odd-name", "a name with a line break, which exiftool can't be told")
+    part = part_of(photo.absolute())
+    copy = part.with_name(part.name.removesuffix(".part") + COPY)
+    try:
+        shutil.copyfile(photo, copy)
+        copy.chmod(stat.S_IMODE(photo.stat().st_mode))
+        yield copy
+    finally:
+        for path in (copy, copy.with_name(copy.name + "_exiftool_tmp")):
+            path.unlink(missing_ok=True)
+
+
+def remove_copies(folder: Path) -> None:
+    """Remove the copies that killed processes left in a folder; whoever calls it is alone there."""
+    for path in folder.glob(f".*{COPY}*"):
+        path.unlink(missing_ok=True)
+
+
+def _sound(photo: Path, copy: Path, packet: bytes, said: bytes) -> Path | CastlistError:
+    """A copy, if it is the photo with the packet in it; else what exiftool said of it."""
+    try:
+        before, after = look_inside(photo), look_inside(copy)
+        is_same = (before.size, before.orientation) == (after.size, after.orientation)
+        if is_same and _says(after.packet or EMPTY) == _says(packet):
+            return copy
+    except CastlistError:
+        pass
+    lines = [line.decode("utf-8", "replace") for line in said.splitlines() if os.fsencode(copy.name) in line]
+    reason = lines[0].partition(" - ")[0] if lines else "?"
+    return PhotoError("exiftool-refuses", "exiftool can't write into it ({reason})", reason=reason)
+
+
+def take_place(copy: Path, photo: Path) -> None:
+    """Have a sound copy be the photo from now on.
+
+    Raises:
+        CastlistError: If it can't be written; the photo is intact.
+    """
+    try:
+        with copy.open("rb+") as file:
+            os.fsync(file.fileno())
+        copy.replace(photo)
+        flush_folder(photo.parent)
+    except OSError as error:
+        raise cannot_write(photo, error) from error
+
+
+def _says(packet: bytes) -> list[tuple[str, str]]:
+    """What a packet says, whatever padding stands around it."""
+    return [(one.name, one.text.strip()) for one in Packet(packet).rdf.walk()]

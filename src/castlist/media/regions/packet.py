@@ -1,0 +1,253 @@
+"""XMP as it stands in a file, parsed so that nothing is fetched or unfolded; each element with its place in the bytes.
+
+Expat, not a library of trees: those write attributes anew, all on one line, while what isn't castlist's must stay byte
+for byte. XMP has no document type: whatever declares one, and so every kind of entity, is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from xml.parsers import expat
+
+from castlist.errors import CastlistError
+
+LARGEST = 16_000_000  # bytes; masks of Lightroom's take some
+MOST = 100_000  # elements
+
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+PREFIXES = {
+    "rdf": RDF,
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "digiKam": "http://www.digikam.org/ns/1.0/",
+    "lr": "http://ns.adobe.com/lightroom/1.0/",
+    "Iptc4xmpExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
+    "mwg-rs": "http://www.metadataworkinggroup.com/schemas/regions/",
+    "stArea": "http://ns.adobe.com/xmp/sType/Area#",
+    "stDim": "http://ns.adobe.com/xap/1.0/sType/Dimensions#",
+    "MP": "http://ns.microsoft.com/photo/1.2/",
+    "MPRI": "http://ns.microsoft.com/photo/1.2/t/RegionInfo#",
+    "MPReg": "http://ns.microsoft.com/photo/1.2/t/Region#",
+    "photoshop": "http://ns.adobe.com/photoshop/1.0/",
+    "xmp": "http://ns.adobe.com/xap/1.0/",
+}
+_START = re.compile(rb"<[^\"'>]*(?:(?:\"[^\"]*\"|'[^']*')[^\"'>]*)*>")
+_TOP = re.compile(r"^<[\w:-]+", re.MULTILINE)  # what begins an element that isn't in another, as castlist lays them out
+_WIDE = (b"\xff\xfe", b"\xfe\xff", b"\0<", b"<\0")  # how UTF-16 and UTF-32 begin
+EMPTY = (
+    '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/">\n'
+    f' <rdf:RDF xmlns:rdf="{RDF}">\n'
+    '  <rdf:Description rdf:about=""/>\n'
+    " </rdf:RDF>\n"
+    "</x:xmpmeta>\n"
+    '<?xpacket end="w"?>\n'
+).encode()
+
+
+def ns(name: str) -> str:
+    """A name such as "dc:subject" as elements and attributes have it: the namespace, a space, the local name."""
+    prefix, _, local = name.partition(":")
+    return f"{PREFIXES[prefix]} {local}"
+
+
+@dataclass(eq=False)
+class Element:
+    """An element and where it stands: [start, inner) opens it, [close, end) closes it; empty ones are only opened."""
+
+    name: str
+    attributes: dict[str, str]
+    parent: Element | None
+    start: int
+    inner: int
+    close: int = 0
+    end: int = 0
+    children: list[Element] = field(default_factory=list)
+    prefixes: dict[str, str] = field(default_factory=dict)  # declared here
+    text: str = ""
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether it is written as one tag, as <a/>."""
+        return self.inner == self.end
+
+    def child(self, name: str) -> Element | None:
+        """The first child of a name, such as "rdf:Bag"."""
+        wanted = ns(name)
+        return next((one for one in self.children if one.name == wanted), None)
+
+    def walk(self) -> Iterator[Element]:
+        """This element and all below it, in order."""
+        waiting = [self]
+        while waiting:
+            element = waiting.pop()
+            yield element
+            waiting += reversed(element.children)
+
+    def bound(self, prefix: str) -> str | None:
+        """The namespace that a prefix stands for here."""
+        element: Element | None = self
+        while element is not None:
+            if prefix in element.prefixes:
+                return element.prefixes[prefix]
+            element = element.parent
+        return None
+
+
+class Packet:
+    """Bytes of XMP and the elements in them."""
+
+    def __init__(self, data: bytes) -> None:
+        """Parse a packet or a sidecar.
+
+        Raises:
+            CastlistError: If it is too large, not well-formed, or no XMP.
+        """
+        self.data = data
+        self.encoding = "utf-8"
+        if len(data) > LARGEST:
+            raise CastlistError("xmp-too-large", "more than {limit} million bytes of XMP", limit=LARGEST // 1_000_000)
+        if data.startswith(_WIDE):
+            raise CastlistError("xmp-encoding", "XMP in another encoding than UTF-8")
+        self._elements: list[Element] = []
+        self._open: list[Element] = []
+        self._declared: dict[str, str] = {}
+        self._parse()
+        rdf = next((one for one in self._elements if one.name == ns("rdf:RDF")), None)
+        if rdf is None:
+            raise CastlistError("xmp-none", "no XMP")
+        self.rdf = rdf
+
+    def descriptions(self) -> list[Element]:
+        """The elements that hold the photo's properties."""
+        return [one for one in self.rdf.children if one.name == ns("rdf:Description")]
+
+    def property(self, name: str) -> Element | str | None:
+        """A property of the photo by a name such as "dc:subject": its element, or its text where it is an attribute."""
+        for description in self.descriptions():
+            if (found := description.child(name)) is not None:
+                return found
+            if ns(name) in description.attributes:
+                return description.attributes[ns(name)]
+        return None
+
+    def without(self, element: Element) -> bytes:
+        """The bytes without an element and the white space before it."""
+        start = len(self.data[: element.start].rstrip())
+        parent = element.parent
+        assert parent is not None, "the root is never taken out"
+        data = self.data[:start] + self.data[element.end :]
+        if len(parent.children) == 1 and start == parent.inner and element.end == parent.close:
+            # Nothing is left in it: it was one tag before something was put in.
+            end = parent.end - (element.end - start)
+            return data[: parent.inner - 1] + b"/>" + data[end:]
+        return data
+
+    def put_in(self, parent: Element, text: str) -> bytes:
+        """The bytes with elements at the end of another; they begin lines as those that are there."""
+        text = _TOP.sub(lambda tag: tag[0] + self._declarations(parent, text), text)
+        if parent.children:
+            first = parent.children[0].start
+            space = self.data[len(self.data[:first].rstrip()) : first]
+        else:
+            space = b"\n" + self._indent(parent) + b" "
+        at = parent.children[-1].end if parent.children else parent.inner
+        lines = text.encode(self.encoding, "xmlcharrefreplace").split(b"\n")
+        # In a file without lines there is nothing to be begun.
+        added = b"".join(space + line if b"\n" in space else line.strip() for line in lines)
+        if not parent.is_bare:
+            return self.data[:at] + added + self.data[at:]
+        name = re.match(rb"<([^\s/>]+)", self.data[parent.start : parent.inner])
+        assert name is not None, "a tag has a name"
+        return self.data[: at - 2] + b">" + added + b"</" + name[1] + b">" + self.data[at:]
+
+    def _declarations(self, parent: Element, text: str) -> str:
+        """The prefixes in a text that mean something else there, or nothing."""
+        used = dict.fromkeys(re.findall(r"[< ]/?([\w-]+):[\w-]+(?=[ =>/])", text))
+        missing = [one for one in used if one in PREFIXES and parent.bound(one) != PREFIXES[one]]
+        return "".join(f' xmlns:{one}="{PREFIXES[one]}"' for one in missing)
+
+    def _indent(self, element: Element) -> bytes:
+        before = self.data[: element.start]
+        line = before[before.rfind(b"\n") + 1 :]
+        return line if not line.strip() else b""
+
+    def _parse(self) -> None:
+        parser = expat.ParserCreate(namespace_separator=" ")
+        parser.buffer_text = True
+        parser.XmlDeclHandler = self._on_declaration
+        parser.StartDoctypeDeclHandler = self._on_doctype
+        parser.StartNamespaceDeclHandler = self._on_prefix
+        parser.StartElementHandler = lambda name, attributes: self._on_start(parser.CurrentByteIndex, name, attributes)
+        parser.EndElementHandler = lambda name: self._on_end(parser.CurrentByteIndex)
+        parser.CharacterDataHandler = self._on_text
+        try:
+            parser.Parse(self.data.rstrip(b"\0 \t\r\n"), True)
+        except (expat.ExpatError, ValueError, LookupError) as error:
+            raise CastlistError("xmp-malformed", "no well-formed XML ({reason})", reason=str(error)) from error
+
+    def _on_declaration(self, version: str, encoding: str | None, standalone: int) -> None:
+        self.encoding = encoding or "utf-8"
+
+    def _on_doctype(self, *about: object) -> None:
+        raise CastlistError("xmp-doctype", "a document type is declared, which XMP never has: it may be an attack")
+
+    def _on_prefix(self, prefix: str | None, uri: str | None) -> None:
+        self._declared[prefix or ""] = uri or ""
+
+    def _on_start(self, at: int, name: str, attributes: dict[str, str]) -> None:
+        if len(self._elements) >= MOST:
+            raise CastlistError("xmp-too-many", "more than {limit} elements of XMP", limit=MOST)
+        tag = _START.match(self.data, at)
+        assert tag is not None, "what expat parsed is well-formed"
+        parent = self._open[-1] if self._open else None
+        element = Element(name, attributes, parent, at, tag.end(), prefixes=self._declared)
+        self._declared = {}
+        if parent is not None:
+            parent.children.append(element)
+        self._elements.append(element)
+        self._open.append(element)
+
+    def _on_end(self, at: int) -> None:
+        element = self._open.pop()
+        is_bare = self.data[element.inner - 2 : element.inner] == b"/>"
+        element.close = element.inner if is_bare else at
+        element.end = element.inner if is_bare else self.data.index(b">", at) + 1
+
+    def _on_text(self, text: str) -> None:
+        if self._open:
+            self._open[-1].text += text
+
+
+def fields(element: Element) -> Iterator[tuple[str, Element | str]]:
+    """The fields of a structure, in either spelling: elements in it or in a Description in it, or attributes."""
+    for holder in (element, element.child("rdf:Description")):
+        if holder is not None:
+            yield from holder.attributes.items()
+            yield from ((one.name, one) for one in holder.children if one.name != ns("rdf:Description"))
+
+
+def holder_of(element: Element) -> Element:
+    """Where the fields of a structure are written into."""
+    return element.child("rdf:Description") or element
+
+
+def field_of(element: Element, name: str) -> Element | str | None:
+    """A field of a structure by a name such as "mwg-rs:Area"."""
+    wanted = ns(name)
+    return next((value for one, value in fields(element) if one == wanted), None)
+
+
+def text_of(value: Element | str | None) -> str:
+    """The text of a property or a field; of alternatives in several languages the first."""
+    while isinstance(value, Element) and value.children:
+        value = value.children[0]
+    return (value.text if isinstance(value, Element) else value or "").strip()
+
+
+def entries(value: Element | str | None) -> list[Element]:
+    """The entries of a list, in whatever kind of container."""
+    if not isinstance(value, Element):
+        return []
+    return [one for container in value.children for one in container.children if one.name == ns("rdf:li")]

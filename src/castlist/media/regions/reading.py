@@ -1,0 +1,173 @@
+"""Names and faces read from XMP, as whichever program wrote them: MWG, Microsoft, IPTC, in either spelling of RDF."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+
+from castlist.media.names import folded
+from castlist.media.regions.packet import Element, Packet, entries, field_of, text_of
+from castlist.media.regions.records import Area, Kind, Region, TagItem
+
+IGNORED = "ffffffffffffffff"  # what Picasa and Microsoft call a face that nobody is to be asked about
+MARK = "castlist"  # as the description of a region that castlist wrote: programs that write it anew leave it out
+LISTS: dict[Kind, str] = {
+    "person": "Iptc4xmpExt:PersonInImage",
+    "keyword": "dc:subject",
+    "digikam": "digiKam:TagsList",
+    "lightroom": "lr:hierarchicalSubject",
+}
+_OF_PEOPLE = ("face", "human", "person")  # in what IPTC's identifiers of kinds of regions end
+
+Size = tuple[float, float]
+
+
+def read_regions(packet: Packet, size: Size) -> list[Region]:
+    """The faces that are marked in XMP and have a name, each once.
+
+    Args:
+        packet: Of the photo.
+        size: Width and height of the stored picture, in pixels.
+    """
+    every = list(regions_in(packet, size))
+    # Microsoft's have no room for the mark: theirs are castlist's where MWG's are.
+    own = [one for one, entry in every if text_of(field_of(entry, "mwg-rs:Description")) == MARK]
+    marked = [
+        Region(one.text, one.area, any(is_close(one, other) for other in own))
+        for one, _ in every
+        if one.area and is_name(one.text)
+    ]
+    return merge_regions([*marked, *_iptc(packet, size)])
+
+
+def is_close(one: TagItem, other: TagItem) -> bool:
+    """Whether two regions are one but for rounding, of whichever kind."""
+    return one.text == other.text and bool(one.area and other.area and one.area.is_close(other.area))
+
+
+def merge_regions(regions: Iterable[Region]) -> list[Region]:
+    """Regions without those that say again what another says; what others say goes before what castlist says."""
+    merged: list[Region] = []
+    for region in sorted(regions, key=lambda one: one.is_own):
+        if not any(folded(one.name) == folded(region.name) and one.area.overlap(region.area) > 0 for one in merged):
+            merged.append(region)
+    return merged
+
+
+def is_name(text: str) -> bool:
+    """Whether a region is named at all."""
+    return bool(text) and text.casefold() != IGNORED
+
+
+def regions_in(packet: Packet, size: Size) -> Iterator[tuple[TagItem, Element]]:
+    """The faces that are marked as MWG and Microsoft do, named or not, and the entry of each."""
+    for mwg in _structures(packet, "mwg-rs:Regions"):
+        width, height = _applied_to(mwg) or size
+        for entry in entries(field_of(mwg, "mwg-rs:RegionList")):
+            area = _mwg_area(field_of(entry, "mwg-rs:Area"), width, height)
+            if area and text_of(field_of(entry, "mwg-rs:Type")) in ("Face", ""):
+                yield TagItem("mwg", text_of(field_of(entry, "mwg-rs:Name")), area), entry
+    for microsoft in _structures(packet, "MP:RegionInfo"):
+        for entry in entries(field_of(microsoft, "MPRI:Regions")):
+            numbers = _numbers(*text_of(field_of(entry, "MPReg:Rectangle")).split(","))
+            if numbers and len(numbers) == 4 and (area := _from_corner(*numbers)):
+                yield TagItem("microsoft", text_of(field_of(entry, "MPReg:PersonDisplayName")), area), entry
+
+
+def lists_in(packet: Packet) -> Iterator[tuple[TagItem, Element]]:
+    """The entries of the lists that hold names, and whatever else."""
+    for kind, name in LISTS.items():
+        for entry in entries(packet.property(name)):
+            yield TagItem(kind, text_of(entry)), entry
+
+
+def _structures(packet: Packet, name: str) -> Iterator[Element]:
+    found = packet.property(name)
+    if isinstance(found, Element):
+        yield found
+
+
+def _applied_to(regions: Element) -> Size | None:
+    dimensions = field_of(regions, "mwg-rs:AppliedToDimensions")
+    if not isinstance(dimensions, Element):
+        return None
+    sides = _numbers(*(text_of(field_of(dimensions, name)) for name in ("stDim:w", "stDim:h")))
+    return (sides[0], sides[1]) if sides and min(sides) > 0 else None
+
+
+def _mwg_area(area: Element | str | None, width: float, height: float) -> Area | None:
+    if not isinstance(area, Element):
+        return None
+    told = {one: text_of(field_of(area, f"stArea:{one}")) for one in ("x", "y", "w", "h", "d", "unit")}
+    sides = _numbers(told["x"], told["y"], *([told["d"]] if told["d"] else [told["w"], told["h"]]))
+    if sides is None:
+        return None
+    in_pixels = told["unit"] == "pixel"
+    across, down = (1 / width, 1 / height) if in_pixels else (1.0, 1.0)
+    if told["d"]:  # of a circle; a normalized one is measured along the shorter side
+        pixels = sides[2] if in_pixels else sides[2] * min(width, height)
+        return _sound(Area(sides[0] * across, sides[1] * down, pixels / width, pixels / height))
+    return _sound(Area(sides[0] * across, sides[1] * down, sides[2] * across, sides[3] * down))
+
+
+def _iptc(packet: Packet, size: Size) -> Iterator[Region]:
+    for entry in entries(packet.property("Iptc4xmpExt:ImageRegion")):
+        people = [text_of(one) for one in entries(field_of(entry, "Iptc4xmpExt:PersonInImage"))]
+        if not people and _is_of_people(field_of(entry, "Iptc4xmpExt:rCtype")):
+            people = [text_of(field_of(entry, "Iptc4xmpExt:Name"))]
+        area = _iptc_area(field_of(entry, "Iptc4xmpExt:RegionBoundary"), *size)
+        # Of a region with several people nobody knows who is where in it.
+        if area and len(people) == 1 and is_name(people[0]):
+            yield Region(people[0], area)
+
+
+def _is_of_people(kinds: Element | str | None) -> bool:
+    names = [
+        text_of(one).casefold()
+        for kind in entries(kinds)
+        for name in ("Iptc4xmpExt:Name", "xmp:Identifier")
+        for one in [field_of(kind, name), *entries(field_of(kind, name))]
+    ]
+    return any(name.endswith(_OF_PEOPLE) for name in names)
+
+
+def _iptc_area(boundary: Element | str | None, width: float, height: float) -> Area | None:
+    if not isinstance(boundary, Element):
+        return None
+
+    def told(where: Element, *names: str) -> list[float] | None:
+        return _numbers(*(text_of(field_of(where, f"Iptc4xmpExt:{name}")) for name in names))
+
+    in_pixels = text_of(field_of(boundary, "Iptc4xmpExt:rbUnit")) == "pixel"
+    across, down = (1 / width, 1 / height) if in_pixels else (1.0, 1.0)
+    if sides := told(boundary, "rbX", "rbY", "rbW", "rbH"):
+        return _from_corner(sides[0] * across, sides[1] * down, sides[2] * across, sides[3] * down)
+    if circle := told(boundary, "rbX", "rbY", "rbRx"):  # its radius is measured along the width
+        pixels = 2 * circle[2] * (1 if in_pixels else width)
+        return _sound(Area(circle[0] * across, circle[1] * down, pixels / width, pixels / height))
+    corners = [told(one, "rbX", "rbY") for one in entries(field_of(boundary, "Iptc4xmpExt:rbVertices"))]
+    points = [(corner[0] * across, corner[1] * down) for corner in corners if corner]
+    if not points:
+        return None
+    xs, ys = zip(*points, strict=True)
+    return _sound(Area.of_edges(min(xs), min(ys), max(xs), max(ys)))
+
+
+def _from_corner(left: float, top: float, width: float, height: float) -> Area | None:
+    return _sound(Area.of_edges(left, top, left + width, top + height))
+
+
+def _sound(area: Area) -> Area | None:
+    """An area, if it is one and touches the picture."""
+    left, top, right, bottom = area.edges
+    fits = area.width > 0 and area.height > 0 and max(area.width, area.height) <= 2
+    return area if fits and right > 0 and bottom > 0 and left < 1 and top < 1 else None
+
+
+def _numbers(*texts: str) -> list[float] | None:
+    """Texts as numbers; None where one is none."""
+    try:
+        numbers = [float(text) for text in texts]
+    except ValueError:
+        return None
+    return numbers if all(map(math.isfinite, numbers)) else None

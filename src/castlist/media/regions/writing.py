@@ -1,0 +1,229 @@
+"""Names put into XMP and taken out of it; every byte that isn't castlist's stays."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from xml.sax.saxutils import escape
+
+from castlist.errors import CastlistError
+from castlist.media.names import folded
+from castlist.media.regions.packet import Element, Packet, field_of, holder_of, ns
+from castlist.media.regions.reading import LISTS, MARK, Size, lists_in, regions_in
+from castlist.media.regions.records import DIGITS, REGIONS, SAME_FACE, Kind, TagItem, Tags
+
+_REGIONS = {"mwg": ("mwg-rs:Regions", "mwg-rs:RegionList"), "microsoft": ("MP:RegionInfo", "MPRI:Regions")}
+_STRUCTURES = {ns(name) for name, _ in _REGIONS.values()}
+_DIMENSIONS = ns("mwg-rs:AppliedToDimensions")
+_ANY: Size = (1, 1)  # of the picture: castlist writes no numbers that depend on it
+# What XML can't hold, whoever is called so.
+_UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+@dataclass(frozen=True)
+class Change:
+    """What putting names into XMP, or taking them out, comes to."""
+
+    data: bytes
+    added: tuple[TagItem, ...] = ()
+    removed: tuple[TagItem, ...] = ()
+    conflicts: tuple[tuple[str, str], ...] = ()  # a name that isn't written, and what others call that very face
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.removed)
+
+
+def change(data: bytes, tags: Tags, ours: Collection[TagItem] = ()) -> Change:
+    """Have XMP say what tags say, and nothing any more that castlist said before.
+
+    What others have written stays, whoever it names: a face that they call otherwise isn't named, and where they name
+    somebody, it isn't said again.
+
+    Args:
+        data: A packet or a sidecar.
+        tags: Who is to be named.
+        ours: What castlist wrote into it before.
+
+    Raises:
+        CastlistError: If it can't be parsed, or holds what it shouldn't where names belong.
+    """
+    packet = Packet(data)
+    wanted = [item for item in tags.items() if not _UNWRITABLE.search(item.text)]
+    removed = tuple(one for one, _ in standing(packet, tags.size) if is_ours(one, ours) and not is_ours(one, wanted))
+    packet = _without(packet, removed, tags.size)
+    there = [one for one, _ in standing(packet, tags.size)]
+    conflicts = dict(_conflicts(wanted, there))
+    wanted = [one for one in wanted if _name_of(one) not in conflicts]
+    known = {_key(one) for one in there}
+    added = tuple(one for one in wanted if _key(one) not in known)
+    return Change(_with(packet, added, tags.size), added, removed, tuple(conflicts.items()))
+
+
+def take_out(data: bytes, ours: Collection[TagItem]) -> Change:
+    """XMP without what castlist wrote into it.
+
+    Raises:
+        CastlistError: If it can't be parsed.
+    """
+    packet = Packet(data)
+    removed = tuple(one for one, _ in standing(packet, _ANY) if is_ours(one, ours))
+    return Change(_without(packet, removed, _ANY).data, removed=removed)
+
+
+def standing(packet: Packet, size: Size) -> list[tuple[TagItem, Element]]:
+    """All that may carry names."""
+    return [*regions_in(packet, size), *lists_in(packet)]
+
+
+def is_ours(item: TagItem, ours: Iterable[TagItem]) -> bool:
+    """Whether an item is one of some; others round an area a little when they write a file anew."""
+    return any(
+        item.kind == one.kind
+        and item.text == one.text
+        and (item.area is one.area or bool(item.area and one.area and item.area.is_close(one.area)))
+        for one in ours
+    )
+
+
+def _key(item: TagItem) -> tuple[Kind, str]:
+    """What makes an item needless where it stands: others compare names without regard to case."""
+    return item.kind, folded(item.text)
+
+
+def _name_of(item: TagItem) -> str:
+    """Whom an item names; of keywords for "perhaps" the whole text."""
+    return item.text.removeprefix("People/").removeprefix("People|").replace("¦", "|")
+
+
+def _conflicts(wanted: Sequence[TagItem], there: Sequence[TagItem]) -> Iterable[tuple[str, str]]:
+    marked = [one for one in there if one.area and one.text]
+    for item in wanted:
+        if item.area and not any(folded(one.text) == folded(item.text) for one in marked):
+            for one in marked:
+                if one.area and one.area.overlap(item.area) >= SAME_FACE:
+                    yield item.text, one.text
+
+
+def _without(packet: Packet, items: Collection[TagItem], size: Size) -> Packet:
+    while True:
+        found = next((one for item, one in standing(packet, size) if is_ours(item, items)), None)
+        if found is None:
+            return packet
+        packet = Packet(packet.without(_needless(found)))
+
+
+def _needless(entry: Element) -> Element:
+    """What goes with an entry: the list that it was the last of, and the structure that held nothing else."""
+    container = entry.parent
+    assert container is not None and container.parent is not None, "entries are in lists, and these in properties"
+    if len(container.children) > 1:
+        return entry
+    listed = container.parent
+    structure = listed.parent
+    while structure is not None and structure.name not in _STRUCTURES:
+        structure = structure.parent
+    if structure is None:
+        return listed
+    others = [one for one in holder_of(structure).children if one is not listed and one.name != _DIMENSIONS]
+    return listed if others else structure
+
+
+def _with(packet: Packet, items: Sequence[TagItem], size: tuple[int, int]) -> bytes:
+    for kind in (*REGIONS, *LISTS):
+        if some := [item for item in items if item.kind == kind]:
+            packet = Packet(_put(packet, kind, some, size))
+    return packet.data
+
+
+def _put(packet: Packet, kind: Kind, items: Sequence[TagItem], size: tuple[int, int]) -> bytes:
+    """Put entries into their list, which is made if it isn't there."""
+    texts = [_entry(item) for item in items]
+    if kind in LISTS:
+        return _put_list(packet, None, LISTS[kind], texts, "Seq" if kind == "digikam" else "Bag")
+    name, listed = _REGIONS[kind]
+    structure = packet.property(name)
+    if structure is None:
+        inside = _list(listed, texts)
+        if kind == "mwg":
+            inside = f"{_applied_to(size)}\n{inside}"
+        return _put_property(packet, f'<{name} rdf:parseType="Resource">\n{_indented(inside)}\n</{name}>')
+    if not isinstance(structure, Element):
+        raise _unexpected(name)
+    if kind == "mwg" and field_of(structure, "mwg-rs:AppliedToDimensions") is None:
+        # Without it, some readers pass over all regions.
+        return _put(Packet(packet.put_in(holder_of(structure), _applied_to(size))), kind, items, size)
+    return _put_list(packet, structure, listed, texts, "Bag")
+
+
+def _put_list(packet: Packet, structure: Element | None, name: str, texts: Sequence[str], container: str) -> bytes:
+    """Put entries into a list of a structure, or of the photo."""
+    listed = packet.property(name) if structure is None else field_of(structure, name)
+    if listed is None:
+        text = _list(name, texts, container)
+        return _put_property(packet, text) if structure is None else packet.put_in(holder_of(structure), text)
+    if not isinstance(listed, Element) or listed.text.strip():
+        raise _unexpected(name)
+    if not listed.children:
+        return packet.put_in(listed, f"<rdf:{container}>\n{_indented(chr(10).join(texts))}\n</rdf:{container}>")
+    return packet.put_in(listed.children[0], "\n".join(texts))
+
+
+def _put_property(packet: Packet, text: str) -> bytes:
+    """Put a property of the photo in."""
+    descriptions = packet.descriptions()
+    if not descriptions:
+        return packet.put_in(packet.rdf, f'<rdf:Description rdf:about="">\n{_indented(text)}\n</rdf:Description>')
+    return packet.put_in(descriptions[0], text)
+
+
+def _entry(item: TagItem) -> str:
+    """An entry of a list."""
+    name = escape(item.text)
+    if item.area is None:
+        return f"<rdf:li>{name}</rdf:li>"
+    numbers = [_number(one) for one in (item.area.x, item.area.y, item.area.width, item.area.height)]
+    if item.kind == "mwg":
+        sides = "\n".join(
+            f" <stArea:{side}>{number}</stArea:{side}>" for side, number in zip("xywh", numbers, strict=True)
+        )
+        lines: tuple[str, ...] = (
+            f"<mwg-rs:Name>{name}</mwg-rs:Name>",
+            "<mwg-rs:Type>Face</mwg-rs:Type>",
+            f"<mwg-rs:Description>{MARK}</mwg-rs:Description>",
+            f'<mwg-rs:Area rdf:parseType="Resource">\n{sides}\n <stArea:unit>normalized</stArea:unit>\n</mwg-rs:Area>',
+        )
+    else:
+        left, top, _, _ = item.area.edges
+        corner = ", ".join([_number(left), _number(top), *numbers[2:]])
+        lines = (
+            f"<MPReg:Rectangle>{corner}</MPReg:Rectangle>",
+            f"<MPReg:PersonDisplayName>{name}</MPReg:PersonDisplayName>",
+        )
+    return "\n".join(['<rdf:li rdf:parseType="Resource">', *(_indented(line) for line in lines), "</rdf:li>"])
+
+
+def _applied_to(size: tuple[int, int]) -> str:
+    width, height = size
+    return (
+        '<mwg-rs:AppliedToDimensions rdf:parseType="Resource">\n'
+        f" <stDim:w>{width}</stDim:w>\n <stDim:h>{height}</stDim:h>\n <stDim:unit>pixel</stDim:unit>\n"
+        "</mwg-rs:AppliedToDimensions>"
+    )
+
+
+def _list(name: str, texts: Sequence[str], container: str = "Bag") -> str:
+    inside = _indented("\n".join(texts), 2)
+    return f"<{name}>\n <rdf:{container}>\n{inside}\n </rdf:{container}>\n</{name}>"
+
+
+def _indented(text: str, by: int = 1) -> str:
+    return "\n".join(" " * by + line for line in text.split("\n"))
+
+
+def _number(value: float) -> str:
+    return f"{value:.{DIGITS}f}"
+
+
+def _unexpected(name: str) -> CastlistError:
+    return CastlistError("xmp-unexpected", "its {name} isn't what it is elsewhere", name=name)

@@ -1,0 +1,117 @@
+"""Names that castlist wrote taken out of the photos' metadata again: all of them, or one person's."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from castlist.archive import ArchiveFolder
+from castlist.errors import CastlistError
+from castlist.media import TagItem, need_exiftool, one_form, plan_untagging, remove_sidecar, tag_texts
+from castlist.paths import as_path, join_below
+from castlist.tagging.journal import Journal, Line
+from castlist.tagging.planning import left_alone
+from castlist.tagging.writing import CHUNK, Tagged, Tell, Writer
+
+Which = Callable[[TagItem], bool]
+
+
+def undo_tags(archive: str | os.PathLike[str], *, tell: Tell | None = None) -> Tagged:
+    """Take out of all metadata what `tag` wrote, and nothing else; sidecars that it made go, too, if empty by then.
+
+    Args:
+        archive: The archive's folder.
+        tell: Told what was left alone, a sentence each.
+
+    Raises:
+        CastlistError: If nothing was written, the archive can't be used, somebody is at work there, or names stand in
+            photos and exiftool is missing.
+    """
+    folder = ArchiveFolder(as_path(archive))
+    folder.record()
+    with folder.alone():
+        journal = Journal(folder.path)
+        if not journal.files():
+            journal.shorten()  # of a process that was killed when all was done
+            raise CastlistError(
+                "nothing-tagged",
+                "Nothing that castlist wrote for the archive {path!r} stands in any metadata.",
+                path=str(archive),
+            )
+        return _take_out(folder, lambda item: True, tell or (lambda message: None), embed=True)
+
+
+def remove_person(folder: ArchiveFolder, name: str, *, embed: bool, tell: Tell) -> Tagged:
+    """Take a person's name out of all metadata that `tag` wrote it into; whoever calls it holds the archive's lock.
+
+    Args:
+        folder: The archive's.
+        name: Of the person.
+        embed: Whether out of photos, too; else they stay as they are.
+        tell: Told what was left alone, a sentence each.
+
+    Raises:
+        CastlistError: If what was written isn't known any more, or names stand in photos and exiftool is missing.
+    """
+    return _take_out(folder, _about(name), tell, embed=embed)
+
+
+def where_named(folder: ArchiveFolder, name: str) -> list[Path]:
+    """The sidecars and photos in which a person's name stands that `tag` wrote.
+
+    Raises:
+        CastlistError: If what was written isn't known any more.
+    """
+    journal, root, which = Journal(folder.path), Path(folder.record().root), _about(name)
+    return [
+        path
+        for photo, file in journal.files()
+        if any(map(which, journal.of(photo, file))) and (path := join_below(root, file or photo))
+    ]
+
+
+def _about(name: str) -> Which:
+    texts = {(kind, one_form(text)) for kind, text in tag_texts(one_form(name))}
+    return lambda item: (item.kind, one_form(item.text)) in texts
+
+
+def _take_out(folder: ArchiveFolder, which: Which, tell: Tell, *, embed: bool) -> Tagged:
+    journal = Journal(folder.path)
+    files = [(photo, file) for photo, file in journal.files() if any(map(which, journal.of(photo, file)))]
+    photos, sidecars = ([one for one in files if bool(one[1]) is beside] for beside in (False, True))
+    if photos and embed:
+        need_exiftool()
+    with contextlib.ExitStack() as stack:
+        writer = Writer(folder, tell)
+        writer.settle()
+        stack.callback(writer.journal.shorten)
+        stack.callback(writer.follow)
+        # Photos first: a sidecar that says no more than its photo goes.
+        for some in (photos if embed else [], sidecars):
+            for start in range(0, len(some), CHUNK):
+                _take_out_of(some[start : start + CHUNK], Path(folder.record().root), which, writer, tell)
+    return writer.done
+
+
+def _take_out_of(files: Sequence[tuple[str, str]], root: Path, which: Which, writer: Writer, tell: Tell) -> None:
+    journal, plans, done = writer.journal, [], []
+    for photo, file in files:
+        path, target = join_below(root, photo), join_below(root, file or photo)
+        assert path is not None and target is not None, "the journal was checked"
+        ours = list(filter(which, journal.of(photo, file)))
+        try:
+            plan = plan_untagging(path, target, ours)
+            if plan and plan.change and not (file in journal.made and remove_sidecar(plan)):
+                plans.append((photo, plan))
+                continue
+        except CastlistError as error:
+            tell(left_alone(target, error))
+            continue
+        if plan and plan.change:
+            writer.count(plan)
+        # Nothing of castlist's stands there any more.
+        done.append(Line(photo, file, removed=tuple(ours)))
+    writer.write(plans)
+    journal.add(done)

@@ -1,0 +1,172 @@
+"""Names of an archive written into the photos' metadata."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from castlist.archive import Archive, ArchiveFolder, Rewritten, content_digest, follow_contents
+from castlist.errors import CastlistError, Message
+from castlist.media import TagItem, TagPlan, need_exiftool, write_inside, write_planned
+from castlist.paths import as_path, join_below, name_below
+from castlist.tagging.journal import Journal, Line
+from castlist.tagging.planning import left_alone, plan_tags
+from castlist.threads import OnCount
+
+CHUNK = 64  # photos whose lines are written at once
+
+logger = logging.getLogger(__name__)
+
+Tell = Callable[[Message], None]
+
+
+@dataclass(frozen=True)
+class Tagged:
+    """What tagging, or taking names out again, came to."""
+
+    sidecars: int = 0  # that were written, or removed
+    photos: int = 0  # that were written
+
+    def __bool__(self) -> bool:
+        return bool(self.sidecars or self.photos)
+
+
+def tag(
+    archive: str | os.PathLike[str],
+    *,
+    embed: bool = False,
+    perhaps: bool = False,
+    tell: Tell | None = None,
+    on_count: OnCount | None = None,
+) -> Tagged:
+    """Write who is where in the photos of an archive into their metadata, for other programs; again: what has changed.
+
+    Names and boxes go into sidecars, as MWG and Microsoft regions, people and keywords. Whatever else stands there
+    stays, and so does what other programs say of a face. `undo_tags` takes all of it back.
+
+    Args:
+        archive: The archive's folder.
+        embed: Write into the photos, where they can hold it; needs exiftool.
+        perhaps: Write who somebody perhaps is, too, as keywords.
+        tell: Told what was left alone, a sentence each.
+        on_count: Told how many photos are done, of how many.
+
+    Raises:
+        CastlistError: If the archive can't be used, somebody is at work there, exiftool is missing, or the disk is
+            full.
+    """
+    folder = ArchiveFolder(as_path(archive))
+    if embed:
+        need_exiftool()
+    folder.record()  # says so where there is no archive
+    tell = tell or (lambda message: None)
+    with folder.alone(), contextlib.ExitStack() as stack:
+        writer = Writer(folder, tell)
+        writer.settle()
+        opened = Archive(folder.path)
+        stack.callback(writer.follow)
+        planned = plan_tags(opened, embed=embed, perhaps=perhaps, on_count=on_count)
+        while some := list(islice(planned, CHUNK)):
+            for _, _, problems in some:
+                for problem in problems:
+                    tell(problem)
+            writer.write([(photo.name, plan) for photo, plans, _ in some for plan in plans])
+    logger.info("%d sidecars and %d photos of an archive were tagged", writer.done.sidecars, writer.done.photos)
+    return writer.done
+
+
+class Writer:
+    """Carries plans out for an archive whose lock is held, each line of the journal before its file."""
+
+    def __init__(self, folder: ArchiveFolder, tell: Tell) -> None:
+        self._folder, self._tell = folder, tell
+        self._root = Path(folder.record().root)
+        self._rewritten: list[Rewritten] = []
+        self.journal = Journal(folder.path)
+        self.done = Tagged()
+
+    def write(self, plans: Sequence[tuple[str, TagPlan]]) -> None:
+        """Write files; what is wrong with one of them is told.
+
+        Args:
+            plans: Each with its photo, as rows have it.
+
+        Raises:
+            CastlistError: If the disk is full, or the journal can't be written.
+        """
+        self.journal.add([self._line(photo, plan, added=self._added(photo, plan)) for photo, plan in plans])
+        written = [(photo, plan) for photo, plan in plans if not plan.is_embedded and self._write_sidecar(plan)]
+        embedded = [(photo, plan) for photo, plan in plans if plan.is_embedded]
+        names = {plan.file: photo for photo, plan in embedded}
+        failures = write_inside(
+            [plan for _, plan in embedded], lambda plan, copy: self._note(names[plan.file], plan.file, copy)
+        )
+        for (photo, plan), error in zip(embedded, failures, strict=True):
+            if error is None:
+                line = self.journal.noted[photo]
+                self._rewritten += _rewritten(line, plan.file)
+                self.count(plan)
+                written.append((photo, plan))
+            else:
+                self._tell_left(plan, error)
+        self.journal.add([self._line(photo, plan, removed=plan.change.removed) for photo, plan in written])
+
+    def _added(self, photo: str, plan: TagPlan) -> tuple[TagItem, ...]:
+        """What is castlist's in a file from now on; a new sidecar begins as what is in the photo."""
+        return (*plan.change.added, *(self.journal.of(photo, "") if plan.is_new else ()))
+
+    def _write_sidecar(self, plan: TagPlan) -> bool:
+        try:
+            write_planned(plan)
+        except CastlistError as error:
+            self._tell_left(plan, error)
+            return False
+        self.count(plan)
+        return True
+
+    def _tell_left(self, plan: TagPlan, error: CastlistError) -> None:
+        if error.code == "disk-full":
+            raise error
+        self._tell(left_alone(plan.file, error))
+
+    def count(self, plan: TagPlan) -> None:
+        """Count a file that was written."""
+        done = self.done
+        self.done = Tagged(done.sidecars + (not plan.is_embedded), done.photos + plan.is_embedded)
+
+    def follow(self) -> None:
+        """Have the archive know the photos that were written."""
+        follow_contents(self._folder, self._rewritten)
+        self._rewritten = []
+
+    def settle(self) -> None:
+        """Have the archive know photos that a killed process has written."""
+        lines = dict(self.journal.noted)
+        for unit in self._folder.units() if lines else ():
+            rows, _ = self._folder.read(unit, ["photo", "digest"])
+            for photo, digest in zip(rows["photo"].to_pylist(), rows["digest"].to_pylist(), strict=True):
+                line, path = lines.get(photo), join_below(self._root, photo)
+                if line and path and line.after in (digest, content_digest(path)):
+                    self._rewritten += _rewritten(line, path)
+        self.follow()
+
+    def _note(self, photo: str, path: Path, copy: Path) -> None:
+        """Note which content a photo is going to have."""
+        self.journal.add([Line(photo, before=content_digest(path), after=content_digest(copy))])
+
+    def _line(
+        self, photo: str, plan: TagPlan, added: tuple[TagItem, ...] = (), removed: tuple[TagItem, ...] = ()
+    ) -> Line:
+        file = "" if plan.is_embedded else name_below(self._root, plan.file)
+        return Line(photo, file, added, removed, made=plan.is_new)
+
+
+def _rewritten(line: Line, path: Path) -> Iterator[Rewritten]:
+    with contextlib.suppress(OSError):  # gone by now
+        status = path.stat()
+        yield Rewritten(line.photo, line.before, line.after, status.st_size, status.st_mtime_ns)

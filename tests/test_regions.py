@@ -1,0 +1,539 @@
+"""Faces and names in XMP: read as other programs write them, written as they read them, and the rest left as it is."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import stat
+import subprocess
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import ExifTags, Image, ImageOps
+
+from castlist.drawn import HEROES, draw_group
+from castlist.errors import CastlistError
+from castlist.faces import Box, find_faces
+from castlist.media import (
+    MarkReader,
+    Sidecars,
+    TagItem,
+    TagPlan,
+    Tags,
+    look_inside,
+    make_tags,
+    plan_inside,
+    plan_sidecar,
+    plan_untagging,
+    read_photo,
+    remove_sidecar,
+    write_inside,
+    write_planned,
+)
+from castlist.media.orientation import to_stored, to_upright
+from castlist.media.regions.packet import EMPTY, Packet
+from castlist.media.regions.reading import read_regions
+from castlist.media.regions.records import Area, Region
+from castlist.media.regions.writing import change, standing, take_out
+from castlist.naming import overlap
+
+needs_exiftool = pytest.mark.skipif(not shutil.which("exiftool"), reason="exiftool is missing")
+NAME = "Zoë, „王“ & <Bo>"
+SIZE = (400, 300)
+ANN = Tags(SIZE, (Region("Ann", Area(0.5, 0.4, 0.2, 0.3)),))
+# How a picture is turned to be stored, so that each orientation shows it upright.
+STORED = {
+    1: None,
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
+
+
+@cache
+def drawn() -> Image.Image:
+    """A hero at the side of a wide picture."""
+    canvas = np.full((260, 420, 3), 190, np.uint8)
+    canvas[20:240, 30:250] = draw_group(HEROES[:1], size=220, seed=3)
+    return Image.fromarray(canvas)
+
+
+def save(path: Path, orientation: int = 1, picture: Image.Image | None = None) -> Path:
+    """A photo that is stored as an orientation says, and shows the picture upright."""
+    stored, turn = picture or drawn(), STORED[orientation]
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    path.parent.mkdir(parents=True, exist_ok=True)
+    (stored.transpose(turn) if turn is not None else stored).save(path, exif=exif, quality=95)
+    return path
+
+
+def face_of(path: Path) -> Box:
+    """Where the detector finds the face of the upright photo."""
+    (face,) = find_faces(read_photo(path))
+    return face.box
+
+
+def tags_of(path: Path, name: str = NAME) -> Tags:
+    box, inside = face_of(path), look_inside(path)
+    return make_tags([(name, (box.left, box.top, box.right, box.bottom))], inside.upright_size, inside.orientation)
+
+
+def seen_upright(area: Any, photo: Path) -> Box:
+    """Where an area as MWG writes it lies in the upright photo; Pillow turns a mask of it."""
+    with Image.open(photo) as image:
+        mask = Image.new("L", image.size)
+        width, height = image.size
+        left, top = (area["X"] - area["W"] / 2) * width, (area["Y"] - area["H"] / 2) * height
+        box = [round(left), round(top), round(left + area["W"] * width), round(top + area["H"] * height)]
+        mask.paste(255, box)
+        mask.getexif()[ExifTags.Base.Orientation] = image.getexif()[ExifTags.Base.Orientation]
+    found = ImageOps.exif_transpose(mask).getbbox()
+    assert found is not None
+    return Box(*found)
+
+
+def need(plan: TagPlan | None) -> TagPlan:
+    assert plan is not None
+    return plan
+
+
+def write_all(plans: list[TagPlan]) -> list[CastlistError | None]:
+    return list(write_inside(plans, lambda plan, copy: None))
+
+
+def exiftool(*arguments: str | Path) -> str:
+    return subprocess.run(["exiftool", *map(str, arguments)], capture_output=True, text=True, check=True).stdout
+
+
+def wrap(properties: str, attributes: str = "") -> bytes:
+    """A packet with some properties."""
+    return (
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        '<rdf:Description rdf:about="" xmlns:mwg-rs="http://www.metadataworkinggroup.com/schemas/regions/" '
+        'xmlns:stDim="http://ns.adobe.com/xap/1.0/sType/Dimensions#" '
+        'xmlns:stArea="http://ns.adobe.com/xmp/sType/Area#" '
+        'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" '
+        f'xmlns:MP="http://ns.microsoft.com/photo/1.2/" xmlns:MPRI="http://ns.microsoft.com/photo/1.2/t/RegionInfo#" '
+        f'xmlns:MPReg="http://ns.microsoft.com/photo/1.2/t/Region#"{attributes}>{properties}</rdf:Description>'
+        "</rdf:RDF></x:xmpmeta>"
+    ).encode()
+
+
+def regions(data: bytes, size: tuple[int, int] = SIZE) -> list[tuple[str, list[float]]]:
+    """Names and edges."""
+    return [(one.name, [round(edge, 3) for edge in one.area.edges]) for one in read_regions(Packet(data), size)]
+
+
+@needs_exiftool
+def test_what_is_written_lies_on_the_face_in_all_orientations(tmp_path: Path) -> None:
+    expected = {}
+    plans = []
+    for orientation in STORED:
+        photo = save(tmp_path / "beside" / f"{orientation}.jpg", orientation)
+        write_planned(plan_sidecar(photo, Sidecars().place(photo), tags_of(photo)))
+        inside = save(tmp_path / "inside" / f"{orientation}.jpg", orientation)
+        plans.append(need(plan_inside(inside, tags_of(inside))))
+        expected |= {f"{photo}.xmp": photo, str(inside): inside}
+    assert write_all(plans) == [None] * 8
+    read = json.loads(exiftool("-j", "-struct", "-RegionInfo", "-RegionInfoMP", *expected))
+    assert len(read) == 16
+    for one in read:
+        photo = expected[one["SourceFile"]]
+        face = face_of(photo)
+        with Image.open(photo) as image:
+            stored = dict(zip("WH", image.size, strict=True))
+        assert {side: one["RegionInfo"]["AppliedToDimensions"][side] for side in "WH"} == stored
+        (region,) = one["RegionInfo"]["RegionList"]
+        assert region["Name"] == NAME and overlap(seen_upright(region["Area"], photo), face) >= 0.95, one
+        (microsoft,) = one["RegionInfoMP"]["Regions"]
+        left, top, width, height = map(float, microsoft["Rectangle"].split(","))
+        area = {"X": left + width / 2, "Y": top + height / 2, "W": width, "H": height}
+        assert microsoft["PersonDisplayName"] == NAME and overlap(seen_upright(area, photo), face) >= 0.95
+
+
+@needs_exiftool
+def test_what_exiftool_writes_lies_on_the_face_in_all_orientations(tmp_path: Path) -> None:
+    commands = []
+    for orientation, turn in STORED.items():
+        photo = save(tmp_path / "inside" / f"{orientation}.jpg", orientation)
+        beside = save(tmp_path / "beside" / f"{orientation}.jpg", orientation)
+        face = face_of(photo)
+        mask = Image.new("L", drawn().size)
+        mask.paste(255, [round(edge) for edge in (face.left, face.top, face.right, face.bottom)])
+        mask = mask.transpose(turn) if turn is not None else mask
+        left, top, right, bottom = mask.getbbox() or (0, 0, 0, 0)
+        width, height = mask.size
+        area = f"X={(left + right) / 2 / width},Y={(top + bottom) / 2 / height},W={(right - left) / width},"
+        region = f"Area={{{area}H={(bottom - top) / height},Unit=normalized}},Name=Ann,Type=Face"
+        info = f"-RegionInfo={{AppliedToDimensions={{W={width},H={height},Unit=pixel}},RegionList=[{{{region}}}]}}"
+        for target in (photo, Path(f"{beside}.xmp")):
+            commands += ["-overwrite_original", info, str(target), "-execute"]
+    (tmp_path / "arguments").write_text("\n".join(commands))
+    exiftool("-@", tmp_path / "arguments")
+    reader = MarkReader()
+    for photo in sorted(tmp_path.glob("*/*.jpg")):
+        ((name, edges),) = reader.read(photo).faces()
+        assert name == "Ann" and overlap(Box(*edges), face_of(photo)) >= 0.95, photo
+
+
+def test_stored_and_upright_undo_each_other() -> None:
+    for orientation in (None, *STORED):
+        assert to_upright(to_stored((0.2, 0.3), orientation), orientation) == pytest.approx((0.2, 0.3))
+
+
+# As darktable 4 writes it through exiv2: attributes on lines of their own, a history, masks.
+DARKTABLE = b"""<?xml version="1.0" encoding="UTF-8"?>
+<x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="XMP Core 4.4.0-Exiv2">
+ <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+  <rdf:Description rdf:about=""
+    xmlns:exif="http://ns.adobe.com/exif/1.0/"
+    xmlns:dc="http://purl.org/dc/elements/1.1/"
+    xmlns:lr="http://ns.adobe.com/lightroom/1.0/"
+    xmlns:darktable="http://darktable.sf.net/"
+   exif:DateTimeOriginal="2023:05:01 12:00:00"
+   darktable:xmp_version='5'
+   darktable:raw_params="0">
+   <dc:subject>
+    <rdf:Bag>
+     <rdf:li>Ann</rdf:li>
+     <rdf:li>lake</rdf:li>
+    </rdf:Bag>
+   </dc:subject>
+   <darktable:history>
+    <rdf:Seq>
+     <rdf:li
+      darktable:num="0"
+      darktable:operation="exposure"
+      darktable:params="gz02eJxjYGBgkGAAgRNODGiAEV0AJ2iwh+CRygcALqEZWg=="/>
+    </rdf:Seq>
+   </darktable:history>
+   <!-- kept -->
+   <darktable:masks_history/>
+  </rdf:Description>
+ </rdf:RDF>
+</x:xmpmeta>
+"""
+DIGIKAM = b"""<?xpacket begin="\xef\xbb\xbf" id="W5M0MpCehiHzreSzNTczkc9d"?>
+<x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="XMP Core 4.4.0-Exiv2">
+ <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+  <rdf:Description rdf:about=""
+    xmlns:digiKam="http://www.digikam.org/ns/1.0/"
+    xmlns:MP="http://ns.microsoft.com/photo/1.2/"
+    xmlns:MPRI="http://ns.microsoft.com/photo/1.2/t/RegionInfo#"
+    xmlns:MPReg="http://ns.microsoft.com/photo/1.2/t/Region#"
+    xmlns:mwg-rs="http://www.metadataworkinggroup.com/schemas/regions/"
+    xmlns:stDim="http://ns.adobe.com/xap/1.0/sType/Dimensions#"
+    xmlns:stArea="http://ns.adobe.com/xmp/sType/Area#">
+   <digiKam:TagsList>
+    <rdf:Seq>
+     <rdf:li>People/Eva Klein</rdf:li>
+    </rdf:Seq>
+   </digiKam:TagsList>
+   <MP:RegionInfo rdf:parseType="Resource">
+    <MPRI:Regions>
+     <rdf:Bag>
+      <rdf:li
+       MPReg:Rectangle="0.100000, 0.200000, 0.200000, 0.300000"
+       MPReg:PersonDisplayName="Eva Klein"/>
+     </rdf:Bag>
+    </MPRI:Regions>
+   </MP:RegionInfo>
+   <mwg-rs:Regions rdf:parseType="Resource">
+    <mwg-rs:AppliedToDimensions
+     stDim:w="400"
+     stDim:h="300"
+     stDim:unit="pixel"/>
+    <mwg-rs:RegionList>
+     <rdf:Bag>
+      <rdf:li>
+       <rdf:Description
+        mwg-rs:Name="Eva Klein"
+        mwg-rs:Type="Face">
+       <mwg-rs:Area
+        stArea:x="0.2"
+        stArea:y="0.35"
+        stArea:w="0.2"
+        stArea:h="0.3"
+        stArea:unit="normalized"/>
+       </rdf:Description>
+      </rdf:li>
+     </rdf:Bag>
+    </mwg-rs:RegionList>
+   </mwg-rs:Regions>
+  </rdf:Description>
+ </rdf:RDF>
+</x:xmpmeta>
+<?xpacket end="w"?>"""
+LIGHTROOM = wrap(
+    '<mwg-rs:Regions rdf:parseType="Resource"><mwg-rs:AppliedToDimensions stDim:w="4000" stDim:h="3000" '
+    'stDim:unit="pixel"/><mwg-rs:RegionList><rdf:Bag><rdf:li><rdf:Description mwg-rs:Rotation="-1.57080" '
+    'mwg-rs:Name="Ann" mwg-rs:Type="Face"><mwg-rs:Area stArea:h="0.3" stArea:w="0.2" stArea:x="0.5" stArea:y="0.4"/>'
+    '</rdf:Description></rdf:li><rdf:li><rdf:Description mwg-rs:Type="Focus"><mwg-rs:Area stArea:h="0.1" stArea:w="0.1"'
+    ' stArea:x="0.1" stArea:y="0.1"/></rdf:Description></rdf:li></rdf:Bag></mwg-rs:RegionList></mwg-rs:Regions>'
+)
+PICASA = wrap(
+    '<mwg-rs:Regions rdf:parseType="Resource"><mwg-rs:AppliedToDimensions rdf:parseType="Resource">'
+    "<stDim:w>400</stDim:w><stDim:h>300</stDim:h><stDim:unit>pixel</stDim:unit></mwg-rs:AppliedToDimensions><mwg-rs:RegionList><rdf:Bag>"
+    '<rdf:li rdf:parseType="Resource"><mwg-rs:Name>Ann</mwg-rs:Name><mwg-rs:Type>Face</mwg-rs:Type><mwg-rs:Area '
+    'rdf:parseType="Resource"><stArea:x>200</stArea:x><stArea:y>120</stArea:y><stArea:w>80</stArea:w><stArea:h>90'
+    "</stArea:h><stArea:unit>pixel</stArea:unit></mwg-rs:Area></rdf:li></rdf:Bag></mwg-rs:RegionList></mwg-rs:Regions>"
+)
+CIRCLE = LIGHTROOM.replace(b'stArea:h="0.3" stArea:w="0.2"', b'stArea:d="0.2"')
+MICROSOFT = wrap(
+    "<MP:RegionInfo><rdf:Description><MPRI:Regions><rdf:Bag>"
+    '<rdf:li><rdf:Description MPReg:Rectangle="0.4, 0.25, 0.2, 0.3" MPReg:PersonDisplayName="Ann"/></rdf:li>'
+    '<rdf:li><rdf:Description MPReg:Rectangle="0.1, 0.1, 0.2, 0.3" MPReg:PersonDisplayName="ffffffffffffffff"/>'
+    "</rdf:li>"
+    '<rdf:li><rdf:Description MPReg:Rectangle="0.7, 0.1, nan, 0.3" MPReg:PersonDisplayName="Bo"/></rdf:li>'
+    "</rdf:Bag></MPRI:Regions></rdf:Description></MP:RegionInfo>"
+)
+IPTC = wrap(
+    '<Iptc4xmpExt:ImageRegion><rdf:Bag><rdf:li rdf:parseType="Resource"><Iptc4xmpExt:RegionBoundary '
+    'rdf:parseType="Resource"><Iptc4xmpExt:rbShape>rectangle</Iptc4xmpExt:rbShape><Iptc4xmpExt:rbUnit>pixel'
+    "</Iptc4xmpExt:rbUnit><Iptc4xmpExt:rbX>160</Iptc4xmpExt:rbX><Iptc4xmpExt:rbY>75</Iptc4xmpExt:rbY><Iptc4xmpExt:rbW>80"
+    "</Iptc4xmpExt:rbW><Iptc4xmpExt:rbH>90</Iptc4xmpExt:rbH></Iptc4xmpExt:RegionBoundary><Iptc4xmpExt:PersonInImage>"
+    "<rdf:Bag><rdf:li>Ann</rdf:li></rdf:Bag></Iptc4xmpExt:PersonInImage></rdf:li></rdf:Bag></Iptc4xmpExt:ImageRegion>"
+)
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (DIGIKAM, [("Eva Klein", [0.1, 0.2, 0.3, 0.5])]),
+        (LIGHTROOM, [("Ann", [0.4, 0.25, 0.6, 0.55])]),
+        (PICASA, [("Ann", [0.4, 0.25, 0.6, 0.55])]),
+        (CIRCLE, [("Ann", [0.425, 0.3, 0.575, 0.5])]),  # 600 of 4000 x 3000 pixels
+        (MICROSOFT, [("Ann", [0.4, 0.25, 0.6, 0.55])]),
+        (IPTC, [("Ann", [0.4, 0.25, 0.6, 0.55])]),
+        (DARKTABLE, []),
+    ],
+)
+def test_regions_of_other_programs_are_read(data: bytes, expected: list[tuple[str, list[float]]]) -> None:
+    assert regions(data) == expected
+
+
+@pytest.mark.parametrize("data", [DARKTABLE, DIGIKAM, LIGHTROOM, PICASA, MICROSOFT, IPTC, EMPTY])
+def test_everything_else_stays_byte_for_byte(data: bytes) -> None:
+    tags = Tags(SIZE, (Region(NAME, Area(0.8, 0.8, 0.1, 0.1)), Region("Cy", Area(0.1, 0.8, 0.1, 0.1))), ("Dora|Fee",))
+    before = regions(data)
+    changed = change(data, tags)
+    for line in data.splitlines() if b"\n" in data else ():
+        if b"<rdf:Description" not in line and b"/>" not in line:  # which an empty one may have to be opened
+            assert line in changed.data
+    added = {(NAME, (0.75, 0.75, 0.85, 0.85)), ("Cy", (0.05, 0.75, 0.15, 0.85))}
+    assert {(name, tuple(edges)) for name, edges in regions(changed.data)} == added.union(
+        (name, tuple(edges)) for name, edges in before
+    )
+    again = change(changed.data, tags, changed.added)
+    assert again.data == changed.data and not again
+    assert take_out(changed.data, changed.added).data == data
+
+
+def test_the_size_that_some_readers_need_is_added() -> None:
+    start, end = DIGIKAM.index(b"<mwg-rs:AppliedTo"), DIGIKAM.index(b"<mwg-rs:RegionList>")
+    changed = change(DIGIKAM[:start] + DIGIKAM[end:], ANN).data
+    assert changed.count(b"<mwg-rs:AppliedToDimensions") == 1 and b"<stDim:w>400</stDim:w>" in changed
+    assert regions(changed) == [("Eva Klein", [0.1, 0.2, 0.3, 0.5]), ("Ann", [0.4, 0.25, 0.6, 0.55])]
+
+
+def test_what_others_wrote_is_not_said_again_and_survives() -> None:
+    changed = change(DARKTABLE, ANN)
+    assert changed.data.count(b"<rdf:li>Ann</rdf:li>") == 2  # among the people, and as the keyword that was there
+    assert TagItem("keyword", "Ann") not in changed.added
+    back = take_out(changed.data, changed.added)
+    assert back.data == DARKTABLE and b"<rdf:li>Ann</rdf:li>" in back.data
+    assert not change(LIGHTROOM, ANN).data.count(b"<mwg-rs:Name>")
+    lower = change(wrap("<dc:subject><rdf:Bag><rdf:li>ann</rdf:li></rdf:Bag></dc:subject>"), ANN)
+    assert TagItem("keyword", "Ann") not in lower.added
+
+
+def test_a_face_that_others_call_otherwise_is_not_named() -> None:
+    tags = Tags(SIZE, (Region("Bo", Area(0.5, 0.41, 0.2, 0.3)), Region("Cy", Area(0.1, 0.1, 0.1, 0.1))))
+    changed = change(LIGHTROOM, tags)
+    assert changed.conflicts == (("Bo", "Ann"),)
+    assert {item.text for item in changed.added} == {"Cy", "People/Cy", "People|Cy"}
+    ignored = MICROSOFT.replace(b"0.1, 0.1, 0.2, 0.3", b"0.05, 0.05, 0.1, 0.1")
+    assert change(ignored, tags).conflicts[-1] == ("Cy", "ffffffffffffffff")
+
+
+def test_a_name_of_castlists_is_exchanged_and_moved() -> None:
+    first = change(DARKTABLE, ANN)
+    second = change(first.data, Tags(SIZE, (Region("Bo", Area(0.5, 0.4, 0.2, 0.3)),)), first.added)
+    assert regions(second.data) == [("Bo", [0.4, 0.25, 0.6, 0.55])]
+    assert second.data.count(b"<rdf:li>Ann</rdf:li>") == 1, "the keyword was there before"
+    moved = change(first.data, Tags(SIZE, (Region("Ann", Area(0.7, 0.4, 0.2, 0.3)),)), first.added)
+    assert regions(moved.data) == [("Ann", [0.6, 0.25, 0.8, 0.55])]
+
+
+def test_what_another_program_rounded_is_still_castlists() -> None:
+    changed = change(EMPTY, Tags(SIZE, (Region("Ann", Area(0.512345, 0.412345, 0.212345, 0.312345)),)))
+    rounded = changed.data.replace(b"0.512345", b"0.5123").replace(b"0.312345", b"0.3124")
+    assert not standing(Packet(take_out(rounded, changed.added).data), SIZE)
+
+
+def test_keywords_hold_every_letter() -> None:
+    changed = change(EMPTY, Tags(SIZE, (Region("A, B|C", Area(0.5, 0.5, 0.1, 0.1)),), ("Dora",)))
+    texts = {(item.kind, item.text) for item, _ in standing(Packet(changed.data), SIZE)}
+    assert {("keyword", "A, B|C"), ("digikam", "People/A, B|C"), ("lightroom", "People|A, B¦C")} <= texts
+    assert {("keyword", "perhaps Dora"), ("digikam", "Perhaps/Dora"), ("lightroom", "Perhaps|Dora")} <= texts
+    assert not change(EMPTY, Tags(SIZE, (Region("A\ufffe", Area(0.5, 0.5, 0.1, 0.1)),))), "XML can't hold it"
+
+
+BOMB = b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">]>'
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (BOMB + wrap("&b;"), "xmp-doctype"),
+        (b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>' + wrap("&a;"), "xmp-doctype"),
+        (b'<!DOCTYPE x SYSTEM "http://example.invalid/x.dtd">' + wrap(""), "xmp-doctype"),
+        (wrap("&nothing;"), "xmp-malformed"),
+        (wrap("")[:-20], "xmp-malformed"),
+        (b"", "xmp-malformed"),
+        (b"\xff\xd8\xff not XML", "xmp-malformed"),
+        (b"<html/>", "xmp-none"),
+        ("\ufeff".encode("utf-16-le") + wrap("").decode().encode("utf-16-le"), "xmp-encoding"),
+        (wrap("<dc:a/>" * 100_001), "xmp-too-many"),
+        (wrap("x" * 50_000_000), "xmp-too-large"),
+        (wrap("", ' dc:subject="lake"'), "xmp-unexpected"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_is_no_xmp_is_refused_in_a_sentence(data: bytes, code: str) -> None:
+    with pytest.raises(CastlistError) as caught:
+        change(data, ANN)
+    assert caught.value.code == code and "\n" not in str(caught.value)
+
+
+def test_damaged_packets_never_do_anything_but_refuse() -> None:
+    chance = random.Random(0)
+    for data in (DARKTABLE, DIGIKAM, PICASA):
+        for _ in range(150):
+            damaged = bytearray(data)
+            for _ in range(chance.randrange(1, 4)):
+                damaged[chance.randrange(len(damaged))] = chance.choice(b"<>/\"'&:x \0")
+            try:
+                changed = change(bytes(damaged), ANN)
+            except CastlistError:
+                continue
+            assert not change(changed.data, ANN, changed.added), bytes(damaged)
+
+
+def test_a_sidecar_is_its_photos_and_no_others(tmp_path: Path) -> None:
+    def place(photo: str, *others: str, extension: str = "") -> str:
+        folder = tmp_path / str(len(list(tmp_path.iterdir())))
+        folder.mkdir()
+        told = f' xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/" photoshop:SidecarForExtension="{extension}"'
+        for name in (photo, *others):
+            (folder / name).write_bytes(wrap("", told if extension else "") if name.lower().endswith("xmp") else b"")
+        return Sidecars().place(folder / photo).name
+
+    assert place("a.jpg") == "a.jpg.xmp"
+    assert place("a.jpg", "a.xmp") == "a.xmp"
+    assert place("a.jpg", "a.XMP", "a.json") == "a.XMP"
+    assert place("a.jpg", "a.xmp", "a.jpg.xmp") == "a.jpg.xmp"
+    assert place("a.jpg", "a.xmp", "a.cr2") == "a.jpg.xmp"
+    assert place("a.jpg", "a.xmp", "a.cr2", extension="JPG") == "a.xmp"
+    assert place("a.jpg", "a.xmp", extension="CR2") == "a.jpg.xmp"
+
+
+def test_a_new_sidecar_says_what_the_photo_says_and_has_its_readers(tmp_path: Path) -> None:
+    photo = tmp_path / "a.jpg"
+    drawn().save(photo, xmp=DARKTABLE)
+    photo.chmod(0o640)
+    plan = plan_sidecar(photo, Sidecars().place(photo), ANN)
+    write_planned(plan)
+    sidecar = tmp_path / "a.jpg.xmp"
+    assert stat.S_IMODE(sidecar.stat().st_mode) == 0o640
+    assert b"darktable:history" in sidecar.read_bytes() and (plan.is_new, plan.added) == (True, ("Ann",))
+    back = plan_untagging(photo, sidecar, plan.change.added)
+    assert back is not None and remove_sidecar(back) and not sidecar.exists()
+
+
+def test_who_was_at_it_meanwhile_loses_nothing(tmp_path: Path) -> None:
+    photo = save(tmp_path / "a.jpg")
+    sidecar = tmp_path / "a.jpg.xmp"
+    sidecar.write_bytes(DARKTABLE)
+    plan = plan_sidecar(photo, sidecar, ANN)
+    sidecar.write_bytes(DIGIKAM)
+    with pytest.raises(CastlistError, match="changed meanwhile"):
+        write_planned(plan)
+    assert sidecar.read_bytes() == DIGIKAM
+    new = plan_sidecar(save(tmp_path / "b.jpg"), tmp_path / "b.jpg.xmp", ANN)
+    (tmp_path / "b.jpg.xmp").write_bytes(DIGIKAM)
+    with pytest.raises(CastlistError, match="changed meanwhile"):
+        write_planned(new)
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    photo = save(tmp_path / "a.jpg")
+    (tmp_path / "elsewhere.xmp").write_bytes(DARKTABLE)
+    (tmp_path / "a.jpg.xmp").symlink_to("elsewhere.xmp")
+    write_planned(plan_sidecar(photo, tmp_path / "a.jpg.xmp", ANN))
+    assert (tmp_path / "a.jpg.xmp").is_symlink()
+    assert regions((tmp_path / "elsewhere.xmp").read_bytes()) == [("Ann", [0.4, 0.25, 0.6, 0.55])]
+
+
+@needs_exiftool
+def test_every_format_that_holds_xmp_takes_it(tmp_path: Path) -> None:
+    photos = [tmp_path / f"a {suffix}.{suffix}" for suffix in ("jpg", "png", "webp", "tif", "avif")]
+    for photo in photos:
+        drawn().save(photo)
+        photo.chmod(0o600)
+    before = [read_photo(photo) for photo in photos]
+    plans = [need(plan_inside(photo, ANN)) for photo in photos]
+    assert write_all(plans) == [None] * 5
+    for photo, pixels, plan in zip(photos, before, plans, strict=True):
+        assert regions(look_inside(photo).packet or b"") == [("Ann", [0.4, 0.25, 0.6, 0.55])]
+        assert (read_photo(photo) == pixels).all() and stat.S_IMODE(photo.stat().st_mode) == 0o600
+        assert not need(plan_inside(photo, ANN, plan.change.added)).change
+    ours = plans[0].change.added
+    assert write_all([need(plan_untagging(photo, photo, ours)) for photo in photos]) == [None] * 5
+    assert not any(standing(Packet(look_inside(photo).packet or EMPTY), SIZE) for photo in photos)
+    drawn().save(tmp_path / "a.bmp")
+    assert plan_inside(tmp_path / "a.bmp", ANN) is None
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".avif", ".bmp", ".jpg", ".png", ".tif", ".webp"]
+
+
+@needs_exiftool
+def test_a_photo_that_exiftool_refuses_is_intact(tmp_path: Path) -> None:
+    cut = save(tmp_path / "a.png")
+    data = cut.read_bytes()[:5000]  # its header says enough
+    cut.write_bytes(data)
+    odd = save(tmp_path / "a\nb.jpg")
+    changed, whole = save(tmp_path / "changed.jpg"), save(tmp_path / "whole.jpg")
+    (tmp_path / ".1-0123456789abcdef.tagging.part").write_bytes(b"left by a killed process")
+    plans = [need(plan_inside(path, ANN)) for path in (cut, odd, changed, whole)]
+    changed.write_bytes(changed.read_bytes() + b"1")
+    failures = write_all(plans)
+    assert [error and error.code for error in failures] == ["exiftool-refuses", "photo-odd-name", "xmp-changed", None]
+    assert cut.read_bytes() == data
+    assert {path.name for path in tmp_path.iterdir()} == {"a\nb.jpg", "a.png", "changed.jpg", "whole.jpg"}
+
+
+def test_picasas_own_file_and_takeouts_are_read(tmp_path: Path) -> None:
+    photo = save(tmp_path / "a.jpg", 6)
+    (tmp_path / ".picasa.ini").write_text(
+        "[Picasa]\nname=x\n[Contacts2]\n1a2b=Ann Ä;;\n[a.jpg]\nbackuphash=1\n"
+        "faces=rect64(400040008000c000),1a2b;rect64(1),1a2b;rect64(00000000ffffffff),ffffffffffffffff\n",
+        "utf-8",
+    )
+    people = [{"name": "Bo"}, {"name": "ann ä"}, {"id": 3}]
+    (tmp_path / "a.jpg.supplemental-metadata.json").write_text(json.dumps({"people": people}), "utf-8")
+    marked = MarkReader().read(photo)
+    assert [(one.name, [round(edge, 2) for edge in one.area.edges]) for one in marked.regions] == [
+        ("Ann Ä", [0.25, 0.25, 0.5, 0.75])
+    ]
+    assert marked.names == ("Bo",)
+    (tmp_path / "a.jpg.xmp").write_bytes(BOMB + wrap(""))
+    assert [problem.code for problem in MarkReader().read(photo).problems] == ["xmp-left-alone"]

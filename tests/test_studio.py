@@ -21,7 +21,7 @@ import numpy as np
 from PIL import Image
 
 from castlist.archive import Archive, ArchiveFolder, fill_archive, group_unnamed
-from castlist.jobs import CopySorted, Gather, Teach
+from castlist.jobs import CopySorted, Gather, Teach, WriteTags
 from castlist.media import UNKNOWN
 from castlist.naming import Recognizer
 from castlist.run import open_run
@@ -33,7 +33,7 @@ STATIC = Path(studio.__file__).parent / "static"
 HTMX = {"hx-request": "true"}
 IN = "/in/album"
 PAGES = ["/start", "/start?folder=0:", f"{IN}/photos", f"{IN}/photos/0", f"{IN}/who", f"{IN}/people"]
-PAGES += [f"{IN}/person?name=Ann", f"{IN}/export", "/learn", "/try"]
+PAGES += [f"{IN}/person?name=Ann", f"{IN}/export", f"{IN}/tags", "/learn", "/try"]
 
 
 @pytest.fixture
@@ -325,6 +325,18 @@ def test_photos_whose_people_nobody_knows_are_gathered_with_a_new_run(home: Path
     Gather(home / "others", home / "archives" / "others", home / "runs").do(lambda event: None)
     record = ArchiveFolder(home / "archives" / "others").record()
     assert Recognizer.load(record.run).run.people == ()
+
+
+def test_names_are_shown_before_they_are_written_beside_the_photos(client: Any, home: Path) -> None:
+    page = client.get(f"{IN}/tags").text
+    assert "sea/both" in page and "Write 2 files" in page
+    assert not list(home.rglob("*.xmp"))
+    assert client.post(f"{IN}/tags").status_code == 303
+    folder = home / "archives" / "album"
+    assert WriteTags(folder).do(lambda event: None).sidecars == 2
+    assert "Nothing is to be written" in client.get(f"{IN}/tags").text
+    assert WriteTags(folder, undo=True).do(lambda event: None).sidecars == 2
+    assert not list(home.rglob("*.xmp"))
 
 
 def test_the_table_the_sheet_and_hidden_faces_are_saved(client: Any, home: Path) -> None:

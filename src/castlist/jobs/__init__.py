@@ -1,6 +1,6 @@
 """Work that takes long, in a process of its own: watched by any number, stopped, never left behind."""
 
-from castlist.jobs.archiving import CopySorted, Gather, Teach
+from castlist.jobs.archiving import CopySorted, Gather, Teach, WriteTags
 from castlist.jobs.events import (
     ENDINGS,
     ENDS,
@@ -20,6 +20,7 @@ from castlist.jobs.events import (
     Stage,
     Stopped,
     Stopping,
+    TagsWritten,
     read_event,
     write_event,
 )
@@ -70,10 +71,12 @@ __all__ = [
     "StopAsked",
     "Stopped",
     "Stopping",
+    "TagsWritten",
     "Teach",
     "Tell",
     "Tune",
     "Work",
+    "WriteTags",
     "interruption",
     "read_event",
     "read_work",

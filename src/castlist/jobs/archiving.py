@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from castlist.jobs.events import Copied, Counted, Filled, Stage
+from castlist.jobs.events import Copied, Counted, Filled, Stage, TagsWritten
 from castlist.jobs.works import Fill, Group, Tell
 from castlist.media import UNKNOWN
 
@@ -64,3 +64,20 @@ class CopySorted:
                 written += put(path, self.into / name)
             tell(Counted(done, len(places)))
         return Copied(self.into, written, len(places) - written)
+
+
+@dataclass(frozen=True)
+class WriteTags:
+    """Write an archive's names into the sidecars of its photos, for other programs, or take out what was written."""
+
+    archive: Path
+    undo: bool = False
+
+    def do(self, tell: Tell) -> TagsWritten:
+        from castlist.tagging import tag, undo_tags
+
+        if self.undo:
+            done = undo_tags(self.archive)
+        else:
+            done = tag(self.archive, on_count=lambda count, of: tell(Counted(count, of)))
+        return TagsWritten(done.sidecars, done.photos)

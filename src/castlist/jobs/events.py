@@ -80,6 +80,14 @@ class Copied(Finished):
 
 
 @dataclass(frozen=True, slots=True)
+class TagsWritten(Finished):
+    """Names were written into the metadata of an archive's photos, or taken out."""
+
+    sidecars: int
+    photos: int
+
+
+@dataclass(frozen=True, slots=True)
 class Filled(Finished):
     """An archive's rows are those of its photos; or was stopped, and has what was seen so far."""
 

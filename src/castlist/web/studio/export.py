@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Form, Request, Response
 
 from castlist.archive import find_in_archive, save_sheet
 from castlist.files import table_bytes
-from castlist.jobs import CopySorted
+from castlist.jobs import CopySorted, WriteTags
 from castlist.media import ALL, UNKNOWN, read_photo
 from castlist.naming import Recognizer
 from castlist.painting import hide_faces, is_hidden, preview_pixels
+from castlist.tagging import plan_tags
 from castlist.web.desk import desk_of
 from castlist.web.studio.page import PageRoute, place, render, watch
 from castlist.web.studio.shelf import OpenAlbum
 
 COLUMNS = ("photo", "face", "name", "probability", "decided", "taken", "left", "top", "right", "bottom")
+MOST = 200  # files shown before they are written
 COPIES = "sorted"  # the folder of copies, beside the archives
 
 router = APIRouter(route_class=PageRoute)
@@ -75,6 +78,22 @@ def copies(request: Request, album: OpenAlbum) -> Response:
     """Copy the photos into a folder for each person, in the background."""
     into = desk_of(request).house.archives.parent / COPIES / album.name
     return watch(request, CopySorted(album.folder.path, into), place(album.name, "export"))
+
+
+@router.get("/in/{archive}/tags")
+def tags(request: Request, album: OpenAlbum) -> Response:
+    """What would be written into the photos' metadata, before it is."""
+    lines, problems = [], []
+    for _, plans, refused in plan_tags(album.archive()):
+        lines += [(plan.file.relative_to(album.root).as_posix(), plan.added, plan.removed) for plan in plans]
+        problems += refused
+    return render(request, "tags", album=album, lines=lines, problems=problems, most=MOST)
+
+
+@router.post("/in/{archive}/tags")
+def write_tags(request: Request, album: OpenAlbum, undo: Annotated[bool, Form()] = False) -> Response:
+    """Write it, or take out all that was written, in the background."""
+    return watch(request, WriteTags(album.folder.path, undo), place(album.name, "tags"))
 
 
 def _saved(data: bytes, kind: str, name: str) -> Response:

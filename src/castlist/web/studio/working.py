@@ -48,6 +48,7 @@ def _title(request: Request, kind: str) -> str:
         "Gather": translate("Looking at the photos"),
         "Teach": translate("Learning from what was decided"),
         "Check": translate("Checking the photos"),
+        "WriteTags": translate("Writing names"),
         "CopySorted": translate("Copying photos"),
         "Learn": translate("Learning"),
     }

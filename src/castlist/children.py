@@ -6,24 +6,31 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import BinaryIO
 
 from castlist.caches import chosen_cache_folder
 
 
-def start_python(code: str, *, stdout: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
+def start_python(
+    code: str, *, stdout: int = subprocess.DEVNULL, inherited: Sequence[int] = ()
+) -> subprocess.Popen[bytes]:
     """Run code in a Python of its own, which is spoken to on its stdin.
 
     Args:
         code: As of `python -c`; begins with what `read_line` and `end_with_parent` are for.
         stdout: As of `subprocess.Popen`.
+        inherited: Descriptors that it has, too, under the same numbers; where the system has such.
     """
     if folder := chosen_cache_folder():
         code = f"from castlist.caches import set_cache_folder; set_cache_folder({str(folder)!r})\n{code}"
     # Without -P the current folder would come first on sys.path: a json.py beside the photos would be executed.
     return subprocess.Popen(
-        [sys.executable, "-P", "-c", code], stdin=subprocess.PIPE, stdout=stdout, stderr=subprocess.DEVNULL
+        [sys.executable, "-P", "-c", code],
+        stdin=subprocess.PIPE,
+        stdout=stdout,
+        stderr=subprocess.DEVNULL,
+        pass_fds=() if sys.platform == "win32" else inherited,
     )
 
 

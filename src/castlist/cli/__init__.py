@@ -25,6 +25,7 @@ from castlist.cli.options import SYSTEM, Language
 from castlist.cli.people import enrol, forget, merge, people, refresh, rename, undo
 from castlist.cli.predicting import explain, predict
 from castlist.cli.searching import tune
+from castlist.cli.serving import serve
 from castlist.cli.sorting import sort
 from castlist.cli.stopping import INTERRUPTED, told_to_end
 from castlist.cli.tagging import tag
@@ -80,6 +81,7 @@ for _verb in (
     background,
     weights,
     desktop,
+    serve,
     demo,
 ):
     app.command()(_verb)

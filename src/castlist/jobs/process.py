@@ -10,7 +10,7 @@ import logging
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from castlist.children import start_python
 from castlist.errors import Message
@@ -113,17 +113,7 @@ class Job:
         """The end of a process that didn't tell its own."""
         if self._to_stop:
             return Stopped()
-        how = _describe_status(self._process.returncode)
-        for event in self._events:
-            if isinstance(event, Begun):
-                return Failed(
-                    Message(
-                        "training-interrupted",
-                        "The training was interrupted ({how}). Go on with it: castlist resume {run!r}.",
-                        {"how": how, "run": str(event.run)},
-                    )
-                )
-        return Failed(Message("job-interrupted", "The work was interrupted ({how}). Start it again.", {"how": how}))
+        return interruption(self._events, _describe_status(self._process.returncode))
 
     def _say(self, line: bytes) -> None:
         assert self._process.stdin is not None
@@ -141,6 +131,25 @@ class Job:
                 self._process.stdin.close()
             except OSError:
                 logger.debug("job %d was gone before it had heard all", self._process.pid)
+
+
+def interruption(events: Iterable[Event], how: Message) -> Failed:
+    """The end of a work that didn't tell its own, by what it told: a training can be gone on with.
+
+    Args:
+        events: All that was told.
+        how: It ended.
+    """
+    for event in events:
+        if isinstance(event, Begun):
+            return Failed(
+                Message(
+                    "training-interrupted",
+                    "The training was interrupted ({how}). Go on with it: castlist resume {run!r}.",
+                    {"how": how, "run": str(event.run)},
+                )
+            )
+    return Failed(Message("job-interrupted", "The work was interrupted ({how}). Start it again.", {"how": how}))
 
 
 def _describe_status(status: int) -> Message:

@@ -15,8 +15,10 @@ from castlist.jobs.events import (
     Checked,
     Counted,
     Event,
+    Filled,
     Finished,
     Forgotten,
+    Grouped,
     Learnt,
     Refreshed,
     Searched,
@@ -145,6 +147,53 @@ class Check:
             return _counter(tell)
 
         return Checked(check_photos(self.photos, on_stage=begin).counts)
+
+
+@dataclass(frozen=True)
+class Fill:
+    """Make an archive's rows those of its photos; stopped, what was seen so far is kept, and going on is quick."""
+
+    photos: Path
+    run: Path
+    archive: Path
+    together: bool = False
+
+    def do(self, tell: Tell) -> Finished:
+        from castlist.archive import fill_archive
+
+        asked = False
+
+        def count(done: int, of: int) -> None:
+            nonlocal asked
+            try:
+                tell(Counted(done, of))
+            except StopAsked:  # the unit that is looked at is put on disk first
+                asked = True
+
+        tell(Stage("photos"))
+        done = fill_archive(
+            self.photos,
+            self.run,
+            self.archive,
+            together=self.together,
+            on_count=count,
+            on_names=count,
+            stop=lambda: asked,
+        )
+        return Filled(done.looked, done.renamed, done.is_whole)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Bring the unnamed faces of an archive together; they can be read then, by their numbers."""
+
+    archive: Path
+
+    def do(self, tell: Tell) -> Finished:
+        from castlist.archive import group_unnamed
+
+        tell(Stage("groups"))
+        return Grouped(sum(group.number is not None for group in group_unnamed(self.archive)))
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,13 @@
 
 from castlist.media.cast import Cast, Photo, RefusedPhoto, find_cast, holds_people
 from castlist.media.filming import FilmWriter
-from castlist.media.films import Film, Frame, frame_file, is_film, read_still
+from castlist.media.films import HEAD, Film, Frame, frame_file, is_film, read_still
 from castlist.media.headers import Moment, Taking, read_taking, time_taken
 from castlist.media.inputs import find_photos
 from castlist.media.marking import find_marked_cast
 from castlist.media.marks import digest_of, marked_exif, original_of
 from castlist.media.names import ALL, UNKNOWN, check_person, meant_by, one_form
-from castlist.media.photos import Decoded, OpenPhoto, open_photo, read_file, read_photo, resize_photo
+from castlist.media.photos import Decoded, OpenPhoto, check_size, open_photo, read_file, read_photo, resize_photo
 from castlist.media.regions import (
     Edges,
     Marked,
@@ -31,6 +31,7 @@ from castlist.media.regions import (
 
 __all__ = [
     "ALL",
+    "HEAD",
     "UNKNOWN",
     "Cast",
     "Decoded",
@@ -50,6 +51,7 @@ __all__ = [
     "Tags",
     "Taking",
     "check_person",
+    "check_size",
     "digest_of",
     "find_cast",
     "find_marked_cast",

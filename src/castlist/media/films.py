@@ -20,6 +20,7 @@ from castlist.media.photos import HEIC_BRANDS, MAX_PIXELS, read_photo, too_large
 
 logger = logging.getLogger(__name__)
 
+HEAD = 400  # bytes that tell a film from a photo
 DEFAULT_RATE = 25.0  # frames per second of a film that doesn't say
 STILL_BRANDS = (*HEIC_BRANDS, b"avif", b"avis", b"crx ")  # photos in the container of MP4
 SIGNATURES = (
@@ -36,15 +37,22 @@ WIDEST_PIXEL = 4  # times its height, or the other way round; beyond, a file is 
 _reformatters = threading.local()
 
 
-def is_film(path: str | os.PathLike[str]) -> bool:
-    """Whether a file is a film by its content; a file that can't be opened is none."""
+def is_film(source: str | os.PathLike[str] | bytes) -> bool:
+    """Whether a file is a film by its content, or by its first bytes; a file that can't be opened is none."""
+    return _begins_film(source if isinstance(source, bytes) else _head(source))
+
+
+def _head(path: str | os.PathLike[str]) -> bytes:
     try:
         if not Path(path).is_file():  # a pipe would be waited for
-            return False
+            return b""
         with Path(path).open("rb") as file:
-            head = file.read(400)
+            return file.read(HEAD)
     except (OSError, ValueError):  # of a name with a zero byte
-        return False
+        return b""
+
+
+def _begins_film(head: bytes) -> bool:
     if head[4:8] == b"ftyp":
         return head[8:12] not in STILL_BRANDS
     if head[4:8] in (b"moov", b"mdat", b"wide", b"free", b"skip"):  # QuickTime before MP4

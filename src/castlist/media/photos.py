@@ -162,14 +162,26 @@ def _corner(whole: tuple[int, int], small: tuple[int, int], scale: int, orientat
     return beyond[0] * (orientation in LEFT_LAST), beyond[1] * (orientation in TOP_LAST)
 
 
-def too_large(width: float, height: float) -> PhotoError:
+def check_size(data: bytes, most: int) -> None:
+    """Make sure that a photo has no more pixels than somebody bears, before it is decoded.
+
+    Raises:
+        PhotoError: If it has more, or its header can't be read; the message is the reason.
+    """
+    with _refusing(data), open_header(picture_of(data).data) as image:
+        width, height = image.size
+        if width * height > most:
+            raise too_large(width, height, most)
+
+
+def too_large(width: float, height: float, most: int = MAX_PIXELS) -> PhotoError:
     """The refusal of a photo or a film of so many pixels."""
     return PhotoError(
         "photo-too-large",
         "{width:.0f} x {height:.0f} is more than the limit of {limit:.0f} million pixels",
         width=width,
         height=height,
-        limit=MAX_PIXELS / 1e6,
+        limit=most / 1e6,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,8 @@ from castlist.faces import NO_FACE
 from castlist.gallery import Gallery
 from castlist.media import UNKNOWN, RefusedPhoto
 from castlist.naming import NamedFace, Recognizer, Seen
+
+DIGITS = 16  # of the digest that the bytes of a photo are called by
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class ChosenFace:
 
 
 def choose_face_of_each(
-    recognizer: Recognizer, name: str, photos: Sequence[Path], number: int | None
+    recognizer: Recognizer, name: str, photos: Sequence[Path | bytes], number: int | None
 ) -> tuple[Seen, list[ChosenFace], list[RefusedPhoto]]:
     """Look at photos, and find out who is meant in each.
 
@@ -37,7 +40,7 @@ def choose_face_of_each(
     Args:
         recognizer: Of a run of faces.
         name: Who is meant.
-        photos: At least one.
+        photos: At least one: files, or the bytes of some, which are called by their digest.
         number: Which face of the only photo, from left, from 1; None: it is to be found out.
 
     Returns:
@@ -56,7 +59,8 @@ def choose_face_of_each(
     chosen: dict[int, ChosenFace] = {}
     refused: dict[int, Message] = {}
     groups: dict[int, list[ChosenFace]] = {}
-    for i, (photo, faces, end) in enumerate(zip(photos, named, ends, strict=True)):
+    called = [_called(photo) for photo in photos]
+    for i, (photo, faces, end) in enumerate(zip(called, named, ends, strict=True)):
         mine = list(_from_left(photo, faces, end - len(faces)))
         if problem := seen.problems[i]:
             refused[i] = problem
@@ -83,7 +87,11 @@ def choose_face_of_each(
         else:
             refused[i] = _which(mine)
     in_order = [chosen[i] for i in sorted(chosen)]
-    return seen, in_order, [RefusedPhoto(photos[i], refused[i]) for i in sorted(refused)]
+    return seen, in_order, [RefusedPhoto(called[i], refused[i]) for i in sorted(refused)]
+
+
+def _called(photo: Path | bytes) -> Path:
+    return photo if isinstance(photo, Path) else Path(hashlib.sha256(photo).hexdigest()[:DIGITS])
 
 
 def _from_left(photo: Path, faces: Sequence[NamedFace], first: int) -> Iterator[ChosenFace]:

@@ -45,7 +45,7 @@ class Enrolment:
 def enrol(
     path: str | os.PathLike[str],
     name: str,
-    photos: Iterable[str | os.PathLike[str]],
+    photos: Iterable[str | os.PathLike[str] | bytes],
     *,
     face: int | None = None,
     finder: Finder = find_faces,
@@ -61,14 +61,14 @@ def enrol(
     Args:
         path: The run folder.
         name: Somebody new, or somebody the run knows.
-        photos: At least one.
+        photos: At least one: files, or the bytes of some, which `refresh` won't find again.
         face: Which face of the only photo, from left, from 1.
         finder: What finds faces in photos.
 
     Raises:
         CastlistError: If nobody can be called so, no photo shows the person, or the run is of another model.
     """
-    files = [as_path(photo) for photo in as_several(photos)]
+    files = [photo if isinstance(photo, bytes) else as_path(photo) for photo in as_several(photos)]
     recognizer = Recognizer.load(as_path(path), finder=finder)
     began = recognizer.run
     name = meant_by(name, began.people)
@@ -84,7 +84,8 @@ def enrol(
             reasons=reasons,
         )
     vectors = seen.embeddings[[one.row for one in chosen]]
-    run, is_new = add_faces(began, name, vectors, [(spell(one.photo.name), one.photo) for one in chosen])
+    sources = [(spell(one.photo.name), one.photo if one.photo in files else None) for one in chosen]
+    run, is_new = add_faces(began, name, vectors, sources)
     added = tuple(one for one, new in zip(chosen, is_new, strict=True) if new)
     known = tuple(one.photo for one, new in zip(chosen, is_new, strict=True) if not new)
     assert recognizer.gallery is not None, "a run of faces has a gallery"

@@ -69,7 +69,8 @@ def forget(
             if error.code != "nobody-called-in-run":
                 raise
             receipt, refusal = None, error
-        deleted = [*gone.deleted, *_untag(folder, name, tags, embed, remaining)]
+        untagged = list(_untag(folder, name, tags, embed, remaining))
+    deleted = [*gone.deleted, *untagged]  # told once the block has ended
     if receipt is None:
         if not deleted:
             raise refusal

@@ -1,0 +1,71 @@
+"""Photos and films that are sent: read within the house's limits, kept nowhere."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import File, UploadFile
+
+from castlist.errors import CastlistError, Message, PhotoError
+from castlist.media import HEAD, check_size, is_film
+from castlist.web.desk import Desk
+
+TOO_LARGE = ("photo-too-large", "photo-bomb")
+
+Uploads = Annotated[list[UploadFile], File(description="Photos, each a field of this name.")]
+
+
+def problem_of_photo(desk: Desk, upload: UploadFile) -> Message | None:
+    """Why a photo isn't looked at; its header alone is read."""
+    data = read_upload(upload)
+    try:
+        if data:
+            check_size(data, desk.house.limits.pixels)
+    except PhotoError as error:
+        return error.message if error.code in TOO_LARGE else None  # all else is told by whoever looks
+    return None
+
+
+def read_photos(desk: Desk, uploads: Sequence[UploadFile]) -> list[bytes]:
+    """The photos of a form.
+
+    Raises:
+        CastlistError: If one is larger than the house bears.
+    """
+    for number, upload in enumerate(uploads, start=1):
+        if problem := problem_of_photo(desk, upload):
+            raise CastlistError(
+                "upload-refused",
+                "Photo number {number} can't be looked at ({reason}).",
+                number=number,
+                reason=problem,
+            )
+    return [read_upload(upload) for upload in uploads]
+
+
+def read_upload(upload: UploadFile) -> bytes:
+    """The bytes of an upload."""
+    upload.file.seek(0)
+    data: bytes = upload.file.read()
+    return data
+
+
+@contextlib.contextmanager
+def as_file(desk: Desk, upload: UploadFile) -> Iterator[Path]:
+    """An upload as a file of the house, under a name of the house's, as long as the block runs."""
+    with tempfile.NamedTemporaryFile(dir=desk.house.uploads) as file:
+        upload.file.seek(0)
+        shutil.copyfileobj(upload.file, file)
+        file.flush()
+        yield Path(file.name)
+
+
+def seems_film(upload: UploadFile) -> bool:
+    """Whether an upload is a film, by its content."""
+    upload.file.seek(0)
+    return is_film(upload.file.read(HEAD))

@@ -1,0 +1,154 @@
+"""What both doors of a house, API and pages, hold in each process: runs opened, archives, works."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from starlette.requests import Request
+
+from castlist.archive import ArchiveFolder
+from castlist.errors import CastlistError, PhotoError
+from castlist.faces import Face, Finder, find_faces
+from castlist.naming import Recognizer
+from castlist.paths import is_below, is_folder, join_below, spell
+from castlist.run import RunFolder, newest_run
+from castlist.web.house import JOBS, House
+from castlist.web.jobs import JobBook
+
+LONGEST = 255  # bytes of a folder's name
+OPEN = 8  # runs that a process holds open; the least used is closed
+
+
+class Desk:
+    """What a process of the house holds; shared by its threads."""
+
+    def __init__(self, house: House, *, finder: Finder = find_faces) -> None:
+        self.house = house
+        self.finder: Finder = functools.partial(_find_some, finder, house.limits.faces)
+        self.jobs = JobBook(house.state / JOBS)
+        self._recognizers: OrderedDict[str, Recognizer] = OrderedDict()
+        self._opening = threading.Lock()
+        self._leaving = threading.Event()
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether the house closes, and streams are to end."""
+        return self._leaving.is_set()
+
+    def leave(self) -> None:
+        """Let streams end."""
+        self._leaving.set()
+
+    def run(self, name: str) -> RunFolder:
+        """A run folder of the house by its name.
+
+        Raises:
+            CastlistError: If there is none of that name.
+        """
+        path = _named(self.house.runs, name)
+        if path is None or (folder := RunFolder(path)).stamp() is None:
+            raise _no_run(name)
+        return folder
+
+    def newest_run(self) -> str:
+        """The name of the newest finished run.
+
+        Raises:
+            RunError: If there is none.
+        """
+        return newest_run(self.house.runs).path.name
+
+    def recognizer(self, name: str) -> Recognizer:
+        """What names by a run, always by its newest generation.
+
+        Raises:
+            CastlistError: If there is none of that name, or it can't be opened.
+        """
+        folder = self.run(name)
+        with self._opening:
+            if name not in self._recognizers:
+                self._recognizers[name] = Recognizer.load(folder.path, finder=self.finder)
+            self._recognizers.move_to_end(name)
+            while len(self._recognizers) > OPEN:
+                self._recognizers.popitem(last=False)
+            return self._recognizers[name]
+
+    def archive(self, name: str) -> ArchiveFolder:
+        """An archive of the house by its name.
+
+        Raises:
+            CastlistError: If there is none of that name.
+        """
+        folder = self.new_archive(name)
+        if not folder.is_there:
+            raise _no_archive(name)
+        return folder
+
+    def archives(self) -> list[ArchiveFolder]:
+        """The archives of the house, by name."""
+        try:
+            paths = sorted(self.house.archives.iterdir())
+        except OSError:  # none was made yet
+            return []
+        return [folder for folder in map(ArchiveFolder, paths) if folder.is_there]
+
+    def new_archive(self, name: str) -> ArchiveFolder:
+        """Where an archive of a name is, or is to be made.
+
+        Raises:
+            CastlistError: If no folder of the house can be called so.
+        """
+        path = _named(self.house.archives, name)
+        if path is None:
+            raise _no_archive(name)
+        return ArchiveFolder(path)
+
+    def photos(self, root: int, below: str = "") -> Path:
+        """A folder of photos: one of the roots by its number, or a folder below it, links followed no further.
+
+        Raises:
+            CastlistError: If there is none, or it lies outside.
+        """
+        roots = self.house.roots
+        top = roots[root].resolve() if 0 <= root < len(roots) else None
+        path = None if top is None else top if not below else join_below(top, below)
+        if path is None or top is None or not path.resolve().is_relative_to(top) or not is_folder(path):
+            raise CastlistError(
+                "no-such-folder",
+                "There is no folder {below!r} in the folder of photos number {root}.",
+                below=below,
+                root=root,
+            )
+        return path.resolve()
+
+
+def desk_of(request: Request) -> Desk:
+    """The desk, for whoever answers a request."""
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+def _find_some(finder: Finder, most: int, pixels: np.ndarray, **options: Any) -> list[Face]:
+    faces = finder(pixels, **options)
+    if len(faces) > most:
+        raise PhotoError("too-many-faces", "it shows {count} faces, more than {most}", count=len(faces), most=most)
+    return faces
+
+
+def _named(folder: Path, name: str) -> Path | None:
+    """A folder in one of the house's, by a name that comes from anywhere; None: it can't be one."""
+    is_name = not ("/" in name or "\\" in name or name.startswith(".")) and is_below(spell(name))
+    return folder / name if is_name and len(name.encode("utf-8", "replace")) <= LONGEST else None
+
+
+def _no_run(name: str) -> CastlistError:
+    return CastlistError("no-such-run", "There is no run {name!r}.", name=name)
+
+
+def _no_archive(name: str) -> CastlistError:
+    return CastlistError("no-such-archive", "There is no archive {name!r}.", name=name)

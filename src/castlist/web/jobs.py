@@ -1,0 +1,144 @@
+"""The works of a house, told in files: any process begins, watches and stops them, one alone runs them.
+
+ID.work      what is to be done, and who runs it by then takes it
+ID.jsonl     what it told so far, an event a line
+ID.stop      somebody wants it to stop
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import secrets
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from castlist.errors import CastlistError
+from castlist.files import make_folder, write_bytes
+from castlist.jobs import ENDS, Event, Retrain, Work, read_event, write_work
+from castlist.run import hold
+
+WORK, TOLD, STOP, KEY, LOCK = ".work", ".jsonl", ".stop", ".key", ".lock"
+_ID = re.compile(r"\d{13}-[0-9a-f]{8}")  # the millisecond it was begun in, first: names are in order
+
+
+@dataclass(frozen=True)
+class JobNote:
+    """A work as it is known from outside."""
+
+    id: str
+    kind: str  # of work: Learn, Check, Fill...
+    begun: float  # seconds of UTC since 1970
+    told: int  # events so far
+    last: Event | None  # the last of them
+    is_over: bool
+
+
+class JobBook:
+    """The works of a house."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def begin(self, work: Work, *, key: str | None = None) -> str:
+        """Have a work done; gives its id.
+
+        Args:
+            work: What is to be done.
+            key: Of whoever asks, who may ask again when no answer came; of one key, one work is begun.
+
+        Raises:
+            CastlistError: If another work was begun with the key.
+        """
+        line = write_work(work)
+        self.prepare()
+        with hold(self.folder / LOCK):
+            known = None if key is None else self.folder / f"{hashlib.sha256(key.encode()).hexdigest()}{KEY}"
+            if known and known.exists():
+                job = known.read_text("ascii")
+                if self._existing(job).read_bytes() != line:
+                    raise CastlistError("key-used", "Something else was begun with this Idempotency-Key.")
+                return job
+            job = f"{time.time_ns() // 1_000_000:013}-{secrets.token_hex(4)}"
+            write_bytes(self.folder / f"{job}{WORK}", line, private=True)
+            if known:
+                write_bytes(known, job.encode(), private=True)
+        return job
+
+    def clear(self, kept: int) -> None:
+        """Delete what is known of works but the newest, and who was forgotten; whoever calls it is alone."""
+        for place, note in enumerate(self.notes()):
+            if place >= kept or note.kind == Retrain.__name__:
+                for kind in (TOLD, STOP, WORK):
+                    (self.folder / f"{note.id}{kind}").unlink(missing_ok=True)
+        for known in self.folder.glob(f"*{KEY}"):
+            if not (self.folder / f"{known.read_text('ascii')}{WORK}").exists():
+                known.unlink()
+
+    def notes(self) -> list[JobNote]:
+        """All works, the newest first."""
+        if not self.folder.is_dir():
+            return []
+        ids = (path.stem for path in self.folder.glob(f"*{WORK}") if _ID.fullmatch(path.stem))
+        return [self.note(job) for job in sorted(ids, reverse=True)]
+
+    def waiting(self) -> list[str]:
+        """The ids of works that nobody has begun yet, the oldest first."""
+        ids = sorted(path.stem for path in self.folder.glob(f"*{WORK}") if _ID.fullmatch(path.stem))
+        return [job for job in ids if not (self.folder / f"{job}{TOLD}").exists()]
+
+    def note(self, job: str) -> JobNote:
+        """A work as it is now.
+
+        Raises:
+            CastlistError: If there is none of that id.
+        """
+        kind = json.loads(self._existing(job).read_bytes())["work"].rpartition(":")[2]
+        lines, _ = self.told(job)
+        last = read_event(lines[-1]) if lines else None
+        return JobNote(job, kind, int(job[:13]) / 1000, len(lines), last, isinstance(last, ENDS))
+
+    def events(self, job: str, start: int = 0) -> list[Event]:
+        """What a work told so far, from event number `start` on.
+
+        Raises:
+            CastlistError: If there is none of that id.
+        """
+        return [read_event(line) for line in self.told(job)[0][start:]]
+
+    def told(self, job: str, place: int = 0) -> tuple[list[bytes], int]:
+        """The lines that were told from a place in the file on, and the place where the next will be.
+
+        Raises:
+            CastlistError: If there is no work of that id.
+        """
+        self._existing(job)
+        path = self.folder / f"{job}{TOLD}"
+        if not path.exists():
+            return [], place
+        with path.open("rb") as file:
+            file.seek(place)
+            data = file.read()
+        whole = data.rfind(b"\n") + 1  # what follows is being written
+        return data[:whole].splitlines(), place + whole
+
+    def stop(self, job: str) -> None:
+        """Ask a work to stop and keep what it has.
+
+        Raises:
+            CastlistError: If there is none of that id.
+        """
+        self._existing(job)
+        write_bytes(self.folder / f"{job}{STOP}", b"", private=True)
+
+    def prepare(self) -> None:
+        """Make the folder."""
+        make_folder(self.folder, private=True)
+
+    def _existing(self, job: str) -> Path:
+        path = self.folder / f"{job}{WORK}"
+        if not _ID.fullmatch(job) or not path.exists():
+            raise CastlistError("no-such-job", "There is no work {job!r}.", job=job)
+        return path

@@ -1,0 +1,135 @@
+"""`castlist serve`: a house is opened, its workers are started and watched, and everything ends with it."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import logging
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from types import TracebackType
+
+from castlist.children import start_python
+from castlist.errors import CastlistError, RunError
+from castlist.files import PRIVATE_FILE, make_folder
+from castlist.run import delete, hold
+from castlist.web.foreman import Foreman
+from castlist.web.house import JOBS, LAUNCHES, LOG, House
+from castlist.web.jobs import JobBook
+from castlist.web.listening import listening, share
+
+CHILD = "from castlist.web.worker import main; main()"
+LOCK = ".lock"
+FINISH = 10.0  # seconds until a worker that doesn't end is ended
+PAUSE = 0.1  # seconds between two looks at the workers
+LONGEST_LOG = 10_000_000  # bytes; then it begins anew
+QUICK, TRIES = 5.0, 5  # a worker that ends so soon, so often in a row, will never do
+
+logger = logging.getLogger(__name__)
+
+
+def serve_house(house: House, *, on_open: Callable[[House], None]) -> None:
+    """Keep a house open until this is interrupted; then what is in hand is finished.
+
+    Args:
+        house: Of port 0, one that is free is taken.
+        on_open: Called once requests are answered, with the house as it is then.
+
+    Raises:
+        CastlistError: If the port is taken, the runs are served already, or the workers can't begin.
+    """
+    make_folder(house.state, private=True)
+    with _alone(house), listening(house.hosts[0].strip("[]"), house.port) as listener:
+        house = dataclasses.replace(house, port=listener.getsockname()[1])
+        for leftover in (house.uploads, house.state / LAUNCHES):
+            delete(leftover)
+            make_folder(leftover, private=True)
+        with Foreman(JobBook(house.state / JOBS)), _Workers(house, listener) as workers:
+            on_open(house)
+            workers.watch()
+
+
+class _Workers:
+    """The processes that answer requests."""
+
+    def __init__(self, house: House, listener: socket.socket) -> None:
+        self._record = str(house.save())
+        self._listener = listener
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+        self._log = os.open(house.state / LOG, flags, PRIVATE_FILE)  # what was asked for
+        self._quick = 0  # ends in a row that came too soon
+        self._running = [self._start() for _ in range(house.workers)]
+
+    def __enter__(self) -> _Workers:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._listener.close()
+        for one in self._running:
+            one.process.terminate()
+        deadline = time.monotonic() + FINISH
+        for one in self._running:
+            try:
+                one.process.wait(max(deadline - time.monotonic(), 0))
+            except subprocess.TimeoutExpired:
+                one.process.kill()
+                one.process.wait()
+        os.close(self._log)
+
+    def watch(self) -> None:
+        """Start another one for each that dies; ends by an exception only.
+
+        Raises:
+            CastlistError: If they die again and again as soon as they begin.
+        """
+        while True:
+            time.sleep(PAUSE)
+            if os.fstat(self._log).st_size > LONGEST_LOG:
+                os.ftruncate(self._log, 0)
+            self._running = [one if one.process.poll() is None else self._start_anew(one) for one in self._running]
+
+    def _start_anew(self, ended: _Worker) -> _Worker:
+        logger.warning("a worker has ended and is started anew")
+        self._quick = self._quick + 1 if time.monotonic() - ended.began < QUICK else 0
+        if self._quick >= TRIES:
+            raise CastlistError(
+                "workers-end",
+                "The processes that answer requests end as soon as they begin (exit code {status}).",
+                status=ended.process.returncode,
+            )
+        return self._start()
+
+    def _start(self) -> _Worker:
+        process = start_python(CHILD, stdout=self._log, inherited=[self._listener.fileno()])
+        assert process.stdin is not None
+        line = json.dumps({"house": self._record, "socket": share(self._listener, process.pid)})
+        process.stdin.write(line.encode() + b"\n")
+        process.stdin.flush()
+        return _Worker(process, time.monotonic())
+
+
+@dataclasses.dataclass(frozen=True)
+class _Worker:
+    process: subprocess.Popen[bytes]
+    began: float
+
+
+@contextlib.contextmanager
+def _alone(house: House) -> Iterator[None]:
+    """Keep another house of the same runs out while the block runs."""
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(hold(house.state / LOCK, patience=0))
+        except RunError as error:
+            raise CastlistError(
+                "house-open-already",
+                "The runs in {path!r} are served already. Use that, or end it first.",
+                path=str(house.runs),
+            ) from error
+        yield

@@ -1,0 +1,97 @@
+"""A process of the house that answers requests: what to serve comes in on stdin, the addresses asked for go out."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import socket
+import sys
+import tempfile
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import anyio.to_thread
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from castlist.children import end_with_parent, read_line
+from castlist.faces import Finder, find_faces
+from castlist.threads import count_cores, set_threads
+from castlist.web.app import make_app
+from castlist.web.desk import Desk
+from castlist.web.house import House
+from castlist.web.listening import BACKLOG, taken
+
+FINISH = 8  # seconds that what is in hand has, once the house closes
+IDLE = 15  # seconds in which a connection's next request must have come
+
+
+def main() -> None:
+    """Answer requests until a signal, or until the parent is gone."""
+    record = json.loads(read_line())
+    end_with_parent()
+    logging.getLogger("castlist").addHandler(logging.StreamHandler(sys.stdout))
+    logging.getLogger("castlist.web.access").setLevel(logging.INFO)
+    answer_requests(House.load(Path(record["house"])), taken(record["socket"]))
+
+
+def answer_requests(house: House, listener: socket.socket, *, finder: Finder = find_faces) -> None:
+    """Answer the requests that come in on a socket, until a signal tells to end; then finish what is in hand."""
+    tempfile.tempdir = str(house.uploads)  # where forms are kept that are too long for the memory
+    set_threads(max(count_cores() // house.workers, 1))
+    app = make_app(house, finder=finder)
+    config = uvicorn.Config(
+        app,
+        loop="asyncio",
+        http=_Connection,
+        backlog=1,  # connections taken at a time: else the first that looks takes all, and the other worker idles
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        log_level=logging.CRITICAL,  # what else it says has paths, and names in them
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=IDLE,
+        timeout_graceful_shutdown=FINISH,
+    )
+    _Server(config, app.state.desk).run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """Ends streams that would last when it is told to end."""
+
+    def __init__(self, config: uvicorn.Config, desk: Desk) -> None:
+        super().__init__(config)
+        self._desk = desk
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        anyio.to_thread.current_default_thread_limiter().total_tokens = self._desk.house.limits.at_once
+        await super().startup(sockets)
+        for one in sockets or ():
+            one.listen(BACKLOG)  # that many may wait all the same
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._desk.leave()
+        super().handle_exit(sig, frame)
+
+
+class _Connection(H11Protocol):
+    """A connection that is closed when no whole request comes on it for long: uvicorn itself waits for ever."""
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._look_after(IDLE, None)
+
+    def _look_after(self, seconds: float, before: Any) -> None:
+        asyncio.get_running_loop().call_later(seconds, self._look, before)
+
+    def _look(self, before: Any) -> None:
+        if self.transport.is_closing():
+            return
+        if self.cycle is before and (before is None or before.response_complete):
+            self.transport.close()
+        else:
+            self._look_after(IDLE, self.cycle)

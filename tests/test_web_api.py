@@ -1,0 +1,136 @@
+"""The API: what the library says, as programs are told it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("fastapi")
+
+from castlist import Recognizer, list_runs
+from castlist.testing import level_of, save_picture, tell_faces
+from castlist.web import Foreman
+from houses import PEOPLE, open_house, photo, visitor
+
+API = "/api/v1"
+
+
+def files(*contents: bytes) -> list[tuple[str, tuple[str, bytes, str]]]:
+    """Photos as a form sends them."""
+    return [("photos", ("../../etc/passwd", content, "image/png")) for content in contents]
+
+
+def test_names_are_the_library_s(tmp_path: Path) -> None:
+    house = open_house(tmp_path)
+    client = visitor(house)
+    both, stranger = photo(tmp_path, [level_of(0), level_of(1, look=3)]), photo(tmp_path, [level_of(9)])
+    answer = client.post(f"{API}/name", params={"run": "team"}, files=files(both, stranger, b"no photo"))
+    assert answer.status_code == 200
+    named = answer.json()
+    path = save_picture(tmp_path / "same.png", [level_of(0), level_of(1, look=3)])
+    (known,) = Recognizer.load(house.runs / "team", finder=tell_faces).name_photos([path])
+    first, second, third = named["photos"]
+    assert [(face["name"], face["probability"]) for face in first["faces"]] == [
+        (face.name, face.probability) for face in known.faces
+    ]
+    assert (first["width"], first["height"]) == (200, 100)
+    assert second["faces"][0]["name"] == "unknown" and "embedding" not in second["faces"][0]["others"]
+    assert third["problem"]["code"] == "photo-format" and not third["faces"]
+    assert not list(house.uploads.iterdir())
+
+
+def test_embeddings_are_sent_where_asked_for(tmp_path: Path) -> None:
+    client = visitor(open_house(tmp_path))
+    sent = files(photo(tmp_path, [level_of(0)]))
+    (plain,) = client.post(f"{API}/name", files=sent).json()["photos"][0]["faces"]
+    (face,) = client.post(f"{API}/name", params={"embeddings": True}, files=sent).json()["photos"][0]["faces"]
+    assert plain["embedding"] is None and len(face["embedding"]) == 16 and face["confidence"] == 1
+
+
+def test_people_come_and_go(tmp_path: Path) -> None:
+    house = open_house(tmp_path)
+    client = visitor(house)
+    sent = files(photo(tmp_path, [level_of(5)]), photo(tmp_path, [level_of(5, look=2)]))
+    done = client.post(f"{API}/runs/team/people/Dee/photos", files=sent).json()
+    assert len(done["added"]) == 2 and done["known"] == [] and done["added"][0]["named"]["name"] == "unknown"
+    again = client.post(f"{API}/runs/team/people/Dee/photos", files=sent).json()
+    assert again["added"] == [] and again["known"] == [one["photo"] for one in done["added"]]
+    people = client.get(f"{API}/runs/team/people").json()
+    assert [one["name"] for one in people["items"]] == [*PEOPLE, "Dee"]
+    assert people["items"][-1] == {"name": "Dee", "photos": 2, "enrolled": 2}
+    (run,) = list_runs(house.runs)
+    assert not run.places  # nothing lies there any more
+    named = client.post(f"{API}/name", files=files(photo(tmp_path, [level_of(5, look=4)]))).json()
+    assert named["photos"][0]["faces"][0]["name"] == "Dee"
+    receipt = client.delete(f"{API}/runs/team/people/Dee").json()
+    assert receipt["name"] == "Dee" and receipt["removed"][0]["code"] == "forgot-embeddings"
+    named = client.post(f"{API}/name", files=files(photo(tmp_path, [level_of(5, look=4)]))).json()
+    assert named["photos"][0]["faces"][0]["name"] == "unknown"
+    gone = client.delete(f"{API}/runs/team/people/Dee", headers={"accept-language": "zh-TW,en;q=0.5"})
+    assert gone.status_code == 404 and gone.headers["content-type"] == "application/problem+json"
+    assert gone.json()["code"] == "nobody-called-in-run" and gone.headers["content-language"] == "zh-TW"
+
+
+def test_people_are_renamed_merged_and_taken_back(tmp_path: Path) -> None:
+    client = visitor(open_house(tmp_path))
+    assert client.post(f"{API}/runs/team/people/Ann/rename", json={"name": "安"}).json() == ["安", "Bo", "Cleo"]
+    assert client.post(f"{API}/runs/team/people/Bo/merge", json={"name": "Cleo"}).json() == ["安", "Cleo"]
+    client.post(f"{API}/runs/team/people/Dee/photos", files=files(photo(tmp_path, [level_of(5)])))
+    assert client.post(f"{API}/runs/team/undo").json()["name"] == "Dee"
+    nothing = client.post(f"{API}/runs/team/undo")
+    assert (nothing.status_code, nothing.json()["code"]) == (422, "nothing-enrolled")
+
+
+def test_lists_come_in_pages_and_are_sent_once(tmp_path: Path) -> None:
+    client = visitor(open_house(tmp_path))
+    page = client.get(f"{API}/runs/team/people", params={"limit": 2})
+    assert [one["name"] for one in page.json()["items"]] == ["Ann", "Bo"] and page.json()["next"] == 2
+    rest = client.get(f"{API}/runs/team/people", params={"offset": 2})
+    assert [one["name"] for one in rest.json()["items"]] == ["Cleo"] and rest.json()["next"] is None
+    same = client.get(f"{API}/runs/team/people", headers={"if-none-match": page.headers["etag"]})
+    assert same.status_code == 304 and not same.content
+    client.delete(f"{API}/runs/team/people/Ann")
+    other = client.get(f"{API}/runs/team/people", headers={"if-none-match": page.headers["etag"]})
+    assert other.status_code == 200 and other.headers["etag"] != page.headers["etag"]
+
+
+def ended(client: Any, job: str) -> dict[str, Any]:
+    """The last event of a work, from its stream."""
+    with client.stream("GET", f"{API}/jobs/{job}/events") as stream:
+        lines = list(stream.iter_lines())
+    events = [line.removeprefix("event: ") for line in lines if line.startswith("event: ")]
+    assert [int(line.removeprefix("id: ")) for line in lines if line.startswith("id: ")] == list(range(len(events)))
+    told: dict[str, Any] = json.loads(lines[-2].removeprefix("data: "))
+    return {"event": events[-1], **told}
+
+
+def test_a_work_is_begun_once_watched_and_told_of(tmp_path: Path) -> None:
+    house = open_house(tmp_path)
+    client = visitor(house)
+    wish = {"name": "album", "photos": {"root": 0}}
+    with Foreman(client.app.state.desk.jobs):
+        begun = client.post(f"{API}/archives", json=wish, headers={"idempotency-key": "once"})
+        assert begun.status_code == 202
+        again = client.post(f"{API}/archives", json=wish, headers={"idempotency-key": "once"})
+        assert again.json()["id"] == begun.json()["id"]
+        other = client.post(f"{API}/archives", json={**wish, "name": "other"}, headers={"idempotency-key": "once"})
+        assert (other.status_code, other.json()["code"]) == (409, "key-used")
+        # No photo is in the folder.
+        assert ended(client, begun.json()["id"])["event"] == "Failed"
+    (job,) = client.get(f"{API}/jobs").json()["items"]
+    assert job["kind"] == "Fill" and job["is_over"] and job["last"]["event"] == "Failed"
+    assert client.get(f"{API}/jobs/1764144000000-0f1e2d3c").status_code == 404
+
+
+def test_a_work_of_a_killed_house_is_told_as_interrupted(tmp_path: Path) -> None:
+    house = open_house(tmp_path)
+    client = visitor(house)
+    jobs = client.app.state.desk.jobs
+    begun = client.post(f"{API}/archives", json={"name": "album", "photos": {}}).json()["id"]
+    (jobs.folder / f"{begun}.jsonl").write_bytes(b'{"event": "Stage", "is": {"what": "photos"}}\n{"event": "Cou')
+    with Foreman(jobs):
+        assert client.get(f"{API}/jobs/{begun}").json()["last"]["event"] == "Failed"
+    assert client.get(f"{API}/jobs/{begun}").json()["last"]["is"]["message"]["code"] == "job-interrupted"

@@ -1,0 +1,133 @@
+"""`castlist serve` as a process: found, watched over, ended, killed."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("fastapi")
+httpx = pytest.importorskip("httpx2")
+
+from castlist.testing import make_run  # noqa: E402
+from houses import PEOPLE  # noqa: E402
+
+SERVE = "from castlist.cli import main; main()"
+# As `castlist serve`, of a house that waits for little.
+HASTY = """
+import sys
+from pathlib import Path
+from castlist.web import House, Limits, serve_house
+house = House(runs=Path(sys.argv[1]), port=0, token="a token of some length", workers=1, limits=Limits(seconds=0.5))
+serve_house(house, on_open=lambda house: print(house.new_launch(), flush=True))
+"""
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals")
+
+
+@contextlib.contextmanager
+def serving(folder: Path, *words: str, code: str = SERVE) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A house in a process of its own, and the address that lets a browser in."""
+    words = words or ("serve", "--no-browser", "--port", "0")
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-c", code, *words], cwd=folder, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        (address,) = re.findall(r"http://\S+", process.stdout.readline())
+        yield process, address
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def children_of(process: subprocess.Popen[str]) -> list[int]:
+    listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(process.pid)], capture_output=True, text=True).stdout
+    return [int(pid) for pid in listed.split()]
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text("ascii").split()[2] != "Z"
+    except OSError:
+        return False
+
+
+def comes(condition: object, seconds: float = 20.0) -> bool:
+    """Whether something becomes true in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():  # type: ignore[operator]
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def test_a_house_is_open_until_it_is_ended(tmp_path: Path) -> None:
+    make_run(tmp_path / "runs" / "team", PEOPLE)
+    left = tmp_path / "runs" / ".serve" / "uploads" / "tmpx"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"of a killed one")
+    with serving(tmp_path) as (process, address), httpx.Client(timeout=30) as browser:
+        assert not left.exists()
+        assert browser.get(address).status_code == 200
+        own = address.partition("open?")[0]
+        assert browser.get(f"{own}api/v1/runs").json()["items"][0]["name"] == "team"
+        # Whoever serves the same runs is told so.
+        other = subprocess.run(
+            [sys.executable, "-P", "-c", SERVE, "serve", "--no-browser", "--language", "en"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+        )
+        assert other.returncode == 2 and "served already" in other.stderr
+        # A worker that dies is replaced; meanwhile the other one answers.
+        before = children_of(process)
+        assert len(before) == 2
+        os.kill(before[0], signal.SIGKILL)
+        for _ in range(10):
+            assert browser.get(f"{own}api/v1/runs").status_code == 200
+        assert comes(lambda: len(set(children_of(process)) - {before[0]}) == 2)
+        after = children_of(process)
+        process.send_signal(signal.SIGTERM)
+        began = time.monotonic()
+        assert process.wait(15) == 128 + signal.SIGTERM and time.monotonic() - began < 10
+        assert not any(map(is_alive, after))
+    secrets = (tmp_path / "runs" / ".serve" / "token").read_text("ascii").strip(), address.partition("code=")[2]
+    log = (tmp_path / "runs" / ".serve" / "access.log").read_text("utf-8")
+    assert "GET /runs 200" in log and "team" not in log and not any(secret in log for secret in secrets)
+
+
+def test_whoever_is_killed_leaves_nobody_behind(tmp_path: Path) -> None:
+    make_run(tmp_path / "runs" / "team", PEOPLE)
+    with serving(tmp_path) as (process, address):
+        workers = children_of(process)
+        own = address.partition("open?")[0]
+        assert comes(lambda: httpx.get(own, timeout=30).status_code)
+        process.kill()
+        assert comes(lambda: not any(map(is_alive, workers)))
+
+
+def test_who_sends_slowly_is_sent_away(tmp_path: Path) -> None:
+    make_run(tmp_path / "runs" / "team", PEOPLE)
+    with serving(tmp_path, str(tmp_path / "runs"), code=HASTY) as (_, address):
+        host, _, port = address.split("/")[2].partition(":")
+        head = (
+            f"POST /api/v1/name HTTP/1.1\r\nHost: {host}:{port}\r\nAuthorization: Bearer a token of some length\r\n"
+            "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 100000\r\n\r\n--x\r\n"
+        )
+        with socket.create_connection((host, int(port)), 30) as line:
+            line.sendall(head.encode())
+            answer = line.makefile("rb").read()
+        assert b" 408 " in answer and json.loads(answer.rpartition(b"\r\n")[2])["code"] == "body-too-slow"

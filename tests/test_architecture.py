@@ -75,6 +75,7 @@ LEARNING = [
     "report",
     "tensorboard",
     "starting",
+    "beginning",
     "statistics",
     "sessions",
     "tuning",

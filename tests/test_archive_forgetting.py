@@ -120,7 +120,7 @@ def test_the_receipt_names_sheets_and_copies_one_by_one(home: Path) -> None:
 @pytest.mark.parametrize("moment", [pytest.param(26, marks=pytest.mark.slow), 34])
 def test_a_repeat_of_a_killed_forget_names_them_all(home: Path, own_cache: Path, moment: int) -> None:
     write_elsewhere(home)
-    child = subprocess.run([sys.executable, "-P", "-c", DYING, str(home), str(moment)], check=False)
+    child = subprocess.run([sys.executable, "-P", "-c", DYING + FORGETTING, str(home), str(moment)], check=False)
     assert child.returncode == -signal.SIGKILL
     told: list[Message] = []
     fill_archive(home / "photos", home / "run", home / "archive", finder=tell_faces, tell=told.append)

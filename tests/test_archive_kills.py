@@ -85,15 +85,15 @@ def kill_in(home: Path, work: str, share: float, whole: float) -> None:
 
 @pytest.mark.parametrize("work", ["archive", "decide", "groups", "forget"])
 def test_killed_at_random_moments_a_repeat_comes_to_the_end(home: Path, own_cache: Path, work: str) -> None:
-    kept = home.with_name("kept")
-    shutil.copytree(home, kept)
+    kept, home = home, home / "again"
+    shutil.copytree(kept, home, ignore=shutil.ignore_patterns("again", "own cache"))
     began = time.monotonic()
     begin(home, work, *((20, "x") if work == "decide" else ())).communicate()
     whole = time.monotonic() - began
     rng = random.Random(0)
     for _ in range(5):
         shutil.rmtree(home)
-        shutil.copytree(kept, home)
+        shutil.copytree(kept, home, ignore=shutil.ignore_patterns("again", "own cache"))
         kill_in(home, work, rng.random(), whole)
         lines = (home / "archive" / "decisions.jsonl").read_text().splitlines(keepends=True)
         whole_lines = [json.loads(line) for line in lines if line.endswith("\n")]

@@ -31,15 +31,21 @@ if TYPE_CHECKING:
     from castlist.archive.groups import group_unnamed as group_unnamed
     from castlist.archive.groups import name_groups as name_groups
     from castlist.archive.groups import read_groups as read_groups
+    from castlist.archive.holding import HeldArchive as HeldArchive
     from castlist.archive.liking import find_like as find_like
     from castlist.archive.manifest import write_manifest as write_manifest
     from castlist.archive.namer import open_namer as open_namer
     from castlist.archive.namer import open_same_eyes as open_same_eyes
     from castlist.archive.planning import content_digest as content_digest
     from castlist.archive.reading import Archive as Archive
-    from castlist.archive.reading import ArchivedFace as ArchivedFace
-    from castlist.archive.reading import ArchivedPhoto as ArchivedPhoto
-    from castlist.archive.reading import Counts as Counts
+    from castlist.archive.records import ArchivedFace as ArchivedFace
+    from castlist.archive.records import ArchivedFile as ArchivedFile
+    from castlist.archive.records import ArchivedPhoto as ArchivedPhoto
+    from castlist.archive.records import Counts as Counts
+    from castlist.archive.restating import call_otherwise as call_otherwise
+    from castlist.archive.review import Question as Question
+    from castlist.archive.review import Review as Review
+    from castlist.archive.sheets import draw_faces as draw_faces
     from castlist.archive.sheets import save_groups_sheet as save_groups_sheet
     from castlist.archive.sheets import save_sheet as save_sheet
     from castlist.archive.showing import named_photos as named_photos
@@ -47,21 +53,27 @@ if TYPE_CHECKING:
 _ROOMS = {
     "Archive": "reading",
     "ArchiveFolder": "folder",
-    "ArchivedFace": "reading",
-    "ArchivedPhoto": "reading",
+    "ArchivedFace": "records",
+    "ArchivedFile": "records",
+    "ArchivedPhoto": "records",
+    "Counts": "records",
     "Confirmed": "confirming",
-    "Counts": "reading",
     "Cut": "clustering",
     "Decision": "decisions",
     "Edges": "decisions",
-    "Filled": "filling",
     "FaceGroup": "groups",
+    "Filled": "filling",
+    "HeldArchive": "holding",
     "Kind": "decisions",
+    "Question": "review",
+    "Review": "review",
+    "call_otherwise": "restating",
     "Rewritten": "following",
     "Spot": "decisions",
     "confirmed_faces": "confirming",
     "content_digest": "planning",
     "copy_photos": "elsewhere",
+    "draw_faces": "sheets",
     "fill_archive": "filling",
     "find_in_archive": "finding",
     "find_like": "liking",

@@ -23,11 +23,11 @@ from castlist.media import check_person, one_form
 from castlist.run import hold
 
 Edges = tuple[float, float, float, float]  # left, top, right, bottom; pixels of the upright photo
-Kind = Literal["is", "is-not", "stranger", "no-face", "same", "different", "undo", "called"]
+Kind = Literal["is", "is-not", "stranger", "no-face", "portrait", "same", "different", "undo", "called"]
 
 LOCK = ".decisions.lock"
 PATIENCE = 30.0  # seconds; a line takes milliseconds
-ABOUT_NAMES, ABOUT_TWO = ("is", "is-not"), ("same", "different")
+ABOUT_NAMES, ABOUT_TWO = ("is", "is-not", "portrait"), ("same", "different")
 
 
 class Spot(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -41,13 +41,14 @@ class Spot(msgspec.Struct, frozen=True, omit_defaults=True):
 class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A line of the file."""
 
-    id: str  # of older files, faces named at once are lines of one id
+    id: str  # of older files, faces decided on at once are lines of one id
     who: str  # decided
     when: str  # ISO 8601, UTC; of "called", when the run came to call somebody otherwise
     kind: Kind
     face: Spot | None = None  # all but "undo" and "called"
-    more: tuple[Spot, ...] = ()  # of "is": faces that are the same person by the same decision
-    name: str | None = None  # of "is" and "is-not"; of "called", the name before: None where no decision bore it
+    more: tuple[Spot, ...] = ()  # faces of which the same decision says the same
+    name: str | None = None  # of ABOUT_NAMES, where "portrait" is the face to show for somebody; of "called", the name
+    # before: None where no decision bore it
     other: Spot | None = None  # of "same" and "different"
     undoes: str | None = None  # the id of a decision that is taken back
     to: str | None = None  # of "called", the name since
@@ -100,40 +101,39 @@ class DecisionLog:
             self._append(decision)
         return decision
 
-    def add_names(self, faces: Mapping[str, Sequence[Spot]], *, who: str | None = None) -> None:
-        """Write down whose faces some are, at least one of each person: a decision a person, for undo to take back.
+    def add_names(self, faces: Mapping[str, Sequence[Spot]], *, who: str | None = None, as_one: bool = False) -> None:
+        """Write down whose faces some are, at least one of each person: a line a person.
+
+        Args:
+            faces: Of each person by name.
+            who: Who says so.
+            as_one: Whether one undo takes all of it back, not one person's.
 
         Raises:
             CastlistError: As of `add`; then none is written.
         """
         for name in faces:
             check_person(one_form(name))
+        lines = [
+            _sign(who, kind="is", face=some[0], more=tuple(some[1:]), name=one_form(name))
+            for name, some in faces.items()
+        ]
+        if as_one:
+            lines = [msgspec.structs.replace(one, id=lines[0].id) for one in lines]
         with self._alone():
-            self._append(
-                *(
-                    _sign(who, kind="is", face=some[0], more=tuple(some[1:]), name=one_form(name))
-                    for name, some in faces.items()
-                )
-            )
+            self._append(*lines)
 
-    def add_named(self, named: Sequence[tuple[Spot, str]], *, who: str) -> None:
-        """Write down who faces, at least one, are: several names, and yet one decision, which one undo takes back.
+    def add_all(self, kind: Kind, faces: Sequence[Spot], *, name: str | None = None, who: str | None = None) -> None:
+        """Write the same down of several faces, at least one: one decision, which one undo takes back.
 
         Raises:
             CastlistError: As of `add`.
         """
-        of: dict[str, list[Spot]] = {}
-        for face, name in named:
-            of.setdefault(one_form(name), []).append(face)
-        for name in of:
+        if name is not None:
+            name = one_form(name)
             check_person(name)
-        first = _sign(who, kind="is", face=named[0][0], name=named[0][1])
-        lines = [
-            msgspec.structs.replace(first, face=faces[0], more=tuple(faces[1:]), name=name)
-            for name, faces in of.items()
-        ]
         with self._alone():
-            self._append(*lines)
+            self._append(_sign(who, kind=kind, face=faces[0], more=tuple(faces[1:]), name=name))
 
     def ever_named(self, who: str) -> set[tuple[str, str]]:
         """Photos, and who somebody ever decided to be in them, taken back or not.
@@ -316,7 +316,9 @@ def _checked(decision: Decision) -> Decision:
         kind == "undo",
         is_called and named,
     )
-    if tuple(one is not None for one in says) != needs or (decision.more and kind != "is"):
+    if tuple(one is not None for one in says) != needs or (
+        decision.more and (kind in ABOUT_TWO or decision.face is None)
+    ):
         raise ValueError(f"a decision {kind!r} says too little or too much")
     for name in filter(None, (decision.name, decision.to)):
         check_person(name)

@@ -16,7 +16,7 @@ import msgspec
 
 from castlist.archive.folder import ArchiveFolder
 from castlist.archive.planning import content_digest
-from castlist.archive.reading import ArchivedFace
+from castlist.archive.records import ArchivedFace
 from castlist.errors import CastlistError, Message, reason_of
 from castlist.files import cannot_write, write_bytes
 from castlist.paths import spell, unspell

@@ -11,7 +11,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
-from castlist.archive.reading import Archive, ArchivedFace
+from castlist.archive.reading import Archive
+from castlist.archive.records import ArchivedFace
 from castlist.errors import CastlistError, SettingsError
 from castlist.media import meant_by
 

@@ -18,6 +18,7 @@ import fnmatch
 import os
 import secrets
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import TypeVar
 
 import msgspec
@@ -128,6 +129,10 @@ class ArchiveFolder:
         """The numbers of the shards that are there, rising."""
         stems = (name.removesuffix(SHARD) for name in self._storage.names(UNITS) if name.endswith(SHARD))
         return sorted(int(stem) for stem in stems if stem.isdecimal())
+
+    def shards(self) -> list[Path]:
+        """The files of the rows, where the archive is a folder of this machine."""
+        return [self.path / _shard(unit) for unit in self.units()]
 
     def about(self, unit: int) -> About | None:
         """What a shard says of itself; None where there is none.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -16,7 +16,8 @@ from castlist.archive.clustering import ALONE, Cut, group_faces
 from castlist.archive.decisions import DecisionLog, Spot
 from castlist.archive.folder import ArchiveFolder
 from castlist.archive.namer import open_same_eyes
-from castlist.archive.reading import Archive, ArchivedFace
+from castlist.archive.reading import Archive
+from castlist.archive.records import ArchivedFace
 from castlist.archive.table import QUALITIES, lists_of, numbers_of
 from castlist.archive.verdicts import Face
 from castlist.errors import SettingsError
@@ -114,10 +115,16 @@ def name_groups(path: str | os.PathLike[str], names: Mapping[int, str], *, who: 
                 number=number,
                 path=str(path),
             )
-        decided.setdefault(meant_by(name, people), []).extend(_spot(unnamed[face][0]) for face in group)
+        decided.setdefault(meant_by(name, people), []).extend(unnamed[face][0].spot for face in group)
         groups.append(FaceGroup(number, _copies(unnamed, group)))
     DecisionLog(archive.folder.decisions).add_names(decided, who=who)
     return groups
+
+
+def known_numbers(folder: ArchiveFolder) -> Callable[[ArchivedFace], int | None]:
+    """What tells the group of a face, as the faces were last brought together; None: it is alone."""
+    of = _read_numbers(folder).of
+    return lambda face: of.get(_key(face))
 
 
 def _unnamed(archive: Archive) -> dict[Face, list[ArchivedFace]]:
@@ -226,11 +233,6 @@ def _read_numbers(folder: ArchiveFolder) -> _Numbers:
         return msgspec.json.decode((folder.index / NUMBERS).read_bytes(), type=_Numbers)
     except (OSError, ValueError):  # an index may be deleted, or broken, at any time: numbers begin again
         return _Numbers()
-
-
-def _spot(face: ArchivedFace) -> Spot:
-    box = face.box
-    return Spot(face.digest, (box.left, box.top, box.right, box.bottom), face.start)
 
 
 def _key(face: ArchivedFace) -> str:

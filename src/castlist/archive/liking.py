@@ -13,7 +13,8 @@ from castlist.archive.clustering import Cut
 from castlist.archive.finding import is_between
 from castlist.archive.indexing import open_index
 from castlist.archive.namer import open_same_eyes
-from castlist.archive.reading import Archive, ArchivedFace
+from castlist.archive.reading import Archive
+from castlist.archive.records import ArchivedFace
 from castlist.archive.table import lists_of
 from castlist.archive.verdicts import Face
 from castlist.embeddings import normalize

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import datetime
 import os
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from castlist.archive.decisions import Decision, DecisionLog, Edges, Kind, Spot
 from castlist.archive.folder import ArchiveFolder
+from castlist.archive.records import ArchivedFace, ArchivedFile, ArchivedPhoto, Counts
 from castlist.archive.table import EDGES, NAMED, PERHAPS, Table, keep, where
-from castlist.archive.verdicts import NOTHING, Place, Verdicts, face_at, judge
-from castlist.errors import CastlistError
+from castlist.archive.verdicts import NOTHING, Place, Verdict, Verdicts, face_at, judge
+from castlist.errors import CastlistError, Message
 from castlist.faces import NO_FACE, Box
 from castlist.media import UNKNOWN
 from castlist.paths import as_path, join_below, name_below, spell
@@ -37,50 +36,7 @@ _ASKED = (
 _OF_PHOTOS = (*_ASKED, "width", "height", "orientation", "bytes", "modified")
 
 
-@dataclass(frozen=True)
-class ArchivedFace:
-    """A face of an archive, and who it is: as computed, or as somebody decided."""
-
-    path: Path
-    digest: str  # of the photo's content
-    number: int  # in the photo, counted from the left, from 1
-    box: Box
-    name: str  # of a person, or UNKNOWN
-    probability: float  # of the name
-    perhaps: str | None = None  # as of `NamedFace`
-    others: tuple[tuple[str, float], ...] = ()  # as of `NamedFace`; of a face that was decided on, none
-    is_decided: bool = False
-    taken: datetime.datetime | None = None  # as the camera's clock showed it
-    start: float | None = None  # seconds; of a track of a film
-    end: float | None = None
-    likeness: float | None = None  # cosine, to the face that was asked for
-
-
-@dataclass(frozen=True)
-class ArchivedPhoto:
-    """A photo of an archive, with its faces as `Archive.faces` gives them."""
-
-    path: Path
-    name: str  # below the archive's root, as `castlist.paths.spell` writes it
-    digest: str
-    size: tuple[int, int]  # of the upright photo
-    orientation: int | None  # of the stored one, as EXIF counts
-    bytes: int  # of the file when it was looked at
-    modified: int  # nanoseconds since 1970
-    faces: tuple[ArchivedFace, ...]
-
-
-@dataclass(frozen=True)
-class Counts:
-    """How much there is in an archive."""
-
-    photos: int
-    empty: int  # of them without a face
-    failed: int  # of them that can't be read
-    gone: int  # that were there once
-    faces: int
-    named: int
-    perhaps: int
+FORGOTTEN = Message("archive-forgotten", "whoever was here has been forgotten")
 
 
 class Archive:
@@ -106,21 +62,28 @@ class Archive:
             photo for shard in shards for photo in keep(shard, where(shard, "gone", [True]))["photo"].to_pylist()
         }
         self._log = DecisionLog(self.folder.decisions)
-        self._hear()
+        self.hear()
 
-    def _hear(self) -> None:
-        """Take in what was decided."""
-        self.decisions = self._log.read()
-        self.verdicts = judge_rows(self.decisions, self._shards)
-        self._named_in: defaultdict[str, set[str]] = defaultdict(set)  # who was decided to be in a photo
-        for (digest, _), verdict in self.verdicts.of.items():
+    def hear(self) -> None:
+        """Take in what was decided meanwhile, by whomever."""
+        decisions = self._log.read()
+        verdicts = judge_rows(decisions, self._shards)
+        named_in: defaultdict[str, set[str]] = defaultdict(set)
+        for (digest, _), verdict in verdicts.of.items():
             if verdict.name is not None:
-                self._named_in[digest].add(verdict.name)
+                named_in[digest].add(verdict.name)
+        # At once, for whoever reads in another thread.
+        self.decisions, self.verdicts = decisions, verdicts
+        self._named_in = named_in
 
     def people(self) -> set[str]:
         """Everybody whom a face is named or was decided to be, and UNKNOWN."""
         names = {name for shard in self._shards for name in shard["name"].unique().to_pylist() if name is not None}
         return names.union({UNKNOWN}, *self._named_in.values())
+
+    def named_in(self, digest: str) -> set[str]:
+        """Who was decided to be in a photo."""
+        return self._named_in.get(digest, set())
 
     def faces(
         self, names: Collection[str] | None = None, digests: Collection[str] | None = None
@@ -161,23 +124,38 @@ class Archive:
                         faces=tuple(filter(None, (self._face(one) for one in faces if one["face"] is not None))),
                     )
 
-    def problems(self) -> dict[Path, tuple[str, str] | None]:
-        """The photos and films that are there; of those that show no face the reason, as a code and a sentence."""
-        photos: dict[Path, tuple[str, str] | None] = {}
+    def unnamed(self) -> Iterator[ArchivedFace]:
+        """The faces that nothing computed a name for, as if nothing were decided; without those of the forgotten."""
         for shard in self._shards:
-            columns = (shard[name].to_pylist() for name in ("photo", "face", "reason", "problem"))
-            for photo, face, reason, problem in zip(*columns, strict=True):
-                if path := join_below(self.root, photo):
-                    photos[path] = (reason, problem) if face is None else None
-        return photos
+            shard = keep(shard, where(shard, "name", [UNKNOWN]) & ~where(shard, "reason", [FORGOTTEN.code]))
+            for row in shard.select(_ASKED).to_pylist():
+                if face := self._judged(row, NOTHING):
+                    yield face
+
+    def files(self) -> Iterator[ArchivedFile]:
+        """The photos and films that are there, also those that can't be read."""
+        for shard in self._shards:
+            first = keep(shard, where(shard, "face", [None, 1]))  # one row of each
+            for row in first.select([*_OF_PHOTOS, "reason", "problem"]).to_pylist():
+                path = join_below(self.root, row["photo"])
+                if path is None:
+                    continue
+                failed = row["face"] is None and row["reason"] != NO_FACE.code
+                problem = Message.from_dict(row["problem"] or "") if failed else None
+                size = (row["width"] or 0, row["height"] or 0)
+                yield ArchivedFile(path, row["photo"], row["digest"], size, row["taken"], problem)
 
     def counts(self) -> Counts:
         """How much there is."""
-        photos = self.problems()
+        photos: dict[str, str | None] = {}  # the reason of those that show no face
+        for shard in self._shards:
+            columns = (shard[name].to_pylist() for name in ("photo", "face", "reason"))
+            for photo, face, reason in zip(*columns, strict=True):
+                photos[photo] = reason if face is None else None
         answers = Counter(
             NAMED if face.name != UNKNOWN else PERHAPS if face.perhaps else UNKNOWN for face in self.faces()
         )
-        reasons = Counter(problem and problem[0] for problem in photos.values())
+        reasons = Counter(photos.values())
         shown, empty = reasons[None], reasons[NO_FACE.code]
         return Counts(
             photos=len(photos),
@@ -233,13 +211,21 @@ class Archive:
     ) -> Decision:
         """Write a decision down, as `DecisionLog.add` does; gives it."""
         decision = self._log.add(kind, face, name=name, other=other, who=who)
-        self._hear()
+        self.hear()
         return decision
 
+    def decide_all(self, kind: Kind, faces: Sequence[Spot], *, name: str | None = None, who: str | None = None) -> None:
+        """Write the same down of several faces, as `DecisionLog.add_all` does."""
+        self._log.add_all(kind, faces, name=name, who=who)
+        self.hear()
+
     def decide_names(self, named: Sequence[tuple[Spot, str]], *, who: str) -> None:
-        """Write down who faces, at least one, are, as `DecisionLog.add_named` does."""
-        self._log.add_named(named, who=who)
-        self._hear()
+        """Write down who faces, at least one, are: one decision, which one undo takes back."""
+        of: dict[str, list[Spot]] = {}
+        for face, name in named:
+            of.setdefault(name, []).append(face)
+        self._log.add_names(of, who=who, as_one=True)
+        self.hear()
 
     def verdicts_but(self, who: str) -> Verdicts:
         """What was decided by all others than somebody."""
@@ -252,24 +238,26 @@ class Archive:
     def undo(self, *, id: str | None = None, who: str | None = None) -> Decision:
         """Take a decision back that holds, as `DecisionLog.undo` does; gives it."""
         taken = self._log.undo(id=id, who=who)
-        self._hear()
+        self.hear()
         return taken
 
     def _face(self, row: dict[str, Any]) -> ArchivedFace | None:
         """A face as its row and what was decided tell it; None: it was decided to be none."""
+        return self._judged(row, self.verdicts.of.get((row["digest"], row["face"]), NOTHING))
+
+    def _judged(self, row: dict[str, Any], verdict: Verdict) -> ArchivedFace | None:
         digest, number, path = row["digest"], row["face"], join_below(self.root, row["photo"])
         if path is None:  # an archive may come from anybody, and what is found is copied
             return None
         name, probability, perhaps = row["name"], row["probability"], row["perhaps"]
         best = {one["name"]: one["probability"] for one in row["best"] or ()}
-        verdict = self.verdicts.of.get((digest, number), NOTHING)
         if not verdict.is_face:
             return None
         if verdict.is_final:
             name, probability, perhaps, best = verdict.name or UNKNOWN, 1.0, None, {}
         else:
             # Nobody is twice in a photo; in a film, again and again.
-            there = self._named_in.get(digest, set()) if row["start"] is None else set()
+            there = self.named_in(digest) if row["start"] is None else set()
             others = verdict.not_names | there
             perhaps = None if perhaps in others else perhaps
             best = {one: share for one, share in best.items() if one not in others}

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
+import numpy as np
+
 from castlist.archive.elsewhere import note
 from castlist.archive.folder import ArchiveFolder
 from castlist.archive.groups import FaceGroup
-from castlist.archive.reading import ArchivedFace
+from castlist.archive.records import ArchivedFace
 from castlist.errors import PhotoError
 from castlist.media import read_photo
 from castlist.painting import SHEET_COLUMNS, Cell, draw_sheet, make_thumbnail, save_picture
@@ -31,8 +33,13 @@ def save_sheet(folder: ArchiveFolder, faces: Sequence[ArchivedFace], path: str |
     """
     shown = faces[:MOST]
     note(folder, "sheet", path, shown)
-    save_picture(draw_sheet(list(work_ahead(_cell, shown))), path)
+    save_picture(draw_faces(shown), path)
     return len(shown)
+
+
+def draw_faces(faces: Sequence[ArchivedFace]) -> np.ndarray:
+    """A contact sheet of the first MOST faces: shape (height, width, 3), uint8, RGB."""
+    return draw_sheet(list(work_ahead(_cell, faces[:MOST])))
 
 
 def save_groups_sheet(folder: ArchiveFolder, groups: Sequence[FaceGroup], path: str | os.PathLike[str]) -> int:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from castlist.archive.reading import Archive, ArchivedFace
-from castlist.errors import Message
-from castlist.faces import NO_FACE
+from castlist.archive.reading import Archive
+from castlist.archive.records import ArchivedFace
 from castlist.naming import NamedFace, NamedFilm, NamedPhoto, Sighting
 
 
@@ -16,19 +15,14 @@ def named_photos(archive: Archive) -> list[NamedPhoto | NamedFilm]:
     for face in archive.faces():
         faces.setdefault(face.path, []).append(face)
     shown: list[NamedPhoto | NamedFilm] = []
-    for path, problem in sorted(archive.problems().items()):
-        some = faces.get(path, [])
+    for file in sorted(archive.files(), key=lambda file: file.path):
+        path, some = file.path, faces.get(file.path, [])
         if any(face.start is not None for face in some):
             shown.append(NamedFilm(path, 0, 0, (), tuple(map(_sighting, some))))
         else:
             some.sort(key=lambda face: -face.box.width * face.box.height)
-            failed = None if problem is None or problem[0] == NO_FACE.code else _told(problem[1])
-            shown.append(NamedPhoto(path, tuple(map(_named, some)), failed))
+            shown.append(NamedPhoto(path, tuple(map(_named, some)), file.problem))
     return shown
-
-
-def _told(problem: str) -> Message:
-    return Message("archived-problem", "{problem}", {"problem": problem})
 
 
 def _named(face: ArchivedFace) -> NamedFace:

@@ -45,6 +45,7 @@ class Verdicts:
     same: tuple[tuple[Face, Face], ...]  # that are one person
     different: tuple[tuple[Face, Face], ...]  # that aren't
     conflicts: tuple[Message, ...]
+    portraits: Mapping[str, Face]  # whom to show for a person, where somebody chose
 
 
 def judge(
@@ -62,6 +63,7 @@ def judge(
     of: dict[Face, Verdict] = {}
     pairs: dict[str, list[tuple[Face, Face]]] = {"same": [], "different": []}
     conflicts = []
+    portraits: dict[str, Face] = {}
     for one in (apart for decision in decisions for apart in _apart_by_face(decision)):
         faces = []
         for spot in filter(None, (one.face, one.other)):
@@ -72,6 +74,9 @@ def judge(
             continue
         if one.kind in pairs:
             pairs[one.kind].append((faces[0], faces[1]))
+            continue
+        if one.kind == "portrait":
+            portraits[str(one.name)] = faces[0]
             continue
         before = of.get(faces[0], NOTHING)
         if _contradicts(one, before):
@@ -89,7 +94,7 @@ def judge(
             )
         of[faces[0]] = _after(one, before)
     conflicts += _spread(of, pairs["same"], pairs["different"], called)
-    return Verdicts(of, tuple(pairs["same"]), tuple(pairs["different"]), tuple(conflicts))
+    return Verdicts(of, tuple(pairs["same"]), tuple(pairs["different"]), tuple(conflicts), portraits)
 
 
 def _apart_by_face(decision: Decision) -> Iterator[Decision]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from castlist.checks.records import Findings as Findings
     from castlist.checks.records import describe as describe
     from castlist.checks.records import summarize as summarize
+    from castlist.checks.records import titles as titles
 
 _ROOMS = {
     "Decision": "decisions",
@@ -45,6 +46,7 @@ _ROOMS = {
     "quick_check": "inspection",
     "read_decisions": "decisions",
     "summarize": "records",
+    "titles": "records",
     "undo_moves": "moving",
     "write_check": "page",
 }

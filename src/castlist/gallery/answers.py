@@ -101,4 +101,6 @@ def measure_gains(scores: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
 
 def name_best(gains: np.ndarray) -> np.ndarray:
     """Whom each face is named, each for itself, shape (n,): who gains most, or NOBODY where none gains."""
+    if not gains.shape[1]:  # nobody is known yet
+        return np.full(len(gains), NOBODY)
     return np.where(gains.max(axis=1) > 0, gains.argmax(axis=1), NOBODY)

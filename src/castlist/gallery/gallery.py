@@ -117,6 +117,8 @@ class Gallery:
 
     def _learn(self) -> Gallery:
         """The same photos with the thresholds and the calibration that follow from them."""
+        if not self.people:  # nobody is known yet: nothing follows, and everybody is unknown
+            return self
         thresholds, strangers = find_thresholds(self.known, self.background, self.stranger_rate, self.limits)
         placed = self.background.place(self.embeddings)
         slope, offset = calibrate(self.known, placed, self.person, self.trust_, strangers, self.limits)
@@ -158,7 +160,7 @@ class Gallery:
         n, n_people = len(embeddings), len(self.people)
         probabilities = np.empty((n, n_people + 1), np.float32)
         gains = np.empty((n, n_people), np.float32)
-        step = max(1, BLOCK // n_people)
+        step = max(1, BLOCK // max(n_people, 1))
         for start in range(0, max(n, 1), step):  # at least once, so that a wrong shape is told
             some = slice(start, start + step)
             scores = self.scores(embeddings[some])
@@ -369,10 +371,10 @@ class Gallery:
         return write_arrays(
             {
                 "version": np.array(version),
-                "people": np.array(self.people),
+                "people": np.array(self.people, str),
                 "embeddings": self.embeddings,
                 "person": self.person,
-                "photos": np.array(self.photos),
+                "photos": np.array(self.photos, str),
                 **self.background.to_arrays(),
                 "own_background": np.array(self.own_background),
                 "trust": self.trust_,
@@ -495,7 +497,7 @@ def _check(
             embeddings=str(embeddings.shape),
             person=str(person.shape),
         )
-    if not people or len(set(people)) != len(people):
+    if len(set(people)) != len(people):
         raise ShapeError("people-not-once", "People must be names, each once.")
     if set(person.tolist()) != set(range(len(people))):  # np.unique would load a tenth of a second of NumPy more
         raise ShapeError(

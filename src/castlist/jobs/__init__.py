@@ -1,9 +1,12 @@
 """Work that takes long, in a process of its own: watched by any number, stopped, never left behind."""
 
+from castlist.jobs.archiving import CopySorted, Gather, Teach, WriteTags
 from castlist.jobs.events import (
+    ENDINGS,
     ENDS,
     Begun,
     Checked,
+    Copied,
     Counted,
     Event,
     Failed,
@@ -17,6 +20,7 @@ from castlist.jobs.events import (
     Stage,
     Stopped,
     Stopping,
+    TagsWritten,
     read_event,
     write_event,
 )
@@ -38,10 +42,13 @@ from castlist.jobs.works import (
 )
 
 __all__ = [
+    "ENDINGS",
     "ENDS",
     "Begun",
     "Check",
     "Checked",
+    "Copied",
+    "CopySorted",
     "Counted",
     "Event",
     "Failed",
@@ -49,6 +56,7 @@ __all__ = [
     "Filled",
     "Finished",
     "Forgotten",
+    "Gather",
     "Group",
     "Grouped",
     "Job",
@@ -63,9 +71,12 @@ __all__ = [
     "StopAsked",
     "Stopped",
     "Stopping",
+    "TagsWritten",
+    "Teach",
     "Tell",
     "Tune",
     "Work",
+    "WriteTags",
     "interruption",
     "read_event",
     "read_work",

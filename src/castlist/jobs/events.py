@@ -71,6 +71,23 @@ class Checked(Finished):
 
 
 @dataclass(frozen=True, slots=True)
+class Copied(Finished):
+    """Photos were copied into folders."""
+
+    into: Path
+    written: int
+    there: int  # before, or gone meanwhile
+
+
+@dataclass(frozen=True, slots=True)
+class TagsWritten(Finished):
+    """Names were written into the metadata of an archive's photos, or taken out."""
+
+    sidecars: int
+    photos: int
+
+
+@dataclass(frozen=True, slots=True)
 class Filled(Finished):
     """An archive's rows are those of its photos; or was stopped, and has what was seen so far."""
 
@@ -134,6 +151,7 @@ class Stopped:
 Event: TypeAlias = Stage | Counted | Begun | Progress | Trial | Stopping | Finished | Failed | Stopped
 
 ENDS = (Finished, Failed, Stopped)
+ENDINGS = tuple(kind.__name__ for kind in (*Finished.__subclasses__(), Failed, Stopped))
 KINDS: dict[str, type[Any]] = {
     kind.__name__: kind
     for kind in (Stage, Counted, Begun, Progress, Trial, Stopping, *Finished.__subclasses__(), Failed, Stopped)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from castlist.facade import open_door
 
 if TYPE_CHECKING:
+    from castlist.learning.beginning import begin as begin
     from castlist.learning.comparison import Duel as Duel
     from castlist.learning.comparison import changed_settings as changed_settings
     from castlist.learning.comparison import compare_answers as compare_answers
@@ -56,6 +57,7 @@ _ROOMS = {
     "TAGS": "report",
     "Trial": "progress",
     "answer_anew": "sessions",
+    "begin": "beginning",
     "best_so_far": "tuning",
     "build_model": "models",
     "cast_of": "sessions",

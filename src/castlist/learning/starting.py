@@ -60,15 +60,24 @@ def start_run(dataset: Dataset, settings: Settings, path: Path, photos_root: Pat
         versions=package_versions(),
         precision=choose_precision() if settings.precision == "auto" else settings.precision,
     )
-    run = dataclasses.replace(run, path=_make(path, is_named))
+    run = dataclasses.replace(run, path=make_run_folder(path, is_named=is_named))
     run.save()
     logger.info("a run of the model %s is begun", settings.model)
     logger.debug("which is %s", run.path)
     return run
 
 
-def _make(path: Path, is_named: bool) -> Path:
-    """Make the folder, this process alone: of two trainings of one name the second must not touch the first."""
+def make_run_folder(path: Path, *, is_named: bool) -> Path:
+    """Make a run's folder, this process alone: of two of one name the second must not touch the first.
+
+    Args:
+        path: The folder.
+        is_named: Whether somebody chose its name; else one that is taken by now gets a number.
+
+    Raises:
+        RunError: If there is a folder of the chosen name already.
+        CastlistError: If it can't be made.
+    """
     numbers = itertools.count(2)
     place = path
     while True:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from castlist.painting.pictures import free_place as free_place
     from castlist.painting.pictures import save_picture as save_picture
     from castlist.painting.pictures import tell_apart as tell_apart
+    from castlist.painting.previews import preview_face as preview_face
+    from castlist.painting.previews import preview_photo as preview_photo
+    from castlist.painting.previews import preview_pixels as preview_pixels
     from castlist.painting.sheets import SHEET_COLUMNS as SHEET_COLUMNS
     from castlist.painting.sheets import Cell as Cell
     from castlist.painting.sheets import draw_sheet as draw_sheet
@@ -45,6 +48,9 @@ _ROOMS = {
     "is_hidden": "hiding",
     "make_thumbnail": "sheets",
     "percent": "labels",
+    "preview_face": "previews",
+    "preview_photo": "previews",
+    "preview_pixels": "previews",
     "save_picture": "pictures",
     "set_font_folders": "fonts",
     "tell_apart": "pictures",

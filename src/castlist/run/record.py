@@ -282,7 +282,8 @@ def _check(run: Run) -> None:
         CastError: If somebody can't be called so.
     """
     people = {unicodedata.normalize("NFKC", name).casefold() for name in run.people}
-    if not run.people or len(people) < len(run.people):
+    is_empty = not run.people and (run.has_network or any(run.sides.values()))
+    if is_empty or len(people) < len(run.people):
         raise ValueError("its people must be names, each once")
     for name in (
         *run.people,

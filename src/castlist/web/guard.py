@@ -36,7 +36,7 @@ HEADERS = (
     (b"content-security-policy", POLICY.encode()),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
-    (b"referrer-policy", b"no-referrer"),
+    (b"referrer-policy", b"same-origin"),  # with no-referrer, browsers say "Origin: null" of our own forms
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
 )

@@ -24,6 +24,7 @@ STATUSES = {
     "body-too-long": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "body-too-slow": HTTPStatus.REQUEST_TIMEOUT,
     "changed-while-refreshed": HTTPStatus.CONFLICT,
+    "choices-unread": HTTPStatus.BAD_REQUEST,
     "decide-nothing": HTTPStatus.BAD_REQUEST,
     "disk-full": HTTPStatus.INSUFFICIENT_STORAGE,
     "face-not-archived": HTTPStatus.NOT_FOUND,

@@ -1,0 +1,83 @@
+"""Works on an archive: made of a folder, taught by what was decided, its unnamed faces brought together after each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from castlist.jobs.events import Copied, Counted, Filled, Stage, TagsWritten
+from castlist.jobs.works import Fill, Group, Tell
+from castlist.media import UNKNOWN
+
+
+@dataclass(frozen=True)
+class Gather:
+    """Make an archive's rows those of its photos, and bring the unnamed together; stopped, what was seen is kept."""
+
+    photos: Path
+    archive: Path
+    runs: Path
+    run: Path | None = None  # None: a new one, which knows nobody yet
+
+    def do(self, tell: Tell) -> Filled:
+        from castlist.learning import begin
+
+        done = Fill(self.photos, self.run or begin(self.runs).path, self.archive).do(tell)
+        assert isinstance(done, Filled), "that is how it ends"
+        if done.is_whole:
+            Group(self.archive).do(tell)
+        return done
+
+
+@dataclass(frozen=True)
+class Teach:
+    """Have an archive's run learn what was decided, and name the archive by it."""
+
+    archive: Path
+    runs: Path
+
+    def do(self, tell: Tell) -> Filled:
+        from castlist.archive import ArchiveFolder
+        from castlist.people import teach
+
+        record = ArchiveFolder(self.archive).record()
+        tell(Stage("teach"))
+        teach(record.run, self.archive)
+        return Gather(Path(record.root), self.archive, self.runs, Path(record.run)).do(tell)
+
+
+@dataclass(frozen=True)
+class CopySorted:
+    """Copy the photos of an archive into a folder for each person who is named in them; nothing is overwritten."""
+
+    archive: Path
+    into: Path
+
+    def do(self, tell: Tell) -> Copied:
+        from castlist.archive import Archive
+        from castlist.sorting import put
+
+        places = sorted({(face.path, face.name) for face in Archive(self.archive).faces() if face.name != UNKNOWN})
+        written = 0
+        for done, (path, name) in enumerate(places, 1):
+            if path.is_file():  # it may be gone meanwhile
+                written += put(path, self.into / name)
+            tell(Counted(done, len(places)))
+        return Copied(self.into, written, len(places) - written)
+
+
+@dataclass(frozen=True)
+class WriteTags:
+    """Write an archive's names into the sidecars of its photos, for other programs, or take out what was written."""
+
+    archive: Path
+    undo: bool = False
+
+    def do(self, tell: Tell) -> TagsWritten:
+        from castlist.tagging import tag, undo_tags
+
+        if self.undo:
+            done = undo_tags(self.archive)
+        else:
+            done = tag(self.archive, on_count=lambda count, of: tell(Counted(count, of)))
+        return TagsWritten(done.sidecars, done.photos)

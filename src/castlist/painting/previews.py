@@ -1,0 +1,88 @@
+"""Photos and faces as small JPEGs, made anew from their pixels: nothing of the file itself is in them."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from castlist.errors import PhotoError
+from castlist.faces import Box
+from castlist.media import Decoded, OpenPhoto, frame_file, is_film, open_photo, read_file, read_still
+
+AROUND = 0.4  # of a face's width and height, shown around it
+QUALITY = 82
+
+
+def preview_photo(path: Path, side: int, *, digest: str) -> bytes:
+    """A photo, or the first frame of a film, as a JPEG at most `side` pixels wide and high.
+
+    Args:
+        path: The file.
+        side: Pixels.
+        digest: Of the content that is meant.
+
+    Raises:
+        PhotoError: If it can't be read, or holds something else by now.
+    """
+    if is_film(path):
+        return _encode(_shrunk(read_still(path.with_name(frame_file(path.name, 0))), side))
+    photo = _open(path, digest)
+    return _encode(_shrunk(photo.decode(_scale(max(photo.size), side)).pixels, side))
+
+
+def preview_pixels(pixels: np.ndarray, side: int) -> bytes:
+    """Pixels, shape (height, width, 3), uint8, RGB, as such a JPEG."""
+    return _encode(_shrunk(pixels, side))
+
+
+def preview_face(path: Path, box: Box, side: int, *, digest: str) -> bytes:
+    """A face of a photo with a little around it, as a square JPEG of so many pixels.
+
+    Args:
+        path: The file.
+        box: Of the face; pixels of the upright photo.
+        side: Pixels.
+        digest: Of the content that is meant.
+
+    Raises:
+        PhotoError: If it can't be read, is a film, or holds something else by now.
+    """
+    reach = (0.5 + AROUND) * max(box.width, box.height)
+    middle = np.array([(box.left + box.right) / 2, (box.top + box.bottom) / 2])
+    decoded = _open(path, digest).decode(_scale(2 * reach, side))
+    return _encode(_square(decoded, middle - reach, middle + reach).resize((side, side), Image.Resampling.LANCZOS))
+
+
+def _open(path: Path, digest: str) -> OpenPhoto:
+    data = read_file(path)
+    if hashlib.sha256(data).hexdigest() != digest:
+        raise PhotoError("photo-changed", "the file is another one by now")
+    return open_photo(data)
+
+
+def _scale(size: float, side: int) -> int:
+    """How much smaller a picture of a size may be decoded that is shown with so many pixels."""
+    return next((scale for scale in (8, 4, 2) if size / scale >= side), 1)
+
+
+def _square(decoded: Decoded, first: np.ndarray, last: np.ndarray) -> Image.Image:
+    """A square of a picture; black beyond its edges."""
+    left, top = decoded.from_photo(first).round().astype(int).tolist()
+    right, bottom = decoded.from_photo(last).round().astype(int).tolist()
+    return Image.fromarray(decoded.pixels).crop((left, top, max(right, left + 1), max(bottom, top + 1)))
+
+
+def _shrunk(pixels: np.ndarray, side: int) -> Image.Image:
+    picture = Image.fromarray(pixels)
+    picture.thumbnail((side, side), Image.Resampling.LANCZOS)
+    return picture
+
+
+def _encode(picture: Image.Image) -> bytes:
+    file = io.BytesIO()
+    picture.save(file, "JPEG", quality=QUALITY)
+    return file.getvalue()

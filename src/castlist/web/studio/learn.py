@@ -1,0 +1,117 @@
+"""Learn: a cast from a folder of folders, the runs there are, and their reports."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import FileResponse
+
+from castlist.errors import RunError
+from castlist.jobs import Learn
+from castlist.learning import check_installed
+from castlist.media import holds_people
+from castlist.run import Run, find_runs, open_run, read_history
+from castlist.settings import MODELS, read_settings
+from castlist.web.desk import Desk, desk_of
+from castlist.web.problems import scope_language
+from castlist.web.studio.page import PageRoute, render, watch
+from castlist.web.studio.start import Choice, folders_in, open_choice, roots_of
+
+# The report brings its own styles and pictures, and no script.
+REPORT_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'self'"
+
+router = APIRouter(route_class=PageRoute)
+
+
+@dataclasses.dataclass(frozen=True)
+class Known:
+    """A run as the page lists it."""
+
+    run: Run
+    accuracy: float | None  # on validation, where it was trained in epochs
+
+
+@router.get("/learn")
+def learn(request: Request) -> Response:
+    """What can be learnt from, how, and what was."""
+    desk = desk_of(request)
+    runs, broken = find_runs(desk.house.runs)
+    return render(
+        request,
+        "learn",
+        casts=_casts(desk),
+        models=[(name, kind.summary) for name, kind in MODELS.items()],
+        runs=[_known(run) for run in reversed(runs)],
+        broken=[(path.name, error.message) for path, error in broken.items()],
+        at_work=[note for note in desk.jobs.notes() if not note.is_over],
+    )
+
+
+@router.post("/learn")
+def begin(
+    request: Request,
+    folder: Annotated[str, Form()],
+    model: Annotated[str, Form()],
+    name: Annotated[str, Form()] = "",
+    epochs: Annotated[str, Form()] = "",
+    whole: Annotated[bool, Form()] = False,
+    settings: Annotated[str, Form()] = "",
+) -> Response:
+    """Learn, in the background."""
+    desk = desk_of(request)
+    chosen = read_settings(settings, model)
+    if epochs.isdecimal():
+        chosen = dataclasses.replace(chosen, epochs=int(epochs))
+    if whole:
+        chosen = dataclasses.replace(chosen, faces=False)
+    check_installed(chosen)
+    work = Learn(
+        open_choice(desk, folder).path,
+        chosen,
+        desk.house.runs,
+        name=name.strip() or None,
+        language=scope_language(request.scope),
+    )
+    return watch(request, work, "/learn")
+
+
+@router.get("/runs/{run}")
+def report(request: Request, run: str) -> Response:
+    """The report of a run, inside a page."""
+    return render(request, "report", run=_reported(desk_of(request), run))
+
+
+@router.get("/runs/{run}/report.html")
+def report_itself(request: Request, run: str) -> Response:
+    """The report of a run as it was written."""
+    headers = {"Content-Security-Policy": REPORT_POLICY, "X-Frame-Options": "SAMEORIGIN", "Cache-Control": "no-store"}
+    return FileResponse(_reported(desk_of(request), run).report_path, media_type="text/html", headers=headers)
+
+
+def _reported(desk: Desk, name: str) -> Run:
+    """A run that has a report.
+
+    Raises:
+        CastlistError: If there is no such run, or it has none.
+    """
+    run = open_run(desk.run(name).path)
+    if not run.report_path.is_file():
+        raise RunError(
+            "no-report-yet",
+            "The run {name!r} has no report: it had too few photos to test with, or has been changed since.",
+            name=name,
+        )
+    return run
+
+
+def _known(run: Run) -> Known:
+    history = read_history(run)
+    return Known(run, max((row.val_accuracy for row in history), default=None))
+
+
+def _casts(desk: Desk) -> list[Choice]:
+    """The folders in which each person has a folder: the roots, and those right below them."""
+    roots = roots_of(desk)
+    return [one for root in roots for one in (root, *folders_in(root)) if holds_people(one.path)]

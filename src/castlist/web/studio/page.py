@@ -1,0 +1,130 @@
+"""Pages: a template, in the language that is asked for; what goes wrong is one, too."""
+
+from __future__ import annotations
+
+import datetime
+import functools
+import urllib.parse
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+
+from castlist.errors import CastlistError, Message, fill, needs_extra
+from castlist.jobs import Work
+from castlist.languages import LANGUAGES, translate_message, translator
+from castlist.media import UNKNOWN
+from castlist.web.desk import desk_of
+from castlist.web.problems import scope_language, status_of
+
+with needs_extra("serve", "The studio"):
+    import jinja2
+
+TEMPLATES = Path(__file__).parent / "templates"
+TAGS = {"en": "en", "zh-TW": "zh-Hant-TW"}  # of languages, as HTML writes them
+NAMES = {"en": "English", "zh-TW": "繁體中文"}  # of the languages, each in itself
+
+
+def render(request: Request, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
+    """A page, or a part of one, of a template; nothing that shows people is kept by the browser."""
+    language = scope_language(request.scope)
+    archive = request.path_params.get("archive") or newest_archive(request)
+    text = (
+        _environment()
+        .get_template(f"{template}.html.jinja")
+        .render(
+            here=request.url.path,
+            archive=archive,
+            language=TAGS[language],
+            languages=[(tag, NAMES[tag], tag == language) for tag in LANGUAGES],
+            translate=translator(language),
+            explain=functools.partial(translate_message, language=language),
+            is_part=is_part(request),
+            **context,
+        )
+    )
+    return HTMLResponse(text, status, {"Cache-Control": "no-store", "Vary": "HX-Request"})
+
+
+def newest_archive(request: Request) -> str | None:
+    """The name of the archive that was changed last."""
+    archives = desk_of(request).archives()
+    return max(archives, key=lambda one: one.path.stat().st_mtime).path.name if archives else None
+
+
+def go(request: Request, address: str) -> Response:
+    """Send a browser elsewhere, also where htmx asked."""
+    if is_part(request):
+        return Response(status_code=204, headers={"HX-Redirect": address})
+    return RedirectResponse(address, 303)
+
+
+def place(archive: str, page: str) -> str:
+    """The address of a page of an archive."""
+    return f"/in/{urllib.parse.quote(archive, safe='')}/{page}"
+
+
+def watch(request: Request, work: Work, then: str) -> Response:
+    """Begin a work, and send the browser to where it is watched; afterwards it goes on to another page."""
+    job = desk_of(request).jobs.begin(work)
+    return go(request, f"/work/{job}?then={urllib.parse.quote(then)}")
+
+
+def picture(data: bytes) -> Response:
+    """A JPEG, as an answer."""
+    # Not for the browser's disk: what is deleted here would stay there.
+    return Response(data, media_type="image/jpeg", headers={"Cache-Control": "no-store"})
+
+
+def is_part(request: Request) -> bool:
+    """Whether only a part of a page is asked for."""
+    return "hx-request" in request.headers
+
+
+class PageRoute(APIRoute):
+    """A route whose failures are told on a page."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        answer = super().get_route_handler()
+
+        async def explained(request: Request) -> Response:
+            try:
+                return await answer(request)
+            except CastlistError as error:
+                return render(request, "problem", status=status_of(error), problem=error.message)
+            except HTTPException as error:
+                said = Message(
+                    "page-refused", "The browser asked for what can't be: {reason}.", {"reason": error.detail}
+                )
+                return render(request, "problem", status=error.status_code, problem=said)
+            except RequestValidationError:
+                unknown = Message("page-unknown", "There is no such page. Begin at the first one.")
+                return render(request, "problem", status=422, problem=unknown)
+
+        return explained
+
+
+@functools.cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,  # names are what people typed, files are called whatever they are called
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["fill"] = lambda text, **values: fill(text, values)
+    environment.globals["UNKNOWN"] = UNKNOWN
+    environment.filters["percent"] = lambda share: f"{100 * share:.0f} %"
+    environment.filters["day"] = _day
+    environment.filters["address"] = functools.partial(urllib.parse.quote, safe="")
+    return environment
+
+
+def _day(moment: datetime.datetime | None) -> str:
+    return "" if moment is None else f"{moment:%Y-%m-%d}"

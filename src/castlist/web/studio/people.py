@@ -1,0 +1,83 @@
+"""People: everybody of an archive, and each with all photos; renamed, merged, forgotten."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request, Response
+
+from castlist.archive import call_otherwise, find_in_archive
+from castlist.errors import SettingsError
+from castlist.jobs import Gather
+from castlist.media import UNKNOWN, meant_by, one_form
+from castlist.people import forget, merge, rename
+from castlist.run import open_run
+from castlist.web.desk import desk_of
+from castlist.web.studio.page import PageRoute, place, render, watch
+from castlist.web.studio.shelf import Album, OpenAlbum
+
+MOST = 300  # faces shown of a person
+
+router = APIRouter(route_class=PageRoute)
+
+
+@router.get("/in/{archive}/people")
+def people(request: Request, album: OpenAlbum) -> Response:
+    """Everybody as a card."""
+    return render(request, "people", album=album, people=album.people())
+
+
+@router.get("/in/{archive}/person")
+def person(request: Request, album: OpenAlbum, name: str) -> Response:
+    """A person's photos."""
+    archive = album.archive()
+    faces = find_in_archive(archive, name)
+    others = sorted(archive.people() - {UNKNOWN, name}, key=str.casefold)
+    return render(request, "person", album=album, name=name, faces=faces, others=others, most=MOST)
+
+
+@router.post("/in/{archive}/person/rename")
+def rename_person(
+    request: Request, album: OpenAlbum, name: Annotated[str, Form()], new: Annotated[str, Form()]
+) -> Response:
+    """Call somebody otherwise, in the archive and in its run."""
+    new = one_form(new.strip())
+    if name in open_run(album.run).people:
+        rename(album.run, name, new)
+    else:
+        call_otherwise(album.archive(), name, new)
+    return _name_anew(request, album, new)
+
+
+@router.post("/in/{archive}/person/merge")
+def merge_person(
+    request: Request, album: OpenAlbum, name: Annotated[str, Form()], into: Annotated[str, Form()]
+) -> Response:
+    """Make two people one, for good."""
+    people = open_run(album.run).people
+    into = meant_by(into, album.archive().people())
+    if name in people and into in people:
+        merge(album.run, name, into)
+    elif name in people:
+        rename(album.run, name, into)
+    else:
+        call_otherwise(album.archive(), name, into)
+    return _name_anew(request, album, into)
+
+
+@router.post("/in/{archive}/person/forget")
+def forget_person(
+    request: Request, album: OpenAlbum, name: Annotated[str, Form()], sure: Annotated[str, Form()]
+) -> Response:
+    """Delete somebody from the archive and its run, and say what was deleted."""
+    if one_form(sure.strip()) != one_form(name):
+        raise SettingsError(
+            "forget-unsure", "Nothing was deleted: the name typed is {typed!r}, not {name!r}.", typed=sure, name=name
+        )
+    return render(request, "receipt", album=album, receipt=forget(album.run, name, archive=album.folder.path))
+
+
+def _name_anew(request: Request, album: Album, name: str) -> Response:
+    """Name the archive by the run as it is now, and show the person then."""
+    work = Gather(album.root, album.folder.path, desk_of(request).house.runs, album.run)
+    return watch(request, work, place(album.name, "people"))

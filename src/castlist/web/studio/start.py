@@ -1,0 +1,154 @@
+"""The first steps: the language, a folder of photos, and an archive made of it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, File, Form, Request, Response, UploadFile
+
+from castlist.errors import CastlistError
+from castlist.files import make_folder, write_bytes
+from castlist.jobs import Gather
+from castlist.languages import LANGUAGES
+from castlist.media import open_photo
+from castlist.paths import name_below, unspell
+from castlist.run import Run, list_runs
+from castlist.web.desk import Desk, desk_of
+from castlist.web.problems import LANGUAGE
+from castlist.web.studio.page import PageRoute, go, place, render, watch
+
+YEAR = 365 * 24 * 3600  # seconds
+DROPPED = "dropped"  # the archive of photos that were dropped, and beside the archives the folder of these
+
+router = APIRouter(route_class=PageRoute)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A folder of photos that can be chosen."""
+
+    key: str  # "0:2019/summer": which root, and the folder below it
+    title: str
+    path: Path
+
+
+@router.post("/language")
+def choose_language(request: Request, language: Annotated[str, Form()]) -> Response:
+    """Speak another language from now on."""
+    answer = go(request, request.headers.get("referer") or "/")
+    if language in LANGUAGES:
+        answer.set_cookie(LANGUAGE, language, max_age=YEAR, samesite="strict", httponly=True)
+    return answer
+
+
+@router.get("/start")
+def start(request: Request, folder: str = "") -> Response:
+    """Choose a folder of those that the house shows."""
+    desk = desk_of(request)
+    top = open_choice(desk, folder) if folder else None
+    crumbs = []
+    if top:
+        root, _, below = top.key.partition(":")
+        parts = Path(below).parts[:-1]
+        crumbs = [(desk.house.roots[int(root)].name, f"{root}:")] if below else []
+        crumbs += [(part, f"{root}:{'/'.join(parts[: i + 1])}") for i, part in enumerate(parts)]
+    folders = folders_in(top) if top else roots_of(desk)
+    return render(request, "start", top=top, crumbs=crumbs, folders=folders, runs=runs_for_faces(desk))
+
+
+@router.post("/start")
+def begin(request: Request, folder: Annotated[str, Form()], run: Annotated[str, Form()] = "") -> Response:
+    """Make an archive of a folder, in the background."""
+    desk = desk_of(request)
+    chosen = open_choice(desk, folder)
+    return _gather(request, desk, chosen.path, _free_name(desk, chosen.path), run)
+
+
+@router.post("/start/drop")
+def drop(request: Request, photos: Annotated[list[UploadFile], File()]) -> Response:
+    """Keep photos that were dropped, named by their content, and make an archive of them."""
+    desk = desk_of(request)
+    folder = desk.house.archives.parent / DROPPED
+    make_folder(folder, private=True)
+    for upload in photos[: desk.house.limits.files]:
+        data = upload.file.read()
+        try:
+            open_photo(data)
+        except CastlistError:  # no photo; the others may be
+            continue
+        ending = _ending(upload.filename or "")
+        write_bytes(folder / f"{hashlib.sha256(data).hexdigest()[:32]}{ending}", data, private=True)
+    runs = runs_for_faces(desk)
+    return _gather(request, desk, folder, DROPPED, runs[0].path.name if runs else "")
+
+
+@router.post("/in/{archive}/refresh")
+def refresh(request: Request, archive: str) -> Response:
+    """Look for new photos, and name by the run as it is now."""
+    desk = desk_of(request)
+    record = desk.archive(archive).record()
+    work = Gather(Path(record.root), desk.archive(archive).path, desk.house.runs, Path(record.run))
+    return watch(request, work, place(archive, "photos"))
+
+
+def roots_of(desk: Desk) -> list[Choice]:
+    """The folders that the house shows."""
+    return [Choice(f"{i}:", root.name or str(root), root) for i, root in enumerate(desk.house.roots)]
+
+
+def folders_in(top: Choice) -> list[Choice]:
+    """The folders in one, by name, but hidden ones."""
+    root, _, below = top.key.partition(":")
+    before = f"{below}/" if below else ""
+    try:
+        paths = sorted(path for path in top.path.iterdir() if path.is_dir() and not path.name.startswith("."))
+    except OSError:  # nobody may look
+        return []
+    return [Choice(f"{root}:{before}{name_below(top.path, path)}", path.name, path) for path in paths]
+
+
+def open_choice(desk: Desk, key: str) -> Choice:
+    """A folder by its key, which may come from anywhere.
+
+    Raises:
+        CastlistError: If there is none, or it isn't of those that the house shows.
+    """
+    root, _, below = key.partition(":")
+    path = desk.photos(int(root) if re.fullmatch(r"\d{1,4}", root) else -1, below)
+    return Choice(key, unspell(below.rpartition("/")[2]) or path.name, path)
+
+
+def runs_for_faces(desk: Desk) -> Sequence[Run]:
+    """The runs that can name an archive, the newest first."""
+    return [run for run in reversed(list_runs(desk.house.runs)) if run.complete and run.settings.faces]
+
+
+def _gather(request: Request, desk: Desk, photos: Path, name: str, run: str) -> Response:
+    known = desk.run(run).path if run else None
+    work = Gather(photos, desk.new_archive(name).path, desk.house.runs, known)
+    return watch(request, work, place(name, "photos"))
+
+
+def _free_name(desk: Desk, photos: Path) -> str:
+    """What to call the archive of a folder: as the folder, unless that is another's; as before, if there is one."""
+    known = {one.path.name: one.record().root for one in desk.archives()}
+    for name, root in known.items():
+        if root == str(photos):
+            return name
+    wanted = re.sub(r"[\x00-\x1f/\\]", "-", photos.name).lstrip(".") or "photos"
+    number = 2
+    name = wanted
+    while name in known:
+        name, number = f"{wanted} {number}", number + 1
+    return name
+
+
+def _ending(name: str) -> str:
+    """What a file's name tells of its kind; nothing else of it is used."""
+    found = re.search(r"\.(jpe?g|png|heic|heif|webp|avif|tiff?|gif|bmp)$", name.lower())
+    return found[0] if found else ".jpg"

@@ -1,0 +1,149 @@
+// What pages need beside their HTML: keys, the wall, focus, and what screen readers are told.
+"use strict";
+
+const typing = (element) => element.matches("input:not([type=checkbox],[type=radio]), textarea, select");
+const fine = matchMedia("(pointer: fine)");
+
+// Keys: each is a button, a link or a box on the page, which says so.
+
+document.addEventListener("keydown", (event) => {
+  const at = document.activeElement;
+  const empty = at.matches("input[type=text], input:not([type])") && !at.value;
+  if (event.isComposing || document.querySelector("dialog[open]")) return;
+  if ((event.ctrlKey || event.metaKey) && event.key === "z" && (!typing(at) || empty)) {
+    const undo = document.getElementById("undo");
+    if (undo) {
+      event.preventDefault();
+      undo.requestSubmit();
+    }
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "?" && (!typing(at) || empty)) {
+    event.preventDefault();
+    document.getElementById("keys").showModal();
+    return;
+  }
+  if (typing(at) && !(empty && /^\d$/.test(event.key))) return;
+  const found = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+  if (found) {
+    event.preventDefault();
+    found.click();
+  } else if (event.key.startsWith("Arrow") && at.closest(".wall")) {
+    move(event, at);
+  }
+});
+
+document.addEventListener("click", (event) => {
+  const opens = event.target.closest("[data-opens]");
+  if (opens) document.getElementById(opens.dataset.opens).showModal();
+  const closes = event.target.closest("[data-closes]");
+  if (closes) document.getElementById(closes.dataset.closes).replaceChildren();
+});
+
+// Of a group, only whom the question isn't about is sent: a form may have few fields, and a group many faces.
+
+document.addEventListener("change", (event) => {
+  const form = event.target.matches("[data-face]") && event.target.form;
+  if (!form) return;
+  const left = [...form.querySelectorAll("[data-face]:not(:checked)")];
+  form.elements.without.value = left.map((one) => one.value).join(" ");
+});
+
+// What becomes of photos that were found wrong, as one field: only of those that aren't kept.
+
+document.getElementById("choices")?.addEventListener("submit", (event) => {
+  const chosen = [...document.querySelectorAll("[data-file]")].filter((one) => one.value !== "keep");
+  const told = chosen.map((one) => [one.dataset.file, one.value.replace(/^aside$|^to:/, "")]);
+  event.target.elements.choices.value = JSON.stringify(Object.fromEntries(told));
+});
+
+// The wall: a part is fetched as it comes near; until then it is as high as it will be.
+
+const near = new IntersectionObserver((seen) => seen.forEach(fill), { rootMargin: "1500px" });
+const asked = new WeakMap();
+
+async function fill({ target, isIntersecting }) {
+  if (!isIntersecting) {
+    asked.get(target)?.abort();
+    return;
+  }
+  const stop = new AbortController();
+  asked.set(target, stop);
+  try {
+    const answer = await fetch(target.dataset.from, { signal: stop.signal, headers: { "HX-Request": "true" } });
+    if (!answer.ok) return;
+    target.innerHTML = await answer.text();
+  } catch {
+    return; // it is far away again, or the house has ended
+  }
+  near.unobserve(target);
+  delete target.dataset.from;
+  target.style.height = "";
+}
+
+function measure() {
+  const parts = [...document.querySelectorAll(".wall .tiles")];
+  if (!parts.length) return;
+  const style = getComputedStyle(parts[0]);
+  const tracks = style.gridTemplateColumns.split(" ");
+  const gap = parseFloat(style.rowGap);
+  for (const part of parts) {
+    const rows = Math.ceil(part.dataset.count / tracks.length);
+    const height = rows * (parseFloat(tracks[0]) + gap) - gap;
+    part.style.containIntrinsicBlockSize = `${height}px`;
+    if (part.dataset.from) part.style.height = `${height}px`;
+  }
+}
+
+function move(event, at) {
+  const links = [...document.querySelectorAll(".wall .tiles a")];
+  const width = getComputedStyle(at.closest(".tiles")).gridTemplateColumns.split(" ").length;
+  const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -width, ArrowDown: width }[event.key];
+  const next = links[links.indexOf(at) + step];
+  if (next) {
+    event.preventDefault();
+    next.focus();
+  }
+}
+
+for (const part of document.querySelectorAll(".wall .tiles[data-from]")) near.observe(part);
+measure();
+addEventListener("resize", measure);
+
+document.querySelector("[data-jumps] select")?.addEventListener("change", (event) => {
+  document.getElementById(event.target.value).previousElementSibling.scrollIntoView();
+});
+
+// Files that are dropped onto a form are as if they were chosen.
+
+for (const form of document.querySelectorAll("[data-drop]")) {
+  form.addEventListener("dragover", (event) => event.preventDefault());
+  form.addEventListener("drop", (event) => {
+    event.preventDefault();
+    const files = form.querySelector("input[type=file]");
+    files.files = event.dataTransfer.files;
+    form.requestSubmit();
+  });
+}
+
+// After each answer: the field is ready, and what changed is said.
+
+function ready() {
+  if (fine.matches) document.querySelector("[data-focus]")?.focus();
+}
+
+document.addEventListener("htmx:afterSettle", (event) => {
+  const target = event.detail.target;
+  if (!document.contains(document.activeElement) || document.activeElement === document.body) {
+    if (target.id === "question" && !fine.matches) document.getElementById("main").focus({ preventScroll: true });
+  }
+  if (target.id === "question") {
+    document.getElementById("notice").replaceChildren();
+    const said = [...target.querySelectorAll(".done, h2")].map((one) => one.textContent.trim());
+    document.getElementById("said").textContent = said.join(" ");
+    ready();
+  }
+  if (event.detail.elt?.matches?.(".one-face")) event.detail.elt.focus();
+});
+ready();

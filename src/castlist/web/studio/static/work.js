@@ -1,0 +1,72 @@
+// Follows a work that takes long: how far it is, and the curves of a training; at its end the page is loaded anew.
+"use strict";
+
+const work = document.querySelector("[data-work]");
+const curves = document.getElementById("curves");
+const bar = document.getElementById("bar");
+const counted = document.getElementById("counted");
+const fillIn = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+
+function plot(title, series) {
+  const ink = getComputedStyle(document.body).color;
+  const line = getComputedStyle(document.documentElement).getPropertyValue("--line");
+  const axis = { stroke: ink, grid: { stroke: line }, ticks: { stroke: line } };
+  const colors = ["#2f9c8c", "#d0642f"];
+  return new uPlot(
+    {
+      title,
+      width: Math.max(260, Math.min(620, curves.clientWidth - 40)),
+      height: 260,
+      scales: { x: { time: false } },
+      axes: [axis, axis],
+      series: [
+        { label: curves.dataset.epochs },
+        ...series.map((label, i) => ({ label, stroke: colors[i], width: 2, dash: i ? [6, 4] : [] })),
+      ],
+    },
+    [[], [], []],
+    curves,
+  );
+}
+
+if (work) {
+  const rows = { x: [], loss: [[], []], accuracy: [[], []] };
+  let plots = null;
+  const stream = new EventSource(work.dataset.work);
+  const told = (kind, tell) => stream.addEventListener(kind, (event) => tell(JSON.parse(event.data)));
+
+  told("Counted", ({ done, of }) => {
+    bar.max = of || 1;
+    if (of) bar.value = done;
+    else bar.removeAttribute("value");
+    counted.textContent = of ? fillIn(work.dataset.counted, { done, total: of }) : String(done);
+  });
+  told("Progress", (now) => {
+    bar.max = now.epochs * now.steps;
+    bar.value = (now.epoch - 1) * now.steps + now.step;
+    counted.textContent = fillIn(work.dataset.epoch, now);
+    if (!now.finished) return;
+    const one = now.finished;
+    rows.x.push(one.epoch);
+    rows.loss[0].push(one.loss);
+    rows.loss[1].push(one.val_loss);
+    rows.accuracy[0].push(one.accuracy);
+    rows.accuracy[1].push(one.val_accuracy);
+    if (!plots) {
+      curves.hidden = false;
+      const series = [curves.dataset.learnt, curves.dataset.checked];
+      plots = [plot(curves.dataset.loss, series), plot(curves.dataset.accuracy, series)];
+    }
+    plots[0].setData([rows.x, ...rows.loss]);
+    plots[1].setData([rows.x, ...rows.accuracy]);
+  });
+  for (const end of work.dataset.ends.split(" ")) {
+    told(end, () => {
+      stream.close();
+      location.reload();
+    });
+  }
+} else {
+  const onward = document.querySelector("[data-onward]");
+  if (onward) location.replace(onward.href);
+}

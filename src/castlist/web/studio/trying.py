@@ -1,0 +1,103 @@
+"""Try it: pictures that are dropped, or a camera, named at once; nothing of them is kept."""
+
+from __future__ import annotations
+
+import base64
+from typing import Annotated
+
+from fastapi import APIRouter, File, Form, Request, Response, UploadFile
+from fastapi.responses import JSONResponse
+
+from castlist.errors import PhotoError
+from castlist.languages import translator
+from castlist.media import UNKNOWN, read_photo
+from castlist.naming import NamedFace, Seen
+from castlist.painting import preview_pixels
+from castlist.people import enrol_face
+from castlist.run import list_runs
+from castlist.web.desk import Desk, desk_of
+from castlist.web.problems import scope_language
+from castlist.web.studio.page import PageRoute, render
+
+SHOWN = 1200  # pixels of a picture, at most
+
+router = APIRouter(route_class=PageRoute)
+
+
+@router.get("/try")
+def trying(request: Request, run: str = "") -> Response:
+    """Where pictures are dropped."""
+    runs = [one for one in reversed(list_runs(desk_of(request).house.runs)) if one.complete and one.people]
+    return render(request, "trying", runs=runs, chosen=run or (runs[0].path.name if runs else ""))
+
+
+@router.post("/try")
+def name_picture(request: Request, run: Annotated[str, Form()], photo: Annotated[UploadFile, File()]) -> Response:
+    """Name the people in a picture."""
+    return _answer(request, run, photo.file.read())
+
+
+@router.post("/try/frame")
+def name_frame(request: Request, run: Annotated[str, Form()], photo: Annotated[UploadFile, File()]) -> Response:
+    """Name the people in a camera's frame."""
+    pixels = read_photo(photo.file.read())
+    (faces,) = desk_of(request).recognizer(run).name_pixels([pixels])
+    translate = translator(scope_language(request.scope))
+    told = [
+        {
+            "box": [face.box.left, face.box.top, face.box.width, face.box.height],
+            "text": _text(face, translate("unknown"), translate("perhaps {name}")),
+            "named": face.name != UNKNOWN,
+        }
+        for face in faces
+        if face.box
+    ]
+    return JSONResponse({"faces": told}, headers={"Cache-Control": "no-store"})
+
+
+@router.post("/try/enrol")
+def enrol(
+    request: Request,
+    run: Annotated[str, Form()],
+    photo: Annotated[UploadFile, File()],
+    face: Annotated[int, Form()],
+    name: Annotated[str, Form()],
+) -> Response:
+    """Have a run know a face of a picture, and name the picture anew."""
+    data = photo.file.read()
+    recognizer = desk_of(request).recognizer(run)
+    seen = _look(desk_of(request), run, data)
+    if not 0 <= face < len(seen.photo):
+        raise PhotoError("face-not-there", "There is no such face in the picture.")
+    enrol_face(recognizer, name.strip(), seen, face, "dropped.jpg")
+    return _answer(request, run, data)
+
+
+def _answer(request: Request, run: str, data: bytes) -> Response:
+    desk = desk_of(request)
+    seen = _look(desk, run, data)
+    (faces,) = desk.recognizer(run).name(seen)
+    people = desk.recognizer(run).run.people
+    picture = base64.b64encode(preview_pixels(read_photo(data), SHOWN)).decode()
+    return render(
+        request,
+        "named",
+        picture=picture,
+        size=seen.sizes[0].tolist(),
+        faces=list(enumerate(faces)),
+        people=people,
+        has_faces=not seen.is_whole,
+    )
+
+
+def _look(desk: Desk, run: str, data: bytes) -> Seen:
+    seen = Seen.merge(desk.recognizer(run).eyes.see([data]))
+    if problem := seen.problems[0]:
+        raise PhotoError("dropped-unread", "The picture can't be read ({reason}).", reason=problem)
+    return seen
+
+
+def _text(face: NamedFace, unknown: str, perhaps: str) -> str:
+    if face.name != UNKNOWN:
+        return f"{face.name} {face.probability:.0%}"
+    return perhaps.format(name=face.perhaps) if face.perhaps else unknown

@@ -1,0 +1,64 @@
+"""Work that takes long, on a page: how far it is, its curves, a button that stops it, and what became of it."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from castlist.jobs import ENDINGS, Event, Failed, Learnt, Stopped
+from castlist.languages import speaker, translator
+from castlist.learning import describe_diagnosis, diagnose
+from castlist.run import open_run, read_history
+from castlist.web.desk import desk_of
+from castlist.web.problems import scope_language
+from castlist.web.studio.page import PageRoute, render
+
+router = APIRouter(route_class=PageRoute)
+
+
+@router.get("/work/{job}")
+def work(request: Request, job: str, then: str = "/") -> Response:
+    """A work as it is now; the page follows it by itself."""
+    note = desk_of(request).jobs.note(job)
+    last = note.last
+    return render(
+        request,
+        "work",
+        note=note,
+        ends=" ".join(ENDINGS),
+        title=_title(request, note.kind),
+        failed=last.message if isinstance(last, Failed) else None,
+        stopped=isinstance(last, Stopped),
+        accuracy=last.accuracy if isinstance(last, Learnt) else None,
+        run=last.run.name if isinstance(last, Learnt) and last.report else None,
+        advice=_advice(request, last),
+        onward=then if then.startswith("/") and not then.startswith(("//", "/\\")) else "/",
+    )
+
+
+@router.post("/work/{job}/stop")
+def stop(request: Request, job: str) -> Response:
+    """Ask a work to stop and keep what it has."""
+    desk_of(request).jobs.stop(job)
+    return Response(status_code=204)
+
+
+def _title(request: Request, kind: str) -> str:
+    translate = speaker(scope_language(request.scope))
+    titles = {
+        "Gather": translate("Looking at the photos"),
+        "Teach": translate("Learning from what was decided"),
+        "Check": translate("Checking the photos"),
+        "WriteTags": translate("Writing names"),
+        "CopySorted": translate("Copying photos"),
+        "Learn": translate("Learning"),
+    }
+    return titles.get(kind, translate("At work"))
+
+
+def _advice(request: Request, last: Event | None) -> list[str]:
+    """What the curves of a training say."""
+    if not isinstance(last, Learnt):
+        return []
+    run = open_run(last.run)
+    diagnosis = diagnose(read_history(run), len(run.sides["validation"]))
+    return list(describe_diagnosis(diagnosis, translator(scope_language(request.scope)))) if diagnosis else []

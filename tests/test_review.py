@@ -1,0 +1,120 @@
+"""Who is it? Questions follow what is decided, by whomever; what is decided together is undone together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("pyarrow", reason="archives need castlist[archive]")
+
+from castlist.archive import Archive, HeldArchive, Question, call_otherwise, fill_archive, group_unnamed
+from castlist.media import UNKNOWN
+from castlist.people import forget, teach
+from castlist.testing import level_of, make_run, save_picture, tell_faces
+
+PHOTOS = {  # people by number; 0 and 1 are known, the others aren't
+    **{f"{i}.png": [(2, i), (3, i)] for i in range(5)},
+    "5.png": [(2, 5), (0, 1)],
+    "6.png": [(4, 0)],
+}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    for name, faces in PHOTOS.items():
+        save_picture(tmp_path / "photos" / name, [level_of(*face) for face in faces])
+    make_run(tmp_path / "runs" / "run", ("Ann", "Bo"))
+    fill(tmp_path)
+    group_unnamed(tmp_path / "archive")
+    return tmp_path
+
+
+def fill(home: Path) -> None:
+    fill_archive(home / "photos", home / "runs" / "run", home / "archive", finder=tell_faces)
+
+
+def sizes(questions: list[Question]) -> list[int]:
+    return [len(one.faces) for one in questions]
+
+
+def test_the_largest_group_is_asked_about_first_and_gone_once_it_is_named(home: Path) -> None:
+    held, other = HeldArchive(home / "archive"), HeldArchive(home / "archive")
+    first, *rest = held.questions()
+    assert sizes([first, *rest]) == [6, 5, 1]
+    other.questions()
+    held.now()[0].decide_all("is", first.spots, name="Dora")
+    for one in (held, other):
+        assert [question.key for question in one.questions()] == [question.key for question in rest]
+    assert other.now()[0].undo().name == "Dora"  # all of them at once
+    assert [question.key for question in held.questions()] == [first.key, *(question.key for question in rest)]
+
+
+def test_strangers_and_what_is_no_face_are_asked_about_no_more(home: Path) -> None:
+    held = HeldArchive(home / "archive")
+    largest, second, lone = held.questions()
+    held.now()[0].decide_all("stranger", second.spots)
+    held.now()[0].decide_all("no-face", lone.spots)
+    assert held.questions() == [largest]
+
+
+def test_whom_faces_are_perhaps_is_not_asked_again_once_it_was_denied(home: Path) -> None:
+    held = HeldArchive(home / "archive")
+    question = held.questions()[1]
+    archive = held.now()[0]
+    archive.decide_all("is-not", question.spots, name="Ann")
+    assert sizes(held.questions()) == [6, 5, 1]
+    assert all(one.perhaps != "Ann" for one in held.questions())
+
+
+def test_a_person_who_was_taught_is_found_without_a_question(home: Path) -> None:
+    held = HeldArchive(home / "archive")
+    first = held.questions()[0]
+    held.now()[0].decide_all("is", first.spots[:3], name="Dora")
+    assert sizes(held.questions()) == [5, 3, 1]
+    teach(home / "runs" / "run", home / "archive")
+    fill(home)
+    assert sizes(held.questions()) == [5, 1]
+    assert len(list(held.now()[0].faces({"Dora"}))) == 6
+
+
+def test_nobody_is_asked_about_whoever_was_forgotten(home: Path) -> None:
+    held = HeldArchive(home / "archive")
+    first = held.questions()[0]
+    held.now()[0].decide_all("is", first.spots, name="Dora")
+    teach(home / "runs" / "run", home / "archive")
+    forget(home / "runs" / "run", "Dora", archive=home / "archive")
+    assert sum(sizes(held.questions())) == 6
+
+
+def test_a_portrait_is_chosen_undone_and_forgotten_with_the_person(home: Path) -> None:
+    archive = Archive(home / "archive")
+    (ann,) = archive.faces({"Ann"})
+    archive.decide("portrait", ann.spot, name="Ann")
+    assert archive.verdicts.portraits == {"Ann": (ann.digest, ann.number)}
+    assert list(archive.faces({"Ann"})) == [ann]  # it says nothing of who is who
+    archive.undo()
+    assert archive.verdicts.portraits == {}
+    archive.decide("portrait", ann.spot, name="Ann")
+    forget(home / "runs" / "run", "Ann", archive=home / "archive")
+    assert b"Ann" not in (home / "archive" / "decisions.jsonl").read_bytes()
+
+
+def test_somebody_who_is_called_otherwise_is_so_wherever_that_was_decided(home: Path) -> None:
+    archive = Archive(home / "archive")
+    held = HeldArchive(home / "archive")
+    archive.decide_all("is", held.questions()[0].spots, name="Dora")
+    assert call_otherwise(archive, "Dora", "Dora Diaz") == 6
+    assert {face.name for face in archive.faces()} == {"Ann", "Dora Diaz", UNKNOWN}
+    archive.undo()
+    assert {face.name for face in archive.faces()} == {"Ann", "Dora", UNKNOWN}
+
+
+def test_photos_are_told_once_each_also_those_without_a_face(home: Path) -> None:
+    save_picture(home / "photos" / "nobody.png", [])
+    (home / "photos" / "broken.png").write_bytes(b"no picture")
+    fill(home)
+    photos = {one.name: one for one in Archive(home / "archive").files()}
+    assert photos.keys() == {*PHOTOS, "nobody.png", "broken.png"}
+    assert photos["0.png"].size == (200, 100)
+    assert [name for name, one in photos.items() if one.problem] == ["broken.png"]

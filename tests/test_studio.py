@@ -1,0 +1,381 @@
+"""The studio's pages, asked without a browser: .ci/studio.py opens them in one."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import io
+import json
+import re
+import shutil
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("fastapi", reason="the studio needs castlist[serve]")
+pytest.importorskip("pyarrow", reason="archives need castlist[archive]")
+
+import numpy as np
+from PIL import Image
+
+from castlist.archive import Archive, ArchiveFolder, fill_archive, group_unnamed
+from castlist.jobs import CopySorted, Gather, Teach, WriteTags
+from castlist.media import UNKNOWN
+from castlist.naming import Recognizer
+from castlist.run import open_run
+from castlist.testing import level_of, save_picture, tell_faces
+from castlist.web import House, studio
+from houses import PEOPLE, TOKEN, open_house, photo, visitor
+
+STATIC = Path(studio.__file__).parent / "static"
+HTMX = {"hx-request": "true"}
+IN = "/in/album"
+PAGES = ["/start", "/start?folder=0:", f"{IN}/photos", f"{IN}/photos/0", f"{IN}/who", f"{IN}/people"]
+PAGES += [f"{IN}/person?name=Ann", f"{IN}/export", f"{IN}/tags", "/learn", "/try"]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A house with an archive: Ann, Ann with Bo, four photos of one stranger, two of another."""
+    house = open_house(tmp_path)
+    save_picture(tmp_path / "photos" / "ann.png", [level_of(0)])
+    save_picture(tmp_path / "photos" / "sea" / "both.png", [level_of(0, look=2), level_of(1)])
+    for look in range(4):
+        save_picture(tmp_path / "photos" / f"stranger{look}.png", [level_of(9, look=look)])
+    for look in range(2):
+        save_picture(tmp_path / "photos" / f"other{look}.png", [level_of(11, look=look)])
+    fill_archive(tmp_path / "photos", house.runs / "team", house.archives / "album", finder=tell_faces)
+    group_unnamed(house.archives / "album")
+    return tmp_path
+
+
+@pytest.fixture
+def client(home: Path) -> Any:
+    return visitor(open_again(home))
+
+
+def open_again(home: Path) -> House:
+    return House(runs=home / "runs", roots=(home / "photos",), token=TOKEN)
+
+
+def archive(home: Path) -> Archive:
+    return Archive(home / "archives" / "album")
+
+
+def fields(page: str) -> dict[str, str]:
+    """What the question's form would send."""
+    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page))
+
+
+def faces_in(page: str) -> list[str]:
+    """Whom a question is about."""
+    return re.findall(r'data-face value="([^"]+)"', page)
+
+
+def key_of(home: Path, name: str) -> str:
+    (face,) = (one for one in archive(home).faces() if one.path.name == name and one.number == 1)
+    return f"{face.digest}-{face.number}"
+
+
+def works(client: Any) -> list[Any]:
+    """What was begun, the newest first."""
+    book = client.app.state.desk.jobs
+    return [(note.kind, note) for note in book.notes()]
+
+
+@pytest.mark.parametrize("language", ["en", "zh-TW"])
+@pytest.mark.parametrize("address", PAGES)
+def test_pages_are_in_both_languages_and_bring_all_they_need(client: Any, address: str, language: str) -> None:
+    answer = client.get(address, headers={"accept-language": language})
+    assert answer.status_code == 200
+    page = answer.text
+    assert not re.search(r"(src|href|action|hx-\w+)=\"(https?:)?//", page)
+    assert "style=" not in page and "<style" not in page and not re.search(r"\son\w+=", page)
+    for script in re.findall(r"<script[^>]*>(.*?)</script>", page):
+        assert not script
+    for file in re.findall(r'(?:src|href)="(/static/[^"]+)"', page):
+        assert client.get(file).status_code == 200
+    if "<html" in page:
+        assert f'lang="{"zh-Hant-TW" if language == "zh-TW" else "en"}"' in page
+        assert ("照片" in page) == (language == "zh-TW")
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_the_first_page_is_the_archive_or_how_to_make_one(client: Any, tmp_path: Path) -> None:
+    assert client.get("/").headers["location"] == f"{IN}/photos"
+    empty = visitor(open_house(tmp_path / "empty"))
+    assert empty.get("/").headers["location"] == "/start"
+
+
+def test_a_chosen_language_stays(client: Any) -> None:
+    assert client.post("/language", data={"language": "zh-TW"}).status_code == 303
+    assert 'lang="zh-Hant-TW"' in client.get("/start", headers={"accept-language": "en"}).text
+
+
+def test_only_the_folders_that_were_given_are_reachable(client: Any, home: Path) -> None:
+    assert "sea" in client.get("/start?folder=0:").text
+    for folder in ("0:..", "0:sea/../..", "1:", ":", "0:/etc", "-1:", "0:sea\\..\\.."):
+        assert client.get("/start", params={"folder": folder}).status_code == 404
+        assert client.post("/start", data={"folder": folder, "run": ""}).status_code == 404
+    assert works(client) == []
+
+
+def test_an_archive_is_made_in_the_background(client: Any, home: Path) -> None:
+    answer = client.post("/start", data={"folder": "0:sea", "run": "team"})
+    ((kind, note),) = works(client)
+    assert kind == "Gather" and answer.headers["location"] == f"/work/{note.id}?then=/in/sea/photos"
+    page = client.get(answer.headers["location"]).text
+    assert f"/api/v1/jobs/{note.id}/events" in page
+    client.post("/start", data={"folder": "0:", "run": "team"})  # whose archive has another name
+    assert "then=/in/album/photos" in client.post("/start", data={"folder": "0:", "run": ""}).headers["location"]
+
+
+def test_an_archive_may_be_called_anything_a_folder_can(client: Any, home: Path) -> None:
+    odd = "Juli & August #1? 100%"
+    save_picture(home / "photos" / odd / "a.png", [level_of(0)])
+    where = client.post("/start", data={"folder": f"0:{odd}", "run": "team"}).headers["location"]
+    fill_archive(home / "photos" / odd, home / "runs" / "team", home / "archives" / odd, finder=tell_faces)
+    onward = re.search(r'href="(/in/[^"]+)"', client.get(where).text.partition("<main")[2])
+    assert onward is None  # it isn't over
+    page = client.get(client.get("/").headers["location"]).text
+    assert odd.replace("&", "&amp;") in page
+    for address in set(re.findall(r'(?:href|src)="(/in/[^"]+)"', page)):
+        assert client.get(html.unescape(address)).status_code == 200, address
+
+
+def test_photos_that_are_wrong_are_decided_on_and_moved_back(client: Any, home: Path) -> None:
+    cast = home / "photos" / "cast"
+    for name, look in (("Ann", 0), ("Ann", 1), ("Bo", 2), ("Bo", 3)):
+        noise = np.random.default_rng(look).integers(0, 256, (80, 90, 3), np.uint8)
+        (cast / name).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(noise).save(cast / name / f"{look}.png")
+    shutil.copy(cast / "Ann" / "0.png", cast / "Bo" / "0.png")
+    page = client.get("/checked", params={"folder": "0:cast"}).text
+    assert "pictures under two names" in page and 'data-file="Bo/0.png"' in page
+    for address in re.findall(r'src="(/checked[^"]+)"', page):
+        assert client.get(html.unescape(address)).headers["content-type"] == "image/jpeg"
+    sent = {"folder": "0:cast", "choices": json.dumps({"Bo/0.png": "", "../evil": "Ann"})}
+    assert "1 photo was moved" in client.post("/checked", data=sent).text
+    assert not (cast / "Bo" / "0.png").exists() and (home / "photos" / "cast-aside" / "Bo" / "0.png").exists()
+    client.post("/checked/undo", data={"folder": "0:cast"})
+    assert (cast / "Bo" / "0.png").exists()
+    assert client.post("/checked", data={**sent, "choices": "[1]"}).status_code == 400
+    small = {"folder": "0:cast", "file": "../../runs/team/run.json", "digest": "0"}
+    assert client.get("/checked/small.jpg", params=small).status_code == 404
+
+
+def test_dropped_photos_are_kept_under_no_name_of_theirs(client: Any, home: Path) -> None:
+    picture = photo(home, [level_of(0)])
+    files = [("photos", ("../../evil.png", picture)), ("photos", ("b.html", picture)), ("photos", ("c.png", b"none"))]
+    assert client.post("/start/drop", files=files).status_code == 303
+    kept = sorted(path.name for path in (home / "dropped").iterdir())
+    stem = hashlib.sha256(picture).hexdigest()[:32]
+    assert kept == [f"{stem}.jpg", f"{stem}.png"]
+    assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in (home / "dropped").iterdir())
+
+
+def test_the_wall_shows_every_photo_in_parts(client: Any, home: Path) -> None:
+    for i in range(120):
+        save_picture(home / "photos" / f"{i:03}.png", [level_of(0, look=i % 8)] * (i % 3))
+    fill_archive(home / "photos", home / "runs" / "team", home / "archives" / "album", finder=tell_faces)
+    page = client.get(f"{IN}/photos").text
+    shown = re.findall(r"/photo/([0-9a-f]{64})", page)
+    assert len(shown) == 96
+    for address in re.findall(r'data-from="([^"]+)"', page):
+        shown += re.findall(r"/photo/([0-9a-f]{64})", client.get(address, headers=HTMX).text)
+    assert len(shown) == 128
+
+
+def test_small_photos_are_kept_with_the_archive_and_faces_nowhere(client: Any, home: Path) -> None:
+    key = key_of(home, "ann.png")
+    digest = key.partition("-")[0]
+    index = home / "archives" / "album" / "index"
+    before = set(index.rglob("*"))
+    for address, side in ((f"face/{key}", 192), (f"large/{digest}", 100)):
+        answer = client.get(f"{IN}/{address}.jpg")
+        assert Image.open(io.BytesIO(answer.content)).size == (side, side)
+        assert answer.headers["cache-control"] == "no-store"
+    assert set(index.rglob("*")) == before
+    first = client.get(f"{IN}/small/{digest}.jpg").content
+    (kept,) = (path for path in set(index.rglob("*")) - before if path.is_file())
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600 and stat.S_IMODE(kept.parent.stat().st_mode) == 0o700
+    assert kept.read_bytes() == first == client.get(f"{IN}/small/{digest}.jpg").content
+    save_picture(home / "photos" / "ann.png", [level_of(5)])
+    assert client.get(f"{IN}/large/{digest}.jpg").status_code == 404  # it is another photo by now
+
+
+def test_a_question_is_answered_and_the_next_one_asked(client: Any, home: Path) -> None:
+    first = client.get(f"{IN}/who").text
+    assert len(faces_in(first)) == 4
+    second = client.post(f"{IN}/who", data={**fields(first), "kind": "is", "name": " Dora "}, headers=HTMX)
+    assert "4 faces are Dora now." in second.text
+    assert "<html" not in second.text and len(faces_in(second.text)) == 2
+    assert second.headers["hx-replace-url"] == f"?at={fields(second.text)['key']}"
+    assert {face.path.name for face in archive(home).faces({"Dora"})} == {f"stranger{i}.png" for i in range(4)}
+    third = client.post(f"{IN}/who", data={**fields(second.text), "kind": "stranger"}, headers=HTMX).text
+    assert "asked about" in third
+    client.post(f"{IN}/who/undo", headers=HTMX)
+    back = client.post(f"{IN}/who/undo", headers=HTMX).text
+    assert faces_in(back) == faces_in(first)
+    assert not list(archive(home).faces({"Dora"}) if "Dora" in archive(home).people() else ())
+
+
+def test_who_is_left_out_of_a_group_stays_unnamed(client: Any, home: Path) -> None:
+    page = client.get(f"{IN}/who").text
+    asked, left_out = fields(page), faces_in(page)[-1]
+    client.post(f"{IN}/who", data={**asked, "kind": "is", "name": "Dora", "without": left_out}, headers=HTMX)
+    assert len(list(archive(home).faces({"Dora"}))) == 3
+    assert left_out in client.get(f"{IN}/who", params={"at": asked["key"]}).text
+
+
+def test_later_goes_on_to_the_next(client: Any) -> None:
+    first = fields(client.get(f"{IN}/who").text)
+    second = fields(client.post(f"{IN}/who", data={**first, "kind": "later"}, headers=HTMX).text)
+    assert second["key"] != first["key"]
+    again = fields(client.post(f"{IN}/who", data={**second, "kind": "later"}, headers=HTMX).text)
+    assert again["key"] == first["key"]
+
+
+def test_of_two_who_answer_at_once_the_second_is_told(home: Path) -> None:
+    one, other = visitor(open_again(home)), visitor(open_again(home))
+    asked = fields(one.get(f"{IN}/who").text)
+    one.post(f"{IN}/who", data={**asked, "kind": "is", "name": "Dora"}, headers=HTMX)
+    told = other.post(f"{IN}/who", data={**asked, "kind": "is", "name": "Eve"}, headers=HTMX).text
+    assert "meanwhile" in told
+    assert archive(home).people() == {"Ann", "Bo", "Dora", UNKNOWN}
+
+
+@pytest.mark.parametrize(("kind", "name"), [("is", ""), ("is", "../x"), ("is", "unknown"), ("undo", "x"), ("no", "")])
+def test_what_is_no_answer_decides_nothing(client: Any, home: Path, kind: str, name: str) -> None:
+    asked = fields(client.get(f"{IN}/who").text)
+    answer = client.post(f"{IN}/who", data={**asked, "kind": kind, "name": name}, headers=HTMX)
+    assert "<html" not in answer.text and (answer.status_code >= 400 or "Type a name" in answer.text)
+    assert archive(home).decisions == []
+
+
+def test_a_face_is_decided_on_where_it_is(client: Any, home: Path) -> None:
+    key = key_of(home, "both.png")
+    sent = {"face": key, "known": "Ann"}
+    named = client.post(f"{IN}/decide", data={**sent, "kind": "is", "name": "Dora"}, headers=HTMX)
+    assert "Dora" in named.text and named.text.lstrip().startswith("<article")
+    back = client.post(f"{IN}/decide", data={**sent, "kind": "is-not", "known": "Dora"}, headers=HTMX)
+    assert re.search("<h2>.*Ann.*</h2>", back.text.replace("\n", ""))  # as it was computed
+    gone = client.post(f"{IN}/decide", data={**sent, "kind": "no-face"}, headers={**HTMX, "hx-current-url": "/x"})
+    assert gone.headers["hx-redirect"] == "/x"
+    assert client.post(f"{IN}/undo", headers=HTMX).status_code == 204
+    assert len(archive(home).decisions) == 2
+
+
+def test_the_face_that_is_shown_for_a_person_is_chosen(client: Any, home: Path) -> None:
+    key = key_of(home, "both.png")
+    client.post(f"{IN}/decide", data={"face": key, "kind": "portrait", "known": "Ann"})
+    assert f"/face/{key}.jpg" in client.get(f"{IN}/people").text
+    client.post(f"{IN}/undo")
+    assert f"/face/{key_of(home, 'ann.png')}.jpg" in client.get(f"{IN}/people").text
+
+
+def test_somebody_is_called_otherwise_merged_and_forgotten(client: Any, home: Path) -> None:
+    client.post(f"{IN}/person/rename", data={"name": "Ann", "new": "Ana Lima"})
+    assert open_run(home / "runs" / "team").people == ("Ana Lima", *PEOPLE[1:])
+    client.post(f"{IN}/person/merge", data={"name": "Cleo", "into": "Bo"})
+    assert open_run(home / "runs" / "team").people == ("Ana Lima", "Bo")
+    assert [kind for kind, _ in works(client)] == ["Gather", "Gather"]
+    refused = client.post(f"{IN}/person/forget", data={"name": "Bo", "sure": "bob"})
+    assert refused.status_code == 422 and "Nothing was deleted" in refused.text
+    receipt = client.post(f"{IN}/person/forget", data={"name": "Bo", "sure": "Bo"})
+    assert (receipt.status_code == 200 and "The photos themselves" in receipt.text) or "backups" in receipt.text
+    assert open_run(home / "runs" / "team").people == ("Ana Lima",)
+    assert "Bo" not in archive(home).people()
+
+
+def test_a_picture_is_named_and_its_face_learnt_with_nothing_kept(client: Any, home: Path) -> None:
+    sent = {"photo": ("x.png", photo(home, [level_of(0, look=3), level_of(9)]), "image/png")}
+    before = {path for path in home.rglob("*") if path.is_file()}
+    page = client.post("/try", data={"run": "team"}, files=sent).text
+    assert "Ann 100 %" in page and "unknown" in page
+    assert {path for path in home.rglob("*") if path.is_file()} == before
+    stranger = re.search(r'data-face="(\d)" class="box unnamed"', page)
+    assert stranger
+    told = {"run": "team", "face": stranger[1], "name": "Dora"}
+    assert "Dora" in client.post("/try/enrol", data=told, files=sent).text
+    assert "Dora" in open_run(home / "runs" / "team").people
+    frame = client.post("/try/frame", data={"run": "team"}, files=sent).json()["faces"]
+    assert {face["text"].partition(" ")[0] for face in frame} == {"Ann", "Dora"}
+    bad = client.post("/try", data={"run": "team"}, files={"photo": ("x.png", b"none")}, headers=HTMX)
+    assert bad.status_code == 422 and "can&#39;t be read" in bad.text
+
+
+def test_what_was_decided_is_taught_and_copied(home: Path) -> None:
+    folder = ArchiveFolder(home / "archives" / "album")
+    strangers = [face for face in Archive(folder.path).faces({UNKNOWN}) if face.path.name.startswith("stranger")]
+    Archive(folder.path).decide_all("is", [face.spot for face in strangers[:3]], name="Dora")
+    Teach(folder.path, home / "runs").do(lambda event: None)
+    assert "Dora" in open_run(home / "runs" / "team").people
+    assert len(list(Archive(folder.path).faces({"Dora"}))) == 4
+    told = CopySorted(folder.path, home / "sorted").do(lambda event: None)
+    assert (told.written, told.there) == (7, 0)
+    assert sorted(path.name for path in (home / "sorted" / "Ann").iterdir()) == ["ann.png", "both.png"]
+    assert CopySorted(folder.path, home / "sorted").do(lambda event: None).there == 7
+
+
+def test_photos_whose_people_nobody_knows_are_gathered_with_a_new_run(home: Path) -> None:
+    save_picture(home / "others" / "x.png", [])
+    Gather(home / "others", home / "archives" / "others", home / "runs").do(lambda event: None)
+    record = ArchiveFolder(home / "archives" / "others").record()
+    assert Recognizer.load(record.run).run.people == ()
+
+
+def test_names_are_shown_before_they_are_written_beside_the_photos(client: Any, home: Path) -> None:
+    page = client.get(f"{IN}/tags").text
+    assert "sea/both" in page and "Write 2 files" in page
+    assert not list(home.rglob("*.xmp"))
+    assert client.post(f"{IN}/tags").status_code == 303
+    folder = home / "archives" / "album"
+    assert WriteTags(folder).do(lambda event: None).sidecars == 2
+    assert "Nothing is to be written" in client.get(f"{IN}/tags").text
+    assert WriteTags(folder, undo=True).do(lambda event: None).sidecars == 2
+    assert not list(home.rglob("*.xmp"))
+
+
+def test_the_table_the_sheet_and_hidden_faces_are_saved(client: Any, home: Path) -> None:
+    lines = client.get(f"{IN}/faces.csv").content.decode("utf-8-sig").splitlines()
+    assert len(lines) == 10 and lines[1].startswith("ann.png,1,Ann,")
+    assert Image.open(io.BytesIO(client.get(f"{IN}/sheet.jpg", params={"name": "Ann"}).content)).format == "JPEG"
+    digest = key_of(home, "both.png").partition("-")[0]
+    hidden = Image.open(io.BytesIO(client.get(f"{IN}/hidden/{digest}.jpg", params={"whom": "Bo"}).content))
+    shown = Image.open(home / "photos" / "sea" / "both.png")
+    different = [x for x in (50, 150) if abs(hidden.getpixel((x, 50))[0] - shown.getpixel((x, 50))[0]) > 3]
+    assert hidden.size == shown.size and different != [50]
+
+
+def test_names_and_files_can_be_called_anything(client: Any, home: Path) -> None:
+    odd = '<img src=x onerror="alert(1)">'
+    save_picture(home / "photos" / f"{odd}.png", [level_of(12)])
+    fill_archive(home / "photos", home / "runs" / "team", home / "archives" / "album", finder=tell_faces)
+    key = key_of(home, f"{odd}.png")
+    name = "Tim & <b>Bo 王小明"
+    client.post(f"{IN}/decide", data={"face": key, "kind": "is", "name": name}, headers=HTMX)
+    for address in (f"{IN}/people", f"{IN}/who", f"{IN}/photos", f"{IN}/photo/{key.partition('-')[0]}", f"{IN}/export"):
+        page = client.get(address).text
+        assert "<img src=x" not in page and "<b>Bo" not in page
+    assert html.escape(name) in client.get(f"{IN}/people").text
+    assert client.get(f"{IN}/person", params={"name": name}).status_code == 200
+
+
+def test_what_is_not_there_is_told_on_a_page(client: Any) -> None:
+    for address in ("/in/nothing/photos", f"{IN}/photo/{'0' * 64}", f"{IN}/face/x-1.jpg", "/work/1", "/runs/none"):
+        answer = client.get(address)
+        assert answer.status_code == 404 and "<main" in answer.text
+    assert client.get(f"{IN}/photos/x").status_code == 422
+
+
+def test_files_of_others_are_what_they_were() -> None:
+    listed = dict(
+        re.findall(r"^\| (\S+) \|.*\| ([0-9a-f]{64}) \|$", (STATIC / "vendor" / "VENDORED.md").read_text(), re.M)
+    )
+    there = {path.name for path in (STATIC / "vendor").iterdir() if path.suffix in (".js", ".css")}
+    assert listed.keys() == there
+    for name, digest in listed.items():
+        assert hashlib.sha256((STATIC / "vendor" / name).read_bytes()).hexdigest() == digest

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from castlist.archive.clustering import COMMONEST, STRANGERS, Cut
-from castlist.archive.searching import search_in
+from castlist.archive.searching import CodedSearcher
 from castlist.gallery import Background, Gallery, default_background
 from fit_background import PHOTOS, Embedded, embed_folder, people_of_pairs
 from groups import draw
@@ -125,7 +125,7 @@ def cut_rows(lfw: Embedded, photos: Path = PHOTOS) -> Iterator[str]:
 
 def archive_rows(sizes: list[int]) -> Iterator[str]:
     for n_faces in sizes:
-        searcher = search_in(
+        searcher = CodedSearcher.build(
             np.concatenate(
                 [
                     draw(min(250_000, n_faces - i), seed=i).embeddings.astype(np.float16)

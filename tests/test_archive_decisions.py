@@ -323,6 +323,23 @@ def test_the_verbs(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
         (("decide", archive, photo, "--face", 1), "Decide one thing"),
         (("decide", archive, photo, "--face", 1, "--stranger", "--no-face"), "Got 2 of them"),
         (("decide", archive, photo, "--box", "1,2", "--stranger"), "--box must be"),
+        (("decide", archive, photo, "--box", "190,90,110,10", "--stranger"), "--box must be"),
+        (("decide", archive, photo, "--box", "1,2,3,nan", "--stranger"), "--box must be"),
+        (("decide", archive, photo, "--box", "0,0,5,5", "--stranger"), "has no such face"),
+        (("decide", archive, photo, "--face", 2, "--box", "1,2,3,4", "--stranger"), "Give one of the two"),
+        (("decide", archive, photo, "--face", 2, "--other-face", 1, "--stranger"), "--other-face is for"),
+        (("decide", archive, photo, "--face", 2, "--same", photo, "--other-face", 2), "the same face twice"),
+        (("decide", archive, photo, "--face", 2, "--is", "Do\nra"), "Nobody can be called"),
+        (("decide", archive, photo.parent, "--stranger"), "knows no photo"),
+        (("decide", home / "run", photo, "--stranger"), "is not an archive"),
+        (("undo", archive), "no decision"),
+        (("undo", home / "photos"), "is not a run folder"),
+        (("teach", home / "run", "--from", archive), "Nobody was decided"),
+        (("teach", home / "run", "--from", home / "photos"), "is not an archive"),
+        (("groups", archive, "--name", "99=Dora"), "There is no group 99"),
+        (("groups", home / "run"), "is not an archive"),
+        (("find", "Ann", "--in", archive, "--from", "2020", "--to", "2019"), "is after --to 2019"),
+        (("find", "Ann", "--in", archive, "--face", 1), "Give --like PHOTO"),
         (("find", "Ann", "--in", home), "is not an archive"),
         (("find", "--in", archive), "Ask for a name"),
         (("find", "Ann", "--in", archive, "--like", photo), "Ask for a name"),
@@ -331,6 +348,31 @@ def test_the_verbs(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
     ):
         assert castlist(monkeypatch, *words) == 2
         assert sentence in capsys.readouterr().err
+
+
+def test_a_name_that_is_no_utf_8_and_photos_without_a_face(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_run(tmp_path / "run", ("Ann",))
+    save_picture(tmp_path / "photos" / "a.png", [])
+    make(tmp_path)
+    where = tmp_path / "archive"
+    for words, said in (
+        (("find", "unknown", "--in", where), "No photo shows that."),
+        (("groups", where), "0 faces are alone."),
+    ):
+        assert castlist(monkeypatch, *words) == 0
+        assert said in "".join(capsys.readouterr())
+    assert castlist(monkeypatch, "decide", where, tmp_path / "photos" / "a.png", "--stranger") == 2
+    assert "knows no face" in capsys.readouterr().err
+    try:
+        odd = save_picture(tmp_path / "photos" / "b.png", [level_of(9)]).rename(tmp_path / "photos" / "caf\udce9.png")
+    except OSError:
+        pytest.skip("this system's names are UTF-8")
+    make(tmp_path)
+    assert castlist(monkeypatch, "decide", where, odd, "--is", "Dora") == 0
+    assert castlist(monkeypatch, "find", "Dora", "--in", where, "--copy-to", tmp_path / "out") == 0
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [odd.name]
 
 
 def test_the_verb_archive(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

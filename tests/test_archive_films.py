@@ -12,12 +12,12 @@ import pytest
 pytest.importorskip("pyarrow", reason="archives need castlist[archive]")
 pytest.importorskip("av", reason="films need castlist[films]")
 
-from castlist.archive import Archive, ArchiveFolder, fill_archive, find_in_archive
+from castlist.archive import Archive, ArchiveFolder, fill_archive, find_in_archive, group_unnamed, name_groups
 from castlist.errors import CastlistError, MissingExtraError
 from castlist.faces import Face, Template
 from castlist.media import FilmWriter
 from castlist.naming.films import following
-from castlist.people import forget, rename
+from castlist.people import forget, rename, teach
 from castlist.testing import TILE, draw_picture, level_of, make_face, make_run, save_picture, tell_faces
 
 
@@ -83,6 +83,21 @@ def test_tracks_are_named_anew_without_a_look(home: Path) -> None:
     assert [name for _, name, *_ in tracks(home)] == ["Anna", "Emil", "Dora"] * 2
     with pytest.raises(CastlistError, match=r"1 at 10,10 from 0\.0 s, 2 at 10,10 from 1\.0 s"):
         archive.spot("film.mp4")
+
+
+def test_tracks_are_grouped_and_named_as_groups(home: Path) -> None:
+    save_picture(home / "photos" / "stranger.png", [level_of(20, 5)])
+    make(home)
+    (group,) = group_unnamed(home / "archive")
+    shown = [(face.path.name, face.start and round(face.start)) for face in group.faces]
+    assert shown == [("copy.mp4", 1), ("film.mp4", 1), ("stranger.png", None)]
+    name_groups(home / "archive", {1: "Dora"})
+    assert [name for _, name, *_ in tracks(home)] == ["Ann", "Ann", "Dora"] * 2
+    assert teach(home / "run", home / "archive").added == {"Dora": 2}
+    archive = Archive(home / "archive")
+    archive.undo()
+    archive.decide("different", archive.spot("film.mp4", face=3), other=archive.spot("stranger.png"))
+    assert [group.number for group in group_unnamed(home / "archive")] == [None, None]
 
 
 def test_a_track_is_forgotten_with_its_looks(home: Path) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +15,16 @@ import pytest
 
 pytest.importorskip("pyarrow", reason="archives need castlist[archive]")
 
-from castlist.archive import Archive, ArchiveFolder, fill_archive, find_in_archive, planning
-from castlist.errors import CastlistError
+from castlist.archive import (
+    Archive,
+    ArchiveFolder,
+    copy_photos,
+    fill_archive,
+    find_in_archive,
+    planning,
+    save_sheet,
+)
+from castlist.errors import CastlistError, Message
 from castlist.people import forget
 from castlist.run import open_run
 from castlist.testing import embedding_of, level_of, make_run, save_picture, tell_faces
@@ -74,12 +84,56 @@ def check_forgotten(home: Path) -> None:
 def test_a_person_is_gone_from_every_byte(home: Path) -> None:
     receipt = forget(home / "run", "Beatrix", archive=home / "archive")
     assert "3 faces" in str(receipt.removed[-1]) and "2 decisions" in str(receipt.removed[-1])
-    assert "archive" in str(receipt.remaining[-1])
     check_forgotten(home)
     make(home)  # nor does the next look bring anybody back
     check_forgotten(home)
     with pytest.raises(CastlistError, match="nobody called 'Beatrix'"):
         forget(home / "run", "Beatrix", archive=home / "archive")
+
+
+def write_elsewhere(home: Path) -> None:
+    """A sheet and copies that show Beatrix, in part by another name, and some that don't."""
+    archive = Archive(home / "archive")
+    beatrix, cy = find_in_archive(archive, "Beatrix"), find_in_archive(archive, "Cy")
+    save_sheet(archive.folder, beatrix, home / "out.png")
+    save_sheet(archive.folder, [face for face in cy if face.path.stem == "3"], home / "cy.png")
+    assert copy_photos(archive.folder, cy, home / "copies") == (5, 0)
+    assert copy_photos(archive.folder, cy[:1], home / "copies") == (0, 1)
+
+
+def check_named(remaining: Sequence[Message], home: Path) -> None:
+    told = [str(one) for one in remaining if one.code in ("sheet-remains", "copy-remains")]
+    copies = [f"The copy '{home / 'copies' / stem}.png'." for stem in ("0", "4")]
+    assert told == [f"The contact sheet '{home / 'out.png'}'.", *copies]
+    left = (home / "archive" / "elsewhere.jsonl").read_text()
+    assert "cy.png" in left and "out.png" not in left and "copies" in left  # with those that others are in
+    assert Archive(home / "archive").spot("0.png", face=2).photo not in left
+
+
+def test_the_receipt_names_sheets_and_copies_one_by_one(home: Path) -> None:
+    write_elsewhere(home)
+    assert (home / "archive" / "elsewhere.jsonl").stat().st_mode & 0o077 == 0
+    check_named(forget(home / "run", "Beatrix", archive=home / "archive").remaining, home)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="only systems that fork")
+@pytest.mark.parametrize("moment", [pytest.param(26, marks=pytest.mark.slow), 34])
+def test_a_repeat_of_a_killed_forget_names_them_all(home: Path, own_cache: Path, moment: int) -> None:
+    write_elsewhere(home)
+    child = subprocess.run([sys.executable, "-P", "-c", DYING + FORGETTING, str(home), str(moment)], check=False)
+    assert child.returncode == -signal.SIGKILL
+    told: list[Message] = []
+    fill_archive(home / "photos", home / "run", home / "archive", finder=tell_faces, tell=told.append)
+    check_named(told, home)
+    check_forgotten(home)
+
+
+def test_sheets_that_are_gone_are_not_named(home: Path) -> None:
+    write_elsewhere(home)
+    (home / "out.png").unlink()
+    shutil.rmtree(home / "copies")
+    codes = {one.code for one in forget(home / "run", "Beatrix", archive=home / "archive").remaining}
+    assert not codes & {"sheet-remains", "copy-remains", "copies-away"}
 
 
 def test_a_run_that_refuses_leaves_the_archive(home: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 pytest.importorskip("pyarrow", reason="archives need castlist[archive]")
 
-from castlist.archive import Archive, ArchivedFace, ArchiveFolder, fill_archive, group_unnamed, name_group, taking_out
+from castlist.archive import Archive, ArchivedFace, ArchiveFolder, fill_archive, group_unnamed, name_groups, taking_out
 from castlist.archive.clustering import ALONE, Cut, group_faces
 from castlist.archive.groups import _at_once
 from castlist.embeddings import normalize
@@ -206,21 +206,22 @@ def test_decisions_hold_in_groups(home: Path) -> None:
 
 def test_a_group_is_named_at_once_and_taken_back_at_once(home: Path) -> None:
     before = shown(home)
-    assert len(name_group(home / "archive", 1, "Dora").faces) == 3
+    (named,) = name_groups(home / "archive", {1: "Dora"})
+    assert len(named.faces) == 3
     archive = Archive(home / "archive")
     assert sorted((face.path.stem, face.number) for face in archive.faces({"Dora"})) == STRANGER
     (line,) = (home / "archive" / "decisions.jsonl").read_text().splitlines()  # so that no kill leaves some of it
     assert json.loads(line)["name"] == "Dora"
     assert 1 not in shown(home)
     with pytest.raises(SettingsError, match="no group 1 of unnamed faces"):
-        name_group(home / "archive", 1, "Dora")
+        name_groups(home / "archive", {1: "Dora"})
     archive.undo()
     assert shown(home) == before
 
 
 def test_a_group_named_by_an_older_castlist_is_read_and_taken_back_at_once(home: Path) -> None:
     before = shown(home)
-    name_group(home / "archive", 1, "Dora")
+    name_groups(home / "archive", {1: "Dora"})
     path = home / "archive" / "decisions.jsonl"
     line = json.loads(path.read_text())
     spots = [line["face"], *line.pop("more")]
@@ -265,6 +266,14 @@ def test_the_command_groups_names_and_teaches(
     lines = [json.loads(line) for line in castlist("groups", where, "--json")[0].splitlines()]
     assert [(line["group"], len(line["faces"])) for line in lines] == [(1, 3), (None, 1), (None, 1)]
     assert lines[0]["faces"][0] == {"photo": str(home / "photos" / "ann.png"), "box": [110.0, 10.0, 190.0, 90.0]}
+    for wrong, why in (
+        (("--name", "1=Dora", "--name", "99=Emil"), "There is no group 99"),
+        (("--name", "1=Dora", "--name", "1=Emil"), "Group 1 is named twice"),
+        (("--name", "1=a/b"), "Nobody can be called 'a/b'"),
+        (("--name", "1=Do\nra"), "Nobody can be called"),
+    ):
+        assert why in castlist("groups", where, *wrong, code=2)[1]
+        assert not (where / "decisions.jsonl").exists()
     assert "3 faces are Dora now." in castlist("groups", where, "--name", "1=Dora")[0]
     assert [person.name for person in list_people(home / "run")] == ["Ann", "Bo", "Dora"]
     assert castlist("groups", where, "--name", "Dora", code=2)[1].startswith("castlist: --name must be")
@@ -280,7 +289,7 @@ def test_nobody_groups_while_somebody_is_at_work_there(home: Path) -> None:
 
 def test_what_was_kept_of_the_forgotten_is_gone(home: Path) -> None:
     shown(home)
-    name_group(home / "archive", 1, "Dora")
+    name_groups(home / "archive", {1: "Dora"})
     digest = Archive(home / "archive").spot("three.png").photo
     with taking_out(ArchiveFolder(home / "archive"), "Dora"):
         pass

@@ -18,7 +18,7 @@ from castlist import places
 from castlist.archive import Archive, ArchiveFolder, Filled, fill_archive, planning, storage, write_manifest
 from castlist.archive.manifest import open_manifest
 from castlist.errors import CastlistError, RunError
-from castlist.places import Place, is_address
+from castlist.places import Place, is_address, spelled
 from castlist.testing import level_of, make_run, save_picture, tell_faces
 from s3_server import Way, s3_server
 
@@ -214,6 +214,11 @@ def test_a_dead_holder_is_followed_and_writes_no_more(
 def test_what_is_an_address() -> None:
     assert all(map(is_address, ("s3://bucket/a", "gs://b", "memory://x", "az://c/d")))
     assert not any(map(is_address, ("photos", "C:\\photos", "c://x", "/s3://x", "", Path("s3://bucket"))))
+
+
+def test_a_path_below_an_address_is_shown_as_one() -> None:
+    for place in ("s3://bucket/a b/x.png", "/photos/s3:/x.png", "C:/photos/x.png"):
+        assert spelled(Path(place)) == place
 
 
 def test_a_password_in_an_address_is_refused_and_not_repeated() -> None:

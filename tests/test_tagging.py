@@ -30,6 +30,7 @@ from castlist.run import hold
 from castlist.tagging import Heard, Tagged, hear_regions, plan_tags, tag, undo_tags, where_named
 from castlist.tagging.hearing import WHO
 from castlist.testing import level_of, make_run, save_picture, tell_faces
+from dying import DYING
 from test_cli import run as castlist
 from test_regions import needs_exiftool
 
@@ -138,6 +139,30 @@ def test_what_another_program_says_stays_and_is_told(home: Path) -> None:
     assert tag(archive(home), tell=told.append) == Tagged(sidecars=3)
     assert [message.code for message in told] == ["tag-otherwise"] and "Eve" in str(told[0])
     assert marked(home)["both"] == {"Eve": [10, 90], "Bo": [110, 190]}
+
+
+def test_what_was_moved_is_still_castlists(home: Path) -> None:
+    tag(archive(home))
+    (home / "photos" / "old").mkdir()
+    for name in ("both.png", "both.png.xmp", "ann.png", "ann.xmp"):
+        (home / "photos" / name).rename(home / "photos" / "old" / name)
+    make(home)
+    assert tag(archive(home)) == Tagged()
+    assert undo_tags(archive(home)) == Tagged(sidecars=3)
+    assert [path.name for path in (home / "photos").rglob("*.xmp")] == ["ann.xmp"]
+    assert (home / "photos" / "old" / "ann.xmp").read_bytes() == KEYWORDS
+
+
+def test_what_lies_on_a_disk_that_isnt_there_stays_known(home: Path) -> None:
+    tag(archive(home))
+    (home / "photos").rename(home / "elsewhere")
+    told: list[Message] = []
+    assert undo_tags(archive(home), tell=told.append) == Tagged()
+    assert [message.code for message in told] == ["tag-photo-gone"] * 3
+    with pytest.raises(CastlistError, match="aren't in"):
+        tag(archive(home))
+    (home / "elsewhere").rename(home / "photos")
+    assert undo_tags(archive(home)) == Tagged(sidecars=3)
 
 
 def test_what_cant_be_read_is_left_alone_and_told(home: Path) -> None:
@@ -278,27 +303,21 @@ def test_a_journal_from_elsewhere_is_refused(home: Path, line: bytes) -> None:
 
 
 KILLED = """
-import os, signal, sys
 from castlist.tagging import tag, undo_tags
-left = int(sys.argv[2])
-def counted(call):
-    def do(*args, **options):
-        global left
-        left -= 1
-        if left < 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return call(*args, **options)
-    return do
-for name in ("replace", "fsync", "unlink", "rename", "ftruncate"):
-    setattr(os, name, counted(getattr(os, name)))
+die_before(int(sys.argv[2]), "replace", "fsync", "unlink", "rename", "ftruncate")
 work, embed = sys.argv[3], sys.argv[4] == "embed"
 tag(sys.argv[1], embed=embed) if work == "tag" else undo_tags(sys.argv[1])
 """
 
 
+STEP = 4  # calls from one kill to the next: each is a second of work
+
+
 def kill_at(home: Path, call: int, work: str, where: str) -> bool:
     """Kill the work before one of its calls that change the disk; gives whether it came so far."""
-    done = subprocess.run([sys.executable, "-c", KILLED, archive(home), str(call), work, where], capture_output=True)
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", DYING + KILLED, archive(home), str(call), work, where], capture_output=True
+    )
     assert done.returncode in (0, -9), done.stderr
     return done.returncode != 0
 
@@ -333,7 +352,7 @@ def test_killed_before_any_call_it_goes_on(home: Path, where: str) -> None:
             assert error.code == "nothing-tagged"
         assert not (archive(home) / "tags.jsonl").exists()
         assert marked(home) == fresh and (home / "photos" / "ann.xmp").read_bytes() == KEYWORDS
-        call += 1
+        call += STEP
     assert call > 10
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         fill_archive,
         find_in_archive,
         group_unnamed,
-        name_group,
+        name_groups,
     )
     from castlist.caches import set_cache_folder
     from castlist.checks import Finding, Findings, check_photos
@@ -38,12 +38,22 @@ if TYPE_CHECKING:
     from castlist.export import export_run
     from castlist.languages import translate_message
     from castlist.learning import Evaluation, Progress
-    from castlist.media import UNKNOWN, Cast, RefusedPhoto, find_cast, find_photos, is_film, read_photo
+    from castlist.media import (
+        UNKNOWN,
+        Cast,
+        RefusedPhoto,
+        find_cast,
+        find_marked_cast,
+        find_photos,
+        is_film,
+        read_photo,
+    )
     from castlist.naming import NamedFace, NamedFilm, NamedPhoto, Recognizer, Seen, Track, name_film
     from castlist.painting import draw_photo, write_film
     from castlist.people import Enrolment, Receipt, Renewal, enrol, forget, refresh, renew_report, retrain_without
     from castlist.run import Run, list_runs, newest_run, open_run
     from castlist.settings import Augmentation, Settings
+    from castlist.tagging import hear_regions, plan_tags, tag, undo_tags
     from castlist.threads import set_threads
     from castlist.watching import learn, resume
 
@@ -89,16 +99,19 @@ _ROOMS = {
     "fill_archive": "archive",
     "find_cast": "media",
     "find_in_archive": "archive",
+    "find_marked_cast": "media",
     "find_photos": "media",
     "forget": "people",
     "group_unnamed": "archive",
+    "hear_regions": "tagging",
     "is_film": "media",
     "learn": "watching",
     "list_runs": "run",
     "name_film": "naming",
-    "name_group": "archive",
+    "name_groups": "archive",
     "newest_run": "run",
     "open_run": "run",
+    "plan_tags": "tagging",
     "read_photo": "media",
     "refresh": "people",
     "renew_report": "people",
@@ -106,7 +119,9 @@ _ROOMS = {
     "retrain_without": "people",
     "set_cache_folder": "caches",
     "set_threads": "threads",
+    "tag": "tagging",
     "translate_message": "languages",
+    "undo_tags": "tagging",
     "write_film": "painting",
 }
 __all__ = [
@@ -149,16 +164,19 @@ __all__ = [
     "fill_archive",
     "find_cast",
     "find_in_archive",
+    "find_marked_cast",
     "find_photos",
     "forget",
     "group_unnamed",
+    "hear_regions",
     "is_film",
     "learn",
     "list_runs",
     "name_film",
-    "name_group",
+    "name_groups",
     "newest_run",
     "open_run",
+    "plan_tags",
     "read_photo",
     "refresh",
     "renew_report",
@@ -166,7 +184,9 @@ __all__ = [
     "retrain_without",
     "set_cache_folder",
     "set_threads",
+    "tag",
     "translate_message",
+    "undo_tags",
     "write_film",
 ]
 

@@ -70,6 +70,29 @@ def table_bytes(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
     return codecs.BOM_UTF8 + text.getvalue().encode("utf-8", "backslashreplace")
 
 
+def append_lines(path: Path, lines: bytes) -> None:
+    """Add whole lines to a file that only the user may read; whoever calls it is the only one who does.
+
+    They are on disk when this returns. What a killed process wrote of a line goes.
+
+    Raises:
+        CastlistError: If they can't be written; then none of them is there.
+    """
+    try:
+        file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), PRIVATE_FILE)
+        try:
+            whole = path.read_bytes().rfind(b"\n") + 1
+            os.ftruncate(file, whole)
+            if os.write(file, lines) != len(lines):
+                os.ftruncate(file, whole)
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.fsync(file)
+        finally:
+            os.close(file)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
 def make_folder(path: Path, *, private: bool = False) -> None:
     """Make a folder and those above it, unless they are there; only the last one is private."""
     if not path.is_dir():

@@ -27,6 +27,7 @@ T = TypeVar("T")
 
 TRIES, PAUSE = 5, 0.5  # seconds before the second try; twice as long before each other
 _ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+)://(.*)", re.DOTALL | re.IGNORECASE)  # of one letter is a drive
+_SQUEEZED = re.compile(r"^([a-z][a-z0-9+.-]+):/(?!/)", re.IGNORECASE)
 _MODIFIED = ("LastModified", "last_modified", "mtime", "updated", "created")  # as the libraries call it
 
 
@@ -42,6 +43,11 @@ class Listed:
 def is_address(place: str | os.PathLike[str]) -> TypeGuard[str]:
     """Whether a text is an address, and not a path of this machine."""
     return isinstance(place, str) and _ADDRESS.match(place) is not None
+
+
+def spelled(path: Path) -> str:
+    """A path below a root as people know it: below an address, `Path` has made one slash of two."""
+    return _SQUEEZED.sub(r"\1://", str(path))
 
 
 def whole(place: str | os.PathLike[str]) -> str:
@@ -159,11 +165,12 @@ class Place:
         some = list(files)
         paths = [self._path(name) for name, _ in some]
         try:
-            found = self._files.cat(paths, on_error="return")
+            # Of a range s3fs doesn't ask first how large the file is, which would be as many requests again.
+            found = self._files.cat_ranges(paths, 0, None, on_error="return")
         except Exception as error:  # nobody's in particular: one by one, they tell
             logger.debug("several files can't be read at once: %s", type(error).__name__)
-            found = {}
-        return [self._taken(name, size, found.get(path)) for (name, size), path in zip(some, paths, strict=True)]
+            found = [None] * len(some)
+        return [self._taken(name, size, data) for (name, size), data in zip(some, found, strict=True)]
 
     def open(self, name: str) -> BinaryIO:
         """Open a file of which only parts are wanted.

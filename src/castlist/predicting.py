@@ -106,6 +106,10 @@ def predict(
             raise SettingsError(
                 "hiding-needs-faces", "Hiding needs a run that knows faces; this one was learnt from whole photos."
             )
+    if xmp and recognizer.face_network is None:
+        raise SettingsError(
+            "xmp-needs-faces", "XMP says where faces are: it needs a run that knows faces, not whole photos."
+        )
     photos: list[Path] = []
     films: list[Path] = []
     for path in map(as_path, paths):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from castlist.archive.decisions import Edges as Edges
     from castlist.archive.decisions import Kind as Kind
     from castlist.archive.decisions import Spot as Spot
+    from castlist.archive.elsewhere import copy_photos as copy_photos
     from castlist.archive.filling import Filled as Filled
     from castlist.archive.filling import fill_archive as fill_archive
     from castlist.archive.finding import find_in_archive as find_in_archive
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from castlist.archive.forgetting import taking_out as taking_out
     from castlist.archive.groups import FaceGroup as FaceGroup
     from castlist.archive.groups import group_unnamed as group_unnamed
-    from castlist.archive.groups import name_group as name_group
+    from castlist.archive.groups import name_groups as name_groups
     from castlist.archive.groups import read_groups as read_groups
     from castlist.archive.holding import HeldArchive as HeldArchive
     from castlist.archive.liking import find_like as find_like
@@ -44,8 +45,10 @@ if TYPE_CHECKING:
     from castlist.archive.restating import call_otherwise as call_otherwise
     from castlist.archive.review import Question as Question
     from castlist.archive.review import Review as Review
+    from castlist.archive.sheets import draw_faces as draw_faces
     from castlist.archive.sheets import save_groups_sheet as save_groups_sheet
     from castlist.archive.sheets import save_sheet as save_sheet
+    from castlist.archive.showing import named_photos as named_photos
 
 _ROOMS = {
     "Archive": "reading",
@@ -69,6 +72,8 @@ _ROOMS = {
     "Spot": "decisions",
     "confirmed_faces": "confirming",
     "content_digest": "planning",
+    "copy_photos": "elsewhere",
+    "draw_faces": "sheets",
     "fill_archive": "filling",
     "find_in_archive": "finding",
     "find_like": "liking",
@@ -76,7 +81,8 @@ _ROOMS = {
     "group_faces": "clustering",
     "group_unnamed": "groups",
     "hear_names": "calling",
-    "name_group": "groups",
+    "name_groups": "groups",
+    "named_photos": "showing",
     "nearest_faces": "confirming",
     "open_namer": "namer",
     "open_same_eyes": "namer",

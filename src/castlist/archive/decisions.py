@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import errno
 import getpass
 import os
 import secrets
@@ -17,9 +16,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from castlist.errors import CastError, CastlistError, Message, reason_of
+from castlist.errors import CastError, CastlistError, Message, SettingsError, reason_of
 from castlist.escaping import for_json
-from castlist.files import PRIVATE_FILE, cannot_write, write_bytes
+from castlist.files import append_lines, cannot_write, write_bytes
 from castlist.media import check_person, one_form
 from castlist.run import hold
 
@@ -95,10 +94,34 @@ class DecisionLog:
         if name is not None:
             name = one_form(name)
             check_person(name)
+        if face == other:
+            raise SettingsError("decide-itself", "A face is compared with another one. Got the same face twice.")
         decision = _sign(who, kind=kind, face=face, name=name, other=other)
         with self._alone():
             self._append(decision)
         return decision
+
+    def add_names(self, faces: Mapping[str, Sequence[Spot]], *, who: str | None = None, as_one: bool = False) -> None:
+        """Write down whose faces some are, at least one of each person: a line a person.
+
+        Args:
+            faces: Of each person by name.
+            who: Who says so.
+            as_one: Whether one undo takes all of it back, not one person's.
+
+        Raises:
+            CastlistError: As of `add`; then none is written.
+        """
+        for name in faces:
+            check_person(one_form(name))
+        lines = [
+            _sign(who, kind="is", face=some[0], more=tuple(some[1:]), name=one_form(name))
+            for name, some in faces.items()
+        ]
+        if as_one:
+            lines = [msgspec.structs.replace(one, id=lines[0].id) for one in lines]
+        with self._alone():
+            self._append(*lines)
 
     def add_all(self, kind: Kind, faces: Sequence[Spot], *, name: str | None = None, who: str | None = None) -> None:
         """Write the same down of several faces, at least one: one decision, which one undo takes back.
@@ -111,25 +134,6 @@ class DecisionLog:
             check_person(name)
         with self._alone():
             self._append(_sign(who, kind=kind, face=faces[0], more=tuple(faces[1:]), name=name))
-
-    def add_named(self, named: Sequence[tuple[Spot, str]], *, who: str) -> None:
-        """Write down who faces, at least one, are: several names, and yet one decision, which one undo takes back.
-
-        Raises:
-            CastlistError: As of `add`.
-        """
-        of: dict[str, list[Spot]] = {}
-        for face, name in named:
-            of.setdefault(one_form(name), []).append(face)
-        for name in of:
-            check_person(name)
-        first = _sign(who, kind="is", face=named[0][0], name=named[0][1])
-        lines = [
-            msgspec.structs.replace(first, face=faces[0], more=tuple(faces[1:]), name=name)
-            for name, faces in of.items()
-        ]
-        with self._alone():
-            self._append(*lines)
 
     def ever_named(self, who: str) -> set[tuple[str, str]]:
         """Photos, and who somebody ever decided to be in them, taken back or not.
@@ -217,20 +221,7 @@ class DecisionLog:
                 write_bytes(self._path, b"".join(map(_line, following)), private=True)
 
     def _append(self, *decisions: Decision) -> None:
-        lines = b"".join(map(_line, decisions))
-        try:
-            whole = self._data().rfind(b"\n") + 1
-            file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, PRIVATE_FILE)
-            try:
-                os.ftruncate(file, whole)  # what a killed process wrote of a line
-                if os.write(file, lines) != len(lines):
-                    os.ftruncate(file, whole)
-                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-                os.fsync(file)
-            finally:
-                os.close(file)
-        except OSError as error:
-            raise cannot_write(self._path, error) from error
+        append_lines(self._path, b"".join(map(_line, decisions)))
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:

@@ -145,7 +145,9 @@ def fill_archive(
         return Filled(worker.looked, 0, False)
     with folder.alone():
         if folder.is_there:
-            finish(folder)
+            for left in finish(folder).remaining:
+                if tell:
+                    tell(left)
         # What was begun first; then whatever has changed since.
         if (plan := worker.under_way()) and not do(plan):
             return Filled(worker.looked, 0, False)

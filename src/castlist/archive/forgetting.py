@@ -9,11 +9,14 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 import numpy as np
 
 from castlist.archive.decisions import DecisionLog
+from castlist.archive.elsewhere import drop_marked, mark, tell_marked
 from castlist.archive.folder import ArchiveFolder
 from castlist.archive.reading import FORGOTTEN, judge_rows
 from castlist.archive.table import ANSWER_COLUMNS, COLUMNS, Table, blanked, with_columns
@@ -24,8 +27,16 @@ from castlist.media import UNKNOWN, one_form
 logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class Gone:
+    """What was deleted of somebody, and what is left elsewhere, as sentences."""
+
+    deleted: list[Message] = field(default_factory=list)
+    remaining: list[Message] = field(default_factory=list)
+
+
 @contextlib.contextmanager
-def taking_out(folder: ArchiveFolder, name: str) -> Iterator[list[Message]]:
+def taking_out(folder: ArchiveFolder, name: str) -> Iterator[Gone]:
     """Take a person out of an archive once the block has ended; until then nobody else sees or names there.
 
     Faces that were decided to be the person, that were named so, or perhaps so, lose all that somebody could be
@@ -36,7 +47,7 @@ def taking_out(folder: ArchiveFolder, name: str) -> Iterator[list[Message]]:
         name: Of the person; somebody whom the archive doesn't know is no failure.
 
     Yields:
-        What is deleted, as sentences, once the block has ended; where the block refuses, nothing is.
+        What is deleted and what remains, once the block has ended; where the block refuses, nothing is.
 
     Raises:
         CastlistError: If somebody is at work there, or a file can't be read or written.
@@ -45,23 +56,28 @@ def taking_out(folder: ArchiveFolder, name: str) -> Iterator[list[Message]]:
     with folder.alone():
         record = folder.record()
         folder.save(msgspec.structs.replace(record, forgetting=(*record.forgetting, name)))
-        deleted: list[Message] = []
+        gone = Gone()
         try:
-            yield deleted
+            yield gone
         except CastlistError:
             folder.save(record)
             raise
-        deleted += finish(folder)
+        done = finish(folder)
+        gone.deleted.extend(done.deleted)
+        gone.remaining.extend(done.remaining)
 
 
-def finish(folder: ArchiveFolder) -> list[Message]:
-    """Take out whoever is being forgotten; gives what was deleted. Whoever calls it holds the lock."""
-    record = folder.record()
-    deleted = [_take_out(folder, name) for name in dict.fromkeys(record.forgetting)]
+def finish(folder: ArchiveFolder) -> Gone:
+    """Take out whoever is being forgotten; whoever calls it holds the lock."""
+    record, gone = folder.record(), Gone()
+    for name in dict.fromkeys(record.forgetting):
+        gone.deleted.extend(filter(None, [_take_out(folder, name)]))
+    gone.remaining.extend(tell_marked(folder))
     if record.forgetting:
         folder.save(msgspec.structs.replace(record, forgetting=()))
         logger.info("somebody was forgotten by an archive")
-    return [message for message in deleted if message]
+    drop_marked(folder)
+    return gone
 
 
 def _take_out(folder: ArchiveFolder, name: str) -> Message | None:
@@ -70,6 +86,8 @@ def _take_out(folder: ArchiveFolder, name: str) -> Message | None:
     shards = {unit: folder.read(unit, list(COLUMNS))[0] for unit in folder.units()}
     verdicts = judge_rows(decisions, list(shards.values()))
     decided = {face: one.name for face, one in verdicts.of.items() if one.name is not None}
+    shown = {row["digest"] for shard in shards.values() for row, is_one in _whose(shard, name, decided) if is_one}
+    mark(folder, shown, name)  # before nobody can tell any more
     n_faces = 0
     for unit in shards:
         table, about = folder.read(unit)
@@ -92,18 +110,14 @@ def _take_out(folder: ArchiveFolder, name: str) -> Message | None:
 
 def _without(table: Table, name: str, decided: Mapping[Face, str]) -> tuple[Table | None, int]:
     """A shard's rows without a person, if they bear the name; and how many faces of the person they had."""
-
-    def is_meant(one: str | None) -> bool:
-        return one is not None and one_form(one) == one_form(name)
-
-    rows = table.select(["digest", "face", *ANSWER_COLUMNS]).to_pylist()
-    person = np.zeros(len(rows), bool)
+    rows = []
+    person = np.zeros(len(table), bool)
     is_named = False
-    for i, row in enumerate(rows):
-        decided_name = decided.get((row["digest"], row["face"]))
-        bears = is_meant(row["name"]) or is_meant(row["perhaps"])
-        person[i] = is_meant(decided_name) or (bears and decided_name is None)
-        best = [one for one in row["best"] or () if not is_meant(one["name"])]
+    for i, (row, is_one) in enumerate(_whose(table, name, decided)):
+        rows.append(row)
+        person[i] = is_one
+        bears = _is_meant(row["name"], name) or _is_meant(row["perhaps"], name)
+        best = [one for one in row["best"] or () if not _is_meant(one["name"], name)]
         is_named |= bears or len(best) < len(row["best"] or ())
         if person[i]:
             row |= {"answer": UNKNOWN, "name": UNKNOWN, "probability": None, "perhaps": None, "best": []}
@@ -116,3 +130,15 @@ def _without(table: Table, name: str, decided: Mapping[Face, str]) -> tuple[Tabl
         return None, 0
     table = with_columns(table, {column: [row[column] for row in rows] for column in ANSWER_COLUMNS})
     return blanked(table, ("landmarks", "embedding", "looks"), person), int(person.sum())
+
+
+def _whose(table: Table, name: str, decided: Mapping[Face, str]) -> Iterator[tuple[dict[str, Any], bool]]:
+    """The answers of rows, and whether the face is a person's: as was decided, else as was computed."""
+    for row in table.select(["digest", "face", *ANSWER_COLUMNS]).to_pylist():
+        decided_name = decided.get((row["digest"], row["face"]))
+        bears = _is_meant(row["name"], name) or _is_meant(row["perhaps"], name)
+        yield row, _is_meant(decided_name, name) or (bears and decided_name is None)
+
+
+def _is_meant(one: str | None, name: str) -> bool:
+    return one is not None and one_form(one) == one_form(name)

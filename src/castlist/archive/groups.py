@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 
 from castlist.archive.clustering import ALONE, Cut, group_faces
-from castlist.archive.decisions import DecisionLog
+from castlist.archive.decisions import DecisionLog, Spot
 from castlist.archive.folder import ArchiveFolder
 from castlist.archive.namer import open_same_eyes
 from castlist.archive.reading import Archive
@@ -90,31 +90,35 @@ def read_groups(path: str | os.PathLike[str]) -> list[FaceGroup]:
     return sorted(groups, key=lambda group: (-len(group.faces), group.number))
 
 
-def name_group(path: str | os.PathLike[str], number: int, name: str, *, who: str | None = None) -> FaceGroup:
-    """Decide that a group, as it was last shown, is somebody; one undo takes that back.
+def name_groups(path: str | os.PathLike[str], names: Mapping[int, str], *, who: str | None = None) -> list[FaceGroup]:
+    """Decide who groups are, as they were last shown; one undo takes one back. All are decided, or none is.
 
     Args:
         path: The archive's folder.
-        number: Of the group.
-        name: Of the person.
+        names: Of the people, by the groups' numbers.
         who: Who decides; by default the user of this machine.
 
     Raises:
         CastlistError: If there is no such group, nobody can be called so, or it can't be written.
     """
     archive = Archive(path)
-    known = _read_numbers(archive.folder).of
-    unnamed = {face: some for face, some in _unnamed(archive).items() if known.get(_key(some[0])) == number}
-    if not unnamed:
-        raise SettingsError(
-            "no-such-group",
-            "There is no group {number} of unnamed faces. See which there are: castlist groups {path!r}.",
-            number=number,
-            path=str(path),
-        )
-    spots = [some[0].spot for some in unnamed.values()]
-    DecisionLog(archive.folder.decisions).add_all("is", spots, name=meant_by(name, archive.people()), who=who)
-    return FaceGroup(number, _copies(unnamed, list(unnamed)))
+    known, people = _read_numbers(archive.folder).of, archive.people()
+    unnamed = _unnamed(archive)
+    decided: dict[str, list[Spot]] = {}
+    groups = []
+    for number, name in names.items():
+        group = [face for face, some in unnamed.items() if known.get(_key(some[0])) == number]
+        if not group:
+            raise SettingsError(
+                "no-such-group",
+                "There is no group {number} of unnamed faces. See which there are: castlist groups {path!r}.",
+                number=number,
+                path=str(path),
+            )
+        decided.setdefault(meant_by(name, people), []).extend(unnamed[face][0].spot for face in group)
+        groups.append(FaceGroup(number, _copies(unnamed, group)))
+    DecisionLog(archive.folder.decisions).add_names(decided, who=who)
+    return groups
 
 
 def known_numbers(folder: ArchiveFolder) -> Callable[[ArchivedFace], int | None]:

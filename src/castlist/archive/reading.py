@@ -19,7 +19,20 @@ from castlist.faces import NO_FACE, Box
 from castlist.media import UNKNOWN
 from castlist.paths import as_path, join_below, name_below, spell
 
-_ASKED = (*EDGES, "photo", "digest", "face", "answer", "name", "probability", "perhaps", "taken", "start", "end")
+_ASKED = (
+    *EDGES,
+    "photo",
+    "digest",
+    "face",
+    "answer",
+    "name",
+    "probability",
+    "perhaps",
+    "best",
+    "taken",
+    "start",
+    "end",
+)
 _OF_PHOTOS = (*_ASKED, "width", "height", "orientation", "bytes", "modified")
 
 
@@ -207,8 +220,11 @@ class Archive:
         self.hear()
 
     def decide_names(self, named: Sequence[tuple[Spot, str]], *, who: str) -> None:
-        """Write down who faces, at least one, are, as `DecisionLog.add_named` does."""
-        self._log.add_named(named, who=who)
+        """Write down who faces, at least one, are: one decision, which one undo takes back."""
+        of: dict[str, list[Spot]] = {}
+        for face, name in named:
+            of.setdefault(name, []).append(face)
+        self._log.add_names(of, who=who, as_one=True)
         self.hear()
 
     def verdicts_but(self, who: str) -> Verdicts:
@@ -234,15 +250,17 @@ class Archive:
         if path is None:  # an archive may come from anybody, and what is found is copied
             return None
         name, probability, perhaps = row["name"], row["probability"], row["perhaps"]
+        best = {one["name"]: one["probability"] for one in row["best"] or ()}
         if not verdict.is_face:
             return None
         if verdict.is_final:
-            name, probability, perhaps = verdict.name or UNKNOWN, 1.0, None
+            name, probability, perhaps, best = verdict.name or UNKNOWN, 1.0, None, {}
         else:
             # Nobody is twice in a photo; in a film, again and again.
             there = self.named_in(digest) if row["start"] is None else set()
             others = verdict.not_names | there
             perhaps = None if perhaps in others else perhaps
+            best = {one: share for one, share in best.items() if one not in others}
             if name in others:
                 name, probability = UNKNOWN, 1 - probability
         return ArchivedFace(
@@ -253,6 +271,7 @@ class Archive:
             name=name or UNKNOWN,
             probability=probability or 0.0,
             perhaps=perhaps,
+            others=tuple((one, share) for one, share in best.items() if one != (name or UNKNOWN)),
             is_decided=verdict.is_final,
             taken=row["taken"],
             start=row["start"],

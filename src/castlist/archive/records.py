@@ -22,6 +22,7 @@ class ArchivedFace:
     name: str  # of a person, or UNKNOWN
     probability: float  # of the name
     perhaps: str | None = None  # as of `NamedFace`
+    others: tuple[tuple[str, float], ...] = ()  # as of `NamedFace`; of a face that was decided on, none
     is_decided: bool = False
     taken: datetime.datetime | None = None  # as the camera's clock showed it
     start: float | None = None  # seconds; of a track of a film

@@ -21,7 +21,8 @@ EXACT = 100_000
 BLOCK = 2**22  # products or values at a time; changes memory, not results
 VALUES_A_CODE = 4
 LEARNT = 65_536  # embeddings that the codes are learnt from
-# Codes whose faces are compared as they are: of drawn people's other photos none was missed among a million with these.
+# Codes whose faces are compared as they are. In parts, as an index has them, a million faces with these gave 99.7 % of
+# what comparing each gives of real people's other photos; more of them find more and take longer.
 RIVALS, RIVALS_EACH = 300, 2
 
 
@@ -125,12 +126,6 @@ class JoinedSearcher:
             found.append((cosines, rows + first))
             first += len(part)
         return _likest(found, k)
-
-
-def search_in(vectors: np.ndarray) -> Searcher:
-    """Search in embeddings as their number asks for: shape (rows, values), of about length 1."""
-    vectors = vectors.astype(np.float16, copy=False)
-    return ExactSearcher(vectors) if len(vectors) <= EXACT else CodedSearcher.build(vectors)
 
 
 def load_faiss() -> Any:

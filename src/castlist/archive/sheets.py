@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
+import numpy as np
+
+from castlist.archive.elsewhere import note
+from castlist.archive.folder import ArchiveFolder
 from castlist.archive.groups import FaceGroup
 from castlist.archive.records import ArchivedFace
 from castlist.errors import PhotoError
@@ -16,10 +20,11 @@ AROUND = 0.4  # of a face's width and height, shown around it
 MOST = 200  # faces on a sheet; more would be a picture that few programs open
 
 
-def save_sheet(faces: Sequence[ArchivedFace], path: str | os.PathLike[str]) -> int:
+def save_sheet(folder: ArchiveFolder, faces: Sequence[ArchivedFace], path: str | os.PathLike[str]) -> int:
     """Write a contact sheet of the first MOST faces; gives how many these are.
 
     Args:
+        folder: Of the archive, which notes that there is the sheet.
         faces: In their order.
         path: As for `save_picture`.
 
@@ -27,14 +32,21 @@ def save_sheet(faces: Sequence[ArchivedFace], path: str | os.PathLike[str]) -> i
         CastlistError: If it can't be written.
     """
     shown = faces[:MOST]
-    save_picture(draw_sheet(list(work_ahead(_cell, shown))), path)
+    note(folder, "sheet", path, shown)
+    save_picture(draw_faces(shown), path)
     return len(shown)
 
 
-def save_groups_sheet(groups: Sequence[FaceGroup], path: str | os.PathLike[str]) -> int:
+def draw_faces(faces: Sequence[ArchivedFace]) -> np.ndarray:
+    """A contact sheet of the first MOST faces: shape (height, width, 3), uint8, RGB."""
+    return draw_sheet(list(work_ahead(_cell, faces[:MOST])))
+
+
+def save_groups_sheet(folder: ArchiveFolder, groups: Sequence[FaceGroup], path: str | os.PathLike[str]) -> int:
     """Write a contact sheet of the first groups, each a row of its first faces; gives how many these are.
 
     Args:
+        folder: Of the archive, which notes that there is the sheet.
         groups: In their order.
         path: As for `save_picture`.
 
@@ -48,6 +60,7 @@ def save_groups_sheet(groups: Sequence[FaceGroup], path: str | os.PathLike[str])
         for group, row in zip(shown, rows, strict=True)
         for i in range(SHEET_COLUMNS)
     ]
+    note(folder, "sheet", path, (face for _, face in places if face))
     save_picture(draw_sheet(list(work_ahead(_place, places))), path)
     return len(shown)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -56,6 +57,14 @@ def decide(
             count=len(chosen),
         )
     ((kind, value),) = chosen
+    if face is not None and box is not None:
+        raise SettingsError(
+            "decide-which-face", "--face N or --box L,T,R,B says which face it is. Give one of the two."
+        )
+    if other_face is not None and kind not in ("same", "different"):
+        raise SettingsError(
+            "decide-no-other", "--other-face is for the photo of --same or --different. For PHOTO itself: --face N."
+        )
     spot = asked.spot(photo, face=face, box=_box(box) if box else None)
     other = asked.spot(str(value), face=other_face) if kind in ("same", "different") else None
     asked.decide(kind, spot, name=str(value) if kind in ("is", "is-not") else None, other=other)
@@ -111,8 +120,8 @@ def _kinds(*values: str | bool | None) -> Iterator[tuple[Kind, str | bool]]:
 def _box(text: str) -> Edges:
     try:
         left, top, right, bottom = map(float, text.split(","))
-    except ValueError:
-        raise SettingsError(
-            "box-edges", "--box must be left,top,right,bottom in pixels. Got {text!r} instead.", text=text
-        ) from None
-    return left, top, right, bottom
+        if left < right < math.inf and top < bottom < math.inf:
+            return left, top, right, bottom
+    except ValueError:  # no four numbers
+        pass
+    raise SettingsError("box-edges", "--box must be left,top,right,bottom in pixels. Got {text!r} instead.", text=text)

@@ -12,6 +12,7 @@ from castlist.cli.options import SYSTEM, Language
 from castlist.cli.words import translate
 from castlist.errors import SettingsError
 from castlist.escaping import for_json
+from castlist.places import spelled
 
 if TYPE_CHECKING:
     from castlist.archive import ArchivedFace
@@ -46,19 +47,28 @@ def find(
     language: Language = SYSTEM,
 ) -> None:
     """List the photos of an archive that show somebody, the surest or the likest first."""
-    from castlist.archive import Archive, find_in_archive, find_like, parse_day, save_sheet
-    from castlist.sorting import put
+    from castlist.archive import Archive, copy_photos, find_in_archive, find_like, parse_day, save_sheet
 
+    if face is not None and like is None:
+        raise SettingsError("find-face", "--face says which face of the photo of --like it is. Give --like PHOTO, too.")
     if (name is None) == (like is None) or (like and (beside or without)):
         raise SettingsError(
             "find-one", "Ask for a name, with --with and --without, or for --like PHOTO; not for both, nor for neither."
         )
     first, last = parse_day(since) if since else None, parse_day(until, is_last=True) if until else None
+    if first and last and first > last:
+        raise SettingsError(
+            "days-backwards",
+            "--from {since} is after --to {until}. Change the two.",
+            since=str(since),
+            until=str(until),
+        )
+    opened = Archive(archive)
     if name is not None:
         asked = {"beside": beside or (), "without": without or ()}
-        found = find_in_archive(Archive(archive), name, since=first, until=last, **asked)
+        found = find_in_archive(opened, name, since=first, until=last, **asked)
     else:
-        found = find_like(Archive(archive), str(like), face=face, since=first, until=last)
+        found = find_like(opened, str(like), face=face, since=first, until=last)
     for one in found:
         if as_json:
             show_json(_face_json(one))
@@ -67,13 +77,12 @@ def find(
     if not found:
         say(translate("No photo shows that."))
     if sheet:
-        shown = save_sheet(found, sheet)
+        shown = save_sheet(opened.folder, found, sheet)
         say(translate("The sheet {path!r} shows {shown} of {count}.", path=str(sheet), shown=shown, count=len(found)))
     if copy_to:
-        paths = list(dict.fromkeys(one.path for one in found))
-        written = sum(put(path, copy_to) for path in paths)
+        written, there = copy_photos(opened.folder, found, copy_to)
         done = translate("Copied: {count};", count=written)
-        say(f"{done} {translate('there already: {count}.', count=len(paths) - written)}")
+        say(f"{done} {translate('there already: {count}.', count=there)}")
 
 
 def face_box(face: ArchivedFace) -> list[float]:
@@ -86,12 +95,12 @@ def _face_line(face: ArchivedFace) -> str:
     if face.start is not None and face.end is not None:
         where = translate("{start:.1f} s to {end:.1f} s", start=face.start, end=face.end)
     how = translate("decided") if face.is_decided else f"{face.probability:.1%}"
-    line = f"{face.path}  {face.name}  {how}  {where}"
+    line = f"{spelled(face.path)}  {face.name}  {how}  {where}"
     return line if face.likeness is None else f"{line}  {translate('likeness {cosine:.2f}', cosine=face.likeness)}"
 
 
 def _face_json(face: ArchivedFace) -> str:
-    record: dict[str, Any] = {"photo": str(face.path), "name": face.name, "probability": face.probability}
+    record: dict[str, Any] = {"photo": spelled(face.path), "name": face.name, "probability": face.probability}
     record["box"] = face_box(face)
     if face.start is not None:
         record |= {"start": face.start, "end": face.end}

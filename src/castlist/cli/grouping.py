@@ -16,6 +16,7 @@ from castlist.cli.options import SYSTEM, ArchivePath, Language
 from castlist.cli.words import translate
 from castlist.errors import SettingsError
 from castlist.escaping import for_json
+from castlist.places import spelled
 
 if TYPE_CHECKING:
     from castlist.archive import ArchivedFace, FaceGroup
@@ -55,18 +56,23 @@ def groups(
         number = several[0].number
         words = f"castlist groups {str(archive)!r} --name {number}=NAME"
         say(translate("To say who group {number} is: {command}", number=str(number), command=words))
-    say_conflicts(Archive(archive))
+    opened = Archive(archive)
+    say_conflicts(opened)
     if sheet:
-        shown = save_groups_sheet(several, sheet)
+        shown = save_groups_sheet(opened.folder, several, sheet)
         say(translate("The sheet {path!r} shows {shown} of {count}.", path=str(sheet), shown=shown, count=len(several)))
 
 
 def _name(archive: Path, named: Sequence[tuple[int, str]], language: str) -> None:
-    from castlist.archive import Archive, name_group
+    from castlist.archive import Archive, name_groups
     from castlist.people import teach
 
-    for number, name in named:
-        group = name_group(archive, number, name)
+    names = dict(named)
+    if len(names) < len(named):
+        numbers = [number for number, _ in named]
+        twice = next(number for number in numbers if numbers.count(number) > 1)
+        raise SettingsError("group-twice", "Group {number} is named twice. Give it one name.", number=twice)
+    for group, name in zip(name_groups(archive, names), names.values(), strict=True):
         tell(translate("{faces} {faces:face is|faces are} {name} now.", faces=len(group.faces), name=name))
     tell(translate("Decided. To take it back: {command}", command=f"castlist undo {str(archive)!r}"))
     opened = Archive(archive)
@@ -96,4 +102,4 @@ def _line(group: FaceGroup) -> str:
 
 def _face(face: ArchivedFace) -> dict[str, Any]:
     times = {} if face.start is None else {"start": face.start, "end": face.end}
-    return {"photo": str(face.path), "box": face_box(face), **times}
+    return {"photo": spelled(face.path), "box": face_box(face), **times}

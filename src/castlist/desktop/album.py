@@ -40,6 +40,7 @@ class Album:
         self._seen: dict[int, Seen] = {}  # by which they were answered, where faces can be enrolled
         self._people: Sequence[str] = ()
         self.remembered: list[Enrolled] = []  # what was enrolled in this window
+        self.is_settled = False  # whether what was answered stands in an archive, and no run names it anew
         self.index = 0
         self.face = 0  # of a film: the row of its sightings
         self._pixels: tuple[int, int, np.ndarray] | None = None  # which picture's, which frame's, and they
@@ -76,10 +77,10 @@ class Album:
         run, before = recognizer.run, self.recognizer
         if before is not recognizer and (before is None or before.run.created != run.created):
             self._seen = {}  # another network's
-        self.recognizer, self._people = recognizer, run.people
-        self._desk.offer_people(self.panel.name, recognizer)
-        self.panel.let_enrol(recognizer.gallery is not None and not run.has_network)
-        if self.pictures:
+        self.recognizer = recognizer
+        if not self.is_settled:
+            self._offer()
+        if self.pictures and not self.is_settled:
             self._name(says)
         elif says:
             self._desk.status.say(says)
@@ -98,6 +99,21 @@ class Album:
         self._lay_out(pictures)
         self.show(0)
         self._name()
+
+    def settle(self, answers: Sequence[NamedPhoto | NamedFilm], people: Sequence[str]) -> None:
+        """Show pictures with answers that stand."""
+        self.stop()
+        self._lay_out([Picture(answer.path) for answer in answers])
+        self.is_settled = True
+        self.panel.let_enrol(True)
+        self.answer_anew(answers, people)
+        self.show(0)
+
+    def answer_anew(self, answers: Sequence[NamedPhoto | NamedFilm], people: Sequence[str]) -> None:
+        """Show what is answered by now for the pictures that are open."""
+        self.answers, self._people = dict(enumerate(answers)), people
+        self.panel.name.configure(values=list(people), postcommand="")
+        self._draw()
 
     def put(self, picture: Picture, pixels: np.ndarray, answer: NamedPhoto, seen: Seen | None) -> None:
         """Show one picture that is named already, as the camera's are."""
@@ -143,8 +159,17 @@ class Album:
             self.choose_face(face)
             self.panel.ask_name()
 
+    def _offer(self) -> None:
+        """Let the panel offer the people of the run."""
+        if recognizer := self.recognizer:
+            self._people = recognizer.run.people
+            self._desk.offer_people(self.panel.name, recognizer)
+            self.panel.let_enrol(recognizer.gallery is not None and not recognizer.run.has_network)
+
     def _lay_out(self, pictures: list[Picture]) -> None:
-        self.pictures, self.answers, self._seen = pictures, {}, {}
+        if self.is_settled:
+            self._offer()
+        self.pictures, self.answers, self._seen, self.is_settled = pictures, {}, {}, False
         self._pixels = self._asked = None
         if self._viewing:
             self._viewing.stop()

@@ -19,7 +19,7 @@ class Still:
 
 def choose_still(film: NamedFilm, row: int) -> Still:
     """What shows a row of a film's sightings: the middle of its first track; of a film without any, the first frame."""
-    if not film.sightings:
+    if not film.tracks:  # nobody is seen, or an archive knows no more than when
         return Still(0, ())
     sighting = film.sightings[row]
     sure = [track for track in film.tracks if track.is_sure]

@@ -21,12 +21,16 @@ PASTED = Path("clipboard.png")  # what a pasted picture is called where a photo 
 
 
 class Opening:
-    """Hands over what is opened: files and folders to one, a picture without a file to the other."""
+    """Hands over what is opened: files and folders, a picture without a file, an archive, each to its own."""
 
     def __init__(
-        self, desk: Desk, on_paths: Callable[[Sequence[Path]], object], on_picture: Callable[[Picture], object]
+        self,
+        desk: Desk,
+        on_paths: Callable[[Sequence[Path]], object],
+        on_picture: Callable[[Picture], object],
+        on_archive: Callable[[Path], object],
     ) -> None:
-        self._desk, self._on_paths, self._on_picture = desk, on_paths, on_picture
+        self._desk, self._on_paths, self._on_picture, self._on_archive = desk, on_paths, on_picture, on_archive
         self.takes_drops = _load_dropping(desk.root)
         if self.takes_drops:
             desk.root.tk.call("tkdnd::drop_target", "register", desk.root, "DND_Files")
@@ -40,6 +44,11 @@ class Opening:
         """Ask for a folder of pictures."""
         if chosen := ask_folder(self._desk.root):
             self._on_paths([chosen])
+
+    def ask_archive(self) -> None:
+        """Ask for an archive's folder."""
+        if chosen := ask_folder(self._desk.root):
+            self._on_archive(chosen)
 
     def drop(self, action: str, names: str) -> str:
         """Take files and folders that were dropped onto the window, a list of Tcl's; gives what the source is told."""

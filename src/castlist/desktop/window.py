@@ -10,6 +10,7 @@ from tkinter import ttk
 from typing import TYPE_CHECKING
 
 from castlist.desktop.album import Album
+from castlist.desktop.archives import ArchiveView, is_archive
 from castlist.desktop.desk import Desk
 from castlist.desktop.dialogs import mend_dialogs, translate_dialogs
 from castlist.desktop.look import apply_look, choose_fonts, room_on
@@ -69,12 +70,13 @@ class Window:
         self.chooser = RunChooser(root, self.desk, runs, self._use, self._greet)
         self.chooser.pack(fill="x")
         self.album = Album(self.desk, self.enrol)
-        self.opening = Opening(self.desk, self.open, self.take)
+        self.opening = Opening(self.desk, self.open, self.take, self.open_archive)
         if self.opening.takes_drops:
             self.album.view.tell(
                 lambda translate: translate("Open a picture or a folder, drop one here, or paste one.")
             )
         self.welcome = Welcome(root, texts, scale, self.train, self.try_demo)
+        self.archives = ArchiveView(self.desk, self.album, self.welcome.leave)
         self.saving = Saving(self.desk, self.album)
         self.camera: Camera | None = None
         self.trainer: TrainingDialog | None = None
@@ -94,6 +96,7 @@ class Window:
         pictures = (
             Action(lambda translate: translate("Open…"), self.opening.ask_pictures, "Ctrl+O", button=True),
             Action(lambda translate: translate("Open folder…"), self.opening.ask_folder, "Ctrl+Shift+O", button=True),
+            Action(lambda translate: translate("Open an archive…"), self.opening.ask_archive),
             Action(lambda translate: translate("Paste"), self.opening.paste, "Ctrl+V", button=True, typing=True),
             Action(lambda translate: translate("Camera"), self.watch, "Ctrl+K", button=True),
             Action(lambda translate: translate("Save with names…"), self.saving.named, "Ctrl+S"),
@@ -124,7 +127,17 @@ class Window:
             self.notice.hide()
             self.welcome.leave()
             self.stop()
-            self.album.open(paths)
+            if is_archive(paths):
+                self.archives.open(paths[0])
+            else:
+                self.album.open(paths)
+
+    def open_archive(self, path: Path) -> None:
+        """Show an archive's photos with the names that it has; what is no archive is told."""
+        self.notice.hide()
+        self.welcome.leave()
+        self.stop()
+        self.archives.open(path)
 
     def take(self, picture: Picture) -> None:
         """Show and name a picture that is in no file."""
@@ -146,12 +159,18 @@ class Window:
         """Give the chosen face a name; the open pictures are named anew with it."""
         self.notice.hide()
         self.stop()
+        if self.archives.is_open:
+            self.archives.decide(name)
+            return
         enrol(self.desk, self.album, name, self.chooser.use)
 
     def take_back(self) -> None:
-        """Undo the last enrolment of the run."""
+        """Undo the last enrolment of the run, or what was decided last in the archive that is open."""
         self.notice.hide()
         self.stop()
+        if self.archives.is_open:
+            self.archives.take_back()
+            return
         take_back(self.desk, self.album, self.chooser.use)
 
     def report(self) -> None:

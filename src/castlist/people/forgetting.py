@@ -62,24 +62,20 @@ def forget(
     receipt: Receipt | None
     remaining: list[Message] = []
     folder = ArchiveFolder(archive)
-    with taking_out(folder, name) as deleted:
+    with taking_out(folder, name) as gone:
         try:
             receipt = _forget(RunFolder(as_path(path)), name)
         except RunError as error:
             if error.code != "nobody-called-in-run":
                 raise
             receipt, refusal = None, error
-        deleted += _untag(folder, name, tags, embed, remaining)
+        untagged = list(_untag(folder, name, tags, embed, remaining))
+    deleted = [*gone.deleted, *untagged]  # told once the block has ended
     if receipt is None:
         if not deleted:
             raise refusal
         receipt = Receipt(name, (), tuple(what_remains(open_run(path), name)))
-    elsewhere = Message(
-        "archive-copies-remain",
-        "Contact sheets and copies of photos that were written elsewhere from {path!r}.",
-        {"path": str(archive)},
-    )
-    return Receipt(receipt.name, (*receipt.removed, *deleted), (*receipt.remaining, *remaining, elsewhere))
+    return Receipt(receipt.name, (*receipt.removed, *deleted), (*receipt.remaining, *remaining, *gone.remaining))
 
 
 def _untag(folder: ArchiveFolder, name: str, tags: bool, embed: bool, remaining: list[Message]) -> Iterator[Message]:

@@ -6,15 +6,13 @@ line. What is written and taken out is added line by line, and the file is writt
 
 from __future__ import annotations
 
-import errno
-import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 
 from castlist.errors import CastlistError, reason_of
-from castlist.files import PRIVATE_FILE, cannot_write, write_bytes
+from castlist.files import append_lines, write_bytes
 from castlist.media import TagItem
 from castlist.paths import is_below
 
@@ -43,19 +41,27 @@ class Journal:
             CastlistError: If it can't be read, or isn't as castlist writes it.
         """
         self._path = archive / NAME
-        self._items: dict[tuple[str, str], dict[TagItem, None]] = {}
+        # As they are written: decoded, they would take ten times the memory.
+        self._lines: dict[tuple[str, str], list[bytes]] = {}
         self.noted: dict[str, Line] = {}  # of photos that were written, the last digests
         self.made: set[str] = set()
+        self._n_lines = 0
         for line in self._read():
             self._take_in(line)
 
     def of(self, photo: str, file: str) -> tuple[TagItem, ...]:
         """What castlist wrote into a file, and hasn't taken out."""
-        return tuple(self._items.get((photo, file), ()))
+        items: dict[TagItem, None] = {}
+        for line in self._lines.get((photo, file), ()):
+            change = msgspec.json.decode(line, type=Line)
+            items.update(dict.fromkeys(change.added))
+            for item in change.removed:
+                items.pop(item, None)
+        return tuple(items)
 
     def files(self) -> list[tuple[str, str]]:
         """Photos and the files, "" for the photo itself, in which something of castlist's stands."""
-        return [key for key, items in self._items.items() if items]
+        return list(self._lines)
 
     def add(self, lines: Sequence[Line]) -> None:
         """Add lines; they are on disk when this returns.
@@ -66,57 +72,47 @@ class Journal:
         lines = [line for line in lines if line.added or line.removed or line.after]
         if not lines:
             return
-        data = b"".join(map(_encoded, lines))
-        try:
-            file = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, PRIVATE_FILE)
-            try:
-                whole = self._path.read_bytes().rfind(b"\n") + 1
-                os.ftruncate(file, whole)  # what a killed process wrote of a line
-                if os.write(file, data) != len(data):
-                    os.ftruncate(file, whole)
-                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-                os.fsync(file)
-            finally:
-                os.close(file)
-        except OSError as error:
-            raise cannot_write(self._path, error) from error
+        append_lines(self._path, b"".join(map(_encoded, lines)))
         for line in lines:
             self._take_in(line)
 
     def shorten(self) -> None:
-        """Write the file anew without what was taken out again.
+        """Write the file anew without what was taken out again, and what the archive knows by now.
 
         Raises:
             CastlistError: If it can't be written.
         """
-        lines = [
-            Line(photo, file, added=tuple(items), made=file in self.made)
-            for (photo, file), items in self._items.items()
-            if items
-        ]
-        if lines:
+        n_lines = len(self._lines)
+        if n_lines and n_lines < self._n_lines:
+            lines = (Line(*key, added=self.of(*key), made=key[1] in self.made) for key in self._lines)
             write_bytes(self._path, b"".join(map(_encoded, lines)), private=True)
-        else:
+        elif not n_lines:
             self._path.unlink(missing_ok=True)
+        self._n_lines = n_lines
+        self.noted = {}
 
     def _take_in(self, line: Line) -> None:
-        items = self._items.setdefault((line.photo, line.file), {})
-        items.update(dict.fromkeys(line.added))
-        for item in line.removed:
-            items.pop(item, None)
+        self._n_lines += 1
+        key = line.photo, line.file
+        if line.added or key in self._lines:
+            self._lines.setdefault(key, []).append(_encoded(line))
+        if line.removed and not self.of(*key):
+            self._lines.pop(key, None)
         if line.made:
             self.made.add(line.file)
         if line.after:
             self.noted[line.photo] = line
 
-    def _read(self) -> list[Line]:
+    def _read(self) -> Iterator[Line]:
         try:
-            data = self._path.read_bytes()
-            lines = [msgspec.json.decode(line, type=Line) for line in data.split(b"\n")[:-1]]
-            if not all(_is_sound(line) for line in lines):
-                raise ValueError("it tells of files that aren't sidecars below the folder of photos")
+            # What follows the last line's end was cut off by a kill.
+            for data in self._path.read_bytes().split(b"\n")[:-1]:
+                line = msgspec.json.decode(data, type=Line)
+                if not _is_sound(line):
+                    raise ValueError("it tells of files that aren't sidecars below the folder of photos")
+                yield line
         except FileNotFoundError:
-            return []
+            return
         except (OSError, ValueError) as error:
             raise CastlistError(
                 "tags-broken",
@@ -125,7 +121,6 @@ class Journal:
                 path=str(self._path),
                 reason=reason_of(error),
             ) from error
-        return lines
 
 
 def _encoded(line: Line) -> bytes:

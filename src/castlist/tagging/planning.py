@@ -8,7 +8,7 @@ from pathlib import Path
 from castlist.archive import Archive, ArchivedPhoto
 from castlist.errors import CastlistError, Message, reason_of
 from castlist.media import UNKNOWN, Edges, Sidecars, TagPlan, Tags, make_tags, plan_inside, plan_sidecar
-from castlist.paths import name_below
+from castlist.paths import is_folder, name_below
 from castlist.tagging.journal import Journal
 from castlist.threads import OnCount
 
@@ -28,8 +28,14 @@ def plan_tags(
         A photo, what would change in its files, and why something wouldn't.
 
     Raises:
-        CastlistError: If what was written before isn't known any more.
+        CastlistError: If the photos aren't there, or what was written before isn't known any more.
     """
+    if not is_folder(archive.root):
+        raise CastlistError(
+            "tag-no-photos",
+            "The photos of the archive aren't in {root!r}, where they lay. Bring them back, or make the archive again.",
+            root=str(archive.root),
+        )
     journal, sidecars = Journal(archive.folder.path), Sidecars()
     tagged = {photo for photo, _ in journal.files()}
     total = archive.counts().photos if on_count else 0

@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from castlist.archive import ArchiveFolder
-from castlist.errors import CastlistError
+from castlist.errors import CastlistError, Message
 from castlist.media import TagItem, need_exiftool, one_form, plan_untagging, remove_sidecar, tag_texts
-from castlist.paths import as_path, join_below
+from castlist.paths import as_path, join_below, name_below
 from castlist.tagging.journal import Journal, Line
 from castlist.tagging.planning import left_alone
 from castlist.tagging.writing import CHUNK, Tagged, Tell, Writer
@@ -78,31 +78,32 @@ def _about(name: str) -> Which:
 
 
 def _take_out(folder: ArchiveFolder, which: Which, tell: Tell, *, embed: bool) -> Tagged:
-    journal = Journal(folder.path)
-    files = [(photo, file) for photo, file in journal.files() if any(map(which, journal.of(photo, file)))]
-    photos, sidecars = ([one for one in files if bool(one[1]) is beside] for beside in (False, True))
-    if photos and embed:
-        need_exiftool()
+    root = Path(folder.record().root)
     with contextlib.ExitStack() as stack:
-        writer = Writer(folder, tell)
-        writer.settle()
-        stack.callback(writer.journal.shorten)
-        stack.callback(writer.follow)
+        stack.callback((writer := Writer(folder, tell)).finish)
+        journal = writer.journal
+        files = [(photo, file) for photo, file in journal.files() if any(map(which, journal.of(photo, file)))]
+        photos, sidecars = ([one for one in files if bool(one[1]) is beside] for beside in (False, True))
+        if photos and embed:
+            need_exiftool()
         # Photos first: a sidecar that says no more than its photo goes.
         for some in (photos if embed else [], sidecars):
             for start in range(0, len(some), CHUNK):
-                _take_out_of(some[start : start + CHUNK], Path(folder.record().root), which, writer, tell)
+                _take_out_of(some[start : start + CHUNK], root, which, writer, tell)
     return writer.done
 
 
 def _take_out_of(files: Sequence[tuple[str, str]], root: Path, which: Which, writer: Writer, tell: Tell) -> None:
     journal, plans, done = writer.journal, [], []
+    ours = {(photo, file): tuple(filter(which, journal.of(photo, file))) for photo, file in files}
     for photo, file in files:
         path, target = join_below(root, photo), join_below(root, file or photo)
         assert path is not None and target is not None, "the journal was checked"
-        ours = list(filter(which, journal.of(photo, file)))
+        if not path.exists():  # its disk may come back
+            tell(Message("tag-photo-gone", "{path!r} is gone; what was written stays known.", {"path": str(path)}))
+            continue
         try:
-            plan = plan_untagging(path, target, ours)
+            plan = plan_untagging(path, target, ours[photo, file])
             if plan and plan.change and not (file in journal.made and remove_sidecar(plan)):
                 plans.append((photo, plan))
                 continue
@@ -111,7 +112,7 @@ def _take_out_of(files: Sequence[tuple[str, str]], root: Path, which: Which, wri
             continue
         if plan and plan.change:
             writer.count(plan)
-        # Nothing of castlist's stands there any more.
-        done.append(Line(photo, file, removed=tuple(ours)))
-    writer.write(plans)
-    journal.add(done)
+        done.append((photo, file))
+    done += [(photo, "" if plan.is_embedded else name_below(root, plan.file)) for photo, plan in writer.write(plans)]
+    # Whatever others have made of it meanwhile, nothing of castlist's stands there any more.
+    journal.add([Line(photo, file, removed=ours[photo, file]) for photo, file in done])

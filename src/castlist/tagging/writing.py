@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -13,9 +13,10 @@ from pathlib import Path
 from castlist.archive import Archive, ArchiveFolder, Rewritten, content_digest, follow_contents
 from castlist.errors import CastlistError, Message
 from castlist.media import TagItem, TagPlan, need_exiftool, write_inside, write_planned
-from castlist.paths import as_path, join_below, name_below
+from castlist.paths import as_path, name_below
 from castlist.tagging.journal import Journal, Line
 from castlist.tagging.planning import left_alone, plan_tags
+from castlist.tagging.settling import rewritten_of, settle
 from castlist.threads import OnCount
 
 CHUNK = 64  # photos whose lines are written at once
@@ -66,10 +67,8 @@ def tag(
     folder.record()  # says so where there is no archive
     tell = tell or (lambda message: None)
     with folder.alone(), contextlib.ExitStack() as stack:
-        writer = Writer(folder, tell)
-        writer.settle()
+        stack.callback((writer := Writer(folder, tell)).finish)
         opened = Archive(folder.path)
-        stack.callback(writer.follow)
         planned = plan_tags(opened, embed=embed, perhaps=perhaps, on_count=on_count)
         while some := list(islice(planned, CHUNK)):
             for _, _, problems in some:
@@ -89,9 +88,10 @@ class Writer:
         self._rewritten: list[Rewritten] = []
         self.journal = Journal(folder.path)
         self.done = Tagged()
+        follow_contents(folder, settle(folder, self.journal))
 
-    def write(self, plans: Sequence[tuple[str, TagPlan]]) -> None:
-        """Write files; what is wrong with one of them is told.
+    def write(self, plans: Sequence[tuple[str, TagPlan]]) -> list[tuple[str, TagPlan]]:
+        """Write files, and give those that are written; what is wrong with the others is told.
 
         Args:
             plans: Each with its photo, as rows have it.
@@ -108,13 +108,13 @@ class Writer:
         )
         for (photo, plan), error in zip(embedded, failures, strict=True):
             if error is None:
-                line = self.journal.noted[photo]
-                self._rewritten += _rewritten(line, plan.file)
+                self._rewritten += rewritten_of(self.journal.noted[photo], plan.file)
                 self.count(plan)
                 written.append((photo, plan))
             else:
                 self._tell_left(plan, error)
         self.journal.add([self._line(photo, plan, removed=plan.change.removed) for photo, plan in written])
+        return written
 
     def _added(self, photo: str, plan: TagPlan) -> tuple[TagItem, ...]:
         """What is castlist's in a file from now on; a new sidecar begins as what is in the photo."""
@@ -139,21 +139,11 @@ class Writer:
         done = self.done
         self.done = Tagged(done.sidecars + (not plan.is_embedded), done.photos + plan.is_embedded)
 
-    def follow(self) -> None:
-        """Have the archive know the photos that were written."""
+    def finish(self) -> None:
+        """Have the archive know the photos that were written; only then the journal is shortened."""
         follow_contents(self._folder, self._rewritten)
         self._rewritten = []
-
-    def settle(self) -> None:
-        """Have the archive know photos that a killed process has written."""
-        lines = dict(self.journal.noted)
-        for unit in self._folder.units() if lines else ():
-            rows, _ = self._folder.read(unit, ["photo", "digest"])
-            for photo, digest in zip(rows["photo"].to_pylist(), rows["digest"].to_pylist(), strict=True):
-                line, path = lines.get(photo), join_below(self._root, photo)
-                if line and path and line.after in (digest, content_digest(path)):
-                    self._rewritten += _rewritten(line, path)
-        self.follow()
+        self.journal.shorten()
 
     def _note(self, photo: str, path: Path, copy: Path) -> None:
         """Note which content a photo is going to have."""
@@ -164,9 +154,3 @@ class Writer:
     ) -> Line:
         file = "" if plan.is_embedded else name_below(self._root, plan.file)
         return Line(photo, file, added, removed, made=plan.is_new)
-
-
-def _rewritten(line: Line, path: Path) -> Iterator[Rewritten]:
-    with contextlib.suppress(OSError):  # gone by now
-        status = path.stat()
-        yield Rewritten(line.photo, line.before, line.after, status.st_size, status.st_mtime_ns)

@@ -9,7 +9,7 @@ import os
 import threading
 from types import TracebackType
 
-from castlist.errors import Message
+from castlist.errors import Message, unforeseen
 from castlist.files import PRIVATE_FILE
 from castlist.jobs import Failed, Job, Stopped, interruption, read_work, write_event
 from castlist.web.jobs import STOP, TOLD, WORK, JobBook
@@ -54,8 +54,8 @@ class Foreman:
         while not self._leaving.wait(PAUSE):
             try:
                 self._begin_and_stop()
-            except OSError as error:  # a full disk: what is wanted stays wanted
-                logger.warning("works can't be begun or told of: %s", error.strerror)
+            except Exception as error:  # a full disk, most likely: what is wanted stays wanted
+                logger.warning("works can't be begun or told of: %s", type(error).__name__)
 
     def _begin_and_stop(self) -> None:
         self._jobs = {job: one for job, one in self._jobs.items() if one.end is None}
@@ -80,13 +80,11 @@ class Foreman:
     def _begin(self, job: str) -> None:
         self._tell(job, b"")
         try:
-            work = read_work((self._book.folder / f"{job}{WORK}").read_bytes())
-        except (OSError, ValueError, LookupError, AttributeError, ImportError) as error:
-            logger.warning("a work can't be read: %s", type(error).__name__)
-            unread = Message("work-unread", "What is to be done can't be read; another castlist wrote it down.")
-            self._tell(job, write_event(Failed(unread)))
+            self._jobs[job] = Job(read_work((self._book.folder / f"{job}{WORK}").read_bytes()))
+        except Exception as error:  # another castlist wrote it down, or the system refuses a process
+            logger.warning("a work can't be begun: %s", type(error).__name__)
+            self._tell(job, write_event(Failed(unforeseen(error).message)))
             return
-        self._jobs[job] = Job(work)
         threading.Thread(target=self._listen, args=(job, self._jobs[job]), name="castlist-told", daemon=True).start()
 
     def _listen(self, job: str, one: Job) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from castlist.errors import CastlistError
 from castlist.files import make_folder, write_bytes
-from castlist.jobs import ENDS, Event, Work, read_event, write_work
+from castlist.jobs import ENDS, Event, Retrain, Work, read_event, write_work
 from castlist.run import hold
 
 WORK, TOLD, STOP, KEY, LOCK = ".work", ".jsonl", ".stop", ".key", ".lock"
@@ -68,10 +68,11 @@ class JobBook:
         return job
 
     def clear(self, kept: int) -> None:
-        """Delete what is known of works but the newest; whoever calls it is alone."""
-        for note in self.notes()[kept:]:
-            for kind in (TOLD, STOP, WORK):
-                (self.folder / f"{note.id}{kind}").unlink(missing_ok=True)
+        """Delete what is known of works but the newest, and who was forgotten; whoever calls it is alone."""
+        for place, note in enumerate(self.notes()):
+            if place >= kept or note.kind == Retrain.__name__:
+                for kind in (TOLD, STOP, WORK):
+                    (self.folder / f"{note.id}{kind}").unlink(missing_ok=True)
         for known in self.folder.glob(f"*{KEY}"):
             if not (self.folder / f"{known.read_text('ascii')}{WORK}").exists():
                 known.unlink()

@@ -15,6 +15,9 @@ from castlist.web.answers import refuse
 from castlist.web.house import House
 from castlist.web.problems import scope_language
 
+# Answers of a worker after which a connection is closed: whoever comes anew is taken by the worker that idles. Else all
+# would stay with one after the other had died.
+TURN = 20
 SLOWEST = 20_000  # bytes of a body a second, in the long run
 
 access = logging.getLogger("castlist.web.access")
@@ -46,13 +49,15 @@ class Pace:
         self._limits = house.limits
         self._bucket = Bucket(house.limits.per_minute)
         self._waiting = 0
+        self._answered = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         began = time.monotonic()
-        answer = _Answer(send)
+        self._answered += 1
+        answer = _Answer(send, is_last=self._answered % TURN == 0)
         try:
             self._check(scope)
         except CastlistError as error:
@@ -76,10 +81,7 @@ class Pace:
         if not self._bucket.take():
             raise CastlistError("too-many-requests", "Too many requests. Wait a moment, then ask again.")
         if self._waiting >= self._limits.waiting:
-            raise CastlistError(
-                "too-busy",
-                "Too many wait already. Wait a moment, then ask again.",
-            )
+            raise CastlistError("too-busy", "Too many wait already. Wait a moment, then ask again.")
         length = dict(scope["headers"]).get(b"content-length", b"0")
         if length.isdigit() and int(length) > self._limits.body:
             raise _too_long(self._limits.body)
@@ -88,8 +90,9 @@ class Pace:
 class _Answer:
     """What is answered: when it begins, a place is free for the next."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, *, is_last: bool) -> None:
         self._send = send
+        self._is_last = is_last  # on its connection
         self.status = 0
         self.on_start: Callable[[], None] | None = None
 
@@ -103,6 +106,8 @@ class _Answer:
         if event["type"] == "http.response.start":
             self.status = event["status"]
             self.start()
+            if self._is_last:
+                event["headers"] = [*event.get("headers", ()), (b"connection", b"close")]
         await self._send(event)
 
 

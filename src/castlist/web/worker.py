@@ -32,7 +32,7 @@ def main() -> None:
     """Answer requests until a signal, or until the parent is gone."""
     record = json.loads(read_line())
     end_with_parent()
-    logging.basicConfig(stream=sys.stdout, format="%(message)s")
+    logging.getLogger("castlist").addHandler(logging.StreamHandler(sys.stdout))
     logging.getLogger("castlist.web.access").setLevel(logging.INFO)
     answer_requests(House.load(Path(record["house"])), taken(record["socket"]))
 

@@ -14,7 +14,7 @@ from xml.parsers import expat
 from castlist.errors import CastlistError
 
 LARGEST = 16_000_000  # bytes; masks of Lightroom's take some
-MOST = 100_000  # elements
+MOST = 30_000  # elements: a file of some megabytes
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 PREFIXES = {
@@ -175,7 +175,7 @@ class Packet:
 
     def _parse(self) -> None:
         parser = expat.ParserCreate(namespace_separator=" ")
-        parser.buffer_text = True
+        parser.buffer_text, parser.buffer_size = True, 1_000_000  # a text comes in few pieces, however long it is
         parser.XmlDeclHandler = self._on_declaration
         parser.StartDoctypeDeclHandler = self._on_doctype
         parser.StartNamespaceDeclHandler = self._on_prefix

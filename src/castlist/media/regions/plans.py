@@ -135,11 +135,11 @@ def write_inside(plans: Sequence[TagPlan], on_copy: Callable[[TagPlan, Path], No
     Raises:
         MissingExtraError: If exiftool isn't installed.
     """
+    for folder in {Path(os.path.realpath(plan.file)).parent for plan in plans}:
+        remove_copies(folder)
     for start in range(0, len(plans), AT_ONCE):
         some = plans[start : start + AT_ONCE]
         files = [Path(os.path.realpath(plan.file)) for plan in some]
-        for folder in {file.parent for file in files}:
-            remove_copies(folder)
         with written([(file, plan.change.data) for file, plan in zip(files, some, strict=True)]) as copies:
             for file, plan, copy in zip(files, some, copies, strict=True):
                 try:

@@ -233,7 +233,8 @@ def list_groups(desk: At, archive: ArchiveName, offset: Offset = 0, limit: Limit
 @router.post("/archives/{archive}/groups/{number}/name")
 def name_group(desk: At, archive: ArchiveName, number: int, to: Name) -> int:
     """Decide that a group is somebody; gives how many faces that are."""
-    return len(library.name_group(desk.archive(archive).path, number, to.name).faces)
+    (group,) = library.name_groups(desk.archive(archive).path, {number: to.name})
+    return len(group.faces)
 
 
 @router.get("/archives/{archive}/decisions")

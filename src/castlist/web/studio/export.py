@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 
-from castlist.archive import find_in_archive, save_sheet
+from castlist.archive import draw_faces, find_in_archive
 from castlist.files import table_bytes
 from castlist.jobs import CopySorted, WriteTags
 from castlist.media import ALL, UNKNOWN, read_photo
@@ -56,10 +54,8 @@ def table(album: OpenAlbum) -> Response:
 @router.get("/in/{archive}/sheet.jpg")
 def sheet(album: OpenAlbum, name: str) -> Response:
     """A contact sheet of somebody."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "sheet.jpg"
-        save_sheet(find_in_archive(album.archive(), name), path)
-        return _saved(path.read_bytes(), "image/jpeg", "sheet.jpg")
+    pixels = draw_faces(find_in_archive(album.archive(), name))
+    return _saved(preview_pixels(pixels, max(pixels.shape)), "image/jpeg", "sheet.jpg")
 
 
 @router.get("/in/{archive}/hidden/{digest}.jpg")

@@ -1,0 +1,95 @@
+"""The works of a house: begun by any process, run by one, told to all."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("fastapi")
+
+import castlist
+from castlist.jobs import Checked, Counted, Event, Failed, Retrain, Stage, Stopped, write_event
+from castlist.web.foreman import AT_ONCE, Foreman
+from castlist.web.jobs import JobBook
+from works import Endless, Many
+
+
+@pytest.fixture(autouse=True)
+def children_find_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    places = (Path(castlist.__file__).parents[1], Path(__file__).parent)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, places)))
+
+
+def wait(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def last(book: JobBook, job: str) -> Event | None:
+    return book.note(job).last
+
+
+def test_a_work_is_done_and_told_in_order(tmp_path: Path) -> None:
+    book = JobBook(tmp_path / "jobs")
+    job = JobBook(tmp_path / "jobs").begin(Many(3, "words"), key="a key")
+    assert book.note(job).told == 0
+    with Foreman(JobBook(tmp_path / "other")):  # of another house
+        assert book.waiting() == [job]
+    book = JobBook(tmp_path / "jobs")
+    with Foreman(book):
+        # Begun before its foreman came: it isn't known whether somebody did some of it.
+        assert isinstance(last(book, job), Failed)
+        job = book.begin(Many(3, "words"))
+        wait(lambda: book.note(job).is_over)
+    assert book.events(job) == [Stage("words 0"), Stage("words 1"), Stage("words 2"), Checked({"words": 3})]
+    assert (book.folder / f"{job}.jsonl").stat().st_mode & 0o777 == 0o600
+    lines, place = book.told(job)
+    assert len(lines) == 4 and book.told(job, place) == ([], place)
+
+
+def test_works_wait_for_each_other_and_stop_when_asked(tmp_path: Path) -> None:
+    book = JobBook(tmp_path / "jobs")
+    with Foreman(book):
+        jobs = [book.begin(Endless(keeps=i == 0)) for i in range(AT_ONCE + 1)]
+        wait(lambda: sum(isinstance(last(book, job), Counted) for job in jobs) == AT_ONCE)
+        assert book.note(jobs[-1]).told == 0
+        for job in reversed(jobs):
+            book.stop(job)
+            wait(lambda job=job: book.note(job).is_over)  # type: ignore[misc]
+    assert last(book, jobs[0]) == Checked({"kept": 1}) and last(book, jobs[-1]) == Stopped()
+
+
+def test_what_a_house_leaves_is_interrupted_not_stopped(tmp_path: Path) -> None:
+    book = JobBook(tmp_path / "jobs")
+    with Foreman(book):
+        job = book.begin(Endless())
+        wait(lambda: isinstance(last(book, job), Counted))
+    assert isinstance(last(book, job), Counted)
+    with Foreman(book):
+        end = last(book, job)
+    assert isinstance(end, Failed) and end.message.code == "job-interrupted"
+
+
+def test_whoever_was_forgotten_is_in_no_work_of_before(tmp_path: Path) -> None:
+    book = JobBook(tmp_path / "jobs")
+    job = book.begin(Retrain(tmp_path / "run", "Ann"), key="a key")
+    (book.folder / f"{job}.jsonl").write_bytes(write_event(Stopped()))
+    with Foreman(book):
+        assert not book.notes()
+    assert not [path for path in book.folder.iterdir() if path.name != ".lock"]
+
+
+def test_a_work_that_nobody_knows_fails_alone(tmp_path: Path) -> None:
+    book = JobBook(tmp_path / "jobs")
+    with Foreman(book):
+        unknown = "1764144000000-0f1e2d3c"
+        (book.folder / f"{unknown}.work").write_bytes(b'{"work": "castlist.nowhere:None", "is": {}}\n')
+        other = book.begin(Many(1, "x"))
+        wait(lambda: book.note(unknown).is_over and book.note(other).is_over)
+    assert isinstance(last(book, other), Checked)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -62,12 +63,14 @@ class Archive:
             photo for shard in shards for photo in keep(shard, where(shard, "gone", [True]))["photo"].to_pylist()
         }
         self._log = DecisionLog(self.folder.decisions)
+        self._places = Places()
         self.hear()
 
     def hear(self) -> None:
         """Take in what was decided meanwhile, by whomever."""
+        self.heard = self._log.stamp()  # before it is read: what is added meanwhile is heard the next time
         decisions = self._log.read()
-        verdicts = judge_rows(decisions, self._shards)
+        verdicts = judge_rows(decisions, self._shards, self._places)
         named_in: defaultdict[str, set[str]] = defaultdict(set)
         for (digest, _), verdict in verdicts.of.items():
             if verdict.name is not None:
@@ -296,18 +299,33 @@ class Archive:
         )
 
 
-def judge_rows(decisions: Sequence[Decision], shards: Sequence[Table]) -> Verdicts:
-    """Bring what was decided together with the faces of rows."""
-    digests = {spot.photo for one in decisions for spot in (*one.faces, one.other) if spot}
-    places: dict[str, dict[int, Place]] = {}
-    called: dict[str, str] = {}
+@dataclass(frozen=True)
+class Places:
+    """Where the faces of photos are, as far as anybody asked: rows don't change while they are open."""
+
+    of: dict[str, dict[int, Place]] = field(default_factory=dict)  # by the photo's digest
+    called: dict[str, str] = field(default_factory=dict)
+
+
+def judge_rows(decisions: Sequence[Decision], shards: Sequence[Table], known: Places | None = None) -> Verdicts:
+    """Bring what was decided together with the faces of rows.
+
+    Args:
+        decisions: Those that hold, in their order.
+        shards: The rows.
+        known: What was asked before of the same rows, and is kept for the next time.
+    """
+    known = known or Places()
+    digests = {spot.photo for one in decisions for spot in (*one.faces, one.other) if spot} - known.of.keys()
+    found: dict[str, dict[int, Place]] = {}
     for shard in shards if digests else ():
         for row in keep(shard, where(shard, "digest", sorted(digests))).select(_ASKED).to_pylist():
-            called.setdefault(row["digest"], row["photo"])
-            numbers = places.setdefault(row["digest"], {})
+            known.called.setdefault(row["digest"], row["photo"])
+            numbers = found.setdefault(row["digest"], {})
             if row["face"] is not None:
                 numbers[row["face"]] = _place(row)
-    return judge(decisions, places, called)
+    known.of.update(found)  # whole photos at once, for whoever reads in another thread
+    return judge(decisions, known.of, known.called)
 
 
 def _where(row: Mapping[str, Any]) -> str:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from castlist.archive.decisions import Decision, DecisionLog, Edges, Kind, Spot
 from castlist.archive.folder import ArchiveFolder
+from castlist.archive.judging import Places, box_of, judge_rows, place_of
 from castlist.archive.records import ArchivedFace, ArchivedFile, ArchivedPhoto, Counts
-from castlist.archive.table import EDGES, NAMED, PERHAPS, Table, keep, where
-from castlist.archive.verdicts import NOTHING, Place, Verdict, Verdicts, face_at, judge
+from castlist.archive.table import EDGES, NAMED, PERHAPS, keep, where
+from castlist.archive.verdicts import NOTHING, Verdict, Verdicts, face_at
 from castlist.errors import CastlistError, Message
 from castlist.faces import NO_FACE, Box
 from castlist.media import UNKNOWN
@@ -188,7 +188,7 @@ class Archive:
             raise CastlistError("archive-no-face", "The archive knows no face in {photo!r}.", photo=str(photo))
         digest = rows[0]["digest"]
         if box is not None:
-            face = face_at({row["face"]: _place(row) for row in rows if row["face"]}, Box(*box)) or 0
+            face = face_at({row["face"]: place_of(row) for row in rows if row["face"]}, Box(*box)) or 0
         elif face is None and len(boxes) == 1:
             (face,) = boxes
         if face is None:
@@ -270,7 +270,7 @@ class Archive:
             path=path,
             digest=digest,
             number=number,
-            box=_box(row),
+            box=box_of(row),
             name=name or UNKNOWN,
             probability=probability or 0.0,
             perhaps=perhaps,
@@ -299,43 +299,6 @@ class Archive:
         )
 
 
-@dataclass(frozen=True)
-class Places:
-    """Where the faces of photos are, as far as anybody asked: rows don't change while they are open."""
-
-    of: dict[str, dict[int, Place]] = field(default_factory=dict)  # by the photo's digest
-    called: dict[str, str] = field(default_factory=dict)
-
-
-def judge_rows(decisions: Sequence[Decision], shards: Sequence[Table], known: Places | None = None) -> Verdicts:
-    """Bring what was decided together with the faces of rows.
-
-    Args:
-        decisions: Those that hold, in their order.
-        shards: The rows.
-        known: What was asked before of the same rows, and is kept for the next time.
-    """
-    known = known or Places()
-    digests = {spot.photo for one in decisions for spot in (*one.faces, one.other) if spot} - known.of.keys()
-    found: dict[str, dict[int, Place]] = {}
-    for shard in shards if digests else ():
-        for row in keep(shard, where(shard, "digest", sorted(digests))).select(_ASKED).to_pylist():
-            known.called.setdefault(row["digest"], row["photo"])
-            numbers = found.setdefault(row["digest"], {})
-            if row["face"] is not None:
-                numbers[row["face"]] = _place(row)
-    known.of.update(found)  # whole photos at once, for whoever reads in another thread
-    return judge(decisions, known.of, known.called)
-
-
 def _where(row: Mapping[str, Any]) -> str:
     """Where a face is, for whoever is to choose one."""
     return f"{row['left']:.0f},{row['top']:.0f}" + ("" if row["start"] is None else f" from {row['start']:.1f} s")
-
-
-def _place(row: Mapping[str, Any]) -> Place:
-    return _box(row), row["start"]
-
-
-def _box(row: Mapping[str, Any]) -> Box:
-    return Box(*(row[edge] for edge in EDGES))

@@ -1,6 +1,6 @@
 """The studio's waits: cold start, first name, a wall of many photos, a decision to the next face.
 
-The photos are noise with dates, two faces in each: one of twenty people whom the run knows, and one of twelve others.
+The photos are noise with dates, two faces in each: one of four people whom the run knows, and one of 28 others.
 Everything is measured in Chromium against `castlist serve` as it is started, with two workers.
 
     python benchmarks/studio.py --photos 10000
@@ -35,7 +35,7 @@ from castlist.testing import LOOKS, PEOPLE, level_of, make_face, make_run
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync", "--no-first-run"]
 TOKEN = "the token of a benchmark"
-KNOWN = 20
+KNOWN = 4
 SIZE = (320, 240)
 
 
@@ -43,7 +43,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photos", type=int, default=10_000)
     parser.add_argument("--home", type=Path, help="where the archive is kept from one time to the next")
-    parser.add_argument("--decisions", type=int, default=30)
+    parser.add_argument("--decisions", type=int, default=20)
     asked = parser.parse_args()
     with contextlib.ExitStack() as stack:
         home = asked.home or Path(stack.enter_context(tempfile.TemporaryDirectory()))

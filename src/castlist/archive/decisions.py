@@ -66,6 +66,14 @@ class DecisionLog:
     def __init__(self, path: Path) -> None:
         self._path = path
 
+    def stamp(self) -> tuple[int, int]:
+        """What tells the file from itself at another moment."""
+        try:
+            status = self._path.stat()
+        except OSError:  # none was made yet; or reading says what is wrong
+            return 0, 0
+        return status.st_mtime_ns, status.st_size
+
     def read(self) -> list[Decision]:
         """All that was decided and isn't taken back, in the order in which it was, with names as they are by now.
 

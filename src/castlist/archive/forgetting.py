@@ -18,7 +18,8 @@ import numpy as np
 from castlist.archive.decisions import DecisionLog
 from castlist.archive.elsewhere import drop_marked, mark, tell_marked
 from castlist.archive.folder import ArchiveFolder
-from castlist.archive.reading import FORGOTTEN, judge_rows
+from castlist.archive.judging import judge_rows
+from castlist.archive.reading import FORGOTTEN
 from castlist.archive.table import ANSWER_COLUMNS, COLUMNS, Table, blanked, with_columns
 from castlist.archive.verdicts import Face
 from castlist.errors import CastlistError, Message

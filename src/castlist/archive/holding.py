@@ -6,6 +6,7 @@ import os
 import threading
 from pathlib import Path
 
+from castlist.archive.decisions import DecisionLog
 from castlist.archive.folder import ArchiveFolder
 from castlist.archive.groups import NUMBERS
 from castlist.archive.reading import Archive
@@ -22,7 +23,6 @@ class HeldArchive:
         self._alone = threading.Lock()
         self._archive: Archive | None = None
         self._rows: Stamp = ()
-        self._decisions: Stamp = ()
         self._review: tuple[tuple[Stamp, Stamp], Review] | None = None
 
     def now(self) -> tuple[Archive, Stamp]:
@@ -33,12 +33,11 @@ class HeldArchive:
         """
         with self._alone:
             # Before the files: what changes while they are read is read once more.
-            rows, decisions = _stamp(self.folder.shards()), _stamp([self.folder.decisions])
+            rows = _stamp(self.folder.shards())
             if self._archive is None or rows != self._rows:
                 self._archive, self._rows = Archive(self.folder.path), rows
-            elif decisions != self._decisions:
+            elif self._archive.heard != DecisionLog(self.folder.decisions).stamp():
                 self._archive.hear()
-            self._decisions = decisions
             return self._archive, rows
 
     def questions(self) -> list[Question]:

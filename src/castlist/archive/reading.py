@@ -11,9 +11,10 @@ from typing import Any
 
 from castlist.archive.decisions import Decision, DecisionLog, Edges, Kind, Spot
 from castlist.archive.folder import ArchiveFolder
+from castlist.archive.judging import Places, box_of, judge_rows, place_of
 from castlist.archive.records import ArchivedFace, ArchivedFile, ArchivedPhoto, Counts
-from castlist.archive.table import EDGES, NAMED, PERHAPS, Table, keep, where
-from castlist.archive.verdicts import NOTHING, Place, Verdict, Verdicts, face_at, judge
+from castlist.archive.table import EDGES, NAMED, PERHAPS, keep, where
+from castlist.archive.verdicts import NOTHING, Verdict, Verdicts, face_at
 from castlist.errors import CastlistError, Message
 from castlist.faces import NO_FACE, Box
 from castlist.media import UNKNOWN
@@ -62,12 +63,14 @@ class Archive:
             photo for shard in shards for photo in keep(shard, where(shard, "gone", [True]))["photo"].to_pylist()
         }
         self._log = DecisionLog(self.folder.decisions)
+        self._places = Places()
         self.hear()
 
     def hear(self) -> None:
         """Take in what was decided meanwhile, by whomever."""
+        self.heard = self._log.stamp()  # before it is read: what is added meanwhile is heard the next time
         decisions = self._log.read()
-        verdicts = judge_rows(decisions, self._shards)
+        verdicts = judge_rows(decisions, self._shards, self._places)
         named_in: defaultdict[str, set[str]] = defaultdict(set)
         for (digest, _), verdict in verdicts.of.items():
             if verdict.name is not None:
@@ -185,7 +188,7 @@ class Archive:
             raise CastlistError("archive-no-face", "The archive knows no face in {photo!r}.", photo=str(photo))
         digest = rows[0]["digest"]
         if box is not None:
-            face = face_at({row["face"]: _place(row) for row in rows if row["face"]}, Box(*box)) or 0
+            face = face_at({row["face"]: place_of(row) for row in rows if row["face"]}, Box(*box)) or 0
         elif face is None and len(boxes) == 1:
             (face,) = boxes
         if face is None:
@@ -267,7 +270,7 @@ class Archive:
             path=path,
             digest=digest,
             number=number,
-            box=_box(row),
+            box=box_of(row),
             name=name or UNKNOWN,
             probability=probability or 0.0,
             perhaps=perhaps,
@@ -296,28 +299,6 @@ class Archive:
         )
 
 
-def judge_rows(decisions: Sequence[Decision], shards: Sequence[Table]) -> Verdicts:
-    """Bring what was decided together with the faces of rows."""
-    digests = {spot.photo for one in decisions for spot in (*one.faces, one.other) if spot}
-    places: dict[str, dict[int, Place]] = {}
-    called: dict[str, str] = {}
-    for shard in shards if digests else ():
-        for row in keep(shard, where(shard, "digest", sorted(digests))).select(_ASKED).to_pylist():
-            called.setdefault(row["digest"], row["photo"])
-            numbers = places.setdefault(row["digest"], {})
-            if row["face"] is not None:
-                numbers[row["face"]] = _place(row)
-    return judge(decisions, places, called)
-
-
 def _where(row: Mapping[str, Any]) -> str:
     """Where a face is, for whoever is to choose one."""
     return f"{row['left']:.0f},{row['top']:.0f}" + ("" if row["start"] is None else f" from {row['start']:.1f} s")
-
-
-def _place(row: Mapping[str, Any]) -> Place:
-    return _box(row), row["start"]
-
-
-def _box(row: Mapping[str, Any]) -> Box:
-    return Box(*(row[edge] for edge in EDGES))

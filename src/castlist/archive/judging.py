@@ -1,0 +1,53 @@
+"""What people decided, brought together with the faces of an archive's rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from castlist.archive.decisions import Decision
+from castlist.archive.table import EDGES, Table, keep, where
+from castlist.archive.verdicts import Place, Verdicts, judge
+from castlist.faces import Box
+
+_ASKED = (*EDGES, "photo", "digest", "face", "start")
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the faces of photos are, as far as anybody asked: rows don't change while they are open."""
+
+    of: dict[str, dict[int, Place]] = field(default_factory=dict)  # by the photo's digest
+    called: dict[str, str] = field(default_factory=dict)
+
+
+def judge_rows(decisions: Sequence[Decision], shards: Sequence[Table], known: Places | None = None) -> Verdicts:
+    """Bring what was decided together with the faces of rows.
+
+    Args:
+        decisions: Those that hold, in their order.
+        shards: The rows.
+        known: What was asked before of the same rows, and is kept for the next time.
+    """
+    known = known or Places()
+    digests = {spot.photo for one in decisions for spot in (*one.faces, one.other) if spot} - known.of.keys()
+    found: dict[str, dict[int, Place]] = {}
+    for shard in shards if digests else ():
+        for row in keep(shard, where(shard, "digest", sorted(digests))).select(_ASKED).to_pylist():
+            known.called.setdefault(row["digest"], row["photo"])
+            numbers = found.setdefault(row["digest"], {})
+            if row["face"] is not None:
+                numbers[row["face"]] = place_of(row)
+    known.of.update(found)  # whole photos at once, for whoever reads in another thread
+    return judge(decisions, known.of, known.called)
+
+
+def place_of(row: Mapping[str, Any]) -> Place:
+    """Where a face is, and when."""
+    return box_of(row), row["start"]
+
+
+def box_of(row: Mapping[str, Any]) -> Box:
+    """Where a face is."""
+    return Box(*(row[edge] for edge in EDGES))

@@ -146,7 +146,8 @@ def test_a_refreshed_run_looks_at_its_look_alikes_again(home: Path, monkeypatch:
 
     place_of = refreshing.place_of
     monkeypatch.setattr(refreshing, "default_network", lambda: refreshing.FaceNetwork.load(home / "run" / "face.onnx"))
-    monkeypatch.setattr("castlist.gallery.gallery.default_background", faces_in_general)
+    for module in ("gallery", "records"):
+        monkeypatch.setattr(f"castlist.gallery.{module}.default_background", faces_in_general)
     monkeypatch.setattr(
         refreshing,
         "place_of",

@@ -31,7 +31,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     (tmp_path / "newest.onnx").write_bytes(network_bytes(seed=6))
     network = FaceNetwork.load(tmp_path / "newest.onnx")
     monkeypatch.setattr(refreshing, "default_network", lambda: network)
-    monkeypatch.setattr("castlist.gallery.gallery.default_background", faces_in_general)
+    for module in ("gallery", "records"):
+        monkeypatch.setattr(f"castlist.gallery.{module}.default_background", faces_in_general)
     return run
 
 

@@ -15,7 +15,6 @@ from castlist.gallery.answers import NOBODY, Answers, measure_gains, name_best
 from castlist.gallery.background import Background, default_background
 from castlist.gallery.fitting import (
     CAST_LIMITS,
-    DLIB_LIMITS,
     EVIDENCE,
     LIMITS,
     Limits,
@@ -27,12 +26,9 @@ from castlist.gallery.guessing import guess_background
 from castlist.gallery.knowledge import Knowledge, add_up
 from castlist.gallery.leaving_out import measure_tail
 from castlist.gallery.lookalikes import Lookalikes
-from castlist.gallery.storage import numbers_of, read_arrays, texts_of, write_arrays
+from castlist.gallery.records import check_parts, read_parts, to_arrays
+from castlist.gallery.storage import read_arrays, write_arrays
 
-VERSION = 4  # of the file
-APART_VERSION = 6  # of a file with look-alikes, whom older castlists would name again
-OWN_VERSION = 5  # of a file whose background is its own, so that a castlist that would keep it on forget reads none
-VERSIONS = (VERSION, OWN_VERSION, APART_VERSION)
 # Share of strangers at the threshold who are told by their other photos, where they have any. As many more may reach
 # it: on casts of LFW's training people, as many strangers get a name then as when photos are named one at a time.
 TOLD = 0.8
@@ -89,7 +85,7 @@ class Gallery:
         person = np.asarray(person, np.int64)
         if not own_background:
             background = background or default_background()
-        _check(people, embeddings, person, photos, None if background is None else len(background.mean))
+        check_parts(people, embeddings, person, photos, None if background is None else len(background.mean))
         _check_rate(stranger_rate)
         if own_background:
             background = guess_background(embeddings, person)
@@ -240,7 +236,7 @@ class Gallery:
         """
         people = self.people if name in self.people else (*self.people, name)
         embeddings = np.asarray(embeddings, np.float32)
-        _check(("somebody",), embeddings, np.zeros(len(photos), np.int64), photos, self.embeddings.shape[1])
+        check_parts(("somebody",), embeddings, np.zeros(len(photos), np.int64), photos, self.embeddings.shape[1])
         return self._with(people, embeddings, np.full(len(photos), people.index(name)), photos)._follow()
 
     def with_stranger_rate(self, rate: float) -> Gallery:
@@ -300,7 +296,7 @@ class Gallery:
         kept = np.flatnonzero(person != NOBODY)
         embeddings, now, before = self.embeddings[kept], person[kept], self.person[kept]
         ids = tuple(photos[i] for i in kept.tolist())
-        _check(people, embeddings, now, ids, self.embeddings.shape[1])
+        check_parts(people, embeddings, now, ids, self.embeddings.shape[1])
         was = np.zeros(len(people), np.int64)  # of each the person before whom some photo is from
         was[now] = before
         touched = np.bincount(now) != np.bincount(self.person)[was]
@@ -359,31 +355,7 @@ class Gallery:
 
     def to_bytes(self) -> bytes:
         """The gallery as the bytes of an .npz file; `from_bytes` reads it."""
-        version = OWN_VERSION if self.own_background else VERSION
-        apart = {}
-        if len(self.lookalikes):
-            version = APART_VERSION
-            apart = {
-                "apart": self.lookalikes.embeddings,
-                "apart_person": self.lookalikes.person,
-                "apart_photos": np.array(self.lookalikes.photos),
-            }
-        return write_arrays(
-            {
-                "version": np.array(version),
-                "people": np.array(self.people, str),
-                "embeddings": self.embeddings,
-                "person": self.person,
-                "photos": np.array(self.photos, str),
-                **self.background.to_arrays(),
-                "own_background": np.array(self.own_background),
-                "trust": self.trust_,
-                "thresholds": self.thresholds_,
-                "numbers": np.array([self.stranger_rate, self.slope_, self.offset_]),
-                "limits": np.array(dataclasses.astuple(self.limits)),
-                **apart,
-            }
-        )
+        return write_arrays(to_arrays(self))
 
     @classmethod
     def from_bytes(cls, data: bytes, name: str) -> Gallery:
@@ -397,7 +369,7 @@ class Gallery:
             RunError: If it is damaged, or of another version.
         """
         try:
-            return cls._from_arrays(read_arrays(data))
+            return cls(**read_parts(read_arrays(data)))
         except (KeyError, ValueError, ShapeError) as error:
             raise RunError(
                 "gallery-unreadable",
@@ -405,70 +377,6 @@ class Gallery:
                 name=name,
                 reason=error.message if isinstance(error, ShapeError) else str(error),
             ) from error
-
-    @classmethod
-    def _from_arrays(cls, arrays: dict[str, np.ndarray]) -> Gallery:
-        version, person = arrays["version"], arrays["person"]
-        if version.dtype.kind not in "iu" or version.shape != () or version not in VERSIONS:
-            raise ValueError(f"its version is {version}, not {VERSION} to {APART_VERSION}: train the run anew")
-        people, photos = texts_of(arrays["people"]), texts_of(arrays["photos"])
-        if person.dtype.kind not in "iu":
-            raise ValueError(f"indices of people are {person.dtype}")
-        default = default_background()
-        is_default = default.is_in(arrays)  # then strangers are drawn once, for all galleries
-        background = default if is_default else Background.from_arrays(arrays)
-        # Older files don't say whose the background is; what never shipped was fitted on the cast.
-        own = arrays.get("own_background", np.array(not is_default and not background.is_former))
-        if own.dtype.kind != "b" or own.shape != ():
-            raise ValueError("whether the background is its own is neither yes nor no")
-        embeddings = numbers_of(arrays["embeddings"], len(photos), len(background.mean)).astype(np.float32)
-        _check(people, embeddings, person, photos, len(background.mean))
-        rate, slope, offset = numbers_of(arrays["numbers"], 3, least=-1e9, most=1e9).tolist()
-        if not (0 < rate <= 0.5 and slope > 0):
-            raise ValueError("its numbers are out of bounds")
-        return cls(
-            people,
-            embeddings,
-            person.astype(np.int64),
-            photos,
-            rate,
-            background,
-            bool(own),
-            numbers_of(arrays["trust"], len(photos), least=0, most=1).astype(np.float32),
-            numbers_of(arrays["thresholds"], len(people)).astype(np.float32),
-            slope,
-            offset,
-            _limits_of(arrays),
-            _lookalikes_of(arrays, len(people), len(background.mean)),
-        )
-
-
-def _limits_of(arrays: dict[str, np.ndarray]) -> Limits:
-    """The limits of a file; of older files, those of the network that there was."""
-    if "limits" not in arrays:
-        return DLIB_LIMITS
-    limits = arrays["limits"]
-    if limits.shape == (3,):
-        limits = np.append(limits, 1.0)
-    rarity, spread, sure, tail = numbers_of(limits, 4, least=0, most=1000).tolist()
-    if not 0 < tail <= 1:
-        raise ValueError(f"the power of strangers is {tail}")
-    return Limits(rarity, spread, sure, tail)
-
-
-def _lookalikes_of(arrays: dict[str, np.ndarray], n_people: int, values: int) -> Lookalikes:
-    """The look-alikes of a file; most have none."""
-    if "apart" not in arrays:
-        return Lookalikes()
-    photos, person = texts_of(arrays["apart_photos"]), arrays["apart_person"]
-    embeddings = numbers_of(arrays["apart"], len(photos), values).astype(np.float32)
-    if (
-        person.dtype.kind not in "iu"
-        or person.shape != (len(photos),)
-        or not set(person.tolist()) <= {*range(n_people)}
-    ):
-        raise ValueError("its look-alikes are of nobody")
-    return Lookalikes(embeddings, person.astype(np.int64), photos)
 
 
 def _check_rate(rate: float) -> None:
@@ -478,32 +386,3 @@ def _check_rate(rate: float) -> None:
             "stranger_rate must be above 0 and at most 0.5. Got {rate!r} instead.",
             rate=rate,
         )
-
-
-def _check(
-    people: Sequence[str], embeddings: np.ndarray, person: np.ndarray, photos: Sequence[str], values: int | None
-) -> None:
-    """Whether these belong together; `values` None allows any number."""
-    n = len(photos)
-    if values is None and embeddings.ndim == 2:
-        values = embeddings.shape[1]
-    if embeddings.shape != (n, values) or person.shape != (n,):
-        raise ShapeError(
-            "gallery-shape",
-            "Embeddings must be ({n}, {values}) and person ({n},), as there are {n} photos. "
-            "Got {embeddings} and {person} instead.",
-            n=n,
-            values="n" if values is None else values,
-            embeddings=str(embeddings.shape),
-            person=str(person.shape),
-        )
-    if len(set(people)) != len(people):
-        raise ShapeError("people-not-once", "People must be names, each once.")
-    if set(person.tolist()) != set(range(len(people))):  # np.unique would load a tenth of a second of NumPy more
-        raise ShapeError(
-            "person-without-photo",
-            "Each of the {count} people needs at least one photo, and each photo one of them.",
-            count=len(people),
-        )
-    if not np.isfinite(embeddings).all():
-        raise ShapeError("embeddings-not-numbers", "Embeddings must be numbers. Got some that are not instead.")

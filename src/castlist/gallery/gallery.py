@@ -355,7 +355,7 @@ class Gallery:
 
     def to_bytes(self) -> bytes:
         """The gallery as the bytes of an .npz file; `from_bytes` reads it."""
-        return write_arrays(to_arrays(self))
+        return write_arrays(to_arrays(vars(self)))
 
     @classmethod
     def from_bytes(cls, data: bytes, name: str) -> Gallery:

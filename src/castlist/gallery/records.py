@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -14,38 +14,36 @@ from castlist.gallery.fitting import DLIB_LIMITS, Limits
 from castlist.gallery.lookalikes import Lookalikes
 from castlist.gallery.storage import numbers_of, texts_of
 
-if TYPE_CHECKING:
-    from castlist.gallery.gallery import Gallery
-
 VERSION = 4  # of the file
 APART_VERSION = 6  # of a file with look-alikes, whom older castlists would name again
 OWN_VERSION = 5  # of a file whose background is its own, so that a castlist that would keep it on forget reads none
 VERSIONS = (VERSION, OWN_VERSION, APART_VERSION)
 
 
-def to_arrays(gallery: Gallery) -> dict[str, np.ndarray]:
-    """A gallery as a file holds it; `read_parts` reads it."""
-    version = OWN_VERSION if gallery.own_background else VERSION
+def to_arrays(parts: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """What a gallery is made of, by the names of its fields, as a file holds it; `read_parts` reads it."""
+    lookalikes = parts["lookalikes"]
+    version = OWN_VERSION if parts["own_background"] else VERSION
     apart = {}
-    if len(gallery.lookalikes):
+    if len(lookalikes):
         version = APART_VERSION
         apart = {
-            "apart": gallery.lookalikes.embeddings,
-            "apart_person": gallery.lookalikes.person,
-            "apart_photos": np.array(gallery.lookalikes.photos),
+            "apart": lookalikes.embeddings,
+            "apart_person": lookalikes.person,
+            "apart_photos": np.array(lookalikes.photos),
         }
     return {
         "version": np.array(version),
-        "people": np.array(gallery.people, str),
-        "embeddings": gallery.embeddings,
-        "person": gallery.person,
-        "photos": np.array(gallery.photos, str),
-        **gallery.background.to_arrays(),
-        "own_background": np.array(gallery.own_background),
-        "trust": gallery.trust_,
-        "thresholds": gallery.thresholds_,
-        "numbers": np.array([gallery.stranger_rate, gallery.slope_, gallery.offset_]),
-        "limits": np.array(dataclasses.astuple(gallery.limits)),
+        "people": np.array(parts["people"], str),
+        "embeddings": parts["embeddings"],
+        "person": parts["person"],
+        "photos": np.array(parts["photos"], str),
+        **parts["background"].to_arrays(),
+        "own_background": np.array(parts["own_background"]),
+        "trust": parts["trust_"],
+        "thresholds": parts["thresholds_"],
+        "numbers": np.array([parts["stranger_rate"], parts["slope_"], parts["offset_"]]),
+        "limits": np.array(dataclasses.astuple(parts["limits"])),
         **apart,
     }
 

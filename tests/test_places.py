@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 pytest.importorskip("pyarrow", reason="archives need castlist[archive]")
@@ -104,6 +105,14 @@ def test_an_archive_at_an_address_has_the_rows_of_a_folder(home: Path, bucket: s
     Place(f"{bucket}/photos").delete("1.png")
     assert make(bucket).looked == 1
     assert [row["gone"] for row in rows(f"{bucket}/archive") if row["photo"] == "1.png"] == [True, True]
+
+
+def test_whoever_is_being_forgotten_is_forgotten_first(home: Path, bucket: str) -> None:
+    make(bucket)
+    folder = ArchiveFolder(f"{bucket}/archive")
+    folder.save(msgspec.structs.replace(folder.record(), forgetting=("Ann",)))
+    with pytest.raises(CastlistError, match="somebody is still being forgotten"):
+        make(bucket)
 
 
 def test_processes_write_at_an_address(home: Path, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:

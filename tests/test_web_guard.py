@@ -285,3 +285,14 @@ def test_a_house_is_shut_to_others_without_a_token(tmp_path: Path) -> None:
         kept.chmod(0o644)
         with pytest.raises(CastlistError, match="Others can read"):
             read_token(kept)
+
+
+def test_whoever_waits_is_counted_until_the_answer_begins(tmp_path: Path) -> None:
+    client = visitor(open_house(tmp_path, at_once=1, waiting=1))
+    desk = client.app.state.desk
+    for _ in range(3):
+        assert client.get(RUNS).status_code == 200
+        assert client.post(NAME, files={"photos": b"x"}).status_code == 200
+        assert desk.working == 0 and not desk.is_busy
+    desk.working = 1
+    assert client.get(RUNS).headers["connection"] == "close"

@@ -144,7 +144,9 @@ def fill_archive(
                 do(plan)
         return Filled(worker.looked, 0, False)
     with folder.alone():
-        if folder.is_there:
+        if folder.address:
+            _need_nobody_forgotten(folder)
+        elif folder.is_there:
             for left in finish(folder).remaining:
                 if tell:
                     tell(left)
@@ -171,6 +173,17 @@ def _open(photos: str | os.PathLike[str] | None, manifest: str | os.PathLike[str
             "archive-of-what", "An archive is of photos, or of a manifest of them. Give one of the two."
         )
     return open_manifest(manifest)
+
+
+def _need_nobody_forgotten(folder: ArchiveFolder) -> None:
+    """Make sure that an archive at an address isn't a copy of one in which somebody is still being forgotten."""
+    if folder.is_there and folder.record().forgetting:
+        raise CastlistError(
+            "archive-far-forgetting",
+            "In the archive {path!r} somebody is still being forgotten. Finish that in a copy on this machine, with "
+            "castlist forget or castlist archive, and put the copy back.",
+            path=str(folder),
+        )
 
 
 def _plan_anew(

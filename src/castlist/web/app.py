@@ -34,7 +34,7 @@ def make_app(house: House, *, finder: Finder = find_faces) -> FastAPI:
         house: What it is of.
         finder: What finds faces in photos that are sent.
     """
-
+    desk = Desk(house, finder=finder)
     app = FastAPI(
         title="castlist",
         version=__version__,
@@ -44,9 +44,9 @@ def make_app(house: House, *, finder: Finder = find_faces) -> FastAPI:
         redoc_url=None,
         form_limits={"max_files": house.limits.files, "max_fields": FIELDS},
         telemetry=SILENT,
-        middleware=[Middleware(Guard, house=house), Middleware(Pace, house=house)],
+        middleware=[Middleware(Guard, house=house), Middleware(Pace, desk=desk)],
     )
-    app.state.desk = Desk(house, finder=finder)
+    app.state.desk = desk
     explain_problems(app)
     app.include_router(api.routes(), prefix=PREFIX)
     api.describe(app)

@@ -34,11 +34,17 @@ class Desk:
         self._recognizers: OrderedDict[str, Recognizer] = OrderedDict()
         self._opening = threading.Lock()
         self._leaving = threading.Event()
+        self.working = 0  # requests that have come whole, and aren't answered yet
 
     @property
     def is_leaving(self) -> bool:
         """Whether the house closes, and streams are to end."""
         return self._leaving.is_set()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether whoever comes is better taken by another process."""
+        return self.working >= self.house.limits.at_once
 
     def leave(self) -> None:
         """Let streams end."""

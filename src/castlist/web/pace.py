@@ -12,12 +12,9 @@ from starlette.types import Message as Event
 
 from castlist.errors import CastlistError
 from castlist.web.answers import refuse
-from castlist.web.house import House
+from castlist.web.desk import Desk
 from castlist.web.problems import scope_language
 
-# Answers of a worker after which a connection is closed: whoever comes anew is taken by the worker that idles. Else all
-# would stay with one after the other had died.
-TURN = 20
 SLOWEST = 20_000  # bytes of a body a second, in the long run
 
 access = logging.getLogger("castlist.web.access")
@@ -44,32 +41,31 @@ class Bucket:
 class Pace:
     """ASGI middleware that keeps a worker from being asked for more than it bears, and tells what it was asked for."""
 
-    def __init__(self, app: ASGIApp, house: House) -> None:
+    def __init__(self, app: ASGIApp, desk: Desk) -> None:
         self._app = app
-        self._limits = house.limits
-        self._bucket = Bucket(house.limits.per_minute)
+        self._desk = desk
+        self._limits = desk.house.limits
+        self._bucket = Bucket(self._limits.per_minute)
         self._waiting = 0
-        self._answered = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         began = time.monotonic()
-        self._answered += 1
-        answer = _Answer(send, is_last=self._answered % TURN == 0)
+        answer = _Answer(send, self._desk, self._go_on)
         try:
             self._check(scope)
         except CastlistError as error:
             await refuse(answer.send, error, scope_language(scope))
         else:
-            body = _Body(receive, self._limits.body, self._limits.seconds)
+            body = _Body(receive, self._limits.body, self._limits.seconds, answer.work)
             self._waiting += 1
-            answer.on_start = self._go_on
+            answer.is_waited_for = True
             try:
                 await self._app(scope, body.receive, body.instead(answer.send, scope_language(scope)))
             finally:
-                answer.start()
+                answer.begin()
         # Its pattern, not the path nor the query: names of people are in those.
         route = getattr(scope.get("route"), "path", "-")
         access.info("%s %s %d %.0f ms", scope["method"], route, answer.status, 1000 * (time.monotonic() - began))
@@ -88,34 +84,44 @@ class Pace:
 
 
 class _Answer:
-    """What is answered: when it begins, a place is free for the next."""
+    """What is answered; from when all is there to work on until it begins, a hand is busy."""
 
-    def __init__(self, send: Send, *, is_last: bool) -> None:
+    def __init__(self, send: Send, desk: Desk, on_begin: Callable[[], None]) -> None:
         self._send = send
-        self._is_last = is_last  # on its connection
+        self._desk = desk
+        self._on_begin = on_begin
+        self._is_worked_on = False
+        self.is_waited_for = False
         self.status = 0
-        self.on_start: Callable[[], None] | None = None
 
-    def start(self) -> None:
-        """Say, once, that the answer has begun, or that there will be none."""
-        if self.on_start:
-            self.on_start()
-            self.on_start = None
+    def work(self) -> None:
+        """Take a hand."""
+        self._is_worked_on = True
+        self._desk.working += 1
+
+    def begin(self) -> None:
+        """Have the hand free, and the place of whoever waited; once."""
+        self._desk.working -= self._is_worked_on
+        if self.is_waited_for:
+            self._on_begin()
+        self._is_worked_on = self.is_waited_for = False
 
     async def send(self, event: Event) -> None:
+        """Send a part of the answer."""
         if event["type"] == "http.response.start":
             self.status = event["status"]
-            self.start()
-            if self._is_last:
+            if self._desk.is_busy:  # whoever asks again comes to whichever worker is free first
                 event["headers"] = [*event.get("headers", ()), (b"connection", b"close")]
+            self.begin()
         await self._send(event)
 
 
 class _Body:
     """What is sent with a request, as far as it is short enough and comes fast enough."""
 
-    def __init__(self, receive: Receive, longest: int, patience: float) -> None:
+    def __init__(self, receive: Receive, longest: int, patience: float, on_whole: Callable[[], None]) -> None:
         self._receive = receive
+        self._on_whole = on_whole
         self._longest = longest
         self._deadline = time.monotonic() + patience
         self._come = 0
@@ -137,6 +143,8 @@ class _Body:
         if self._come > self._longest:
             self._refusal = _too_long(self._longest)
             return {"type": "http.disconnect"}
+        if self._is_whole:
+            self._on_whole()
         return event
 
     def instead(self, send: Send, language: str) -> Send:

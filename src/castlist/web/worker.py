@@ -22,9 +22,10 @@ from castlist.threads import count_cores, set_threads
 from castlist.web.app import make_app
 from castlist.web.desk import Desk
 from castlist.web.house import House
-from castlist.web.listening import BACKLOG, taken
+from castlist.web.listening import taken
 
 FINISH = 8  # seconds that what is in hand has, once the house closes
+PAUSE = 0.005  # seconds between two looks whether a hand is free
 IDLE = 15  # seconds in which a connection's next request must have come
 
 
@@ -46,7 +47,6 @@ def answer_requests(house: House, listener: socket.socket, *, finder: Finder = f
         app,
         loop="asyncio",
         http=_Connection,
-        backlog=1,  # connections taken at a time: else the first that looks takes all, and the other worker idles
         ws="none",
         lifespan="off",
         log_config=None,
@@ -61,21 +61,44 @@ def answer_requests(house: House, listener: socket.socket, *, finder: Finder = f
 
 
 class _Server(uvicorn.Server):
-    """Ends streams that would last when it is told to end."""
+    """Takes a connection when it has a hand free: what waits is for whichever worker is free first.
+
+    Left to asyncio, the worker that looks first takes all that wait, and the other one idles.
+    """
 
     def __init__(self, config: uvicorn.Config, desk: Desk) -> None:
         super().__init__(config)
         self._desk = desk
+        self._taking: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         anyio.to_thread.current_default_thread_limiter().total_tokens = self._desk.house.limits.at_once
-        await super().startup(sockets)
-        for one in sockets or ():
-            one.listen(BACKLOG)  # that many may wait all the same
+        await super().startup([])
+        self._taking = asyncio.get_running_loop().create_task(self._take((sockets or [])[0]))
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._taking:
+            self._taking.cancel()
+        await super().shutdown(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self._desk.leave()
         super().handle_exit(sig, frame)
+
+    async def _take(self, listener: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        listener.setblocking(False)
+        while True:
+            while self._desk.is_busy:
+                await asyncio.sleep(PAUSE)
+            try:
+                connection, _ = await loop.sock_accept(listener)
+                await loop.connect_accepted_socket(self._speak, connection)
+            except OSError:  # too many files are open, or whoever came is gone
+                await asyncio.sleep(PAUSE)
+
+    def _speak(self) -> asyncio.Protocol:
+        return _Connection(config=self.config, server_state=self.server_state, app_state={})
 
 
 class _Connection(H11Protocol):

@@ -7,6 +7,7 @@ decided in one place, for processes and actors alike.
 from __future__ import annotations
 
 import os
+import socket
 import time
 from collections.abc import Iterable
 from typing import Any
@@ -19,6 +20,7 @@ from castlist.errors import CastlistError, needs_extra, reason_of
 
 SHARE = 0.9  # of a processor an actor asks for: whole ones would leave none for anybody on a small cluster
 MEMORY = 700 * 2**20  # bytes; measured, see docs/scale.md
+KNOCK = 10.0  # seconds that somebody may take to open
 PAUSE = 2.0  # seconds between two questions about how large the cluster is
 
 
@@ -39,6 +41,7 @@ class Cluster:
         self.place = address
         self._post = msgspec.json.encode(post)
         try:
+            _knock(address)
             self._ray.init(address, logging_level="ERROR", log_to_driver=False, job_config=_job_config())
         except Exception as error:  # as many kinds as there are ways to be unreachable
             raise CastlistError(
@@ -111,6 +114,17 @@ class Actor:
             return msgspec.json.decode(self._ray.get(promised), type=News)
         except Exception as error:  # it died, its node did, or its memory ran out
             raise EOFError from error
+
+
+def _knock(address: str) -> None:
+    """Make sure that somebody is there: Ray would try for many minutes.
+
+    Raises:
+        OSError: If nobody is.
+    """
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if host and port.isdecimal():
+        socket.create_connection((host, int(port)), KNOCK).close()
 
 
 def _import_ray() -> Any:

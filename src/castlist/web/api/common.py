@@ -20,11 +20,16 @@ from castlist.web.problems import MEDIA_TYPE, scope_language
 T = TypeVar("T")
 
 
-def _language(request: Request) -> str:
+# Neither is called in a thread, whose turn would be waited for.
+async def _desk(request: Request) -> Desk:
+    return desk_of(request)
+
+
+async def _language(request: Request) -> str:
     return scope_language(request.scope)
 
 
-At = Annotated[Desk, Depends(desk_of)]
+At = Annotated[Desk, Depends(_desk)]
 Language = Annotated[str, Depends(_language)]
 RunName = Annotated[str, Path(description="The run's name.", examples=["avengers"])]
 Person = Annotated[str, Path(description="The person's name.", examples=["Ann"])]

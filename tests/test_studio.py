@@ -290,6 +290,20 @@ def test_somebody_is_called_otherwise_merged_and_forgotten(client: Any, home: Pa
     assert "Bo" not in archive(home).people()
 
 
+@pytest.mark.parametrize("also", [False, True])
+def test_a_forgotten_name_goes_out_of_the_files_beside_the_photos_where_it_shall(
+    client: Any, home: Path, also: bool
+) -> None:
+    WriteTags(home / "archives" / "album").do(lambda event: None)
+    beside = home / "photos" / "sea" / "both.png.xmp"
+    assert "Bo" in beside.read_text("utf-8")
+    sent = {"name": "Bo", "sure": "Bo", **({"tags": "true"} if also else {})}
+    receipt = client.post(f"{IN}/person/forget", data=sent).text
+    assert ("from the metadata of 1 sidecars" in receipt) == also
+    assert ("wrote the name into" in receipt) != also
+    assert "Ann" in beside.read_text("utf-8") and ("Bo" in beside.read_text("utf-8")) != also
+
+
 def test_a_picture_is_named_and_its_face_learnt_with_nothing_kept(client: Any, home: Path) -> None:
     sent = {"photo": ("x.png", photo(home, [level_of(0, look=3), level_of(9)]), "image/png")}
     before = {path for path in home.rglob("*") if path.is_file()}

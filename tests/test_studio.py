@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import html
 import io
@@ -9,6 +10,7 @@ import json
 import re
 import shutil
 import stat
+import time
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +23,13 @@ import numpy as np
 from PIL import Image
 
 from castlist.archive import Archive, ArchiveFolder, fill_archive, group_unnamed
-from castlist.jobs import CopySorted, Gather, Teach, WriteTags
+from castlist.errors import CastlistError
+from castlist.jobs import CopySorted, Gather, Teach, WriteTags, read_work
 from castlist.media import UNKNOWN
 from castlist.naming import Recognizer
+from castlist.people import renew_report
 from castlist.run import open_run
-from castlist.testing import level_of, save_picture, tell_faces
+from castlist.testing import level_of, make_run, save_picture, tell_faces
 from castlist.web import House, studio
 from houses import PEOPLE, TOKEN, open_house, photo, visitor
 
@@ -332,6 +336,39 @@ def test_what_was_decided_is_taught_and_copied(home: Path) -> None:
     assert (told.written, told.there) == (7, 0)
     assert sorted(path.name for path in (home / "sorted" / "Ann").iterdir()) == ["ann.png", "both.png"]
     assert CopySorted(folder.path, home / "sorted").do(lambda event: None).there == 7
+
+
+def test_a_cast_is_learnt_by_the_names_of_other_programs(client: Any, home: Path) -> None:
+    casts, _, others = client.get("/learn").text.partition("Other folders")
+    assert 'value="0:"' in casts and 'value="0:sea"' in others and 'name="marked" value="true">' in others
+    sent = {"folder": "0:sea", "model": "face"}
+    for more, code in (({"marked": "true"}, "marked-nobody"), ({}, "cast-only-files")):
+        client.post("/learn", data={**sent, **more})
+        book = client.app.state.desk.jobs
+        work = read_work((book.folder / f"{book.notes()[0].id}.work").read_bytes())
+        with pytest.raises(CastlistError) as refused:
+            work.do(lambda event: None)
+        assert refused.value.code == code
+        time.sleep(0.002)  # works are in order by the millisecond
+
+
+def test_runs_are_compared_that_were_ticked(client: Any, home: Path) -> None:
+    make_run(home / "runs" / "other & one", PEOPLE)
+    renew_report(home / "runs" / "team")
+    assert 'name="run"' in client.get("/learn").text and "Compare the ticked" not in client.get("/learn").text
+    renew_report(home / "runs" / "other & one")
+    other = open_run(home / "runs" / "other & one")
+    dataclasses.replace(other, settings=dataclasses.replace(other.settings, stranger_rate=0.02)).save()
+    boxes = re.findall(r'name="run" value="([^"]+)"', client.get("/learn").text)
+    asked = {"run": sorted(map(html.unescape, boxes), reverse=True)}
+    page = client.get("/compare", params=asked).text
+    rows = [re.findall(r"<t[hd][^>]*>([^<]*)<", row) for row in re.findall("<tr>.*?</tr>", page)]
+    assert rows[0] == ["", "team", "other &amp; one"] and ["stranger_rate", "0.01", "0.02"] in rows
+    assert "McNemar" in page and "within what chance gives" in page
+    chinese = client.get("/compare", params=asked, headers={"accept-language": "zh-TW"}).text
+    assert "McNemar 檢定" in chinese and "within" not in chinese
+    assert "needs two runs" in client.get("/compare?run=team&run=team").text
+    assert client.get("/compare?run=team&run=../team").status_code == 404
 
 
 def test_photos_whose_people_nobody_knows_are_gathered_with_a_new_run(home: Path) -> None:

@@ -25,12 +25,13 @@ from PIL import Image
 from castlist.archive import Archive, ArchiveFolder, fill_archive, group_unnamed
 from castlist.errors import CastlistError
 from castlist.jobs import CopySorted, Gather, Teach, WriteTags, read_work
-from castlist.media import UNKNOWN
+from castlist.media import UNKNOWN, FilmWriter
 from castlist.naming import Recognizer
+from castlist.naming.films import following
 from castlist.people import renew_report
 from castlist.run import open_run
-from castlist.testing import level_of, make_run, save_picture, tell_faces
-from castlist.web import House, studio
+from castlist.testing import TILE, draw_picture, level_of, make_run, save_picture, tell_faces
+from castlist.web import House, Limits, studio
 from houses import PEOPLE, TOKEN, open_house, photo, visitor
 
 STATIC = Path(studio.__file__).parent / "static"
@@ -323,6 +324,29 @@ def test_a_picture_is_named_and_its_face_learnt_with_nothing_kept(client: Any, h
     assert {face["text"].partition(" ")[0] for face in frame} == {"Ann", "Dora"}
     bad = client.post("/try", data={"run": "team"}, files={"photo": ("x.png", b"none")}, headers=HTMX)
     assert bad.status_code == 422 and "can&#39;t be read" in bad.text
+
+
+def test_a_film_says_who_is_in_it_when_with_nothing_kept(
+    client: Any, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("av", reason="films need castlist[films]")
+    from test_archive_films import find_tiles
+
+    monkeypatch.setattr(following, "find_upright", find_tiles)
+    path = tmp_path / "drawn" / "film.mp4"
+    with FilmWriter(path, 20, (2 * TILE, TILE)) as film:
+        for frame in range(40):
+            film.write(draw_picture([level_of(0, look=4), level_of(20, look=4) if frame >= 20 else 0]))
+    sent = {"photo": ("x.jpg", path.read_bytes(), "image/jpeg")}
+    before = {path for path in home.rglob("*") if path.is_file()}
+    page = client.post("/try", data={"run": "team"}, files=sent).text
+    rows = re.findall(r'data-at="([^"]+)">([^<]+)</button></td><th scope="row">([^<]+)</th>', page)
+    assert [(at, when) for at, when, _ in rows] == [("0.0", "0:00.0–0:02.0"), ("1.0", "0:01.0–0:02.0")]
+    assert rows[0][2].startswith("Ann ") and rows[1][2] == "unknown"
+    assert {path for path in home.rglob("*") if path.is_file()} == before
+    short = visitor(House(runs=home / "runs", token=TOKEN, limits=Limits(film_seconds=1)))
+    refused = short.post("/try", data={"run": "team"}, files=sent, headers=HTMX)
+    assert refused.status_code == 422 and "longer than 1 seconds" in refused.text
 
 
 def test_what_was_decided_is_taught_and_copied(home: Path) -> None:

@@ -13,6 +13,7 @@ from castlist.errors import PhotoError
 from castlist.media import Film
 from castlist.naming import NamedFace, Recognizer, Seen, name_film
 from castlist.run import need_same
+from castlist.threads import work_ahead
 from castlist.web.api.common import At, Language, Sent, Sentence, edges
 from castlist.web.api.uploads import Uploads, as_file, problem_of_photo, read_upload, seems_film
 from castlist.web.desk import Desk
@@ -109,7 +110,14 @@ def name(
     problems = {i: problem_of_photo(desk, photos[i]) for i in stills}
     shown = [i for i in stills if problems[i] is None]
     began = recognizer.run
-    seen = Seen.merge(recognizer.eyes.see(read_upload(photos[i]) for i in shown))
+    eyes = recognizer.eyes
+
+    def look(place: int) -> Seen:
+        return Seen.merge(eyes.see([read_upload(photos[place])]))
+
+    # Each photo is one piece of work from its bytes to its embeddings: whoever came first is answered first, where
+    # steps of one request after those of all others would let everybody wait for the last.
+    seen = Seen.merge(work_ahead(look, shown))
     while True:
         need_same(recognizer.run, began)
         now = recognizer.run.generation

@@ -7,6 +7,7 @@ import hashlib
 import itertools
 import json
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,10 @@ class FaceNetwork:
                 sidecar=file.with_suffix(".toml").name,
             )
         return cls(file, template=_noted_template(note, file), digest=_digest(digest), session=session)
+
+    def is_of(self, digests: Sequence[str]) -> bool:
+        """Whether this network is what files of these SHA-256 hold: its own, and that of what is beside it."""
+        return bool(digests) and self.digest == _digest(*digests)
 
     @property
     def files(self) -> tuple[Path, ...]:

@@ -13,7 +13,7 @@ from castlist.naming.classifier import Network
 from castlist.naming.eyes import Eyes, FaceEyes, WholeEyes
 from castlist.naming.namers import FaceClassifier, GalleryNamer, Namer, WholeClassifier
 from castlist.naming.seeing import Seen
-from castlist.run import Run, RunFolder, Stamp, check_files, load_gallery
+from castlist.run import FACE_FILES, Run, RunFolder, Stamp, check_files, load_gallery
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,8 +56,13 @@ class Generation:
         return describe_photos(answers, seen, repeat=repeat, best=best)
 
 
-def open_generation(folder: RunFolder, finder: Finder = find_faces) -> Generation:
+def open_generation(folder: RunFolder, finder: Finder = find_faces, *, before: Generation | None = None) -> Generation:
     """Open a run as it is now.
+
+    Args:
+        folder: The run's.
+        finder: What finds faces in photos.
+        before: An earlier generation: its face network is used on where it has the content that the record tells of.
 
     Raises:
         RunError: If the folder is no run, is broken, or its training isn't finished.
@@ -73,18 +78,24 @@ def open_generation(folder: RunFolder, finder: Finder = find_faces) -> Generatio
                 path=str(run.path),
             )
         faces = run.settings.faces
-        gallery = None
+        gallery = face_network = None
+        known: tuple[str, ...] = ()
         if faces:
             run, gallery = load_gallery(run)
+            face_network = before.face_network if before else None
+            if not (face_network and face_network.is_of(run.face_digests)):
+                face_network = FaceNetwork.load(run.face_network_path)
+            if face_network.is_of(run.face_digests):
+                known = FACE_FILES
         generation = Generation(
             run,
             network=Network(run.network_path, n_people=len(run.people)) if run.has_network else None,
-            face_network=FaceNetwork.load(run.face_network_path) if faces else None,
+            face_network=face_network,
             gallery=gallery,
             stamp=stamp,
             finder=finder,
         )
-        check_files(run)  # last: what can't be opened at all is told better there
+        check_files(run, known=known)  # last: what can't be opened at all is told better there
         return generation
 
     return folder.read(load)

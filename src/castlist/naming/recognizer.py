@@ -233,7 +233,7 @@ class Recognizer:
         if stamp != self._state.stamp:
             with self._opening:
                 if stamp != self._state.stamp:
-                    self._state = open_generation(self._folder, self._finder)
+                    self._state = open_generation(self._folder, self._finder, before=self._state)
                     logger.info("The run has changed: it is read anew")
         return self._state
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from castlist.people.choosing import ChosenFace as ChosenFace
     from castlist.people.enrolment import Enrolment as Enrolment
     from castlist.people.enrolment import enrol as enrol
+    from castlist.people.enrolment import enrol_by as enrol_by
     from castlist.people.enrolment import enrol_face as enrol_face
     from castlist.people.forgetting import forget as forget
     from castlist.people.listing import Person as Person
@@ -36,6 +37,7 @@ _ROOMS = {
     "Taught": "teaching",
     "discard_retraining": "retraining",
     "enrol": "enrolment",
+    "enrol_by": "enrolment",
     "enrol_face": "enrolment",
     "forget": "forgetting",
     "forget_photo": "undoing",

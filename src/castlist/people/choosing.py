@@ -76,12 +76,11 @@ def choose_face_of_each(
     assert gallery is not None, "a run of faces has a gallery"
     if name not in gallery.people:
         chosen |= {i: one for i, mine in groups.items() if (one := _only_unknown(mine))}
-    if chosen:
+    open_groups = {i: mine for i, mine in groups.items() if i not in chosen}
+    if chosen and open_groups:
         rows = [one.row for one in chosen.values()]
         gallery = gallery.enrol(name, seen.embeddings[rows], [""] * len(rows))
-    for i, mine in groups.items():
-        if i in chosen:
-            continue
+    for i, mine in open_groups.items():
         if one := _named_so(gallery, name, seen, mine) or _only_unknown(mine):
             chosen[i] = one
         else:

@@ -68,8 +68,18 @@ def enrol(
     Raises:
         CastlistError: If nobody can be called so, no photo shows the person, or the run is of another model.
     """
+    return enrol_by(Recognizer.load(as_path(path), finder=finder), name, photos, face=face)
+
+
+def enrol_by(
+    recognizer: Recognizer,
+    name: str,
+    photos: Iterable[str | os.PathLike[str] | bytes],
+    *,
+    face: int | None = None,
+) -> Enrolment:
+    """Do what `enrol` does, for who has the run open for naming already."""
     files = [photo if isinstance(photo, bytes) else as_path(photo) for photo in as_several(photos)]
-    recognizer = Recognizer.load(as_path(path), finder=finder)
     began = recognizer.run
     name = meant_by(name, began.people)
     _check_open(began, name)
@@ -84,12 +94,13 @@ def enrol(
             reasons=reasons,
         )
     vectors = seen.embeddings[[one.row for one in chosen]]
+    before = recognizer.gallery
+    assert before is not None, "a run of faces has a gallery"
     sources = [(spell(one.photo.name), one.photo if one.photo in files else None) for one in chosen]
     run, is_new = add_faces(began, name, vectors, sources)
     added = tuple(one for one, new in zip(chosen, is_new, strict=True) if new)
     known = tuple(one.photo for one, new in zip(chosen, is_new, strict=True) if not new)
-    assert recognizer.gallery is not None, "a run of faces has a gallery"
-    doubts = tuple(doubt for one in added for doubt in _doubts(recognizer.gallery, name, seen, one))
+    doubts = tuple(doubt for one in added for doubt in _doubts(before, name, seen, one))
     return Enrolment(run, added, known, tuple(refused), doubts)
 
 

@@ -4,13 +4,14 @@ from castlist.run.calls import Called
 from castlist.run.cast import agree, load_gallery, need_same, put_network
 from castlist.run.folder import Change, RunFolder, Stamp
 from castlist.run.history import HISTORY, Epoch, best_epoch, read_accuracy, read_history
-from castlist.run.inventory import derived_in, unknown_in
+from castlist.run.inventory import FACE_FILES, derived_in, unknown_in
 from castlist.run.listing import find_runs, list_runs, newest_run
 from castlist.run.lock import hold
 from castlist.run.record import SIDES, Enrolled, Leaving, Run, check_files, open_run
 from castlist.run.stage import delete
 
 __all__ = [
+    "FACE_FILES",
     "HISTORY",
     "SIDES",
     "Called",

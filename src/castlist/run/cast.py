@@ -8,7 +8,7 @@ from castlist.embeddings import FaceNetwork
 from castlist.errors import RunError, reason_of
 from castlist.gallery import Gallery
 from castlist.run.folder import Change
-from castlist.run.inventory import FACE_NETWORK, FACE_SIDECAR, GALLERY
+from castlist.run.inventory import FACE_FILES, FACE_SIDECAR, GALLERY
 from castlist.run.record import Run, read_part
 
 
@@ -65,7 +65,7 @@ def put_network(change: Change, network: FaceNetwork) -> None:
         RunError: If it can't be copied.
     """
     change.remove(FACE_SIDECAR)  # of the one before
-    for file, name in zip(network.files, (FACE_NETWORK, FACE_SIDECAR), strict=False):
+    for file, name in zip(network.files, FACE_FILES, strict=False):
         try:
             change.write(name, file.read_bytes())
         except OSError as error:

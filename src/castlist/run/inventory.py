@@ -10,6 +10,7 @@ RECORD = "run.json"
 GALLERY = "gallery.npz"
 FACE_NETWORK = "face.onnx"
 FACE_SIDECAR = "face.toml"
+FACE_FILES = (FACE_NETWORK, FACE_SIDECAR)
 NETWORK = "model.onnx"
 WEIGHTS = "model.weights.h5"
 STATE = "state.h5"
@@ -23,7 +24,7 @@ TENSORBOARD = "tensorboard"
 EXPORTS = "export.*"
 
 # What names: the record knows the contents of each, so that no other is taken for it.
-SIGNED = (GALLERY, FACE_NETWORK, FACE_SIDECAR, NETWORK)
+SIGNED = (GALLERY, *FACE_FILES, NETWORK)
 
 LOCK = ".lock"
 STAGE = ".change"  # holds a change until it is made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import socket
@@ -89,12 +90,11 @@ class _Server(uvicorn.Server):
         loop = asyncio.get_running_loop()
         listener.setblocking(False)
         while True:
-            while self._desk.is_busy:
-                await asyncio.sleep(PAUSE)
-            try:
+            with contextlib.suppress(OSError):  # too many files are open, or whoever came is gone
                 connection, _ = await loop.sock_accept(listener)
                 await loop.connect_accepted_socket(self._speak, connection)
-            except OSError:  # too many files are open, or whoever came is gone
+            await asyncio.sleep(PAUSE)  # what it asks for is in hand, before another one is taken
+            while self._desk.is_busy:
                 await asyncio.sleep(PAUSE)
 
     def _speak(self) -> asyncio.Protocol:

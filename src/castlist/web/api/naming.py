@@ -12,6 +12,7 @@ from pydantic import Field
 from castlist.errors import PhotoError
 from castlist.naming import NamedFace, Recognizer, Seen
 from castlist.run import need_same
+from castlist.threads import work_ahead
 from castlist.web.api.common import At, Language, Sent, Sentence, edges
 from castlist.web.desk import Desk
 from castlist.web.uploads import Uploads, name_sent_film, problem_of_photo, read_upload, seems_film
@@ -108,7 +109,14 @@ def name(
     problems = {i: problem_of_photo(desk, photos[i]) for i in stills}
     shown = [i for i in stills if problems[i] is None]
     began = recognizer.run
-    seen = Seen.merge(recognizer.eyes.see(read_upload(photos[i]) for i in shown))
+    eyes = recognizer.eyes
+
+    def look(place: int) -> Seen:
+        return Seen.merge(eyes.see([read_upload(photos[place])]))
+
+    # Each photo is one piece of work from its bytes to its embeddings: whoever came first is answered first, where
+    # steps of one request after those of all others would let everybody wait for the last.
+    seen = Seen.merge(work_ahead(look, shown))
     while True:
         need_same(recognizer.run, began)
         now = recognizer.run.generation

@@ -98,8 +98,7 @@ def enrol(
     face: Annotated[int | None, Form(ge=1, description="Which face of the only photo, from the left.")] = None,
 ) -> Enrolled:
     """Add a person, or photos of one; sent again, the same photos are passed over."""
-    folder = desk.run(run)
-    done = people.enrol(folder.path, person, read_photos(desk, photos), face=face, finder=desk.finder)
+    done = people.enrol_by(desk.recognizer(run), person, read_photos(desk, photos), face=face)
     return Enrolled(
         name=person,
         added=[

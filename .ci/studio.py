@@ -221,7 +221,7 @@ def learning(page: Page, address: str) -> None:
 
 
 def trying(page: Page, address: str, cast: Path) -> None:
-    """Real faces: learnt in seconds, named when they are dropped, enrolled with a click, seen by the camera."""
+    """Real faces: learnt in seconds, named when they are dropped, enrolled with a click, in a film, by the camera."""
     page.goto(f"{address}/learn")
     page.select_option("#folder", label="cast")
     page.fill("#run-name", "real") if page.locator("#run-name").is_visible() else None
@@ -235,6 +235,10 @@ def trying(page: Page, address: str, cast: Path) -> None:
     page.keyboard.type("Somebody else")
     page.keyboard.press("Enter")
     page.wait_for_function("() => document.querySelector('.named-picture p').textContent.trim().length > 0")
+    for film in cast.parent.glob("*.mp4"):
+        page.set_input_files("#pictures", film)
+        page.click("[data-at] >> nth=-1", timeout=60_000)
+        page.wait_for_function("() => document.querySelector('video[controls]').currentTime > 1")
     page.click("#camera")
     page.wait_for_selector("#over rect", timeout=30_000)
     page.click("#camera")

@@ -244,3 +244,15 @@ def test_a_forget_that_is_repeated_says_that_nobody_is_left(
     assert run(monkeypatch, "forget", path, "Cy") == 2
     shown = capsys.readouterr()
     assert shown.out == "" and "knows nobody called 'Cy'. Choose from: Ann, Bo." in shown.err
+
+
+def test_a_house_without_its_packages_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    assert run(monkeypatch, "serve", "--no-browser", "--out", tmp_path / "runs") == 2
+    shown = capsys.readouterr()
+    assert shown.err.startswith(
+        'castlist: Serving needs uvicorn, which is not installed: pip install "castlist[serve]"'
+    )
+    assert not (tmp_path / "runs").exists()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import webbrowser
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +18,9 @@ from castlist.errors import needs_extra
 
 if TYPE_CHECKING:
     from castlist.web import House
+
+# What the processes that answer import; this one, which only watches them, imports none of it.
+NEEDED = ("fastapi", "jinja2", "multipart", "pyarrow", "uvicorn")
 
 
 def serve(
@@ -43,6 +47,9 @@ def serve(
 ) -> None:
     """Open castlist in the browser, and for programs: pages and an API, on this machine alone unless told otherwise."""
     with needs_extra("serve", translate("Serving")):
+        for package in NEEDED:
+            if find_spec(package) is None:
+                raise ModuleNotFoundError(name=package)
         from castlist.web import TOKEN, open_house, read_token, serve_house
     token = read_token(token_file) if token_file else os.environ.get("CASTLIST_TOKEN")
     house = open_house(out, root or (), hosts=host or (), port=port, token=token)

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import re
+import selectors
 import signal
 import socket
 import subprocess
@@ -19,16 +20,17 @@ import pytest
 pytest.importorskip("fastapi")
 httpx = pytest.importorskip("httpx2")
 
-from castlist.testing import make_run  # noqa: E402
+from castlist.testing import make_run, save_picture  # noqa: E402
 from houses import PEOPLE  # noqa: E402
 
 SERVE = "from castlist.cli import main; main()"
-# As `castlist serve`, of a house that waits for little.
+# As `castlist serve`, of a house that waits for little, and does one thing at a time.
 HASTY = """
 import sys
 from pathlib import Path
 from castlist.web import House, Limits, serve_house
-house = House(runs=Path(sys.argv[1]), port=0, token="a token of some length", workers=1, limits=Limits(seconds=0.5))
+limits = Limits(seconds=0.5, at_once=1)
+house = House(runs=Path(sys.argv[1]), port=0, token="a token of some length", workers=1, limits=limits)
 serve_house(house, on_open=lambda house: print(house.new_launch(), flush=True))
 """
 
@@ -131,3 +133,28 @@ def test_who_sends_slowly_is_sent_away(tmp_path: Path) -> None:
             line.sendall(head.encode())
             answer = line.makefile("rb").read()
         assert b" 408 " in answer and json.loads(answer.rpartition(b"\r\n")[2])["code"] == "body-too-slow"
+
+
+def test_connections_that_wait_are_answered_in_their_order(tmp_path: Path) -> None:
+    make_run(tmp_path / "runs" / "team", PEOPLE)
+    picture = save_picture(tmp_path / "picture.png", range(0, 240, 12)).read_bytes()
+    body = b'--x\r\nContent-Disposition: form-data; name="photos"; filename="x"\r\n\r\n%b\r\n--x--\r\n' % picture
+    with serving(tmp_path, str(tmp_path / "runs"), code=HASTY) as (_, address), contextlib.ExitStack() as stack:
+        host, _, port = address.split("/")[2].partition(":")
+        head = (
+            f"POST /api/v1/name HTTP/1.1\r\nHost: {host}:{port}\r\nAuthorization: Bearer a token of some length\r\n"
+            f"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        lines = [stack.enter_context(socket.create_connection((host, int(port)), 30)) for _ in range(12)]
+        for line in lines:
+            line.sendall(head.encode() + body)
+        answered: list[int] = []
+        selector = stack.enter_context(selectors.DefaultSelector())
+        for i, line in enumerate(lines):
+            selector.register(line, selectors.EVENT_READ, i)
+        while len(answered) < len(lines):
+            for key, _ in selector.select(30):
+                assert lines[key.data].recv(12) == b"HTTP/1.1 200"
+                selector.unregister(lines[key.data])
+                answered.append(key.data)
+    assert answered == sorted(answered)

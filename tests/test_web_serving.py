@@ -98,6 +98,7 @@ def test_a_house_is_open_until_it_is_ended(tmp_path: Path) -> None:
         before = children_of(process)
         assert len(before) == 2
         os.kill(before[0], signal.SIGKILL)
+        assert comes(lambda: not is_alive(before[0]))  # else what is asked on its line goes with it
         for _ in range(10):
             assert browser.get(f"{own}api/v1/runs").status_code == 200
         assert comes(lambda: len(set(children_of(process)) - {before[0]}) == 2)
@@ -135,19 +136,26 @@ def test_who_sends_slowly_is_sent_away(tmp_path: Path) -> None:
         assert b" 408 " in answer and json.loads(answer.rpartition(b"\r\n")[2])["code"] == "body-too-slow"
 
 
-def test_connections_that_wait_are_answered_in_their_order(tmp_path: Path) -> None:
+def naming(address: str, picture: bytes) -> bytes:
+    """A request, as it goes over the line."""
+    body = b'--x\r\nContent-Disposition: form-data; name="photos"; filename="x"\r\n\r\n%b\r\n--x--\r\n' % picture
+    head = (
+        f"POST /api/v1/name HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer a token of some length\r\n"
+        f"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+@pytest.mark.parametrize("ends", [False, True])
+def test_those_who_wait_are_answered_in_their_order_also_when_the_house_closes(tmp_path: Path, ends: bool) -> None:
     make_run(tmp_path / "runs" / "team", PEOPLE)
     picture = save_picture(tmp_path / "picture.png", range(0, 240, 12)).read_bytes()
-    body = b'--x\r\nContent-Disposition: form-data; name="photos"; filename="x"\r\n\r\n%b\r\n--x--\r\n' % picture
-    with serving(tmp_path, str(tmp_path / "runs"), code=HASTY) as (_, address), contextlib.ExitStack() as stack:
-        host, _, port = address.split("/")[2].partition(":")
-        head = (
-            f"POST /api/v1/name HTTP/1.1\r\nHost: {host}:{port}\r\nAuthorization: Bearer a token of some length\r\n"
-            f"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: {len(body)}\r\n\r\n"
-        )
+    with serving(tmp_path, str(tmp_path / "runs"), code=HASTY) as (process, url), contextlib.ExitStack() as stack:
+        address = url.split("/")[2]
+        host, _, port = address.partition(":")
         lines = [stack.enter_context(socket.create_connection((host, int(port)), 30)) for _ in range(12)]
         for line in lines:
-            line.sendall(head.encode() + body)
+            line.sendall(naming(address, picture))
         answered: list[int] = []
         selector = stack.enter_context(selectors.DefaultSelector())
         for i, line in enumerate(lines):
@@ -157,4 +165,8 @@ def test_connections_that_wait_are_answered_in_their_order(tmp_path: Path) -> No
                 assert lines[key.data].recv(12) == b"HTTP/1.1 200"
                 selector.unregister(lines[key.data])
                 answered.append(key.data)
+                if ends and len(answered) == 1:
+                    process.send_signal(signal.SIGTERM)
+        if ends:
+            assert process.wait(15) == 128 + signal.SIGTERM
     assert answered == sorted(answered)

@@ -12,6 +12,7 @@ import base64
 import contextlib
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -19,11 +20,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
-from drawn_archive import make_drawn_archive
+from drawn_archive import KNOWN, make_drawn_archive
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from castlist.drawn import draw_cast
+from castlist.people import renew_report
+from castlist.testing import make_run
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync", "--no-first-run"]
 CAMERA = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
@@ -31,6 +34,7 @@ TOKEN = "the token of a check"
 SIZES = {"wide": (1280, 900), "phone": (390, 844)}
 LOOKS = [("en", "wide", "light"), ("zh-TW", "wide", "dark"), ("zh-TW", "phone", "light"), ("en", "phone", "dark")]
 ALBUM = "/in/Heroes"
+COMPARED = "/compare?run=heroes&run=others"
 
 
 def main() -> None:
@@ -39,6 +43,12 @@ def main() -> None:
     out.mkdir(parents=True, exist_ok=True)
     make_drawn_archive(out / "home")
     draw_cast(out / "casts" / "heroes", pictures_per_person=16, size=64, people=["Juna", "Miro"])
+    mixed = out / "casts" / "mixed"
+    draw_cast(mixed, pictures_per_person=2, people=["Juna", "Miro"])
+    shutil.copy(min((mixed / "Juna").iterdir()), mixed / "Miro" / "copy.jpg")
+    make_run(out / "home" / "runs" / "others", KNOWN[:2])
+    for run in ("heroes", "others"):
+        renew_report(out / "home" / "runs" / run)
     roots = [out / "home" / "photos", out / "casts"]
     faces = [photos / "clip" / "cast"] if photos else []
     camera = _film(next(faces[0].rglob("*.jpg")), out / "camera.y4m") if photos else None
@@ -66,7 +76,16 @@ def every_page(browser: Browser, address: str, out: Path) -> None:
         page.goto(f"{address}{ALBUM}/people")
         person = page.get_attribute(".cards a", "href")
         own = [f"{ALBUM}/{name}" for name in ("photos", "who", "people", "export", "tags")]
-        for place in (*own, photo, person, "/start", "/start?folder=0:", "/learn", "/try", "/in/none/photos"):
+        others = (
+            "/start",
+            "/start?folder=0:",
+            "/learn",
+            "/checked?folder=1:mixed",
+            COMPARED,
+            "/try",
+            "/in/none/photos",
+        )
+        for place in (*own, photo, person, *others):
             page.goto(f"{address}{place}")
             page.wait_for_load_state("load")
             wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")

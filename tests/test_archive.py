@@ -251,8 +251,17 @@ home = Path(sys.argv[1])
 import castlist.archive.filling
 print("begun", flush=True)
 die_before(int(sys.argv[2]), "replace", "fsync", "mkdir", "ftruncate")
-fill_archive(home / "photos", home / "run", home / "archive", finder=tell_faces)
+share = tuple(map(int, sys.argv[3].split("/"))) if len(sys.argv) > 3 else None
+fill_archive(home / "photos", home / "run", home / "archive", finder=tell_faces, share=share)
 """
+
+
+def test_shares_are_done_by_processes_of_a_scheduler(home: Path) -> None:
+    commands = [[sys.executable, "-P", "-c", DYING + FILLING, str(home), "-1", f"{i}/3"] for i in (1, 2, 3)]
+    children = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for command in commands]
+    assert [child.wait() for child in children] == [0, 0, 0]
+    assert make(home).looked == 0  # nothing was left to do
+    check_whole(home)
 
 
 @pytest.mark.parametrize("file", ["archive.json", "plan.json", "units/00001.parquet"])

@@ -134,6 +134,7 @@ def test_training_judges_names_as_a_check_does(tmp_path: Path) -> None:
         poor=poor,
         refused=(),
         notes=(),
+        is_marked=False,
     )
     judged = judge(person, copies, embeddings[:49], poor, 0).doubts
     found = check_names(people, [tmp_path / file for file in files], person, copies, judged)

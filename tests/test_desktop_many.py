@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from castlist.desktop.films import choose_still, clock
+from castlist.desktop.films import choose_still
 from castlist.faces import Box
 from castlist.media import UNKNOWN, FilmWriter
 from castlist.naming import NamedFace, NamedFilm, Recognizer, Sighting, Track
@@ -261,7 +261,6 @@ def test_a_row_of_a_film_is_shown_in_its_middle_with_everybody_in_sight() -> Non
         ("Bo", Box(35, 10, 55, 30)),
         ("Ana", Box(8, 10, 28, 30)),
     ]
-    assert clock(61.26) == "1:01.3" and clock(3600) == "1:00:00.0"
 
 
 def test_a_film_opens_with_times_and_the_frame_of_the_chosen_row(window: Any, film: Path) -> None:

@@ -13,7 +13,7 @@ from castlist.errors import CastlistError, PhotoError, RunError
 from castlist.faces import DEFAULT_TEMPLATE, Box, Face, Quality
 from castlist.gallery import Answers
 from castlist.media import Film, FilmWriter, is_film
-from castlist.naming import FaceEyes, NamedFace, NamedFilm, Track, name_film
+from castlist.naming import FaceEyes, NamedFace, NamedFilm, Track, clock, name_film
 from castlist.naming.films.following import name_apart
 from castlist.naming.films.records import join_tracks
 from castlist.naming.films.tracking import Look, Tracker, Trail, fill_boxes
@@ -78,6 +78,10 @@ def test_a_phone_film_is_read_upright(tmp_path: Path) -> None:
     frame = next(Film.open(path).frames())
     assert frame.pixels.shape == (96, 64, 3)
     assert frame.pixels[20, 32, 0] > frame.pixels[20, 32, 2] + 60, "what was left is above"
+
+
+def test_a_time_is_written_as_players_show_it() -> None:
+    assert [clock(61.26), clock(3600)] == ["1:01.3", "1:00:00.0"]
 
 
 def test_films_are_told_by_their_content(tmp_path: Path) -> None:

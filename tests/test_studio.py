@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import html
 import io
@@ -9,6 +10,7 @@ import json
 import re
 import shutil
 import stat
+import time
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +23,15 @@ import numpy as np
 from PIL import Image
 
 from castlist.archive import Archive, ArchiveFolder, fill_archive, group_unnamed
-from castlist.jobs import CopySorted, Gather, Teach, WriteTags
-from castlist.media import UNKNOWN
+from castlist.errors import CastlistError
+from castlist.jobs import CopySorted, Gather, Teach, WriteTags, read_work
+from castlist.media import UNKNOWN, FilmWriter
 from castlist.naming import Recognizer
+from castlist.naming.films import following
+from castlist.people import renew_report
 from castlist.run import open_run
-from castlist.testing import level_of, save_picture, tell_faces
-from castlist.web import House, studio
+from castlist.testing import TILE, draw_picture, level_of, make_run, save_picture, tell_faces
+from castlist.web import House, Limits, studio
 from houses import PEOPLE, TOKEN, open_house, photo, visitor
 
 STATIC = Path(studio.__file__).parent / "static"
@@ -290,6 +295,20 @@ def test_somebody_is_called_otherwise_merged_and_forgotten(client: Any, home: Pa
     assert "Bo" not in archive(home).people()
 
 
+@pytest.mark.parametrize("also", [False, True])
+def test_a_forgotten_name_goes_out_of_the_files_beside_the_photos_where_it_shall(
+    client: Any, home: Path, also: bool
+) -> None:
+    WriteTags(home / "archives" / "album").do(lambda event: None)
+    beside = home / "photos" / "sea" / "both.png.xmp"
+    assert "Bo" in beside.read_text("utf-8")
+    sent = {"name": "Bo", "sure": "Bo", **({"tags": "true"} if also else {})}
+    receipt = client.post(f"{IN}/person/forget", data=sent).text
+    assert ("from the metadata of 1 sidecars" in receipt) == also
+    assert ("wrote the name into" in receipt) != also
+    assert "Ann" in beside.read_text("utf-8") and ("Bo" in beside.read_text("utf-8")) != also
+
+
 def test_a_picture_is_named_and_its_face_learnt_with_nothing_kept(client: Any, home: Path) -> None:
     sent = {"photo": ("x.png", photo(home, [level_of(0, look=3), level_of(9)]), "image/png")}
     before = {path for path in home.rglob("*") if path.is_file()}
@@ -307,6 +326,29 @@ def test_a_picture_is_named_and_its_face_learnt_with_nothing_kept(client: Any, h
     assert bad.status_code == 422 and "can&#39;t be read" in bad.text
 
 
+def test_a_film_says_who_is_in_it_when_with_nothing_kept(
+    client: Any, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("av", reason="films need castlist[films]")
+    from test_archive_films import find_tiles
+
+    monkeypatch.setattr(following, "find_upright", find_tiles)
+    path = tmp_path / "drawn" / "film.mp4"
+    with FilmWriter(path, 20, (2 * TILE, TILE)) as film:
+        for frame in range(40):
+            film.write(draw_picture([level_of(0, look=4), level_of(20, look=4) if frame >= 20 else 0]))
+    sent = {"photo": ("x.jpg", path.read_bytes(), "image/jpeg")}
+    before = {path for path in home.rglob("*") if path.is_file()}
+    page = client.post("/try", data={"run": "team"}, files=sent).text
+    rows = re.findall(r'data-at="([^"]+)">([^<]+)</button></td><th scope="row">([^<]+)</th>', page)
+    assert [(at, when) for at, when, _ in rows] == [("0.0", "0:00.0–0:02.0"), ("1.0", "0:01.0–0:02.0")]
+    assert rows[0][2].startswith("Ann ") and rows[1][2] == "unknown"
+    assert {path for path in home.rglob("*") if path.is_file()} == before
+    short = visitor(House(runs=home / "runs", token=TOKEN, limits=Limits(film_seconds=1)))
+    refused = short.post("/try", data={"run": "team"}, files=sent, headers=HTMX)
+    assert refused.status_code == 422 and "longer than 1 seconds" in refused.text
+
+
 def test_what_was_decided_is_taught_and_copied(home: Path) -> None:
     folder = ArchiveFolder(home / "archives" / "album")
     strangers = [face for face in Archive(folder.path).faces({UNKNOWN}) if face.path.name.startswith("stranger")]
@@ -318,6 +360,39 @@ def test_what_was_decided_is_taught_and_copied(home: Path) -> None:
     assert (told.written, told.there) == (7, 0)
     assert sorted(path.name for path in (home / "sorted" / "Ann").iterdir()) == ["ann.png", "both.png"]
     assert CopySorted(folder.path, home / "sorted").do(lambda event: None).there == 7
+
+
+def test_a_cast_is_learnt_by_the_names_of_other_programs(client: Any, home: Path) -> None:
+    casts, _, others = client.get("/learn").text.partition("Other folders")
+    assert 'value="0:"' in casts and 'value="0:sea"' in others and 'name="marked" value="true">' in others
+    sent = {"folder": "0:sea", "model": "face"}
+    for more, code in (({"marked": "true"}, "marked-nobody"), ({}, "cast-only-files")):
+        client.post("/learn", data={**sent, **more})
+        book = client.app.state.desk.jobs
+        work = read_work((book.folder / f"{book.notes()[0].id}.work").read_bytes())
+        with pytest.raises(CastlistError) as refused:
+            work.do(lambda event: None)
+        assert refused.value.code == code
+        time.sleep(0.002)  # works are in order by the millisecond
+
+
+def test_runs_are_compared_that_were_ticked(client: Any, home: Path) -> None:
+    make_run(home / "runs" / "other & one", PEOPLE)
+    renew_report(home / "runs" / "team")
+    assert 'name="run"' in client.get("/learn").text and "Compare the ticked" not in client.get("/learn").text
+    renew_report(home / "runs" / "other & one")
+    other = open_run(home / "runs" / "other & one")
+    dataclasses.replace(other, settings=dataclasses.replace(other.settings, stranger_rate=0.02)).save()
+    boxes = re.findall(r'name="run" value="([^"]+)"', client.get("/learn").text)
+    asked = {"run": sorted(map(html.unescape, boxes), reverse=True)}
+    page = client.get("/compare", params=asked).text
+    rows = [re.findall(r"<t[hd][^>]*>([^<]*)<", row) for row in re.findall("<tr>.*?</tr>", page)]
+    assert rows[0] == ["", "team", "other &amp; one"] and ["stranger_rate", "0.01", "0.02"] in rows
+    assert "McNemar" in page and "within what chance gives" in page
+    chinese = client.get("/compare", params=asked, headers={"accept-language": "zh-TW"}).text
+    assert "McNemar 檢定" in chinese and "within" not in chinese
+    assert "needs two runs" in client.get("/compare?run=team&run=team").text
+    assert client.get("/compare?run=team&run=../team").status_code == 404
 
 
 def test_photos_whose_people_nobody_knows_are_gathered_with_a_new_run(home: Path) -> None:

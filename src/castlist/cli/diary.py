@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,7 +13,6 @@ from castlist.cli.words import translate, worded
 from castlist.errors import CastlistError, RunError
 
 if TYPE_CHECKING:
-    from castlist.learning import Duel, Evaluation
     from castlist.run import Run
 
 
@@ -51,7 +49,7 @@ def compare(
     language: Language = SYSTEM,
 ) -> None:
     """Compare runs: settings that differ, figures, and whether the difference is more than chance."""
-    from castlist.learning import changed_settings, compare_answers, read_evaluation
+    from castlist.learning import compare_answers, comparison_rows, describe_duel, read_evaluation
     from castlist.run import open_run, read_history
 
     if len(run) < 2:
@@ -61,11 +59,15 @@ def compare(
     if picture and not any(histories.values()):
         say(translate("No curves: none of these runs was trained in epochs."))
     evaluations = [read_evaluation(one) for one in opened]
-    for line in comparison_lines(opened, evaluations, changed_settings(opened)):
-        tell(line)
-    for i, second in enumerate(opened[1:], start=1):
-        for line in duel_lines(opened[0], second, compare_answers(evaluations[0], evaluations[i])):
-            tell(line)
+    rows = [(name, *cells) for name, cells in comparison_rows(opened, evaluations, translate)]
+    for line in zip(*map(pad, zip(*rows, strict=True)), strict=True):
+        tell("  ".join(line).rstrip())
+    first = opened[0].path.name
+    for second, evaluation in zip(opened[1:], evaluations[1:], strict=True):
+        duel = compare_answers(evaluations[0], evaluation)
+        tell("")
+        for i, sentence in enumerate(describe_duel(first, second.path.name, duel, translate)):
+            tell(f"  {sentence}" if i else sentence)
     if picture and any(histories.values()):
         from castlist.learning import write_comparison
 
@@ -82,7 +84,7 @@ def run_cells(run: Run) -> tuple[str, str, str, str]:
 
 
 def _figures(run: Run) -> str:
-    from castlist.learning import read_evaluation
+    from castlist.learning import read_evaluation, share_with_interval
     from castlist.run import best_epoch, read_history
 
     if not run.complete:
@@ -94,7 +96,7 @@ def _figures(run: Run) -> str:
         if history and not run.answers_path.exists():  # of a search
             return translate("{share:.1%} of validation, not tested", share=best_epoch(history).val_accuracy)
         evaluation = read_evaluation(run)
-        share = _percent_with_interval(evaluation)
+        share = share_with_interval(evaluation, translate)
         return translate("{share} of {tested}", share=share, tested=tested_on(run, evaluation))
     except CastlistError as error:
         return worded(error)
@@ -108,58 +110,3 @@ def what_changed(before: Run, run: Run) -> str:
     if run.photos_fingerprint != before.photos_fingerprint:
         changes.append(translate("other photos"))
     return translate(", ").join(changes) or translate("nothing changed")
-
-
-def comparison_lines(
-    runs: Sequence[Run], evaluations: Sequence[Evaluation], changed: Mapping[str, Sequence[Any]]
-) -> Iterator[str]:
-    """Runs beside each other, a line per figure and per setting that differs."""
-    from castlist.run import read_history
-
-    rows = [(translate("run"), [run.path.name for run in runs])]
-    rows.append((translate("accuracy"), [_percent_with_interval(one) for one in evaluations]))
-    if any(map(read_history, runs)):
-        rows.append((translate("loss"), [f"{one.loss:.3f}" for one in evaluations]))
-    rows.append((translate("unknown"), [f"{one.unknown_share:.1%}" for one in evaluations]))
-    rows.append((translate("test photos"), [str(len(one.files)) for one in evaluations]))
-    rows.append((translate("seconds"), ["-" if run.seconds is None else f"{run.seconds:.0f}" for run in runs]))
-    rows += [(name, [str(value) for value in values]) for name, values in changed.items()]
-    columns = [pad(column) for column in zip(*([name, *cells] for name, cells in rows), strict=True)]
-    for line in zip(*columns, strict=True):
-        yield "  ".join(line).rstrip()
-
-
-def duel_lines(first: Run, second: Run, duel: Duel) -> Iterator[str]:
-    """How the answers of two runs on the same test photos differ."""
-    a, b = first.path.name, second.path.name
-    yield ""
-    if not duel.photos:
-        yield translate("{a} and {b} share no test photo: they can't be compared photo by photo.", a=a, b=b)
-        return
-    beyond = translate("more than what chance gives") if duel.p_value < 0.05 else translate("within what chance gives")
-    yield translate(
-        "Of {photos} test {photos:photo|photos} that both have, {both} right by both, {first} by {a} alone, {second} "
-        "by {b} alone; McNemar's test: p = {p}, {beyond}.",
-        photos=duel.photos,
-        both=duel.both,
-        first=duel.only_first,
-        second=duel.only_second,
-        a=a,
-        b=b,
-        p=f"{duel.p_value:.2g}",
-        beyond=beyond,
-    )
-    for person, gain in duel.gains:
-        better, worse = (b, a) if gain > 0 else (a, b)
-        yield "  " + translate(
-            "{person}: {count} more by {better} than by {worse}",
-            person=person,
-            count=abs(gain),
-            better=better,
-            worse=worse,
-        )
-
-
-def _percent_with_interval(evaluation: Evaluation) -> str:
-    low, high = evaluation.accuracy_interval
-    return translate("{share:.1%} ({low:.1%} to {high:.1%})", share=evaluation.accuracy, low=low, high=high)

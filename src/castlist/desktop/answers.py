@@ -6,11 +6,10 @@ import tkinter as tk
 from collections.abc import Callable, Sequence
 from tkinter import ttk
 
-from castlist.desktop.films import clock
 from castlist.desktop.texts import Texts
 from castlist.languages import Translate
 from castlist.media import UNKNOWN
-from castlist.naming import NamedFace, NamedFilm, NamedPhoto, Sighting
+from castlist.naming import NamedFace, NamedFilm, NamedPhoto, Sighting, clock
 
 BEST = 3  # answers shown for a face
 

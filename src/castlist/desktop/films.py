@@ -30,11 +30,3 @@ def choose_still(film: NamedFilm, row: int) -> Still:
         frame,
         tuple(dataclasses.replace(track.face, box=Box(*track.boxes[frame - track.first].tolist())) for track in seen),
     )
-
-
-def clock(seconds: float) -> str:
-    """A time in a film as players show it."""
-    minutes, rest = divmod(round(10 * seconds), 600)
-    hours, minutes = divmod(minutes, 60)
-    text = f"{rest // 10:02}.{rest % 10}"
-    return f"{hours}:{minutes:02}:{text}" if hours else f"{minutes}:{text}"

@@ -67,15 +67,18 @@ class Learn:
     runs: Path
     name: str | None = None
     language: str = "en"
+    from_regions: bool = False  # people are told by faces that other programs have named, not by folders
 
     def do(self, tell: Tell) -> Finished:
         from castlist.learning import check_installed, learn
+        from castlist.media import find_marked_cast
 
         check_installed(self.settings)
         watch = _Watch(tell)
+        cast = find_marked_cast(self.photos) if self.from_regions else self.photos
         return watch.train(
             lambda: learn(
-                self.photos, self.settings, runs=self.runs, name=self.name, language=self.language, **watch.callbacks
+                cast, self.settings, runs=self.runs, name=self.name, language=self.language, **watch.callbacks
             ),
             self.language,
         )

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from castlist.learning.comparison import Duel as Duel
     from castlist.learning.comparison import changed_settings as changed_settings
     from castlist.learning.comparison import compare_answers as compare_answers
+    from castlist.learning.comparison import comparison_rows as comparison_rows
+    from castlist.learning.comparison import describe_duel as describe_duel
+    from castlist.learning.comparison import share_with_interval as share_with_interval
     from castlist.learning.dataset import Dataset as Dataset
     from castlist.learning.dataset import delete_datasets_of as delete_datasets_of
     from castlist.learning.diagnosis import describe_diagnosis as describe_diagnosis
@@ -64,8 +67,10 @@ _ROOMS = {
     "changed_settings": "comparison",
     "check_installed": "models",
     "compare_answers": "comparison",
+    "comparison_rows": "comparison",
     "delete_datasets_of": "dataset",
     "describe_diagnosis": "diagnosis",
+    "describe_duel": "comparison",
     "describe_end": "diagnosis",
     "diagnose": "diagnosis",
     "evaluate": "evaluation",
@@ -76,6 +81,7 @@ _ROOMS = {
     "read_evaluation": "evaluation",
     "report_again": "sessions",
     "resume": "sessions",
+    "share_with_interval": "comparison",
     "shrink": "report",
     "template": "report",
     "tune": "tuning",

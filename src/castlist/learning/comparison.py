@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from castlist.languages import Speak
 from castlist.learning.evaluation import Evaluation
-from castlist.run import Run
+from castlist.run import Run, read_history
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,56 @@ def compare_answers(first: Evaluation, second: Evaluation) -> Duel:
         p_value=_by_chance(min(only_first, only_second), differing),
         gains=tuple(sorted(((name, gain) for name, gain in gains.items() if gain), key=lambda row: -abs(row[1]))),
     )
+
+
+def comparison_rows(
+    runs: Sequence[Run], evaluations: Sequence[Evaluation], translate: Speak
+) -> Iterator[tuple[str, list[str]]]:
+    """Runs beside each other: a name and a cell for each run, of every figure and every setting that differs."""
+    yield translate("run"), [run.path.name for run in runs]
+    yield translate("accuracy"), [share_with_interval(one, translate) for one in evaluations]
+    if any(map(read_history, runs)):
+        yield translate("loss"), [f"{one.loss:.3f}" for one in evaluations]
+    yield translate("unknown"), [f"{one.unknown_share:.1%}" for one in evaluations]
+    yield translate("test photos"), [str(len(one.files)) for one in evaluations]
+    yield translate("seconds"), ["-" if run.seconds is None else f"{run.seconds:.0f}" for run in runs]
+    for name, values in changed_settings(runs).items():
+        yield name, [str(value) for value in values]
+
+
+def describe_duel(first: str, second: str, duel: Duel, translate: Speak) -> Iterator[str]:
+    """How the answers of two runs, by their names, on the same test photos differ; then a sentence per person."""
+    if not duel.photos:
+        yield translate("{a} and {b} share no test photo: they can't be compared photo by photo.", a=first, b=second)
+        return
+    beyond = translate("more than what chance gives") if duel.p_value < 0.05 else translate("within what chance gives")
+    yield translate(
+        "Of {photos} test {photos:photo|photos} that both have, {both} right by both, {first} by {a} alone, {second} "
+        "by {b} alone; McNemar's test: p = {p}, {beyond}.",
+        photos=duel.photos,
+        both=duel.both,
+        first=duel.only_first,
+        second=duel.only_second,
+        a=first,
+        b=second,
+        p=f"{duel.p_value:.2g}",
+        beyond=beyond,
+    )
+    for person, gain in duel.gains:
+        better, worse = (second, first) if gain > 0 else (first, second)
+        yield translate(
+            "{person}: {count} more by {better} than by {worse}",
+            person=person,
+            count=abs(gain),
+            better=better,
+            worse=worse,
+        )
+
+
+def share_with_interval(evaluation: Evaluation, translate: Speak) -> str:
+    """The share of right answers, with its interval of 95 %."""
+    low, high = evaluation.accuracy_interval
+    return translate("{share:.1%} ({low:.1%} to {high:.1%})", share=evaluation.accuracy, low=low, high=high)
 
 
 def _by_chance(fewer: int, n: int) -> float:

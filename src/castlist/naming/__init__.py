@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from castlist.naming.films import SeenTrack as SeenTrack
     from castlist.naming.films import Sighting as Sighting
     from castlist.naming.films import Track as Track
+    from castlist.naming.films import clock as clock
     from castlist.naming.films import name_film as name_film
     from castlist.naming.films import name_tracks as name_tracks
     from castlist.naming.films import overlap as overlap
@@ -51,6 +52,7 @@ _ROOMS = {
     "Table": "tables",
     "Track": "films",
     "answers_of": "classifier",
+    "clock": "films",
     "film_json": "tables",
     "film_rows": "tables",
     "name_film": "films",

@@ -85,3 +85,11 @@ def join_tracks(tracks: Sequence[Track]) -> tuple[Sighting, ...]:
             perhaps = track.face.perhaps, track.face.perhaps_probability
             rows.append(Sighting(name, track.face.probability, track.start, track.end, *perhaps))
     return tuple(rows)
+
+
+def clock(seconds: float) -> str:
+    """A time in a film as players show it."""
+    minutes, rest = divmod(round(10 * seconds), 600)
+    hours, minutes = divmod(minutes, 60)
+    text = f"{rest // 10:02}.{rest % 10}"
+    return f"{hours}:{minutes:02}:{text}" if hours else f"{minutes}:{text}"

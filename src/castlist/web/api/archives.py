@@ -25,7 +25,7 @@ from castlist.people import teach as teach_run
 from castlist.web.api.common import At, Limit, Offset, Page, Sent, edges
 from castlist.web.api.jobs import Job, Key
 from castlist.web.api.runs import PhotoFolder
-from castlist.web.api.uploads import as_file, read_photos
+from castlist.web.uploads import as_file, read_photos
 
 router = APIRouter(tags=["archives"])
 

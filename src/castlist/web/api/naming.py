@@ -10,13 +10,12 @@ from fastapi import APIRouter, Query, UploadFile
 from pydantic import Field
 
 from castlist.errors import PhotoError
-from castlist.media import Film
-from castlist.naming import NamedFace, Recognizer, Seen, name_film
+from castlist.naming import NamedFace, Recognizer, Seen
 from castlist.run import need_same
 from castlist.threads import work_ahead
 from castlist.web.api.common import At, Language, Sent, Sentence, edges
-from castlist.web.api.uploads import Uploads, as_file, problem_of_photo, read_upload, seems_film
 from castlist.web.desk import Desk
+from castlist.web.uploads import Uploads, name_sent_film, problem_of_photo, read_upload, seems_film
 
 router = APIRouter(tags=["name"])
 
@@ -155,21 +154,8 @@ def _photos(
 
 
 def _film(desk: Desk, upload: UploadFile, recognizer: Recognizer, number: int, language: str) -> SeenFilm:
-    longest = desk.house.limits.film_seconds
     try:
-        with as_file(desk, upload) as path:
-            film = Film.open(path)
-            frames = round(longest * film.rate)
-            if film.n_frames > frames:
-                raise PhotoError("film-too-long", "it is longer than {seconds:.0f} seconds", seconds=longest)
-            done = 0
-
-            def count(now: int, of: int) -> None:
-                nonlocal done
-                done = now
-
-            # What it says of its length may be wrong.
-            found = name_film(path, recognizer, on_count=count, stop=lambda: done > frames or desk.is_leaving)
+        found = name_sent_film(desk, upload, recognizer)
     except PhotoError as error:
         return SeenFilm(number=number, sightings=[], problem=Sentence.of(error.message, language))
     return SeenFilm(

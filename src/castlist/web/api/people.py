@@ -12,7 +12,7 @@ from castlist.jobs import Retrain
 from castlist.web.api.common import At, Language, Limit, Offset, Page, Person, RunName, Sent, Sentence, tag
 from castlist.web.api.jobs import Job, Key
 from castlist.web.api.naming import Face
-from castlist.web.api.uploads import Uploads, read_photos
+from castlist.web.uploads import Uploads, read_photos
 
 router = APIRouter(tags=["people"])
 

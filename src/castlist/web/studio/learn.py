@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import FileResponse
 
 from castlist.errors import RunError
 from castlist.jobs import Learn
-from castlist.learning import check_installed
+from castlist.languages import speaker
+from castlist.learning import check_installed, compare_answers, comparison_rows, describe_duel, read_evaluation
 from castlist.media import holds_people
 from castlist.run import Run, find_runs, open_run, read_history
 from castlist.settings import MODELS, read_settings
@@ -32,16 +33,23 @@ class Known:
     run: Run
     accuracy: float | None  # on validation, where it was trained in epochs
 
+    @property
+    def is_tested(self) -> bool:
+        """Whether it has answers, which can be compared with another's."""
+        return self.run.complete and self.run.answers_path.is_file()
+
 
 @router.get("/learn")
 def learn(request: Request) -> Response:
     """What can be learnt from, how, and what was."""
     desk = desk_of(request)
+    casts, others = _folders(desk)
     runs, broken = find_runs(desk.house.runs)
     return render(
         request,
         "learn",
-        casts=_casts(desk),
+        casts=casts,
+        others=others,
         models=[(name, kind.summary) for name, kind in MODELS.items()],
         runs=[_known(run) for run in reversed(runs)],
         broken=[(path.name, error.message) for path, error in broken.items()],
@@ -57,6 +65,7 @@ def begin(
     name: Annotated[str, Form()] = "",
     epochs: Annotated[str, Form()] = "",
     whole: Annotated[bool, Form()] = False,
+    marked: Annotated[bool, Form()] = False,
     settings: Annotated[str, Form()] = "",
 ) -> Response:
     """Learn, in the background."""
@@ -73,8 +82,27 @@ def begin(
         desk.house.runs,
         name=name.strip() or None,
         language=scope_language(request.scope),
+        from_regions=marked,
     )
     return watch(request, work, "/learn")
+
+
+@router.get("/compare")
+def compare(request: Request, run: Annotated[list[str] | None, Query()] = None) -> Response:
+    """Runs beside each other: figures, settings that differ, and whether the difference is more than chance."""
+    names = list(dict.fromkeys(run or []))
+    if len(names) < 2:
+        raise RunError("tick-two-runs", "Comparing needs two runs or more. Tick them under “What was learnt”.")
+    translate = speaker(scope_language(request.scope))
+    runs = [open_run(desk_of(request).run(name).path) for name in names]
+    evaluations = [read_evaluation(one) for one in runs]
+    duels = [
+        list(describe_duel(names[0], name, compare_answers(evaluations[0], evaluation), translate))
+        for name, evaluation in zip(names[1:], evaluations[1:], strict=True)
+    ]
+    return render(
+        request, "compared", names=names, rows=list(comparison_rows(runs, evaluations, translate))[1:], duels=duels
+    )
 
 
 @router.get("/runs/{run}")
@@ -111,7 +139,8 @@ def _known(run: Run) -> Known:
     return Known(run, max((row.val_accuracy for row in history), default=None))
 
 
-def _casts(desk: Desk) -> list[Choice]:
-    """The folders in which each person has a folder: the roots, and those right below them."""
-    roots = roots_of(desk)
-    return [one for root in roots for one in (root, *folders_in(root)) if holds_people(one.path)]
+def _folders(desk: Desk) -> tuple[list[Choice], list[Choice]]:
+    """The roots, and the folders right below them: those in which each person has a folder, and the others."""
+    folders = [one for root in roots_of(desk) for one in (root, *folders_in(root))]
+    casts = [one for one in folders if holds_people(one.path)]
+    return casts, [one for one in folders if one not in casts]

@@ -19,6 +19,7 @@ from castlist.errors import CastlistError, Message, fill, needs_extra
 from castlist.jobs import Work
 from castlist.languages import LANGUAGES, translate_message, translator
 from castlist.media import UNKNOWN
+from castlist.naming import clock
 from castlist.web.desk import desk_of
 from castlist.web.problems import scope_language, status_of
 
@@ -122,6 +123,7 @@ def _environment() -> jinja2.Environment:
     environment.globals["UNKNOWN"] = UNKNOWN
     environment.filters["percent"] = lambda share: f"{100 * share:.0f} %"
     environment.filters["day"] = _day
+    environment.filters["clock"] = clock
     environment.filters["address"] = functools.partial(urllib.parse.quote, safe="")
     return environment
 

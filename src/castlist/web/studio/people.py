@@ -67,14 +67,19 @@ def merge_person(
 
 @router.post("/in/{archive}/person/forget")
 def forget_person(
-    request: Request, album: OpenAlbum, name: Annotated[str, Form()], sure: Annotated[str, Form()]
+    request: Request,
+    album: OpenAlbum,
+    name: Annotated[str, Form()],
+    sure: Annotated[str, Form()],
+    tags: Annotated[bool, Form()] = False,
 ) -> Response:
     """Delete somebody from the archive and its run, and say what was deleted."""
     if one_form(sure.strip()) != one_form(name):
         raise SettingsError(
             "forget-unsure", "Nothing was deleted: the name typed is {typed!r}, not {name!r}.", typed=sure, name=name
         )
-    return render(request, "receipt", album=album, receipt=forget(album.run, name, archive=album.folder.path))
+    receipt = forget(album.run, name, archive=album.folder.path, tags=tags, embed=tags)
+    return render(request, "receipt", album=album, receipt=receipt)
 
 
 def _name_anew(request: Request, album: Album, name: str) -> Response:

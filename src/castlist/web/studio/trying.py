@@ -1,4 +1,4 @@
-"""Try it: pictures that are dropped, or a camera, named at once; nothing of them is kept."""
+"""Try it: pictures and films that are dropped, or a camera, named at once; nothing of them is kept."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from castlist.run import list_runs
 from castlist.web.desk import Desk, desk_of
 from castlist.web.problems import scope_language
 from castlist.web.studio.page import PageRoute, render
+from castlist.web.uploads import name_sent_film, seems_film
 
 SHOWN = 1200  # pixels of a picture, at most
 
@@ -33,7 +34,10 @@ def trying(request: Request, run: str = "") -> Response:
 
 @router.post("/try")
 def name_picture(request: Request, run: Annotated[str, Form()], photo: Annotated[UploadFile, File()]) -> Response:
-    """Name the people in a picture."""
+    """Name the people in a picture, or in a film."""
+    if seems_film(photo):
+        return _answer_film(request, run, photo)
+    photo.file.seek(0)
     return _answer(request, run, photo.file.read())
 
 
@@ -88,6 +92,17 @@ def _answer(request: Request, run: str, data: bytes) -> Response:
         people=people,
         has_faces=not seen.is_whole,
     )
+
+
+def _answer_film(request: Request, run: str, upload: UploadFile) -> Response:
+    desk = desk_of(request)
+    try:
+        film = name_sent_film(desk, upload, desk.recognizer(run))
+    except PhotoError as error:
+        raise PhotoError(
+            "dropped-film-unread", "The film can't be looked at ({reason}).", reason=error.message
+        ) from error
+    return render(request, "named_film", film=film)
 
 
 def _look(desk: Desk, run: str, data: bytes) -> Seen:

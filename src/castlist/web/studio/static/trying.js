@@ -1,4 +1,4 @@
-// Pictures that are dropped, and a camera, named by the house; the pictures stay in this page.
+// Pictures and films that are dropped, and a camera, named by the house; they stay in this page.
 "use strict";
 
 const run = document.getElementById("run");
@@ -23,6 +23,8 @@ async function show(answer, photo, before) {
     return;
   }
   pictures.set(article, photo);
+  const film = article.querySelector("video");
+  if (film) film.src = URL.createObjectURL(photo);
   if (before) before.replaceWith(article);
   else named.prepend(article);
 }
@@ -42,6 +44,11 @@ if (drop) {
   });
   document.getElementById("camera").addEventListener("click", turn);
 }
+
+document.addEventListener("click", (event) => {
+  const time = event.target.closest("[data-at]");
+  if (time) time.closest("article").querySelector("video").currentTime = Number(time.dataset.at);
+});
 
 document.addEventListener("click", (event) => {
   const face = event.target.closest("[data-face]");

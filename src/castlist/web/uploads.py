@@ -12,7 +12,8 @@ from typing import Annotated
 from fastapi import File, UploadFile
 
 from castlist.errors import CastlistError, Message, PhotoError
-from castlist.media import HEAD, check_size, is_film
+from castlist.media import HEAD, Film, check_size, is_film
+from castlist.naming import NamedFilm, Recognizer, name_film
 from castlist.web.desk import Desk
 
 TOO_LARGE = ("photo-too-large", "photo-bomb")
@@ -69,3 +70,25 @@ def seems_film(upload: UploadFile) -> bool:
     """Whether an upload is a film, by its content."""
     upload.file.seek(0)
     return is_film(upload.file.read(HEAD))
+
+
+def name_sent_film(desk: Desk, upload: UploadFile, recognizer: Recognizer) -> NamedFilm:
+    """Say who is in a film when, of a film no longer than the house bears.
+
+    Raises:
+        CastlistError: If it is longer, it can't be read as a film, or the run knows no faces, only whole photos.
+    """
+    longest = desk.house.limits.film_seconds
+    with as_file(desk, upload) as path:
+        film = Film.open(path)
+        frames = round(longest * film.rate)
+        if film.n_frames > frames:
+            raise PhotoError("film-too-long", "it is longer than {seconds:.0f} seconds", seconds=longest)
+        done = 0
+
+        def count(now: int, of: int) -> None:
+            nonlocal done
+            done = now
+
+        # What it says of its length may be wrong.
+        return name_film(path, recognizer, on_count=count, stop=lambda: done > frames or desk.is_leaving)

@@ -27,7 +27,8 @@ from conftest import PHOTOS
 SIZES = {"face": 112}  # pixels; 48 for the others
 # The large ones take minutes: what needs them is with the slow tests; the small ones are built alike.
 BY_SIZE = [
-    pytest.param(name, marks=pytest.mark.slow if name in ("cnn", "face", "vgg16", "vgg16-scratch") else ()) for name in MODELS
+    pytest.param(name, marks=pytest.mark.slow if name in ("cnn", "face", "vgg16", "vgg16-scratch") else ())
+    for name in MODELS
 ]
 
 # Row by row as the report's summary prints them: layer, output shape, parameters.

@@ -26,7 +26,6 @@ from castlist.web.house import House
 from castlist.web.listening import taken
 
 FINISH = 8  # seconds that what is in hand has, once the house closes
-LAST = 0.3  # seconds in which those who wait are taken still, once the house closes
 PAUSE = 0.005  # seconds between two looks whether a hand is free
 IDLE = 15  # seconds in which a connection's next request must have come
 
@@ -79,7 +78,6 @@ class _Server(uvicorn.Server):
         self._taking = asyncio.get_running_loop().create_task(self._take((sockets or [])[0]))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        await asyncio.sleep(LAST)
         if self._taking:
             self._taking.cancel()
         await super().shutdown(sockets)
@@ -96,7 +94,7 @@ class _Server(uvicorn.Server):
                 connection, _ = await loop.sock_accept(listener)
                 await loop.connect_accepted_socket(self._speak, connection)
             await asyncio.sleep(PAUSE)  # what it asks for is in hand, before another one is taken
-            while self._desk.is_busy and not self._desk.is_leaving:
+            while self._desk.is_busy:
                 await asyncio.sleep(PAUSE)
 
     def _speak(self) -> asyncio.Protocol:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from starlette.testclient import TestClient
 
+from castlist.faces import Finder
 from castlist.testing import make_run, save_picture, tell_faces
 from castlist.web import House, Limits, make_app
 
@@ -24,9 +25,9 @@ def open_house(folder: Path, **limits: float) -> House:
     return house
 
 
-def visitor(house: House, *, token: str | None = TOKEN) -> TestClient:
+def visitor(house: House, *, token: str | None = TOKEN, finder: Finder = tell_faces) -> TestClient:
     """Somebody who asks the house, without a socket."""
-    app = make_app(house, finder=tell_faces)
+    app = make_app(house, finder=finder)
     headers = {} if token is None else {"authorization": f"Bearer {token}"}
     return TestClient(app, base_url=ADDRESS, headers=headers, follow_redirects=False, raise_server_exceptions=False)
 

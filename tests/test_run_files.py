@@ -94,3 +94,18 @@ def test_answers_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
     with pytest.raises(WeightsError) as refusal:
         FaceNetwork.load(file).embed(np.zeros((2, size, size, 3), np.uint8))
     assert refusal.value.code == "network-no-numbers"
+
+
+def test_a_network_that_stays_is_used_on_and_another_is_taken(signed: Path) -> None:
+    recognizer = Recognizer.load(signed)
+    assert recognizer.face_network
+    before = recognizer.face_network
+    forget(signed, "Ben")
+    (signed / FACE_NETWORK).write_bytes(b"damaged, and not read")
+    assert recognizer.run.people == ("Ann", "Cid") and recognizer.face_network is before
+    with RunFolder(signed).change() as change:
+        change.write(FACE_NETWORK, network_bytes(seed=6))
+    assert recognizer.face_network.digest != before.digest
+    (signed / FACE_NETWORK).write_bytes(network_bytes())
+    with pytest.raises(RunError, match="isn't what was learnt"):
+        Recognizer.load(signed)

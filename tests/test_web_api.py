@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 pytest.importorskip("fastapi")
 
-from castlist import Recognizer, list_runs
+from castlist import Recognizer, list_runs, threads
+from castlist.embeddings import FaceNetwork
+from castlist.faces import Face
 from castlist.testing import level_of, save_picture, tell_faces
 from castlist.web import Foreman
 from houses import PEOPLE, open_house, photo, visitor
@@ -40,6 +45,40 @@ def test_names_are_the_library_s(tmp_path: Path) -> None:
     assert second["faces"][0]["name"] == "unknown" and "embedding" not in second["faces"][0]["others"]
     assert third["problem"]["code"] == "photo-format" and not third["faces"]
     assert not list(house.uploads.iterdir())
+
+
+def test_whoever_comes_first_is_answered_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[str] = []
+    asked = threading.Semaphore(0)
+
+    def find(pixels: np.ndarray, **options: Any) -> list[Face]:
+        steps.append("looked")
+        if len(steps) == 1:  # the others have asked, too, before this one's face is embedded
+            assert all(asked.acquire(timeout=30) for _ in range(3))
+        return tell_faces(pixels, **options)
+
+    def run(network: FaceNetwork, faces: np.ndarray) -> np.ndarray:
+        steps.append("embedded")
+        return embed(network, faces)
+
+    def begin(work: Any, item: Any) -> Any:
+        begun = submit(work, item)
+        asked.release()
+        return begun
+
+    embed, submit = FaceNetwork.run, threads.submit
+    monkeypatch.setattr(FaceNetwork, "run", run)
+    monkeypatch.setattr(threads, "submit", begin)
+    threads.set_threads(1)
+    try:
+        client = visitor(open_house(tmp_path), finder=find)
+        picture = photo(tmp_path, [level_of(0)])
+        with client, ThreadPoolExecutor(3) as asking:
+            answers = list(asking.map(lambda _: client.post(f"{API}/name", files=files(picture)), range(3)))
+    finally:
+        threads.set_threads(threads.count_cores())
+    assert [answer.status_code for answer in answers] == [200] * 3
+    assert steps == ["looked", "embedded"] * 3
 
 
 def test_embeddings_are_sent_where_asked_for(tmp_path: Path) -> None:

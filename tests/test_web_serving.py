@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import re
+import selectors
 import signal
 import socket
 import subprocess
@@ -19,16 +20,17 @@ import pytest
 pytest.importorskip("fastapi")
 httpx = pytest.importorskip("httpx2")
 
-from castlist.testing import make_run  # noqa: E402
+from castlist.testing import make_run, save_picture  # noqa: E402
 from houses import PEOPLE  # noqa: E402
 
 SERVE = "from castlist.cli import main; main()"
-# As `castlist serve`, of a house that waits for little.
+# As `castlist serve`, of a house that waits for little, and does one thing at a time.
 HASTY = """
 import sys
 from pathlib import Path
 from castlist.web import House, Limits, serve_house
-house = House(runs=Path(sys.argv[1]), port=0, token="a token of some length", workers=1, limits=Limits(seconds=0.5))
+limits = Limits(seconds=0.5, at_once=1)
+house = House(runs=Path(sys.argv[1]), port=0, token="a token of some length", workers=1, limits=limits)
 serve_house(house, on_open=lambda house: print(house.new_launch(), flush=True))
 """
 
@@ -96,6 +98,7 @@ def test_a_house_is_open_until_it_is_ended(tmp_path: Path) -> None:
         before = children_of(process)
         assert len(before) == 2
         os.kill(before[0], signal.SIGKILL)
+        assert comes(lambda: not is_alive(before[0]))  # else what is asked on its line goes with it
         for _ in range(10):
             assert browser.get(f"{own}api/v1/runs").status_code == 200
         assert comes(lambda: len(set(children_of(process)) - {before[0]}) == 2)
@@ -131,3 +134,34 @@ def test_who_sends_slowly_is_sent_away(tmp_path: Path) -> None:
             line.sendall(head.encode())
             answer = line.makefile("rb").read()
         assert b" 408 " in answer and json.loads(answer.rpartition(b"\r\n")[2])["code"] == "body-too-slow"
+
+
+def naming(address: str, picture: bytes) -> bytes:
+    """A request, as it goes over the line."""
+    body = b'--x\r\nContent-Disposition: form-data; name="photos"; filename="x"\r\n\r\n%b\r\n--x--\r\n' % picture
+    head = (
+        f"POST /api/v1/name HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer a token of some length\r\n"
+        f"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def test_those_who_wait_are_answered_in_their_order(tmp_path: Path) -> None:
+    make_run(tmp_path / "runs" / "team", PEOPLE)
+    picture = save_picture(tmp_path / "picture.png", range(0, 240, 12)).read_bytes()
+    with serving(tmp_path, str(tmp_path / "runs"), code=HASTY) as (_, url), contextlib.ExitStack() as stack:
+        address = url.split("/")[2]
+        host, _, port = address.partition(":")
+        lines = [stack.enter_context(socket.create_connection((host, int(port)), 30)) for _ in range(12)]
+        for line in lines:
+            line.sendall(naming(address, picture))
+        answered: list[int] = []
+        selector = stack.enter_context(selectors.DefaultSelector())
+        for i, line in enumerate(lines):
+            selector.register(line, selectors.EVENT_READ, i)
+        while len(answered) < len(lines):
+            for key, _ in selector.select(30):
+                assert lines[key.data].recv(12) == b"HTTP/1.1 200"
+                selector.unregister(lines[key.data])
+                answered.append(key.data)
+    assert answered == sorted(answered)

@@ -18,8 +18,8 @@ import numpy as np
 
 from castlist.learning.augmentation import augment_photo
 from castlist.learning.models import build_model
+from castlist.learning.optimization import build_optimizer
 from castlist.learning.starting import choose_precision
-from castlist.learning.training import build_optimizer
 from castlist.settings import read_settings
 
 PEOPLE = 7

@@ -16,10 +16,11 @@ from pathlib import Path
 import numpy as np
 
 from castlist.drawn import draw_cast
+from castlist.learning.batches import make_batches
 from castlist.learning.dataset import load_dataset
 from castlist.learning.models import build_model
+from castlist.learning.optimization import build_optimizer
 from castlist.learning.splits import TRAIN
-from castlist.learning.training import build_optimizer, make_batches
 from castlist.media import find_cast
 from castlist.settings import Augmentation, Settings
 

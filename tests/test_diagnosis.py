@@ -13,7 +13,7 @@ pytest.importorskip("keras")
 
 from castlist.languages import LANGUAGES, translator
 from castlist.learning.diagnosis import describe_diagnosis, describe_end, diagnose
-from castlist.learning.training import learning_rate_at
+from castlist.learning.optimization import learning_rate_at
 from castlist.run import Epoch
 from castlist.settings import Settings
 

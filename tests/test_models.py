@@ -17,8 +17,8 @@ from castlist.errors import SettingsError
 from castlist.learning import sessions as learning
 from castlist.learning.conversion import write_onnx
 from castlist.learning.models import build_model
+from castlist.learning.optimization import build_optimizer
 from castlist.learning.sessions import learn
-from castlist.learning.training import build_optimizer
 from castlist.naming.classifier import Network
 from castlist.naming.recognizer import Recognizer
 from castlist.settings import MODELS, Settings, with_preset

@@ -113,7 +113,7 @@ def test_single_photos_come_as_they_are(dataset: Dataset) -> None:
 
 def test_the_frames_of_a_sequence_are_varied_alike(dataset: Dataset) -> None:
     pytest.importorskip("keras")
-    from castlist.learning.training import make_batches
+    from castlist.learning.batches import make_batches
 
     alone = dataset.indices(TRAIN)[0]
     one = dataclasses.replace(dataset, side=np.where(np.arange(len(dataset.side)) == alone, TRAIN, TEST))

@@ -20,12 +20,14 @@ pytest.importorskip("keras")
 
 from castlist.errors import RunError
 from castlist.learning import training
+from castlist.learning.batches import make_batches, person_weights
 from castlist.learning.dataset import Dataset, load_dataset
 from castlist.learning.diagnosis import is_over
+from castlist.learning.optimization import learning_rate_at
 from castlist.learning.splits import TRAIN, VALIDATION
 from castlist.learning.starting import start_run
 from castlist.learning.temperature import fit_temperature
-from castlist.learning.training import Progress, learning_rate_at, make_batches, person_weights, train
+from castlist.learning.training import Progress, train
 from castlist.media import find_cast
 from castlist.naming.classifier import Network
 from castlist.run import Epoch, Run, best_epoch, open_run, read_history

@@ -16,11 +16,12 @@ import numpy as np
 
 from castlist.errors import RunError, needs_extra, reason_of
 from castlist.files import make_private, write_csv
-from castlist.learning.augmentation import augment_photo
+from castlist.learning.batches import make_batches, person_weights, sequences_per_step
 from castlist.learning.conversion import write_onnx
 from castlist.learning.dataset import Dataset
 from castlist.learning.diagnosis import is_over
 from castlist.learning.models import build_model, pretrain
+from castlist.learning.optimization import build_optimizer, learning_rate_at
 from castlist.learning.progress import OnProgress, Progress
 from castlist.learning.sequences import arrange, read_sequences
 from castlist.learning.splits import TRAIN, VALIDATION
@@ -28,14 +29,12 @@ from castlist.learning.temperature import fit_temperature
 from castlist.naming import Network
 from castlist.quiet import without_notes
 from castlist.run import HISTORY, Epoch, Run, RunFolder, best_epoch, read_history
-from castlist.settings import Settings, TrainingSettings
-from castlist.threads import work_ahead
+from castlist.settings import Settings
 
 with needs_extra("keras", "Training"), without_notes():
     import h5py
     import keras
 
-BATCHES_AHEAD = 4  # made while the network computes; bounds the memory
 EXPORT_TOLERANCE = 1e-3  # of a probability, between Keras and the exported network
 
 logger = logging.getLogger(__name__)
@@ -157,82 +156,6 @@ def _compile(model: keras.Model, optimizer: keras.optimizers.Optimizer, settings
     )
 
 
-def learning_rate_at(step: int, steps_per_epoch: int, settings: TrainingSettings) -> float:
-    """The learning rate of a step, counted from 0 over the whole training."""
-    epoch = step / steps_per_epoch
-    rate = settings.rate / (1 + settings.decay * step)
-    if settings.frozen_epochs and epoch >= settings.frozen_epochs:
-        rate *= settings.thawed_rate
-    if settings.schedule == "step":
-        return rate * settings.step_factor ** (int(epoch) // settings.step_epochs)
-    if settings.schedule == "cosine":
-        warmup = min(settings.warmup_epochs, settings.epochs - 1)
-        if epoch < warmup:
-            return rate * (step + 1) / (warmup * steps_per_epoch)
-        return rate * 0.5 * (1 + math.cos(math.pi * (epoch - warmup) / (settings.epochs - warmup)))
-    return rate
-
-
-def build_optimizer(settings: TrainingSettings) -> keras.optimizers.Optimizer:
-    """The optimizer that the settings name."""
-    rate, clip_norm = float(settings.rate), settings.clip_norm or None
-    if settings.optimizer == "sgd":
-        return keras.optimizers.SGD(
-            rate, momentum=settings.momentum, nesterov=settings.nesterov, global_clipnorm=clip_norm
-        )
-    if settings.optimizer == "adamw":
-        return keras.optimizers.AdamW(rate, weight_decay=settings.weight_decay, global_clipnorm=clip_norm)
-    kinds = {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop}
-    return kinds[settings.optimizer](rate, global_clipnorm=clip_norm)
-
-
-def person_weights(dataset: Dataset) -> np.ndarray:
-    """What a training photo of each person counts for, so that people count alike; shape (people,), mean over photos 1.
-
-    A person without a training photo has weight 0.
-    """
-    counts = np.bincount(dataset.person[dataset.indices(TRAIN)], minlength=len(dataset.people))
-    return np.divide(counts.sum() / np.count_nonzero(counts), counts, np.zeros(len(counts)), where=counts > 0).astype(
-        np.float32
-    )
-
-
-def make_batches(
-    dataset: Dataset, side: int, settings: Settings, epoch: int | None = None
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Stream one side from disk, a few batches ahead of the network.
-
-    Args:
-        dataset: Where the photos are.
-        side: TRAIN, VALIDATION or TEST.
-        settings: For the batch size, the seed and the augmentation.
-        epoch: Shuffles and augments, differently for each epoch and the same for the same one; None does neither.
-
-    Yields:
-        Photos or sequences as the model takes them, float32, RGB 0-255, and people, one-hot, shape (k, n_people).
-    """
-    sequences = arrange(dataset, side, settings, epoch)
-    per_step = _sequences_per_step(settings)
-
-    def make(start: int) -> tuple[np.ndarray, np.ndarray]:
-        rows = sequences[start : start + per_step]
-        photos = read_sequences(dataset, rows, settings)
-        if epoch is not None:
-            flat = photos.reshape(-1, *photos.shape[-3:])
-            # The frames of a sequence are varied alike, as a film would be.
-            for pixels, first in zip(flat, np.repeat(rows[:, 0], rows.shape[1]).tolist(), strict=True):
-                rng = np.random.default_rng((settings.seed, epoch, first))
-                pixels[:] = augment_photo(pixels, settings.variation, rng)
-        return photos.astype(np.float32), np.eye(len(dataset.people), dtype=np.float32)[dataset.person[rows[:, 0]]]
-
-    yield from work_ahead(make, range(0, len(sequences), per_step), ahead=BATCHES_AHEAD)
-
-
-def _sequences_per_step(settings: Settings) -> int:
-    """How many sequences, or single photos, make up the photos of a step."""
-    return max(settings.batch_size // settings.frames, 1)
-
-
 def _train_epoch(
     model: keras.Model,
     dataset: Dataset,
@@ -242,7 +165,7 @@ def _train_epoch(
     on_progress: OnProgress | None,
 ) -> Epoch:
     began = time.monotonic()
-    steps = math.ceil(len(arrange(dataset, TRAIN, settings)) / _sequences_per_step(settings))
+    steps = math.ceil(len(arrange(dataset, TRAIN, settings)) / sequences_per_step(settings))
     per_epoch = np.median([row.seconds for row in history]) if history else None
 
     def tell(step: int, finished: Epoch | None) -> None:

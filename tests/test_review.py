@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("pyarrow", reason="archives need castlist[archive]")
 
-from castlist.archive import Archive, HeldArchive, Question, call_otherwise, fill_archive, group_unnamed
+from castlist.archive import (
+    Archive,
+    ArchiveFolder,
+    HeldArchive,
+    Question,
+    call_otherwise,
+    fill_archive,
+    group_unnamed,
+)
 from castlist.media import UNKNOWN
 from castlist.people import forget, rename, teach
 from castlist.testing import level_of, make_run, save_picture, tell_faces
@@ -157,3 +166,18 @@ def test_a_run_is_heard_also_after_somebody_else_was_called_otherwise(home: Path
     call_otherwise(archive, "Dora", "Dina")  # later than what the archive hasn't heard yet
     fill(home)
     assert Archive(home / "archive").people() == {"Anna", "Dina", UNKNOWN}
+
+
+def test_whoever_holds_an_archive_follows_photos_that_were_moved(home: Path) -> None:
+    held = HeldArchive(home / "archive")
+    assert held.now()[0].root == home / "photos"
+    (home / "photos").rename(home / "moved")
+    fill_archive(home / "moved", home / "runs" / "run", home / "archive", finder=tell_faces)  # no row is another
+    assert all(face.path.exists() for face in held.now()[0].faces())
+
+
+def test_an_index_that_is_no_folder_costs_only_the_groups(home: Path) -> None:
+    index = ArchiveFolder(home / "archive").index
+    shutil.rmtree(index)
+    index.write_bytes(b"")
+    assert sizes(HeldArchive(home / "archive").questions()) == [1] * 12

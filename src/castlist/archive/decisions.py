@@ -140,7 +140,7 @@ class DecisionLog:
             self._append(decision)
 
     def call(self, name: str, to: str, *, who: str | None = None) -> None:
-        """Write down that somebody is called otherwise in all that was decided: one decision, which one undo takes back.
+        """Write down that somebody is called otherwise in all that was decided; one undo takes it back.
 
         Raises:
             CastlistError: As of `add`.

@@ -128,6 +128,16 @@ def test_a_repeat_of_a_killed_forget_names_them_all(home: Path, own_cache: Path,
     check_forgotten(home)
 
 
+def test_a_path_that_bears_the_name_in_another_form_is_named_and_forgotten(home: Path) -> None:
+    archive = Archive(home / "archive")
+    archive.decide("is", archive.spot("4.png", face=1), name="Zo\u00eb")
+    sheet = home / "Zoe\u0308.png"  # as some systems write it
+    save_sheet(archive.folder, [face for face in find_in_archive(archive, "Cy") if face.path.stem == "3"], sheet)
+    remaining = forget(home / "run", "Zo\u00eb", archive=home / "archive").remaining
+    assert [one.values["path"] for one in remaining if one.code == "sheet-remains"] == [str(sheet)]
+    assert not (home / "archive" / "elsewhere.jsonl").read_bytes()
+
+
 def test_sheets_that_are_gone_are_not_named(home: Path) -> None:
     write_elsewhere(home)
     (home / "out.png").unlink()

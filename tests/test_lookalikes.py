@@ -137,6 +137,18 @@ def test_look_alikes_survive_what_becomes_of_others(home: Path) -> None:
     assert [one.name for one in run.enrolled] == ["Dora"]
 
 
+def test_whoever_is_forgotten_is_nobody_s_look_alike_any_more(home: Path) -> None:
+    save_picture(home / "photos" / "four.png", [level_of(0, 4)])
+    fill_archive(home / "photos", home / "run", home / "archive", finder=tell_faces)
+    archive = Archive(home / "archive")
+    archive.decide("is-not", archive.spot("four.png"), name="Bo")  # Ann, as the run knows
+    teach(home / "run", home / "archive")
+    assert apart(home) == [("Bo", "four.png"), ("Bo", "two.png")]
+    forget(home / "run", "Ann")
+    assert apart(home) == [("Bo", "two.png")]
+    assert b"four.png" not in (home / "run" / "run.json").read_bytes()
+
+
 def test_a_refreshed_run_looks_at_its_look_alikes_again(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     teach(home / "run", home / "archive")
     for name, person in (("Ann", 0), ("Bo", 1), ("Cy", 2)):

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("pyarrow", reason="archives need castlist[archive]")
 
-from castlist.archive import Archive, HeldArchive, Question, call_otherwise, fill_archive, group_unnamed
+from castlist.archive import (
+    Archive,
+    ArchiveFolder,
+    HeldArchive,
+    Question,
+    call_otherwise,
+    fill_archive,
+    group_unnamed,
+)
 from castlist.media import UNKNOWN
-from castlist.people import forget, teach
+from castlist.people import forget, rename, teach
 from castlist.testing import level_of, make_run, save_picture, tell_faces
 
 PHOTOS = {  # people by number; 0 and 1 are known, the others aren't
@@ -118,3 +127,57 @@ def test_photos_are_told_once_each_also_those_without_a_face(home: Path) -> None
     assert photos.keys() == {*PHOTOS, "nobody.png", "broken.png"}
     assert photos["0.png"].size == (200, 100)
     assert [name for name, one in photos.items() if one.problem] == ["broken.png"]
+
+
+def test_whoever_is_called_otherwise_is_so_in_photos_that_are_away_and_keeps_the_portrait(home: Path) -> None:
+    archive = Archive(home / "archive")
+    faces = HeldArchive(home / "archive").questions()[0].faces
+    archive.decide_all("is", [face.spot for face in faces], name="Dora")
+    archive.decide("portrait", faces[1].spot, name="Dora")
+    away = faces[0].path.rename(home / "away.png")
+    fill(home)
+    archive = Archive(home / "archive")
+    call_otherwise(archive, "Dora", "Dina")
+    call_otherwise(archive, "Dina", "Dina")  # says nothing, so that undo doesn't take nothing back
+    call_otherwise(archive, "Nobody", "Ann")
+    assert archive.verdicts.portraits.keys() == {"Dina"}
+    away.rename(faces[0].path)
+    fill(home)
+    assert Archive(home / "archive").people() == {"Ann", "Dina", UNKNOWN}
+    assert archive.undo().to == "Dina"
+    assert Archive(home / "archive").people() == {"Ann", "Dora", UNKNOWN}
+
+
+def test_whoever_is_forgotten_by_a_new_name_does_not_come_back_by_the_old_one(home: Path) -> None:
+    archive = Archive(home / "archive")
+    archive.decide_all("is", HeldArchive(home / "archive").questions()[0].spots, name="Dora")
+    call_otherwise(archive, "Dora", "Dina")
+    forget(home / "runs" / "run", "Dina", archive=home / "archive")
+    assert Archive(home / "archive").people() == {"Ann", UNKNOWN}
+    assert b"Dora" not in (home / "archive" / "decisions.jsonl").read_bytes()
+
+
+def test_a_run_is_heard_also_after_somebody_else_was_called_otherwise(home: Path) -> None:
+    archive = Archive(home / "archive")
+    (ann,) = archive.faces({"Ann"})
+    archive.decide("is", ann.spot, name="Ann")
+    archive.decide_all("is", HeldArchive(home / "archive").questions()[0].spots, name="Dora")
+    rename(home / "runs" / "run", "Ann", "Anna")
+    call_otherwise(archive, "Dora", "Dina")  # later than what the archive hasn't heard yet
+    fill(home)
+    assert Archive(home / "archive").people() == {"Anna", "Dina", UNKNOWN}
+
+
+def test_whoever_holds_an_archive_follows_photos_that_were_moved(home: Path) -> None:
+    held = HeldArchive(home / "archive")
+    assert held.now()[0].root == home / "photos"
+    (home / "photos").rename(home / "moved")
+    fill_archive(home / "moved", home / "runs" / "run", home / "archive", finder=tell_faces)  # no row is another
+    assert all(face.path.exists() for face in held.now()[0].faces())
+
+
+def test_an_index_that_is_no_folder_costs_only_the_groups(home: Path) -> None:
+    index = ArchiveFolder(home / "archive").index
+    shutil.rmtree(index)
+    index.write_bytes(b"")
+    assert sizes(HeldArchive(home / "archive").questions()) == [1] * 12

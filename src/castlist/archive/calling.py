@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from castlist.archive.decisions import ABOUT_NAMES, Decision, DecisionLog, is_meant
+from castlist.archive.decisions import ABOUT_NAMES, HEARD, Decision, DecisionLog, is_meant
 from castlist.archive.folder import ArchiveFolder
 from castlist.errors import Message
 from castlist.run import Run
@@ -34,14 +34,14 @@ def hear_names(folder: ArchiveFolder, run: Run) -> list[Message]:
 
     def tell(every: list[Decision]) -> list[Decision]:
         doubts.clear()
-        heard_until = max((one.when for one in every if one.kind == "called"), default="")
+        heard_until = max((one.when for one in every if one.id.startswith(HEARD)), default="")
         lines: list[Decision] = []
         for i, call in enumerate(call for call in run.calls if call.when > heard_until):
             names = {one.name for one in every if one.kind in ABOUT_NAMES and one.name is not None}
             before = next((name for name in sorted(names) if call.was(name)), None)
             reused = before is not None and before in run.people
             line = Decision(
-                id=f"called-{call.when}-{i}",
+                id=f"{HEARD}{call.when}-{i}",
                 who=f"run {run.path.name}",
                 when=call.when,
                 kind="called",
@@ -50,7 +50,7 @@ def hear_names(folder: ArchiveFolder, run: Run) -> list[Message]:
                 reused=reused,
             )
             lines.append(line)
-            later = sum(one.name == before and one.when > call.when for one in every)
+            later = sum(one.kind in ABOUT_NAMES and one.name == before and one.when > call.when for one in every)
             if reused and later:
                 doubts.append(_doubt(str(before), call.name, later))
             every = [msgspec.structs.replace(one, name=line.to) if is_meant(one, line) else one for one in every]

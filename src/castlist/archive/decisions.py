@@ -28,6 +28,7 @@ Kind = Literal["is", "is-not", "stranger", "no-face", "portrait", "same", "diffe
 LOCK = ".decisions.lock"
 PATIENCE = 30.0  # seconds; a line takes milliseconds
 ABOUT_NAMES, ABOUT_TWO = ("is", "is-not", "portrait"), ("same", "different")
+HEARD = "called-"  # what the ids of lines begin with that a run was heard to say
 
 
 class Spot(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -43,7 +44,7 @@ class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
 
     id: str  # of older files, faces decided on at once are lines of one id
     who: str  # decided
-    when: str  # ISO 8601, UTC; of "called", when the run came to call somebody otherwise
+    when: str  # ISO 8601, UTC; of "called" by a run, when the run came to call somebody otherwise
     kind: Kind
     face: Spot | None = None  # all but "undo" and "called"
     more: tuple[Spot, ...] = ()  # faces of which the same decision says the same
@@ -58,6 +59,13 @@ class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     def faces(self) -> tuple[Spot, ...]:
         """The faces that it is about, each for itself."""
         return (*((self.face,) if self.face else ()), *self.more)
+
+    @property
+    def is_somebodys(self) -> bool:
+        """Whether somebody decided it and may take it back; not what a run was heard to say, nor what undoes."""
+        if self.kind == "called":
+            return self.name is not None and not self.id.startswith(HEARD)
+        return self.kind != "undo"
 
 
 class DecisionLog:
@@ -80,9 +88,7 @@ class DecisionLog:
         Raises:
             CastlistError: If the file can't be read, or a line is no decision.
         """
-        every = follow_names(self._parse(self._data()))
-        undone = {one.undoes for one in every}
-        return [one for one in every if one.kind not in ("undo", "called") and one.id not in undone]
+        return [one for one in self._holding() if one.kind != "called"]
 
     def add(
         self, kind: Kind, face: Spot, *, name: str | None = None, other: Spot | None = None, who: str | None = None
@@ -99,9 +105,6 @@ class DecisionLog:
         Raises:
             CastlistError: If nobody can be called so, or it can't be written.
         """
-        if name is not None:
-            name = one_form(name)
-            check_person(name)
         if face == other:
             raise SettingsError("decide-itself", "A face is compared with another one. Got the same face twice.")
         decision = _sign(who, kind=kind, face=face, name=name, other=other)
@@ -120,12 +123,7 @@ class DecisionLog:
         Raises:
             CastlistError: As of `add`; then none is written.
         """
-        for name in faces:
-            check_person(one_form(name))
-        lines = [
-            _sign(who, kind="is", face=some[0], more=tuple(some[1:]), name=one_form(name))
-            for name, some in faces.items()
-        ]
+        lines = [_sign(who, kind="is", face=some[0], more=tuple(some[1:]), name=name) for name, some in faces.items()]
         if as_one:
             lines = [msgspec.structs.replace(one, id=lines[0].id) for one in lines]
         with self._alone():
@@ -137,11 +135,20 @@ class DecisionLog:
         Raises:
             CastlistError: As of `add`.
         """
-        if name is not None:
-            name = one_form(name)
-            check_person(name)
+        decision = _sign(who, kind=kind, face=faces[0], more=tuple(faces[1:]), name=name)
         with self._alone():
-            self._append(_sign(who, kind=kind, face=faces[0], more=tuple(faces[1:]), name=name))
+            self._append(decision)
+
+    def call(self, name: str, to: str, *, who: str | None = None) -> None:
+        """Write down that somebody is called otherwise in all that was decided; one undo takes it back.
+
+        Raises:
+            CastlistError: As of `add`.
+        """
+        decision = _sign(who, kind="called", name=name, to=to)
+        with self._alone():
+            if decision.name != decision.to and any(is_meant(one, decision) for one in self._holding()):
+                self._append(decision)
 
     def ever_named(self, who: str) -> set[tuple[str, str]]:
         """Photos, and who somebody ever decided to be in them, taken back or not.
@@ -174,7 +181,7 @@ class DecisionLog:
             CastlistError: If there is none, or it can't be written.
         """
         with self._alone():
-            holding = [one for one in self.read() if id in (None, one.id)]
+            holding = [one for one in self._holding() if id in (None, one.id)]
             if not holding:
                 raise CastlistError("nothing-decided", "There is no decision that could be taken back.")
             self._append(_sign(who, kind="undo", undoes=holding[-1].id))
@@ -228,6 +235,12 @@ class DecisionLog:
             if following != every:
                 write_bytes(self._path, b"".join(map(_line, following)), private=True)
 
+    def _holding(self) -> list[Decision]:
+        """What people decided and nobody took back, with names as they are by now."""
+        every = follow_names(self._parse(self._data()))
+        undone = {one.undoes for one in every}
+        return [one for one in every if one.is_somebodys and one.id not in undone]
+
     def _append(self, *decisions: Decision) -> None:
         append_lines(self._path, b"".join(map(_line, decisions)))
 
@@ -271,8 +284,9 @@ class DecisionLog:
 def follow_names(every: Sequence[Decision]) -> list[Decision]:
     """Decisions by the names that people have by the last line; each line speaks of the decisions above it."""
     followed: list[Decision] = []
+    undone = {one.undoes for one in every}
     for one in every:
-        if one.kind == "called" and one.name is not None:
+        if one.kind == "called" and one.name is not None and one.id not in undone:
             followed = [
                 msgspec.structs.replace(before, name=one.to) if is_meant(before, one) else before for before in followed
             ]
@@ -290,7 +304,15 @@ def is_meant(decision: Decision, called: Decision) -> bool:
 
 
 def _sign(who: str | None, **decided: Any) -> Decision:
-    """A decision of this moment."""
+    """A decision of this moment, with names in their one form.
+
+    Raises:
+        CastError: If nobody can be called so.
+    """
+    for key in decided.keys() & {"name", "to"}:
+        if decided[key] is not None:
+            decided[key] = one_form(decided[key])
+            check_person(decided[key])
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
     return Decision(id=secrets.token_hex(8), who=who or _user(), when=now, **decided)
 

@@ -19,6 +19,7 @@ from castlist.archive.planning import content_digest
 from castlist.archive.records import ArchivedFace
 from castlist.errors import CastlistError, Message, reason_of
 from castlist.files import cannot_write, write_bytes
+from castlist.media import one_form
 from castlist.paths import spell, unspell
 from castlist.run import hold
 from castlist.sorting import put
@@ -75,7 +76,7 @@ def mark(folder: ArchiveFolder, photos: Collection[str], name: str) -> None:
 
     def marked(one: Written) -> Written:
         leaving = {*one.leaving, *(photo for photo in one.photos if photo in photos)}
-        is_named = one.is_named or name in unspell(one.path)
+        is_named = one.is_named or one_form(name) in one_form(unspell(one.path))
         return msgspec.structs.replace(one, leaving=tuple(sorted(leaving)), is_named=is_named)
 
     _change(folder, lambda every: [marked(one) for one in every])

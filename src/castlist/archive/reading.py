@@ -25,7 +25,6 @@ _ASKED = (
     "photo",
     "digest",
     "face",
-    "answer",
     "name",
     "probability",
     "perhaps",
@@ -35,7 +34,6 @@ _ASKED = (
     "end",
 )
 _OF_PHOTOS = (*_ASKED, "width", "height", "orientation", "bytes", "modified")
-
 
 FORGOTTEN = Message("archive-forgotten", "whoever was here has been forgotten")
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from castlist.archive.decisions import DecisionLog
 from castlist.archive.reading import Archive
 
 
 def call_otherwise(archive: Archive, old: str, new: str) -> int:
-    """Decide that the faces that were decided to be somebody are called otherwise; gives how many these are.
+    """Decide that somebody is called otherwise; gives how many faces were decided to be the person.
 
-    For whom the run knows, it is enough to call the person otherwise there: `hear_names`.
+    All that was decided follows, also about photos that are away: so whoever is forgotten by the new name is forgotten
+    by the old one. For whom the run knows, it is enough to call the person otherwise there: `hear_names`.
 
     Args:
         archive: The archive.
@@ -18,7 +20,7 @@ def call_otherwise(archive: Archive, old: str, new: str) -> int:
     Raises:
         CastlistError: If nobody can be called so, or it can't be written.
     """
-    spots = [face.spot for face in archive.faces({old}) if face.is_decided]
-    if spots:
-        archive.decide_all("is", spots, name=new)
-    return len(spots)
+    count = sum(face.is_decided for face in archive.faces({old}))
+    DecisionLog(archive.folder.decisions).call(old, new)
+    archive.hear()
+    return count

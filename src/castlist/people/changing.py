@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 
 from castlist.errors import Message, RunError
@@ -68,12 +68,7 @@ def put_people(change: Change, gallery: Gallery, files: Mapping[str, str | None]
         for file in run.places
         if (name := files.get(file, file)) is not None and is_there(gallery, file)
     }
-    enrolled = (
-        dataclasses.replace(
-            one, files=put(one.files), apart=tuple(file for file in one.apart if is_there(gallery, file))
-        )
-        for one in run.enrolled
-    )
+    enrolled = still_there((dataclasses.replace(one, files=put(one.files)) for one in run.enrolled), gallery)
     for derived in derived_in(run.path):
         change.remove(derived)
     change.write(run.gallery_path.name, gallery.to_bytes())
@@ -83,15 +78,21 @@ def put_people(change: Change, gallery: Gallery, files: Mapping[str, str | None]
         sides={side: put(some) for side, some in run.sides.items()},
         places=places,
         calls=tuple(one for one in run.calls if one.name in gallery.people),
-        enrolled=tuple(
-            dataclasses.replace(one, name=_name_of(one, gallery)) for one in enrolled if one.files or one.apart
-        ),
+        enrolled=tuple(dataclasses.replace(one, name=_name_of(one, gallery)) for one in enrolled),
     )
 
 
 def is_there(gallery: Gallery, file: str) -> bool:
     """Whether a photo may be in a run: that of a look-alike, only as long as the gallery has it."""
     return not file.startswith(APART) or file in gallery.lookalikes.photos
+
+
+def still_there(enrolled: Iterable[Enrolled], gallery: Gallery) -> Iterator[Enrolled]:
+    """What can be taken back of some enrolments, where anything can: no look-alikes that the gallery hasn't."""
+    for one in enrolled:
+        left = dataclasses.replace(one, apart=tuple(file for file in one.apart if is_there(gallery, file)))
+        if left.files or left.apart:
+            yield left
 
 
 def _name_of(enrolled: Enrolled, gallery: Gallery) -> str:

@@ -17,7 +17,7 @@ from castlist.errors import Message, RunError
 from castlist.gallery import Gallery
 from castlist.media import meant_by, one_form
 from castlist.paths import as_path
-from castlist.people.changing import is_there, unfinished
+from castlist.people.changing import is_there, still_there, unfinished
 from castlist.people.receipts import Receipt, delete_kept, unknown_person, what_remains
 from castlist.people.retraining import discard_retraining
 from castlist.run import Change, Leaving, Run, RunFolder, agree, derived_in, open_run
@@ -147,7 +147,7 @@ def _take_out(change: Change, name: str) -> Leaving:
             sides={side: tuple(file for file in files if not _is_of(file, name)) for side, files in run.sides.items()},
             refused=tuple(item for item in run.refused if not _is_of(item[0], name)),
             notes=tuple(note for note in run.notes if name not in str(note)),
-            enrolled=tuple(one for one in run.enrolled if one.name != name),
+            enrolled=tuple(still_there((one for one in run.enrolled if one.name != name), gallery)),
             calls=tuple(one for one in run.calls if one.name != name),
             places={
                 file: place for file, place in run.places.items() if not _is_of(file, name) and is_there(gallery, file)

@@ -9,14 +9,11 @@ shows and what is dropped; no picture is taken of them.
 from __future__ import annotations
 
 import base64
-import contextlib
 import os
 import re
 import shutil
-import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
@@ -27,6 +24,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from castlist.drawn import draw_cast
 from castlist.people import renew_report
 from castlist.testing import make_run
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+
+from house import open_house
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync", "--no-first-run"]
 CAMERA = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
@@ -52,7 +53,7 @@ def main() -> None:
     roots = [out / "home" / "photos", out / "casts"]
     faces = [photos / "clip" / "cast"] if photos else []
     camera = _film(next(faces[0].rglob("*.jpg")), out / "camera.y4m") if photos else None
-    with _house(out / "home", [*roots, *faces]) as address, sync_playwright() as playwright:
+    with open_house(out / "home", TOKEN, [*roots, *faces]) as address, sync_playwright() as playwright:
         flags = [*FLAGS, *CAMERA, *([f"--use-file-for-fake-video-capture={camera}"] if camera else [])]
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=flags)
         page = _tab(browser, address)
@@ -243,23 +244,6 @@ def trying(page: Page, address: str, cast: Path) -> None:
     page.wait_for_selector("#over rect", timeout=30_000)
     page.click("#camera")
     assert not page.locator("#live").is_visible()
-
-
-@contextlib.contextmanager
-def _house(home: Path, roots: list[Path]) -> Iterator[str]:
-    """`castlist serve` as it is started; gives its address."""
-    command = [sys.executable, "-m", "castlist", "serve", "--out", str(home / "runs"), "--port", "0", "--no-browser"]
-    command += [word for root in roots for word in ("--root", str(root))]
-    environment = {**os.environ, "CASTLIST_TOKEN": TOKEN, "LC_ALL": "C.UTF-8"}
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
-    try:
-        assert process.stdout
-        found = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
-        assert found, "castlist serve doesn't say where it is"
-        yield found[0]
-    finally:
-        process.terminate()
-        process.wait(20)
 
 
 def _tab(browser: Browser, address: str, *, language: str = "en", size: str = "wide", colors: str = "light") -> Page:

@@ -91,6 +91,12 @@ def _middle(faces: list[Face], shape: tuple[int, ...]) -> int | None:
     return min(range(len(faces)), key=distance, default=None)
 
 
+def lfw_side(photos: Path, cache: Path, side: str) -> Embedded:
+    """LFW's faces of the people of a side, "Train" or "Test", one face of each photo."""
+    faces = embed_folder(photos / "lfw", cache, middle=True)
+    return faces.only(np.isin(faces.names, sorted(people_of_pairs(photos / "lfw" / f"pairsDev{side}.txt"))))
+
+
 def people_of_pairs(file: Path) -> set[str]:
     """The people of pairsDevTrain.txt or pairsDevTest.txt."""
     rows = [line.split("\t") for line in file.read_text("utf-8").splitlines()[1:]]

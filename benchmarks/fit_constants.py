@@ -26,7 +26,7 @@ from castlist.gallery import gallery as galleries
 from castlist.gallery.knowledge import Knowledge
 from castlist.media import read_photo
 from degraded import blur, shrink_to
-from fit_background import PHOTOS, ROOT, Embedded, embed_folder, people_of_pairs
+from fit_background import PHOTOS, ROOT, Embedded, lfw_side
 from fit_limits import halves
 from lfw import central_face, read_pairs
 from strangers import Task, lfw_task, named_share, percent
@@ -175,8 +175,7 @@ def main() -> None:
     parser.add_argument("--photos", type=Path, default=PHOTOS)
     parser.add_argument("--cache", type=Path, default=ROOT / "build" / "embeddings")
     given = parser.parse_args()
-    lfw = embed_folder(given.photos / "lfw", given.cache, middle=True)
-    train = lfw.only(np.isin(lfw.names, sorted(people_of_pairs(given.photos / "lfw" / "pairsDevTrain.txt"))))
+    train = lfw_side(given.photos, given.cache, "Train")
     PARTS[given.part](train, given.photos)
 
 

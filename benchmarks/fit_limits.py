@@ -15,7 +15,7 @@ import numpy as np
 
 from castlist.checks.likeness import STRANGERS, measure_likeness, write_alike
 from castlist.gallery import Background
-from fit_background import PHOTOS, ROOT, Embedded, embed_folder, people_of_pairs
+from fit_background import PHOTOS, ROOT, Embedded, lfw_side
 from strangers import lfw_task
 
 FEWEST = 5  # photos of the people who are compared with others' folders
@@ -53,8 +53,7 @@ def main() -> None:
     parser.add_argument("--photos", type=Path, default=PHOTOS)
     parser.add_argument("--cache", type=Path, default=ROOT / "build" / "embeddings")
     given = parser.parse_args()
-    lfw = embed_folder(given.photos / "lfw", given.cache, middle=True)
-    train = lfw.only(np.isin(lfw.names, sorted(people_of_pairs(given.photos / "lfw" / "pairsDevTrain.txt"))))
+    train = lfw_side(given.photos, given.cache, "Train")
     own: list[float] = []
     foreign: list[np.ndarray] = []
     shares = []

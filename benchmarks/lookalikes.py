@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from castlist.gallery import NOBODY, Background
-from fit_background import PHOTOS, ROOT, Embedded, embed_folder, people_of_pairs
+from fit_background import PHOTOS, ROOT, Embedded, lfw_side
 from strangers import lfw_task
 
 
@@ -27,8 +27,7 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=40)
     parser.add_argument("--people", type=int, default=50)
     given = parser.parse_args()
-    lfw = embed_folder(given.photos / "lfw", given.cache, middle=True)
-    train = lfw.only(np.isin(lfw.names, sorted(people_of_pairs(given.photos / "lfw" / "pairsDevTrain.txt"))))
+    train = lfw_side(given.photos, given.cache, "Train")
     print("| stranger rate | their other photos named so | after | cast's photos named rightly | after |")
     print("|---|---|---|---|---|")
     for rate in (0.01, 0.05):

@@ -16,7 +16,7 @@ import numpy as np
 
 from castlist.embeddings import normalize
 from castlist.gallery import Background, Gallery
-from fit_background import PHOTOS, ROOT, Embedded, embed_folder, people_of_pairs
+from fit_background import PHOTOS, ROOT, Embedded, embed_folder, lfw_side
 from strangers import lfw_task, load_heroes, named_share, percent
 
 ASKED = 360
@@ -38,8 +38,7 @@ def main() -> None:
     parser.add_argument("--photos", type=Path, default=PHOTOS)
     parser.add_argument("--cache", type=Path, default=ROOT / "build" / "embeddings")
     given = parser.parse_args()
-    lfw = embed_folder(given.photos / "lfw", given.cache, middle=True)
-    train = lfw.only(np.isin(lfw.names, sorted(people_of_pairs(given.photos / "lfw" / "pairsDevTrain.txt"))))
+    train = lfw_side(given.photos, given.cache, "Train")
     strangers = embed_folder(given.photos / "strangers", given.cache).embeddings
     heroes = load_heroes(given.photos, given.cache)
     held: list[int] = []

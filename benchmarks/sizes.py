@@ -20,7 +20,7 @@ import numpy as np
 from castlist.archive.clustering import COMMONEST, STRANGERS, Cut
 from castlist.archive.searching import CodedSearcher
 from castlist.gallery import Background, Gallery, default_background
-from fit_background import PHOTOS, Embedded, embed_folder, people_of_pairs
+from fit_background import PHOTOS, Embedded, lfw_side
 from groups import draw
 from strangers import table
 
@@ -43,15 +43,12 @@ def main() -> None:
     if given.people:
         table("Drawn people (%)", header, drawn_rows(given.people))
     if given.cache:
-        lfw = embed_folder(given.photos / "lfw", given.cache, middle=True)
-        lists = (people_of_pairs(given.photos / "lfw" / f"pairsDev{name}.txt") for name in ("Train", "Test"))
-        train, test = (lfw.only(np.isin(lfw.names, sorted(people))) for people in lists)
+        train, test = (lfw_side(given.photos, given.cache, side) for side in ("Train", "Test"))
         table("LFW, halves of DevTrain (%)", header, half_rows(train))
         background = Background.fit(train.embeddings, np.unique(train.names, return_inverse=True)[1])
         table("LFW, DevTest (%)", header, lfw_rows(test, background, (10, 100, 480)))
-        table(
-            "Pairs of a face of DevTest and one of DevTrain beyond the cut", "faces | expected | found", cut_rows(lfw)
-        )
+        beyond = cut_rows(train.embeddings, test.embeddings)
+        table("Pairs of a face of DevTest and one of DevTrain beyond the cut", "faces | expected | found", beyond)
     if given.faces:
         table("Drawn archives", "faces | cut | somebody is found like a stranger (%)", archive_rows(given.faces))
 
@@ -113,9 +110,7 @@ def lfw_rows(faces: Embedded, background: Background, sizes: tuple[int, ...]) ->
         yield " | ".join([f"{n_people:,}", f"{strangers:,} people, {LFW_DRAWS} casts", *cells])
 
 
-def cut_rows(lfw: Embedded, photos: Path = PHOTOS) -> Iterator[str]:
-    lists = (people_of_pairs(photos / "lfw" / f"pairsDev{name}.txt") for name in ("Train", "Test"))
-    train, test = (lfw.embeddings[np.isin(lfw.names, sorted(people))] for people in lists)
+def cut_rows(train: np.ndarray, test: np.ndarray) -> Iterator[str]:
     products = test @ train.T
     for n_faces in (3_000, 10_000, 100_000, 1_000_000):
         cut = Cut.choose(default_background(), n_faces)

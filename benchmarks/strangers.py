@@ -20,7 +20,7 @@ from castlist.learning.dataset import load_dataset
 from castlist.media import find_cast
 from castlist.run import SIDES
 from castlist.settings import Settings
-from fit_background import PHOTOS, ROOT, Embedded, embed_folder, people_of_pairs
+from fit_background import PHOTOS, ROOT, Embedded, embed_folder, lfw_side
 
 BINS = 15  # of probability, as calibration errors are commonly reported
 RATES = (0.001, 0.01, 0.05)
@@ -190,11 +190,9 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=ROOT / "build" / "embeddings")
     parser.add_argument("--draws", type=int, default=100)
     given = parser.parse_args()
-    lfw = embed_folder(given.photos / "lfw", given.cache, middle=True)
     celebrities = embed_folder(given.photos / "strangers", given.cache).embeddings
     heroes = load_heroes(given.photos, given.cache)
-    sides = (people_of_pairs(given.photos / "lfw" / f"pairsDev{name}.txt") for name in ("Train", "Test"))
-    train, test = (lfw.only(np.isin(lfw.names, sorted(people))) for people in sides)
+    train, test = (lfw_side(given.photos, given.cache, side) for side in ("Train", "Test"))
     background = Background.fit(train.embeddings, np.unique(train.names, return_inverse=True)[1])
 
     learn, held_out = (np.flatnonzero(heroes.side == SIDES.index(side)) for side in ("train", "test"))

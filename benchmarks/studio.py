@@ -14,13 +14,9 @@ import dataclasses
 import datetime
 import json
 import os
-import re
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +28,7 @@ from castlist.archive import fill_archive, group_unnamed
 from castlist.faces import Box, Face
 from castlist.media import read_photo
 from castlist.testing import LOOKS, PEOPLE, level_of, make_face, make_run
+from house import open_house
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync", "--no-first-run"]
 TOKEN = "the token of a benchmark"
@@ -50,7 +47,7 @@ def main() -> None:
         if not (home / "archives").exists():
             make_archive(home, asked.photos)
         began = time.monotonic()
-        address = stack.enter_context(house(home))
+        address = stack.enter_context(open_house(home, TOKEN))
         playwright = stack.enter_context(sync_playwright())
         told = {"load": os.getloadavg()[0], "start to an address": time.monotonic() - began}
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
@@ -175,22 +172,6 @@ def _placed(face: Face, left: float) -> Face:
 
 def _key(pixels: np.ndarray) -> bytes:
     return pixels[::16, ::16].tobytes()
-
-
-@contextlib.contextmanager
-def house(home: Path) -> Iterator[str]:
-    """`castlist serve`; gives its address."""
-    command = [sys.executable, "-m", "castlist", "serve", "--out", str(home / "runs"), "--port", "0", "--no-browser"]
-    environment = {**os.environ, "CASTLIST_TOKEN": TOKEN, "LC_ALL": "C.UTF-8"}
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
-    try:
-        assert process.stdout
-        found = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
-        assert found, "castlist serve doesn't say where it is"
-        yield found[0]
-    finally:
-        process.terminate()
-        process.wait(20)
 
 
 if __name__ == "__main__":

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
 import stat
 import subprocess
+import threading
+import time
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -397,6 +400,15 @@ def test_what_another_program_rounded_is_still_castlists() -> None:
     assert not standing(Packet(take_out(rounded, changed.added).data), SIZE)
 
 
+def test_hundreds_of_faces_are_taken_out_as_quickly_as_they_came() -> None:
+    began = time.process_time()
+    faces = tuple(Region(f"Person {i}", Area(i / 300, 0.5, 0.001, 0.1)) for i in range(300))
+    full = change(DIGIKAM, Tags(SIZE, faces))
+    assert len(full.added) == 300 * 6
+    assert take_out(full.data, full.added).data == DIGIKAM
+    assert time.process_time() - began < 10  # parsed anew for each of them, it took a minute
+
+
 def test_keywords_hold_every_letter() -> None:
     changed = change(EMPTY, Tags(SIZE, (Region("A, B|C", Area(0.5, 0.5, 0.1, 0.1)),), ("Dora",)))
     texts = {(item.kind, item.text) for item, _ in standing(Packet(changed.data), SIZE)}
@@ -499,6 +511,25 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     write_planned(plan_sidecar(photo, tmp_path / "a.jpg.xmp", ANN))
     assert (tmp_path / "a.jpg.xmp").is_symlink()
     assert regions((tmp_path / "elsewhere.xmp").read_bytes()) == [("Ann", [0.4, 0.25, 0.6, 0.55])]
+
+
+def test_a_link_to_nothing_makes_no_file_elsewhere(tmp_path: Path) -> None:
+    photo = save(tmp_path / "photos" / "a.jpg")
+    new = plan_sidecar(photo, photo.with_name("a.jpg.xmp"), ANN)
+    photo.with_name("a.jpg.xmp").symlink_to(tmp_path / "elsewhere.xmp")
+    with pytest.raises(CastlistError, match="can't be opened"):
+        plan_sidecar(photo, photo.with_name("a.jpg.xmp"), ANN)
+    write_planned(new)
+    assert not (tmp_path / "elsewhere.xmp").exists()
+
+
+@pytest.mark.parametrize("name", ["a.jpg.xmp", "a.xmp", ".picasa.ini", "a.jpg.json"])
+def test_a_pipe_beside_a_photo_is_not_waited_for(tmp_path: Path, name: str) -> None:
+    photo = save(tmp_path / "a.jpg")
+    os.mkfifo(tmp_path / name)
+    done = threading.Event()
+    threading.Thread(target=lambda: (MarkReader().read(photo), done.set()), daemon=True).start()
+    assert done.wait(20)
 
 
 @needs_exiftool

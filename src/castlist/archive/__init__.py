@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from castlist.facade import open_door
 
 if TYPE_CHECKING:
+    from castlist.archive.calling import called_before as called_before
     from castlist.archive.calling import hear_names as hear_names
     from castlist.archive.clustering import Cut as Cut
     from castlist.archive.clustering import group_faces as group_faces
@@ -68,6 +69,7 @@ _ROOMS = {
     "Question": "review",
     "Review": "review",
     "call_otherwise": "restating",
+    "called_before": "calling",
     "Rewritten": "following",
     "Spot": "decisions",
     "confirmed_faces": "confirming",

@@ -6,6 +6,7 @@ the run renamed somebody hears of it when the two meet again, before any of its 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -13,6 +14,7 @@ import msgspec
 from castlist.archive.decisions import ABOUT_NAMES, HEARD, Decision, DecisionLog, is_meant
 from castlist.archive.folder import ArchiveFolder
 from castlist.errors import Message
+from castlist.media import one_form
 from castlist.run import Run
 
 
@@ -27,8 +29,7 @@ def hear_names(folder: ArchiveFolder, run: Run) -> list[Message]:
     Raises:
         CastlistError: If it can't be read or written.
     """
-    home = Path(folder.record().run)
-    if home != run.path.absolute() and home.exists():
+    if not _is_of(folder, run):
         return []
     doubts: list[Message] = []
 
@@ -59,6 +60,35 @@ def hear_names(folder: ArchiveFolder, run: Run) -> list[Message]:
 
     DecisionLog(folder.decisions).hear(tell)
     return doubts
+
+
+def called_before(folder: ArchiveFolder, run: Run, name: str, names: Iterable[str]) -> list[str]:
+    """What else somebody is called where nobody has heard yet that an archive's run calls the person so.
+
+    Args:
+        folder: The archive's.
+        run: Which knows the person by the name.
+        name: Of the person.
+        names: Others that somebody may be called by, beside those in the archive's rows.
+
+    Raises:
+        CastlistError: If it can't be read.
+    """
+    calls = [call for call in run.calls if one_form(call.name) == one_form(name)] if _is_of(folder, run) else []
+    if not calls:
+        return []
+    known = set(names)
+    for unit in folder.units():
+        for row in folder.read(unit, ["name", "perhaps", "best"])[0].to_pylist():
+            known.update(filter(None, (row["name"], row["perhaps"], *(one["name"] for one in row["best"] or ()))))
+    # A name that somebody else bears by now is that person's.
+    return sorted(one for one in known.difference(run.people) if any(call.was(one) for call in calls))
+
+
+def _is_of(folder: ArchiveFolder, run: Run) -> bool:
+    """Whether a run is the archive's own, where it was or moved."""
+    home = Path(folder.record().run)
+    return home == run.path.absolute() or not home.exists()
 
 
 def _doubt(name: str, to: str, count: int) -> Message:

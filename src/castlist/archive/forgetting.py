@@ -37,7 +37,7 @@ class Gone:
 
 
 @contextlib.contextmanager
-def taking_out(folder: ArchiveFolder, name: str) -> Iterator[Gone]:
+def taking_out(folder: ArchiveFolder, *names: str) -> Iterator[Gone]:
     """Take a person out of an archive once the block has ended; until then nobody else sees or names there.
 
     Faces that were decided to be the person, that were named so, or perhaps so, lose all that somebody could be
@@ -45,7 +45,7 @@ def taking_out(folder: ArchiveFolder, name: str) -> Iterator[Gone]:
 
     Args:
         folder: The archive's.
-        name: Of the person; somebody whom the archive doesn't know is no failure.
+        names: Of the person; somebody whom the archive doesn't know is no failure.
 
     Yields:
         What is deleted and what remains, once the block has ended; where the block refuses, nothing is.
@@ -56,7 +56,7 @@ def taking_out(folder: ArchiveFolder, name: str) -> Iterator[Gone]:
     folder.record()  # says so where there is no archive
     with folder.alone():
         record = folder.record()
-        folder.save(msgspec.structs.replace(record, forgetting=(*record.forgetting, name)))
+        folder.save(msgspec.structs.replace(record, forgetting=(*record.forgetting, *names)))
         gone = Gone()
         try:
             yield gone

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from castlist.errors import Message, RunError
@@ -55,21 +55,24 @@ def forget(
     """
     if archive is None:
         return _forget(RunFolder(as_path(path)), name)
-    from castlist.archive import ArchiveFolder, hear_names, taking_out  # late: it needs castlist[archive]
+    from castlist.archive import ArchiveFolder, called_before, hear_names, taking_out  # late: it needs castlist[archive]
+    from castlist.tagging import tagged_names
 
-    hear_names(ArchiveFolder(archive), RunFolder(as_path(path)).read(lambda run: run))
+    folder, run = ArchiveFolder(archive), RunFolder(as_path(path)).read(lambda run: run)
+    hear_names(folder, run)
+    said = meant_by(name, (*run.people, *(one.name for one in run.leaving)))
+    names = [name, *called_before(folder, run, said, tagged_names(folder))]
     # With the archive's lock held: nobody names there by the run as it was.
     receipt: Receipt | None
     remaining: list[Message] = []
-    folder = ArchiveFolder(archive)
-    with taking_out(folder, name) as gone:
+    with taking_out(folder, *names) as gone:
         try:
             receipt = _forget(RunFolder(as_path(path)), name)
         except RunError as error:
             if error.code != "nobody-called-in-run":
                 raise
             receipt, refusal = None, error
-        untagged = list(_untag(folder, name, tags, embed, remaining))
+        untagged = list(_untag(folder, names, tags, embed, remaining))
     deleted = [*gone.deleted, *untagged]  # told once the block has ended
     if receipt is None:
         if not deleted:
@@ -78,17 +81,19 @@ def forget(
     return Receipt(receipt.name, (*receipt.removed, *deleted), (*receipt.remaining, *remaining, *gone.remaining))
 
 
-def _untag(folder: ArchiveFolder, name: str, tags: bool, embed: bool, remaining: list[Message]) -> Iterator[Message]:
-    """Take a name out of metadata, if it shall be; what stands there afterwards remains."""
+def _untag(
+    folder: ArchiveFolder, names: Sequence[str], tags: bool, embed: bool, remaining: list[Message]
+) -> Iterator[Message]:
+    """Take a person's names out of metadata, if it shall be; what stands there afterwards remains."""
     from castlist.tagging import remove_person, where_named
 
-    if tags and (done := remove_person(folder, name, embed=embed, tell=remaining.append)):
+    if tags and (done := remove_person(folder, *names, embed=embed, tell=remaining.append)):
         yield Message(
             "forgot-tags",
             "The name, and where the person is, from the metadata of {sidecars} sidecars and {photos} photos.",
             {"sidecars": done.sidecars, "photos": done.photos},
         )
-    if places := where_named(folder, name):
+    if places := where_named(folder, *names):
         remaining.append(
             Message(
                 "tags-remain",

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from castlist.tagging.hearing import hear_regions as hear_regions
     from castlist.tagging.planning import plan_tags as plan_tags
     from castlist.tagging.removal import remove_person as remove_person
+    from castlist.tagging.removal import tagged_names as tagged_names
     from castlist.tagging.removal import undo_tags as undo_tags
     from castlist.tagging.removal import where_named as where_named
     from castlist.tagging.writing import Tagged as Tagged
@@ -23,6 +24,7 @@ _ROOMS = {
     "plan_tags": "planning",
     "remove_person": "removal",
     "tag": "writing",
+    "tagged_names": "removal",
     "undo_tags": "removal",
     "where_named": "removal",
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from castlist.archive import ArchiveFolder
@@ -43,28 +43,28 @@ def undo_tags(archive: str | os.PathLike[str], *, tell: Tell | None = None) -> T
         return _take_out(folder, lambda item: True, tell or (lambda message: None), embed=True)
 
 
-def remove_person(folder: ArchiveFolder, name: str, *, embed: bool, tell: Tell) -> Tagged:
-    """Take a person's name out of all metadata that `tag` wrote it into; whoever calls it holds the archive's lock.
+def remove_person(folder: ArchiveFolder, *names: str, embed: bool, tell: Tell) -> Tagged:
+    """Take a person's names out of all metadata that `tag` wrote them into; whoever calls it holds the archive's lock.
 
     Args:
         folder: The archive's.
-        name: Of the person.
+        names: Of the person.
         embed: Whether out of photos, too; else they stay as they are.
         tell: Told what was left alone, a sentence each.
 
     Raises:
         CastlistError: If what was written isn't known any more, or names stand in photos and exiftool is missing.
     """
-    return _take_out(folder, _about(name), tell, embed=embed)
+    return _take_out(folder, _about(names), tell, embed=embed)
 
 
-def where_named(folder: ArchiveFolder, name: str) -> list[Path]:
-    """The sidecars and photos in which a person's name stands that `tag` wrote.
+def where_named(folder: ArchiveFolder, *names: str) -> list[Path]:
+    """The sidecars and photos in which one of a person's names stands that `tag` wrote.
 
     Raises:
         CastlistError: If what was written isn't known any more.
     """
-    journal, root, which = Journal(folder.path), Path(folder.record().root), _about(name)
+    journal, root, which = Journal(folder.path), Path(folder.record().root), _about(names)
     return [
         path
         for photo, file in journal.files()
@@ -72,8 +72,19 @@ def where_named(folder: ArchiveFolder, name: str) -> list[Path]:
     ]
 
 
-def _about(name: str) -> Which:
-    texts = {(kind, one_form(text)) for kind, text in tag_texts(one_form(name))}
+def tagged_names(folder: ArchiveFolder) -> set[str]:
+    """Everybody whose name stands in metadata that `tag` wrote.
+
+    Raises:
+        CastlistError: As of `where_named`.
+    """
+    journal = Journal(folder.path)
+    items = (item for key in journal.files() for item in journal.of(*key))
+    return {item.text.partition("/")[2] for item in items if item.kind == "digikam"}
+
+
+def _about(names: Iterable[str]) -> Which:
+    texts = {(kind, one_form(text)) for name in names for kind, text in tag_texts(one_form(name))}
     return lambda item: (item.kind, one_form(item.text)) in texts
 
 

@@ -7,7 +7,7 @@ for byte. XMP has no document type: whatever declares one, and so every kind of 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
@@ -132,21 +132,29 @@ class Packet:
                 return description.attributes[ns(name)]
         return None
 
-    def without(self, element: Element) -> bytes:
-        """The bytes without an element and the white space before it."""
-        start = len(self.data[: element.start].rstrip())
-        parent = element.parent
-        assert parent is not None, "the root is never taken out"
-        data = self.data[:start] + self.data[element.end :]
-        if len(parent.children) == 1 and start == parent.inner and element.end == parent.close:
-            # Nothing is left in it: it was one tag before something was put in.
-            end = parent.end - (element.end - start)
-            return data[: parent.inner - 1] + b"/>" + data[end:]
-        return data
+    def without(self, elements: Iterable[Element]) -> bytes:
+        """The bytes without elements, of which none is in another, and the white space before each."""
+        children: dict[Element, list[tuple[int, int]]] = {}
+        for element in elements:
+            assert element.parent is not None, "the root is never taken out"
+            children.setdefault(element.parent, []).append((self._blank_before(element.start), element.end))
+        cuts: list[tuple[int, int, bytes]] = []
+        for parent, spans in children.items():
+            if sum(end - start for start, end in spans) == parent.close - parent.inner:
+                # Nothing is left in it: it was one tag before something was put in.
+                cuts.append((parent.inner - 1, parent.end, b"/>"))
+            else:
+                cuts += [(start, end, b"") for start, end in spans]
+        pieces, at = [], 0
+        for start, end, instead in sorted(cuts):
+            pieces += [self.data[at:start], instead]
+            at = end
+        return b"".join([*pieces, self.data[at:]])
 
     def put_in(self, parent: Element, text: str) -> bytes:
         """The bytes with elements at the end of another; they begin lines as those that are there."""
-        text = _TOP.sub(lambda tag: tag[0] + self._declarations(parent, text), text)
+        declared = self._declarations(parent, text)
+        text = _TOP.sub(lambda tag: tag[0] + declared, text)
         if parent.children:
             first = parent.children[0].start
             space = self.data[len(self.data[:first].rstrip()) : first]
@@ -167,6 +175,12 @@ class Packet:
         used = dict.fromkeys(re.findall(r"[< ]/?([\w-]+):[\w-]+(?=[ =>/])", text))
         missing = [one for one in used if one in PREFIXES and parent.bound(one) != PREFIXES[one]]
         return "".join(f' xmlns:{one}="{PREFIXES[one]}"' for one in missing)
+
+    def _blank_before(self, at: int) -> int:
+        """Where the white space before a place begins."""
+        while self.data[at - 1 : at].isspace():
+            at -= 1
+        return at
 
     def _indent(self, element: Element) -> bytes:
         before = self.data[: element.start]

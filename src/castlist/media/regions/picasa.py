@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from castlist.errors import PhotoError
 from castlist.media.orientation import to_stored
 from castlist.media.regions.reading import is_name
 from castlist.media.regions.records import Area, Region
+from castlist.media.regions.sidecars import read_beside
 
 FILES = (".picasa.ini", "Picasa.ini")
 LARGEST = 16_000_000  # bytes
@@ -57,9 +59,8 @@ def _read(folder: Path) -> dict[str, dict[str, str]]:
     sections: dict[str, dict[str, str]] = {}
     for name in FILES:
         try:
-            with (folder / name).open("rb") as file:
-                lines = file.read(LARGEST).decode("utf-8", "replace").splitlines()
-        except OSError:
+            lines = read_beside(folder / name, LARGEST).decode("utf-8", "replace").splitlines()
+        except (OSError, PhotoError):
             continue
         inside: dict[str, str] = {}
         for line in lines:

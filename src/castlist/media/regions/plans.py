@@ -72,10 +72,11 @@ def plan_sidecar(photo: Path, sidecar: Path, tags: Tags, ours: Collection[TagIte
     """
     try:
         data, stamp = read_sidecar(sidecar), stamp_of(sidecar)
-    except FileNotFoundError:
-        data, stamp = _packet_of(photo) or EMPTY, _NEW
     except OSError as error:
-        raise PhotoError("photo-unopened", "can't be opened ({reason})", reason=reason_of(error)) from error
+        # Where a link leads that leads to nothing, nobody has asked for a file.
+        if not isinstance(error, FileNotFoundError) or sidecar.is_symlink():
+            raise PhotoError("photo-unopened", "can't be opened ({reason})", reason=reason_of(error)) from error
+        data, stamp = _packet_of(photo) or EMPTY, _NEW
     return TagPlan(photo, sidecar, change(data, tags, ours), stamp)
 
 
@@ -118,7 +119,8 @@ def write_planned(plan: TagPlan) -> None:
         CastlistError: If somebody has changed the file since it was read, or it can't be written; then it is intact.
     """
     _need_same(plan)
-    file = Path(os.path.realpath(plan.file))  # what a link leads to is written, not the link replaced
+    # What a link leads to is written, not the link replaced; unless it came meanwhile.
+    file = plan.file if plan.is_new else Path(os.path.realpath(plan.file))
     write_bytes(file, plan.change.data, like=plan.photo if plan.is_new else file)
 
 

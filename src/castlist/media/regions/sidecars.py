@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from castlist.errors import CastlistError
+from castlist.errors import CastlistError, PhotoError
 from castlist.media.regions.packet import LARGEST, Packet, text_of
 
 SUFFIX = ".xmp"
@@ -64,7 +65,20 @@ def read_sidecar(path: Path) -> bytes:
     """The bytes of a sidecar, as many as are looked at.
 
     Raises:
+        PhotoError: If it is no file.
         OSError: If it can't be read.
     """
+    return read_beside(path, LARGEST + 1)
+
+
+def read_beside(path: Path, most: int) -> bytes:
+    """The first bytes of a file beside photos; a pipe or a device is refused, since reading it would never end.
+
+    Raises:
+        PhotoError: If it is none.
+        OSError: If it can't be read.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise PhotoError("photo-no-file", "not a regular file")
     with path.open("rb") as file:
-        return file.read(LARGEST + 1)
+        return file.read(most)

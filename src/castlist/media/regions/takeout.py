@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from castlist.errors import PhotoError
+from castlist.media.regions.sidecars import read_beside
+
 LARGEST = 1_000_000  # bytes
 _TOLD = "supplemental-metadata"  # newer exports put it before .json, cut to what a long name leaves room for
 _ROOM = 46  # characters of the name of a JSON file without its ending
@@ -14,9 +17,8 @@ def takeout_names(photo: Path) -> list[str]:
     """The people in a photo."""
     for file in _files(photo):
         try:
-            with file.open("rb") as opened:
-                record = json.loads(opened.read(LARGEST))
-        except (OSError, ValueError, RecursionError):
+            record = json.loads(read_beside(file, LARGEST))
+        except (OSError, PhotoError, ValueError, RecursionError):
             continue
         if isinstance(record, dict) and isinstance(people := record.get("people"), list):
             names = [one.get("name") for one in people if isinstance(one, dict)]

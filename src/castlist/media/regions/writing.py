@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from xml.sax.saxutils import escape
 
 from castlist.errors import CastlistError
 from castlist.media.names import folded
 from castlist.media.regions.packet import Element, Packet, field_of, holder_of, ns
 from castlist.media.regions.reading import LISTS, MARK, Size, lists_in, regions_in
-from castlist.media.regions.records import DIGITS, REGIONS, SAME_FACE, Kind, TagItem, Tags
+from castlist.media.regions.records import DIGITS, REGIONS, SAME_FACE, Area, Kind, TagItem, Tags
 
 _REGIONS = {"mwg": ("mwg-rs:Regions", "mwg-rs:RegionList"), "microsoft": ("MP:RegionInfo", "MPRI:Regions")}
 _STRUCTURES = {ns(name) for name, _ in _REGIONS.values()}
@@ -50,13 +50,15 @@ def change(data: bytes, tags: Tags, ours: Collection[TagItem] = ()) -> Change:
     """
     packet = Packet(data)
     wanted = [item for item in tags.items() if not _UNWRITABLE.search(item.text)]
-    removed = tuple(one for one, _ in standing(packet, tags.size) if is_ours(one, ours) and not is_ours(one, wanted))
-    packet = _without(packet, removed, tags.size)
+    before, kept = _Places(ours), _Places(wanted)
+    going = [(one, entry) for one, entry in standing(packet, tags.size) if one in before and one not in kept]
+    packet = Packet(_without(packet, [entry for _, entry in going])) if going else packet
     there = [one for one, _ in standing(packet, tags.size)]
     conflicts = dict(_conflicts(wanted, there))
     wanted = [one for one in wanted if _name_of(one) not in conflicts]
     known = {_key(one) for one in there}
     added = tuple(one for one in wanted if _key(one) not in known)
+    removed = tuple(one for one, _ in going)
     return Change(_with(packet, added, tags.size), added, removed, tuple(conflicts.items()))
 
 
@@ -67,8 +69,9 @@ def take_out(data: bytes, ours: Collection[TagItem]) -> Change:
         CastlistError: If it can't be parsed.
     """
     packet = Packet(data)
-    removed = tuple(one for one, _ in standing(packet, _ANY) if is_ours(one, ours))
-    return Change(_without(packet, removed, _ANY).data, removed=removed)
+    places = _Places(ours)
+    going = [(one, entry) for one, entry in standing(packet, _ANY) if one in places]
+    return Change(_without(packet, [entry for _, entry in going]), removed=tuple(one for one, _ in going))
 
 
 def standing(packet: Packet, size: Size) -> list[tuple[TagItem, Element]]:
@@ -76,14 +79,19 @@ def standing(packet: Packet, size: Size) -> list[tuple[TagItem, Element]]:
     return [*regions_in(packet, size), *lists_in(packet)]
 
 
-def is_ours(item: TagItem, ours: Iterable[TagItem]) -> bool:
-    """Whether an item is one of some; others round an area a little when they write a file anew."""
-    return any(
-        item.kind == one.kind
-        and item.text == one.text
-        and (item.area is one.area or bool(item.area and one.area and item.area.is_close(one.area)))
-        for one in ours
-    )
+class _Places:
+    """Where names stand; others round an area a little when they write a file anew."""
+
+    def __init__(self, items: Iterable[TagItem]) -> None:
+        self._areas: dict[tuple[Kind, str], list[Area | None]] = {}
+        for item in items:
+            self._areas.setdefault((item.kind, item.text), []).append(item.area)
+
+    def __contains__(self, item: TagItem) -> bool:
+        return any(
+            item.area is area or bool(item.area and area and item.area.is_close(area))
+            for area in self._areas.get((item.kind, item.text), ())
+        )
 
 
 def _key(item: TagItem) -> tuple[Kind, str]:
@@ -98,28 +106,30 @@ def _name_of(item: TagItem) -> str:
 
 def _conflicts(wanted: Sequence[TagItem], there: Sequence[TagItem]) -> Iterable[tuple[str, str]]:
     marked = [one for one in there if one.area and one.text]
+    names = {folded(one.text) for one in marked}
     for item in wanted:
-        if item.area and not any(folded(one.text) == folded(item.text) for one in marked):
+        if item.area and folded(item.text) not in names:
             for one in marked:
                 if one.area and one.area.overlap(item.area) >= SAME_FACE:
                     yield item.text, one.text
 
 
-def _without(packet: Packet, items: Collection[TagItem], size: Size) -> Packet:
-    while True:
-        found = next((one for item, one in standing(packet, size) if is_ours(item, items)), None)
-        if found is None:
-            return packet
-        packet = Packet(packet.without(_needless(found)))
+def _without(packet: Packet, entries: Sequence[Element]) -> bytes:
+    """The bytes without entries, the lists that they leave empty, and the structures that held nothing else."""
+    lists: dict[Element, set[Element]] = {}
+    for entry in entries:
+        container = entry.parent
+        assert container is not None and container.parent is not None, "entries are in lists, and these in properties"
+        lists.setdefault(container.parent, set()).add(entry)
+    needless: list[Element] = []
+    for listed, going in lists.items():
+        stays = any(one not in going for container in listed.children for one in container.children)
+        needless += going if stays else [_emptied(listed)]
+    return packet.without(needless)
 
 
-def _needless(entry: Element) -> Element:
-    """What goes with an entry: the list that it was the last of, and the structure that held nothing else."""
-    container = entry.parent
-    assert container is not None and container.parent is not None, "entries are in lists, and these in properties"
-    if len(container.children) > 1:
-        return entry
-    listed = container.parent
+def _emptied(listed: Element) -> Element:
+    """What goes with an empty list: the structure of regions that holds nothing else, or the list alone."""
     structure = listed.parent
     while structure is not None and structure.name not in _STRUCTURES:
         structure = structure.parent
@@ -179,7 +189,7 @@ def _put_property(packet: Packet, text: str) -> bytes:
 
 def _entry(item: TagItem) -> str:
     """An entry of a list."""
-    name = escape(item.text)
+    name = html.escape(item.text, quote=False)
     if item.area is None:
         return f"<rdf:li>{name}</rdf:li>"
     numbers = [_number(one) for one in (item.area.x, item.area.y, item.area.width, item.area.height)]

@@ -16,7 +16,7 @@ from castlist.files import make_folder, write_bytes
 from castlist.jobs import Gather
 from castlist.languages import LANGUAGES
 from castlist.media import open_photo
-from castlist.paths import name_below, unspell
+from castlist.paths import name_below, spell, unspell
 from castlist.run import Run, list_runs
 from castlist.web.desk import Desk, desk_of
 from castlist.web.problems import LANGUAGE
@@ -140,7 +140,7 @@ def _free_name(desk: Desk, photos: Path) -> str:
     for name, root in known.items():
         if root == str(photos):
             return name
-    wanted = re.sub(r"[\x00-\x1f/\\]", "-", photos.name).lstrip(".") or "photos"
+    wanted = re.sub(r"[\x00-\x1f/\\]", "-", spell(photos.name)).lstrip(".") or "photos"
     number = 2
     name = wanted
     while name in known:

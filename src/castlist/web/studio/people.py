@@ -79,6 +79,7 @@ def forget_person(
             "forget-unsure", "Nothing was deleted: the name typed is {typed!r}, not {name!r}.", typed=sure, name=name
         )
     receipt = forget(album.run, name, archive=album.folder.path, tags=tags, embed=tags)
+    desk_of(request).jobs.forget(receipt.name)
     return render(request, "receipt", album=album, receipt=receipt)
 
 

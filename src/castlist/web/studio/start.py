@@ -11,6 +11,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, File, Form, Request, Response, UploadFile
 
+from castlist.archive import ArchiveFolder
 from castlist.errors import CastlistError
 from castlist.files import make_folder, write_bytes
 from castlist.jobs import Gather
@@ -136,7 +137,7 @@ def _gather(request: Request, desk: Desk, photos: Path, name: str, run: str) -> 
 
 def _free_name(desk: Desk, photos: Path) -> str:
     """What to call the archive of a folder: as the folder, unless that is another's; as before, if there is one."""
-    known = {one.path.name: one.record().root for one in desk.archives()}
+    known = {one.path.name: _root_of(one) for one in desk.archives()}
     for name, root in known.items():
         if root == str(photos):
             return name
@@ -146,6 +147,14 @@ def _free_name(desk: Desk, photos: Path) -> str:
     while name in known:
         name, number = f"{wanted} {number}", number + 1
     return name
+
+
+def _root_of(archive: ArchiveFolder) -> str | None:
+    """The folder of an archive's photos; None: it is broken, and its name is taken all the same."""
+    try:
+        return archive.record().root
+    except CastlistError:
+        return None
 
 
 def _ending(name: str) -> str:

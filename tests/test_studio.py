@@ -7,9 +7,11 @@ import hashlib
 import html
 import io
 import json
+import os
 import re
 import shutil
 import stat
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,7 @@ from castlist.jobs import CopySorted, Gather, Teach, WriteTags, read_work
 from castlist.media import UNKNOWN, FilmWriter
 from castlist.naming import Recognizer
 from castlist.naming.films import following
+from castlist.paths import spell
 from castlist.people import renew_report
 from castlist.run import open_run
 from castlist.testing import TILE, draw_picture, level_of, make_run, save_picture, tell_faces
@@ -437,6 +440,41 @@ def test_names_and_files_can_be_called_anything(client: Any, home: Path) -> None
         assert "<img src=x" not in page and "<b>Bo" not in page
     assert html.escape(name) in client.get(f"{IN}/people").text
     assert client.get(f"{IN}/person", params={"name": name}).status_code == 200
+
+
+@pytest.mark.skipif(os.name == "nt" or sys.platform == "darwin", reason="names there are text")
+def test_names_that_aren_t_text_cost_no_page_and_no_other_photo(client: Any, home: Path) -> None:
+    odd = os.fsdecode(b"caf\xe9")
+    save_picture(home / "photos" / odd / "odd.png", [level_of(0, look=1)]).rename(home / "photos" / odd / f"{odd}.png")
+    make_run(home / "runs" / odd, PEOPLE)
+    album = home / "archives" / "album"
+    fill_archive(home / "photos", home / "runs" / "team", album, finder=tell_faces)
+    for address in PAGES:
+        assert client.get(address).status_code == 200, address
+    for address in re.findall(r'href="(/start[^"]+)"', client.get("/start?folder=0:").text):
+        assert client.get(html.unescape(address)).status_code == 200
+    where = client.post("/start", data={"folder": f"0:{spell(odd)}", "run": "team"}).headers["location"]
+    assert where.endswith("?then=/in/caf-udce9/photos")
+    shutil.copytree(album, home / "archives" / odd)
+    assert client.get("/learn").status_code == client.get(f"{IN}/photos").status_code == 200
+    for what, there in (("runs", {"team", spell(odd)}), ("archives", {"album", spell(odd)})):
+        items = client.get(f"/api/v1/{what}").json()["items"]
+        assert {one["name"] if what == "runs" else one for one in items} == there
+
+
+def test_no_name_is_a_formula_in_the_table(client: Any, home: Path) -> None:
+    for key in faces_in(client.get(f"{IN}/who").text):
+        client.post(f"{IN}/decide", data={"face": key, "kind": "is", "name": "=1+1"}, headers=HTMX)
+    table = client.get(f"{IN}/faces.csv").content.decode("utf-8-sig")
+    assert ",'=1+1," in table and ",=1+1," not in table
+
+
+def test_a_picture_that_is_too_large_is_refused_wherever_it_is_dropped(home: Path) -> None:
+    small = visitor(dataclasses.replace(open_again(home), limits=Limits(pixels=TILE * TILE - 1)))
+    sent = {"photo": ("x.png", photo(home, [level_of(0)]), "image/png")}
+    for address, more in (("/try", {}), ("/try/frame", {}), ("/try/enrol", {"face": 0, "name": "Dora"})):
+        refused = small.post(address, data={"run": "team", **more}, files=sent, headers=HTMX)
+        assert refused.status_code == 422 and "can&#39;t be looked at" in refused.text
 
 
 def test_what_is_not_there_is_told_on_a_page(client: Any) -> None:

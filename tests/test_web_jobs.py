@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import time
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import pytest
 pytest.importorskip("fastapi")
 
 import castlist
+from castlist.errors import Message
 from castlist.jobs import Checked, Counted, Event, Failed, Retrain, Stage, Stopped, write_event
 from castlist.web.foreman import AT_ONCE, Foreman
 from castlist.web.jobs import JobBook
@@ -29,6 +31,10 @@ def wait(condition: Callable[[], object]) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def is_over(book: JobBook, job: str) -> bool:
+    return book.note(job).is_over
 
 
 def last(book: JobBook, job: str) -> Event | None:
@@ -61,7 +67,7 @@ def test_works_wait_for_each_other_and_stop_when_asked(tmp_path: Path) -> None:
         assert book.note(jobs[-1]).told == 0
         for job in reversed(jobs):
             book.stop(job)
-            wait(lambda job=job: book.note(job).is_over)  # type: ignore[misc]
+            wait(functools.partial(is_over, book, job))
     assert last(book, jobs[0]) == Checked({"kept": 1}) and last(book, jobs[-1]) == Stopped()
 
 
@@ -83,6 +89,62 @@ def test_whoever_was_forgotten_is_in_no_work_of_before(tmp_path: Path) -> None:
     with Foreman(book):
         assert not book.notes()
     assert not [path for path in book.folder.iterdir() if path.name != ".lock"]
+
+
+def test_what_another_castlist_told_costs_nothing_else(tmp_path: Path) -> None:
+    book = JobBook(tmp_path / "jobs")
+    known = book.begin(Many(1, "x"), key="a key")
+    (book.folder / f"{known}.jsonl").write_bytes(write_event(Checked({"x": 1})))
+    check = b'{"work": "castlist.jobs.works:Check", "is": {}}\n'
+    begun = b'{"event": "Begun", "is": {"newer": 1}}\n'
+    others = [(b"", b""), (b"[1]", b"\xff\n"), (check, b'{"event": [], "is": {}}\n'), (check, begun), (check, None)]
+    others += [(check, begun + write_event(Counted(1, 2)))]
+    for i, (work, told) in enumerate(others):
+        (book.folder / f"176414400000{i}-0f1e2d3c.work").write_bytes(work)
+        if told is not None:
+            (book.folder / f"176414400000{i}-0f1e2d3c.jsonl").write_bytes(told)
+    assert len(book.notes()) == len(others) + 1
+    with Foreman(book):
+        assert isinstance(last(book, known), Checked)
+        assert all(note.is_over for note in book.notes())
+        assert book.begin(Many(1, "x"), key="a key") == known
+    with Foreman(book):
+        assert [note.id for note in book.notes()] == [known]
+
+
+def test_no_work_tells_of_whoever_is_forgotten(tmp_path: Path) -> None:
+    book = JobBook(tmp_path / "jobs")
+    names = {"Zoë": Failed(Message("x", "{name} has no photos.", {"name": "Zoë"})), "Bo": Stopped()}
+    jobs = {name: book.begin(Retrain(tmp_path / "run", name), key=name) for name in names}
+    for name, end in names.items():
+        (book.folder / f"{jobs[name]}.jsonl").write_bytes(write_event(end))
+    running = book.begin(Retrain(tmp_path / "run", "Zoë"))
+    (book.folder / "1764144000000-0f1e2d3c.jsonl").write_bytes(b"of one that was killed as it forgot")
+    book.forget("Zoë")
+    assert {note.id for note in book.notes()} == {jobs["Bo"], running}
+    left = [path for path in book.folder.iterdir() if running not in path.name]
+    assert not any(rb"Zo\u00eb" in path.read_bytes() for path in left)
+    assert {path.suffix for path in left} == {".work", ".jsonl", ".key", ""} and len(left) == 4
+    assert book.begin(Retrain(tmp_path / "run", "Zoë"), key="Zoë") != jobs["Zoë"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk that is always full")
+def test_an_end_that_found_no_room_is_told_once_there_is_some(tmp_path: Path) -> None:
+    book = JobBook(tmp_path / "jobs")
+    with Foreman(book):
+        job = book.begin(Endless())
+        wait(lambda: isinstance(last(book, job), Counted))
+        told = book.folder / f"{job}.jsonl"
+        before = told.read_bytes()
+        told.unlink()
+        told.symlink_to("/dev/full")
+        book.stop(job)
+        wait(lambda: not (book.folder / f"{job}.stop").exists())
+        time.sleep(0.5)
+        told.unlink()
+        told.write_bytes(before)
+        wait(lambda: book.note(job).is_over)
+    assert last(book, job) == Stopped()
 
 
 def test_a_work_that_nobody_knows_fails_alone(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from castlist.jobs.archiving import CopySorted, Gather, Teach, WriteTags
 from castlist.jobs.events import (
     ENDINGS,
     ENDS,
+    UNREADABLE,
     Begun,
     Checked,
     Copied,
@@ -44,6 +45,7 @@ from castlist.jobs.works import (
 __all__ = [
     "ENDINGS",
     "ENDS",
+    "UNREADABLE",
     "Begun",
     "Check",
     "Checked",

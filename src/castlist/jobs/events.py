@@ -151,6 +151,7 @@ class Stopped:
 Event: TypeAlias = Stage | Counted | Begun | Progress | Trial | Stopping | Finished | Failed | Stopped
 
 ENDS = (Finished, Failed, Stopped)
+UNREADABLE = Failed(Message("job-garbled", "The process that works told what castlist doesn't know."))
 ENDINGS = tuple(kind.__name__ for kind in (*Finished.__subclasses__(), Failed, Stopped))
 KINDS: dict[str, type[Any]] = {
     kind.__name__: kind

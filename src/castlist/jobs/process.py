@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 
 from castlist.children import start_python
 from castlist.errors import Message
-from castlist.jobs.events import ENDS, Begun, Event, Failed, Stopped, Stopping, read_event
+from castlist.jobs.events import ENDS, UNREADABLE, Begun, Event, Failed, Stopped, Stopping, read_event
 from castlist.jobs.works import Work, write_work
 
 GRACE = 20.0  # seconds in which a work that is asked to stop must have heard it
@@ -53,7 +53,8 @@ class Job:
         """All that was told from event number `start` on, and then what is being told, up to the end."""
         for i in itertools.count(start):
             with self._changed:
-                self._changed.wait_for(lambda i=i: len(self._events) > i or self._has_ended())  # type: ignore[misc]
+                while len(self._events) <= i and not self._has_ended():
+                    self._changed.wait()
                 if i >= len(self._events):
                     return
                 event = self._events[i]
@@ -90,7 +91,7 @@ class Job:
                         self._add(read_event(line))
             except ValueError as error:
                 logger.debug("job %d told %s", self._process.pid, error)
-                self._add(Failed(Message("job-garbled", "The process that works told what castlist doesn't know.")))
+                self._add(UNREADABLE)
                 self._process.kill()
         self._process.wait()
         self._add(self._explain_end())

@@ -161,7 +161,7 @@ class Fill:
     archive: Path
     together: bool = False
 
-    def do(self, tell: Tell) -> Finished:
+    def do(self, tell: Tell) -> Filled:
         from castlist.archive import fill_archive
 
         asked = False

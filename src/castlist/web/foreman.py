@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import logging
 import os
@@ -11,7 +10,7 @@ from types import TracebackType
 
 from castlist.errors import Message, unforeseen
 from castlist.files import PRIVATE_FILE
-from castlist.jobs import Failed, Job, Stopped, interruption, read_work, write_event
+from castlist.jobs import ENDS, Event, Failed, Job, Stopped, interruption, read_work, write_event
 from castlist.web.jobs import STOP, TOLD, WORK, JobBook
 
 PAUSE = 0.1  # seconds between two looks at what is wanted
@@ -33,12 +32,12 @@ class Foreman:
 
     def __enter__(self) -> Foreman:
         self._book.prepare()
+        self._book.clear(KEPT)
         for note in self._book.notes():
             if not note.is_over:
                 self._mend(note.id)
                 ended = Message("house-ended", "castlist serve had ended")
                 self._tell(note.id, write_event(interruption(self._book.events(note.id), ended)))
-        self._book.clear(KEPT)
         self._watch.start()
         return self
 
@@ -91,8 +90,17 @@ class Foreman:
         for event in one.events():
             if isinstance(event, Stopped) and self._leaving.is_set():
                 return  # nobody wanted that: it is told as interrupted at the next begin
-            with contextlib.suppress(OSError):  # no room: the end may find some
-                self._tell(job, write_event(event))
+            # Without room, its end alone is told again and again: whoever watches waits for it.
+            while not self._is_told(job, event) and isinstance(event, ENDS) and not self._leaving.wait(PAUSE):
+                pass
+
+    def _is_told(self, job: str, event: Event) -> bool:
+        """Tell an event, if there is room for it."""
+        try:
+            self._tell(job, write_event(event))
+        except OSError:
+            return False
+        return True
 
     def _mend(self, job: str) -> None:
         """Take away what a killed foreman wrote of a line."""

@@ -7,17 +7,19 @@ ID.stop      somebody wants it to stop
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
 import secrets
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from castlist.errors import CastlistError
 from castlist.files import make_folder, write_bytes
-from castlist.jobs import ENDS, Event, Retrain, Work, read_event, write_work
+from castlist.jobs import ENDS, UNREADABLE, Event, Failed, Retrain, Work, read_event, write_work
 from castlist.run import hold
 
 WORK, TOLD, STOP, KEY, LOCK = ".work", ".jsonl", ".stop", ".key", ".lock"
@@ -34,6 +36,11 @@ class JobNote:
     told: int  # events so far
     last: Event | None  # the last of them
     is_over: bool
+
+    @property
+    def may_name(self) -> bool:
+        """Whether what is known of it may bear names of people."""
+        return self.kind == Retrain.__name__ or isinstance(self.last, Failed)
 
 
 class JobBook:
@@ -58,7 +65,7 @@ class JobBook:
             known = None if key is None else self.folder / f"{hashlib.sha256(key.encode()).hexdigest()}{KEY}"
             if known and known.exists():
                 job = known.read_text("ascii")
-                if self._existing(job).read_bytes() != line:
+                if self._read_work(job) != line:
                     raise CastlistError("key-used", "Something else was begun with this Idempotency-Key.")
                 return job
             job = f"{time.time_ns() // 1_000_000:013}-{secrets.token_hex(4)}"
@@ -68,21 +75,30 @@ class JobBook:
         return job
 
     def clear(self, kept: int) -> None:
-        """Delete what is known of works but the newest, and who was forgotten; whoever calls it is alone."""
-        for place, note in enumerate(self.notes()):
-            if place >= kept or note.kind == Retrain.__name__:
-                for kind in (TOLD, STOP, WORK):
-                    (self.folder / f"{note.id}{kind}").unlink(missing_ok=True)
-        for known in self.folder.glob(f"*{KEY}"):
-            if not (self.folder / f"{known.read_text('ascii')}{WORK}").exists():
-                known.unlink()
+        """Delete what is known of works that are over, but the newest, and of them what may bear names."""
+        every = enumerate(self.notes())
+        self._delete(note for place, note in every if note.is_over and (place >= kept or note.may_name))
+
+    def forget(self, name: str) -> None:
+        """Delete what is known of works that are over and tell of somebody."""
+        said = json.dumps(name)[1:-1].encode()
+        some = (note for note in self.notes() if note.is_over and note.may_name)
+        self._delete(
+            note
+            for note in some
+            if any(said in (self.folder / f"{note.id}{kind}").read_bytes() for kind in (WORK, TOLD))
+        )
 
     def notes(self) -> list[JobNote]:
         """All works, the newest first."""
         if not self.folder.is_dir():
             return []
         ids = (path.stem for path in self.folder.glob(f"*{WORK}") if _ID.fullmatch(path.stem))
-        return [self.note(job) for job in sorted(ids, reverse=True)]
+        notes = []
+        for job in sorted(ids, reverse=True):
+            with contextlib.suppress(CastlistError):  # somebody in it was forgotten meanwhile
+                notes.append(self.note(job))
+        return notes
 
     def waiting(self) -> list[str]:
         """The ids of works that nobody has begun yet, the oldest first."""
@@ -95,9 +111,9 @@ class JobBook:
         Raises:
             CastlistError: If there is none of that id.
         """
-        kind = json.loads(self._existing(job).read_bytes())["work"].rpartition(":")[2]
+        kind = _kind_of(self._read_work(job))
         lines, _ = self.told(job)
-        last = read_event(lines[-1]) if lines else None
+        last = _read(lines[-1]) if lines else None
         return JobNote(job, kind, int(job[:13]) / 1000, len(lines), last, isinstance(last, ENDS))
 
     def events(self, job: str, start: int = 0) -> list[Event]:
@@ -106,7 +122,7 @@ class JobBook:
         Raises:
             CastlistError: If there is none of that id.
         """
-        return [read_event(line) for line in self.told(job)[0][start:]]
+        return [_read(line) for line in self.told(job)[0][start:]]
 
     def told(self, job: str, place: int = 0) -> tuple[list[bytes], int]:
         """The lines that were told from a place in the file on, and the place where the next will be.
@@ -115,12 +131,12 @@ class JobBook:
             CastlistError: If there is no work of that id.
         """
         self._existing(job)
-        path = self.folder / f"{job}{TOLD}"
-        if not path.exists():
+        try:
+            with (self.folder / f"{job}{TOLD}").open("rb") as file:
+                file.seek(place)
+                data = file.read()
+        except FileNotFoundError:  # nobody has begun it
             return [], place
-        with path.open("rb") as file:
-            file.seek(place)
-            data = file.read()
         whole = data.rfind(b"\n") + 1  # what follows is being written
         return data[:whole].splitlines(), place + whole
 
@@ -137,8 +153,47 @@ class JobBook:
         """Make the folder."""
         make_folder(self.folder, private=True)
 
+    def _read_work(self, job: str) -> bytes:
+        try:
+            return self._existing(job).read_bytes()
+        except FileNotFoundError as error:
+            raise _no_such(job) from error
+
+    def _delete(self, notes: Iterable[JobNote]) -> None:
+        """Delete what is known of works that are over, and what others left of such; their keys are free again."""
+        with hold(self.folder / LOCK):
+            for note in notes:
+                (self.folder / f"{note.id}{WORK}").unlink()
+            # Only then: a work that nothing is told of would be begun.
+            for path in (path for kind in (TOLD, STOP) for path in self.folder.glob(f"*{kind}")):
+                if not path.with_suffix(WORK).exists():
+                    path.unlink(missing_ok=True)
+            for known in self.folder.glob(f"*{KEY}"):
+                if not (self.folder / f"{known.read_text('ascii')}{WORK}").exists():
+                    known.unlink()
+
     def _existing(self, job: str) -> Path:
         path = self.folder / f"{job}{WORK}"
         if not _ID.fullmatch(job) or not path.exists():
-            raise CastlistError("no-such-job", "There is no work {job!r}.", job=job)
+            raise _no_such(job)
         return path
+
+
+def _no_such(job: str) -> CastlistError:
+    return CastlistError("no-such-job", "There is no work {job!r}.", job=job)
+
+
+def _kind_of(line: bytes) -> str:
+    """The kind of a work as `write_work` wrote it; "": another castlist did."""
+    try:
+        return str(json.loads(line)["work"]).rpartition(":")[2]
+    except (ValueError, LookupError, TypeError):
+        return ""
+
+
+def _read(line: bytes) -> Event:
+    """An event; what another castlist told, and this one doesn't know, is an end: nobody else could tell of one."""
+    try:
+        return read_event(line)
+    except (ValueError, TypeError):
+        return UNREADABLE

@@ -20,7 +20,7 @@ from castlist.archive import Decision as Decided
 from castlist.errors import SettingsError
 from castlist.jobs import Fill, Group
 from castlist.media import UNKNOWN, one_form
-from castlist.paths import name_below
+from castlist.paths import name_below, spell
 from castlist.people import teach as teach_run
 from castlist.web.api.common import At, Limit, Offset, Page, Sent, edges
 from castlist.web.api.jobs import Job, Key
@@ -146,7 +146,7 @@ class Taught(Sent):
 @router.get("/archives")
 def list_all(desk: At, offset: Offset = 0, limit: Limit = 100) -> Page[str]:
     """The names of the archives."""
-    return Page.cut([folder.path.name for folder in desk.archives()], offset, limit)
+    return Page.cut([spell(folder.path.name) for folder in desk.archives()], offset, limit)
 
 
 @router.post("/archives", status_code=202)
@@ -166,7 +166,7 @@ def show(desk: At, archive: ArchiveName) -> Archive:
     """How much there is in an archive."""
     folder = desk.archive(archive)
     counts = dataclasses.asdict(OpenArchive(folder.path).counts())
-    return Archive(name=archive, run=Path(folder.record().run).name, **counts)
+    return Archive(name=archive, run=spell(Path(folder.record().run).name), **counts)
 
 
 @router.get("/archives/{archive}/people")

@@ -12,7 +12,7 @@ from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
-from castlist.jobs import ENDS, Event, Work, read_event, write_event
+from castlist.jobs import ENDINGS, Event, Work, write_event
 from castlist.web.api.common import At, Limit, Offset, Page, Sent
 from castlist.web.desk import Desk
 from castlist.web.jobs import JobNote
@@ -97,7 +97,7 @@ async def stream_events(desk: Desk, job: str, start: int = 0) -> AsyncIterator[s
             if number >= start:
                 yield f"id: {number}\nevent: {record['event']}\ndata: {json.dumps(record['is'])}\n\n"
             number += 1
-            if isinstance(read_event(line), ENDS):
+            if record["event"] in ENDINGS:
                 return
         silent = 0.0 if lines else silent + PAUSE
         if silent >= ALIVE:

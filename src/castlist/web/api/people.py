@@ -121,6 +121,7 @@ def forget(
     """Delete a person for good."""
     also = None if archive is None else desk.archive(archive).path
     receipt = people.forget(desk.run(run).path, person, archive=also)
+    desk.jobs.forget(receipt.name)
     return Receipt(
         name=receipt.name,
         removed=[Sentence.of(one, language) for one in receipt.removed],

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from castlist.errors import CastlistError, SettingsError
 from castlist.jobs import Learn, Refresh, Resume
+from castlist.paths import spell
 from castlist.run import Run as RunRecord
 from castlist.run import list_runs, read_accuracy
 from castlist.settings import DLIB, Settings
@@ -38,7 +39,7 @@ class Run(Sent):
     def of(cls, run: RunRecord) -> Run:
         """A run's record as it is sent."""
         return cls(
-            name=run.path.name,
+            name=spell(run.path.name),
             created=run.created,
             model=run.settings.model,
             people=len(run.people),

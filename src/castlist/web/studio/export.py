@@ -7,11 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 
 from castlist.archive import draw_faces, find_in_archive
+from castlist.escaping import for_cell
 from castlist.files import table_bytes
 from castlist.jobs import CopySorted, WriteTags
 from castlist.media import ALL, UNKNOWN, read_photo
 from castlist.naming import Recognizer
 from castlist.painting import hide_faces, is_hidden, preview_pixels
+from castlist.paths import name_below
 from castlist.tagging import plan_tags
 from castlist.web.desk import desk_of
 from castlist.web.studio.page import PageRoute, place, render, watch
@@ -38,9 +40,9 @@ def table(album: OpenAlbum) -> Response:
     root = album.root
     rows = (
         (
-            one.path.relative_to(root).as_posix(),
+            for_cell(name_below(root, one.path)),
             one.number,
-            one.name,
+            for_cell(one.name),
             f"{one.probability:.4f}",
             int(one.is_decided),
             one.taken.isoformat() if one.taken else "",

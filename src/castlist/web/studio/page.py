@@ -49,7 +49,9 @@ def render(request: Request, template: str, *, status: int = 200, **context: Any
             **context,
         )
     )
-    return HTMLResponse(text, status, {"Cache-Control": "no-store", "Vary": "HX-Request"})
+    # What of a file's name isn't text is spelled out: one such name must not cost all others on the page.
+    page = text.encode("utf-8", "backslashreplace")
+    return HTMLResponse(page, status, {"Cache-Control": "no-store", "Vary": "HX-Request"})
 
 
 def newest_archive(request: Request) -> str | None:
@@ -65,9 +67,14 @@ def go(request: Request, address: str) -> Response:
     return RedirectResponse(address, 303)
 
 
+def quoted(name: str) -> str:
+    """A name as a part of an address."""
+    return urllib.parse.quote(name, safe="", errors="surrogateescape")
+
+
 def place(archive: str, page: str) -> str:
     """The address of a page of an archive."""
-    return f"/in/{urllib.parse.quote(archive, safe='')}/{page}"
+    return f"/in/{quoted(archive)}/{page}"
 
 
 def watch(request: Request, work: Work, then: str) -> Response:
@@ -124,7 +131,7 @@ def _environment() -> jinja2.Environment:
     environment.filters["percent"] = lambda share: f"{100 * share:.0f} %"
     environment.filters["day"] = _day
     environment.filters["clock"] = clock
-    environment.filters["address"] = functools.partial(urllib.parse.quote, safe="")
+    environment.filters["address"] = quoted
     return environment
 
 

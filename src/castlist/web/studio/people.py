@@ -46,7 +46,7 @@ def rename_person(
         rename(album.run, name, new)
     else:
         call_otherwise(album.archive(), name, new)
-    return _name_anew(request, album, new)
+    return _name_anew(request, album)
 
 
 @router.post("/in/{archive}/person/merge")
@@ -62,7 +62,7 @@ def merge_person(
         rename(album.run, name, into)
     else:
         call_otherwise(album.archive(), name, into)
-    return _name_anew(request, album, into)
+    return _name_anew(request, album)
 
 
 @router.post("/in/{archive}/person/forget")
@@ -79,10 +79,11 @@ def forget_person(
             "forget-unsure", "Nothing was deleted: the name typed is {typed!r}, not {name!r}.", typed=sure, name=name
         )
     receipt = forget(album.run, name, archive=album.folder.path, tags=tags, embed=tags)
+    desk_of(request).jobs.forget(receipt.name)
     return render(request, "receipt", album=album, receipt=receipt)
 
 
-def _name_anew(request: Request, album: Album, name: str) -> Response:
-    """Name the archive by the run as it is now, and show the person then."""
+def _name_anew(request: Request, album: Album) -> Response:
+    """Name the archive by the run as it is now, and show the people then."""
     work = Gather(album.root, album.folder.path, desk_of(request).house.runs, album.run)
     return watch(request, work, place(album.name, "people"))

@@ -60,7 +60,7 @@ def some(request: Request, album: OpenAlbum, start: int) -> Response:
 def photo(request: Request, album: OpenAlbum, digest: str) -> Response:
     """A photo by itself, with its faces."""
     shown, every = album.photo(digest), album.photos()
-    place = next(i for i, one in enumerate(every) if one.digest == digest)
+    at = next(i for i, one in enumerate(every) if one.digest == digest)
     return render(
         request,
         "photo",
@@ -68,8 +68,8 @@ def photo(request: Request, album: OpenAlbum, digest: str) -> Response:
         photo=shown,
         faces=album.faces(digest),
         people=[name for name in sorted(album.archive().people()) if name != UNKNOWN],
-        before=next((one.digest for one in reversed(every[:place]) if one.digest), None),
-        after=next((one.digest for one in every[place + 1 :] if one.digest), None),
+        before=next((one.digest for one in reversed(every[:at]) if one.digest), None),
+        after=next((one.digest for one in every[at + 1 :] if one.digest), None),
     )
 
 

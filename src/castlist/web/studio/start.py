@@ -11,12 +11,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, File, Form, Request, Response, UploadFile
 
+from castlist.archive import ArchiveFolder
 from castlist.errors import CastlistError
 from castlist.files import make_folder, write_bytes
 from castlist.jobs import Gather
 from castlist.languages import LANGUAGES
 from castlist.media import open_photo
-from castlist.paths import name_below, unspell
+from castlist.paths import name_below, spell, unspell
 from castlist.run import Run, list_runs
 from castlist.web.desk import Desk, desk_of
 from castlist.web.problems import LANGUAGE
@@ -136,16 +137,24 @@ def _gather(request: Request, desk: Desk, photos: Path, name: str, run: str) -> 
 
 def _free_name(desk: Desk, photos: Path) -> str:
     """What to call the archive of a folder: as the folder, unless that is another's; as before, if there is one."""
-    known = {one.path.name: one.record().root for one in desk.archives()}
+    known = {one.path.name: _root_of(one) for one in desk.archives()}
     for name, root in known.items():
         if root == str(photos):
             return name
-    wanted = re.sub(r"[\x00-\x1f/\\]", "-", photos.name).lstrip(".") or "photos"
+    wanted = re.sub(r"[\x00-\x1f/\\]", "-", spell(photos.name)).lstrip(".") or "photos"
     number = 2
     name = wanted
     while name in known:
         name, number = f"{wanted} {number}", number + 1
     return name
+
+
+def _root_of(archive: ArchiveFolder) -> str | None:
+    """The folder of an archive's photos; None: it is broken, and its name is taken all the same."""
+    try:
+        return archive.record().root
+    except CastlistError:
+        return None
 
 
 def _ending(name: str) -> str:

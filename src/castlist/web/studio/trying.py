@@ -15,10 +15,10 @@ from castlist.naming import NamedFace, Seen
 from castlist.painting import preview_pixels
 from castlist.people import enrol_face
 from castlist.run import list_runs
-from castlist.web.desk import Desk, desk_of
+from castlist.web.desk import desk_of
 from castlist.web.problems import scope_language
 from castlist.web.studio.page import PageRoute, render
-from castlist.web.uploads import name_sent_film, seems_film
+from castlist.web.uploads import name_sent_film, read_photos, seems_film
 
 SHOWN = 1200  # pixels of a picture, at most
 
@@ -37,15 +37,16 @@ def name_picture(request: Request, run: Annotated[str, Form()], photo: Annotated
     """Name the people in a picture, or in a film."""
     if seems_film(photo):
         return _answer_film(request, run, photo)
-    photo.file.seek(0)
-    return _answer(request, run, photo.file.read())
+    data, seen = _look(request, run, photo)
+    return _answer(request, run, data, seen)
 
 
 @router.post("/try/frame")
 def name_frame(request: Request, run: Annotated[str, Form()], photo: Annotated[UploadFile, File()]) -> Response:
     """Name the people in a camera's frame."""
-    pixels = read_photo(photo.file.read())
-    (faces,) = desk_of(request).recognizer(run).name_pixels([pixels])
+    desk = desk_of(request)
+    (data,) = read_photos(desk, [photo])
+    (faces,) = desk.recognizer(run).name_pixels([read_photo(data)])
     translate = translator(scope_language(request.scope))
     told = [
         {
@@ -68,20 +69,16 @@ def enrol(
     name: Annotated[str, Form()],
 ) -> Response:
     """Have a run know a face of a picture, and name the picture anew."""
-    data = photo.file.read()
-    recognizer = desk_of(request).recognizer(run)
-    seen = _look(desk_of(request), run, data)
+    data, seen = _look(request, run, photo)
     if not 0 <= face < len(seen.photo):
         raise PhotoError("face-not-there", "There is no such face in the picture.")
-    enrol_face(recognizer, name.strip(), seen, face, "dropped.jpg")
-    return _answer(request, run, data)
+    enrol_face(desk_of(request).recognizer(run), name.strip(), seen, face, "dropped.jpg")
+    return _answer(request, run, data, seen)
 
 
-def _answer(request: Request, run: str, data: bytes) -> Response:
-    desk = desk_of(request)
-    seen = _look(desk, run, data)
-    (faces,) = desk.recognizer(run).name(seen)
-    people = desk.recognizer(run).run.people
+def _answer(request: Request, run: str, data: bytes, seen: Seen) -> Response:
+    recognizer = desk_of(request).recognizer(run)
+    (faces,) = recognizer.name(seen)
     picture = base64.b64encode(preview_pixels(read_photo(data), SHOWN)).decode()
     return render(
         request,
@@ -89,7 +86,7 @@ def _answer(request: Request, run: str, data: bytes) -> Response:
         picture=picture,
         size=seen.sizes[0].tolist(),
         faces=list(enumerate(faces)),
-        people=people,
+        people=recognizer.run.people,
         has_faces=not seen.is_whole,
     )
 
@@ -105,11 +102,14 @@ def _answer_film(request: Request, run: str, upload: UploadFile) -> Response:
     return render(request, "named_film", film=film)
 
 
-def _look(desk: Desk, run: str, data: bytes) -> Seen:
+def _look(request: Request, run: str, photo: UploadFile) -> tuple[bytes, Seen]:
+    """The bytes of a picture, and what a run sees in it."""
+    desk = desk_of(request)
+    (data,) = read_photos(desk, [photo])
     seen = Seen.merge(desk.recognizer(run).eyes.see([data]))
     if problem := seen.problems[0]:
         raise PhotoError("dropped-unread", "The picture can't be read ({reason}).", reason=problem)
-    return seen
+    return data, seen
 
 
 def _text(face: NamedFace, unknown: str, perhaps: str) -> str:

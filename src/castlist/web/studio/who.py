@@ -43,17 +43,17 @@ def answer(
     """Take an answer, and ask the next question."""
     translate = speaker(scope_language(request.scope))
     before = album.questions()
-    place = next((i for i, one in enumerate(before) if one.key == key), None)
-    if place is None or len(before[place].faces) != shown:
+    now = next((i for i, one in enumerate(before) if one.key == key), None)
+    if now is None or len(before[now].faces) != shown:
         return _ask(request, album, key, translate("Somebody else decided on these meanwhile. Look again."))
-    following = before[place + 1].key if place + 1 < len(before) else ""
+    following = before[now + 1].key if now + 1 < len(before) else ""
     if kind == "later":
         return _ask(request, album, following)
     if kind == "is" and not name.strip():
         kind = "yes" if perhaps else "later-named"
     if kind == "later-named":
         return _ask(request, album, key, translate("Type a name first."))
-    faces = [face for face in before[place].faces if f"{face.digest}-{face.number}" not in without.split()]
+    faces = [face for face in before[now].faces if f"{face.digest}-{face.number}" not in without.split()]
     if not faces:
         return _ask(request, album, key, translate("No face is ticked."))
     decided, named = {"yes": ("is", perhaps), "is-not": ("is-not", perhaps)}.get(kind, (kind, name))
@@ -89,28 +89,28 @@ def teach(request: Request, album: OpenAlbum) -> Response:
 
 def _ask(request: Request, album: Album, at: str, said: str = "") -> Response:
     questions = album.questions()
-    place = next((i for i, one in enumerate(questions) if one.key == at), 0)
+    now = next((i for i, one in enumerate(questions) if one.key == at), 0)
     archive = album.archive()
     answer = render(
         request,
         "question" if "hx-request" in request.headers else "who",
         album=album,
-        question=questions[place] if questions else None,
+        question=questions[now] if questions else None,
         most=MOST,
         said=said,
-        soon=_soon(questions, place),
+        soon=_soon(questions, now),
         waiting=sum(len(one.faces) for one in questions),
         groups=len(questions),
         decided=_count(archive),
         people=sorted(archive.people() - {UNKNOWN}, key=str.casefold),
     )
     if questions:
-        answer.headers["HX-Replace-Url"] = f"?at={questions[place].key}"
+        answer.headers["HX-Replace-Url"] = f"?at={questions[now].key}"
     return answer
 
 
-def _soon(questions: Sequence[Question], place: int) -> Sequence[ArchivedFace]:
-    return questions[place + 1].faces[:SOON] if place + 1 < len(questions) else ()
+def _soon(questions: Sequence[Question], now: int) -> Sequence[ArchivedFace]:
+    return questions[now + 1].faces[:SOON] if now + 1 < len(questions) else ()
 
 
 def _count(archive: Archive) -> int:

@@ -71,7 +71,7 @@ def main() -> None:
 def make_files(source: Path, target: Path, count: int) -> None:
     """Write copies of photos, no two of the same content."""
     target.mkdir()
-    paths = find_photos([source])[:count]
+    paths = [path for path in find_photos([source]) if path.suffix == ".jpg"][:count]
     for i, path in zip(range(count), itertools.cycle(paths), strict=False):
         pixels = read_photo(path).copy()
         pixels[i // len(paths) % pixels.shape[0], 0] = i % 251

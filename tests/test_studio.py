@@ -140,6 +140,14 @@ def test_an_archive_is_made_in_the_background(client: Any, home: Path) -> None:
     assert "then=/in/album/photos" in client.post("/start", data={"folder": "0:", "run": ""}).headers["location"]
 
 
+def test_a_work_that_waits_says_so(client: Any) -> None:
+    where = client.post(f"{IN}/refresh").headers["location"]
+    assert "Other work is done first." in client.get(where).text
+    (job,) = client.app.state.desk.jobs.waiting()
+    (client.app.state.desk.jobs.folder / f"{job}.jsonl").write_bytes(b"")  # as who begins it does
+    assert "Beginning" in client.get(where).text
+
+
 def test_an_archive_may_be_called_anything_a_folder_can(client: Any, home: Path) -> None:
     odd = "Juli & August #1? 100%"
     save_picture(home / "photos" / odd / "a.png", [level_of(0)])

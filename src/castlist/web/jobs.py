@@ -10,12 +10,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 import re
 import secrets
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from castlist.errors import CastlistError
 from castlist.files import make_folder, write_bytes
@@ -105,6 +107,12 @@ class JobBook:
         ids = sorted(path.stem for path in self.folder.glob(f"*{WORK}") if _ID.fullmatch(path.stem))
         return [job for job in ids if not (self.folder / f"{job}{TOLD}").exists()]
 
+    def place(self, job: str) -> str | None:
+        """The archive or run that a work changes: two on one wait for each other; None: nothing that is there."""
+        asked = _asked(self._read_work(job))
+        changed = asked.get("archive") or asked.get("run")
+        return os.path.abspath(changed) if isinstance(changed, str) else None
+
     def note(self, job: str) -> JobNote:
         """A work as it is now.
 
@@ -181,6 +189,14 @@ class JobBook:
 
 def _no_such(job: str) -> CastlistError:
     return CastlistError("no-such-job", "There is no work {job!r}.", job=job)
+
+
+def _asked(line: bytes) -> dict[str, Any]:
+    """The fields of a work as `write_work` wrote it; none: another castlist did."""
+    try:
+        return dict(json.loads(line)["is"])
+    except (ValueError, LookupError, TypeError):
+        return {}
 
 
 def _kind_of(line: bytes) -> str:

@@ -18,12 +18,14 @@ router = APIRouter(route_class=PageRoute)
 @router.get("/work/{job}")
 def work(request: Request, job: str, then: str = "/") -> Response:
     """A work as it is now; the page follows it by itself."""
-    note = desk_of(request).jobs.note(job)
+    jobs = desk_of(request).jobs
+    note = jobs.note(job)
     last = note.last
     return render(
         request,
         "work",
         note=note,
+        waits=job in jobs.waiting(),
         ends=" ".join(ENDINGS),
         title=_title(request, note.kind),
         failed=last.message if isinstance(last, Failed) else None,

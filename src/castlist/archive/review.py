@@ -29,7 +29,7 @@ class Question:
 
     @functools.cached_property
     def place(self) -> tuple[int, bool, float]:
-        """Where it stands among all: the largest group first, then whoever is perhaps somebody, then the largest face."""
+        """Where it stands among all: the largest group first, then whoever is perhaps somebody, then large faces."""
         return -len(self.faces), self.perhaps is None, -_area(self.faces[0])
 
     @property

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import re
 import secrets
 import time
@@ -107,11 +106,11 @@ class JobBook:
         ids = sorted(path.stem for path in self.folder.glob(f"*{WORK}") if _ID.fullmatch(path.stem))
         return [job for job in ids if not (self.folder / f"{job}{TOLD}").exists()]
 
-    def place(self, job: str) -> str | None:
+    def place(self, job: str) -> Path | None:
         """The archive or run that a work changes: two on one wait for each other; None: nothing that is there."""
         asked = _asked(self._read_work(job))
         changed = asked.get("archive") or asked.get("run")
-        return os.path.abspath(changed) if isinstance(changed, str) else None
+        return Path(changed).absolute() if isinstance(changed, str) else None
 
     def note(self, job: str) -> JobNote:
         """A work as it is now.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import Form, Request, Response
 
 from castlist.archive import draw_faces, find_in_archive
 from castlist.escaping import for_cell
@@ -16,14 +16,14 @@ from castlist.painting import hide_faces, is_hidden, preview_pixels
 from castlist.paths import name_below
 from castlist.tagging import plan_tags
 from castlist.web.desk import desk_of
-from castlist.web.studio.page import PageRoute, place, render, watch
+from castlist.web.studio.page import page_router, place, render, watch
 from castlist.web.studio.shelf import OpenAlbum
 
 COLUMNS = ("photo", "face", "name", "probability", "decided", "taken", "left", "top", "right", "bottom")
 MOST = 200  # files shown before they are written
 COPIES = "sorted"  # the folder of copies, beside the archives
 
-router = APIRouter(route_class=PageRoute)
+router = page_router()
 
 
 @router.get("/in/{archive}/export")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from fastapi import Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
@@ -115,6 +115,11 @@ class PageRoute(APIRoute):
                 return render(request, "problem", status=422, problem=unknown)
 
         return explained
+
+
+def page_router() -> APIRouter:
+    """A router of pages, which are in no description of the API."""
+    return APIRouter(route_class=PageRoute, include_in_schema=False)
 
 
 @functools.cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import Form, Request, Response
 
 from castlist.archive import call_otherwise, find_in_archive
 from castlist.errors import SettingsError
@@ -13,12 +13,12 @@ from castlist.media import UNKNOWN, meant_by, one_form
 from castlist.people import forget, merge, rename
 from castlist.run import open_run
 from castlist.web.desk import desk_of
-from castlist.web.studio.page import PageRoute, place, render, watch
+from castlist.web.studio.page import page_router, place, render, watch
 from castlist.web.studio.shelf import Album, OpenAlbum
 
 MOST = 300  # faces shown of a person
 
-router = APIRouter(route_class=PageRoute)
+router = page_router()
 
 
 @router.get("/in/{archive}/people")

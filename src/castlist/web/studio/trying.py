@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from typing import Annotated
 
-from fastapi import APIRouter, File, Form, Request, Response, UploadFile
+from fastapi import File, Form, Request, Response, UploadFile
 from fastapi.responses import JSONResponse
 
 from castlist.errors import PhotoError
@@ -17,12 +17,12 @@ from castlist.people import enrol_face
 from castlist.run import list_runs
 from castlist.web.desk import desk_of
 from castlist.web.problems import scope_language
-from castlist.web.studio.page import PageRoute, render
+from castlist.web.studio.page import page_router, render
 from castlist.web.uploads import name_sent_film, read_photos, seems_film
 
 SHOWN = 1200  # pixels of a picture, at most
 
-router = APIRouter(route_class=PageRoute)
+router = page_router()
 
 
 @router.get("/try")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from castlist.jobs import ENDINGS, Event, Failed, Learnt, Stopped
 from castlist.languages import speaker, translator
@@ -10,9 +10,9 @@ from castlist.learning import describe_diagnosis, diagnose
 from castlist.run import open_run, read_history
 from castlist.web.desk import desk_of
 from castlist.web.problems import scope_language
-from castlist.web.studio.page import PageRoute, render
+from castlist.web.studio.page import page_router, render
 
-router = APIRouter(route_class=PageRoute)
+router = page_router()
 
 
 @router.get("/work/{job}")

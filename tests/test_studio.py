@@ -477,6 +477,14 @@ def test_no_name_is_a_formula_in_the_table(client: Any, home: Path) -> None:
     assert ",'=1+1," in table and ",=1+1," not in table
 
 
+def test_who_looks_for_a_picture_needn_t_wait_for_the_networks(client: Any) -> None:
+    desk = client.app.state.desk
+    client.get("/try")
+    before = desk._recognizers["team"]
+    assert desk.recognizer("team") is before
+    assert client.get("/try?run=nothing").status_code == 200
+
+
 def test_a_picture_that_is_too_large_is_refused_wherever_it_is_dropped(home: Path) -> None:
     small = visitor(dataclasses.replace(open_again(home), limits=Limits(pixels=TILE * TILE - 1)))
     sent = {"photo": ("x.png", photo(home, [level_of(0)]), "image/png")}

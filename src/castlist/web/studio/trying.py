@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 from typing import Annotated
 
 from fastapi import File, Form, Request, Response, UploadFile
 from fastapi.responses import JSONResponse
+from starlette.background import BackgroundTask
 
-from castlist.errors import PhotoError
+from castlist.errors import CastlistError, PhotoError
 from castlist.languages import translator
 from castlist.media import UNKNOWN, read_photo
 from castlist.naming import NamedFace, Seen
 from castlist.painting import preview_pixels
 from castlist.people import enrol_face
 from castlist.run import list_runs
-from castlist.web.desk import desk_of
+from castlist.web.desk import Desk, desk_of
 from castlist.web.problems import scope_language
 from castlist.web.studio.page import page_router, render
 from castlist.web.uploads import name_sent_film, read_photos, seems_film
@@ -28,8 +30,12 @@ router = page_router()
 @router.get("/try")
 def trying(request: Request, run: str = "") -> Response:
     """Where pictures are dropped."""
-    runs = [one for one in reversed(list_runs(desk_of(request).house.runs)) if one.complete and one.people]
-    return render(request, "trying", runs=runs, chosen=run or (runs[0].path.name if runs else ""))
+    desk = desk_of(request)
+    runs = [one for one in reversed(list_runs(desk.house.runs)) if one.complete and one.people]
+    chosen = run or (runs[0].path.name if runs else "")
+    page = render(request, "trying", runs=runs, chosen=chosen)
+    page.background = BackgroundTask(_prepare, desk, chosen)
+    return page
 
 
 @router.post("/try")
@@ -74,6 +80,12 @@ def enrol(
         raise PhotoError("face-not-there", "There is no such face in the picture.")
     enrol_face(desk_of(request).recognizer(run), name.strip(), seen, face, "dropped.jpg")
     return _answer(request, run, data, seen)
+
+
+def _prepare(desk: Desk, run: str) -> None:
+    """Load what names, while somebody looks for a picture; whatever is wrong with it is told of that."""
+    with contextlib.suppress(CastlistError):
+        desk.recognizer(run)
 
 
 def _answer(request: Request, run: str, data: bytes, seen: Seen) -> Response:

@@ -26,7 +26,7 @@ from PIL import Image
 
 from castlist.archive import Archive, ArchiveFolder, fill_archive, group_unnamed
 from castlist.errors import CastlistError
-from castlist.jobs import CopySorted, Gather, Teach, WriteTags, read_work
+from castlist.jobs import CopySorted, Gather, Stopped, Teach, WriteTags, read_work, write_event
 from castlist.media import UNKNOWN, FilmWriter
 from castlist.naming import Recognizer
 from castlist.naming.films import following
@@ -304,6 +304,25 @@ def test_somebody_is_called_otherwise_merged_and_forgotten(client: Any, home: Pa
     assert (receipt.status_code == 200 and "The photos themselves" in receipt.text) or "backups" in receipt.text
     assert open_run(home / "runs" / "team").people == ("Ana Lima",)
     assert "Bo" not in archive(home).people()
+
+
+def test_nothing_of_whoever_is_forgotten_is_left_but_what_the_receipt_names(client: Any, home: Path) -> None:
+    album = home / "archives" / "album"
+    strangers = [key_of(home, f"stranger{look}.png") for look in range(4)]
+    asked = fields(client.get(f"{IN}/who").text)
+    client.post(f"{IN}/who", data={**asked, "kind": "is", "name": "Zoebeth"}, headers=HTMX)
+    for address in ("sheet.jpg?name=Zoebeth", "faces.csv", *(f"small/{key[:64]}.jpg" for key in strangers)):
+        assert client.get(f"{IN}/{address}").status_code == 200
+    client.post("/learn", data={"folder": "0:", "model": "face", "name": "Zoebeth"})
+    ((_, note),) = works(client)
+    (home / "runs" / ".serve" / "jobs" / f"{note.id}.jsonl").write_bytes(write_event(Stopped()))
+    CopySorted(album, home / "sorted" / "album").do(lambda event: None)
+    receipt = client.post(f"{IN}/person/forget", data={"name": "Zoebeth", "sure": "Zoebeth"}).text
+    for folder in (home / "archives", home / "runs"):
+        left = [path for path in folder.rglob("*") if path.is_file()]
+        assert not [path for path in left if b"Zoebeth" in path.read_bytes() or path.suffix == ".jpg"]
+    for folder in (home / "sorted" / "album" / "Zoebeth", home / "photos"):
+        assert repr(str(folder)) in html.unescape(receipt)
 
 
 @pytest.mark.parametrize("also", [False, True])

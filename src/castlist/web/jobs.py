@@ -83,11 +83,10 @@ class JobBook:
     def forget(self, name: str) -> None:
         """Delete what is known of works that are over and tell of somebody."""
         said = json.dumps(name)[1:-1].encode()
-        some = (note for note in self.notes() if note.is_over and note.may_name)
         self._delete(
             note
-            for note in some
-            if any(said in (self.folder / f"{note.id}{kind}").read_bytes() for kind in (WORK, TOLD))
+            for note in self.notes()
+            if note.is_over and any(said in (self.folder / f"{note.id}{kind}").read_bytes() for kind in (WORK, TOLD))
         )
 
     def notes(self) -> list[JobNote]:

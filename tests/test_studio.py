@@ -519,6 +519,19 @@ def test_what_is_not_there_is_told_on_a_page(client: Any) -> None:
     assert client.get(f"{IN}/photos/x").status_code == 422
 
 
+def test_what_is_gone_meanwhile_is_told_on_a_page(client: Any, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    digest = key_of(home, "ann.png")[:64]
+    (home / "photos" / "ann.png").unlink()
+    told = html.unescape(client.get(f"{IN}/hidden/{digest}.jpg").text)
+    assert "The picture can't be read (can't be opened" in told
+    shutil.rmtree(home / "photos")
+    gone = client.get("/start?folder=0:")
+    assert gone.status_code == 404 and "Is its disk connected?" in gone.text
+    monkeypatch.setattr(Archive, "faces", lambda *_, **__: 1 / 0)
+    failed = client.get(f"{IN}/people")
+    assert failed.status_code == 500 and "<main" in failed.text
+
+
 def test_files_of_others_are_what_they_were() -> None:
     listed = dict(
         re.findall(r"^\| (\S+) \|.*\| ([0-9a-f]{64}) \|$", (STATIC / "vendor" / "VENDORED.md").read_text(), re.M)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import logging
 import socket
@@ -34,6 +35,8 @@ def main() -> None:
     """Answer requests until a signal, or until the parent is gone."""
     record = json.loads(read_line())
     end_with_parent()
+    gc.freeze()
+    gc.enable()
     logging.getLogger("castlist").addHandler(logging.StreamHandler(sys.stdout))
     logging.getLogger("castlist.web.access").setLevel(logging.INFO)
     answer_requests(House.load(Path(record["house"])), taken(record["socket"]))

@@ -19,7 +19,7 @@ from castlist.people import enrol_face
 from castlist.run import list_runs
 from castlist.web.desk import Desk, desk_of
 from castlist.web.problems import scope_language
-from castlist.web.studio.page import page_router, render
+from castlist.web.studio.page import page_router, render, unreadable
 from castlist.web.uploads import name_sent_film, read_photos, seems_film
 
 SHOWN = 1200  # pixels of a picture, at most
@@ -120,7 +120,7 @@ def _look(request: Request, run: str, photo: UploadFile) -> tuple[bytes, Seen]:
     (data,) = read_photos(desk, [photo])
     seen = Seen.merge(desk.recognizer(run).eyes.see([data]))
     if problem := seen.problems[0]:
-        raise PhotoError("dropped-unread", "The picture can't be read ({reason}).", reason=problem)
+        raise unreadable(problem)
     return data, seen
 
 

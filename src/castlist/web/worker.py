@@ -28,6 +28,7 @@ from castlist.web.listening import taken
 
 FINISH = 8  # seconds that what is in hand has, once the house closes
 PAUSE = 0.005  # seconds between two looks whether a hand is free
+SELDOM = 50_000  # new objects between two looks for garbage: rows of an archive are ten thousands, and none
 IDLE = 15  # seconds in which a connection's next request must have come
 
 
@@ -36,6 +37,7 @@ def main() -> None:
     record = json.loads(read_line())
     end_with_parent()
     gc.freeze()
+    gc.set_threshold(SELDOM)
     gc.enable()
     logging.getLogger("castlist").addHandler(logging.StreamHandler(sys.stdout))
     logging.getLogger("castlist.web.access").setLevel(logging.INFO)

@@ -59,6 +59,15 @@ def test_the_largest_group_is_asked_about_first_and_gone_once_it_is_named(home: 
     assert [question.key for question in held.questions()] == [first.key, *(question.key for question in rest)]
 
 
+def test_questions_that_were_asked_before_are_those_that_are_asked_now(home: Path) -> None:
+    held = HeldArchive(home / "archive")
+    archive = held.now()[0]
+    for kind, name in (("is", "Dora"), ("is-not", "Ann"), ("stranger", None), ("undo", None), ("is", "Eve")):
+        last = held.questions()[-1]
+        archive.undo() if kind == "undo" else archive.decide_all(kind, last.spots[:3], name=name)
+        assert held.questions() == HeldArchive(home / "archive").questions()
+
+
 def test_strangers_and_what_is_no_face_are_asked_about_no_more(home: Path) -> None:
     held = HeldArchive(home / "archive")
     largest, second, lone = held.questions()

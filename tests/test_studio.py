@@ -26,7 +26,7 @@ from PIL import Image
 
 from castlist.archive import Archive, ArchiveFolder, fill_archive, group_unnamed
 from castlist.errors import CastlistError
-from castlist.jobs import CopySorted, Gather, Teach, WriteTags, read_work
+from castlist.jobs import CopySorted, Gather, Stopped, Teach, WriteTags, read_work, write_event
 from castlist.media import UNKNOWN, FilmWriter
 from castlist.naming import Recognizer
 from castlist.naming.films import following
@@ -138,6 +138,14 @@ def test_an_archive_is_made_in_the_background(client: Any, home: Path) -> None:
     assert f"/api/v1/jobs/{note.id}/events" in page
     client.post("/start", data={"folder": "0:", "run": "team"})  # whose archive has another name
     assert "then=/in/album/photos" in client.post("/start", data={"folder": "0:", "run": ""}).headers["location"]
+
+
+def test_a_work_that_waits_says_so(client: Any) -> None:
+    where = client.post(f"{IN}/refresh").headers["location"]
+    assert "Other work is done first." in client.get(where).text
+    (job,) = client.app.state.desk.jobs.waiting()
+    (client.app.state.desk.jobs.folder / f"{job}.jsonl").write_bytes(b"")  # as who begins it does
+    assert "Beginning" in client.get(where).text
 
 
 def test_an_archive_may_be_called_anything_a_folder_can(client: Any, home: Path) -> None:
@@ -296,6 +304,25 @@ def test_somebody_is_called_otherwise_merged_and_forgotten(client: Any, home: Pa
     assert (receipt.status_code == 200 and "The photos themselves" in receipt.text) or "backups" in receipt.text
     assert open_run(home / "runs" / "team").people == ("Ana Lima",)
     assert "Bo" not in archive(home).people()
+
+
+def test_nothing_of_whoever_is_forgotten_is_left_but_what_the_receipt_names(client: Any, home: Path) -> None:
+    album = home / "archives" / "album"
+    strangers = [key_of(home, f"stranger{look}.png") for look in range(4)]
+    asked = fields(client.get(f"{IN}/who").text)
+    client.post(f"{IN}/who", data={**asked, "kind": "is", "name": "Zoebeth"}, headers=HTMX)
+    for address in ("sheet.jpg?name=Zoebeth", "faces.csv", *(f"small/{key[:64]}.jpg" for key in strangers)):
+        assert client.get(f"{IN}/{address}").status_code == 200
+    client.post("/learn", data={"folder": "0:", "model": "face", "name": "Zoebeth"})
+    ((_, note),) = works(client)
+    (home / "runs" / ".serve" / "jobs" / f"{note.id}.jsonl").write_bytes(write_event(Stopped()))
+    CopySorted(album, home / "sorted" / "album").do(lambda event: None)
+    receipt = client.post(f"{IN}/person/forget", data={"name": "Zoebeth", "sure": "Zoebeth"}).text
+    for folder in (home / "archives", home / "runs"):
+        left = [path for path in folder.rglob("*") if path.is_file()]
+        assert not [path for path in left if b"Zoebeth" in path.read_bytes() or path.suffix == ".jpg"]
+    for folder in (home / "sorted" / "album" / "Zoebeth", home / "photos"):
+        assert repr(str(folder)) in html.unescape(receipt)
 
 
 @pytest.mark.parametrize("also", [False, True])
@@ -469,6 +496,14 @@ def test_no_name_is_a_formula_in_the_table(client: Any, home: Path) -> None:
     assert ",'=1+1," in table and ",=1+1," not in table
 
 
+def test_who_looks_for_a_picture_needn_t_wait_for_the_networks(client: Any) -> None:
+    desk = client.app.state.desk
+    client.get("/try")
+    before = desk._recognizers["team"]
+    assert desk.recognizer("team") is before
+    assert client.get("/try?run=nothing").status_code == 200
+
+
 def test_a_picture_that_is_too_large_is_refused_wherever_it_is_dropped(home: Path) -> None:
     small = visitor(dataclasses.replace(open_again(home), limits=Limits(pixels=TILE * TILE - 1)))
     sent = {"photo": ("x.png", photo(home, [level_of(0)]), "image/png")}
@@ -482,6 +517,19 @@ def test_what_is_not_there_is_told_on_a_page(client: Any) -> None:
         answer = client.get(address)
         assert answer.status_code == 404 and "<main" in answer.text
     assert client.get(f"{IN}/photos/x").status_code == 422
+
+
+def test_what_is_gone_meanwhile_is_told_on_a_page(client: Any, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    digest = key_of(home, "ann.png")[:64]
+    (home / "photos" / "ann.png").unlink()
+    told = html.unescape(client.get(f"{IN}/hidden/{digest}.jpg").text)
+    assert "The picture can't be read (can't be opened" in told
+    shutil.rmtree(home / "photos")
+    gone = client.get("/start?folder=0:")
+    assert gone.status_code == 404 and "Is its disk connected?" in gone.text
+    monkeypatch.setattr(Archive, "faces", lambda *_, **__: 1 / 0)
+    failed = client.get(f"{IN}/people")
+    assert failed.status_code == 500 and "<main" in failed.text
 
 
 def test_files_of_others_are_what_they_were() -> None:

@@ -71,6 +71,20 @@ def test_works_wait_for_each_other_and_stop_when_asked(tmp_path: Path) -> None:
     assert last(book, jobs[0]) == Checked({"kept": 1}) and last(book, jobs[-1]) == Stopped()
 
 
+def test_works_on_one_archive_are_done_one_after_the_other(tmp_path: Path) -> None:
+    book = JobBook(tmp_path / "jobs")
+    with Foreman(book):
+        first, second, stopped = (book.begin(Endless(archive=tmp_path / "album")) for _ in range(3))
+        other = book.begin(Endless(archive=tmp_path / "another"))
+        wait(lambda: all(isinstance(last(book, job), Counted) for job in (first, other)))
+        book.stop(stopped)
+        wait(lambda: is_over(book, stopped))
+        assert last(book, stopped) == Stopped() and book.waiting() == [second]
+        book.stop(first)
+        wait(lambda: isinstance(last(book, second), Counted))
+        assert is_over(book, first)
+
+
 def test_what_a_house_leaves_is_interrupted_not_stopped(tmp_path: Path) -> None:
     book = JobBook(tmp_path / "jobs")
     with Foreman(book):

@@ -31,6 +31,7 @@ class Endless:
     """Counts until it is stopped, and keeps what it has, or nothing."""
 
     keeps: bool = False
+    archive: Path | None = None  # which it seems to be on
 
     def do(self, tell: Tell) -> Finished:
         tell(Stage(str(os.getpid())))

@@ -89,7 +89,7 @@ def is_below(file: Any) -> bool:
     if not isinstance(file, str) or "\0" in file:
         return False
     name = unspell(file)
-    if Path(name).drive or (os.name == "nt" and "\\" in name):
+    if os.path.splitdrive(name)[0] or (os.name == "nt" and "\\" in name):
         return False
     # A backslash is part of a name here, but no way up for whoever reads the same file on Windows.
     return not {"", ".", ".."} & set(name.split("/")) and ".." not in name.split("\\")

@@ -73,6 +73,7 @@ class DecisionLog:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._parsed: tuple[bytes, list[Decision]] = b"", []  # lines are added only: these aren't read again
 
     def stamp(self) -> tuple[int, int]:
         """What tells the file from itself at another moment."""
@@ -263,13 +264,18 @@ class DecisionLog:
             raise self._broken(reason_of(error)) from error
 
     def _parse(self, data: bytes) -> list[Decision]:
-        decisions = []
+        known, decisions = self._parsed
+        if not data.startswith(known):  # somebody was forgotten, say
+            known, decisions = b"", []
         # What follows the last line's end was cut off by a kill: nobody was told that it is decided.
-        for number, line in enumerate(data.split(b"\n")[:-1], 1):
+        whole = data[: data.rfind(b"\n") + 1]
+        decisions = [*decisions]
+        for line in whole[len(known) :].split(b"\n")[:-1]:
             try:
                 decisions.append(_checked(msgspec.json.decode(line, type=Decision)))
             except (ValueError, CastError) as error:
-                raise self._broken(f"line {number}: {error}") from error
+                raise self._broken(f"line {len(decisions) + 1}: {error}") from error
+        self._parsed = whole, decisions
         return decisions
 
     def _broken(self, reason: Message | str) -> CastlistError:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from castlist.archive.decisions import Decision
+from castlist.archive.decisions import Decision, Spot
 from castlist.archive.table import EDGES, Table, keep, where
 from castlist.archive.verdicts import Place, Verdicts, judge
 from castlist.faces import Box
@@ -20,6 +20,7 @@ class Places:
 
     of: dict[str, dict[int, Place]] = field(default_factory=dict)  # by the photo's digest
     called: dict[str, str] = field(default_factory=dict)
+    numbers: dict[Spot, int | None] = field(default_factory=dict)  # of faces that were decided on
 
 
 def judge_rows(decisions: Sequence[Decision], shards: Sequence[Table], known: Places | None = None) -> Verdicts:
@@ -40,7 +41,7 @@ def judge_rows(decisions: Sequence[Decision], shards: Sequence[Table], known: Pl
             if row["face"] is not None:
                 numbers[row["face"]] = place_of(row)
     known.of.update(found)  # whole photos at once, for whoever reads in another thread
-    return judge(decisions, known.of, known.called)
+    return judge(decisions, known.of, known.called, known.numbers)
 
 
 def place_of(row: Mapping[str, Any]) -> Place:

@@ -34,6 +34,7 @@ _ASKED = (
     "end",
 )
 _OF_PHOTOS = (*_ASKED, "width", "height", "orientation", "bytes", "modified")
+_OF_FILES = ("photo", "digest", "face", "taken", "width", "height", "reason", "problem")
 
 FORGOTTEN = Message("archive-forgotten", "whoever was here has been forgotten")
 
@@ -73,9 +74,8 @@ class Archive:
         for (digest, _), verdict in verdicts.of.items():
             if verdict.name is not None:
                 named_in[digest].add(verdict.name)
-        # At once, for whoever reads in another thread.
-        self.decisions, self.verdicts = decisions, verdicts
-        self._named_in = named_in
+        # At once, for whoever reads in another thread; the verdicts last, by which others tell that all is read.
+        self._named_in, self.decisions, self.verdicts = named_in, decisions, verdicts
 
     def people(self) -> set[str]:
         """Everybody whom a face is named or was decided to be, and UNKNOWN."""
@@ -137,7 +137,7 @@ class Archive:
         """The photos and films that are there, also those that can't be read."""
         for shard in self._shards:
             first = keep(shard, where(shard, "face", [None, 1]))  # one row of each
-            for row in first.select([*_OF_PHOTOS, "reason", "problem"]).to_pylist():
+            for row in first.select(_OF_FILES).to_pylist():
                 path = join_below(self.root, row["photo"])
                 if path is None:
                     continue

@@ -49,7 +49,10 @@ class Verdicts:
 
 
 def judge(
-    decisions: Sequence[Decision], places: Mapping[str, Mapping[int, Place]], called: Mapping[str, str]
+    decisions: Sequence[Decision],
+    places: Mapping[str, Mapping[int, Place]],
+    called: Mapping[str, str],
+    numbers: dict[Spot, int | None],
 ) -> Verdicts:
     """Bring decisions together with faces.
 
@@ -59,6 +62,7 @@ def judge(
         decisions: Those that hold, in their order.
         places: Of the faces of photos by their numbers, by the photo's digest.
         called: What a photo of a digest is called.
+        numbers: Of faces that were decided on, as far as they were looked up; what is looked up now is added.
     """
     of: dict[Face, Verdict] = {}
     pairs: dict[str, list[tuple[Face, Face]]] = {"same": [], "different": []}
@@ -67,7 +71,7 @@ def judge(
     for one in (apart for decision in decisions for apart in _apart_by_face(decision)):
         faces = []
         for spot in filter(None, (one.face, one.other)):
-            face, problem = _find(spot, places.get(spot.photo), called, _words(one))
+            face, problem = _find(spot, one, places, called, numbers)
             faces += [face] if face else []
             conflicts += [problem] if problem else []
         if len(faces) < 1 + (one.other is not None):
@@ -104,22 +108,29 @@ def _apart_by_face(decision: Decision) -> Iterator[Decision]:
 
 
 def _find(
-    spot: Spot, places: Mapping[int, Place] | None, called: Mapping[str, str], words: str
+    spot: Spot,
+    decision: Decision,
+    places: Mapping[str, Mapping[int, Place]],
+    called: Mapping[str, str],
+    numbers: dict[Spot, int | None],
 ) -> tuple[Face | None, Message | None]:
     """The face that a decision is about, or why there is none."""
-    if places is None:
+    there = places.get(spot.photo)
+    if there is None:
         return None, Message(
             "decided-photo-gone",
             "A photo that was decided on ({words}) is gone or has changed; the decision waits for it. Its content "
             "was {digest}.",
-            {"words": words, "digest": spot.photo[:12]},
+            {"words": _words(decision), "digest": spot.photo[:12]},
         )
-    number = face_at(places, Box(*spot.box), spot.start)
+    if spot not in numbers:
+        numbers[spot] = face_at(there, Box(*spot.box), spot.start)
+    number = numbers[spot]
     if number is None:
         return None, Message(
             "decided-face-gone",
             "{photo!r}: a face that was decided on ({words}) isn't found any more.",
-            {"photo": called[spot.photo], "words": words},
+            {"photo": called[spot.photo], "words": _words(decision)},
         )
     return (spot.photo, number), None
 

@@ -83,7 +83,10 @@ def forget(
         if not deleted:
             raise refusal
         receipt = Receipt(name, (), tuple(what_remains(open_run(path), name)))
-    return Receipt(receipt.name, (*receipt.removed, *deleted), (*receipt.remaining, *remaining, *gone.remaining))
+    photos = Message("archive-photos-remain", "The archive's photos, in {folder!r}.", {"folder": folder.record().root})
+    return Receipt(
+        receipt.name, (*receipt.removed, *deleted), (*receipt.remaining, photos, *remaining, *gone.remaining)
+    )
 
 
 def _untag(

@@ -50,6 +50,6 @@ def make_app(house: House, *, finder: Finder = find_faces) -> FastAPI:
     explain_problems(app)
     app.include_router(api.routes(), prefix=PREFIX)
     api.describe(app)
-    app.include_router(studio.pages())
+    app.router.routes += studio.pages()  # as they are: to include a router is to make its routes once more
     app.mount("/static", studio.files())
     return app

@@ -122,6 +122,10 @@ class Desk:
         """
         roots = self.house.roots
         top = roots[root].resolve() if 0 <= root < len(roots) else None
+        if top is not None and not is_folder(top):
+            raise CastlistError(
+                "root-gone", "The folder of photos {name!r} isn't there. Is its disk connected?", name=top.name
+            )
         path = None if top is None else top if not below else join_below(top, below)
         if path is None or top is None or not path.resolve().is_relative_to(top) or not is_folder(path):
             raise CastlistError(

@@ -14,7 +14,7 @@ from castlist.jobs import ENDS, Event, Failed, Job, Stopped, interruption, read_
 from castlist.web.jobs import STOP, TOLD, WORK, JobBook
 
 PAUSE = 0.1  # seconds between two looks at what is wanted
-AT_ONCE = 2  # works under way; the others wait
+AT_ONCE = 2  # works under way, on different archives and runs; the others wait
 KEPT = 100  # works that are over and are still told of
 
 logger = logging.getLogger(__name__)
@@ -58,16 +58,18 @@ class Foreman:
 
     def _begin_and_stop(self) -> None:
         self._jobs = {job: one for job, one in self._jobs.items() if one.end is None}
-        waiting = self._book.waiting()
-        free = max(AT_ONCE - len(self._jobs), 0)
-        for job in waiting[:free]:
-            self._begin(job)
         for job, one in self._jobs.items():
             if self._is_to_stop(job):
                 one.stop()
-        for job in waiting[free:]:
+        taken = {self._book.place(job) for job in self._jobs}
+        for job in self._book.waiting():
+            place = self._book.place(job)
             if self._is_to_stop(job):
                 self._tell(job, write_event(Stopped()))
+                continue
+            if len(self._jobs) < AT_ONCE and (place is None or place not in taken):
+                self._begin(job)
+            taken.add(place)  # also by whoever waits: first come, first served
 
     def _is_to_stop(self, job: str) -> bool:
         """Whether somebody wants it to stop; told once."""

@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from castlist.errors import CastlistError
 from castlist.files import make_folder, write_bytes
@@ -82,11 +83,10 @@ class JobBook:
     def forget(self, name: str) -> None:
         """Delete what is known of works that are over and tell of somebody."""
         said = json.dumps(name)[1:-1].encode()
-        some = (note for note in self.notes() if note.is_over and note.may_name)
         self._delete(
             note
-            for note in some
-            if any(said in (self.folder / f"{note.id}{kind}").read_bytes() for kind in (WORK, TOLD))
+            for note in self.notes()
+            if note.is_over and any(said in (self.folder / f"{note.id}{kind}").read_bytes() for kind in (WORK, TOLD))
         )
 
     def notes(self) -> list[JobNote]:
@@ -104,6 +104,12 @@ class JobBook:
         """The ids of works that nobody has begun yet, the oldest first."""
         ids = sorted(path.stem for path in self.folder.glob(f"*{WORK}") if _ID.fullmatch(path.stem))
         return [job for job in ids if not (self.folder / f"{job}{TOLD}").exists()]
+
+    def place(self, job: str) -> Path | None:
+        """The archive or run that a work changes: two on one wait for each other; None: nothing that is there."""
+        asked = _asked(self._read_work(job))
+        changed = asked.get("archive") or asked.get("run")
+        return Path(changed).absolute() if isinstance(changed, str) else None
 
     def note(self, job: str) -> JobNote:
         """A work as it is now.
@@ -182,6 +188,14 @@ class JobBook:
 
 def _no_such(job: str) -> CastlistError:
     return CastlistError("no-such-job", "There is no work {job!r}.", job=job)
+
+
+def _asked(line: bytes) -> dict[str, Any]:
+    """The fields of a work as `write_work` wrote it; none: another castlist did."""
+    try:
+        return dict(json.loads(line)["is"])
+    except (ValueError, LookupError, TypeError):
+        return {}
 
 
 def _kind_of(line: bytes) -> str:

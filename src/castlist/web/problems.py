@@ -43,6 +43,7 @@ STATUSES = {
     "not-come-in": HTTPStatus.UNAUTHORIZED,
     "other-site": HTTPStatus.FORBIDDEN,
     "photo-not-archived": HTTPStatus.NOT_FOUND,
+    "root-gone": HTTPStatus.NOT_FOUND,
     "run-busy": HTTPStatus.CONFLICT,
     "run-gone": HTTPStatus.NOT_FOUND,
     "system-refuses": HTTPStatus.INTERNAL_SERVER_ERROR,

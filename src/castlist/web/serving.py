@@ -17,12 +17,11 @@ from castlist.children import start_python
 from castlist.errors import CastlistError, RunError
 from castlist.files import PRIVATE_FILE, make_folder
 from castlist.run import delete, hold
-from castlist.web.foreman import Foreman
 from castlist.web.house import JOBS, LAUNCHES, LOG, House
-from castlist.web.jobs import JobBook
 from castlist.web.listening import listening, share
 
-CHILD = "from castlist.web.worker import main; main()"
+# Nothing that is imported is garbage: to look for some takes a fifth of the time in which a worker begins.
+CHILD = "import gc; gc.disable(); from castlist.web.worker import main; main()"
 LOCK = ".lock"
 FINISH = 10.0  # seconds until a worker that doesn't end is ended
 PAUSE = 0.1  # seconds between two looks at the workers
@@ -48,9 +47,14 @@ def serve_house(house: House, *, on_open: Callable[[House], None]) -> None:
         for leftover in (house.uploads, house.state / LAUNCHES):
             delete(leftover)
             make_folder(leftover, private=True)
-        with Foreman(JobBook(house.state / JOBS)), _Workers(house, listener) as workers:
-            on_open(house)
-            workers.watch()
+        with _Workers(house, listener) as workers:
+            # While the first worker begins, which somebody waits for.
+            from castlist.web.foreman import Foreman
+            from castlist.web.jobs import JobBook
+
+            with Foreman(JobBook(house.state / JOBS)):
+                on_open(house)
+                workers.watch()
 
 
 class _Workers:
@@ -62,7 +66,8 @@ class _Workers:
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
         self._log = os.open(house.state / LOG, flags, PRIVATE_FILE)  # what was asked for
         self._quick = 0  # ends in a row that came too soon
-        self._running = [self._start() for _ in range(house.workers)]
+        self._count = house.workers
+        self._running = [self._start()]
 
     def __enter__(self) -> _Workers:
         return self
@@ -83,11 +88,12 @@ class _Workers:
         os.close(self._log)
 
     def watch(self) -> None:
-        """Start another one for each that dies; ends by an exception only.
+        """Start the others, and another one for each that dies; ends by an exception only.
 
         Raises:
             CastlistError: If they die again and again as soon as they begin.
         """
+        self._running += [self._start() for _ in range(self._count - 1)]
         while True:
             time.sleep(PAUSE)
             if os.fstat(self._log).st_size > LONGEST_LOG:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import logging
 import socket
@@ -27,6 +28,7 @@ from castlist.web.listening import taken
 
 FINISH = 8  # seconds that what is in hand has, once the house closes
 PAUSE = 0.005  # seconds between two looks whether a hand is free
+SELDOM = 50_000  # new objects between two looks for garbage: rows of an archive are ten thousands, and none
 IDLE = 15  # seconds in which a connection's next request must have come
 
 
@@ -34,6 +36,9 @@ def main() -> None:
     """Answer requests until a signal, or until the parent is gone."""
     record = json.loads(read_line())
     end_with_parent()
+    gc.freeze()
+    gc.set_threshold(SELDOM)
+    gc.enable()
     logging.getLogger("castlist").addHandler(logging.StreamHandler(sys.stdout))
     logging.getLogger("castlist.web.access").setLevel(logging.INFO)
     answer_requests(House.load(Path(record["house"])), taken(record["socket"]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fastapi import APIRouter
+from starlette.routing import BaseRoute
 from starlette.staticfiles import StaticFiles
 
 from castlist.web.studio import checking, deciding, export, images, learn, people, photos, start, trying, who, working
@@ -12,12 +12,10 @@ from castlist.web.studio import checking, deciding, export, images, learn, peopl
 STATIC = Path(__file__).parent / "static"
 
 
-def pages() -> APIRouter:
+def pages() -> list[BaseRoute]:
     """All pages."""
-    router = APIRouter(include_in_schema=False)
-    for part in (photos, images, deciding, who, people, start, working, learn, checking, trying, export):
-        router.include_router(part.router)
-    return router
+    parts = (photos, images, deciding, who, people, start, working, learn, checking, trying, export)
+    return [route for part in parts for route in part.router.routes]
 
 
 def files() -> StaticFiles:

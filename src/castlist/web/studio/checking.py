@@ -8,7 +8,7 @@ import urllib.parse
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import Form, Request, Response
 
 from castlist.checks import (
     KINDS,
@@ -30,13 +30,13 @@ from castlist.painting import preview_photo
 from castlist.paths import join_below, name_below
 from castlist.web.desk import desk_of
 from castlist.web.problems import scope_language
-from castlist.web.studio.page import PageRoute, picture, render, watch
+from castlist.web.studio.page import page_router, picture, render, watch
 from castlist.web.studio.start import Choice, open_choice
 
 SHOWN = 100  # findings of a kind; more is nothing that is decided picture by picture
 SMALL = 320  # pixels
 
-router = APIRouter(route_class=PageRoute)
+router = page_router()
 
 
 @dataclass(frozen=True)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, get_args
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import Form, Request, Response
 
 from castlist.archive import Archive, ArchivedFace, Kind
 from castlist.errors import CastlistError
 from castlist.media import meant_by
-from castlist.web.studio.page import PageRoute, go, place, render
+from castlist.web.studio.page import go, page_router, place, render
 from castlist.web.studio.shelf import OpenAlbum
 
 ONE_BY_ONE = ("is", "is-not", "stranger", "no-face", "portrait")
 
-router = APIRouter(route_class=PageRoute)
+router = page_router()
 
 
 @router.post("/in/{archive}/decide")

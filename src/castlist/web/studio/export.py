@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import Form, Request, Response
 
 from castlist.archive import draw_faces, find_in_archive
+from castlist.errors import PhotoError
 from castlist.escaping import for_cell
 from castlist.files import table_bytes
 from castlist.jobs import CopySorted, WriteTags
@@ -16,14 +17,14 @@ from castlist.painting import hide_faces, is_hidden, preview_pixels
 from castlist.paths import name_below
 from castlist.tagging import plan_tags
 from castlist.web.desk import desk_of
-from castlist.web.studio.page import PageRoute, place, render, watch
+from castlist.web.studio.page import page_router, place, render, unreadable, watch
 from castlist.web.studio.shelf import OpenAlbum
 
 COLUMNS = ("photo", "face", "name", "probability", "decided", "taken", "left", "top", "right", "bottom")
 MOST = 200  # files shown before they are written
 COPIES = "sorted"  # the folder of copies, beside the archives
 
-router = APIRouter(route_class=PageRoute)
+router = page_router()
 
 
 @router.get("/in/{archive}/export")
@@ -64,10 +65,13 @@ def sheet(album: OpenAlbum, name: str) -> Response:
 def hidden(request: Request, album: OpenAlbum, digest: str, whom: str = ALL) -> Response:
     """A copy of a photo in which faces are hidden; it is looked at once more, for the smallest ones, too."""
     path = album.photo(digest).path
+    try:
+        pixels = read_photo(path)
+    except PhotoError as error:
+        raise unreadable(error.message) from error
     (named,) = Recognizer.load(album.run, finder=desk_of(request).finder).name_photos([path], thorough=True)
     boxes = [face.box for face in named.faces if face.box and is_hidden(face, whom)]
     boxes += [face.box for face in album.faces(digest) if whom in (ALL, face.name)]
-    pixels = read_photo(path)
     return _saved(preview_pixels(hide_faces(pixels, boxes), max(pixels.shape)), "image/jpeg", "hidden.jpg")
 
 

@@ -6,18 +6,18 @@ import contextlib
 import re
 from pathlib import Path
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from castlist.errors import CastlistError, PhotoError
 from castlist.files import make_folder, write_bytes
 from castlist.painting import preview_face, preview_photo
-from castlist.web.studio.page import PageRoute, picture
+from castlist.web.studio.page import page_router, picture
 from castlist.web.studio.shelf import Album, OpenAlbum
 
 SMALL, LARGE, FACE = 320, 1600, 192  # pixels, at most
 KEPT = "small"  # the folder of small photos in an archive's index
 
-router = APIRouter(route_class=PageRoute)
+router = page_router()
 
 
 @router.get("/in/{archive}/small/{digest}.jpg")

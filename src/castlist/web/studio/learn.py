@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import Form, Query, Request, Response
 from fastapi.responses import FileResponse
 
 from castlist.errors import RunError
@@ -17,13 +17,13 @@ from castlist.run import Run, find_runs, open_run, read_history
 from castlist.settings import MODELS, read_settings
 from castlist.web.desk import Desk, desk_of
 from castlist.web.problems import scope_language
-from castlist.web.studio.page import PageRoute, render, watch
+from castlist.web.studio.page import page_router, render, watch
 from castlist.web.studio.start import Choice, folders_in, open_choice, roots_of
 
 # The report brings its own styles and pictures, and no script.
 REPORT_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'self'"
 
-router = APIRouter(route_class=PageRoute)
+router = page_router()
 
 
 @dataclasses.dataclass(frozen=True)

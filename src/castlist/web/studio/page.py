@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import datetime
 import functools
+import logging
 import urllib.parse
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from fastapi import Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from castlist.errors import CastlistError, Message, fill, needs_extra
+from castlist.errors import CastlistError, Message, PhotoError, fill, needs_extra, unforeseen
 from castlist.jobs import Work
 from castlist.languages import LANGUAGES, translate_message, translator
 from castlist.media import UNKNOWN
@@ -25,6 +26,8 @@ from castlist.web.problems import scope_language, status_of
 
 with needs_extra("serve", "The studio"):
     import jinja2
+
+logger = logging.getLogger(__name__)
 
 TEMPLATES = Path(__file__).parent / "templates"
 TAGS = {"en": "en", "zh-TW": "zh-Hant-TW"}  # of languages, as HTML writes them
@@ -83,6 +86,11 @@ def watch(request: Request, work: Work, then: str) -> Response:
     return go(request, f"/work/{job}?then={urllib.parse.quote(then)}")
 
 
+def unreadable(reason: Message) -> PhotoError:
+    """That a picture that was asked for can't be shown."""
+    return PhotoError("dropped-unread", "The picture can't be read ({reason}).", reason=reason)
+
+
 def picture(data: bytes) -> Response:
     """A JPEG, as an answer."""
     # Not for the browser's disk: what is deleted here would stay there.
@@ -113,8 +121,16 @@ class PageRoute(APIRoute):
             except RequestValidationError:
                 unknown = Message("page-unknown", "There is no such page. Begin at the first one.")
                 return render(request, "problem", status=422, problem=unknown)
+            except Exception as error:
+                logger.error("unforeseen: %s", type(error).__name__)  # what it says may hold a name
+                return render(request, "problem", status=500, problem=unforeseen(error).message)
 
         return explained
+
+
+def page_router() -> APIRouter:
+    """A router of pages, which are in no description of the API."""
+    return APIRouter(route_class=PageRoute, include_in_schema=False)
 
 
 @functools.cache

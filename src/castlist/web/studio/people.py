@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import Form, Request, Response
 
 from castlist.archive import call_otherwise, find_in_archive
-from castlist.errors import SettingsError
+from castlist.errors import Message, SettingsError
 from castlist.jobs import Gather
 from castlist.media import UNKNOWN, meant_by, one_form
 from castlist.people import forget, merge, rename
 from castlist.run import open_run
 from castlist.web.desk import desk_of
-from castlist.web.studio.page import PageRoute, place, render, watch
+from castlist.web.studio.export import COPIES
+from castlist.web.studio.page import page_router, place, render, watch
 from castlist.web.studio.shelf import Album, OpenAlbum
 
 MOST = 300  # faces shown of a person
 
-router = APIRouter(route_class=PageRoute)
+router = page_router()
 
 
 @router.get("/in/{archive}/people")
@@ -79,8 +80,14 @@ def forget_person(
             "forget-unsure", "Nothing was deleted: the name typed is {typed!r}, not {name!r}.", typed=sure, name=name
         )
     receipt = forget(album.run, name, archive=album.folder.path, tags=tags, embed=tags)
-    desk_of(request).jobs.forget(receipt.name)
-    return render(request, "receipt", album=album, receipt=receipt)
+    desk = desk_of(request)
+    desk.jobs.forget(receipt.name)
+    copies = [
+        Message("sorted-copies-remain", "Copies of photos, in {folder!r}.", {"folder": str(folder)})
+        for folder in (desk.house.archives.parent / COPIES).glob("*/*")
+        if one_form(folder.name) == one_form(receipt.name)
+    ]
+    return render(request, "receipt", album=album, removed=receipt.removed, remaining=[*copies, *receipt.remaining])
 
 
 def _name_anew(request: Request, album: Album) -> Response:

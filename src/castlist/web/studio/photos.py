@@ -6,18 +6,18 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from castlist.archive import ArchivedFile
 from castlist.media import UNKNOWN
 from castlist.web.desk import desk_of
-from castlist.web.studio.page import PageRoute, go, newest_archive, place, render
+from castlist.web.studio.page import go, newest_archive, page_router, place, render
 from castlist.web.studio.shelf import OpenAlbum
 
 SOME = 48  # photos of a part of the wall; each is asked for as it comes near
 AT_ONCE = 2  # parts that come with the page
 
-router = APIRouter(route_class=PageRoute)
+router = page_router()
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, File, Form, Request, Response, UploadFile
+from fastapi import File, Form, Request, Response, UploadFile
 
 from castlist.archive import ArchiveFolder
 from castlist.errors import CastlistError
@@ -21,12 +21,12 @@ from castlist.paths import name_below, spell, unspell
 from castlist.run import Run, list_runs
 from castlist.web.desk import Desk, desk_of
 from castlist.web.problems import LANGUAGE
-from castlist.web.studio.page import PageRoute, go, place, render, watch
+from castlist.web.studio.page import go, page_router, place, render, watch
 
 YEAR = 365 * 24 * 3600  # seconds
 DROPPED = "dropped"  # the archive of photos that were dropped, and beside the archives the folder of these
 
-router = APIRouter(route_class=PageRoute)
+router = page_router()
 
 
 @dataclass(frozen=True)

@@ -3,33 +3,39 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 from typing import Annotated
 
-from fastapi import APIRouter, File, Form, Request, Response, UploadFile
+from fastapi import File, Form, Request, Response, UploadFile
 from fastapi.responses import JSONResponse
+from starlette.background import BackgroundTask
 
-from castlist.errors import PhotoError
+from castlist.errors import CastlistError, PhotoError
 from castlist.languages import translator
 from castlist.media import UNKNOWN, read_photo
 from castlist.naming import NamedFace, Seen
 from castlist.painting import preview_pixels
 from castlist.people import enrol_face
 from castlist.run import list_runs
-from castlist.web.desk import desk_of
+from castlist.web.desk import Desk, desk_of
 from castlist.web.problems import scope_language
-from castlist.web.studio.page import PageRoute, render
+from castlist.web.studio.page import page_router, render, unreadable
 from castlist.web.uploads import name_sent_film, read_photos, seems_film
 
 SHOWN = 1200  # pixels of a picture, at most
 
-router = APIRouter(route_class=PageRoute)
+router = page_router()
 
 
 @router.get("/try")
 def trying(request: Request, run: str = "") -> Response:
     """Where pictures are dropped."""
-    runs = [one for one in reversed(list_runs(desk_of(request).house.runs)) if one.complete and one.people]
-    return render(request, "trying", runs=runs, chosen=run or (runs[0].path.name if runs else ""))
+    desk = desk_of(request)
+    runs = [one for one in reversed(list_runs(desk.house.runs)) if one.complete and one.people]
+    chosen = run or (runs[0].path.name if runs else "")
+    page = render(request, "trying", runs=runs, chosen=chosen)
+    page.background = BackgroundTask(_prepare, desk, chosen)
+    return page
 
 
 @router.post("/try")
@@ -76,6 +82,12 @@ def enrol(
     return _answer(request, run, data, seen)
 
 
+def _prepare(desk: Desk, run: str) -> None:
+    """Load what names, while somebody looks for a picture; whatever is wrong with it is told of that."""
+    with contextlib.suppress(CastlistError):
+        desk.recognizer(run)
+
+
 def _answer(request: Request, run: str, data: bytes, seen: Seen) -> Response:
     recognizer = desk_of(request).recognizer(run)
     (faces,) = recognizer.name(seen)
@@ -108,7 +120,7 @@ def _look(request: Request, run: str, photo: UploadFile) -> tuple[bytes, Seen]:
     (data,) = read_photos(desk, [photo])
     seen = Seen.merge(desk.recognizer(run).eyes.see([data]))
     if problem := seen.problems[0]:
-        raise PhotoError("dropped-unread", "The picture can't be read ({reason}).", reason=problem)
+        raise unreadable(problem)
     return data, seen
 
 

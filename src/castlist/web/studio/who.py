@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import Form, Request, Response
 
 from castlist.archive import Archive, ArchivedFace, Question
 from castlist.jobs import Teach
@@ -14,13 +14,13 @@ from castlist.media import UNKNOWN
 from castlist.web.desk import desk_of
 from castlist.web.problems import scope_language
 from castlist.web.studio.deciding import decide
-from castlist.web.studio.page import PageRoute, place, render, watch
+from castlist.web.studio.page import page_router, place, render, watch
 from castlist.web.studio.shelf import Album, OpenAlbum
 
 MOST = 40  # faces shown of a question; what is decided is decided of all
 SOON = 12  # faces of the next question that are fetched before
 
-router = APIRouter(route_class=PageRoute)
+router = page_router()
 
 
 @router.get("/in/{archive}/who")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from castlist.jobs import ENDINGS, Event, Failed, Learnt, Stopped
 from castlist.languages import speaker, translator
@@ -10,20 +10,22 @@ from castlist.learning import describe_diagnosis, diagnose
 from castlist.run import open_run, read_history
 from castlist.web.desk import desk_of
 from castlist.web.problems import scope_language
-from castlist.web.studio.page import PageRoute, render
+from castlist.web.studio.page import page_router, render
 
-router = APIRouter(route_class=PageRoute)
+router = page_router()
 
 
 @router.get("/work/{job}")
 def work(request: Request, job: str, then: str = "/") -> Response:
     """A work as it is now; the page follows it by itself."""
-    note = desk_of(request).jobs.note(job)
+    jobs = desk_of(request).jobs
+    note = jobs.note(job)
     last = note.last
     return render(
         request,
         "work",
         note=note,
+        waits=job in jobs.waiting(),
         ends=" ".join(ENDINGS),
         title=_title(request, note.kind),
         failed=last.message if isinstance(last, Failed) else None,

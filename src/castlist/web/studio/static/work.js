@@ -5,6 +5,7 @@ const work = document.querySelector("[data-work]");
 const curves = document.getElementById("curves");
 const bar = document.getElementById("bar");
 const counted = document.getElementById("counted");
+const going = document.getElementById("going");
 const fillIn = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
 function plot(title, series) {
@@ -33,8 +34,15 @@ if (work) {
   const rows = { x: [], loss: [[], []], accuracy: [[], []] };
   let plots = null;
   const stream = new EventSource(work.dataset.work);
-  const told = (kind, tell) => stream.addEventListener(kind, (event) => tell(JSON.parse(event.data)));
+  const told = (kind, tell) =>
+    stream.addEventListener(kind, (event) => {
+      going.textContent = work.dataset.going;
+      tell(JSON.parse(event.data));
+    });
 
+  told("Stage", () => {
+    counted.textContent = "";
+  });
   told("Counted", ({ done, of }) => {
     bar.max = of || 1;
     if (of) bar.value = done;

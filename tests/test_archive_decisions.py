@@ -212,6 +212,15 @@ def test_nobody_can_be_decided_to_be_called_anything(home: Path) -> None:
     assert not (home / "archive" / "decisions.jsonl").exists()
 
 
+def test_nobody_is_called_nearly_like_another(home: Path) -> None:
+    archive = opened(home)
+    with pytest.raises(CastlistError, match="'Ann' and 'ANN' differ only by case"):
+        archive.decide("is-not", archive.spot("both.png", face=2), name="ANN")
+    with pytest.raises(CastlistError, match="'Bo' and 'bo' differ"):
+        archive.decide_all("is", [archive.spot("both.png", face=2)], name="bo")
+    assert archive.decide("is", archive.spot("both.png", face=2), name="Ann").name == "Ann"
+
+
 def test_a_full_disk_leaves_the_decisions_that_there_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     log = DecisionLog(tmp_path / "decisions.jsonl")
     first = log.add("is", SPOT, name="Ann")
@@ -401,3 +410,12 @@ def test_a_sheet_shows_the_surest(home: Path, monkeypatch: pytest.MonkeyPatch) -
     shown = {tuple(color) for color in sheet.reshape(-1, 3)[::7].tolist()}
     assert (level_of(1, 1),) * 3 in shown and (level_of(20, 1),) * 3 not in shown  # whose photo is gone
     assert castlist(monkeypatch, *words[:-1], home / "ann.txt") == 2
+    assert castlist(monkeypatch, *words) == 0  # over the sheet of before
+
+
+def test_a_sheet_is_never_written_over_a_photo(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    photo = home / "photos" / "ann.png"
+    before = photo.read_bytes()
+    assert castlist(monkeypatch, "find", "Ann", "--in", home / "archive", "--sheet", photo) == 2
+    assert castlist(monkeypatch, "groups", home / "archive", "--sheet", photo) == 2
+    assert photo.read_bytes() == before

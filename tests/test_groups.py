@@ -271,6 +271,8 @@ def test_the_command_groups_names_and_teaches(
         (("--name", "1=Dora", "--name", "1=Emil"), "Group 1 is named twice"),
         (("--name", "1=a/b"), "Nobody can be called 'a/b'"),
         (("--name", "1=Do\nra"), "Nobody can be called"),
+        (("--name", "1=ann"), "'Ann' and 'ann' differ only by case"),
+        (("--name", "1=Dora", "--json"), "Leave out --sheet and --json"),
     ):
         assert why in castlist("groups", where, *wrong, code=2)[1]
         assert not (where / "decisions.jsonl").exists()

@@ -271,6 +271,15 @@ def test_odd_names_of_photos(tmp_path: Path) -> None:
     assert tag(archive(tmp_path)) == Tagged() and undo_tags(archive(tmp_path)) == Tagged(sidecars=1)
 
 
+def test_a_name_too_long_for_a_sidecar_holds_up_no_other(home: Path) -> None:
+    photo = home / "photos" / "ann.png"
+    photo.rename(photo.with_name("a" * 251 + ".png"))
+    make(home)
+    told: list[Message] = []
+    assert tag(archive(home), tell=told.append) == Tagged(sidecars=2)
+    assert [message.code for message in told] == ["tag-left-alone"]
+
+
 def test_a_disk_that_refuses_leaves_everything_whole(home: Path) -> None:
     (archive(home) / "tags.jsonl").write_bytes(b'{"photo":"ann.png","file":"ann.xmp"}\n{"photo":"a')  # cut by a kill
     before = contents(home)
@@ -413,13 +422,14 @@ def test_names_of_other_programs_are_decisions(home: Path) -> None:
     undo_tags(archive(home))
     mark(home, "stranger", "Eve", 0)
     mark(home, "both", "Fay", 100)
+    mark(home, "both", "ANN", 0)  # nearly as somebody else is called
     mark(home, "wang", "no/body", 0)
     asked = Archive(archive(home))
     asked.decide("is", asked.spot("ann.png"), name="Ann")
     mark(home, "ann", "Gil", 0)
     told: list[Message] = []
     assert hear_regions(Archive(archive(home)), tell=told.append) == Heard(2, 0)
-    assert sorted(message.code for message in told) == ["region-otherwise", "region-passed-over"]
+    assert sorted(message.code for message in told) == ["region-otherwise", "region-passed-over", "region-passed-over"]
     asked = Archive(archive(home))
     assert {one.name: one.who for one in asked.decisions if one.name != "Ann"} == dict.fromkeys(("Eve", "Fay"), WHO)
     assert sorted(face.name for face in asked.faces()) == ["Ann", "Ann", "Eve", "Fay", "王小明"]

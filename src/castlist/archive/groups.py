@@ -23,7 +23,7 @@ from castlist.archive.verdicts import Face
 from castlist.errors import SettingsError
 from castlist.faces import Quality
 from castlist.files import PRIVATE_FOLDER, cannot_write, write_bytes
-from castlist.media import UNKNOWN, meant_by
+from castlist.media import UNKNOWN, settle_name
 
 logger = logging.getLogger(__name__)
 
@@ -115,7 +115,8 @@ def name_groups(path: str | os.PathLike[str], names: Mapping[int, str], *, who: 
                 number=number,
                 path=str(path),
             )
-        decided.setdefault(meant_by(name, people), []).extend(unnamed[face][0].spot for face in group)
+        people.add(name := settle_name(name, people))
+        decided.setdefault(name, []).extend(unnamed[face][0].spot for face in group)
         groups.append(FaceGroup(number, _copies(unnamed, group)))
     DecisionLog(archive.folder.decisions).add_names(decided, who=who)
     return groups

@@ -39,6 +39,10 @@ def groups(
     """Bring the unnamed faces of an archive together by person, the largest group first; or say who a group is."""
     from castlist.archive import Archive, group_unnamed, save_groups_sheet
 
+    if name and (sheet or as_json):
+        raise SettingsError(
+            "group-name-alone", "--name decides who groups are, and lists none. Leave out --sheet and --json."
+        )
     if name:
         _name(archive, [_parse(one) for one in name], language)
         return

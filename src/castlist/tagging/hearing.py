@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from castlist.archive import Archive, ArchivedFace, ArchivedPhoto, Spot
 from castlist.errors import CastError, CastlistError, Message
 from castlist.faces import Box, match_faces
-from castlist.media import MarkReader, check_person, meant_by
+from castlist.media import MarkReader, settle_name
 from castlist.threads import OnCount
 
 WHO = "photo metadata"  # as the decider of what other programs say
@@ -55,8 +55,7 @@ def hear_regions(
                 faceless += 1
                 continue
             try:
-                name = meant_by(name, people)
-                check_person(name)
+                people.add(name := settle_name(name, people))
             except CastError as error:
                 tell(
                     Message(

@@ -187,7 +187,7 @@ def test_an_archives_unnamed_faces_are_grouped_and_numbers_stay(home: Path) -> N
     assert shown(home)[1] == STRANGER
     kept = home / "archive" / "index" / "groups.json"
     assert kept.stat().st_mode & 0o077 == 0
-    kept.write_text("{")
+    kept.write_text(json.dumps({"next": -5, "of": {}}))
     assert sorted(shown(home), key=str) == [1, 2, None]
 
 

@@ -68,7 +68,7 @@ def groups(
 
 
 def _name(archive: Path, named: Sequence[tuple[int, str]], language: str) -> None:
-    from castlist.archive import Archive, name_groups
+    from castlist.archive import Archive, ArchiveFolder, name_groups
     from castlist.people import teach
 
     names = dict(named)
@@ -76,13 +76,13 @@ def _name(archive: Path, named: Sequence[tuple[int, str]], language: str) -> Non
         numbers = [number for number, _ in named]
         twice = next(number for number in numbers if numbers.count(number) > 1)
         raise SettingsError("group-twice", "Group {number} is named twice. Give it one name.", number=twice)
+    run = Path(ArchiveFolder(archive).run())  # before anything is decided
     for group, name in zip(name_groups(archive, names), names.values(), strict=True):
         tell(translate("{faces} {faces:face is|faces are} {name} now.", faces=len(group.faces), name=name))
     tell(translate("Decided. To take it back: {command}", command=f"castlist undo {str(archive)!r}"))
     opened = Archive(archive)
     say_conflicts(opened)
     record = opened.folder.record()
-    run = Path(record.run)
     tell_taught(run, teach(run, archive), language)
     command = archive_command(record.root, run, archive, record.together, record.stranger_rate)
     tell(translate("To name others of the archive by that, without a look: {command}", command=command))

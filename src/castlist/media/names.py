@@ -72,7 +72,9 @@ def check_person(name: str, others: Iterable[str] = ()) -> None:
         )
     if not is_possible(name):
         raise CastError(
-            "name-impossible", "Nobody can be called {name!r}. Choose a name that a folder can have.", name=name
+            "name-impossible",
+            "Nobody can be called {name!r}. Choose a name that a folder can have.",
+            name=name if len(name) <= LONGEST else f"{name[:LONGEST]}...",  # a file may say anything
         )
     for other in others:
         if other != name and folded(other) == key:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from castlist.cli.archive import archive_command
-from castlist.cli.console import say, show_json, tell
+from castlist.cli.console import say, say_note, show_json, tell
 from castlist.cli.deciding import say_conflicts, tell_taught
 from castlist.cli.finding import face_box
 from castlist.cli.options import SYSTEM, ArchivePath, Language
 from castlist.cli.words import translate
-from castlist.errors import SettingsError
+from castlist.errors import RunError, SettingsError
 from castlist.escaping import for_json
 from castlist.places import spelled
 
@@ -83,7 +83,13 @@ def _name(archive: Path, named: Sequence[tuple[int, str]], language: str) -> Non
     opened = Archive(archive)
     say_conflicts(opened)
     record = opened.folder.record()
-    tell_taught(run, teach(run, archive), language)
+    try:
+        tell_taught(run, teach(run, archive), language)
+    except RunError as error:
+        if error.code != "learnt-for-good":
+            raise
+        say_note(error)  # the name holds in the archive all the same
+        return
     command = archive_command(record.root, run, archive, record.together, record.stranger_rate)
     tell(translate("To name others of the archive by that, without a look: {command}", command=command))
 

@@ -5,6 +5,7 @@ own, so that its peak of memory is its own.
 
     python benchmarks/archive.py RUN ../shared/photos/lfw --files 1000
     python benchmarks/archive.py RUN ../shared/photos/lfw --faces 100000    # rows drawn from the background model
+    python benchmarks/archive.py --drawn 100000    # tiny pictures, a made-up finder: what the archive itself takes
 """
 
 from __future__ import annotations
@@ -35,15 +36,17 @@ from castlist.archive.table import About, as_kept, lists_of, rows_of
 from castlist.embeddings import normalize
 from castlist.media import Taking, find_photos, read_photo
 from castlist.naming import Recognizer, Seen
+from castlist.testing import LOOKS, PEOPLE, TILE, level_of, make_run, tell_faces
 from groups import draw
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("run", type=Path)
-    parser.add_argument("photos", type=Path)
+    parser.add_argument("run", type=Path, nargs="?")
+    parser.add_argument("photos", type=Path, nargs="?")
     parser.add_argument("--files", type=int, default=1000)
     parser.add_argument("--faces", type=int, help="Rows of so many drawn faces, five a person, in place of photos.")
+    parser.add_argument("--drawn", type=int, help="So many drawn pictures and a run that tells them, in place of both.")
     parser.add_argument("--without", nargs="*", default=[], choices=list(STEPS), help="Steps to leave out.")
     parser.add_argument("--work", type=Path, help="A folder that stays, with all in it.")
     parser.add_argument("--step", nargs=2, help=argparse.SUPPRESS)
@@ -54,14 +57,18 @@ def main() -> None:
         return
     with contextlib.ExitStack() as stack:
         folder = options.work or Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        if options.faces:
+        if options.drawn:
+            options.run = make_run(folder / "run", ("Ann", "Bo")).path
+            make_pictures(folder / "photos", options.drawn)
+            steps = ("fill_drawn", "fill_drawn", "find")
+        elif options.faces:
             make_rows(options.run, folder, options.faces)
             steps = ("rename", "find", "like", "like", "groups")
         else:
             make_files(options.photos, folder / "photos", options.files)
             steps = ("look", "fill", "again", "rename", "find", "like", "groups")
         for step in (one for one in steps if one not in options.without):
-            report(step, options.faces or options.files, run_step(step, options.run, folder))
+            report(step, options.drawn or options.faces or options.files, run_step(step, options.run, folder))
         shards = list((folder / "archive" / "units").iterdir())
         faces = Archive(folder / "archive").counts().faces
         size = sum(path.stat().st_size for path in shards)
@@ -76,6 +83,17 @@ def make_files(source: Path, target: Path, count: int) -> None:
         pixels = read_photo(path).copy()
         pixels[i // len(paths) % pixels.shape[0], 0] = i % 251
         Image.fromarray(pixels).save(target / f"{i:06}.jpg", quality=95)
+
+
+def make_pictures(target: Path, count: int) -> None:
+    """Write pictures of a face each, no two of the same content."""
+    for i in range(count):
+        pixels = np.zeros((TILE + 1, TILE, 3), np.uint8)
+        pixels[:TILE] = level_of(i % PEOPLE, i % LOOKS)
+        pixels[TILE, 0] = i >> 16, i >> 8 & 255, i & 255
+        path = target / f"{i // 1000:03}" / f"{i:06}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).save(path)
 
 
 def make_rows(run: Path, folder: Path, n_faces: int) -> None:
@@ -110,6 +128,10 @@ def fill(run: Path, folder: Path) -> None:
     fill_archive(folder / "photos", run, folder / "archive")
 
 
+def fill_drawn(run: Path, folder: Path) -> None:
+    fill_archive(folder / "photos", run, folder / "archive", finder=tell_faces)
+
+
 def rename(run: Path, folder: Path) -> None:
     archive = ArchiveFolder(folder / "archive")
     with archive.alone():
@@ -136,6 +158,7 @@ STEPS: dict[str, Callable[[Path, Path], None]] = {
     "look": look,
     "fill": fill,
     "again": fill,
+    "fill_drawn": fill_drawn,
     "rename": rename,
     "find": find,
     "like": like,

@@ -133,6 +133,15 @@ def test_an_archive_among_its_photos_is_none_of_them(home: Path) -> None:
     assert Archive(home / "photos" / "deeper" / "archive").counts().photos == len(NAMES)
 
 
+def test_the_folder_of_photos_is_no_archive(home: Path) -> None:
+    before = sorted((home / "photos").iterdir())
+    (home / "link").symlink_to(home / "photos")
+    for out in (home / "photos", home / "link"):
+        with pytest.raises(CastlistError, match="a folder of its own"):
+            fill_archive(home / "photos", home / "run", out, finder=tell_faces)
+    assert sorted((home / "photos").iterdir()) == before
+
+
 def test_who_came_and_who_went_is_named_without_a_look(home: Path) -> None:
     make(home)
     looks = Looks()

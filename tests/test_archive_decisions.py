@@ -212,6 +212,15 @@ def test_nobody_can_be_decided_to_be_called_anything(home: Path) -> None:
     assert not (home / "archive" / "decisions.jsonl").exists()
 
 
+def test_nobody_is_called_nearly_like_another(home: Path) -> None:
+    archive = opened(home)
+    with pytest.raises(CastlistError, match="'Ann' and 'ANN' differ only by case"):
+        archive.decide("is-not", archive.spot("both.png", face=2), name="ANN")
+    with pytest.raises(CastlistError, match="'Bo' and 'bo' differ"):
+        archive.decide_all("is", [archive.spot("both.png", face=2)], name="bo")
+    assert archive.decide("is", archive.spot("both.png", face=2), name="Ann").name == "Ann"
+
+
 def test_a_full_disk_leaves_the_decisions_that_there_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     log = DecisionLog(tmp_path / "decisions.jsonl")
     first = log.add("is", SPOT, name="Ann")
@@ -229,6 +238,9 @@ def test_who_is_with_whom(home: Path) -> None:
     assert stems(find_in_archive(archive, "Ann")) in ([("both", 1), ("ann", 1)], [("ann", 1), ("both", 1)])
     assert stems(find_in_archive(archive, "Ann", beside=["Bo"])) == [("both", 1)]
     assert stems(find_in_archive(archive, "Ann", without=["Bo"])) == [("ann", 1)]
+    for beside in ((), ("Bo",)):
+        with pytest.raises(CastlistError, match="asked to be in the photo, and not to be"):
+            find_in_archive(archive, "Ann", beside=beside, without=beside or ["Ann"])
     assert len(find_in_archive(archive, "unknown")) == 3
     with pytest.raises(CastlistError, match=r"named 'Anne'\. The nearest names: Ann"):
         find_in_archive(archive, "Anne")
@@ -401,3 +413,33 @@ def test_a_sheet_shows_the_surest(home: Path, monkeypatch: pytest.MonkeyPatch) -
     shown = {tuple(color) for color in sheet.reshape(-1, 3)[::7].tolist()}
     assert (level_of(1, 1),) * 3 in shown and (level_of(20, 1),) * 3 not in shown  # whose photo is gone
     assert castlist(monkeypatch, *words[:-1], home / "ann.txt") == 2
+    assert castlist(monkeypatch, *words) == 0  # over the sheet of before
+
+
+def test_a_photo_that_is_gone_holds_up_no_copies(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (home / "photos" / "ann.png").unlink()
+    assert castlist(monkeypatch, "find", "Ann", "--in", home / "archive", "--copy-to", home / "copies") == 0
+    assert [path.name for path in (home / "copies").iterdir()] == ["both.png"]
+    said = capsys.readouterr().err
+    assert "ann.png: it can't be read again" in said and "Copied: 1; there already: 0." in said
+
+
+def test_a_run_that_is_gone_is_said_before_anything_is_decided(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    group_unnamed(home / "archive")
+    (home / "run").rename(home / "moved")
+    for words in (("--name", "1=Dora"), ()):
+        assert castlist(monkeypatch, "groups", home / "archive", *words) == 2
+        assert f"castlist archive {str(home / 'photos')!r} --run RUN" in capsys.readouterr().err
+    assert not opened(home).decisions
+
+
+def test_a_sheet_is_never_written_over_a_photo(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    photo = home / "photos" / "ann.png"
+    before = photo.read_bytes()
+    assert castlist(monkeypatch, "find", "Ann", "--in", home / "archive", "--sheet", photo) == 2
+    assert castlist(monkeypatch, "groups", home / "archive", "--sheet", photo) == 2
+    assert photo.read_bytes() == before

@@ -16,7 +16,7 @@ from castlist.archive import Archive, ArchivedFace, ArchiveFolder, fill_archive,
 from castlist.archive.clustering import ALONE, Cut, group_faces
 from castlist.archive.groups import _at_once
 from castlist.embeddings import normalize
-from castlist.errors import CastlistError, SettingsError
+from castlist.errors import CastlistError, RunError, SettingsError
 from castlist.faces import Box
 from castlist.gallery import default_background
 from castlist.media import read_photo
@@ -187,7 +187,7 @@ def test_an_archives_unnamed_faces_are_grouped_and_numbers_stay(home: Path) -> N
     assert shown(home)[1] == STRANGER
     kept = home / "archive" / "index" / "groups.json"
     assert kept.stat().st_mode & 0o077 == 0
-    kept.write_text("{")
+    kept.write_text(json.dumps({"next": -5, "of": {}}))
     assert sorted(shown(home), key=str) == [1, 2, None]
 
 
@@ -271,12 +271,28 @@ def test_the_command_groups_names_and_teaches(
         (("--name", "1=Dora", "--name", "1=Emil"), "Group 1 is named twice"),
         (("--name", "1=a/b"), "Nobody can be called 'a/b'"),
         (("--name", "1=Do\nra"), "Nobody can be called"),
+        (("--name", "1=ann"), "'Ann' and 'ann' differ only by case"),
+        (("--name", "1=Dora", "--json"), "Leave out --sheet and --json"),
     ):
         assert why in castlist("groups", where, *wrong, code=2)[1]
         assert not (where / "decisions.jsonl").exists()
     assert "3 faces are Dora now." in castlist("groups", where, "--name", "1=Dora")[0]
     assert [person.name for person in list_people(home / "run")] == ["Ann", "Bo", "Dora"]
     assert castlist("groups", where, "--name", "Dora", code=2)[1].startswith("castlist: --name must be")
+
+
+def test_a_group_has_its_name_where_the_run_learns_nobody_more(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*wishes: object) -> None:
+        raise RunError("learnt-for-good", "The network of this run has learnt its people for good.")
+
+    shown(home)
+    monkeypatch.setattr("castlist.people.teach", refuse)
+    assert run(monkeypatch, "groups", home / "archive", "--name", "1=Dora") == 0
+    said = capsys.readouterr()
+    assert "3 faces are Dora now." in said.out and "for good" in said.err
+    assert len(list(Archive(home / "archive").faces({"Dora"}))) == 3
 
 
 def test_nobody_groups_while_somebody_is_at_work_there(home: Path) -> None:

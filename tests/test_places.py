@@ -18,7 +18,7 @@ pytest.importorskip("moto", reason="a server of S3 for tests")
 from castlist import places
 from castlist.archive import Archive, ArchiveFolder, Filled, fill_archive, planning, storage, write_manifest
 from castlist.archive.manifest import open_manifest
-from castlist.errors import CastlistError, RunError
+from castlist.errors import CastlistError, Message, RunError
 from castlist.places import Place, is_address, spelled
 from castlist.testing import level_of, make_run, save_picture, tell_faces
 from s3_server import Way, s3_server
@@ -272,7 +272,10 @@ def test_a_manifest_lists_a_folder_and_a_list_of_paths(home: Path) -> None:
     fill_archive(home / "photos", home / "run", home / "archive", finder=tell_faces)
     assert fill_archive(None, home / "run", home / "archive", manifest=manifest) == Filled(0, 0, True)
     listed.write_text(f"{home / 'photos' / '3.png'}\n{home / 'photos' / 'deeper' / 'nobody.png'}\n")
-    assert write_manifest(listed, manifest) == 2
+    listed.write_text(listed.read_text() + f"{home / 'photos' / 'gone.png'}\r\n")
+    told: list[Message] = []
+    assert write_manifest(listed, manifest, tell=told.append) == 2
+    assert str(told[0]) == f"Of 3 files that {str(listed)!r} lists, 1 isn't there."
     fill_archive(None, home / "run", home / "archive", manifest=manifest)
     assert Archive(home / "archive").counts().photos == 2  # the others are there no more
 
@@ -284,6 +287,15 @@ def test_what_is_no_manifest_is_said(home: Path) -> None:
         open_manifest(manifest)
     with pytest.raises(CastlistError, match="isn't what is written there"):
         write_manifest(home / "photos", manifest)
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    for column in ({"bytes": ["x"]}, {"modified": pa.array([None], pa.int64())}):
+        table = pa.table({"photo": ["1.png"], "bytes": [1], "modified": [1]} | column)
+        pq.write_table(table.replace_schema_metadata({"castlist.root": str(home / "photos")}), home / "odd.parquet")
+        with pytest.raises(CastlistError, match="is no manifest that can be read"):
+            open_manifest(home / "odd.parquet")
+    listed.write_text("nowhere.png\n")
+    with pytest.raises(CastlistError, match="1 isn't there"):
+        write_manifest(listed, home / "new.parquet")
     for text in ("", "s3://bucket/a.png\n/photos/b.png\n"):
         listed.write_text(text)
         with pytest.raises(CastlistError, match="one a line"):

@@ -569,6 +569,23 @@ def test_a_photo_that_exiftool_refuses_is_intact(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {"a\nb.jpg", "a.png", "changed.jpg", "whole.jpg"}
 
 
+@needs_exiftool
+def test_half_a_photo_never_takes_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    photo = save(tmp_path / "a.jpg")
+    data = photo.read_bytes()
+    killed = tmp_path / "bin" / "exiftool"
+    killed.parent.mkdir()
+    killed.write_text(
+        f'#!/bin/sh\n{shutil.which("exiftool")} "$@"\n'
+        f"for copy in {tmp_path}/.*.tagging.part; do truncate -s -200 $copy; done\nkill -9 $$\n"
+    )
+    killed.chmod(0o700)
+    monkeypatch.setenv("PATH", f"{killed.parent}{os.pathsep}{os.environ['PATH']}")
+    (failure,) = write_all([need(plan_inside(photo, ANN))])
+    assert failure and failure.code == "exiftool-ended"
+    assert photo.read_bytes() == data and [path.name for path in tmp_path.glob("*.*")] == ["a.jpg"]
+
+
 def test_picasas_own_file_and_takeouts_are_read(tmp_path: Path) -> None:
     photo = save(tmp_path / "a.jpg", 6)
     (tmp_path / ".picasa.ini").write_text(

@@ -31,7 +31,7 @@ from castlist.media import UNKNOWN, FilmWriter
 from castlist.naming import Recognizer
 from castlist.naming.films import following
 from castlist.paths import spell
-from castlist.people import renew_report
+from castlist.people import forget, renew_report
 from castlist.run import open_run
 from castlist.testing import TILE, draw_picture, level_of, make_run, save_picture, tell_faces
 from castlist.web import House, Limits, studio
@@ -390,6 +390,9 @@ def test_what_was_decided_is_taught_and_copied(home: Path) -> None:
     assert (told.written, told.there) == (7, 0)
     assert sorted(path.name for path in (home / "sorted" / "Ann").iterdir()) == ["ann.png", "both.png"]
     assert CopySorted(folder.path, home / "sorted").do(lambda event: None).there == 7
+    receipt = forget(home / "runs" / "team", "Ann", archive=folder.path)
+    copies = {str(one.values["path"]) for one in receipt.remaining if one.code == "copy-remains"}
+    assert {str(home / "sorted" / "Ann" / name) for name in ("ann.png", "both.png")} <= copies
 
 
 def test_a_cast_is_learnt_by_the_names_of_other_programs(client: Any, home: Path) -> None:

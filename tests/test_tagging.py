@@ -289,6 +289,15 @@ def test_odd_names_of_photos(tmp_path: Path) -> None:
     assert tag(archive(tmp_path)) == Tagged() and undo_tags(archive(tmp_path)) == Tagged(sidecars=1)
 
 
+def test_a_name_too_long_for_a_sidecar_holds_up_no_other(home: Path) -> None:
+    photo = home / "photos" / "ann.png"
+    photo.rename(photo.with_name("a" * 251 + ".png"))
+    make(home)
+    told: list[Message] = []
+    assert tag(archive(home), tell=told.append) == Tagged(sidecars=2)
+    assert [message.code for message in told] == ["tag-left-alone"]
+
+
 def test_a_disk_that_refuses_leaves_everything_whole(home: Path) -> None:
     (archive(home) / "tags.jsonl").write_bytes(b'{"photo":"ann.png","file":"ann.xmp"}\n{"photo":"a')  # cut by a kill
     before = contents(home)
@@ -445,6 +454,13 @@ def test_names_of_other_programs_are_decisions(home: Path) -> None:
     asked.undo()
     assert "Eve" not in {face.name for face in Archive(archive(home)).faces()}, "one undo takes all of them back"
     assert hear_regions(Archive(archive(home))).faces == 0, "what was taken back stays so"
+
+
+def test_names_are_heard_without_regard_to_case(home: Path) -> None:
+    for photo, name in (("ann", "ANN"), ("stranger", "Eve"), ("wang", "EVE")):
+        mark(home, photo, name, 0)
+    assert hear_regions(Archive(archive(home))) == Heard(3, 0)
+    assert {one.name for one in Archive(archive(home)).decisions} == {"Ann", "Eve"}
 
 
 def test_names_without_boxes_are_heard_where_there_is_one_face(home: Path) -> None:

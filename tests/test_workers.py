@@ -366,9 +366,10 @@ def test_messages_come_back_as_they_were() -> None:
 # Clusters
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1", "127.0.0.1:99999"])
-def test_where_no_cluster_is_that_is_said_soon(home: Path, address: str) -> None:
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1", "127.0.0.1:99999", "auto"])
+def test_where_no_cluster_is_that_is_said_soon(home: Path, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("ray")
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")  # of a cluster that was, for "auto"
     with pytest.raises(CastlistError, match=f"There is no Ray cluster at '{address}'"):
         make(home, ray=address)
     assert not list((home / "archive").glob(".ticket-*"))

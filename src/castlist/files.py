@@ -163,11 +163,16 @@ def need_replaceable(path: Path, *heads: bytes) -> None:
     except (OSError, ValueError):  # told where it is written
         return
     if head and not head.startswith(tuple(one.lower() for one in heads)):
-        raise CastlistError(
-            "file-in-the-way",
-            "{path!r} is there and isn't what is written there: it would be lost. Choose another name.",
-            path=str(path),
-        )
+        raise in_the_way(path)
+
+
+def in_the_way(path: Path) -> CastlistError:
+    """That a file isn't replaced, being of another kind than what is to be written there."""
+    return CastlistError(
+        "file-in-the-way",
+        "{path!r} is there and isn't what is written there: it would be lost. Choose another name.",
+        path=str(path),
+    )
 
 
 def remove_parts(folder: Path) -> int:

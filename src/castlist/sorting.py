@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from castlist.errors import CastlistError
+from castlist.errors import CastlistError, PhotoError, reason_of
 from castlist.files import cannot_write, make_folder
 from castlist.media import UNKNOWN
 from castlist.naming import NamedFilm, NamedPhoto, Recognizer
@@ -98,8 +98,13 @@ def put(source: Path, folder: Path, *, link: bool = False) -> bool:
     """Have a copy of a file, or a hard link to it, in a folder; gives whether it wasn't there. Nothing is overwritten.
 
     Raises:
+        PhotoError: If there is no such file any more.
         CastlistError: If it can't be put there.
     """
+    try:
+        source.open("rb").close()
+    except OSError as error:
+        raise PhotoError("photo-gone", "it can't be read again ({reason})", reason=reason_of(error)) from error
     try:
         make_folder(folder)
         # Of the source's path and not by chance, so that what a killed process left is found.

@@ -281,7 +281,8 @@ class DecisionLog:
     def _broken(self, reason: Message | str) -> CastlistError:
         return CastlistError(
             "archive-decisions-broken",
-            "The decisions {path!r} can't be read ({reason}). Mend that, or take the line out.",
+            "The decisions {path!r} can't be read ({reason}). Upgrade castlist if a later one wrote that; else mend "
+            "it, or take the line out.",
             path=str(self._path),
             reason=reason,
         )

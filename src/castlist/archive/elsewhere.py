@@ -17,7 +17,7 @@ import msgspec
 from castlist.archive.folder import ArchiveFolder
 from castlist.archive.planning import content_digest
 from castlist.archive.records import ArchivedFace
-from castlist.errors import CastlistError, Message, reason_of
+from castlist.errors import CastlistError, Message, PhotoError, reason_of
 from castlist.files import cannot_write, write_bytes
 from castlist.media import one_form
 from castlist.paths import spell, unspell
@@ -37,17 +37,36 @@ class Written(msgspec.Struct, frozen=True, omit_defaults=True):
     is_named: bool = False  # so is the path
 
 
-def copy_photos(folder: ArchiveFolder, faces: Iterable[ArchivedFace], to: str | os.PathLike[str]) -> tuple[int, int]:
+def copy_photos(
+    folder: ArchiveFolder,
+    faces: Iterable[ArchivedFace],
+    to: str | os.PathLike[str],
+    *,
+    tell: Callable[[PhotoError, Path], None] | None = None,
+) -> tuple[int, int]:
     """Copy the photos of faces into a folder, over nothing; gives how many that were, and how many were there.
 
+    Args:
+        folder: Of the archive, which notes that there are copies.
+        faces: Whose photos.
+        to: Made if it isn't there.
+        tell: Told which photos can't be read any more, and why.
+
     Raises:
-        CastlistError: If one can't be copied, or the archive can't note it.
+        CastlistError: If one can't be written, or the archive can't note it.
     """
     faces = list(faces)
-    paths = list(dict.fromkeys(one.path for one in faces))
     note(folder, "copies", to, faces)
-    written = sum(put(path, Path(to)) for path in paths)
-    return written, len(paths) - written
+    written = there = 0
+    for path in dict.fromkeys(one.path for one in faces):
+        try:
+            is_new = put(path, Path(to))
+        except PhotoError as error:
+            if tell:
+                tell(error, path)
+        else:
+            written, there = written + is_new, there + (not is_new)
+    return written, there
 
 
 def note(

@@ -7,6 +7,7 @@ import logging
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import msgspec
 
@@ -95,6 +96,12 @@ def fill_archive(
             "archive-workers",
             "There must be 1 worker or more, and none where a Ray cluster works. Got {workers} instead.",
             workers=workers,
+        )
+    if not folder.address and folder.path.resolve() == Path(originals.root).resolve():
+        raise SettingsError(
+            "archive-of-itself",
+            "The folder of photos {path!r} can't be the archive, too. Give --out a folder of its own.",
+            path=str(folder),
         )
     namer = open_namer(run, together=together, stranger_rate=stranger_rate, finder=finder)
     record = Record(

@@ -39,10 +39,16 @@ def find_in_archive(
         until: The last one.
 
     Raises:
-        CastlistError: If nobody in the archive is called so.
+        CastlistError: If nobody in the archive is called so, or somebody is to be there and not to be.
     """
     people = archive.people()
     wanted, *others = (_known(one, people) for one in (name, *beside, *without))
+    if both := {wanted, *others[: len(beside)]}.intersection(others[len(beside) :]):
+        raise SettingsError(
+            "find-with-and-without",
+            "{name!r} is asked to be in the photo, and not to be. Choose one of the two.",
+            name=min(both),
+        )
     faces = list(archive.faces({wanted, *others}))
     photos: defaultdict[str, set[Path]] = defaultdict(set)
     for face in faces:

@@ -99,6 +99,24 @@ class ArchiveFolder:
             )
         return self._read(RECORD, Record)
 
+    def run(self) -> str:
+        """The path or the address of the run that it was named with.
+
+        Raises:
+            CastlistError: As of `record`, or if the run isn't there any more.
+        """
+        record = self.record()
+        if not is_address(record.run) and not Path(record.run).exists():
+            raise CastlistError(
+                "archive-run-gone",
+                "The run {run!r} that the archive {path!r} was named with isn't there. Bring it back, or say where it "
+                "is: castlist archive {root!r} --run RUN --out {path!r}.",
+                run=record.run,
+                path=str(self),
+                root=record.root,
+            )
+        return record.run
+
     def save(self, record: Record) -> None:
         """Write the record; whoever does it holds the lock."""
         self._write(RECORD, record)

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Annotated
 
 import msgspec
 import numpy as np
@@ -23,7 +24,7 @@ from castlist.archive.verdicts import Face
 from castlist.errors import SettingsError
 from castlist.faces import Quality
 from castlist.files import PRIVATE_FOLDER, cannot_write, write_bytes
-from castlist.media import UNKNOWN, meant_by
+from castlist.media import UNKNOWN, settle_name
 
 logger = logging.getLogger(__name__)
 
@@ -38,11 +39,14 @@ class FaceGroup:
     faces: tuple[ArchivedFace, ...]  # those of a photo's copies, too
 
 
+_Number = Annotated[int, msgspec.Meta(ge=1)]
+
+
 class _Numbers(msgspec.Struct, frozen=True):
     """Which number each face's group had; groups.json."""
 
-    next: int = 1  # so that no number is ever another group's
-    of: dict[str, int] = {}  # by `_key`
+    next: _Number = 1  # so that no number is ever another group's
+    of: dict[str, _Number] = {}  # by `_key`
 
 
 def group_unnamed(path: str | os.PathLike[str]) -> list[FaceGroup]:
@@ -115,7 +119,8 @@ def name_groups(path: str | os.PathLike[str], names: Mapping[int, str], *, who: 
                 number=number,
                 path=str(path),
             )
-        decided.setdefault(meant_by(name, people), []).extend(unnamed[face][0].spot for face in group)
+        people.add(name := settle_name(name, people))
+        decided.setdefault(name, []).extend(unnamed[face][0].spot for face in group)
         groups.append(FaceGroup(number, _copies(unnamed, group)))
     DecisionLog(archive.folder.decisions).add_names(decided, who=who)
     return groups
@@ -162,7 +167,7 @@ def _group(
     """The group of each face, in their order."""
     places = {face: i for i, face in enumerate(sorted(embeddings))}
     vectors = np.stack([embeddings[face] for face in places])
-    background = open_same_eyes(archive.folder, archive.folder.record().run).background
+    background = open_same_eyes(archive.folder, archive.folder.run()).background
     vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)  # they were kept at half precision
     tracks = {place: face[0] for face, place in places.items() if unnamed[face][0].start is not None}
     digests = {digest: i for i, digest in enumerate({face[0] for face in places})}

@@ -49,7 +49,7 @@ def find_like(
         CastlistError: If the photo can't be read or doesn't show the face, or the archive was seen by other networks
             than its run has now.
     """
-    namer = open_same_eyes(archive.folder, archive.folder.record().run, finder=finder)
+    namer = open_same_eyes(archive.folder, archive.folder.run(), finder=finder)
     wanted = _face_of(Seen.merge(namer.eyes.see([photo])), str(photo), face)
     found = [one for one in likest(archive, wanted, namer.background) if is_between(one, since, until)]
     return sorted(found, key=lambda one: (-(one.likeness or 0.0), one.path, one.number))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from castlist.archive.originals import Originals, Tell, open_originals
 from castlist.archive.planning import File, look_around
-from castlist.errors import CastlistError, needs_extra, reason_of
+from castlist.errors import CastlistError, Message, needs_extra, reason_of
 from castlist.files import need_replaceable, write_bytes
 from castlist.paths import as_path, is_below, is_folder, spell
 from castlist.places import Place, is_address
@@ -38,7 +38,7 @@ def write_manifest(photos: str | os.PathLike[str], out: str | os.PathLike[str], 
         originals = open_originals(photos)
         root, files = originals.root, originals.files(as_path(out), tell)
     else:
-        root, files = _read_list(as_path(photos))
+        root, files = _read_list(as_path(photos), tell)
     _write(as_path(out), root, files)
     return len(files)
 
@@ -53,8 +53,9 @@ def open_manifest(path: str | os.PathLike[str]) -> Originals:
     try:
         table = pq.read_table(path)
         root = (table.schema.metadata or {})[_ROOT].decode()
-        columns = [table[name].to_pylist() for name, _ in _COLUMNS]
-    except (OSError, ValueError, KeyError) as error:
+        schema = pa.schema([pa.field(name, kind, nullable=False) for name, kind in _COLUMNS])
+        columns = table.select(schema.names).cast(schema).to_pydict().values()
+    except (OSError, ValueError, KeyError, NotImplementedError) as error:
         raise CastlistError(
             "manifest-unreadable",
             "{path!r} is no manifest that can be read ({reason}). Make it: castlist manifest.",
@@ -72,8 +73,8 @@ def open_manifest(path: str | os.PathLike[str]) -> Originals:
     return open_originals(root, files)
 
 
-def _read_list(path: Path) -> tuple[str, list[File]]:
-    """What a text file lists: what is above all of it, and the files below that."""
+def _read_list(path: Path, tell: Tell | None) -> tuple[str, list[File]]:
+    """What a text file lists: what is above all of it, and the files below that which are there."""
     try:
         lines = [line.strip() for line in path.read_text("utf-8-sig").splitlines()]
     except (OSError, ValueError) as error:
@@ -94,7 +95,9 @@ def _read_list(path: Path) -> tuple[str, list[File]]:
     if not far[0]:
         paths = [Path(name).absolute() for name in names]
         root = Path(os.path.commonpath([one.parent for one in paths]))
-        return str(root), look_around(root, paths)
+        files = look_around(root, paths)
+        _tell_missing(path, len(names) - len(files), len(names), tell)
+        return str(root), files
     # Both slashes after the scheme stay.
     scheme, _, _ = names[0].partition("://")
     above = os.path.commonpath([name.partition("://")[2].rpartition("/")[0] for name in names])
@@ -102,7 +105,20 @@ def _read_list(path: Path) -> tuple[str, list[File]]:
     place = Place(address)
     below = [name[len(address) + 1 :] for name in names]
     listed = [one for one in work_ahead(place.look_up, below) if one]
+    _tell_missing(path, len(names) - len(listed), len(names), tell)
     return address, [File(spell(one.name), one.bytes, one.modified) for one in listed]
+
+
+def _tell_missing(path: Path, missing: int, total: int, tell: Tell | None) -> None:
+    message = Message(
+        "list-missing",
+        "Of {total} {total:file|files} that {path!r} lists, {missing} {missing:isn't|aren't} there.",
+        {"total": total, "path": str(path), "missing": missing},
+    )
+    if missing == total:
+        raise CastlistError(message.code, message.text, **message.values)
+    if missing and tell:
+        tell(message)
 
 
 def _write(path: Path, root: str, files: Sequence[File]) -> None:

@@ -17,7 +17,7 @@ from castlist.archive.table import EDGES, NAMED, PERHAPS, keep, where
 from castlist.archive.verdicts import NOTHING, Verdict, Verdicts, face_at
 from castlist.errors import CastlistError, Message
 from castlist.faces import NO_FACE, Box
-from castlist.media import UNKNOWN
+from castlist.media import UNKNOWN, settle_name
 from castlist.paths import as_path, join_below, name_below, spell
 
 _ASKED = (
@@ -211,13 +211,13 @@ class Archive:
         self, kind: Kind, face: Spot, *, name: str | None = None, other: Spot | None = None, who: str | None = None
     ) -> Decision:
         """Write a decision down, as `DecisionLog.add` does; gives it."""
-        decision = self._log.add(kind, face, name=name, other=other, who=who)
+        decision = self._log.add(kind, face, name=self._settled(name), other=other, who=who)
         self.hear()
         return decision
 
     def decide_all(self, kind: Kind, faces: Sequence[Spot], *, name: str | None = None, who: str | None = None) -> None:
         """Write the same down of several faces, as `DecisionLog.add_all` does."""
-        self._log.add_all(kind, faces, name=name, who=who)
+        self._log.add_all(kind, faces, name=self._settled(name), who=who)
         self.hear()
 
     def decide_names(self, named: Sequence[tuple[Spot, str]], *, who: str) -> None:
@@ -241,6 +241,10 @@ class Archive:
         taken = self._log.undo(id=id, who=who)
         self.hear()
         return taken
+
+    def _settled(self, name: str | None) -> str | None:
+        """Who is meant; a decision on somebody who is called nearly like another could never be taught."""
+        return None if name is None else settle_name(name, self.people())
 
     def _face(self, row: dict[str, Any]) -> ArchivedFace | None:
         """A face as its row and what was decided tell it; None: it was decided to be none."""

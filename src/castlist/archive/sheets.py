@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from castlist.archive.folder import ArchiveFolder
 from castlist.archive.groups import FaceGroup
 from castlist.archive.records import ArchivedFace
 from castlist.errors import PhotoError
-from castlist.media import read_photo
+from castlist.media import need_no_photo, read_photo
 from castlist.painting import SHEET_COLUMNS, Cell, draw_sheet, make_thumbnail, save_picture
 from castlist.threads import work_ahead
 
@@ -29,8 +30,9 @@ def save_sheet(folder: ArchiveFolder, faces: Sequence[ArchivedFace], path: str |
         path: As for `save_picture`.
 
     Raises:
-        CastlistError: If it can't be written.
+        CastlistError: If it can't be written, or would replace a photo.
     """
+    need_no_photo(Path(path))
     shown = faces[:MOST]
     note(folder, "sheet", path, shown)
     save_picture(draw_faces(shown), path)
@@ -51,8 +53,9 @@ def save_groups_sheet(folder: ArchiveFolder, groups: Sequence[FaceGroup], path: 
         path: As for `save_picture`.
 
     Raises:
-        CastlistError: If it can't be written.
+        CastlistError: If it can't be written, or would replace a photo.
     """
+    need_no_photo(Path(path))
     shown = groups[: MOST // SHEET_COLUMNS]
     rows = [list({(face.digest, face.number): face for face in group.faces}.values()) for group in shown]
     places = [

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from castlist.cli.console import say, show_json, tell
+from castlist.cli.console import say, say_note, show_json, tell
 from castlist.cli.options import SYSTEM, Language
 from castlist.cli.words import translate
 from castlist.errors import SettingsError
@@ -80,7 +80,7 @@ def find(
         shown = save_sheet(opened.folder, found, sheet)
         say(translate("The sheet {path!r} shows {shown} of {count}.", path=str(sheet), shown=shown, count=len(found)))
     if copy_to:
-        written, there = copy_photos(opened.folder, found, copy_to)
+        written, there = copy_photos(opened.folder, found, copy_to, tell=say_note)
         done = translate("Copied: {count};", count=written)
         say(f"{done} {translate('there already: {count}.', count=there)}")
 

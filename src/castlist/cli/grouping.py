@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from castlist.cli.archive import archive_command
-from castlist.cli.console import say, show_json, tell
+from castlist.cli.console import say, say_note, show_json, tell
 from castlist.cli.deciding import say_conflicts, tell_taught
 from castlist.cli.finding import face_box
 from castlist.cli.options import SYSTEM, ArchivePath, Language
 from castlist.cli.words import translate
-from castlist.errors import SettingsError
+from castlist.errors import RunError, SettingsError
 from castlist.escaping import for_json
 from castlist.places import spelled
 
@@ -39,6 +39,10 @@ def groups(
     """Bring the unnamed faces of an archive together by person, the largest group first; or say who a group is."""
     from castlist.archive import Archive, group_unnamed, save_groups_sheet
 
+    if name and (sheet or as_json):
+        raise SettingsError(
+            "group-name-alone", "--name decides who groups are, and lists none. Leave out --sheet and --json."
+        )
     if name:
         _name(archive, [_parse(one) for one in name], language)
         return
@@ -64,7 +68,7 @@ def groups(
 
 
 def _name(archive: Path, named: Sequence[tuple[int, str]], language: str) -> None:
-    from castlist.archive import Archive, name_groups
+    from castlist.archive import Archive, ArchiveFolder, name_groups
     from castlist.people import teach
 
     names = dict(named)
@@ -72,14 +76,20 @@ def _name(archive: Path, named: Sequence[tuple[int, str]], language: str) -> Non
         numbers = [number for number, _ in named]
         twice = next(number for number in numbers if numbers.count(number) > 1)
         raise SettingsError("group-twice", "Group {number} is named twice. Give it one name.", number=twice)
+    run = Path(ArchiveFolder(archive).run())  # before anything is decided
     for group, name in zip(name_groups(archive, names), names.values(), strict=True):
         tell(translate("{faces} {faces:face is|faces are} {name} now.", faces=len(group.faces), name=name))
     tell(translate("Decided. To take it back: {command}", command=f"castlist undo {str(archive)!r}"))
     opened = Archive(archive)
     say_conflicts(opened)
     record = opened.folder.record()
-    run = Path(record.run)
-    tell_taught(run, teach(run, archive), language)
+    try:
+        tell_taught(run, teach(run, archive), language)
+    except RunError as error:
+        if error.code != "learnt-for-good":
+            raise
+        say_note(error)  # the name holds in the archive all the same
+        return
     command = archive_command(record.root, run, archive, record.together, record.stranger_rate)
     tell(translate("To name others of the archive by that, without a look: {command}", command=command))
 

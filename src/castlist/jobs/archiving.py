@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 from castlist.jobs.events import Copied, Counted, Filled, Stage, TagsWritten
@@ -39,10 +40,11 @@ class Teach:
         from castlist.archive import ArchiveFolder
         from castlist.people import teach
 
-        record = ArchiveFolder(self.archive).record()
+        folder = ArchiveFolder(self.archive)
+        run = folder.run()
         tell(Stage("teach"))
-        teach(record.run, self.archive)
-        return Gather(Path(record.root), self.archive, self.runs, Path(record.run)).do(tell)
+        teach(run, self.archive)
+        return Gather(Path(folder.record().root), self.archive, self.runs, Path(run)).do(tell)
 
 
 @dataclass(frozen=True)
@@ -53,16 +55,17 @@ class CopySorted:
     into: Path
 
     def do(self, tell: Tell) -> Copied:
-        from castlist.archive import Archive
-        from castlist.sorting import put
+        from castlist.archive import Archive, copy_photos
 
-        places = sorted({(face.path, face.name) for face in Archive(self.archive).faces() if face.name != UNKNOWN})
-        written = 0
-        for done, (path, name) in enumerate(places, 1):
-            if path.is_file():  # it may be gone meanwhile
-                written += put(path, self.into / name)
-            tell(Counted(done, len(places)))
-        return Copied(self.into, written, len(places) - written)
+        archive = Archive(self.archive)
+        faces = sorted((face for face in archive.faces() if face.name != UNKNOWN), key=lambda face: face.name)
+        done = written = there = 0
+        for name, some in groupby(faces, key=lambda face: face.name):
+            shown = list(some)
+            new, old = copy_photos(archive.folder, shown, self.into / name)
+            done, written, there = done + len(shown), written + new, there + old
+            tell(Counted(done, len(faces)))
+        return Copied(self.into, written, there)
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from castlist.media.films import HEAD, Film, Frame, frame_file, is_film, read_st
 from castlist.media.headers import Moment, Taking, read_taking, time_taken
 from castlist.media.inputs import find_photos
 from castlist.media.marking import find_marked_cast
-from castlist.media.marks import digest_of, marked_exif, original_of
-from castlist.media.names import ALL, UNKNOWN, check_person, meant_by, one_form
+from castlist.media.marks import digest_of, marked_exif, need_no_photo, original_of
+from castlist.media.names import ALL, UNKNOWN, check_person, folded, meant_by, one_form, settle_name
 from castlist.media.photos import Decoded, OpenPhoto, check_size, open_photo, read_file, read_photo, resize_photo
 from castlist.media.regions import (
     Edges,
@@ -56,6 +56,7 @@ __all__ = [
     "find_cast",
     "find_marked_cast",
     "find_photos",
+    "folded",
     "frame_file",
     "holds_people",
     "is_film",
@@ -64,6 +65,7 @@ __all__ = [
     "marked_exif",
     "meant_by",
     "need_exiftool",
+    "need_no_photo",
     "one_form",
     "open_photo",
     "original_of",
@@ -76,6 +78,7 @@ __all__ = [
     "read_taking",
     "remove_sidecar",
     "resize_photo",
+    "settle_name",
     "tag_texts",
     "time_taken",
     "write_inside",

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from PIL import ExifTags, Image
 
+from castlist.files import in_the_way
 from castlist.media.headers import dates_of
 
 MARK = "castlist"  # as the software that a picture's EXIF block names
@@ -59,6 +60,16 @@ def original_of(path: Path) -> str | None:
         return _read_film_mark(path)
     digest = _read_exif(path).get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.ImageUniqueID)
     return None if digest is None else str(digest)
+
+
+def need_no_photo(path: Path) -> None:
+    """Make sure that a picture that is to be written replaces none but castlist's.
+
+    Raises:
+        CastlistError: If there is another file.
+    """
+    if path.is_file() and not _is_marked_picture(path):
+        raise in_the_way(path)
 
 
 def is_own(path: Path) -> bool:

@@ -34,6 +34,18 @@ def meant_by(name: str, people: Iterable[str]) -> str:
     return name if name in people else next((one for one in people if one_form(one) == wanted), wanted)
 
 
+def settle_name(name: str, people: Iterable[str]) -> str:
+    """Who of the people is meant, as `meant_by` says; somebody new must differ from them by more than case.
+
+    Raises:
+        CastError: If nobody can be called so.
+    """
+    people = tuple(people)
+    name = meant_by(name, people)
+    check_person(name, () if name in people else people)
+    return name
+
+
 def folded(name: str) -> str:
     """What two names have in common that look alike."""
     return unicodedata.normalize("NFKC", one_form(name)).casefold()
@@ -60,7 +72,9 @@ def check_person(name: str, others: Iterable[str] = ()) -> None:
         )
     if not is_possible(name):
         raise CastError(
-            "name-impossible", "Nobody can be called {name!r}. Choose a name that a folder can have.", name=name
+            "name-impossible",
+            "Nobody can be called {name!r}. Choose a name that a folder can have.",
+            name=name if len(name) <= LONGEST else f"{name[:LONGEST]}...",  # a file may say anything
         )
     for other in others:
         if other != name and folded(other) == key:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from castlist.archive import Archive, ArchivedFace, ArchivedPhoto, Spot
 from castlist.errors import CastError, CastlistError, Message
 from castlist.faces import Box, match_faces
-from castlist.media import MarkReader, check_person, meant_by
+from castlist.media import MarkReader, check_person, folded, meant_by
 from castlist.threads import OnCount
 
 WHO = "photo metadata"  # as the decider of what other programs say
@@ -42,7 +42,9 @@ def hear_regions(
         CastlistError: If decisions can't be read or written.
     """
     tell = tell or (lambda message: None)
-    reader, people = MarkReader(), archive.people()
+    reader = MarkReader()
+    # Others compare names without regard to case; who is here already is called as here.
+    people = {folded(name): name for name in sorted(archive.people())}
     others, ever = archive.verdicts_but(WHO), archive.ever_named(WHO)
     total = archive.counts().photos if on_count else 0
     named: list[tuple[Spot, str]] = []
@@ -55,7 +57,7 @@ def hear_regions(
                 faceless += 1
                 continue
             try:
-                name = meant_by(name, people)
+                name = people.setdefault(folded(name), meant_by(name, people.values()))
                 check_person(name)
             except CastError as error:
                 tell(

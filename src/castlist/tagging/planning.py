@@ -72,7 +72,7 @@ def _plans_of(
                 {"path": str(photo.path)},
             )
         ]
-    sidecar = sidecars.place(photo.path)
+    found, sidecar = sidecars.find(photo.path), sidecars.place(photo.path)
     inside = journal.of(photo.name, "")
     into_photo = None
     try:
@@ -80,9 +80,9 @@ def _plans_of(
     except CastlistError as error:
         problems.append(left_alone(photo.path, error))
     try:
-        if not into_photo or sidecars.find(photo.path):
+        if not into_photo or found:
             # One that is to be made begins as what is in the photo, castlist's names included.
-            ours = journal.of(photo.name, name_below(root, sidecar)) if sidecar.exists() else inside
+            ours = journal.of(photo.name, name_below(root, sidecar)) if found else inside
             plans.append(plan_sidecar(photo.path, sidecar, tags, ours))
     except CastlistError as error:
         problems.append(left_alone(sidecar, error))

@@ -23,6 +23,7 @@ from castlist.media.regions.packet import EMPTY, Packet
 
 EXIFTOOL = "exiftool"
 WRITABLE = ("JPEG", "MPO", "PNG", "WEBP", "TIFF", "HEIF", "AVIF")  # formats as Pillow calls them
+PATIENCE = 600.0  # seconds for a few photos, however large
 COPY = ".tagging.part"  # ends the name of a copy
 
 
@@ -127,22 +128,32 @@ def written(photos: Sequence[tuple[Path, bytes]]) -> Iterator[list[Path | Castli
                 copies.append(copy)
                 # What says nothing goes: before castlist's names came, nothing was there.
                 block = "-XMP:all=" if packet.strip() == EMPTY.strip() else f"-XMP<={file}"
-                words: tuple[str | Path, ...] = ("-overwrite_original_in_place", block, copy, "-execute")
+                words: tuple[str | Path, ...] = ("-overwrite_original", block, copy, "-execute")
                 arguments += map(os.fsencode, words)
         listed = Path(packets) / "arguments"
         listed.write_bytes(b"\n".join(arguments) + b"\n")
-        # Without its own configuration file, which is code. What it read of standard input would be arguments.
-        said = subprocess.run(
-            [command, "-config", "", "-@", listed],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            check=False,
-        ).stdout
+        said = _run(command, listed)
         yield [
             copy if isinstance(copy, CastlistError) else _sound(photo, copy, packet, said)
             for copy, (photo, packet) in zip(copies, photos, strict=True)
         ]
+
+
+def _run(command: str, arguments: Path) -> bytes | None:
+    """What exiftool says of its work; None if it was ended before it was done, or had to be."""
+    try:
+        # Without its own configuration file, which is code. What it read of standard input would be arguments.
+        done = subprocess.run(
+            [command, "-config", "", "-@", arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=PATIENCE,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return None
+    return done.stdout if done.returncode >= 0 else None
 
 
 @contextlib.contextmanager
@@ -167,8 +178,10 @@ def remove_copies(folder: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _sound(photo: Path, copy: Path, packet: bytes, said: bytes) -> Path | CastlistError:
+def _sound(photo: Path, copy: Path, packet: bytes, said: bytes | None) -> Path | CastlistError:
     """A copy, if it is the photo with the packet in it; else what exiftool said of it."""
+    if said is None:  # the header of half a photo may be whole
+        return PhotoError("exiftool-ended", "exiftool was ended before it had written it: try again")
     try:
         before, after = look_inside(photo), look_inside(copy)
         is_same = (before.size, before.orientation) == (after.size, after.orientation)

@@ -136,6 +136,22 @@ def test_who_sends_slowly_is_sent_away(tmp_path: Path) -> None:
         assert b" 408 " in answer and json.loads(answer.rpartition(b"\r\n")[2])["code"] == "body-too-slow"
 
 
+def test_what_is_no_request_is_told_so(tmp_path: Path) -> None:
+    make_run(tmp_path / "runs" / "team", PEOPLE)
+    with serving(tmp_path, str(tmp_path / "runs"), code=HASTY) as (_, address):
+        host, _, port = address.split("/")[2].partition(":")
+        for head in (
+            b"Content-Length: 3\r\nContent-Length: 5\r\n\r\n",
+            b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n",
+            b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+        ):
+            with socket.create_connection((host, int(port)), 30) as line:
+                line.sendall(f"POST /open HTTP/1.1\r\nHost: {host}:{port}\r\n".encode() + head)
+                told, _, said = line.makefile("rb").read().partition(b"\r\n\r\n")
+            assert told.startswith(b"HTTP/1.1 400 ") and b"nosniff" in told, head
+            assert json.loads(said)["code"] == "not-http"
+
+
 def naming(address: str, picture: bytes) -> bytes:
     """A request, as it goes over the line."""
     body = b'--x\r\nContent-Disposition: form-data; name="photos"; filename="x"\r\n\r\n%b\r\n--x--\r\n' % picture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import threading
 from collections import OrderedDict
 from pathlib import Path
@@ -123,7 +124,7 @@ class Desk:
         roots = self.house.roots
         top = roots[root].resolve() if 0 <= root < len(roots) else None
         path = None if top is None else top if not below else join_below(top, below)
-        if path is None or top is None or not path.resolve().is_relative_to(top) or not is_folder(path):
+        if path is None or top is None or not is_folder(path) or not path.resolve().is_relative_to(top):
             raise CastlistError(
                 "no-such-folder",
                 "There is no folder {below!r} in the folder of photos number {root}.",
@@ -149,7 +150,10 @@ def _find_some(finder: Finder, most: int, pixels: np.ndarray, **options: Any) ->
 def _named(folder: Path, name: str) -> Path | None:
     """A folder in one of the house's, by a name that comes from anywhere; None: it can't be one."""
     is_name = not ("/" in name or "\\" in name or name.startswith(".")) and is_below(spell(name))
-    return folder / name if is_name and len(name.encode("utf-8", "replace")) <= LONGEST else None
+    try:
+        return folder / name if is_name and len(os.fsencode(name)) <= LONGEST else None
+    except UnicodeEncodeError:  # half of a character
+        return None
 
 
 def _no_run(name: str) -> CastlistError:

@@ -9,21 +9,27 @@ import logging
 import socket
 import sys
 import tempfile
+from http import HTTPStatus
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import anyio.to_thread
+import h11
 import uvicorn
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from castlist.children import end_with_parent, read_line
+from castlist.errors import Message
 from castlist.faces import Finder, find_faces
 from castlist.threads import count_cores, set_threads
 from castlist.web.app import make_app
 from castlist.web.desk import Desk
+from castlist.web.guard import HEADERS
 from castlist.web.house import House
 from castlist.web.listening import taken
+from castlist.web.problems import MEDIA_TYPE, problem_bytes
 
 FINISH = 8  # seconds that what is in hand has, once the house closes
 PAUSE = 0.005  # seconds between two looks whether a hand is free
@@ -42,7 +48,8 @@ def main() -> None:
 def answer_requests(house: House, listener: socket.socket, *, finder: Finder = find_faces) -> None:
     """Answer the requests that come in on a socket, until a signal tells to end; then finish what is in hand."""
     tempfile.tempdir = str(house.uploads)  # where forms are kept that are too long for the memory
-    set_threads(max(count_cores() // house.workers, 1))
+    threads = max(count_cores() // house.workers, 1)
+    set_threads(threads)
     app = make_app(house, finder=finder)
     config = uvicorn.Config(
         app,
@@ -58,7 +65,9 @@ def answer_requests(house: House, listener: socket.socket, *, finder: Finder = f
         timeout_keep_alive=IDLE,
         timeout_graceful_shutdown=FINISH,
     )
-    _Server(config, app.state.desk).run(sockets=[listener])
+    # Else a fit takes the other workers' cores, too, and twice the CPU: its threads wait for each other busily.
+    with threadpool_limits(threads, user_api="blas"):
+        _Server(config, app.state.desk).run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
@@ -107,6 +116,16 @@ class _Connection(H11Protocol):
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self._look_after(IDLE, None)
+
+    def send_400_response(self, msg: str) -> None:
+        """Say that what comes in is no request, as a problem: uvicorn's text has none of the guard's headers."""
+        body = problem_bytes(HTTPStatus.BAD_REQUEST, Message("not-http", "This is no request that can be read."), "en")
+        length = (b"content-length", str(len(body)).encode())
+        kind = (b"content-type", MEDIA_TYPE.encode())
+        headers = [kind, length, (b"connection", b"close"), *HEADERS]
+        for event in (h11.Response(status_code=400, headers=headers), h11.Data(data=body), h11.EndOfMessage()):
+            self.transport.write(self.conn.send(event))
+        self.transport.close()
 
     def _look_after(self, seconds: float, before: Any) -> None:
         asyncio.get_running_loop().call_later(seconds, self._look, before)

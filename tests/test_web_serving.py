@@ -21,6 +21,8 @@ pytest.importorskip("fastapi")
 httpx = pytest.importorskip("httpx2")
 
 from castlist.testing import make_run, save_picture  # noqa: E402
+from castlist.threads import count_cores  # noqa: E402
+from castlist.web import House  # noqa: E402
 from houses import PEOPLE  # noqa: E402
 
 SERVE = "from castlist.cli import main; main()"
@@ -32,6 +34,19 @@ from castlist.web import House, Limits, serve_house
 limits = Limits(seconds=0.5, at_once=1)
 house = House(runs=Path(sys.argv[1]), port=0, token="a token of some length", workers=1, limits=limits)
 serve_house(house, on_open=lambda house: print(house.new_launch(), flush=True))
+"""
+
+# A worker that tells of the first face it looks for, and how many threads a product of matrices takes then.
+TELLING = """
+import socket, sys
+from pathlib import Path
+from threadpoolctl import threadpool_info
+from castlist.web.house import House
+from castlist.web.worker import answer_requests
+def find(pixels, **options):
+    print(*{one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"}, flush=True)
+    return []
+answer_requests(House.load(Path(sys.argv[1])), socket.create_server(("127.0.0.1", 0)), finder=find)
 """
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals")
@@ -150,6 +165,19 @@ def test_what_is_no_request_is_told_so(tmp_path: Path) -> None:
                 told, _, said = line.makefile("rb").read().partition(b"\r\n\r\n")
             assert told.startswith(b"HTTP/1.1 400 ") and b"nosniff" in told, head
             assert json.loads(said)["code"] == "not-http"
+
+
+def test_a_worker_is_warm_before_anybody_asks_and_keeps_to_its_cores(tmp_path: Path) -> None:
+    make_run(tmp_path / "runs" / "team", PEOPLE)
+    house = House(runs=tmp_path / "runs", token="a token of some length", workers=count_cores())
+    house.uploads.mkdir(parents=True)
+    worker = subprocess.Popen([sys.executable, "-P", "-c", TELLING, str(house.save())], stdout=subprocess.PIPE)
+    try:
+        assert worker.stdout is not None
+        assert worker.stdout.readline() == b"1\n"
+    finally:
+        worker.kill()
+        worker.communicate()
 
 
 def naming(address: str, picture: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import threading
@@ -84,6 +85,11 @@ class Desk:
             while len(self._recognizers) > OPEN:
                 self._recognizers.popitem(last=False)
             return self._recognizers[name]
+
+    def warm_up(self) -> None:
+        """Open what naming by the newest run needs, so that whoever asks first doesn't wait for it."""
+        with contextlib.suppress(CastlistError):  # there is none yet, or it can't be opened: who asks is told
+            next(self.recognizer(self.newest_run()).eyes.see([np.zeros((64, 64, 3), np.uint8)]))
 
     def archive(self, name: str) -> ArchiveFolder:
         """An archive of the house by its name.

@@ -17,6 +17,7 @@ from typing import Any
 import anyio.to_thread
 import h11
 import uvicorn
+from starlette.concurrency import run_in_threadpool
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -96,6 +97,8 @@ class _Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
     async def _take(self, listener: socket.socket) -> None:
+        # Meanwhile whoever comes is taken by a worker that is warm: a cold one would have them wait far longer.
+        await run_in_threadpool(self._desk.warm_up)
         loop = asyncio.get_running_loop()
         listener.setblocking(False)
         while True:

@@ -190,6 +190,20 @@ def naming(address: str, picture: bytes) -> bytes:
     return head.encode() + body
 
 
+def test_those_who_wait_are_answered_when_the_house_is_ended(tmp_path: Path) -> None:
+    make_run(tmp_path / "runs" / "team", PEOPLE)
+    picture = save_picture(tmp_path / "picture.png", range(0, 240, 12)).read_bytes()
+    with serving(tmp_path, str(tmp_path / "runs"), code=HASTY) as (process, url), contextlib.ExitStack() as stack:
+        address = url.split("/")[2]
+        host, _, port = address.partition(":")
+        lines = [stack.enter_context(socket.create_connection((host, int(port)), 30)) for _ in range(12)]
+        for line in lines:
+            line.sendall(naming(address, picture))
+        assert lines[0].recv(12) == b"HTTP/1.1 200"  # the others wait
+        process.send_signal(signal.SIGINT)
+        assert [line.recv(12) for line in lines[1:]] == [b"HTTP/1.1 200"] * 11
+
+
 def test_those_who_wait_are_answered_in_their_order(tmp_path: Path) -> None:
     make_run(tmp_path / "runs" / "team", PEOPLE)
     picture = save_picture(tmp_path / "picture.png", range(0, 240, 12)).read_bytes()

@@ -34,6 +34,7 @@ from castlist.web.problems import MEDIA_TYPE, problem_bytes
 
 FINISH = 8  # seconds that what is in hand has, once the house closes
 PAUSE = 0.005  # seconds between two looks whether a hand is free
+READ = 0.1  # seconds in which what is asked on a connection is read, before those without a question are closed
 IDLE = 15  # seconds in which a connection's next request must have come
 
 
@@ -85,11 +86,21 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         anyio.to_thread.current_default_thread_limiter().total_tokens = self._desk.house.limits.at_once
         await super().startup([])
-        self._taking = asyncio.get_running_loop().create_task(self._take((sockets or [])[0]))
+        for listener in sockets or ():
+            listener.setblocking(False)
+            self._taking = asyncio.get_running_loop().create_task(self._take(listener))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         if self._taking:
             self._taking.cancel()
+        for listener in sockets or ():
+            with contextlib.suppress(OSError):  # nobody waits any more
+                while True:
+                    connection, _ = listener.accept()
+                    connection.setblocking(False)
+                    await self._speak_on(connection)
+            listener.close()
+        await asyncio.sleep(READ)
         await super().shutdown(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -99,18 +110,17 @@ class _Server(uvicorn.Server):
     async def _take(self, listener: socket.socket) -> None:
         # Meanwhile whoever comes is taken by a worker that is warm: a cold one would have them wait far longer.
         await run_in_threadpool(self._desk.warm_up)
-        loop = asyncio.get_running_loop()
-        listener.setblocking(False)
         while True:
             with contextlib.suppress(OSError):  # too many files are open, or whoever came is gone
-                connection, _ = await loop.sock_accept(listener)
-                await loop.connect_accepted_socket(self._speak, connection)
+                await self._speak_on((await asyncio.get_running_loop().sock_accept(listener))[0])
             await asyncio.sleep(PAUSE)  # what it asks for is in hand, before another one is taken
             while self._desk.is_busy:
                 await asyncio.sleep(PAUSE)
 
-    def _speak(self) -> asyncio.Protocol:
-        return _Connection(config=self.config, server_state=self.server_state, app_state={})
+    async def _speak_on(self, connection: socket.socket) -> None:
+        await asyncio.get_running_loop().connect_accepted_socket(
+            lambda: _Connection(config=self.config, server_state=self.server_state, app_state={}), connection
+        )
 
 
 class _Connection(H11Protocol):

@@ -167,7 +167,7 @@ def test_what_is_no_request_is_told_so(tmp_path: Path) -> None:
             assert json.loads(said)["code"] == "not-http"
 
 
-def test_a_worker_is_warm_before_anybody_asks_and_keeps_to_its_cores(tmp_path: Path) -> None:
+def test_a_worker_warms_up_unasked_and_keeps_to_its_cores(tmp_path: Path) -> None:
     make_run(tmp_path / "runs" / "team", PEOPLE)
     house = House(runs=tmp_path / "runs", token="a token of some length", workers=count_cores())
     house.uploads.mkdir(parents=True)

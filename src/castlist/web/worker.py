@@ -82,10 +82,12 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._desk = desk
         self._taking: asyncio.Task[None] | None = None
+        self._warming: asyncio.Task[None] | None = None  # kept: nobody else holds it
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         anyio.to_thread.current_default_thread_limiter().total_tokens = self._desk.house.limits.at_once
         await super().startup([])
+        self._warming = asyncio.get_running_loop().create_task(run_in_threadpool(self._desk.warm_up))
         for listener in sockets or ():
             listener.setblocking(False)
             self._taking = asyncio.get_running_loop().create_task(self._take(listener))
@@ -108,8 +110,6 @@ class _Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
     async def _take(self, listener: socket.socket) -> None:
-        # Meanwhile whoever comes is taken by a worker that is warm: a cold one would have them wait far longer.
-        await run_in_threadpool(self._desk.warm_up)
         while True:
             with contextlib.suppress(OSError):  # too many files are open, or whoever came is gone
                 await self._speak_on((await asyncio.get_running_loop().sock_accept(listener))[0])

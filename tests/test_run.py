@@ -190,6 +190,6 @@ def test_names_of_new_runs(tmp_path: Path) -> None:
     (tmp_path / "taken").mkdir()
     with pytest.raises(RunError, match="already a run"):
         new_run_path(tmp_path, "taken", Settings())
-    for name in ("../up", "a/b", "", ".", "..", "a\x00b"):
+    for name in ("../up", "a/b", "", ".", "..", "a\x00b", "a:b", "\ud800", "a" * 300):
         with pytest.raises(RunError, match="can't be named"):
             new_run_path(tmp_path, name, Settings())

@@ -16,6 +16,7 @@ pytest.importorskip("fastapi")
 from castlist import Recognizer, list_runs, threads
 from castlist.embeddings import FaceNetwork
 from castlist.faces import Face
+from castlist.jobs import Learn, read_work
 from castlist.testing import level_of, save_picture, tell_faces
 from castlist.web import Foreman
 from houses import PEOPLE, open_house, photo, visitor
@@ -173,3 +174,14 @@ def test_a_work_of_a_killed_house_is_told_as_interrupted(tmp_path: Path) -> None
     with Foreman(jobs):
         assert client.get(f"{API}/jobs/{begun}").json()["last"]["event"] == "Failed"
     assert client.get(f"{API}/jobs/{begun}").json()["last"]["is"]["message"]["code"] == "job-interrupted"
+
+
+def test_a_training_may_be_of_whom_other_programs_have_named(tmp_path: Path) -> None:
+    client = visitor(open_house(tmp_path))
+    jobs = client.app.state.desk.jobs
+    for from_regions in (False, True):
+        wish = {"photos": {"root": 0}, "settings": {"model": "face"}, "from_regions": from_regions}
+        begun = client.post(f"{API}/runs", json=wish)
+        assert begun.status_code == 202
+        work = read_work((jobs.folder / f"{begun.json()['id']}.work").read_bytes())
+        assert isinstance(work, Learn) and work.from_regions is from_regions

@@ -11,6 +11,7 @@ pytest.importorskip("fastapi")
 pytest.importorskip("pyarrow")
 
 from castlist import fill_archive, group_unnamed
+from castlist.jobs import WriteTags
 from castlist.testing import level_of, save_picture, tell_faces
 from houses import open_house, photo, visitor
 
@@ -95,3 +96,14 @@ def test_a_run_is_taught_and_both_forget(client: Any) -> None:
     receipt = client.delete("/api/v1/runs/team/people/Zoe", params={"archive": "album"}).json()
     assert "forgot-archived" in [one["code"] for one in receipt["removed"]]
     assert client.get(f"{ALBUM}/faces", params={"name": "Zoe"}).status_code == 404
+
+
+@pytest.mark.parametrize("tags", [False, True])
+def test_a_forgotten_name_goes_out_of_the_files_beside_the_photos_where_it_shall(client: Any, tags: bool) -> None:
+    house = client.app.state.desk.house
+    WriteTags(house.archives / "album").do(lambda event: None)
+    beside = house.roots[0] / "sea" / "both.png.xmp"
+    assert "Bo" in beside.read_text("utf-8")
+    receipt = client.delete("/api/v1/runs/team/people/Bo", params={"archive": "album", "tags": tags}).json()
+    assert ("forgot-tags" in [one["code"] for one in receipt["removed"]]) == tags
+    assert ("Bo" in beside.read_text("utf-8")) != tags and "Ann" in beside.read_text("utf-8")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import io
+import json
 import os
 import struct
+import time
 import zlib
 from pathlib import Path
 from typing import Any
@@ -149,6 +151,18 @@ def test_no_name_leads_out_of_the_house(house: House, name: str) -> None:
         assert client.post("/api/v1/archives", json=wish).status_code == 404
 
 
+@pytest.mark.parametrize("half", ["\ud800", "\\ud800"])  # as JSON sends it, and as castlist spells it
+def test_half_a_character_is_no_name(house: House, half: str) -> None:
+    def post(path: str, **wish: Any) -> tuple[int, str]:
+        sent = json.dumps({"name": "album", "photos": {"root": 0}, **wish})
+        return code(visitor(house).post(path, content=sent, headers={"content-type": "application/json"}))
+
+    assert post("/api/v1/archives", photos={"below": half}) == (404, "no-such-folder")
+    assert post("/api/v1/archives", run=half) == (404, "no-such-run")
+    assert post("/api/v1/archives", name=half) == (404, "no-such-archive")
+    assert post("/api/v1/runs", photos={"below": half}) == (404, "no-such-folder")
+
+
 def test_a_link_out_of_a_folder_of_photos_is_not_followed(house: House, tmp_path: Path) -> None:
     (house.roots[0] / "out").symlink_to(tmp_path, target_is_directory=True)
     wish = {"name": "album", "photos": {"root": 0, "below": "out"}}
@@ -248,6 +262,15 @@ def test_a_slow_body_is_not_waited_for(tmp_path: Path) -> None:
     body = [{"type": "http.request", "body": b"--x\r\n", "more_body": True}]
     status, answer = asyncio.run(ask(house, body, content_type=b"multipart/form-data; boundary=x"))
     assert status == 408 and b"body-too-slow" in answer
+
+
+@pytest.mark.parametrize("token", [TOKEN, None])
+def test_a_cookie_is_no_way_to_keep_the_house_busy(house: House, token: str | None) -> None:
+    visit, escaped = visitor(house, token=token), "\\" * 60_000
+    began = time.process_time()
+    answer = visit.get(RUNS, headers={"cookie": f'language=zh-TW; a="{escaped}"'})
+    assert time.process_time() - began < 2  # of Python's own reader it takes half a minute
+    assert answer.status_code == (200 if token else 401) and answer.headers.get("content-language", "zh-TW") == "zh-TW"
 
 
 def test_a_range_is_no_way_to_keep_the_house_busy(house: House) -> None:

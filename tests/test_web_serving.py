@@ -21,6 +21,8 @@ pytest.importorskip("fastapi")
 httpx = pytest.importorskip("httpx2")
 
 from castlist.testing import make_run, save_picture  # noqa: E402
+from castlist.threads import count_cores  # noqa: E402
+from castlist.web import House  # noqa: E402
 from houses import PEOPLE  # noqa: E402
 
 SERVE = "from castlist.cli import main; main()"
@@ -32,6 +34,19 @@ from castlist.web import House, Limits, serve_house
 limits = Limits(seconds=0.5, at_once=1)
 house = House(runs=Path(sys.argv[1]), port=0, token="a token of some length", workers=1, limits=limits)
 serve_house(house, on_open=lambda house: print(house.new_launch(), flush=True))
+"""
+
+# A worker that tells of the first face it looks for, and how many threads a product of matrices takes then.
+TELLING = """
+import socket, sys
+from pathlib import Path
+from threadpoolctl import threadpool_info
+from castlist.web.house import House
+from castlist.web.worker import answer_requests
+def find(pixels, **options):
+    print(*{one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"}, flush=True)
+    return []
+answer_requests(House.load(Path(sys.argv[1])), socket.create_server(("127.0.0.1", 0)), finder=find)
 """
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals")
@@ -136,6 +151,35 @@ def test_who_sends_slowly_is_sent_away(tmp_path: Path) -> None:
         assert b" 408 " in answer and json.loads(answer.rpartition(b"\r\n")[2])["code"] == "body-too-slow"
 
 
+def test_what_is_no_request_is_told_so(tmp_path: Path) -> None:
+    make_run(tmp_path / "runs" / "team", PEOPLE)
+    with serving(tmp_path, str(tmp_path / "runs"), code=HASTY) as (_, address):
+        host, _, port = address.split("/")[2].partition(":")
+        for head in (
+            b"Content-Length: 3\r\nContent-Length: 5\r\n\r\n",
+            b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n",
+            b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+        ):
+            with socket.create_connection((host, int(port)), 30) as line:
+                line.sendall(f"POST /open HTTP/1.1\r\nHost: {host}:{port}\r\n".encode() + head)
+                told, _, said = line.makefile("rb").read().partition(b"\r\n\r\n")
+            assert told.startswith(b"HTTP/1.1 400 ") and b"nosniff" in told, head
+            assert json.loads(said)["code"] == "not-http"
+
+
+def test_a_worker_warms_up_unasked_and_keeps_to_its_cores(tmp_path: Path) -> None:
+    make_run(tmp_path / "runs" / "team", PEOPLE)
+    house = House(runs=tmp_path / "runs", token="a token of some length", workers=count_cores())
+    house.uploads.mkdir(parents=True)
+    worker = subprocess.Popen([sys.executable, "-P", "-c", TELLING, str(house.save())], stdout=subprocess.PIPE)
+    try:
+        assert worker.stdout is not None
+        assert worker.stdout.readline() == b"1\n"
+    finally:
+        worker.kill()
+        worker.communicate()
+
+
 def naming(address: str, picture: bytes) -> bytes:
     """A request, as it goes over the line."""
     body = b'--x\r\nContent-Disposition: form-data; name="photos"; filename="x"\r\n\r\n%b\r\n--x--\r\n' % picture
@@ -144,6 +188,20 @@ def naming(address: str, picture: bytes) -> bytes:
         f"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
+
+
+def test_those_who_wait_are_answered_when_the_house_is_ended(tmp_path: Path) -> None:
+    make_run(tmp_path / "runs" / "team", PEOPLE)
+    picture = save_picture(tmp_path / "picture.png", range(0, 240, 12)).read_bytes()
+    with serving(tmp_path, str(tmp_path / "runs"), code=HASTY) as (process, url), contextlib.ExitStack() as stack:
+        address = url.split("/")[2]
+        host, _, port = address.partition(":")
+        lines = [stack.enter_context(socket.create_connection((host, int(port)), 30)) for _ in range(12)]
+        for line in lines:
+            line.sendall(naming(address, picture))
+        assert lines[0].recv(12) == b"HTTP/1.1 200"  # the others wait
+        process.send_signal(signal.SIGINT)
+        assert [line.recv(12) for line in lines[1:]] == [b"HTTP/1.1 200"] * 11
 
 
 def test_those_who_wait_are_answered_in_their_order(tmp_path: Path) -> None:

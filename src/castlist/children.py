@@ -6,14 +6,18 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import BinaryIO
 
 from castlist.caches import chosen_cache_folder
 
 
 def start_python(
-    code: str, *, stdout: int = subprocess.DEVNULL, inherited: Sequence[int] = ()
+    code: str,
+    *,
+    stdout: int = subprocess.DEVNULL,
+    inherited: Sequence[int] = (),
+    environment: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[bytes]:
     """Run code in a Python of its own, which is spoken to on its stdin.
 
@@ -21,6 +25,7 @@ def start_python(
         code: As of `python -c`; begins with what `read_line` and `end_with_parent` are for.
         stdout: As of `subprocess.Popen`.
         inherited: Descriptors that it has, too, under the same numbers; where the system has such.
+        environment: Variables that it has besides those of its parent.
     """
     if folder := chosen_cache_folder():
         code = f"from castlist.caches import set_cache_folder; set_cache_folder({str(folder)!r})\n{code}"
@@ -30,6 +35,7 @@ def start_python(
         stdin=subprocess.PIPE,
         stdout=stdout,
         stderr=subprocess.DEVNULL,
+        env={**os.environ, **(environment or {})},
         pass_fds=() if sys.platform == "win32" else inherited,
     )
 

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from castlist.errors import ShapeError, WeightsError
+from castlist.gallery.knowledge import with_squares
 from castlist.gallery.mixture import Mixture
 from castlist.gallery.storage import LARGEST, numbers_of
 
@@ -88,6 +89,11 @@ class Background:
     def strangers(self) -> tuple[np.ndarray, np.ndarray]:
         """Places of drawn people, shape (about DRAWS, axes), float32, and the kind of each; always the same."""
         return self.kinds.draw(DRAWS)
+
+    @functools.cached_property
+    def asked(self) -> np.ndarray:
+        """Their places as every person's weights are multiplied with them: `with_squares`, a column each."""
+        return with_squares(self.strangers[0]).T
 
     def place(self, embeddings: np.ndarray) -> np.ndarray:
         """Embeddings, shape (n, values), in the axes, shape (n, axes), float32."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from castlist.gallery.background import Background
-from castlist.gallery.knowledge import Knowledge, add_up, with_squares
+from castlist.gallery.knowledge import Knowledge, add_up
 
 WRONG_NAMES = 0.02  # share of photos expected in another person's folder
 EVIDENCE = 0.2  # of a score; taken whole, every photo in bad light would count as somebody else's
@@ -91,8 +91,7 @@ def reach_of_strangers(known: Knowledge, background: Background) -> tuple[np.nda
         For each person a score that as many strangers of the person's own kind reach, shape (people,); how far each
         stranger's best score is above, and that score, shape (strangers,) each.
     """
-    placed, kind = background.strangers
-    asked = with_squares(placed).T
+    (_, kind), asked = background.strangers, background.asked
     n_people, kinds = len(known.mean), background.kinds
     weights = kinds.shares(known.mean, SOFTNESS) / np.bincount(kind, minlength=len(kinds.weights))
     thresholds = np.empty(n_people)

@@ -7,7 +7,7 @@ from castlist.media.headers import Moment, Taking, read_taking, time_taken
 from castlist.media.inputs import find_photos
 from castlist.media.marking import find_marked_cast
 from castlist.media.marks import digest_of, marked_exif, need_no_photo, original_of
-from castlist.media.names import ALL, UNKNOWN, check_person, folded, meant_by, one_form, settle_name
+from castlist.media.names import ALL, UNKNOWN, check_person, folded, is_possible, meant_by, one_form, settle_name
 from castlist.media.photos import Decoded, OpenPhoto, check_size, open_photo, read_file, read_photo, resize_photo
 from castlist.media.regions import (
     Edges,
@@ -60,6 +60,7 @@ __all__ = [
     "frame_file",
     "holds_people",
     "is_film",
+    "is_possible",
     "look_inside",
     "make_tags",
     "marked_exif",

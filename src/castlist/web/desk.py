@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import os
 import threading
 from collections import OrderedDict
 from pathlib import Path
@@ -84,6 +86,11 @@ class Desk:
                 self._recognizers.popitem(last=False)
             return self._recognizers[name]
 
+    def warm_up(self) -> None:
+        """Open what naming by the newest run needs, so that whoever asks first doesn't wait for it."""
+        with contextlib.suppress(CastlistError):  # there is none yet, or it can't be opened: who asks is told
+            next(self.recognizer(self.newest_run()).eyes.see([np.zeros((64, 64, 3), np.uint8)]))
+
     def archive(self, name: str) -> ArchiveFolder:
         """An archive of the house by its name.
 
@@ -127,7 +134,7 @@ class Desk:
                 "root-gone", "The folder of photos {name!r} isn't there. Is its disk connected?", name=top.name
             )
         path = None if top is None else top if not below else join_below(top, below)
-        if path is None or top is None or not path.resolve().is_relative_to(top) or not is_folder(path):
+        if path is None or top is None or not is_folder(path) or not path.resolve().is_relative_to(top):
             raise CastlistError(
                 "no-such-folder",
                 "There is no folder {below!r} in the folder of photos number {root}.",
@@ -153,7 +160,10 @@ def _find_some(finder: Finder, most: int, pixels: np.ndarray, **options: Any) ->
 def _named(folder: Path, name: str) -> Path | None:
     """A folder in one of the house's, by a name that comes from anywhere; None: it can't be one."""
     is_name = not ("/" in name or "\\" in name or name.startswith(".")) and is_below(spell(name))
-    return folder / name if is_name and len(name.encode("utf-8", "replace")) <= LONGEST else None
+    try:
+        return folder / name if is_name and len(os.fsencode(name)) <= LONGEST else None
+    except UnicodeEncodeError:  # half of a character
+        return None
 
 
 def _no_run(name: str) -> CastlistError:

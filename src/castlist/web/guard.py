@@ -76,7 +76,7 @@ class Guard:
             else:
                 await refuse(guarded, error, visit.language)
             return
-        await self._app(scope, receive, guarded)
+        await self._app(_without_escapes(scope), receive, guarded)
 
     async def _answer_door(self, visit: _Visit, receive: Receive, send: Send) -> None:
         """Exchange a code or the token for the cookie, or ask for the token."""
@@ -177,6 +177,14 @@ def _with_headers(send: Send, headers: Iterable[tuple[bytes, bytes]]) -> Send:
         await send(event)
 
     return put
+
+
+def _without_escapes(scope: Scope) -> Scope:
+    """A request without cookies that are escaped, as none of ours is: Python takes ever longer to read such."""
+    plain = {name: value for name, value in cookies_of(scope).items() if "\\" not in value}
+    others = [header for header in scope["headers"] if header[0] != b"cookie"]
+    cookies = "; ".join(f"{name}={value}" for name, value in plain.items())
+    return {**scope, "headers": [*others, (b"cookie", cookies.encode("latin-1"))]}
 
 
 async def _read(receive: Receive) -> bytes:

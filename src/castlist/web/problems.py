@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from http import HTTPStatus
-from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING, Any
 
 from castlist.errors import CastlistError, Message, MissingExtraError
@@ -97,12 +96,10 @@ def scope_language(scope: Scope) -> str:
 
 
 def cookies_of(scope: Scope) -> dict[str, str]:
-    """The cookies of a request; none where they can't be read."""
+    """The cookies of a request."""
     headers = (value.decode("latin-1") for key, value in scope["headers"] if key == b"cookie")
-    try:
-        return {name: one.value for name, one in SimpleCookie("; ".join(headers)).items()}
-    except CookieError:
-        return {}
+    pairs = (part.partition("=") for part in ";".join(headers).split(";"))
+    return {name.strip(): value.strip() for name, _, value in pairs}
 
 
 def _ranked(part: str) -> tuple[float, str] | None:

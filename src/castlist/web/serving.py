@@ -22,6 +22,7 @@ from castlist.web.listening import listening, share
 
 # Nothing that is imported is garbage: to look for some takes a fifth of the time in which a worker begins.
 CHILD = "import gc; gc.disable(); from castlist.web.worker import main; main()"
+ENVIRONMENT = {"MALLOC_ARENA_MAX": "1"}  # else each thread of a worker keeps what its largest work has needed
 LOCK = ".lock"
 FINISH = 10.0  # seconds until a worker that doesn't end is ended
 PAUSE = 0.1  # seconds between two looks at the workers
@@ -112,7 +113,7 @@ class _Workers:
         return self._start()
 
     def _start(self) -> _Worker:
-        process = start_python(CHILD, stdout=self._log, inherited=[self._listener.fileno()])
+        process = start_python(CHILD, stdout=self._log, inherited=[self._listener.fileno()], environment=ENVIRONMENT)
         assert process.stdin is not None
         line = json.dumps({"house": self._record, "socket": share(self._listener, process.pid)})
         process.stdin.write(line.encode() + b"\n")

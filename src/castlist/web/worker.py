@@ -10,25 +10,33 @@ import logging
 import socket
 import sys
 import tempfile
+from http import HTTPStatus
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import anyio.to_thread
+import h11
 import uvicorn
+from starlette.concurrency import run_in_threadpool
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from castlist.children import end_with_parent, read_line
+from castlist.errors import Message
 from castlist.faces import Finder, find_faces
 from castlist.threads import count_cores, set_threads
 from castlist.web.app import make_app
 from castlist.web.desk import Desk
+from castlist.web.guard import HEADERS
 from castlist.web.house import House
 from castlist.web.listening import taken
+from castlist.web.problems import MEDIA_TYPE, problem_bytes
 
 FINISH = 8  # seconds that what is in hand has, once the house closes
 PAUSE = 0.005  # seconds between two looks whether a hand is free
 SELDOM = 50_000  # new objects between two looks for garbage: rows of an archive are ten thousands, and none
+READ = 0.1  # seconds in which what is asked on a connection is read, before those without a question are closed
 IDLE = 15  # seconds in which a connection's next request must have come
 
 
@@ -47,7 +55,8 @@ def main() -> None:
 def answer_requests(house: House, listener: socket.socket, *, finder: Finder = find_faces) -> None:
     """Answer the requests that come in on a socket, until a signal tells to end; then finish what is in hand."""
     tempfile.tempdir = str(house.uploads)  # where forms are kept that are too long for the memory
-    set_threads(max(count_cores() // house.workers, 1))
+    threads = max(count_cores() // house.workers, 1)
+    set_threads(threads)
     app = make_app(house, finder=finder)
     config = uvicorn.Config(
         app,
@@ -63,7 +72,9 @@ def answer_requests(house: House, listener: socket.socket, *, finder: Finder = f
         timeout_keep_alive=IDLE,
         timeout_graceful_shutdown=FINISH,
     )
-    _Server(config, app.state.desk).run(sockets=[listener])
+    # Else a fit takes the other workers' cores, too, and twice the CPU: its threads wait for each other busily.
+    with threadpool_limits(threads, user_api="blas"):
+        _Server(config, app.state.desk).run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
@@ -76,15 +87,27 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._desk = desk
         self._taking: asyncio.Task[None] | None = None
+        self._warming: asyncio.Task[None] | None = None  # kept: nobody else holds it
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         anyio.to_thread.current_default_thread_limiter().total_tokens = self._desk.house.limits.at_once
         await super().startup([])
-        self._taking = asyncio.get_running_loop().create_task(self._take((sockets or [])[0]))
+        self._warming = asyncio.get_running_loop().create_task(run_in_threadpool(self._desk.warm_up))
+        for listener in sockets or ():
+            listener.setblocking(False)
+            self._taking = asyncio.get_running_loop().create_task(self._take(listener))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         if self._taking:
             self._taking.cancel()
+        for listener in sockets or ():
+            with contextlib.suppress(OSError):  # nobody waits any more
+                while True:
+                    connection, _ = listener.accept()
+                    connection.setblocking(False)
+                    await self._speak_on(connection)
+            listener.close()
+        await asyncio.sleep(READ)
         await super().shutdown(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -92,18 +115,17 @@ class _Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
     async def _take(self, listener: socket.socket) -> None:
-        loop = asyncio.get_running_loop()
-        listener.setblocking(False)
         while True:
             with contextlib.suppress(OSError):  # too many files are open, or whoever came is gone
-                connection, _ = await loop.sock_accept(listener)
-                await loop.connect_accepted_socket(self._speak, connection)
+                await self._speak_on((await asyncio.get_running_loop().sock_accept(listener))[0])
             await asyncio.sleep(PAUSE)  # what it asks for is in hand, before another one is taken
             while self._desk.is_busy:
                 await asyncio.sleep(PAUSE)
 
-    def _speak(self) -> asyncio.Protocol:
-        return _Connection(config=self.config, server_state=self.server_state, app_state={})
+    async def _speak_on(self, connection: socket.socket) -> None:
+        await asyncio.get_running_loop().connect_accepted_socket(
+            lambda: _Connection(config=self.config, server_state=self.server_state, app_state={}), connection
+        )
 
 
 class _Connection(H11Protocol):
@@ -112,6 +134,16 @@ class _Connection(H11Protocol):
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self._look_after(IDLE, None)
+
+    def send_400_response(self, msg: str) -> None:
+        """Say that what comes in is no request, as a problem: uvicorn's text has none of the guard's headers."""
+        body = problem_bytes(HTTPStatus.BAD_REQUEST, Message("not-http", "This is no request that can be read."), "en")
+        length = (b"content-length", str(len(body)).encode())
+        kind = (b"content-type", MEDIA_TYPE.encode())
+        headers = [kind, length, (b"connection", b"close"), *HEADERS]
+        for event in (h11.Response(status_code=400, headers=headers), h11.Data(data=body), h11.EndOfMessage()):
+            self.transport.write(self.conn.send(event))
+        self.transport.close()
 
     def _look_after(self, seconds: float, before: Any) -> None:
         asyncio.get_running_loop().call_later(seconds, self._look, before)

@@ -117,10 +117,14 @@ def forget(
     run: RunName,
     person: Person,
     archive: Annotated[str | None, Query(description="An archive that is to forget the person, too.")] = None,
+    tags: Annotated[
+        bool,
+        Query(description="Take the name out of metadata, too, as far as castlist wrote it there."),
+    ] = False,
 ) -> Receipt:
     """Delete a person for good."""
     also = None if archive is None else desk.archive(archive).path
-    receipt = people.forget(desk.run(run).path, person, archive=also)
+    receipt = people.forget(desk.run(run).path, person, archive=also, tags=tags, embed=tags)
     desk.jobs.forget(receipt.name)
     return Receipt(
         name=receipt.name,

@@ -63,6 +63,9 @@ class Training(Sent):
     photos: PhotoFolder
     name: str | None = Field(default=None, description="Of the run; by default what and when.", examples=["avengers"])
     settings: dict[str, Any] = Field(default={}, description="As in a settings file.", examples=[{"model": "face"}])
+    from_regions: bool = Field(
+        default=False, description="Learn whom other programs have named in the photos, not by folder."
+    )
 
 
 @router.get("/runs")
@@ -106,6 +109,7 @@ def learn(desk: At, language: Language, training: Training, key: Key = None) -> 
         desk.house.runs.absolute(),
         training.name,
         language,
+        training.from_regions,
     )
     return Job.begin(desk, work, key)
 

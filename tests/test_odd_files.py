@@ -131,12 +131,15 @@ def test_one_form_of_a_name_everywhere(tmp_path: Path) -> None:
 
 def test_folders_of_systems_are_nobody(tmp_path: Path) -> None:
     odd = ["@eaDir", "#recycle", "@Recycle", "#snapshot", "$RECYCLE.BIN", "System Volume Information", "lost+found"]
+    odd += ["found.000", "~snapshot", "iPod Photo Cache"]
     for i, folder in enumerate(["Ann", *odd, "Ann/@eaDir", "Ann/2019/#Recycle"]):
         save_noise(tmp_path / folder / "1.png", i)
+    for name in ("THUMBS.DB", "Desktop.ini", "Icon\r", "1.png.json", "1.AAE", "1.XMP"):
+        (tmp_path / "Ann" / name).write_bytes(b"a system's, or about the photo")
     found = find_cast(tmp_path)
     assert found.people == ("Ann",)
     assert len(found.photos) == 1
-    assert [(note.code, note.values["count"]) for note in found.notes] == [("folders-of-systems", 9)]
+    assert [(note.code, note.values["count"]) for note in found.notes] == [("folders-of-systems", 12)]
     assert notes_of([tmp_path]) == ([tmp_path / "Ann" / "1.png"], ["folders-of-systems"])
     assert find_photos([tmp_path / "#recycle"]) == [tmp_path / "#recycle" / "1.png"], "who asks for it gets it"
 

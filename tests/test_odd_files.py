@@ -364,3 +364,21 @@ def test_the_public_door_fails_with_castlists_own_errors(tmp_path: Path) -> None
     assert [answer.problem is None for answer in recognizer.name_photos(["", "a\0b", "x" * 300])] == [False] * 3
     with pytest.raises(castlist.CastlistError):
         recognizer.name_pixels([np.zeros((3, 3), np.uint8)])
+
+
+@posix
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_a_closed_output_ends_nothing(tmp_path: Path, closed: str) -> None:
+    run = make_small_run(tmp_path / "runs" / "a", ("Ann", "Bob"))
+    photo, table = save_noise(tmp_path / "1.png", 1), tmp_path / "t.csv"
+    words = [*COMMAND, "predict", str(photo), "--run", str(run.path), "--csv", str(table)]
+    done = subprocess.run(["sh", "-c", f'"$@" {closed}', "sh", *words], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0
+    assert "Traceback" not in done.stderr
+    assert len(list(csv.reader(table.read_text("utf-8-sig").splitlines()))) == 2
+
+
+def test_a_folder_that_is_a_file_is_told_before_the_first_photo(tmp_path: Path) -> None:
+    file = save_noise(tmp_path / "1.png", 1)
+    with pytest.raises(CastlistError, match="can't be written"):
+        predict([file], FakeRecognizer("Ann"), pictures=file)

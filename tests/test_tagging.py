@@ -19,12 +19,12 @@ pytest.importorskip("pyarrow", reason="archives need castlist[archive]")
 from castlist.archive import Archive, fill_archive
 from castlist.archive.decisions import DecisionLog, Spot
 from castlist.errors import CastlistError, Message
-from castlist.media import MarkReader, Sidecars, Tags, look_inside
+from castlist.media import UNKNOWN, MarkReader, Sidecars, Tags, look_inside
 from castlist.media.regions.packet import EMPTY
 from castlist.media.regions.records import Area, Region
 from castlist.media.regions.writing import change
 from castlist.naming import Recognizer
-from castlist.people import forget
+from castlist.people import forget, rename
 from castlist.predicting import Remark, predict
 from castlist.run import hold
 from castlist.tagging import Heard, Tagged, hear_regions, plan_tags, tag, undo_tags, where_named
@@ -205,6 +205,24 @@ def test_who_is_forgotten_is_taken_out(home: Path) -> None:
     assert not any(b"Ann" in path.read_bytes() for path in archive(home).rglob("*") if path.is_file())
     with pytest.raises(CastlistError):
         forget(home / "run", "Ann", archive=archive(home), tags=True)
+
+
+def test_who_is_forgotten_by_a_name_that_the_archive_has_not_heard_is_taken_out_by_the_one_before(home: Path) -> None:
+    tag(archive(home))
+    rename(home / "run", "Ann", "Anna")
+    receipt = forget(home / "run", "Anna", archive=archive(home), tags=True)
+    assert not any(line.code == "tags-remain" for line in receipt.remaining)
+    assert marked(home) == {"ann": {}, "both": {"Bo": [110, 190]}, "stranger": {}, "wang": {"王小明": [10, 90]}}
+    assert Archive(archive(home)).people() == {"Bo", "王小明", UNKNOWN}
+    assert not any(b"Ann" in path.read_bytes() for path in archive(home).rglob("*") if path.is_file())
+
+
+def test_whoever_bears_the_name_of_before_by_now_is_not_forgotten_with_it(home: Path) -> None:
+    tag(archive(home))
+    rename(home / "run", "Ann", "Anna")
+    rename(home / "run", "Bo", "Ann")
+    forget(home / "run", "Anna", archive=archive(home), tags=True)
+    assert "Ann" in Archive(archive(home)).people()
 
 
 @needs_exiftool

@@ -55,7 +55,12 @@ def forget(
     """
     if archive is None:
         return _forget(RunFolder(as_path(path)), name)
-    from castlist.archive import ArchiveFolder, called_before, hear_names, taking_out  # late: it needs castlist[archive]
+    from castlist.archive import (  # late: it needs castlist[archive]
+        ArchiveFolder,
+        called_before,
+        hear_names,
+        taking_out,
+    )
     from castlist.tagging import tagged_names
 
     folder, run = ArchiveFolder(archive), RunFolder(as_path(path)).read(lambda run: run)

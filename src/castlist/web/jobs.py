@@ -161,6 +161,7 @@ class JobBook:
 
     def _delete(self, notes: Iterable[JobNote]) -> None:
         """Delete what is known of works that are over, and what others left of such; their keys are free again."""
+        self.prepare()
         with hold(self.folder / LOCK):
             for note in notes:
                 (self.folder / f"{note.id}{WORK}").unlink()

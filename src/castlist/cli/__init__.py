@@ -122,7 +122,7 @@ def _open_outputs() -> None:
     """Make sure that whatever is said goes somewhere, and that a name which the output can't hold stops no other."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by whoever began this: the next file opened would take its place
-            setattr(sys, name, Path(os.devnull).open("w"))
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115
         if isinstance(stream := getattr(sys, name), io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 

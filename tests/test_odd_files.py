@@ -25,7 +25,7 @@ from castlist.naming import NamedFace, NamedPhoto
 from castlist.naming.eyes import FaceEyes
 from castlist.painting import set_font_folders
 from castlist.paths import is_below, join_below, name_below, spell, unspell
-from castlist.people import enrol, forget
+from castlist.people import enrol, forget, retrain_without
 from castlist.predicting import Remark, predict
 from castlist.run import open_run
 from conftest import SMALL, save_noise
@@ -351,6 +351,16 @@ def test_the_public_door_fails_with_castlists_own_errors(tmp_path: Path) -> None
             forget(one, "Ann")
         with pytest.raises(castlist.CastlistError):
             check_photos(one)
+        for call in (castlist.Archive, castlist.tag, castlist.undo_tags):
+            with pytest.raises(castlist.CastlistError):
+                call(one)
+        with pytest.raises(castlist.CastlistError):
+            castlist.retrain_without(one, "Ann")
+    for one in ([], {}, np.zeros(3)):
+        with pytest.raises(castlist.CastlistError):
+            castlist.export_run(run.path, one)
+        with pytest.raises(castlist.CastlistError):
+            castlist.Settings(views=one)
     for settings in ("cnn", {}, 5):
         with pytest.raises(castlist.CastlistError):
             castlist.learn(tmp_path, settings)
@@ -382,3 +392,14 @@ def test_a_folder_that_is_a_file_is_told_before_the_first_photo(tmp_path: Path) 
     file = save_noise(tmp_path / "1.png", 1)
     with pytest.raises(CastlistError, match="can't be written"):
         predict([file], FakeRecognizer("Ann"), pictures=file)
+
+
+def test_who_stands_in_a_run_may_call_it_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = make_small_run(tmp_path / "runs" / "a", ("Ann", "Bob"))
+    monkeypatch.chdir(run.path)
+    forget(".", "Ann")
+    assert open_run(run.path).people == ("Bob",)
+    with pytest.raises(CastlistError, match="nobody called 'Dora'"):
+        retrain_without("..//a/.", "Dora")
+    with pytest.raises(CastlistError, match="nobody called 'Dora'"):
+        retrain_without(".", "Dora")

@@ -28,6 +28,7 @@ ROOMS = [
     "children",
     "inference",
     "quiet",
+    "silence",
     "escaping",
     "languages",
     "showing",

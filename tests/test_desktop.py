@@ -25,7 +25,6 @@ from PIL import Image
 
 import castlist
 from castlist.desktop import open_window
-from castlist.desktop.silence import silence_opencv
 from castlist.desktop.texts import NO_CHINESE, has_chinese_font
 from castlist.drawn import HEROES, draw_cast, draw_hero
 from castlist.errors import MissingExtraError
@@ -36,6 +35,7 @@ from castlist.media import UNKNOWN, Film, FilmWriter, find_photos, read_photo
 from castlist.naming import NamedFace, Recognizer, Seen
 from castlist.run.record import FORMAT, open_run
 from castlist.settings import read_settings
+from castlist.silence import silence_opencv
 from conftest import PHOTOS, wait_for
 
 DESKTOP = Path(castlist.__file__).parent / "desktop"

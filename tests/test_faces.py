@@ -215,6 +215,19 @@ def test_photos_on_their_heads_are_turned() -> None:
     assert sum(turned) >= 0.97 * len(files)
 
 
+@pytest.mark.photos
+@real_photos
+@pytest.mark.parametrize(
+    ("name", "quarters"),
+    [("Billy_Joel", 3), ("Mel_Brooks", 2), ("Azmi_Bishara", 1), ("Azmi_Bishara", 2), ("Mukesh_Ambani", 3)],
+)
+def test_a_face_that_is_found_lying_is_not_enough(name: str, quarters: int) -> None:
+    """Each is surely a face as it lies, and surer upright."""
+    file = min((PHOTOS / "lfw" / name).iterdir())
+    (face, *_) = find_faces(np.ascontiguousarray(np.rot90(read_photo(file), quarters)))
+    assert face.rotation == 360 - 90 * quarters
+
+
 def test_boxes_of_a_large_photo_are_in_its_own_pixels(portrait: np.ndarray) -> None:
     (small,) = find_faces(portrait)
     (large,) = find_faces(cv2.resize(portrait, None, fx=8, fy=8, interpolation=cv2.INTER_CUBIC))

@@ -25,7 +25,7 @@ from castlist.naming import NamedFace, NamedPhoto
 from castlist.naming.eyes import FaceEyes
 from castlist.painting import set_font_folders
 from castlist.paths import is_below, join_below, name_below, spell, unspell
-from castlist.people import enrol, forget
+from castlist.people import enrol, forget, retrain_without
 from castlist.predicting import Remark, predict
 from castlist.run import open_run
 from conftest import SMALL, save_noise
@@ -131,12 +131,15 @@ def test_one_form_of_a_name_everywhere(tmp_path: Path) -> None:
 
 def test_folders_of_systems_are_nobody(tmp_path: Path) -> None:
     odd = ["@eaDir", "#recycle", "@Recycle", "#snapshot", "$RECYCLE.BIN", "System Volume Information", "lost+found"]
+    odd += ["found.000", "~snapshot", "iPod Photo Cache"]
     for i, folder in enumerate(["Ann", *odd, "Ann/@eaDir", "Ann/2019/#Recycle"]):
         save_noise(tmp_path / folder / "1.png", i)
+    for name in ("THUMBS.DB", "Desktop.ini", "Icon\r", "1.png.json", "1.AAE", "1.XMP"):
+        (tmp_path / "Ann" / name).write_bytes(b"a system's, or about the photo")
     found = find_cast(tmp_path)
     assert found.people == ("Ann",)
     assert len(found.photos) == 1
-    assert [(note.code, note.values["count"]) for note in found.notes] == [("folders-of-systems", 9)]
+    assert [(note.code, note.values["count"]) for note in found.notes] == [("folders-of-systems", 12)]
     assert notes_of([tmp_path]) == ([tmp_path / "Ann" / "1.png"], ["folders-of-systems"])
     assert find_photos([tmp_path / "#recycle"]) == [tmp_path / "#recycle" / "1.png"], "who asks for it gets it"
 
@@ -348,6 +351,16 @@ def test_the_public_door_fails_with_castlists_own_errors(tmp_path: Path) -> None
             forget(one, "Ann")
         with pytest.raises(castlist.CastlistError):
             check_photos(one)
+        for call in (castlist.Archive, castlist.tag, castlist.undo_tags):
+            with pytest.raises(castlist.CastlistError):
+                call(one)
+        with pytest.raises(castlist.CastlistError):
+            castlist.retrain_without(one, "Ann")
+    for one in ([], {}, np.zeros(3)):
+        with pytest.raises(castlist.CastlistError):
+            castlist.export_run(run.path, one)
+        with pytest.raises(castlist.CastlistError):
+            castlist.Settings(views=one)
     for settings in ("cnn", {}, 5):
         with pytest.raises(castlist.CastlistError):
             castlist.learn(tmp_path, settings)
@@ -361,3 +374,32 @@ def test_the_public_door_fails_with_castlists_own_errors(tmp_path: Path) -> None
     assert [answer.problem is None for answer in recognizer.name_photos(["", "a\0b", "x" * 300])] == [False] * 3
     with pytest.raises(castlist.CastlistError):
         recognizer.name_pixels([np.zeros((3, 3), np.uint8)])
+
+
+@posix
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_a_closed_output_ends_nothing(tmp_path: Path, closed: str) -> None:
+    run = make_small_run(tmp_path / "runs" / "a", ("Ann", "Bob"))
+    photo, table = save_noise(tmp_path / "1.png", 1), tmp_path / "t.csv"
+    words = [*COMMAND, "predict", str(photo), "--run", str(run.path), "--csv", str(table)]
+    done = subprocess.run(["sh", "-c", f'"$@" {closed}', "sh", *words], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0
+    assert "Traceback" not in done.stderr
+    assert len(list(csv.reader(table.read_text("utf-8-sig").splitlines()))) == 2
+
+
+def test_a_folder_that_is_a_file_is_told_before_the_first_photo(tmp_path: Path) -> None:
+    file = save_noise(tmp_path / "1.png", 1)
+    with pytest.raises(CastlistError, match="can't be written"):
+        predict([file], FakeRecognizer("Ann"), pictures=file)
+
+
+def test_who_stands_in_a_run_may_call_it_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = make_small_run(tmp_path / "runs" / "a", ("Ann", "Bob"))
+    monkeypatch.chdir(run.path)
+    forget(".", "Ann")
+    assert open_run(run.path).people == ("Bob",)
+    with pytest.raises(CastlistError, match="nobody called 'Dora'"):
+        retrain_without("..//a/.", "Dora")
+    with pytest.raises(CastlistError, match="nobody called 'Dora'"):
+        retrain_without(".", "Dora")

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from castlist.errors import PhotoError
-from castlist.media import is_film, open_photo, read_photo, time_taken
+from castlist.media import check_size, is_film, open_photo, read_photo, time_taken
 from test_photos import BLUE, RED, encode, two_colors
 
 DATA = Path(__file__).parent / "data"
@@ -240,3 +240,95 @@ def test_odd_files_that_people_have(photos_folder: Path) -> None:
         assert read_photo(odd / name).shape == (198, 198, 3)
     with pytest.raises(PhotoError, match="camera raw"):
         read_photo(odd / "preview_first.NEF")
+
+
+def deep_tiff(values: np.ndarray, *, floats: bool = False, signed: bool = False, **tags: list[int]) -> bytes:
+    samples = [3 if floats else 2 if signed else 1]
+    photometric = 2 if values.ndim == 3 else 1
+    return (tiff := Tiff()).chain(tiff.picture(values, photometric, t339=samples, **tags))
+
+
+DEEP = (np.float32, np.float64, np.uint32, np.int32)
+
+
+@pytest.mark.parametrize(
+    ("kind", "colored", "white_is_zero"),
+    [(kind, *how) for kind in DEEP for how in ((True, False), (False, False), (False, True))]
+    + [(np.int16, False, False), (np.int16, False, True), (np.uint16, False, True)],
+)
+def test_samples_of_every_depth_keep_their_brightness(kind: type, colored: bool, white_is_zero: bool) -> None:
+    shares = np.repeat(np.linspace(0, 1, 32)[None, :], 24, axis=0)
+    shares = np.stack([shares, shares**2, 1 - shares], axis=2) if colored else shares
+    is_float = kind in (np.float32, np.float64)
+    top = 1 if is_float else np.iinfo(kind).max
+    stored = ((1 - shares if white_is_zero else shares) * top).astype(kind)
+    more = {"t262": [0]} if white_is_zero else {}
+    pixels = read_photo(deep_tiff(stored, floats=is_float, signed=kind in (np.int16, np.int32), **more))
+    np.testing.assert_allclose(pixels, 255 * (shares if colored else shares[..., None].repeat(3, 2)), atol=1)
+
+
+def test_deep_samples_are_turned_and_laid_onto_white() -> None:
+    picture = np.zeros((10, 20, 4), np.float32)
+    picture[:, 10:, :3] = 0.5
+    picture[:, 10:, 3] = 1
+    pixels = read_photo(deep_tiff(picture, floats=True, t338=[2], t274=[6]))
+    assert pixels.shape == (20, 10, 3)
+    assert (pixels[0, 0].tolist(), pixels[-1, 0].tolist()) == ([255] * 3, [127] * 3)
+
+
+def test_a_tiff_that_would_be_misread_is_refused(capfd: pytest.CaptureFixture[str]) -> None:
+    apart = np.zeros((3, 10, 20), np.uint16).reshape(10, 20, 3)
+    half, small = np.zeros((10, 20), np.float16), np.zeros((10, 20), np.int8)
+    for data in (
+        deep_tiff(apart, t284=[2]),
+        deep_tiff(half, floats=True),
+        deep_tiff(small, signed=True),
+        deep_tiff(np.zeros((10, 20), np.float32), floats=True)[:600],
+    ):
+        with pytest.raises(PhotoError, match="a TIFF that is damaged or of a kind that can't be read; save it as JPG"):
+            read_photo(data)
+    assert capfd.readouterr().err == "", "OpenCV says more on its own"
+    huge = deep_tiff(np.zeros((1, 1), np.float32), floats=True, t256=[20_000], t257=[20_000])
+    with pytest.raises(PhotoError, match="20000 x 20000 is more than the limit"):
+        read_photo(huge)
+    with pytest.raises(PhotoError, match="20 x 10 is more than the limit"):
+        check_size(deep_tiff(np.zeros((10, 20), np.float32), floats=True), 100)
+
+
+@pytest.mark.parametrize("kind", [b"gAMA", b"pHYs", b"cHRM", b"sRGB", b"sBIT", b"caBX", b"acTL"])
+def test_a_png_is_read_whatever_is_wrong_with_its_extras(kind: bytes) -> None:
+    whole = encode(two_colors(), "PNG")
+    for extra in (chunk(kind, b"\0\1")[:-1] + b"\1", chunk(kind, b"\0")):
+        np.testing.assert_array_equal(read_photo(whole[:33] + extra + whole[33:]), read_photo(whole))
+
+
+def test_what_is_left_of_a_name_in_a_photo_s_head_is_told() -> None:
+    whole = encode(two_colors(), "PNG")
+    with pytest.raises(PhotoError, match="damaged at its beginning"):
+        read_photo(whole[:30] + b"\0\0" + whole[32:])
+    for head, name in ((b"\xff\x0a", "JPEG XL"), (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG 2000")):
+        with pytest.raises(PhotoError, match=f"{name} isn't read; save it as JPG"):
+            read_photo(head + bytes(60))
+
+
+def canon_tags(orientation: int) -> bytes:
+    return b"\0\0\0\x20CMT1" + (tiff := Tiff()).chain(tiff.page({274: [orientation]}))
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"FUJIFILMCCD-RAW 0201" + bytes(80),
+        b"\0\0\0\x18ftypcrx \0\0\0\1crx isom" + canon_tags(6),
+        b"IIU" + (tiff := Tiff()).chain(tiff.page({274: [6]}))[2:].replace(b"*", b"", 1),
+    ],
+    ids=["Fujifilm", "Canon", "Panasonic"],
+)
+def test_every_maker_s_raw_file_is_its_large_picture(head: bytes) -> None:
+    small, large = encode(two_colors(160, 120), "JPEG"), encode(two_colors(1200, 800), "JPEG", quality=95)
+    pixels = read_photo(head + bytes(100) + small + bytes(50) + large + b"\xff\xd8\xff\xc3 the sensor's" + bytes(500))
+    is_turned = not head.startswith(b"FUJI")
+    assert pixels.shape == ((1200, 800, 3) if is_turned else (800, 1200, 3))
+    np.testing.assert_allclose(pixels[20, 20], RED, atol=12)
+    with pytest.raises(PhotoError, match="camera raw file without a large picture"):
+        read_photo(head + bytes(100) + small)

@@ -96,7 +96,8 @@ def test_a_palette_with_a_transparent_color_is_laid_onto_white() -> None:
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("mode", ["RGB", "L"])
-def test_exif_orientations_come_out_upright(orientation: int, mode: str) -> None:
+@pytest.mark.parametrize("form", ["PNG", "TIFF"])
+def test_exif_orientations_come_out_upright(orientation: int, mode: str, form: str) -> None:
     upright = two_colors().convert(mode)
     turns = {
         2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -110,7 +111,7 @@ def test_exif_orientations_come_out_upright(orientation: int, mode: str) -> None
     stored = upright.transpose(turns[orientation]) if orientation in turns else upright
     exif = Image.Exif()
     exif[0x0112] = orientation
-    pixels = read_photo(encode(stored, "PNG", exif=exif))
+    pixels = read_photo(encode(stored, form, exif=exif))
     np.testing.assert_array_equal(pixels, np.asarray(upright.convert("RGB")))
 
 

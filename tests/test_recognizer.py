@@ -68,7 +68,7 @@ def test_the_order_of_people_lives_in_the_run(drawn_run: Path, drawn_photos: Pat
 def test_runs_that_can_t_name(drawn_run: Path, tmp_path: Path) -> None:
     broken = shutil.copytree(drawn_run, tmp_path / "broken")
     (broken / "model.onnx").write_bytes(b"nonsense")
-    with pytest.raises(RunError, match="can't be opened"):
+    with pytest.raises(RunError, match="isn't what was learnt"):
         Recognizer.load(broken)
     dataclasses.replace(open_run(broken), complete=False).save()
     with pytest.raises(RunError, match="isn't finished"):

@@ -602,3 +602,19 @@ def test_picasas_own_file_and_takeouts_are_read(tmp_path: Path) -> None:
     assert marked.names == ("Bo",)
     (tmp_path / "a.jpg.xmp").write_bytes(BOMB + wrap(""))
     assert [problem.code for problem in MarkReader().read(photo).problems] == ["xmp-left-alone"]
+
+
+def test_a_turned_tiff_has_the_size_that_is_stored(tmp_path: Path) -> None:
+    """Pillow gives the size of the upright picture, of no other format."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (60, 40)).save(tmp_path / "a.tif", exif=exif)
+    inside = look_inside(tmp_path / "a.tif")
+    assert (inside.size, inside.upright_size) == ((60, 40), (40, 60))
+
+
+def test_a_raw_file_of_a_container_of_its_own_has_a_size(tmp_path: Path) -> None:
+    Image.new("RGB", (1200, 800)).save(preview := tmp_path / "preview.jpg")
+    (tmp_path / "a.raf").write_bytes(b"FUJIFILMCCD-RAW 0201" + bytes(80) + preview.read_bytes())
+    inside = look_inside(tmp_path / "a.raf")
+    assert (inside.size, inside.is_raw, inside.is_writable) == ((1200, 800), True, False)

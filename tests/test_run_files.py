@@ -18,7 +18,7 @@ from castlist.faces.onnx_format import Graph
 from castlist.naming import Recognizer
 from castlist.people import forget
 from castlist.run import RunFolder, open_run
-from castlist.run.inventory import FACE_NETWORK, GALLERY, RECORD
+from castlist.run.inventory import FACE_NETWORK, GALLERY, LOCK, RECORD
 from castlist.testing import make_run, network_bytes
 
 
@@ -109,3 +109,21 @@ def test_a_network_that_stays_is_used_on_and_another_is_taken(signed: Path) -> N
     (signed / FACE_NETWORK).write_bytes(network_bytes())
     with pytest.raises(RunError, match="isn't what was learnt"):
         Recognizer.load(signed)
+
+
+@pytest.mark.parametrize("name", [FACE_NETWORK, GALLERY])
+@pytest.mark.parametrize("left", [0, 0.5])
+def test_a_file_cut_short_is_told_as_damage_of_the_run(signed: Path, name: str, left: float) -> None:
+    """Not as a network that its owner forgot to describe."""
+    data = (signed / name).read_bytes()
+    (signed / name).write_bytes(data[: int(left * len(data))])
+    with pytest.raises(RunError, match=f"its {name} isn't what was learnt. Copy the run again"):
+        Recognizer.load(signed)
+
+
+def test_a_link_in_a_foreign_run_makes_no_file_elsewhere(signed: Path, tmp_path: Path) -> None:
+    (signed / LOCK).unlink()
+    (signed / LOCK).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(RunError, match="can't be changed"):
+        forget(signed, "Ben")
+    assert not (tmp_path / "elsewhere").exists()

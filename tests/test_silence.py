@@ -8,7 +8,7 @@ import time
 
 import cv2
 
-from castlist.desktop.silence import silence_opencv
+from castlist.silence import silence_opencv
 
 
 def test_opencv_is_silent_as_long_as_anybody_wants_it() -> None:

@@ -66,6 +66,14 @@ def is_folder(path: Path) -> bool:
         return False
 
 
+def is_file(path: Path) -> bool:
+    """Whether there is a file that one may look at; whatever the system says of the path."""
+    try:
+        return path.is_file()
+    except OSError:  # as above
+        return False
+
+
 def name_below(folder: Path, path: Path) -> str:
     """What a file below a folder is called in a run, a data set, a table: `join_below` finds it again.
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from castlist.errors import CastlistError, FontError, Message, SettingsError, unforeseen
+from castlist.files import cannot_write, make_folder
 from castlist.media import (
     UNKNOWN,
     Sidecars,
@@ -96,7 +97,7 @@ def predict(
         What was named, once it is written where it was asked for, and remarks on what couldn't be done.
 
     Raises:
-        CastlistError: If the run can't do what is asked, or the table can't be written.
+        CastlistError: If the run can't do what is asked, the folder can't be made, or the table can't be written.
     """
     people = recognizer.run.people
     if hidden is not None:
@@ -227,6 +228,10 @@ class _Painter:
         self, folder: Path, hidden: str | None, people: Sequence[str], photos: Sequence[Path], films: Sequence[Path]
     ) -> None:
         self._hidden, self._people = hidden, people
+        try:
+            make_folder(folder)
+        except OSError as error:  # said once, not of each of very many photos
+            raise cannot_write(folder, error) from error
         # Never a name that a photo of the user's is likely to bear: the folder may hold some.
         kind = "named" if hidden is None else "hidden"
         self._files = {

@@ -13,6 +13,7 @@ from typing import BinaryIO, Protocol
 
 from castlist.errors import CastlistError, RunError
 from castlist.files import PRIVATE_FOLDER, cannot_write, remove_parts, write_bytes
+from castlist.paths import is_file
 from castlist.places import Place
 from castlist.run import hold
 
@@ -65,7 +66,7 @@ class Folder:
 
     def has(self, name: str) -> bool:
         """As of `Storage`."""
-        return (self._path / name).is_file()
+        return is_file(self._path / name)
 
     def names(self, folder: str = "") -> list[str]:
         """As of `Storage`."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
@@ -99,9 +101,7 @@ def castlist(
 
 def main() -> None:
     """Run the command; a failure that castlist foresees is one sentence on stderr and exit code 2."""
-    for stream in (sys.stdout, sys.stderr):  # a name that the output can't hold must not stop the others
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+    _open_outputs()
     speak(asked_language(sys.argv[1:]))
     with told_to_end() as signals:
         try:
@@ -116,6 +116,15 @@ def main() -> None:
             if end.code == INTERRUPTED:  # what typer makes of it
                 _stop(signals)
             raise
+
+
+def _open_outputs() -> None:
+    """Make sure that whatever is said goes somewhere, and that a name which the output can't hold stops no other."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever began this: the next file opened would take its place
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115
+        if isinstance(stream := getattr(sys, name), io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _need_arguments() -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def find(
     archive: Annotated[Path, typer.Option("--in", metavar="ARCHIVE", help="The archive's folder.")],
-    name: Annotated[str | None, typer.Argument(help="A person's name, or 'unknown'.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="A person's name, or 'unknown'.")] = None,
     like: Annotated[
         str | None, typer.Option(metavar="PHOTO", help="Instead of a name: whoever is like the face in this photo.")
     ] = None,

@@ -38,7 +38,7 @@ def people(
 
 def enrol(
     run: RunFolder,
-    name: Annotated[str, typer.Argument(help="Somebody new, or somebody whom the run knows.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Somebody new, or somebody whom the run knows.")],
     photos: Annotated[list[str], typer.Argument(metavar="PHOTO", help="Photos, folders, or patterns.")],
     face: Annotated[
         int | None, typer.Option(metavar="N", help="Which face of the photo, counted from the left, from 1.")
@@ -96,8 +96,8 @@ def undo(
 
 def rename(
     run: RunFolder,
-    old: Annotated[str, typer.Argument(help="What somebody is called.")],
-    new: Annotated[str, typer.Argument(help="What to call the person.")],
+    old: Annotated[str, typer.Argument(metavar="OLD", help="What somebody is called.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="What to call the person.")],
     language: Language = SYSTEM,
 ) -> None:
     """Call somebody in a run of the model face otherwise."""
@@ -111,8 +111,8 @@ def rename(
 
 def merge(
     run: RunFolder,
-    name: Annotated[str, typer.Argument(help="Whose name goes.")],
-    into: Annotated[str, typer.Argument(help="Whose name stays.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Whose name goes.")],
+    into: Annotated[str, typer.Argument(metavar="INTO", help="Whose name stays.")],
     yes: Yes = False,
     language: Language = SYSTEM,
 ) -> None:
@@ -128,7 +128,7 @@ def merge(
 
 def forget(
     run: RunFolder,
-    name: Annotated[str, typer.Argument(help="Whom to delete.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Whom to delete.")],
     photo: Annotated[
         str | None, typer.Option(metavar="PHOTO", help="Delete this one photo of the person, who stays.")
     ] = None,

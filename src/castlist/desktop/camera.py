@@ -14,10 +14,10 @@ from castlist.desktop.album import Album
 from castlist.desktop.asking import name_pixels
 from castlist.desktop.desk import Desk
 from castlist.desktop.picture import Picture
-from castlist.desktop.silence import silence_opencv
 from castlist.desktop.worker import Task
 from castlist.errors import CastlistError
 from castlist.naming import NamedPhoto, Recognizer, Seen
+from castlist.silence import silence_opencv
 
 NAME = Path("camera.jpg")  # what a frame is called where a photo has its file's name
 

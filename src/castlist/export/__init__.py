@@ -42,7 +42,7 @@ def export_run(path: str | os.PathLike[str], kind: str, out: str | os.PathLike[s
         RunError: If the run isn't finished, its photos are gone, or the file answers differently.
         MissingExtraError: If what writes or reads the format isn't installed.
     """
-    if kind not in SUFFIXES:
+    if not isinstance(kind, str) or kind not in SUFFIXES:
         raise SettingsError(
             "unknown-format", "Unknown format {kind!r}. Choose from: {choices}.", kind=kind, choices=", ".join(SUFFIXES)
         )

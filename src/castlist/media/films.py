@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from castlist.errors import PhotoError, needs_extra
-from castlist.media.photos import HEIC_BRANDS, MAX_PIXELS, read_photo, too_large
+from castlist.media.limits import MAX_PIXELS, check_pixels
+from castlist.media.photos import HEIC_BRANDS, read_photo
 
 logger = logging.getLogger(__name__)
 
@@ -166,8 +167,7 @@ def open_container(path: Path) -> Iterator[tuple[Any, Any]]:
         if stream is None or stream.disposition & av.stream.Disposition.attached_pic:  # a record's cover
             raise PhotoError("film-without-pictures", "a file of sound, without a film's pictures")
         width, height = stream.width * _stretch(stream), stream.height
-        if width * height > MAX_PIXELS:
-            raise too_large(round(width), height)
+        check_pixels(width, height)
         if not width * height:
             raise PhotoError("film-damaged", "a film that is damaged, cut short, or of a kind that can't be read")
         stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}  # also of what the frames say themselves

@@ -14,7 +14,8 @@ from typing import Any, BinaryIO
 
 from PIL import ExifTags, Image
 
-from castlist.media import mending, tiff
+from castlist.media import mending, raw, tiff
+from castlist.media.limits import MAX_PIXELS
 
 # Chosen by content, never by the file's name. Formats outside this list can run old, little-tested decoders.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "DIB", "GIF", "TIFF", "AVIF", "PPM")
@@ -51,12 +52,18 @@ class Taking:
     zone: str | None = None  # of that clock, such as "+02:00"
 
 
-def picture_of(data: bytes) -> tiff.Picture:
-    """The part of a file that is the photo."""
+def picture_of(data: bytes, most: int = MAX_PIXELS) -> tiff.Picture:
+    """The part of a file that is the photo.
+
+    Raises:
+        PhotoError: If it is known to have more than `most` pixels, or holds no photo; the message is the reason.
+    """
     if data.startswith(mending.PNG):
         return tiff.Picture(mending.without_extras(data))
     if data.startswith(tiff.HEADERS):
-        return tiff.find_picture(data)
+        return tiff.find_picture(data, most)
+    if raw.is_raw(data):
+        return raw.find_picture(data)
     return tiff.Picture(data)
 
 
@@ -105,6 +112,11 @@ def orientation_of(image: Image.Image, around: int | None) -> int | None:
     """How a picture is turned, as its file says, or the file that it lay in."""
     own: int | None = image.getexif().get(ExifTags.Base.Orientation, around)
     return own
+
+
+def turns_itself(image: Image.Image) -> bool:
+    """Whether Pillow turns a picture upright as it decodes it, and tells its size so: TIFF alone, by its own tag."""
+    return image.format == "TIFF" and ExifTags.Base.Orientation in image.getexif()
 
 
 def time_taken(data: bytes) -> Moment | None:

@@ -15,12 +15,22 @@ from PIL import ExifTags, Image, ImageOps, JpegImagePlugin, TiffImagePlugin, Uni
 
 from castlist.errors import Message, PhotoError, reason_of
 from castlist.media import mending, tiff
-from castlist.media.headers import open_header, orientation_of, picture_of
+from castlist.media.headers import open_header, orientation_of, picture_of, turns_itself
+from castlist.media.limits import MAX_PIXELS, check_pixels
 from castlist.media.orientation import LEFT_LAST, LYING, TOP_LAST
 
 HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
-WHITE_IS_ZERO = 0  # how a TIFF file's grey values are meant
-MAX_PIXELS = 150_000_000  # above every phone and camera of today but a few; 450 MB once decoded
+# How files begin: of formats that are read, and of some that aren't.
+_OWN = (mending.PNG, mending.JPEG + b"\xff", b"GIF8")
+_OTHERS = {
+    b"\xff\x0a": "JPEG XL",
+    b"\0\0\0\x0cJXL ": "JPEG XL",
+    b"\0\0\0\x0cjP  ": "JPEG 2000",
+    b"\xff\x4f\xff\x51": "JPEG 2000",
+    b"8BPS": "PSD (Photoshop)",
+    b"gimp xcf": "XCF (GIMP)",
+    b"%PDF-": "PDF",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,8 +63,7 @@ class OpenPhoto:
             self._picture = picture_of(data)
             image = open_header(self._picture.data)
             width, height = image.size
-            if width * height > MAX_PIXELS:  # before decoding: a small file must not fill the memory
-                raise too_large(width, height)
+            check_pixels(width, height)
         self._header: Image.Image | None = image
         self._shrinks = isinstance(image, JpegImagePlugin.JpegImageFile)
         if self._shrinks:
@@ -137,6 +146,7 @@ def _refusing(data: bytes) -> Iterator[None]:
 def _decode(image: Image.Image, picture: tiff.Picture, scale: int) -> Decoded:
     with image:
         whole = image.size
+        orientation = None if turns_itself(image) else orientation_of(image, picture.orientation)
         if scale > 1 and not image.draft("", (max(whole[0] // scale, 1), max(whole[1] // scale, 1))):
             scale = 1
         try:
@@ -146,7 +156,6 @@ def _decode(image: Image.Image, picture: tiff.Picture, scale: int) -> Decoded:
             if completed is None:
                 raise
             rgb, scale = _to_rgb(completed), 1
-        orientation = orientation_of(image, picture.orientation)
         corner = _corner(whole, rgb.size, scale, orientation) if scale > 1 else (0, 0)
         return Decoded(np.asarray(_upright(rgb, orientation)), scale, corner)
 
@@ -168,21 +177,8 @@ def check_size(data: bytes, most: int) -> None:
     Raises:
         PhotoError: If it has more, or its header can't be read; the message is the reason.
     """
-    with _refusing(data), open_header(picture_of(data).data) as image:
-        width, height = image.size
-        if width * height > most:
-            raise too_large(width, height, most)
-
-
-def too_large(width: float, height: float, most: int = MAX_PIXELS) -> PhotoError:
-    """The refusal of a photo or a film of so many pixels."""
-    return PhotoError(
-        "photo-too-large",
-        "{width:.0f} x {height:.0f} is more than the limit of {limit:.0f} million pixels",
-        width=width,
-        height=height,
-        limit=most / 1e6,
-    )
+    with _refusing(data), open_header(picture_of(data, most).data) as image:
+        check_pixels(*image.size, most)
 
 
 def read_file(path: str | os.PathLike[str]) -> bytes:
@@ -218,7 +214,7 @@ def resize_photo(pixels: np.ndarray, size: int) -> np.ndarray:
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
-    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
+    if image.mode == "I" or image.mode.startswith("I;16"):
         return Image.fromarray(_to_8_bit(np.asarray(image), image)).convert("RGB")
     if "A" in image.getbands() or "transparency" in image.info:
         rgba = image.convert("RGBA")
@@ -230,16 +226,10 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 
 
 def _to_8_bit(values: np.ndarray, image: Image.Image) -> np.ndarray:
-    """Scale grey values of 16 bits, or floats whose range is told by their maximum, to 0-255."""
+    """Scale grey values of 12 or 16 bits to 0-255."""
     tags = image.tag_v2 if isinstance(image, TiffImagePlugin.TiffImageFile) else {}
-    if np.issubdtype(values.dtype, np.floating):
-        top = float(np.nanmax(values))
-        scale = 255.0 if top <= 1.0 else 1.0 if top <= 255.0 else 255.0 / top
-    else:
-        scale = 255.0 / (4095.0 if tags.get(tiff.BITS) == (12,) else 65535.0)
-    grey = np.clip(np.nan_to_num(values) * scale, 0, 255).astype(np.uint8)
-    # Pillow turns 1 and 8 bits itself, and leaves these.
-    return 255 - grey if tags.get(tiff.PHOTOMETRIC) == WHITE_IS_ZERO else grey
+    scale = 255.0 / (4095.0 if tags.get(tiff.BITS) == (12,) else 65535.0)
+    return np.clip(values * scale, 0, 255).astype(np.uint8)
 
 
 def _upright(rgb: Image.Image, orientation: int | None) -> Image.Image:
@@ -254,10 +244,14 @@ def _unopened(reason: Message | str) -> PhotoError:
 
 
 def _unknown_format(data: bytes) -> PhotoError:
-    if tiff.is_raw(data):
-        return tiff.unread_raw()
     if data[4:8] == b"ftyp" and data[8:12] in HEIC_BRANDS:
         return PhotoError("photo-heic", "a HEIC photo that is damaged, cut short, or of a kind that can't be read")
+    if data.startswith(tiff.HEADERS):
+        return tiff.unread()
     if data[4:8] == b"ftyp" or data[:4] == b"\x1aE\xdf\xa3" or (data[:4] == b"RIFF" and data[8:12] == b"AVI "):
         return PhotoError("photo-is-film", "a film, not a photo")
+    if data.startswith(_OWN):
+        return PhotoError("photo-headless", "damaged at its beginning")
+    if other := next((name for head, name in _OTHERS.items() if data.startswith(head)), None):
+        return PhotoError("photo-other", "{format} isn't read; save it as JPG", format=other)
     return PhotoError("photo-format", "not a photo of a known format")

@@ -4,31 +4,33 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from PIL import Image
 
 from castlist.errors import PhotoError
+from castlist.media.deep import in_8_bits
+from castlist.media.limits import check_pixels
 
 HEADERS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # the last two of BigTIFF
-# Raw files whose container isn't TIFF: Olympus, Panasonic, Fujifilm, Sigma, Minolta.
-RAW_HEADERS = (b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FUJIFILMCCD-RAW", b"FOVb", b"\0MRM")
-
 MOST_PAGES = 200  # of a file, so that one that leads in circles ends
 LARGE = 1000  # pixels of the longer side from which a preview is a photo, whatever the sensor has
 SHARE = 0.25  # of the sensor's longer side from which it is one
 
 SUBFILE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC = 254, 256, 257, 258, 259, 262
-STRIPS, ORIENTATION, STRIP_BYTES, SUB_PAGES, JPEG, JPEG_BYTES = 273, 274, 279, 330, 513, 514
+STRIPS, ORIENTATION, STRIP_BYTES, PLANES, SUB_PAGES, SAMPLES, JPEG, JPEG_BYTES = 273, 274, 279, 284, 330, 339, 513, 514
 DNG_VERSION, CANON_SLICES = 50706, 50752
 _WANTED = {SUBFILE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, STRIPS, ORIENTATION, STRIP_BYTES}
-_WANTED |= {SUB_PAGES, JPEG, JPEG_BYTES, DNG_VERSION, CANON_SLICES}
+_WANTED |= {PLANES, SUB_PAGES, SAMPLES, JPEG, JPEG_BYTES, DNG_VERSION, CANON_SLICES}
 _MOST_VALUES = 64  # of a tag; the strips of a large page are many, and one of them is enough to know
 
 _SENSOR = (32803, 34892)  # photometric: color filter array, linear raw
 _RAW_COMPRESSIONS = (34713, 32767, 32769, 32770, 65535)  # Nikon, Sony, packed, Samsung, Pentax
 _REDUCED, _MASK = 1, 4  # bits of the kind of page
+_WHITE_IS_ZERO = 0  # photometric
+_SIGNED, _FLOAT = 2, 3  # samples
+_APART = 2  # planes: a color after the other
 _INTEGERS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}  # TIFF's types
 
 
@@ -62,15 +64,33 @@ class _Page:
             or CANON_SLICES in self.tags
         )
 
+    @property
+    def is_white_zero(self) -> bool:
+        return self.value(PHOTOMETRIC, 1) == _WHITE_IS_ZERO
 
-def find_picture(data: bytes) -> Picture:
+    @property
+    def is_deep(self) -> bool:
+        """Whether Pillow refuses its samples, or takes them for others."""
+        bits = self.value(BITS)
+        is_odd = self.is_white_zero or self.value(PLANES) == _APART
+        return self.value(SAMPLES) in (_SIGNED, _FLOAT) or bits > 16 or (bits == 16 and is_odd)
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether OpenCV reads such samples: it mixes up colors that lie apart, and knows no halves of floats."""
+        half = self.value(BITS) < 32 and self.value(SAMPLES) == _FLOAT
+        return self.value(PLANES) != _APART and self.value(BITS) >= 16 and not half
+
+
+def find_picture(data: bytes, most: int) -> Picture:
     """Find the photo in a TIFF file: not its thumbnail, and of a camera raw file the largest picture inside.
 
     Args:
         data: The file, beginning with one of HEADERS.
+        most: Pixels that a picture may have which is written anew.
 
     Raises:
-        PhotoError: If it is a camera raw file that holds nothing but a small preview.
+        PhotoError: If it is a camera raw file that holds nothing but a small preview, or can't be written anew.
     """
     pages = list(_pages(data))
     if not pages:
@@ -83,12 +103,19 @@ def find_picture(data: bytes) -> Picture:
     for page in whole[1:]:
         if _is_larger_copy(page.size, chosen.size):
             chosen = page
-    return Picture(data if chosen is pages[0] else _beginning_at(data, chosen.at), orientation)
+    data = data if chosen is pages[0] else _beginning_at(data, chosen.at)
+    if chosen.is_deep:
+        check_pixels(*chosen.size, most)
+        copy = in_8_bits(data, white_is_zero=chosen.is_white_zero) if chosen.is_readable else None
+        if copy is None:
+            raise unread()
+        return Picture(copy)
+    return Picture(data, orientation)
 
 
-def is_raw(data: bytes) -> bool:
-    """Whether this is a camera raw file of a kind that isn't TIFF."""
-    return data.startswith(RAW_HEADERS) or data[4:12] == b"ftypcrx "
+def orientation_of(data: bytes) -> int | None:
+    """How the first picture of a TIFF file is turned, or of one that only begins otherwise."""
+    return next((page.value(ORIENTATION) or None for page in _pages(data)), None)
 
 
 def unread_raw() -> PhotoError:
@@ -96,10 +123,29 @@ def unread_raw() -> PhotoError:
     return PhotoError("photo-raw", "a camera raw file without a large picture inside; save it as JPG")
 
 
+def unread() -> PhotoError:
+    """The refusal of a file that is no camera's."""
+    return PhotoError("photo-tiff", "a TIFF that is damaged or of a kind that can't be read; save it as JPG")
+
+
 def _largest_preview(data: bytes, pages: list[_Page]) -> bytes:
     sensor = max((max(page.size) for page in pages if page.is_sensor), default=0)
+    previews = (preview for page in pages for preview in _previews(data, page))
+    return largest_of(previews, min(LARGE, SHARE * (sensor or LARGE / SHARE)))
+
+
+def largest_of(previews: Iterable[bytes], least: float) -> bytes:
+    """The largest of a camera raw file's previews.
+
+    Args:
+        previews: JPG or TIFF files, and perhaps what is none.
+        least: Pixels that its longer side must have.
+
+    Raises:
+        PhotoError: If there is none so large.
+    """
     best, largest = b"", (0, 0)
-    for preview in (preview for page in pages for preview in _previews(data, page)):
+    for preview in previews:
         try:
             with Image.open(io.BytesIO(preview), formats=("JPEG", "TIFF")) as image:
                 size = image.size
@@ -107,7 +153,7 @@ def _largest_preview(data: bytes, pages: list[_Page]) -> bytes:
             continue
         if size[0] * size[1] > largest[0] * largest[1]:
             best, largest = preview, size
-    if max(largest) < min(LARGE, SHARE * (sensor or LARGE / SHARE)):
+    if max(largest) < least:
         raise unread_raw()
     return best
 

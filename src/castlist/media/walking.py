@@ -14,14 +14,14 @@ Identity = tuple[int, int]  # disk and number
 
 SHOWN = 5  # folders that are told one by one; a whole disk has thousands that nobody may read
 
-_SILENT = frozenset({"Thumbs.db", "desktop.ini", "__MACOSX", "Picasa.ini"})
-_SIDECAR = ".xmp"  # what programs say of the photo beside it; as silent
+_SILENT = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "picasa.ini", "icon\r"})
+_SIDECARS = (".xmp", ".json", ".aae")  # what programs, Google and iPhones say of the photo beside it; as silent
 # Where systems and network drives keep thumbnails, snapshots, and what was deleted.
 _SYSTEM = frozenset(
     {
         *("@eadir", "#recycle", "#snapshot", "@tmp", "@sharebin", "@recycle", "@recently-snapshot"),
         *("$recycle.bin", "recycler", "recycled", "system volume information", "lost+found"),
-        *("network trash folder", "temporary items"),
+        *("network trash folder", "temporary items", "found.000", "~snapshot", "ipod photo cache"),
     }
 )
 _NO_DISK = frozenset({"/proc", "/sys", "/dev"})  # files without an end, which may be read for ever
@@ -112,7 +112,8 @@ class Walk:
         return notes
 
     def _counts(self, entry: os.DirEntry[str]) -> bool:
-        if entry.name.startswith(".") or entry.name in _SILENT or entry.name.lower().endswith(_SIDECAR):
+        name = entry.name.casefold()
+        if name.startswith(".") or name in _SILENT or name.endswith(_SIDECARS):
             return False
         try:
             is_folder = entry.is_dir()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from castlist.embeddings import FaceNetwork
-from castlist.errors import RunError
+from castlist.errors import CastlistError, RunError
 from castlist.faces import Finder, find_faces
 from castlist.gallery import Gallery
 from castlist.naming.answers import BEST, NamedFace, describe_photos
@@ -77,6 +77,13 @@ def open_generation(folder: RunFolder, finder: Finder = find_faces, *, before: G
                 "The training of {path!r} isn't finished. Finish it: castlist resume {path!r}.",
                 path=str(run.path),
             )
+        try:
+            return open_parts(run)
+        except CastlistError:
+            check_files(run)  # of a damaged file there is nothing else to say
+            raise
+
+    def open_parts(run: Run) -> Generation:
         faces = run.settings.faces
         gallery = face_network = None
         known: tuple[str, ...] = ()
@@ -95,7 +102,7 @@ def open_generation(folder: RunFolder, finder: Finder = find_faces, *, before: G
             stamp=stamp,
             finder=finder,
         )
-        check_files(run, known=known)  # last: what can't be opened at all is told better there
+        check_files(run, known=known)
         return generation
 
     return folder.read(load)

@@ -59,7 +59,8 @@ def hold(path: Path, *, patience: float = PATIENCE) -> Iterator[None]:
 
 def _acquire(path: Path, deadline: float) -> int:
     while True:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
+        # No link: a foreign run's would make a file wherever it leads.
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), PRIVATE_FILE)
         try:
             _take(handle)
             if _is_at(path, handle):

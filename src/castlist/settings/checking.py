@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
+from collections.abc import Hashable
 from typing import Any, Literal
 
 from castlist.errors import SettingsError
@@ -50,7 +51,7 @@ def _out_of_bounds(name: str, bounds: str, value: Any) -> SettingsError:
 def _fits(value: Any, hint: Any) -> bool:
     origin, choices = typing.get_origin(hint), typing.get_args(hint)
     if origin is Literal:
-        return value in choices
+        return isinstance(value, Hashable) and value in choices
     if origin in (typing.Union, types.UnionType):
         return any(_fits(value, choice) for choice in choices)
     if origin is tuple:

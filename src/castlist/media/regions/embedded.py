@@ -16,8 +16,8 @@ from PIL import UnidentifiedImageError
 
 from castlist.errors import CastlistError, MissingExtraError, PhotoError, reason_of
 from castlist.files import cannot_write, flush_folder, part_of
-from castlist.media import tiff
-from castlist.media.headers import open_header, orientation_of, picture_of
+from castlist.media import raw, tiff
+from castlist.media.headers import open_header, orientation_of, picture_of, turns_itself
 from castlist.media.orientation import turned
 from castlist.media.regions.packet import EMPTY, Packet
 
@@ -53,8 +53,8 @@ def look_inside(path: Path) -> Inside:
             raise PhotoError("photo-no-file", "not a regular file")
         with path.open("rb") as file:
             head = file.read(64)
-            if head.startswith(tiff.HEADERS):
-                return _inside_tiff(head + file.read())
+            if head.startswith(tiff.HEADERS) or raw.is_raw(head):
+                return _inside_several(head + file.read())
             file.seek(0)
             with open_header(head, file) as image:
                 packet = image.info.get("xmp") or None
@@ -71,13 +71,17 @@ def look_inside(path: Path) -> Inside:
         raise PhotoError("photo-damaged", "damaged or cut short ({reason})", reason=reason_of(error)) from error
 
 
-def _inside_tiff(data: bytes) -> Inside:
-    """A TIFF's own XMP stands in its first page, whichever of its pictures is the photo."""
+def _inside_several(data: bytes) -> Inside:
+    """Of a file of several pictures; a TIFF's own XMP stands in its first page, whichever of them is the photo."""
     picture = picture_of(data)
-    with open_header(data) as image, open_header(picture.data) as shown:
-        is_plain = picture.data is data
+    with open_header(picture.data) as shown:
         turn = orientation_of(shown, picture.orientation)
-        return Inside(shown.size, turn, image.info.get("xmp"), is_plain, is_raw=not is_plain)
+        size = turned(shown.size, turn) if turns_itself(shown) else shown.size
+    packet = None
+    with contextlib.suppress(UnidentifiedImageError), open_header(data) as image:  # no other program's XMP elsewhere
+        packet = image.info.get("xmp")
+    is_plain = picture.data is data
+    return Inside(size, turn, packet, is_plain, is_raw=not is_plain)
 
 
 def need_exiftool() -> str:

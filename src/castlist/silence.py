@@ -1,4 +1,4 @@
-"""OpenCV kept silent while it looks for cameras."""
+"""OpenCV kept silent where it says more than its answer."""
 
 from __future__ import annotations
 

@@ -1,0 +1,45 @@
+"""TIFF files whose samples Pillow refuses or misreads: read by OpenCV, and written anew with 8 bits."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from castlist.silence import silence_opencv
+
+
+def in_8_bits(data: bytes, *, white_is_zero: bool) -> bytes | None:
+    """A TIFF's first picture, upright, as a PPM file.
+
+    Args:
+        data: The file; its samples may be floats or integers, of 16 to 64 bits.
+        white_is_zero: How its grey values are meant.
+
+    Returns:
+        The other file; None if OpenCV can't read this one either.
+    """
+    with silence_opencv():
+        values = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if values is None:
+        return None
+    height, width = values.shape[:2]
+    values = values.reshape(height, width, -1)
+    bgr = np.empty((height, width, 3), np.uint8)
+    colors, alpha = values[..., :3], values[..., 3:4]
+    top, opaque = _top(colors), _top(alpha) if alpha.size else 1.0
+    for row in range(height):  # one at a time: as floats, all would take a multiple of the file's room
+        shares = np.clip(np.nan_to_num(colors[row] / top), 0, 1)
+        if white_is_zero:
+            shares = 1 - shares
+        if alpha.size:
+            shares = 1 - np.clip(alpha[row] / opaque, 0, 1) * (1 - shares)
+        bgr[row] = 255 * shares
+    return b"P6 %d %d 255\n" % (width, height) + bgr[..., ::-1].tobytes()
+
+
+def _top(values: np.ndarray) -> float:
+    """What white is: the most that an integer can be; of floats their maximum tells which range they have."""
+    if np.issubdtype(values.dtype, np.integer):
+        return float(np.iinfo(values.dtype).max)
+    top = float(np.nanmax(values))
+    return 1.0 if top <= 1 else max(top, 255.0)

@@ -94,7 +94,7 @@ def test_a_run_that_names_files_elsewhere_is_not_exported(drawn_run: Path, tmp_p
         export_run(copy, "onnx")
 
 
-@pytest.mark.parametrize("views", ["plain", "mirror", "careful"])
+@pytest.mark.parametrize("views", ["plain", "mirror", pytest.param("careful", marks=pytest.mark.slow)])
 def test_face_and_gallery_as_one_graph(views: Any) -> None:
     network = default_network()
     crops = np.random.default_rng(0).integers(0, 256, (12, 7, 7, 3), np.uint8).repeat(16, axis=1).repeat(16, axis=2)

@@ -43,6 +43,7 @@ def read(run: Run, side: str) -> Any:
     return events
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("side", "prefix"), [("train", ""), ("validation", "val_")])
 def test_the_curves_are_the_history_after_a_resume_too(run: Run, side: str, prefix: str) -> None:
     events = read(run, side)
@@ -56,6 +57,7 @@ def test_the_curves_are_the_history_after_a_resume_too(run: Run, side: str, pref
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
+@pytest.mark.slow
 def test_nobody_else_reads_a_file_of_a_run_or_a_data_set(run: Run) -> None:
     made = [path for root in (run.path, datasets_folder()) for path in (root, *root.rglob("*"))]
     names = {path.name for path in made}
@@ -64,6 +66,7 @@ def test_nobody_else_reads_a_file_of_a_run_or_a_data_set(run: Run) -> None:
     assert [path for path in made if path.stat().st_mode & 0o077] == []
 
 
+@pytest.mark.slow
 def test_the_confusion_matrix_is_the_reports(run: Run) -> None:
     (last,) = read(run, "test").Images("confusion")
     assert last.encoded_image_string == (run.path / "figures" / "confusion.png").read_bytes()
@@ -71,6 +74,7 @@ def test_the_confusion_matrix_is_the_reports(run: Run) -> None:
         assert (last.width, last.height) == picture.size
 
 
+@pytest.mark.slow
 def test_the_settings_are_hyperparameters(run: Run) -> None:
     (tag,) = [tag for tag in read(run, "test").Tags()["tensors"] if tag.startswith("_hparams_")]
     content = read(run, "test").SummaryMetadata(tag).plugin_data.content

@@ -81,7 +81,8 @@ def test_a_search_is_killed_and_goes_on(drawn_photos: Path, tmp_path: Path, monk
     assert (tmp_path / "search" / "history.png").stat().st_size > 5000
 
 
-@pytest.mark.parametrize("dies", [False, pytest.param(True, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("dies", [False, True])
 def test_trials_of_other_processes_are_told_too(
     drawn_photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dies: bool
 ) -> None:

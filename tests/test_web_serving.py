@@ -75,8 +75,10 @@ def children_of(process: subprocess.Popen[str]) -> list[int]:
 
 
 def is_alive(pid: int) -> bool:
+    """Whether any thread of a process is: as long as one ends, the process's connections are open."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text("ascii").split()[2] != "Z"
+        tasks = list(Path(f"/proc/{pid}/task").iterdir())
+        return len(tasks) > 1 or (tasks[0] / "stat").read_text("ascii").split()[2] != "Z"
     except OSError:
         return False
 

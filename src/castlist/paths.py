@@ -27,6 +27,11 @@ def as_path(path: str | os.PathLike[str]) -> Path:
     return Path(text)
 
 
+def by_own_name(path: Path) -> Path:
+    """A folder by its own name: "." and ".." have none, and are others once it was exchanged."""
+    return path.resolve() if path.name in ("", "..") else path
+
+
 def as_text(path: str | os.PathLike[str]) -> str:
     """The text of something that must be a path; any text is one, whether there can be such a file or not.
 

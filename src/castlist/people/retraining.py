@@ -11,7 +11,7 @@ from typing import Any
 
 from castlist.errors import Message, RunError
 from castlist.media import Cast, meant_by
-from castlist.paths import as_path, is_folder
+from castlist.paths import as_path, by_own_name, is_folder
 from castlist.people.receipts import Receipt, delete_kept, unknown_person, what_remains
 from castlist.run import Run, RunFolder, delete, open_run
 
@@ -34,7 +34,7 @@ def retrain_without(path: str | os.PathLike[str], name: str, *, language: str = 
     """
     from castlist.learning import cast_of, learn, report_again
 
-    path = _called(as_path(path))
+    path = by_own_name(as_path(path))
     was_exchanged = _finish_exchange(path)
     run = open_run(path)
     name = meant_by(name, run.people)
@@ -112,13 +112,8 @@ def _finish_exchange(path: Path) -> bool:
     return True
 
 
-def _called(path: Path) -> Path:
-    """A run's folder by its own name: "." and ".." have none, and are others once it was exchanged."""
-    return path.resolve() if path.name in ("", "..") else path
-
-
 def _beside(path: Path) -> Path:
-    path = _called(path)
+    path = by_own_name(path)
     return path.with_name(f"{path.name}.retrained")
 
 

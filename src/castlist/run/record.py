@@ -24,7 +24,7 @@ from castlist.errors import CastError, Message, RunError, SettingsError, reason_
 from castlist.escaping import for_json
 from castlist.files import write_bytes
 from castlist.media import check_person
-from castlist.paths import as_path, join_below
+from castlist.paths import as_path, by_own_name, join_below
 from castlist.run import inventory
 from castlist.run.calls import Called
 from castlist.settings import Settings
@@ -228,7 +228,7 @@ def open_run(path: str | os.PathLike[str]) -> Run:
     Raises:
         RunError: If the folder is no run, is broken, or was written by a later castlist.
     """
-    path = as_path(path)
+    path = by_own_name(as_path(path))
     try:
         data = (path / inventory.RECORD).read_bytes()
     except (FileNotFoundError, NotADirectoryError):

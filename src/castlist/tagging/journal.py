@@ -6,7 +6,6 @@ line. What is written and taken out is added line by line, and the file is writt
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -42,7 +41,7 @@ class Journal:
             CastlistError: If it can't be read, or isn't as castlist writes it.
         """
         self._path = archive / NAME
-        # As they are written, and compressed: decoded, they would take many times the memory.
+        # As they are written: decoded, they would take ten times the memory.
         self._lines: dict[tuple[str, str], list[bytes]] = {}
         self.noted: dict[str, Line] = {}  # of photos that were written, the last digests
         self.made: set[str] = set()
@@ -54,7 +53,7 @@ class Journal:
         """What castlist wrote into a file, and hasn't taken out."""
         items: dict[TagItem, None] = {}
         for line in self._lines.get((photo, file), ()):
-            change = msgspec.json.decode(zlib.decompress(line), type=Line)
+            change = msgspec.json.decode(line, type=Line)
             items.update(dict.fromkeys(change.added))
             for item in change.removed:
                 items.pop(item, None)
@@ -96,7 +95,7 @@ class Journal:
         self._n_lines += 1
         key = line.photo, line.file
         if line.added or key in self._lines:
-            self._lines.setdefault(key, []).append(zlib.compress(_encoded(line)))
+            self._lines.setdefault(key, []).append(_encoded(line))
         if line.removed and not self.of(*key):
             self._lines.pop(key, None)
         if line.made:

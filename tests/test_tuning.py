@@ -50,7 +50,7 @@ def test_a_search_is_killed_and_goes_on(drawn_photos: Path, tmp_path: Path, monk
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        tune(drawn_photos, BASES, tmp_path / "search", trials=3, on_trial=kill)
+        tune(drawn_photos, BASES, tmp_path / "search", trials=2, on_trial=kill)
     # A trial that dies in its second epoch, as a killed process leaves it: running, one epoch on disk.
     trial = tuning._open(tmp_path / "search").ask()
     settings = tuning._propose(trial, BASES)
@@ -67,13 +67,13 @@ def test_a_search_is_killed_and_goes_on(drawn_photos: Path, tmp_path: Path, monk
 
     resumed: list[str] = []
     monkeypatch.setattr(tuning, "resume", lambda path, **rest: (resumed.append(path.name), real(path, **rest))[1])
-    found = tune(drawn_photos, BASES, tmp_path / "search", trials=3)
+    found = tune(drawn_photos, BASES, tmp_path / "search", trials=2)
     assert resumed == ["trial-001"]
     assert read_history(open_run(tmp_path / "search" / "trial-001"))[0] == before[0]
-    assert found.finished == 3
+    assert found.finished == 2
     assert read_settings(found.settings_file.read_text("utf-8")) == found.settings == open_run(found.run).settings
     runs = sorted(path.parent for path in (tmp_path / "search").glob("*/run.json"))
-    assert len(runs) == 3
+    assert len(runs) == 2
     assert not list((tmp_path / "search").glob("*/predictions.csv"))
     best = max(row.val_accuracy for run in runs if open_run(run).complete for row in read_history(open_run(run)))
     assert found.accuracy == best

@@ -101,8 +101,8 @@ for line in open("verbs").read().splitlines():
 print("## asked:", asked, flush=True)
 """
 
-# Below HOME, besides castlist's: Keras's settings, matplotlib's list of the machine's fonts, and, in the folder for what
-# is temporary, what TensorFlow compiles of its own code.
+# Below HOME, besides castlist's: Keras's settings, matplotlib's list of the machine's fonts, and, in the folder for
+# what is temporary, what TensorFlow compiles of its own code.
 OTHERS = (".keras/", ".cache/matplotlib/", ".config/matplotlib/", "tmp/__pycache__/__autograph_generated_file")
 
 

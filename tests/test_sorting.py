@@ -12,11 +12,11 @@ from types import SimpleNamespace
 import pytest
 
 from castlist import sorting
-from castlist.errors import CastlistError, Message
+from castlist.errors import CastlistError, Message, PhotoError
 from castlist.faces import Box
 from castlist.naming import NamedFace, NamedPhoto
 from castlist.predicting import Remark
-from castlist.sorting import SortedPhoto, sort_photos
+from castlist.sorting import SortedPhoto, put, sort_photos
 from conftest import save_noise
 
 
@@ -142,3 +142,13 @@ def kill_at(name: str, number: int) -> None:
         return call(*args, **named)
 
     setattr(sorting.os, name, dying)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with a name")
+def test_a_pipe_in_place_of_a_photo_is_told_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.jpg")
+    with pytest.raises(PhotoError, match="not a regular file"):
+        put(tmp_path / "a.jpg", tmp_path / "sorted")
+    with pytest.raises(PhotoError, match="can't be read again"):
+        put(tmp_path / "b.jpg", tmp_path / "sorted")
+    assert not (tmp_path / "sorted").exists()

@@ -192,15 +192,21 @@ def naming(address: str, picture: bytes) -> bytes:
     return head.encode() + body
 
 
+def ask_at_once(stack: contextlib.ExitStack, url: str, picture: bytes) -> list[socket.socket]:
+    """Twelve who ask the same at the same moment."""
+    address = url.split("/")[2]
+    host, _, port = address.partition(":")
+    lines = [stack.enter_context(socket.create_connection((host, int(port)), 30)) for _ in range(12)]
+    for line in lines:
+        line.sendall(naming(address, picture))
+    return lines
+
+
 def test_those_who_wait_are_answered_when_the_house_is_ended(tmp_path: Path) -> None:
     make_run(tmp_path / "runs" / "team", PEOPLE)
     picture = save_picture(tmp_path / "picture.png", range(0, 240, 12)).read_bytes()
     with serving(tmp_path, str(tmp_path / "runs"), code=HASTY) as (process, url), contextlib.ExitStack() as stack:
-        address = url.split("/")[2]
-        host, _, port = address.partition(":")
-        lines = [stack.enter_context(socket.create_connection((host, int(port)), 30)) for _ in range(12)]
-        for line in lines:
-            line.sendall(naming(address, picture))
+        lines = ask_at_once(stack, url, picture)
         assert lines[0].recv(12) == b"HTTP/1.1 200"  # the others wait
         process.send_signal(signal.SIGINT)
         assert [line.recv(12) for line in lines[1:]] == [b"HTTP/1.1 200"] * 11
@@ -210,11 +216,7 @@ def test_those_who_wait_are_answered_in_their_order(tmp_path: Path) -> None:
     make_run(tmp_path / "runs" / "team", PEOPLE)
     picture = save_picture(tmp_path / "picture.png", range(0, 240, 12)).read_bytes()
     with serving(tmp_path, str(tmp_path / "runs"), code=HASTY) as (_, url), contextlib.ExitStack() as stack:
-        address = url.split("/")[2]
-        host, _, port = address.partition(":")
-        lines = [stack.enter_context(socket.create_connection((host, int(port)), 30)) for _ in range(12)]
-        for line in lines:
-            line.sendall(naming(address, picture))
+        lines = ask_at_once(stack, url, picture)
         answered: list[int] = []
         selector = stack.enter_context(selectors.DefaultSelector())
         for i, line in enumerate(lines):

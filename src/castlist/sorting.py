@@ -11,6 +11,7 @@ import hashlib
 import logging
 import os
 import shutil
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,10 +99,12 @@ def put(source: Path, folder: Path, *, link: bool = False) -> bool:
     """Have a copy of a file, or a hard link to it, in a folder; gives whether it wasn't there. Nothing is overwritten.
 
     Raises:
-        PhotoError: If there is no such file any more.
+        PhotoError: If there is no such file any more, or it isn't one.
         CastlistError: If it can't be put there.
     """
     try:
+        if not stat.S_ISREG(source.stat().st_mode):  # to read a pipe would never end
+            raise PhotoError("photo-no-file", "not a regular file")
         source.open("rb").close()
     except OSError as error:
         raise PhotoError("photo-gone", "it can't be read again ({reason})", reason=reason_of(error)) from error

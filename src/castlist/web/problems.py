@@ -99,7 +99,7 @@ def cookies_of(scope: Scope) -> dict[str, str]:
     """The cookies of a request."""
     headers = (value.decode("latin-1") for key, value in scope["headers"] if key == b"cookie")
     pairs = (part.partition("=") for part in ";".join(headers).split(";"))
-    return {name.strip(): value.strip() for name, _, value in pairs}
+    return {name.strip(): value.strip() for name, mark, value in pairs if mark}
 
 
 def _ranked(part: str) -> tuple[float, str] | None:

@@ -122,10 +122,10 @@ def _knock(address: str) -> None:
     Raises:
         OSError: If nobody is.
     """
-    from ray._private.services import get_ray_address_from_environment
+    if address == "auto":  # wherever a cluster was last, which may have ended without a word
+        from ray._private.services import get_ray_address_from_environment
 
-    # "auto" is wherever a cluster was last, which may have ended without a word.
-    address = get_ray_address_from_environment(address, None) if address == "auto" else address
+        address = get_ray_address_from_environment(address, None)
     host, _, port = address.removeprefix("ray://").rpartition(":")
     if host and port.isdecimal():
         socket.create_connection((host, int(port)), KNOCK).close()

@@ -13,7 +13,7 @@ import json
 import re
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,12 +82,8 @@ class JobBook:
 
     def forget(self, name: str) -> None:
         """Delete what is known of works that are over and tell of somebody."""
-        said = json.dumps(name)[1:-1].encode()
-        self._delete(
-            note
-            for note in self.notes()
-            if note.is_over and any(said in (self.folder / f"{note.id}{kind}").read_bytes() for kind in (WORK, TOLD))
-        )
+        said = re.compile(rf"(?<![^\W_]){re.escape(name)}(?![^\W_])")  # as a word: "is" stands in every line
+        self._delete(note for note in self.notes() if note.is_over and self._tells_of(note.id, said))
 
     def notes(self) -> list[JobNote]:
         """All works, the newest first."""
@@ -165,6 +161,14 @@ class JobBook:
         except FileNotFoundError as error:
             raise _no_such(job) from error
 
+    def _tells_of(self, job: str, said: re.Pattern[str]) -> bool:
+        """Whether a work's lines hold a text; of what nobody can read it is believed."""
+        lines = [line for kind in (WORK, TOLD) for line in (self.folder / f"{job}{kind}").read_bytes().splitlines()]
+        try:
+            return any(said.search(text) for line in lines for text in _texts(json.loads(line)))
+        except (ValueError, RecursionError):
+            return True
+
     def _delete(self, notes: Iterable[JobNote]) -> None:
         """Delete what is known of works that are over, and what others left of such; their keys are free again."""
         self.prepare()
@@ -188,6 +192,15 @@ class JobBook:
 
 def _no_such(job: str) -> CastlistError:
     return CastlistError("no-such-job", "There is no work {job!r}.", job=job)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """The texts in what JSON holds, without the keys that castlist gave them."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _texts(one)
 
 
 def _asked(line: bytes) -> dict[str, Any]:

@@ -19,7 +19,7 @@ pytest.importorskip("pyarrow", reason="archives need castlist[archive]")
 from castlist.archive import Archive, fill_archive
 from castlist.archive.decisions import DecisionLog, Spot
 from castlist.errors import CastlistError, Message
-from castlist.media import UNKNOWN, MarkReader, Sidecars, Tags, look_inside
+from castlist.media import UNKNOWN, MarkReader, Sidecars, TagItem, Tags, look_inside
 from castlist.media.regions.packet import EMPTY
 from castlist.media.regions.records import Area, Region
 from castlist.media.regions.writing import change
@@ -29,6 +29,7 @@ from castlist.predicting import Remark, predict
 from castlist.run import hold
 from castlist.tagging import Heard, Tagged, hear_regions, plan_tags, tag, undo_tags, where_named
 from castlist.tagging.hearing import WHO
+from castlist.tagging.journal import Journal, Line
 from castlist.testing import level_of, make_run, save_picture, tell_faces
 from dying import DYING
 from test_cli import run as castlist
@@ -480,3 +481,27 @@ def test_the_archive_takes_them_over_and_tags_them(
     before = contents(home)["stranger.png.xmp"]
     tag(archive(home))
     assert contents(home)["stranger.png.xmp"] == before, "it says so already"
+
+
+def test_lines_are_looked_up_where_they_stand(tmp_path: Path) -> None:
+    path = tmp_path / "tags.jsonl"
+    line = Line("ann.png", "ann.png.xmp", added=(TagItem("keyword", "Ann"),), made=True)
+    journal = Journal(tmp_path)
+    journal.add([line])
+    with path.open("ab") as file:
+        file.write(b'{"photo":"' + b"x" * 200_000)  # cut by a kill, far before the end
+    journal.add([Line("bo.png", "", added=(TagItem("person", "Bo"), TagItem("keyword", "Bo")))])
+    journal.add([Line("bo.png", "", removed=(TagItem("person", "Bo"),))])
+    for journal in (journal, Journal(tmp_path)):
+        assert journal.files() == [("ann.png", "ann.png.xmp"), ("bo.png", "")]
+        assert (journal.of("ann.png", "ann.png.xmp"), journal.of("bo.png", "")) == (
+            line.added,
+            (TagItem("keyword", "Bo"),),
+        )
+    other = Journal(tmp_path)
+    other.add([Line("ann.png", "ann.png.xmp", removed=line.added)])
+    other.shorten()
+    assert other.of("bo.png", "") == (TagItem("keyword", "Bo"),)
+    assert path.read_bytes().count(b"\n") == 1
+    with pytest.raises(CastlistError, match=r"written anew meanwhile\. Try again"):  # of one who holds no lock
+        journal.of("bo.png", "")

@@ -618,3 +618,23 @@ def test_a_raw_file_of_a_container_of_its_own_has_a_size(tmp_path: Path) -> None
     (tmp_path / "a.raf").write_bytes(b"FUJIFILMCCD-RAW 0201" + bytes(80) + preview.read_bytes())
     inside = look_inside(tmp_path / "a.raf")
     assert (inside.size, inside.is_raw, inside.is_writable) == ((1200, 800), True, False)
+
+
+@pytest.mark.parametrize("where", ["beside", ".picasa.ini"])
+def test_more_regions_than_anybody_could_look_at_are_told(tmp_path: Path, where: str) -> None:
+    photo = save(tmp_path / "a.jpg")
+    n_names = 501 if where == "beside" else 1001  # each as MWG and Microsoft
+    areas = [Area((1 + i % 40) / 42, (1 + i // 40) / 42, 0.01, 0.01) for i in range(n_names)]
+    if where == "beside":
+        tags = Tags(SIZE, tuple(Region(f"N{i}", area) for i, area in enumerate(areas)))
+        Path(f"{photo}.xmp").write_bytes(change(EMPTY, tags).data)
+    else:
+        faces = ";".join(f"rect64(3f845bcb59418507),{i:x}" for i in range(n_names))
+        names = "\n".join(f"{i:x}=N{i};;" for i in range(n_names))
+        (tmp_path / where).write_text(f"[Contacts2]\n{names}\n[a.jpg]\nfaces={faces}\n", "utf-8")
+    marked = MarkReader().read(photo)
+    (problem,) = marked.problems
+    assert not marked.regions
+    assert f"({2 * n_names if where == 'beside' else n_names} regions are marked in it, more than the limit" in str(
+        problem
+    )

@@ -492,9 +492,9 @@ def test_lines_are_looked_up_where_they_stand(tmp_path: Path) -> None:
         file.write(b'{"photo":"' + b"x" * 200_000)  # cut by a kill, far before the end
     journal.add([Line("bo.png", "", added=(TagItem("person", "Bo"), TagItem("keyword", "Bo")))])
     journal.add([Line("bo.png", "", removed=(TagItem("person", "Bo"),))])
-    for journal in (journal, Journal(tmp_path)):
-        assert journal.files() == [("ann.png", "ann.png.xmp"), ("bo.png", "")]
-        assert (journal.of("ann.png", "ann.png.xmp"), journal.of("bo.png", "")) == (
+    for one in (journal, Journal(tmp_path)):
+        assert one.files() == [("ann.png", "ann.png.xmp"), ("bo.png", "")]
+        assert (one.of("ann.png", "ann.png.xmp"), one.of("bo.png", "")) == (
             line.added,
             (TagItem("keyword", "Bo"),),
         )

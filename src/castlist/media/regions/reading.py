@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
+from castlist.errors import CastlistError
 from castlist.media.names import folded
 from castlist.media.regions.packet import Element, Packet, entries, field_of, text_of
 from castlist.media.regions.records import Area, Kind, Region, TagItem
@@ -17,6 +18,7 @@ LISTS: dict[Kind, str] = {
     "digikam": "digiKam:TagsList",
     "lightroom": "lr:hierarchicalSubject",
 }
+MOST = 1_000  # regions of a photo, some 500 people as MWG and as Microsoft: each is looked at for itself
 _OF_PEOPLE = ("face", "human", "person")  # in what IPTC's identifiers of kinds of regions end
 
 Size = tuple[float, float]
@@ -28,8 +30,12 @@ def read_regions(packet: Packet, size: Size) -> list[Region]:
     Args:
         packet: Of the photo.
         size: Width and height of the stored picture, in pixels.
+
+    Raises:
+        CastlistError: If there are too many.
     """
-    every = list(regions_in(packet, size))
+    every, others = list(regions_in(packet, size)), list(_iptc(packet, size))
+    need_few([*every, *others])
     # Microsoft's have no room for the mark: theirs are castlist's where MWG's are.
     own = [one for one, entry in every if text_of(field_of(entry, "mwg-rs:Description")) == MARK]
     marked = [
@@ -37,7 +43,22 @@ def read_regions(packet: Packet, size: Size) -> list[Region]:
         for one, _ in every
         if one.area and is_name(one.text)
     ]
-    return merge_regions([*marked, *_iptc(packet, size)])
+    return merge_regions([*marked, *others])
+
+
+def need_few(regions: Sequence[object]) -> None:
+    """Make sure that a photo hasn't so many regions that looking at each would take for ever.
+
+    Raises:
+        CastlistError: If it has.
+    """
+    if len(regions) > MOST:
+        raise CastlistError(
+            "regions-too-many",
+            "{count} regions are marked in it, more than the limit of {limit}",
+            count=len(regions),
+            limit=MOST,
+        )
 
 
 def is_close(one: TagItem, other: TagItem) -> bool:

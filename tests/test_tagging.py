@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import shutil
 import stat
@@ -388,6 +389,7 @@ def test_predict_adds_names_to_sidecars(home: Path) -> None:
     recognizer = Recognizer.load(home / "run", finder=tell_faces)
     photos = sorted((home / "photos").glob("*.png"))
     (home / "photos" / "wang.png.xmp").write_bytes(b"<broken")
+    fresh = contents(home)
     said = list(predict(photos, recognizer, xmp=True))
     assert [one.message.code for one in said if isinstance(one, Remark)] == ["xmp-malformed"]
     expected = {"ann": {"Ann": [10, 90]}, "both": {"Ann": [10, 90], "Bo": [110, 190]}, "stranger": {}, "wang": {}}
@@ -395,6 +397,15 @@ def test_predict_adds_names_to_sidecars(home: Path) -> None:
     assert marked(home) == expected
     list(predict(photos, recognizer, xmp=True))
     assert contents(home) == before
+    told: list[Message] = []
+    assert undo_tags(home / "photos", tell=told.append) == Tagged(sidecars=2)
+    # Somebody's own keyword "Ann", too.
+    assert {name: data for name, (data, _) in contents(home).items()} == {
+        name: data for name, (data, _) in fresh.items()
+    }
+    assert [one.code for one in told] == ["tag-left-alone"]
+    with pytest.raises(CastlistError, match="no sidecar of a photo there bears castlist's mark"):
+        undo_tags(home / "photos")
 
 
 def test_the_verb_says_what_it_does(
@@ -432,7 +443,7 @@ def mark(home: Path, photo: str, name: str, left: int) -> None:
     sidecar = Sidecars().place(path)
     old = sidecar.read_bytes() if sidecar.exists() else EMPTY
     new = change(old, Tags(size, (Region(name, area),))).data
-    sidecar.write_bytes(new.replace(b"<mwg-rs:Description>castlist</mwg-rs:Description>", b""))
+    sidecar.write_bytes(re.sub(rb"<mwg-rs:Description>castlist.*</mwg-rs:Description>", b"", new))
 
 
 def test_names_of_other_programs_are_decisions(home: Path) -> None:

@@ -105,7 +105,7 @@ def regions_in(packet: Packet, size: Size) -> Iterator[tuple[TagItem, Element]]:
         width, height = _applied_to(mwg) or size
         for entry in entries(field_of(mwg, "mwg-rs:RegionList")):
             area = _mwg_area(field_of(entry, "mwg-rs:Area"), width, height)
-            if area and text_of(field_of(entry, "mwg-rs:Type")) in ("Face", ""):
+            if area and text_of(field_of(entry, "mwg-rs:Type")).casefold() in ("face", ""):
                 yield TagItem("mwg", text_of(field_of(entry, "mwg-rs:Name")), area), entry
     for microsoft in _structures(packet, "MP:RegionInfo"):
         for entry in entries(field_of(microsoft, "MPRI:Regions")):

@@ -48,7 +48,7 @@ def change(data: bytes, tags: Tags, ours: Collection[TagItem] = ()) -> Change:
     Raises:
         CastlistError: If it can't be parsed, or holds what it shouldn't where names belong.
     """
-    packet = Packet(data)
+    packet = came = Packet(data)
     wanted = [item for item in tags.items() if not _UNWRITABLE.search(item.text)]
     before, kept = _Places(ours), _Places(wanted)
     going = [(one, entry) for one, entry in standing(packet, tags.size) if one in before and one not in kept]
@@ -60,7 +60,8 @@ def change(data: bytes, tags: Tags, ours: Collection[TagItem] = ()) -> Change:
     added = tuple(one for one in wanted if _key(one) not in known)
     removed = tuple(one for one, _ in going)
     foreign = [one for one in there if one.area is None and one not in before]
-    return Change(_with(packet, added, tags.size, foreign), added, removed, tuple(conflicts.items()))
+    after = came.encoded(_with(packet, added, tags.size, foreign))
+    return Change(after, added, removed, tuple(conflicts.items()))
 
 
 def take_out(data: bytes, ours: Collection[TagItem] | None) -> Change:
@@ -72,7 +73,8 @@ def take_out(data: bytes, ours: Collection[TagItem] | None) -> Change:
     packet = Packet(data)
     places = _Places(own_items(packet) if ours is None else ours)
     going = [(one, entry) for one, entry in standing(packet, _ANY) if one in places]
-    return Change(_without(packet, [entry for _, entry in going]), removed=tuple(one for one, _ in going))
+    after = packet.encoded(_without(packet, [entry for _, entry in going]))
+    return Change(after, removed=tuple(one for one, _ in going))
 
 
 def standing(packet: Packet, size: Size) -> list[tuple[TagItem, Element]]:

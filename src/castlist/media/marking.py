@@ -61,6 +61,14 @@ def find_marked_cast(root: str | os.PathLike[str]) -> Cast:
                 {"count": n_unread},
             )
         )
+    passed_over = next((one for one in notes if one.code in ("xmp-left-alone", "region-passed-over")), None)
+    if not photos and passed_over:
+        raise CastError(
+            "marked-none-taken",
+            "Nobody whom other programs name in the photos of {path!r} could be taken. {reason}",
+            path=str(root),
+            reason=passed_over,
+        )
     if not photos:
         raise CastError(
             "marked-nobody",

@@ -66,6 +66,25 @@ def test_a_code_lets_one_browser_in_once(house: House) -> None:
     assert code(browser.post(f"{RUNS}/team/undo", headers={"origin": ADDRESS})) == (422, "nothing-enrolled")
 
 
+def test_a_house_at_another_port_takes_nobodys_cookie(house: House, tmp_path: Path) -> None:
+    browser = visitor(house, token=None)  # as any browser, which keeps the cookies of all ports together
+    other = dataclasses.replace(open_house(tmp_path / "other"), port=9000)
+    for one in (house, other):
+        browser.cookies.update(
+            visitor(one, token=None).get(one.new_launch(), headers={"host": f"127.0.0.1:{one.port}"}).cookies
+        )
+    assert browser.get(RUNS).status_code == 200
+    browser.cookies = {f"castlist-{house.port}": other.session}
+    assert code(browser.get(RUNS)) == (401, "not-come-in")
+
+
+@pytest.mark.parametrize("path", [RUNS, "/open", "/"])
+def test_a_token_in_an_address_opens_nothing(house: House, path: str) -> None:
+    stranger = visitor(house, token=None)
+    for name in ("token", "code", "access_token", "session"):
+        assert stranger.get(path, params={name: TOKEN}).status_code in (401, 403), name
+
+
 def test_the_token_is_typed_into_a_form(house: House) -> None:
     browser = visitor(house, token=None)
     assert 'name="token"' in browser.get("/open").text
@@ -202,6 +221,12 @@ def test_a_bomb_is_not_unpacked(house: House) -> None:
     head = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 30_000, 30_000, 8, 0, 0, 0, 0))
     rows = zlib.compress(bytes(30_001)) * 3
     assert problem(visitor(house), head + chunk(b"IDAT", rows) + chunk(b"IEND", b"")) == "photo-bomb"
+
+
+def test_a_request_tells_once_how_long_it_is(house: House) -> None:
+    both = {"transfer-encoding": "chunked", "content-length": "3"}
+    answer = visitor(house).post("/open", content=b"a=b", headers=both)
+    assert code(answer) == (400, "two-lengths") and answer.headers["connection"] == "close"
 
 
 def test_too_many_faces_are_not_looked_at(house: House) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
@@ -14,15 +15,20 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 pytest.importorskip("fastapi")
 httpx = pytest.importorskip("httpx2")
 
+import uvicorn  # noqa: E402
+from uvicorn.server import ServerState  # noqa: E402
+
 from castlist.testing import make_run, save_picture  # noqa: E402
 from castlist.threads import count_cores  # noqa: E402
 from castlist.web import House  # noqa: E402
+from castlist.web.worker import _Connection  # noqa: E402
 from houses import PEOPLE  # noqa: E402
 
 SERVE = "from castlist.cli import main; main()"
@@ -143,14 +149,37 @@ def test_who_sends_slowly_is_sent_away(tmp_path: Path) -> None:
     make_run(tmp_path / "runs" / "team", PEOPLE)
     with serving(tmp_path, str(tmp_path / "runs"), code=HASTY) as (_, address):
         host, _, port = address.split("/")[2].partition(":")
-        head = (
-            f"POST /api/v1/name HTTP/1.1\r\nHost: {host}:{port}\r\nAuthorization: Bearer a token of some length\r\n"
-            "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 100000\r\n\r\n--x\r\n"
+        for path in ("/api/v1/name", "/open"):  # which anybody may send to
+            head = (
+                f"POST {path} HTTP/1.1\r\nHost: {host}:{port}\r\nAuthorization: Bearer a token of some length\r\n"
+                "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 100000\r\n\r\n--x\r\n"
+            )
+            with socket.create_connection((host, int(port)), 10) as line:
+                line.sendall(head.encode())
+                answer = line.makefile("rb").read()
+            assert b" 408 " in answer and json.loads(answer.rpartition(b"\r\n")[2])["code"] == "body-too-slow", path
+
+
+def test_who_takes_no_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("castlist.web.worker.IDLE", 0.1)
+
+    async def answer(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": bytes(20_000_000)})
+
+    async def ask() -> None:
+        config, state = uvicorn.Config(answer, lifespan="off", log_config=None), ServerState()
+        config.load()
+        server = await asyncio.get_running_loop().create_server(
+            lambda: _Connection(config=config, server_state=state, app_state={}), "127.0.0.1", 0
         )
-        with socket.create_connection((host, int(port)), 30) as line:
-            line.sendall(head.encode())
-            answer = line.makefile("rb").read()
-        assert b" 408 " in answer and json.loads(answer.rpartition(b"\r\n")[2])["code"] == "body-too-slow"
+        with socket.create_connection(server.sockets[0].getsockname()) as line:
+            line.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            async with server, asyncio.timeout(10):
+                while not state.total_requests or state.connections:
+                    await asyncio.sleep(0.05)
+
+    asyncio.run(ask())
 
 
 def test_what_is_no_request_is_told_so(tmp_path: Path) -> None:

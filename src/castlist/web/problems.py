@@ -49,6 +49,7 @@ STATUSES = {
     "too-busy": HTTPStatus.SERVICE_UNAVAILABLE,
     "too-many-guesses": HTTPStatus.TOO_MANY_REQUESTS,
     "too-many-requests": HTTPStatus.TOO_MANY_REQUESTS,
+    "two-lengths": HTTPStatus.BAD_REQUEST,
     "unforeseen": HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 

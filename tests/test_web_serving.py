@@ -117,19 +117,24 @@ def test_a_house_is_open_until_it_is_ended(tmp_path: Path) -> None:
             text=True,
         )
         assert other.returncode == 2 and "served already" in other.stderr
-        # A worker that dies is replaced; meanwhile the other one answers.
+        # A worker that dies is replaced, and nothing that it was looking at is left; meanwhile the other one answers.
         before = children_of(process)
         assert len(before) == 2
+        places = sorted(left.parent.iterdir())
+        for place in places:
+            assert place.stat().st_mode & 0o777 == 0o700
+            (place / "tmpx").write_bytes(b"of one to be killed")
         os.kill(before[0], signal.SIGKILL)
         assert comes(lambda: not is_alive(before[0]))  # else what is asked on its line goes with it
         for _ in range(10):
             assert browser.get(f"{own}api/v1/runs").status_code == 200
         assert comes(lambda: len(set(children_of(process)) - {before[0]}) == 2)
+        assert sum(any(place.iterdir()) for place in places) == 1
         after = children_of(process)
         process.send_signal(signal.SIGTERM)
         began = time.monotonic()
         assert process.wait(15) == 128 + signal.SIGTERM and time.monotonic() - began < 10
-        assert not any(map(is_alive, after))
+        assert not any(map(is_alive, after)) and not any(list(place.iterdir()) for place in places)
     secrets = (tmp_path / "runs" / ".serve" / "token").read_text("ascii").strip(), address.partition("code=")[2]
     log = (tmp_path / "runs" / ".serve" / "access.log").read_text("utf-8")
     assert "GET /runs 200" in log and "team" not in log and not any(secret in log for secret in secrets)

@@ -49,12 +49,12 @@ def main() -> None:
     gc.enable()
     logging.getLogger("castlist").addHandler(logging.StreamHandler(sys.stdout))
     logging.getLogger("castlist.web.access").setLevel(logging.INFO)
+    tempfile.tempdir = record["uploads"]  # where films are kept, and forms that are too long for the memory
     answer_requests(House.load(Path(record["house"])), taken(record["socket"]))
 
 
 def answer_requests(house: House, listener: socket.socket, *, finder: Finder = find_faces) -> None:
     """Answer the requests that come in on a socket, until a signal tells to end; then finish what is in hand."""
-    tempfile.tempdir = str(house.uploads)  # where forms are kept that are too long for the memory
     threads = max(count_cores() // house.workers, 1)
     set_threads(threads)
     app = make_app(house, finder=finder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import errno
 import io
 import json
 import os
@@ -253,6 +254,17 @@ def test_too_much_is_refused(tmp_path: Path) -> None:
         "body-too-long",
     )
     assert problem(small, photo(tmp_path, [level_of(0), level_of(1)])) == "photo-too-large"
+
+
+def test_where_there_is_no_room_for_what_is_sent_that_is_said(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(file: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("tempfile.SpooledTemporaryFile.rollover", refuse)
+    client, large = visitor(house), bytes(2_000_000)  # more than is kept in memory
+    assert code(client.post(NAME, files={"photos": large})) == (507, "no-room")
+    page = client.post("/try", files={"photo": large}, data={"run": "team"})
+    assert page.status_code == 507 and "Free some space" in page.text
 
 
 def test_requests_are_counted(tmp_path: Path) -> None:

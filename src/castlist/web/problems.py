@@ -31,6 +31,7 @@ STATUSES = {
     "host-unknown": HTTPStatus.MISDIRECTED_REQUEST,
     "key-used": HTTPStatus.CONFLICT,
     "no-report": HTTPStatus.NOT_FOUND,
+    "no-room": HTTPStatus.INSUFFICIENT_STORAGE,
     "no-such-archive": HTTPStatus.NOT_FOUND,
     "no-such-folder": HTTPStatus.NOT_FOUND,
     "no-such-group": HTTPStatus.NOT_FOUND,

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from castlist.errors import CastlistError, reason_of
+from castlist.errors import FULL, CastlistError, reason_of
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +28,6 @@ PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
 _PART = re.compile(r"\.\d+-[0-9a-f]{16}\.part")
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 _BLOCK = 1 << 16  # bytes
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
@@ -203,7 +202,7 @@ def remove_parts(folder: Path) -> int:
 def cannot_write(path: Path, error: OSError) -> CastlistError:
     """What the system's refusal to write means, as a sentence."""
     reason = reason_of(error)
-    if error.errno in _FULL:
+    if error.errno in FULL:
         return CastlistError(
             "disk-full",
             "{path!r} can't be written ({reason}). Free some space or choose another place.",

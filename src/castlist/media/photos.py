@@ -16,7 +16,7 @@ from PIL import ExifTags, Image, ImageOps, JpegImagePlugin, TiffImagePlugin, Uni
 from castlist.errors import Message, PhotoError, reason_of
 from castlist.media import mending, tiff
 from castlist.media.headers import open_header, orientation_of, picture_of, turns_itself
-from castlist.media.limits import MAX_PIXELS, check_pixels
+from castlist.media.limits import MAX_PIXELS, check_pixels, check_scans
 from castlist.media.orientation import LEFT_LAST, LYING, TOP_LAST
 
 HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
@@ -64,6 +64,7 @@ class OpenPhoto:
             image = open_header(self._picture.data)
             width, height = image.size
             check_pixels(width, height)
+            check_scans(self._picture.data)
         self._header: Image.Image | None = image
         self._shrinks = isinstance(image, JpegImagePlugin.JpegImageFile)
         if self._shrinks:

@@ -112,8 +112,10 @@ class PageRoute(APIRoute):
             try:
                 return await answer(request)
             except CastlistError as error:
-                return render(request, "problem", status=status_of(error), problem=error.message)
+                return _problem(request, error)
             except HTTPException as error:
+                if isinstance(error.__cause__, OSError):  # as where there is no room for what is sent
+                    return _problem(request, unforeseen(error.__cause__))
                 said = Message(
                     "page-refused", "The browser asked for what can't be: {reason}.", {"reason": error.detail}
                 )
@@ -123,9 +125,13 @@ class PageRoute(APIRoute):
                 return render(request, "problem", status=422, problem=unknown)
             except Exception as error:
                 logger.error("unforeseen: %s", type(error).__name__)  # what it says may hold a name
-                return render(request, "problem", status=500, problem=unforeseen(error).message)
+                return _problem(request, unforeseen(error))
 
         return explained
+
+
+def _problem(request: Request, error: CastlistError) -> Response:
+    return render(request, "problem", status=status_of(error), problem=error.message)
 
 
 def page_router() -> APIRouter:

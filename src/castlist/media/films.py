@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from castlist.arguments import checked
 from castlist.errors import PhotoError, needs_extra
 from castlist.media.limits import MAX_PIXELS, check_pixels
 from castlist.media.photos import HEIC_BRANDS, read_photo
@@ -38,6 +39,7 @@ WIDEST_PIXEL = 4  # times its height, or the other way round; beyond, a file is 
 _reformatters = threading.local()
 
 
+@checked
 def is_film(source: str | os.PathLike[str] | bytes) -> bool:
     """Whether a file is a film by its content, or by its first bytes; a file that can't be opened is none."""
     return _begins_film(source if isinstance(source, bytes) else _head(source))

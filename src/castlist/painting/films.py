@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
+from castlist.arguments import checked
 from castlist.errors import CastlistError
 from castlist.faces import Box
 from castlist.media import Canvas, Film, FilmWriter, Frame
@@ -26,6 +27,7 @@ ALMOST = 1e-6  # seconds, of rounding
 GROWTH = 1.0  # of the box, per second of the margin: where the face is becomes less sure
 
 
+@checked
 def write_film(
     film: NamedFilm,
     path: str | os.PathLike[str],

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from castlist.archive import ArchiveFolder
+from castlist.arguments import checked
 from castlist.errors import CastlistError, Message
 from castlist.media import TagItem, need_exiftool, one_form, plan_untagging, remove_sidecar, tag_texts
 from castlist.paths import as_path, join_below, name_below
@@ -18,6 +19,7 @@ from castlist.tagging.writing import CHUNK, Tagged, Tell, Writer
 Which = Callable[[TagItem], bool]
 
 
+@checked
 def undo_tags(archive: str | os.PathLike[str], *, tell: Tell | None = None) -> Tagged:
     """Take out of all metadata what `tag` wrote, and nothing else; sidecars that it made go, too, if empty by then.
 

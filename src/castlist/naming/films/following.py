@@ -13,6 +13,7 @@ from functools import partial
 
 import numpy as np
 
+from castlist.arguments import checked
 from castlist.embeddings import normalize
 from castlist.errors import Message, PhotoError, RunError
 from castlist.faces import MIN_FACE, RELATIVE_MIN_FACE, Box, Face, Template, crop_face, detect, measure_quality
@@ -40,6 +41,7 @@ CUT = 0.4  # correlation of two neighboring frames below which a new scene begin
 WHOLE = 0.9  # share of the frames a film says it has, below which it was cut short
 
 
+@checked
 def name_film(
     path: str | os.PathLike[str],
     recognizer: Recognizer,

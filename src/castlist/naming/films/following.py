@@ -29,7 +29,8 @@ from castlist.paths import as_path
 from castlist.threads import OnCount, Stop, count_cores, submit
 
 LOOKS = 12.0  # frames a second in which faces are looked for
-EMBEDDED = 2  # every second look also tells who it is: in between, a face is followed by where it is
+EMBEDDED = 4  # every fourth look also tells who it is: in between, a face is followed by where it is
+BESIDE = 1.0  # of a face's size; where another is as near, each look tells who it is
 ACCEPTED = -1.0  # log-odds; weaker than for photos: a face that was just there is believed more easily
 HIDING_START = 0.7  # score that begins a track when faces are to be hidden: better a hand too many than a face too few
 SMOOTHING = 0.08  # seconds
@@ -251,13 +252,12 @@ class _Viewer:
     def _look(self, frame: Frame, is_known: bool) -> list[Look]:
         min_face = self._min_face or max(MIN_FACE, self._relative_min_face * min(frame.pixels.shape[:2]))
         faces = find_upright(frame.pixels, min_face, self._eyes.network.template)
-        if not is_known:
-            return [Look(frame.index, frame.seconds, face) for face in faces]
-        if not faces:
-            return []
-        embeddings = self._eyes.network.embed(np.stack([face.pixels for face in faces]), views="plain")
-        vectors = normalize(embeddings - self._center)
-        return [Look(frame.index, frame.seconds, face, vector) for face, vector in zip(faces, vectors, strict=True)]
+        told = [face for face in faces if is_known or is_beside(face, faces)]
+        vectors: dict[int, np.ndarray] = {}
+        if told:
+            embeddings = self._eyes.network.embed(np.stack([face.pixels for face in told]), views="plain")
+            vectors = dict(zip(map(id, told), normalize(embeddings - self._center), strict=True))
+        return [Look(frame.index, frame.seconds, face, vectors.get(id(face))) for face in faces]
 
     def _end(self, trails: Sequence[Trail]) -> None:
         """Embed what will name them now, so that their crops needn't be kept."""
@@ -291,6 +291,14 @@ def find_upright(pixels: np.ndarray, min_face: float, template: Template) -> lis
         box = Box(*edges).clipped(width, height)
         faces.append(Face(crop, box, landmarks, score, measure_quality(crop, landmarks)))
     return faces
+
+
+def is_beside(face: Face, faces: Sequence[Face]) -> bool:
+    """Whether another face of the frame is so near that where they are may not tell which is which."""
+    box = face.box
+    reach = BESIDE * max(box.width, box.height)
+    around = Box(box.left - reach, box.top - reach, box.right + reach, box.bottom + reach)
+    return any(other is not face and around.common(other.box) > 0 for other in faces)
 
 
 def name_apart(answers: Answers, frames: Sequence[np.ndarray]) -> Answers:

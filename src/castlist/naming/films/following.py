@@ -39,7 +39,7 @@ MIN_SECONDS = 0.2  # of a track that counts as seen; shorter ones are mostly no 
 THUMBNAIL = (32, 18)
 ALMOST = 0.004  # seconds that a look may come early: containers round their times to thousandths
 CUT = 0.4  # correlation of two neighboring frames below which a new scene begins; a fast pan stays above
-WHOLE = 0.9  # share of the frames a film says it has, below which it was cut short
+WHOLE = 0.9  # share of the frames a film says it has, or of its length, below which it was cut short
 
 
 @checked
@@ -179,6 +179,7 @@ class _Viewer:
         self.seen: list[SeenTrack] = []
         self._times = array("d")  # when each frame is shown
         self.n_frames = 0
+        self._reached = 0.0  # seconds of the film's own clock
 
     def see(self, frame: Frame) -> None:
         """Take in the next frame."""
@@ -196,6 +197,7 @@ class _Viewer:
         if len(self._coming) > AHEAD:
             self._follow()
         self.n_frames = frame.index + 1
+        self._reached = float(frame.ticks * self.film.tick) + 1 / self.film.rate
 
     def finish(self) -> None:
         """Take in what is still to come."""
@@ -232,7 +234,9 @@ class _Viewer:
     @property
     def problem(self) -> Message | None:
         """Why the film ends early, if it does."""
-        if self.n_frames >= WHOLE * self.film.n_frames:
+        # Where frames weren't counted, but guessed from the length, they may come as unevenly as they like.
+        seen, whole = (self._reached, self.film.end) if self.film.end else (self.n_frames, self.film.n_frames)
+        if seen >= WHOLE * whole:
             return None
         return Message(
             "film-cut-short",

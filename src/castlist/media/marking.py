@@ -6,6 +6,7 @@ import logging
 import os
 from pathlib import Path
 
+from castlist.arguments import checked
 from castlist.errors import CastError, Message, PhotoError
 from castlist.media.cast import Cast, Photo
 from castlist.media.inputs import find_photos
@@ -16,6 +17,7 @@ from castlist.paths import as_path, is_folder
 logger = logging.getLogger(__name__)
 
 
+@checked
 def find_marked_cast(root: str | os.PathLike[str]) -> Cast:
     """Read who is in the photos of a folder from what photo managers say: MWG, Microsoft, IPTC, Picasa, Takeout.
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from castlist.archive import ArchiveFolder
+from castlist.arguments import checked
 from castlist.errors import CastlistError, Message
 from castlist.media import (
     Sidecars,
@@ -28,6 +29,7 @@ from castlist.tagging.writing import CHUNK, Tagged, Tell, Writer
 Which = Callable[[TagItem], bool]
 
 
+@checked
 def undo_tags(archive: str | os.PathLike[str], *, tell: Tell | None = None) -> Tagged:
     """Take out of all metadata what `tag` wrote, and nothing else; sidecars that it made go, too, if empty by then.
 

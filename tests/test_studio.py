@@ -89,7 +89,7 @@ def key_of(home: Path, name: str) -> str:
 
 def works(client: Any) -> list[Any]:
     """What was begun, the newest first."""
-    book = client.app.state.desk.jobs
+    book = client.app.desk.jobs
     return [(note.kind, note) for note in book.notes()]
 
 
@@ -143,8 +143,8 @@ def test_an_archive_is_made_in_the_background(client: Any, home: Path) -> None:
 def test_a_work_that_waits_says_so(client: Any) -> None:
     where = client.post(f"{IN}/refresh").headers["location"]
     assert "Other work is done first." in client.get(where).text
-    (job,) = client.app.state.desk.jobs.waiting()
-    (client.app.state.desk.jobs.folder / f"{job}.jsonl").write_bytes(b"")  # as who begins it does
+    (job,) = client.app.desk.jobs.waiting()
+    (client.app.desk.jobs.folder / f"{job}.jsonl").write_bytes(b"")  # as who begins it does
     assert "Beginning" in client.get(where).text
 
 
@@ -401,7 +401,7 @@ def test_a_cast_is_learnt_by_the_names_of_other_programs(client: Any, home: Path
     sent = {"folder": "0:sea", "model": "face"}
     for more, code in (({"marked": "true"}, "marked-nobody"), ({}, "cast-only-files")):
         client.post("/learn", data={**sent, **more})
-        book = client.app.state.desk.jobs
+        book = client.app.desk.jobs
         work = read_work((book.folder / f"{book.notes()[0].id}.work").read_bytes())
         with pytest.raises(CastlistError) as refused:
             work.do(lambda event: None)
@@ -500,7 +500,7 @@ def test_no_name_is_a_formula_in_the_table(client: Any, home: Path) -> None:
 
 
 def test_who_looks_for_a_picture_needn_t_wait_for_the_networks(client: Any) -> None:
-    desk = client.app.state.desk
+    desk = client.app.desk
     client.get("/try")
     before = desk._recognizers["team"]
     assert desk.recognizer("team") is before

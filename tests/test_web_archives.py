@@ -49,12 +49,12 @@ def test_whoever_is_like_a_face_is_found(client: Any, tmp_path: Path) -> None:
     sent = {"photo": ("x.png", photo(tmp_path, [level_of(9, look=4)]), "image/png")}
     found = client.post(f"{ALBUM}/like", files=sent).json()
     assert {one["photo"] for one in found["items"]} == {"stranger0.png", "stranger1.png", "stranger2.png"}
-    assert not list(client.app.state.desk.house.uploads.iterdir())
+    assert not list(client.app.desk.house.uploads.iterdir())
 
 
 def test_groups_are_read_as_they_were_found_and_named(client: Any) -> None:
     assert client.get(f"{ALBUM}/groups").json()["items"] == []
-    group_unnamed(client.app.state.desk.house.archives / "album")
+    group_unnamed(client.app.desk.house.archives / "album")
     (group,) = client.get(f"{ALBUM}/groups").json()["items"]
     assert len(group["faces"]) == 3
     assert client.post(f"{ALBUM}/groups/{group['number']}/name", json={"name": "Zoe"}).json() == 3
@@ -100,7 +100,7 @@ def test_a_run_is_taught_and_both_forget(client: Any) -> None:
 
 @pytest.mark.parametrize("tags", [False, True])
 def test_a_forgotten_name_goes_out_of_the_files_beside_the_photos_where_it_shall(client: Any, tags: bool) -> None:
-    house = client.app.state.desk.house
+    house = client.app.desk.house
     WriteTags(house.archives / "album").do(lambda event: None)
     beside = house.roots[0] / "sea" / "both.png.xmp"
     assert "Bo" in beside.read_text("utf-8")

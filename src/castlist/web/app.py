@@ -57,5 +57,7 @@ class App:
                 except HTTPException:  # there is no such file
                     break
                 return
-        rest = self._rest or await run_in_threadpool(self.rest)
+        rest = self._rest
+        if rest is None:
+            rest = await run_in_threadpool(self.rest)
         await rest(scope, receive, send)

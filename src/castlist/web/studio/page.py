@@ -101,6 +101,11 @@ def is_part(request: Request) -> bool:
     return "hx-request" in request.headers
 
 
+def no_such_page() -> CastlistError:
+    """That an address leads to no page."""
+    return CastlistError("page-unknown", "There is no such page. Begin at the first one.")
+
+
 def explained(request: Request, error: Exception) -> HTMLResponse:
     """The page that tells what went wrong."""
     if isinstance(error, CastlistError):

@@ -9,8 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
-from castlist.errors import Message
-from castlist.web.studio.page import explained, render
+from castlist.web.studio.page import explained, no_such_page
 from castlist.web.studio.shelf import Album, album_of
 
 OpenAlbum = Annotated[Album, Depends(album_of)]
@@ -26,8 +25,7 @@ class PageRoute(APIRoute):
             try:
                 return await answer(request)
             except RequestValidationError:
-                unknown = Message("page-unknown", "There is no such page. Begin at the first one.")
-                return render(request, "problem", status=422, problem=unknown)
+                return explained(request, no_such_page())
             except Exception as error:
                 return explained(request, error)
 

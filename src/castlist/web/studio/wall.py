@@ -20,7 +20,7 @@ from castlist.files import make_folder, write_bytes
 from castlist.painting import preview_photo
 from castlist.web.desk import desk_of
 from castlist.web.studio.choosing import start
-from castlist.web.studio.page import explained, go, newest_archive, picture, place, render
+from castlist.web.studio.page import explained, go, newest_archive, no_such_page, picture, place, render
 from castlist.web.studio.shelf import Album, album_of
 
 STATIC = Path(__file__).parent / "static"
@@ -75,7 +75,9 @@ def some(request: Request) -> Response:
     """A part of the wall."""
     album, start = album_of(request), request.path_params["start"]
     part = next((part for part in _parts(album.photos()) if str(part.start) == start), None)
-    return render(request, "some_photos", album=album, photos=part.photos if part else ())
+    if part is None:
+        raise no_such_page()
+    return render(request, "some_photos", album=album, photos=part.photos)
 
 
 def small(request: Request) -> Response:

@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import stat
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -100,6 +101,7 @@ def test_pages_are_in_both_languages_and_bring_all_they_need(client: Any, addres
     assert answer.status_code == 200
     page = answer.text
     assert not re.search(r"(src|href|action|hx-\w+)=\"(https?:)?//", page)
+    assert all("lazy" in one for one in re.findall(r'<img class="face"[^>]*>', page))  # each costs a look at its photo
     assert "style=" not in page and "<style" not in page and not re.search(r"\son\w+=", page)
     for script in re.findall(r"<script[^>]*>(.*?)</script>", page):
         assert not script
@@ -202,6 +204,40 @@ def test_the_wall_shows_every_photo_in_parts(client: Any, home: Path) -> None:
     for address in re.findall(r'data-from="([^"]+)"', page):
         shown += re.findall(r"/photo/([0-9a-f]{64})", client.get(address, headers=HTMX).text)
     assert len(shown) == 128
+
+
+def test_the_first_pages_wait_for_no_fastapi(home: Path) -> None:
+    asking = """
+import asyncio, sys
+from pathlib import Path
+from castlist.web import App, House
+house = House(runs=Path(sys.argv[1]) / "runs", roots=(Path(sys.argv[1]) / "photos",), token="a token of some length")
+app, told = App(house), []
+headers = [(b"host", b"127.0.0.1:8765"), (b"authorization", b"Bearer a token of some length")]
+async def ask(path):
+    async def receive(body=[b""]):
+        if not body:
+            await asyncio.sleep(60)
+        return {"type": "http.request", "body": body.pop()}
+    async def send(event):
+        told.append(event.get("status"))
+    await app({"type": "http", "http_version": "1.1", "method": "GET", "scheme": "http", "root_path": "", "path": path,
+               "raw_path": path.encode(), "query_string": b"", "server": None, "client": None, "headers": headers},
+              receive, send)
+for path in sys.argv[2:]:
+    asyncio.run(ask(path))
+print([status for status in told if status], "fastapi" in sys.modules)
+"""
+    first = ["/", "/start", f"{IN}/photos", f"{IN}/photos/0", "/static/studio.css"]
+    words = [sys.executable, "-c", asking, str(home)]
+    assert subprocess.check_output([*words, *first], text=True) == "[303, 200, 200, 200, 200] False\n"
+
+
+def test_why_a_photo_can_t_be_shown_is_told_in_the_page_s_language(client: Any, home: Path) -> None:
+    (home / "photos" / "torn.jpg").write_bytes(b"torn")
+    fill_archive(home / "photos", home / "runs" / "team", home / "archives" / "album", finder=tell_faces)
+    for language, told in (("en", "not a photo of a known format"), ("zh-TW", "不是可讀取的照片格式")):
+        assert told in client.get(f"{IN}/photos", headers={"accept-language": language}).text
 
 
 def test_small_photos_are_kept_with_the_archive_and_faces_nowhere(client: Any, home: Path) -> None:

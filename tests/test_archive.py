@@ -371,6 +371,7 @@ def test_whoever_may_not_read_an_archive_is_not_told_to_delete_it(
     def refuse(self: Folder, name: str) -> bytes:
         raise PermissionError(13, "Permission denied")
 
+    (tmp_path / "archive.json").touch()
     monkeypatch.setattr(Folder, "read", refuse)
     with pytest.raises(CastlistError, match="Get the right to read it") as caught:
         ArchiveFolder(tmp_path).record()

@@ -146,8 +146,7 @@ class Archive:
                 if path is None:
                     continue
                 failed = row["face"] is None and row["reason"] != NO_FACE.code
-                # The sentence as it was filled: other languages have theirs by the code, where it needs no values.
-                problem = Message(row["reason"] or "", "{text}", {"text": row["problem"] or ""}) if failed else None
+                problem = Message.filled(row["reason"] or "", row["problem"] or "") if failed else None
                 size = (row["width"] or 0, row["height"] or 0)
                 yield ArchivedFile(path, row["photo"], row["digest"], size, row["taken"], problem)
 

@@ -240,6 +240,13 @@ def test_why_a_photo_can_t_be_shown_is_told_in_the_page_s_language(client: Any, 
         assert told in client.get(f"{IN}/photos", headers={"accept-language": language}).text
 
 
+def test_a_photo_that_is_gone_says_so(client: Any, home: Path) -> None:
+    address = f"{IN}/photo/{key_of(home, 'ann.png').partition('-')[0]}"
+    assert 'class="problem"' not in client.get(address).text
+    (home / "photos" / "ann.png").unlink()
+    assert "isn&#39;t there any more" in client.get(address).text
+
+
 def test_small_photos_are_kept_with_the_archive_and_faces_nowhere(client: Any, home: Path) -> None:
     key = key_of(home, "ann.png")
     digest = key.partition("-")[0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from fastapi import Request, Response
 
 from castlist.media import UNKNOWN
@@ -21,6 +23,7 @@ def photo(request: Request, album: OpenAlbum, digest: str) -> Response:
         "photo",
         album=album,
         photo=shown,
+        is_there=os.access(shown.path, os.R_OK),
         faces=album.faces(digest),
         people=[name for name in sorted(album.archive().people()) if name != UNKNOWN],
         before=next((one.digest for one in reversed(every[:at]) if one.digest), None),

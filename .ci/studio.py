@@ -69,7 +69,7 @@ def main() -> None:
 
 def every_page(browser: Browser, address: str, out: Path) -> None:
     """All pages in both languages, wide and narrow, light and dark: nothing is wrong for whoever can't see."""
-    axe, began = Axe(), time.monotonic()
+    began = time.monotonic()
     for language, size, colors in LOOKS:
         page = _tab(browser, address, language=language, size=size, colors=colors)
         page.goto(f"{address}{ALBUM}/photos")
@@ -83,16 +83,14 @@ def every_page(browser: Browser, address: str, out: Path) -> None:
             "/learn",
             "/checked?folder=1:mixed",
             COMPARED,
+            "/runs/heroes",
             "/try",
             "/in/none/photos",
         )
         for place in (*own, photo, person, *others):
             page.goto(f"{address}{place}")
             page.wait_for_load_state("load")
-            wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-            assert wide <= 0, f"{place} is {wide} pixels too wide on a {size} screen"
-            bad = [one for one in axe.run(page).response["violations"] if one["impact"] in ("serious", "critical")]
-            assert not bad, f"{place} in {language}, {size}, {colors}: {bad}"
+            _look_over(page, f"{place} in {language}, {size}, {colors}")
             name = re.sub(r"\W+|[0-9a-f]{64}", "-", place.partition("?")[0]).strip("-")
             page.screenshot(path=out / f"{name}-{language}-{size}-{colors}.png")
         page.set_viewport_size({"width": SIZES[size][0] // 2 if size == "wide" else 320, "height": 700})  # at 200 %
@@ -100,6 +98,14 @@ def every_page(browser: Browser, address: str, out: Path) -> None:
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
         page.context.close()
     print(f"every page: {time.monotonic() - began:.0f} s")
+
+
+def _look_over(page: Page, what: str) -> None:
+    """Nothing of a page is beside the screen, or wrong for whoever can't see it."""
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wide <= 0, f"{what} is {wide} pixels too wide"
+    bad = [one for one in Axe().run(page).response["violations"] if one["impact"] in ("serious", "critical")]
+    assert not bad, f"{what}: {bad}"
 
 
 def naming(page: Page, address: str) -> None:
@@ -175,6 +181,7 @@ def people(page: Page, address: str) -> None:
     page.fill("#sure", "Kaito")
     page.press("#sure", "Enter")
     page.wait_for_selector("text=What is yours to delete")
+    _look_over(page, "the receipt")
     page.goto(f"{address}{ALBUM}/people")
     assert "Kaito" not in page.inner_text(".cards")
 
@@ -215,8 +222,10 @@ def learning(page: Page, address: str) -> None:
     page.fill("#settings", "image_size = 48\nbatch_size = 8")
     page.click("button.first")
     page.wait_for_selector("#curves canvas", timeout=120_000)
+    _look_over(page, "a work under way")
     page.click("text=Stop, and keep")
     page.wait_for_selector("text=The report", timeout=120_000)
+    _look_over(page, "a work that is over")
     page.click("text=The report")
     page.frame_locator("iframe").locator("h1").wait_for()
 
@@ -232,6 +241,7 @@ def trying(page: Page, address: str, cast: Path) -> None:
     photo = next(cast.rglob("*.jpg"))
     _drop(page, "#drop", [photo])
     page.wait_for_selector(".named-picture .box.named", timeout=30_000)
+    _look_over(page, "a named picture")
     page.click(".named-picture .box")
     page.keyboard.type("Somebody else")
     page.keyboard.press("Enter")
@@ -239,6 +249,7 @@ def trying(page: Page, address: str, cast: Path) -> None:
     for film in cast.parent.glob("*.mp4"):
         page.set_input_files("#pictures", film)
         page.click("[data-at] >> nth=-1", timeout=60_000)
+        _look_over(page, "a named film")
         page.wait_for_function("() => document.querySelector('video[controls]').currentTime > 1")
     page.click("#camera")
     page.wait_for_selector("#over rect", timeout=30_000)

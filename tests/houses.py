@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from castlist.faces import Finder
 from castlist.testing import make_run, save_picture, tell_faces
-from castlist.web import House, Limits, make_app
+from castlist.web import App, House, Limits
 
 TOKEN = "a token of some length"
 PEOPLE = ("Ann", "Bo", "Cleo")
@@ -27,7 +27,7 @@ def open_house(folder: Path, **limits: float) -> House:
 
 def visitor(house: House, *, token: str | None = TOKEN, finder: Finder = tell_faces) -> TestClient:
     """Somebody who asks the house, without a socket."""
-    app = make_app(house, finder=finder)
+    app = App(house, finder=finder)
     headers = {} if token is None else {"authorization": f"Bearer {token}"}
     return TestClient(app, base_url=ADDRESS, headers=headers, follow_redirects=False, raise_server_exceptions=False)
 

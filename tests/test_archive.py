@@ -21,6 +21,7 @@ from PIL import ExifTags, Image
 pytest.importorskip("pyarrow", reason="archives need castlist[archive]")
 
 from castlist.archive import Archive, ArchiveFolder, Filled, fill_archive, planning
+from castlist.archive.storage import Folder
 from castlist.archive.table import with_columns
 from castlist.errors import CastlistError
 from castlist.faces import Face
@@ -362,3 +363,16 @@ def test_pandas_and_duckdb_read_the_shards(home: Path) -> None:
     frame = pandas.concat(pandas.read_parquet(path) for path in (home / "archive" / "units").iterdir())
     frame = frame[frame.name == "Bo"].sort_values("photo")
     assert [vector[15] for vector in frame.embedding] == [number for _, _, number in found]
+
+
+def test_whoever_may_not_read_an_archive_is_not_told_to_delete_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: Folder, name: str) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "archive.json").touch()
+    monkeypatch.setattr(Folder, "read", refuse)
+    with pytest.raises(CastlistError, match="Get the right to read it") as caught:
+        ArchiveFolder(tmp_path).record()
+    assert caught.value.code == "archive-closed"

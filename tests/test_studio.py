@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import stat
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -89,7 +90,7 @@ def key_of(home: Path, name: str) -> str:
 
 def works(client: Any) -> list[Any]:
     """What was begun, the newest first."""
-    book = client.app.state.desk.jobs
+    book = client.app.desk.jobs
     return [(note.kind, note) for note in book.notes()]
 
 
@@ -100,6 +101,7 @@ def test_pages_are_in_both_languages_and_bring_all_they_need(client: Any, addres
     assert answer.status_code == 200
     page = answer.text
     assert not re.search(r"(src|href|action|hx-\w+)=\"(https?:)?//", page)
+    assert all("lazy" in one for one in re.findall(r'<img class="face"[^>]*>', page))  # each costs a look at its photo
     assert "style=" not in page and "<style" not in page and not re.search(r"\son\w+=", page)
     for script in re.findall(r"<script[^>]*>(.*?)</script>", page):
         assert not script
@@ -143,8 +145,8 @@ def test_an_archive_is_made_in_the_background(client: Any, home: Path) -> None:
 def test_a_work_that_waits_says_so(client: Any) -> None:
     where = client.post(f"{IN}/refresh").headers["location"]
     assert "Other work is done first." in client.get(where).text
-    (job,) = client.app.state.desk.jobs.waiting()
-    (client.app.state.desk.jobs.folder / f"{job}.jsonl").write_bytes(b"")  # as who begins it does
+    (job,) = client.app.desk.jobs.waiting()
+    (client.app.desk.jobs.folder / f"{job}.jsonl").write_bytes(b"")  # as who begins it does
     assert "Beginning" in client.get(where).text
 
 
@@ -202,6 +204,47 @@ def test_the_wall_shows_every_photo_in_parts(client: Any, home: Path) -> None:
     for address in re.findall(r'data-from="([^"]+)"', page):
         shown += re.findall(r"/photo/([0-9a-f]{64})", client.get(address, headers=HTMX).text)
     assert len(shown) == 128
+
+
+def test_the_first_pages_wait_for_no_fastapi(home: Path) -> None:
+    asking = """
+import asyncio, sys
+from pathlib import Path
+from castlist.web import App, House
+house = House(runs=Path(sys.argv[1]) / "runs", roots=(Path(sys.argv[1]) / "photos",), token="a token of some length")
+app, told = App(house), []
+headers = [(b"host", b"127.0.0.1:8765"), (b"authorization", b"Bearer a token of some length")]
+async def ask(path):
+    async def receive(body=[b""]):
+        if not body:
+            await asyncio.sleep(60)
+        return {"type": "http.request", "body": body.pop()}
+    async def send(event):
+        told.append(event.get("status"))
+    await app({"type": "http", "http_version": "1.1", "method": "GET", "scheme": "http", "root_path": "", "path": path,
+               "raw_path": path.encode(), "query_string": b"", "server": None, "client": None, "headers": headers},
+              receive, send)
+for path in sys.argv[2:]:
+    asyncio.run(ask(path))
+print([status for status in told if status], "fastapi" in sys.modules)
+"""
+    first = ["/", "/start", f"{IN}/photos", f"{IN}/photos/0", "/static/studio.css"]
+    words = [sys.executable, "-c", asking, str(home)]
+    assert subprocess.check_output([*words, *first], text=True) == "[303, 200, 200, 200, 200] False\n"
+
+
+def test_why_a_photo_can_t_be_shown_is_told_in_the_page_s_language(client: Any, home: Path) -> None:
+    (home / "photos" / "torn.jpg").write_bytes(b"torn")
+    fill_archive(home / "photos", home / "runs" / "team", home / "archives" / "album", finder=tell_faces)
+    for language, told in (("en", "not a photo of a known format"), ("zh-TW", "不是可讀取的照片格式")):
+        assert told in client.get(f"{IN}/photos", headers={"accept-language": language}).text
+
+
+def test_a_photo_that_is_gone_says_so(client: Any, home: Path) -> None:
+    address = f"{IN}/photo/{key_of(home, 'ann.png').partition('-')[0]}"
+    assert 'class="problem"' not in client.get(address).text
+    (home / "photos" / "ann.png").unlink()
+    assert "isn&#39;t there any more" in client.get(address).text
 
 
 def test_small_photos_are_kept_with_the_archive_and_faces_nowhere(client: Any, home: Path) -> None:
@@ -401,7 +444,7 @@ def test_a_cast_is_learnt_by_the_names_of_other_programs(client: Any, home: Path
     sent = {"folder": "0:sea", "model": "face"}
     for more, code in (({"marked": "true"}, "marked-nobody"), ({}, "cast-only-files")):
         client.post("/learn", data={**sent, **more})
-        book = client.app.state.desk.jobs
+        book = client.app.desk.jobs
         work = read_work((book.folder / f"{book.notes()[0].id}.work").read_bytes())
         with pytest.raises(CastlistError) as refused:
             work.do(lambda event: None)
@@ -500,7 +543,7 @@ def test_no_name_is_a_formula_in_the_table(client: Any, home: Path) -> None:
 
 
 def test_who_looks_for_a_picture_needn_t_wait_for_the_networks(client: Any) -> None:
-    desk = client.app.state.desk
+    desk = client.app.desk
     client.get("/try")
     before = desk._recognizers["team"]
     assert desk.recognizer("team") is before

@@ -150,7 +150,7 @@ def test_a_work_is_begun_once_watched_and_told_of(tmp_path: Path) -> None:
     house = open_house(tmp_path)
     client = visitor(house)
     wish = {"name": "album", "photos": {"root": 0}}
-    with Foreman(client.app.state.desk.jobs):
+    with Foreman(client.app.desk.jobs):
         begun = client.post(f"{API}/archives", json=wish, headers={"idempotency-key": "once"})
         assert begun.status_code == 202
         again = client.post(f"{API}/archives", json=wish, headers={"idempotency-key": "once"})
@@ -167,7 +167,7 @@ def test_a_work_is_begun_once_watched_and_told_of(tmp_path: Path) -> None:
 def test_a_work_of_a_killed_house_is_told_as_interrupted(tmp_path: Path) -> None:
     house = open_house(tmp_path)
     client = visitor(house)
-    jobs = client.app.state.desk.jobs
+    jobs = client.app.desk.jobs
     begun = client.post(f"{API}/archives", json={"name": "album", "photos": {}}).json()["id"]
     (jobs.folder / f"{begun}.jsonl").write_bytes(b'{"event": "Stage", "is": {"what": "photos"}}\n{"event": "Cou')
     with Foreman(jobs):
@@ -177,7 +177,7 @@ def test_a_work_of_a_killed_house_is_told_as_interrupted(tmp_path: Path) -> None
 
 def test_a_training_may_be_of_whom_other_programs_have_named(tmp_path: Path) -> None:
     client = visitor(open_house(tmp_path))
-    jobs = client.app.state.desk.jobs
+    jobs = client.app.desk.jobs
     for from_regions in (False, True):
         wish = {"photos": {"root": 0}, "settings": {"model": "face"}, "from_regions": from_regions}
         begun = client.post(f"{API}/runs", json=wish)

@@ -46,7 +46,7 @@ def test_an_archive_is_counted_and_asked(client: Any) -> None:
 
 
 def test_whoever_is_like_a_face_is_found(client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    uploads = client.app.state.desk.house.uploads
+    uploads = client.app.desk.house.uploads
     monkeypatch.setattr("tempfile.tempdir", str(uploads))
     sent = {"photo": ("x.png", photo(tmp_path, [level_of(9, look=4)]), "image/png")}
     found = client.post(f"{ALBUM}/like", files=sent).json()
@@ -56,7 +56,7 @@ def test_whoever_is_like_a_face_is_found(client: Any, tmp_path: Path, monkeypatc
 
 def test_groups_are_read_as_they_were_found_and_named(client: Any) -> None:
     assert client.get(f"{ALBUM}/groups").json()["items"] == []
-    group_unnamed(client.app.state.desk.house.archives / "album")
+    group_unnamed(client.app.desk.house.archives / "album")
     (group,) = client.get(f"{ALBUM}/groups").json()["items"]
     assert len(group["faces"]) == 3
     assert client.post(f"{ALBUM}/groups/{group['number']}/name", json={"name": "Zoe"}).json() == 3
@@ -102,7 +102,7 @@ def test_a_run_is_taught_and_both_forget(client: Any) -> None:
 
 @pytest.mark.parametrize("tags", [False, True])
 def test_a_forgotten_name_goes_out_of_the_files_beside_the_photos_where_it_shall(client: Any, tags: bool) -> None:
-    house = client.app.state.desk.house
+    house = client.app.desk.house
     WriteTags(house.archives / "album").do(lambda event: None)
     beside = house.roots[0] / "sea" / "both.png.xmp"
     assert "Bo" in beside.read_text("utf-8")

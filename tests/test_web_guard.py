@@ -27,7 +27,7 @@ from castlist.errors import CastlistError
 from castlist.testing import TILE, level_of
 from castlist.web import House, Limits, read_token
 from castlist.web import open_house as put_house
-from castlist.web.app import make_app
+from castlist.web.app import App
 from houses import ADDRESS, TOKEN, open_house, photo, visitor
 
 RUNS = "/api/v1/runs"
@@ -274,7 +274,7 @@ def test_requests_are_counted(tmp_path: Path) -> None:
 
 async def ask(house: House, body: list[dict[str, Any]], **more: bytes) -> tuple[int, bytes]:
     """A request as a server passes it on; after what there is of its body nothing comes."""
-    app, told = make_app(house), []
+    app, told = App(house), []
 
     async def receive() -> dict[str, Any]:
         if not body:
@@ -349,7 +349,7 @@ def test_a_house_is_shut_to_others_without_a_token(tmp_path: Path) -> None:
 
 def test_whoever_waits_is_counted_until_the_answer_begins(tmp_path: Path) -> None:
     client = visitor(open_house(tmp_path, at_once=1, waiting=1))
-    desk = client.app.state.desk
+    desk = client.app.desk
     for _ in range(3):
         assert client.get(RUNS).status_code == 200
         assert client.post(NAME, files={"photos": b"x"}).status_code == 200

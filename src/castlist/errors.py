@@ -50,6 +50,11 @@ class Message:
         return {"code": self.code, "text": self.text, "values": values}
 
     @classmethod
+    def filled(cls, code: str, sentence: str) -> Message:
+        """A sentence whose values are in it already; other languages have it by its code where it needs none."""
+        return cls(code, "{text}", {"text": sentence})
+
+    @classmethod
     def from_dict(cls, record: Any) -> Message:
         """Read what `to_dict` gave, from whatever file; a text, as older castlists wrote it, is one without a code.
 
@@ -61,7 +66,7 @@ class Message:
     @classmethod
     def _read(cls, record: Any, nested: int) -> Message:
         if isinstance(record, str):
-            return cls("", "{text}", {"text": record})
+            return cls.filled("", record)
         if not isinstance(record, dict) or not nested:
             raise ValueError(f"not a message: {record!r:.100}")
         code, text, values = record.get("code"), record.get("text"), record.get("values")

@@ -320,6 +320,14 @@ class ArchiveFolder:
     def _readable(self, name: str) -> Iterator[None]:
         try:
             yield
+        except PermissionError as error:
+            raise CastlistError(
+                "archive-closed",
+                "The archive {path!r} can't be read: its {file!r} ({reason}). Get the right to read it.",
+                path=str(self),
+                file=name,
+                reason=reason_of(error),
+            ) from error
         except (OSError, ValueError, TypeError, NotImplementedError) as error:  # as msgspec and pyarrow say it
             raise CastlistError(
                 "archive-broken",

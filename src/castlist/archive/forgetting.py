@@ -18,7 +18,7 @@ import numpy as np
 from castlist.archive.decisions import DecisionLog
 from castlist.archive.elsewhere import drop_marked, mark, tell_marked
 from castlist.archive.folder import ArchiveFolder
-from castlist.archive.judging import judge_rows
+from castlist.archive.judging import Shards, judge_rows
 from castlist.archive.reading import FORGOTTEN
 from castlist.archive.table import ANSWER_COLUMNS, COLUMNS, Table, blanked, with_columns
 from castlist.archive.verdicts import Face
@@ -85,7 +85,7 @@ def _take_out(folder: ArchiveFolder, name: str) -> Message | None:
     log = DecisionLog(folder.decisions)
     decisions = log.read()
     shards = {unit: folder.read(unit, list(COLUMNS))[0] for unit in folder.units()}
-    verdicts = judge_rows(decisions, list(shards.values()))
+    verdicts = judge_rows(decisions, Shards(list(shards.values())))
     decided = {face: one.name for face, one in verdicts.of.items() if one.name is not None}
     shown = {row["digest"] for shard in shards.values() for row, is_one in _whose(shard, name, decided) if is_one}
     mark(folder, shown, name)  # before nobody can tell any more

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,7 +24,25 @@ class Places:
     numbers: dict[Spot, int | None] = field(default_factory=dict)  # of faces that were decided on
 
 
-def judge_rows(decisions: Sequence[Decision], shards: Sequence[Table], known: Places | None = None) -> Verdicts:
+class Shards:
+    """The rows of an archive, of which those of a few photos are found without a look at all others."""
+
+    def __init__(self, every: Sequence[Table]) -> None:
+        self.every = every
+        telling: defaultdict[str, list[int]] = defaultdict(list)
+        for place, shard in enumerate(every):
+            for digest in set(shard["digest"].to_pylist()):
+                telling[digest].append(place)
+        self._telling = telling
+
+    def of(self, digests: Iterable[str]) -> list[Table]:
+        """The rows of photos by their contents, in their order."""
+        wanted = sorted(digests)
+        places = sorted({place for digest in wanted for place in self._telling.get(digest, ())})
+        return [keep(shard, where(shard, "digest", wanted)) for shard in map(self.every.__getitem__, places)]
+
+
+def judge_rows(decisions: Sequence[Decision], shards: Shards, known: Places | None = None) -> Verdicts:
     """Bring what was decided together with the faces of rows.
 
     Args:
@@ -34,8 +53,8 @@ def judge_rows(decisions: Sequence[Decision], shards: Sequence[Table], known: Pl
     known = known or Places()
     digests = {spot.photo for one in decisions for spot in (*one.faces, one.other) if spot} - known.of.keys()
     found: dict[str, dict[int, Place]] = {}
-    for shard in shards if digests else ():
-        for row in keep(shard, where(shard, "digest", sorted(digests))).select(_ASKED).to_pylist():
+    for shard in shards.of(digests):
+        for row in shard.select(_ASKED).to_pylist():
             known.called.setdefault(row["digest"], row["photo"])
             numbers = found.setdefault(row["digest"], {})
             if row["face"] is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -11,7 +12,7 @@ from typing import Any
 
 from castlist.archive.decisions import Decision, DecisionLog, Edges, Kind, Spot
 from castlist.archive.folder import ArchiveFolder
-from castlist.archive.judging import Places, box_of, judge_rows, place_of
+from castlist.archive.judging import Places, Shards, box_of, judge_rows, place_of
 from castlist.archive.records import ArchivedFace, ArchivedFile, ArchivedPhoto, Counts
 from castlist.archive.table import EDGES, NAMED, PERHAPS, keep, where
 from castlist.archive.verdicts import NOTHING, Verdict, Verdicts, face_at
@@ -58,7 +59,7 @@ class Archive:
             )
         self.root = Path(self.folder.record().root)
         shards = [self.folder.read(unit, [*_OF_PHOTOS, "gone", "reason", "problem"])[0] for unit in self.folder.units()]
-        self._shards = [keep(shard, where(shard, "gone", [False])) for shard in shards]
+        self._shards = Shards([keep(shard, where(shard, "gone", [False])) for shard in shards])
         self._gone = {
             photo for shard in shards for photo in keep(shard, where(shard, "gone", [True]))["photo"].to_pylist()
         }
@@ -80,8 +81,13 @@ class Archive:
 
     def people(self) -> set[str]:
         """Everybody whom a face is named or was decided to be, and UNKNOWN."""
-        names = {name for shard in self._shards for name in shard["name"].unique().to_pylist() if name is not None}
-        return names.union({UNKNOWN}, *self._named_in.values())
+        return self._computed.union({UNKNOWN}, *self._named_in.values())
+
+    @functools.cached_property
+    def _computed(self) -> set[str]:
+        """Everybody whom a face is named, whatever was decided."""
+        names = (name for shard in self._shards.every for name in shard["name"].unique().to_pylist())
+        return {name for name in names if name is not None}
 
     @checked
     def named_in(self, digest: str) -> set[str]:
@@ -99,19 +105,17 @@ class Archive:
             digests: Only those in photos of these contents; None: in all.
         """
         decided = sorted({digest for digest, _ in self.verdicts.of})
-        for shard in self._shards:
+        for shard in self._shards.every if digests is None else self._shards.of(digests):
             shard = shard.filter(shard["face"].is_valid())
             if names is not None:
                 shard = keep(shard, where(shard, "name", sorted(names)) | where(shard, "digest", decided))
-            if digests is not None:
-                shard = keep(shard, where(shard, "digest", sorted(digests)))
             for row in shard.select(_ASKED).to_pylist():
                 if (face := self._face(row)) and (names is None or face.name in names):
                     yield face
 
     def photos(self) -> Iterator[ArchivedPhoto]:
         """The photos that are there and could be read; no films."""
-        for shard in self._shards:
+        for shard in self._shards.every:
             rows = keep(shard, ~shard["width"].is_null().to_numpy() & shard["start"].is_null().to_numpy())
             for name, some in groupby(rows.select(_OF_PHOTOS).to_pylist(), key=lambda row: row["photo"]):
                 faces = list(some)
@@ -130,7 +134,7 @@ class Archive:
 
     def unnamed(self) -> Iterator[ArchivedFace]:
         """The faces that nothing computed a name for, as if nothing were decided; without those of the forgotten."""
-        for shard in self._shards:
+        for shard in self._shards.every:
             shard = keep(shard, where(shard, "name", [UNKNOWN]) & ~where(shard, "reason", [FORGOTTEN.code]))
             for row in shard.select(_ASKED).to_pylist():
                 if face := self._judged(row, NOTHING):
@@ -138,21 +142,21 @@ class Archive:
 
     def files(self) -> Iterator[ArchivedFile]:
         """The photos and films that are there, also those that can't be read."""
-        for shard in self._shards:
+        for shard in self._shards.every:
             first = keep(shard, where(shard, "face", [None, 1]))  # one row of each
             for row in first.select(_OF_FILES).to_pylist():
                 path = join_below(self.root, row["photo"])
                 if path is None:
                     continue
                 failed = row["face"] is None and row["reason"] != NO_FACE.code
-                problem = Message.from_dict(row["problem"] or "") if failed else None
+                problem = Message.filled(row["reason"] or "", row["problem"] or "") if failed else None
                 size = (row["width"] or 0, row["height"] or 0)
                 yield ArchivedFile(path, row["photo"], row["digest"], size, row["taken"], problem)
 
     def counts(self) -> Counts:
         """How much there is."""
         photos: dict[str, str | None] = {}  # the reason of those that show no face
-        for shard in self._shards:
+        for shard in self._shards.every:
             columns = (shard[name].to_pylist() for name in ("photo", "face", "reason"))
             for photo, face, reason in zip(*columns, strict=True):
                 photos[photo] = reason if face is None else None
@@ -299,7 +303,7 @@ class Archive:
         for whole in {path.absolute(), path.resolve()}:
             if whole.is_relative_to(self.root):
                 names.append(name_below(self.root, whole))
-        for shard in self._shards:
+        for shard in self._shards.every:
             if rows := keep(shard, where(shard, "photo", names)).select(_ASKED).to_pylist():
                 return rows
         raise CastlistError(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from castlist.facade import open_door
 
 if TYPE_CHECKING:
-    from castlist.web.app import make_app as make_app
+    from castlist.web.app import App as App
     from castlist.web.desk import Desk as Desk
     from castlist.web.foreman import Foreman as Foreman
     from castlist.web.house import TOKEN as TOKEN
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from castlist.web.serving import serve_house as serve_house
 
 _ROOMS = {
+    "App": "app",
     "Desk": "desk",
     "Foreman": "foreman",
     "House": "house",
     "Limits": "house",
     "TOKEN": "house",
-    "make_app": "app",
     "open_house": "opening",
     "read_token": "opening",
     "serve_house": "serving",

@@ -1,55 +1,63 @@
-"""The app of a house: the guard, the API, the pages."""
+"""The app of a house: the guard, the first pages at once, and all else when it is there."""
 
 from __future__ import annotations
 
-from fastapi import FastAPI
-from fastapi.telemetry import TelemetryConfig
-from starlette.middleware import Middleware
+import threading
 
-from castlist import __version__
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.routing import Match
+from starlette.types import ASGIApp, Receive, Scope, Send
+
 from castlist.faces import Finder, find_faces
-from castlist.web import api, studio
 from castlist.web.desk import Desk
 from castlist.web.guard import Guard
-from castlist.web.handlers import explain_problems
 from castlist.web.house import House
 from castlist.web.pace import Pace
-
-PREFIX = "/api/v1"
-FIELDS = 10  # of a form, beside its files
-# Else variables of the environment could have it report to somebody else's machine what is asked for.
-SILENT: TelemetryConfig = {
-    "tracing": False,
-    "metrics": False,
-    "logs": False,
-    "operation_spans": False,
-    "auto_configure": False,
-}
+from castlist.web.studio import first_pages
 
 
-def make_app(house: House, *, finder: Finder = find_faces) -> FastAPI:
-    """Make the app of a house; one for each process.
+class App:
+    """ASGI app of a house; one for each process.
+
+    FastAPI, and what all its routes need, take longer to load than a browser to ask for the first page.
 
     Args:
         house: What it is of.
         finder: What finds faces in photos that are sent.
     """
-    desk = Desk(house, finder=finder)
-    app = FastAPI(
-        title="castlist",
-        version=__version__,
-        description="Who is who in photos. docs/api.md shows it at work.",
-        openapi_url=f"{PREFIX}/openapi.json",
-        docs_url=None,  # its scripts are another host's
-        redoc_url=None,
-        form_limits={"max_files": house.limits.files, "max_fields": FIELDS},
-        telemetry=SILENT,
-        middleware=[Middleware(Guard, house=house), Middleware(Pace, desk=desk)],
-    )
-    app.state.desk = desk
-    explain_problems(app)
-    app.include_router(api.routes(), prefix=PREFIX)
-    api.describe(app)
-    app.router.routes += studio.pages()  # as they are: to include a router is to make its routes once more
-    app.mount("/static", studio.files())
-    return app
+
+    def __init__(self, house: House, *, finder: Finder = find_faces) -> None:
+        self.desk = Desk(house, finder=finder)
+        self._first = first_pages()
+        self._rest: ASGIApp | None = None
+        self._making = threading.Lock()
+        self._guarded = Guard(Pace(self._answer, desk=self.desk), house=house)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._guarded(scope, receive, send)
+
+    def rest(self) -> ASGIApp:
+        """What answers all but the first pages; it is made once."""
+        with self._making:
+            if self._rest is None:
+                from castlist.web.rest import make_rest
+
+                self._rest = make_rest(self.desk.house.limits)
+            return self._rest
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["desk"] = self.desk
+        for route in self._first if scope["type"] == "http" else ():
+            match, found = route.matches(scope)
+            if match == Match.FULL:
+                scope["route"] = route
+                try:
+                    await route.handle({**scope, **found}, receive, send)
+                except HTTPException:  # there is no such file
+                    break
+                return
+        rest = self._rest
+        if rest is None:
+            rest = await run_in_threadpool(self.rest)
+        await rest(scope, receive, send)

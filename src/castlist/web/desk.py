@@ -146,7 +146,7 @@ class Desk:
 
 def desk_of(request: Request) -> Desk:
     """The desk, for whoever answers a request."""
-    desk: Desk = request.app.state.desk
+    desk: Desk = request.scope["desk"]
     return desk
 
 

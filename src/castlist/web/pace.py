@@ -123,7 +123,8 @@ class _Body:
         self._receive = receive
         self._on_whole = on_whole
         self._longest = longest
-        self._deadline = time.monotonic() + patience
+        self._patience = patience
+        self._deadline: float | None = None  # from when somebody reads: until then nobody can be too slow
         self._come = 0
         self._is_whole = False
         self._refusal: CastlistError | None = None
@@ -132,6 +133,8 @@ class _Body:
         """The next part; where there is too much or too little, as if the other side had gone."""
         if self._is_whole:
             return await self._receive()
+        if self._deadline is None:
+            self._deadline = time.monotonic() + self._patience
         left = self._deadline + self._come / SLOWEST - time.monotonic()
         try:
             event = await asyncio.wait_for(self._receive(), max(left, 0.001))

@@ -26,6 +26,7 @@ CHILD = "import gc; gc.disable(); from castlist.web.worker import main; main()"
 ENVIRONMENT = {"MALLOC_ARENA_MAX": "1"}  # else each thread of a worker keeps what its largest work has needed
 LOCK = ".lock"
 FINISH = 10.0  # seconds until a worker that doesn't end is ended
+ALONE = 1.5  # seconds that the first worker has the cores for the first page
 PAUSE = 0.1  # seconds between two looks at the workers
 LONGEST_LOG = 10_000_000  # bytes; then it begins anew
 QUICK, TRIES = 5.0, 5  # a worker that ends so soon, so often in a row, will never do
@@ -98,9 +99,10 @@ class _Workers:
         Raises:
             CastlistError: If they die again and again as soon as they begin.
         """
-        self._running += map(self._start, self._places[1:])
         while True:
             time.sleep(PAUSE)
+            if len(self._running) < len(self._places) and time.monotonic() - self._running[0].began > ALONE:
+                self._running += map(self._start, self._places[1:])
             if os.fstat(self._log).st_size > LONGEST_LOG:
                 os.ftruncate(self._log, 0)
             self._running = [one if one.process.poll() is None else self._start_anew(one) for one in self._running]

@@ -26,8 +26,7 @@ from castlist.children import end_with_parent, read_line
 from castlist.errors import Message
 from castlist.faces import Finder, find_faces
 from castlist.threads import count_cores, set_threads
-from castlist.web.app import make_app
-from castlist.web.desk import Desk
+from castlist.web.app import App
 from castlist.web.guard import HEADERS
 from castlist.web.house import House
 from castlist.web.listening import taken
@@ -37,6 +36,7 @@ FINISH = 8  # seconds that what is in hand has, once the house closes
 PAUSE = 0.005  # seconds between two looks whether a hand is free
 SELDOM = 50_000  # new objects between two looks for garbage: rows of an archive are ten thousands, and none
 READ = 0.1  # seconds in which what is asked on a connection is read, before those without a question are closed
+QUIET, MOST_LOOKS = 0.25, 20  # seconds in which nobody asks, before the rest is loaded; it is at last all the same
 IDLE = 15  # seconds in which a connection's next request must have come, and some of an answer have been taken
 
 
@@ -57,7 +57,7 @@ def answer_requests(house: House, listener: socket.socket, *, finder: Finder = f
     """Answer the requests that come in on a socket, until a signal tells to end; then finish what is in hand."""
     threads = max(count_cores() // house.workers, 1)
     set_threads(threads)
-    app = make_app(house, finder=finder)
+    app = App(house, finder=finder)
     config = uvicorn.Config(
         app,
         loop="asyncio",
@@ -74,7 +74,7 @@ def answer_requests(house: House, listener: socket.socket, *, finder: Finder = f
     )
     # Else a fit takes the other workers' cores, too, and twice the CPU: its threads wait for each other busily.
     with threadpool_limits(threads, user_api="blas"):
-        _Server(config, app.state.desk).run(sockets=[listener])
+        _Server(config, app).run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
@@ -83,16 +83,17 @@ class _Server(uvicorn.Server):
     Left to asyncio, the worker that looks first takes all that wait, and the other one idles.
     """
 
-    def __init__(self, config: uvicorn.Config, desk: Desk) -> None:
+    def __init__(self, config: uvicorn.Config, app: App) -> None:
         super().__init__(config)
-        self._desk = desk
+        self._app = app
+        self._desk = app.desk
         self._taking: asyncio.Task[None] | None = None
         self._warming: asyncio.Task[None] | None = None  # kept: nobody else holds it
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         anyio.to_thread.current_default_thread_limiter().total_tokens = self._desk.house.limits.at_once
         await super().startup([])
-        self._warming = asyncio.get_running_loop().create_task(run_in_threadpool(self._desk.warm_up))
+        self._warming = asyncio.get_running_loop().create_task(self._warm_up())
         for listener in sockets or ():
             listener.setblocking(False)
             self._taking = asyncio.get_running_loop().create_task(self._take(listener))
@@ -113,6 +114,17 @@ class _Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self._desk.leave()
         super().handle_exit(sig, frame)
+
+    async def _warm_up(self) -> None:
+        """Load all that isn't loaded yet, once whoever came first has the first page."""
+        answered = -1
+        for _ in range(MOST_LOOKS):
+            if not self._desk.working and answered == self.server_state.total_requests:
+                break
+            answered = self.server_state.total_requests
+            await asyncio.sleep(QUIET)
+        await run_in_threadpool(self._app.rest)
+        await run_in_threadpool(self._desk.warm_up)
 
     async def _take(self, listener: socket.socket) -> None:
         while True:

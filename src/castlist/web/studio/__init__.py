@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from starlette.routing import BaseRoute
-from starlette.staticfiles import StaticFiles
+from castlist.facade import open_door
 
-from castlist.web.studio import checking, deciding, export, images, learn, people, photos, start, trying, who, working
+if TYPE_CHECKING:
+    from castlist.web.studio.others import pages as pages
+    from castlist.web.studio.wall import first_pages as first_pages
 
-STATIC = Path(__file__).parent / "static"
-
-
-def pages() -> list[BaseRoute]:
-    """All pages."""
-    parts = (photos, images, deciding, who, people, start, working, learn, checking, trying, export)
-    return [route for part in parts for route in part.router.routes]
-
-
-def files() -> StaticFiles:
-    """What the pages are made of: styles, scripts."""
-    return StaticFiles(directory=STATIC)
+_ROOMS = {"first_pages": "wall", "pages": "others"}
+__all__ = list(_ROOMS)
+__getattr__ = open_door(__name__, _ROOMS)

@@ -30,8 +30,9 @@ from castlist.painting import preview_photo
 from castlist.paths import join_below, name_below
 from castlist.web.desk import desk_of
 from castlist.web.problems import scope_language
-from castlist.web.studio.page import page_router, picture, render, watch
-from castlist.web.studio.start import Choice, open_choice
+from castlist.web.studio.choosing import Choice, open_choice
+from castlist.web.studio.page import picture, render, watch
+from castlist.web.studio.routing import page_router
 
 SHOWN = 100  # findings of a kind; more is nothing that is decided picture by picture
 SMALL = 320  # pixels

@@ -10,8 +10,8 @@ from fastapi import Form, Request, Response
 from castlist.archive import Archive, ArchivedFace, Kind
 from castlist.errors import CastlistError
 from castlist.media import meant_by
-from castlist.web.studio.page import go, page_router, place, render
-from castlist.web.studio.shelf import OpenAlbum
+from castlist.web.studio.page import go, place, render
+from castlist.web.studio.routing import OpenAlbum, page_router
 
 ONE_BY_ONE = ("is", "is-not", "stranger", "no-face", "portrait")
 

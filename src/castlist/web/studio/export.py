@@ -17,8 +17,8 @@ from castlist.painting import hide_faces, is_hidden, preview_pixels
 from castlist.paths import name_below
 from castlist.tagging import plan_tags
 from castlist.web.desk import desk_of
-from castlist.web.studio.page import page_router, place, render, unreadable, watch
-from castlist.web.studio.shelf import OpenAlbum
+from castlist.web.studio.page import place, render, unreadable, watch
+from castlist.web.studio.routing import OpenAlbum, page_router
 
 COLUMNS = ("photo", "face", "name", "probability", "decided", "taken", "left", "top", "right", "bottom")
 MOST = 200  # files shown before they are written

@@ -2,39 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import re
-from pathlib import Path
-
 from fastapi import Response
 
-from castlist.errors import CastlistError, PhotoError
-from castlist.files import make_folder, write_bytes
+from castlist.errors import PhotoError
 from castlist.painting import preview_face, preview_photo
-from castlist.web.studio.page import page_router, picture
-from castlist.web.studio.shelf import Album, OpenAlbum
+from castlist.web.studio.page import picture
+from castlist.web.studio.routing import OpenAlbum, page_router
 
-SMALL, LARGE, FACE = 320, 1600, 192  # pixels, at most
-KEPT = "small"  # the folder of small photos in an archive's index
+LARGE, FACE = 1600, 192  # pixels, at most
 
 router = page_router()
-
-
-@router.get("/in/{archive}/small/{digest}.jpg")
-def small(album: OpenAlbum, digest: str) -> Response:
-    """A photo for the wall; it is made once, and kept with the archive."""
-    photo = album.photo(digest)
-    place = _place(album, digest)
-    with contextlib.suppress(OSError):
-        return picture(place.read_bytes())
-    try:
-        data = preview_photo(photo.path, SMALL, digest=digest)
-    except PhotoError:
-        return Response(status_code=404)
-    with contextlib.suppress(CastlistError):  # a full disk only makes it slow
-        make_folder(place.parent, private=True)
-        write_bytes(place, data, private=True)
-    return picture(data)
 
 
 @router.get("/in/{archive}/large/{digest}.jpg")
@@ -54,8 +31,3 @@ def face(album: OpenAlbum, key: str) -> Response:
         return picture(preview_face(one.path, one.box, FACE, digest=one.digest))
     except PhotoError:  # a film, or gone
         return Response(status_code=404)
-
-
-def _place(album: Album, digest: str) -> Path:
-    assert re.fullmatch("[0-9a-f]{64}", digest), "the archive knows it"
-    return album.folder.index / KEPT / digest[:2] / f"{digest}.jpg"

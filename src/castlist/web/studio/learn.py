@@ -17,8 +17,9 @@ from castlist.run import Run, find_runs, open_run, read_history
 from castlist.settings import MODELS, read_settings
 from castlist.web.desk import Desk, desk_of
 from castlist.web.problems import scope_language
-from castlist.web.studio.page import page_router, render, watch
-from castlist.web.studio.start import Choice, folders_in, open_choice, roots_of
+from castlist.web.studio.choosing import Choice, folders_in, open_choice, roots_of
+from castlist.web.studio.page import render, watch
+from castlist.web.studio.routing import page_router
 
 # The report brings its own styles and pictures, and no script.
 REPORT_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'self'"

@@ -1,4 +1,4 @@
-"""Pages: a template, in the language that is asked for; what goes wrong is one, too."""
+"""Pages: a template, in the language that is asked for; what goes wrong is one, too. FastAPI isn't needed for that."""
 
 from __future__ import annotations
 
@@ -6,18 +6,14 @@ import datetime
 import functools
 import logging
 import urllib.parse
-from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from fastapi import APIRouter, Request, Response
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, RedirectResponse
-from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from castlist.errors import CastlistError, Message, PhotoError, fill, needs_extra, unforeseen
-from castlist.jobs import Work
 from castlist.languages import LANGUAGES, translate_message, translator
 from castlist.media import UNKNOWN
 from castlist.naming import clock
@@ -26,6 +22,9 @@ from castlist.web.problems import scope_language, status_of
 
 with needs_extra("serve", "The studio"):
     import jinja2
+
+if TYPE_CHECKING:
+    from castlist.jobs import Work
 
 logger = logging.getLogger(__name__)
 
@@ -102,41 +101,22 @@ def is_part(request: Request) -> bool:
     return "hx-request" in request.headers
 
 
-class PageRoute(APIRoute):
-    """A route whose failures are told on a page."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        answer = super().get_route_handler()
-
-        async def explained(request: Request) -> Response:
-            try:
-                return await answer(request)
-            except CastlistError as error:
-                return _problem(request, error)
-            except HTTPException as error:
-                if isinstance(error.__cause__, OSError):  # as where there is no room for what is sent
-                    return _problem(request, unforeseen(error.__cause__))
-                said = Message(
-                    "page-refused", "The browser asked for what can't be: {reason}.", {"reason": error.detail}
-                )
-                return render(request, "problem", status=error.status_code, problem=said)
-            except RequestValidationError:
-                unknown = Message("page-unknown", "There is no such page. Begin at the first one.")
-                return render(request, "problem", status=422, problem=unknown)
-            except Exception as error:
-                logger.error("unforeseen: %s", type(error).__name__)  # what it says may hold a name
-                return _problem(request, unforeseen(error))
-
-        return explained
+def no_such_page() -> CastlistError:
+    """That an address leads to no page."""
+    return CastlistError("page-unknown", "There is no such page. Begin at the first one.")
 
 
-def _problem(request: Request, error: CastlistError) -> Response:
-    return render(request, "problem", status=status_of(error), problem=error.message)
-
-
-def page_router() -> APIRouter:
-    """A router of pages, which are in no description of the API."""
-    return APIRouter(route_class=PageRoute, include_in_schema=False)
+def explained(request: Request, error: Exception) -> HTMLResponse:
+    """The page that tells what went wrong."""
+    if isinstance(error, HTTPException) and isinstance(error.__cause__, OSError):
+        error = unforeseen(error.__cause__)  # as where there is no room for what is sent
+    if isinstance(error, CastlistError):
+        return render(request, "problem", status=status_of(error), problem=error.message)
+    if isinstance(error, HTTPException):
+        said = Message("page-refused", "The browser asked for what can't be: {reason}.", {"reason": error.detail})
+        return render(request, "problem", status=error.status_code, problem=said)
+    logger.error("unforeseen: %s", type(error).__name__)  # what it says may hold a name
+    return render(request, "problem", status=500, problem=unforeseen(error).message)
 
 
 @functools.cache

@@ -14,8 +14,9 @@ from castlist.people import forget, merge, rename
 from castlist.run import open_run
 from castlist.web.desk import desk_of
 from castlist.web.studio.export import COPIES
-from castlist.web.studio.page import page_router, place, render, watch
-from castlist.web.studio.shelf import Album, OpenAlbum
+from castlist.web.studio.page import place, render, watch
+from castlist.web.studio.routing import OpenAlbum, page_router
+from castlist.web.studio.shelf import Album
 
 MOST = 300  # faces shown of a person
 

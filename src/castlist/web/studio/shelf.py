@@ -6,9 +6,8 @@ import threading
 from collections import OrderedDict, defaultdict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
-from fastapi import Depends, Request
+from starlette.requests import Request
 
 from castlist.archive import Archive, ArchivedFace, ArchivedFile, ArchiveFolder, HeldArchive, Question
 from castlist.errors import CastlistError
@@ -127,12 +126,9 @@ class Shelf:
 _SHELF = Shelf()
 
 
-def album_of(request: Request, archive: str) -> Album:
+def album_of(request: Request) -> Album:
     """The album that an address names."""
-    return _SHELF.album(desk_of(request).archive(archive))
-
-
-OpenAlbum = Annotated[Album, Depends(album_of)]
+    return _SHELF.album(desk_of(request).archive(request.path_params["archive"]))
 
 
 def _best(faces: list[ArchivedFace], chosen: tuple[str, int] | None) -> ArchivedFace:

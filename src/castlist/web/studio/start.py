@@ -1,11 +1,9 @@
-"""The first steps: the language, a folder of photos, and an archive made of it."""
+"""The first steps: the language, and an archive made of a folder of photos, or of photos that are dropped."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -17,25 +15,17 @@ from castlist.files import make_folder, write_bytes
 from castlist.jobs import Gather
 from castlist.languages import LANGUAGES
 from castlist.media import open_photo
-from castlist.paths import name_below, spell, unspell
-from castlist.run import Run, list_runs
+from castlist.paths import spell
 from castlist.web.desk import Desk, desk_of
 from castlist.web.problems import LANGUAGE
-from castlist.web.studio.page import go, page_router, place, render, watch
+from castlist.web.studio.choosing import open_choice, runs_for_faces
+from castlist.web.studio.page import go, place, watch
+from castlist.web.studio.routing import page_router
 
 YEAR = 365 * 24 * 3600  # seconds
 DROPPED = "dropped"  # the archive of photos that were dropped, and beside the archives the folder of these
 
 router = page_router()
-
-
-@dataclass(frozen=True)
-class Choice:
-    """A folder of photos that can be chosen."""
-
-    key: str  # "0:2019/summer": which root, and the folder below it
-    title: str
-    path: Path
 
 
 @router.post("/language")
@@ -45,21 +35,6 @@ def choose_language(request: Request, language: Annotated[str, Form()]) -> Respo
     if language in LANGUAGES:
         answer.set_cookie(LANGUAGE, language, max_age=YEAR, samesite="strict", httponly=True)
     return answer
-
-
-@router.get("/start")
-def start(request: Request, folder: str = "") -> Response:
-    """Choose a folder of those that the house shows."""
-    desk = desk_of(request)
-    top = open_choice(desk, folder) if folder else None
-    crumbs = []
-    if top:
-        root, _, below = top.key.partition(":")
-        parts = Path(below).parts[:-1]
-        crumbs = [(desk.house.roots[int(root)].name, f"{root}:")] if below else []
-        crumbs += [(part, f"{root}:{'/'.join(parts[: i + 1])}") for i, part in enumerate(parts)]
-    folders = folders_in(top) if top else roots_of(desk)
-    return render(request, "start", top=top, crumbs=crumbs, folders=folders, runs=runs_for_faces(desk))
 
 
 @router.post("/start")
@@ -95,38 +70,6 @@ def refresh(request: Request, archive: str) -> Response:
     record = desk.archive(archive).record()
     work = Gather(Path(record.root), desk.archive(archive).path, desk.house.runs, Path(record.run))
     return watch(request, work, place(archive, "photos"))
-
-
-def roots_of(desk: Desk) -> list[Choice]:
-    """The folders that the house shows."""
-    return [Choice(f"{i}:", root.name or str(root), root) for i, root in enumerate(desk.house.roots)]
-
-
-def folders_in(top: Choice) -> list[Choice]:
-    """The folders in one, by name, but hidden ones."""
-    root, _, below = top.key.partition(":")
-    before = f"{below}/" if below else ""
-    try:
-        paths = sorted(path for path in top.path.iterdir() if path.is_dir() and not path.name.startswith("."))
-    except OSError:  # nobody may look
-        return []
-    return [Choice(f"{root}:{before}{name_below(top.path, path)}", path.name, path) for path in paths]
-
-
-def open_choice(desk: Desk, key: str) -> Choice:
-    """A folder by its key, which may come from anywhere.
-
-    Raises:
-        CastlistError: If there is none, or it isn't of those that the house shows.
-    """
-    root, _, below = key.partition(":")
-    path = desk.photos(int(root) if re.fullmatch(r"\d{1,4}", root) else -1, below)
-    return Choice(key, unspell(below.rpartition("/")[2]) or path.name, path)
-
-
-def runs_for_faces(desk: Desk) -> Sequence[Run]:
-    """The runs that can name an archive, the newest first."""
-    return [run for run in reversed(list_runs(desk.house.runs)) if run.complete and run.settings.faces]
 
 
 def _gather(request: Request, desk: Desk, photos: Path, name: str, run: str) -> Response:

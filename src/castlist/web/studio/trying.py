@@ -19,7 +19,8 @@ from castlist.people import enrol_face
 from castlist.run import list_runs
 from castlist.web.desk import Desk, desk_of
 from castlist.web.problems import scope_language
-from castlist.web.studio.page import page_router, render, unreadable
+from castlist.web.studio.page import render, unreadable
+from castlist.web.studio.routing import page_router
 from castlist.web.uploads import name_sent_film, read_photos, seems_film
 
 SHOWN = 1200  # pixels of a picture, at most

@@ -14,8 +14,9 @@ from castlist.media import UNKNOWN
 from castlist.web.desk import desk_of
 from castlist.web.problems import scope_language
 from castlist.web.studio.deciding import decide
-from castlist.web.studio.page import page_router, place, render, watch
-from castlist.web.studio.shelf import Album, OpenAlbum
+from castlist.web.studio.page import place, render, watch
+from castlist.web.studio.routing import OpenAlbum, page_router
+from castlist.web.studio.shelf import Album
 
 MOST = 40  # faces shown of a question; what is decided is decided of all
 SOON = 12  # faces of the next question that are fetched before

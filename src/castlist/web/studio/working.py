@@ -10,7 +10,8 @@ from castlist.learning import describe_diagnosis, diagnose
 from castlist.run import open_run, read_history
 from castlist.web.desk import desk_of
 from castlist.web.problems import scope_language
-from castlist.web.studio.page import page_router, render
+from castlist.web.studio.page import render
+from castlist.web.studio.routing import page_router
 
 router = page_router()
 

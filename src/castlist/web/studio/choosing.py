@@ -1,0 +1,71 @@
+"""Choose a folder of those that the house shows: what may be chosen, and the page where one does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from castlist.paths import name_below, unspell
+from castlist.run import Run, list_runs
+from castlist.web.desk import Desk, desk_of
+from castlist.web.studio.page import render
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A folder of photos that can be chosen."""
+
+    key: str  # "0:2019/summer": which root, and the folder below it
+    title: str
+    path: Path
+
+
+def start(request: Request) -> Response:
+    """Choose a folder of those that the house shows."""
+    desk, folder = desk_of(request), request.query_params.get("folder", "")
+    top = open_choice(desk, folder) if folder else None
+    crumbs = []
+    if top:
+        root, _, below = top.key.partition(":")
+        parts = Path(below).parts[:-1]
+        crumbs = [(desk.house.roots[int(root)].name, f"{root}:")] if below else []
+        crumbs += [(part, f"{root}:{'/'.join(parts[: i + 1])}") for i, part in enumerate(parts)]
+    folders = folders_in(top) if top else roots_of(desk)
+    return render(request, "start", top=top, crumbs=crumbs, folders=folders, runs=runs_for_faces(desk))
+
+
+def roots_of(desk: Desk) -> list[Choice]:
+    """The folders that the house shows."""
+    return [Choice(f"{i}:", root.name or str(root), root) for i, root in enumerate(desk.house.roots)]
+
+
+def folders_in(top: Choice) -> list[Choice]:
+    """The folders in one, by name, but hidden ones."""
+    root, _, below = top.key.partition(":")
+    before = f"{below}/" if below else ""
+    try:
+        paths = sorted(path for path in top.path.iterdir() if path.is_dir() and not path.name.startswith("."))
+    except OSError:  # nobody may look
+        return []
+    return [Choice(f"{root}:{before}{name_below(top.path, path)}", path.name, path) for path in paths]
+
+
+def open_choice(desk: Desk, key: str) -> Choice:
+    """A folder by its key, which may come from anywhere.
+
+    Raises:
+        CastlistError: If there is none, or it isn't of those that the house shows.
+    """
+    root, _, below = key.partition(":")
+    path = desk.photos(int(root) if re.fullmatch(r"\d{1,4}", root) else -1, below)
+    return Choice(key, unspell(below.rpartition("/")[2]) or path.name, path)
+
+
+def runs_for_faces(desk: Desk) -> Sequence[Run]:
+    """The runs that can name an archive, the newest first."""
+    return [run for run in reversed(list_runs(desk.house.runs)) if run.complete and run.settings.faces]

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, JpegImagePlugin, TiffImagePlugin, UnidentifiedImageError
 
+from castlist.arguments import checked
 from castlist.errors import Message, PhotoError, reason_of
 from castlist.media import mending, tiff
 from castlist.media.headers import open_header, orientation_of, picture_of, turns_itself
@@ -107,6 +108,7 @@ def open_photo(source: str | os.PathLike[str] | bytes) -> OpenPhoto:
     return OpenPhoto(data)
 
 
+@checked
 def read_photo(source: str | os.PathLike[str] | bytes) -> np.ndarray:
     """Decode one photo of any supported format, upright, as RGB.
 

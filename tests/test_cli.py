@@ -6,6 +6,7 @@ import csv
 import importlib.util
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -266,3 +267,24 @@ def test_a_house_without_its_packages_is_one_sentence(
         'castlist: Serving needs uvicorn, which is not installed: pip install "castlist[serve]"'
     )
     assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("find", "--in", "s3://bucket/archive", "Ann"),
+        ("find", "--in", "archive", "Ann", "--copy-to=gs://bucket/out"),
+        ("tag", "s3://bucket/archive"),
+        ("predict", "photo.jpg", "--csv", "az://bucket/table.csv"),
+        ("train", "photos", "--out", "s3://bucket/runs"),
+    ],
+)
+def test_an_address_is_no_folder_of_this_machine(
+    words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["castlist", "--language", "en", *words])
+    with pytest.raises(SystemExit, match="2"):
+        cli.main()
+    assert re.search(r"castlist: '(s3|gs|az)://bucket/\S+' is an address", capsys.readouterr().err)
+    assert not list(tmp_path.iterdir())  # such as a folder called s3:

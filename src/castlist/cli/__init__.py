@@ -33,6 +33,7 @@ from castlist.cli.stopping import INTERRUPTED, told_to_end
 from castlist.cli.tagging import tag
 from castlist.cli.words import asked_language, speak, spoken, translate, translate_help, worded
 from castlist.errors import CastlistError, SettingsError, unforeseen
+from castlist.places import is_address
 
 app = typer.Typer(
     name="castlist",
@@ -99,6 +100,9 @@ def castlist(
     """What stands before the verb."""
 
 
+FAR = {"archive", "decide", "manifest"}  # the verbs that take addresses
+
+
 def main() -> None:
     """Run the command; a failure that castlist foresees is one sentence on stderr and exit code 2."""
     _open_outputs()
@@ -133,9 +137,24 @@ def _open_outputs() -> None:
 
 
 def _need_arguments() -> None:
-    """Refuse an empty argument: a variable of a shell that isn't set would stand for the folder one is in."""
-    if "" in sys.argv[1:]:
+    """Refuse what would be another folder than is meant.
+
+    An empty argument, as a variable of a shell that isn't set, would stand for the folder one is in; an address, where
+    none is taken, for a folder s3: in it.
+    """
+    words = sys.argv[1:]
+    if "" in words:
         raise SettingsError("argument-empty", "An argument is empty. Leave it out, or give what it stands for.")
+    verbs = {verb.callback.__name__ for verb in app.registered_commands if verb.callback}
+    if next((word for word in words if word in verbs), None) not in FAR:
+        for word in words:
+            value = word.partition("=")[2] if word.startswith("--") else word
+            if is_address(value):
+                raise SettingsError(
+                    "address-here",
+                    "{address!r} is an address, where a folder or a file of this machine is needed. Copy it to one.",
+                    address=value,
+                )
 
 
 def _stop(signals: Sequence[int]) -> NoReturn:

@@ -1,7 +1,8 @@
 """An archive made by this process, by one and two processes, and by one and two actors of a Ray cluster: pace and cost.
 
-Photos are scaled to 2 megapixels, no two alike. Pace is counted from the first photo to the end, so that starting is
-told apart; processors' seconds are those of all processes of the machine, so run it in a process space of its own:
+Photos are scaled to 2 megapixels, no two alike. One process is bound to one processor, two to two. Pace is counted from
+the first photo to the end, so that starting is told apart; processors' seconds are those of all processes of the
+machine, so run it in a process space of its own:
 
     unshare -n --pid --mount-proc --fork --kill-child bash -c 'ip link set lo up && exec "$@"' - \
         .venv/bin/python -P benchmarks/cluster.py RUN ../shared/photos/lfw
@@ -44,7 +45,10 @@ def main() -> None:
         home = Path(name)
         make_photos(options.photos, home / "photos", options.files)
         alone = measure("this process, 1 thread", home, options.run)
-        processes = [measure(f"{n} processes", home, options.run, workers=n) for n in (1, 2)]
+        processes = []
+        for n in (1, 2):
+            with bound(n):
+                processes.append(measure(f"{n} processes", home, options.run, workers=n))
         actors = []
         for n in (1, 2):
             with cluster(home, n):
@@ -64,6 +68,17 @@ def make_photos(source: Path, target: Path, count: int) -> None:
         pixels = np.array(photo.resize((round(photo.width * scale), round(photo.height * scale))))
         pixels[i // 256, i % 256] = 0
         Image.fromarray(pixels).save(target / f"{i:05}.jpg", quality=90)
+
+
+@contextlib.contextmanager
+def bound(cpus: int) -> Iterator[None]:
+    """Only so many of the machine's processors for what is started here: one worker may use two, as no actor may."""
+    every = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(every)[:cpus])
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, every)
 
 
 @contextlib.contextmanager

@@ -277,6 +277,7 @@ def test_a_house_without_its_packages_is_one_sentence(
         ("tag", "s3://bucket/archive"),
         ("predict", "photo.jpg", "--csv", "az://bucket/table.csv"),
         ("train", "photos", "--out", "s3://bucket/runs"),
+        ("manifest", "s3://bucket/photos", "--out", "s3://bucket/list.parquet"),
     ],
 )
 def test_an_address_is_no_folder_of_this_machine(

@@ -100,7 +100,7 @@ def castlist(
     """What stands before the verb."""
 
 
-FAR = {"archive", "decide", "manifest"}  # the verbs that take addresses
+FAR = {"archive": True, "decide": True, "manifest": False}  # the verbs that take addresses; whether options do, too
 
 
 def main() -> None:
@@ -146,10 +146,11 @@ def _need_arguments() -> None:
     if "" in words:
         raise SettingsError("argument-empty", "An argument is empty. Leave it out, or give what it stands for.")
     verbs = {verb.callback.__name__ for verb in app.registered_commands if verb.callback}
-    if next((word for word in words if word in verbs), None) not in FAR:
-        for word in words:
+    verb = next((word for word in words if word in verbs), "")
+    if not FAR.get(verb):
+        for before, word in zip(["", *words], words, strict=False):
             value = word.partition("=")[2] if word.startswith("--") else word
-            if is_address(value):
+            if is_address(value) and not (verb in FAR and value == word and not before.startswith("--")):
                 raise SettingsError(
                     "address-here",
                     "{address!r} is an address, where a folder or a file of this machine is needed. Copy it to one.",

@@ -5,13 +5,15 @@ LFW, the statistics of faces in general being fitted on others: DevTrain's peopl
 and DevTest's are asked with statistics of DevTrain's. An archive's cut lets STRANGERS of its faces be found for
 somebody who isn't in it, on average.
 
-    python benchmarks/sizes.py [--people 10 1000 100000] [--cache FOLDER]
+    python benchmarks/sizes.py [--people 10 1000 100000] [--cache FOLDER [--who]]
     python benchmarks/sizes.py --faces 10000 100000 1000000
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,15 +40,16 @@ def main() -> None:
     parser.add_argument("--faces", type=int, nargs="*", default=[])
     parser.add_argument("--photos", type=Path, default=PHOTOS)
     parser.add_argument("--cache", type=Path, help="Where LFW's embeddings are kept; without it LFW isn't asked.")
+    parser.add_argument("--who", action="store_true", help="Tell each of LFW's strangers who is named, and as whom.")
     given = parser.parse_args()
     header = "people | strangers | " + " | ".join(f"named, {rate:.1%} asked | cast named" for rate in RATES)
     if given.people:
         table("Drawn people (%)", header, drawn_rows(given.people))
     if given.cache:
         train, test = (lfw_side(given.photos, given.cache, side) for side in ("Train", "Test"))
-        table("LFW, halves of DevTrain (%)", header, half_rows(train))
+        table("LFW, halves of DevTrain (%)", header, half_rows(train, given.who))
         background = Background.fit(train.embeddings, np.unique(train.names, return_inverse=True)[1])
-        table("LFW, DevTest (%)", header, lfw_rows(test, background, (10, 100, 480)))
+        table("LFW, DevTest (%)", header, lfw_rows(test, background, (10, 100, 480), given.who))
         beyond = cut_rows(train.embeddings, test.embeddings)
         table("Pairs of a face of DevTest and one of DevTrain beyond the cut", "faces | expected | found", beyond)
     if given.faces:
@@ -73,21 +76,21 @@ def drawn_rows(sizes: list[int]) -> Iterator[str]:
         yield " | ".join([f"{n_people:,}", f"{ASKED:,}", *cells])
 
 
-def half_rows(train: Embedded) -> Iterator[str]:
+def half_rows(train: Embedded, who: bool) -> Iterator[str]:
     people = np.random.default_rng(0).permutation(np.unique(train.names))
     for half in (people[::2], people[1::2]):
         known, asked = (train.only(np.isin(train.names, some)) for some in (half, np.setdiff1d(people, half)))
         background = Background.fit(known.embeddings, np.unique(known.names, return_inverse=True)[1])
-        yield from lfw_rows(asked, background, (10, 100, 530))
+        yield from lfw_rows(asked, background, (10, 100, 530), who)
 
 
-def lfw_rows(faces: Embedded, background: Background, sizes: tuple[int, ...]) -> Iterator[str]:
+def lfw_rows(faces: Embedded, background: Background, sizes: tuple[int, ...], who: bool) -> Iterator[str]:
     """Casts of so many people; who has one photo only is known by it."""
     everybody, person = np.unique(faces.names, return_inverse=True)
     for n_people in sizes:
         cells = []
         for rate in RATES:
-            named, right = [], []
+            named, right, confused = [], [], Counter[tuple[str, str]]()
             for seed in range(LFW_DRAWS):
                 rng = np.random.default_rng(seed)
                 cast = rng.permutation(len(everybody))[:n_people]
@@ -103,8 +106,13 @@ def lfw_rows(faces: Embedded, background: Background, sizes: tuple[int, ...]) ->
                 number[cast] = np.arange(n_people)
                 gallery = fit(faces.embeddings[known], number[person[known]], background, rate)
                 asked = np.setdiff1d(np.flatnonzero(in_cast), known)
-                named.append(float((names(gallery, faces.embeddings[~in_cast]) >= 0).mean()))
+                said = names(gallery, faces.embeddings[~in_cast])
+                named.append(float((said >= 0).mean()))
+                files, calls = faces.files[~in_cast][said >= 0], everybody[cast][said[said >= 0]]
+                confused.update(zip(files.tolist(), calls.tolist(), strict=True))
                 right.append(float((names(gallery, faces.embeddings[asked]) == number[person[asked]]).mean()))
+            for (file, name), count in confused.most_common() if who else ():
+                print(f"{n_people} people, {rate:.1%}: {file} is called {name}, {count} times", file=sys.stderr)
             cells += [f"{np.mean(named):.3%}", f"{np.nanmean(right):.1%}"]
         strangers = len(everybody) - n_people
         yield " | ".join([f"{n_people:,}", f"{strangers:,} people, {LFW_DRAWS} casts", *cells])

@@ -19,6 +19,7 @@ SOURCE = Path(castlist.__file__).parent
 ROOMS = [
     "facade",
     "errors",
+    "arguments",
     "threads",
     "settings",
     "files",

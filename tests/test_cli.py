@@ -7,6 +7,7 @@ import importlib.util
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ import castlist
 from castlist import cli
 from castlist.cli.console import telling_interruption
 from castlist.cli.learning import choose_settings
+from castlist.errors import needs_extra
 from castlist.media import find_photos, read_photo
 from small_runs import make_small_run
 
@@ -179,9 +181,17 @@ def test_ctrl_c_is_no_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     def interrupt() -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "app", interrupt)
-    assert run(monkeypatch) == 130
-    assert capsys.readouterr().err == "castlist: stopped.\n"
+    def interrupt_an_import() -> None:
+        with pytest.raises(KeyboardInterrupt):  # which a library in C may swallow while it is imported
+            signal.raise_signal(signal.SIGINT)
+        with needs_extra("learn", "Writing a report"):
+            raise ImportError("numpy.core.multiarray failed to import")
+
+    for ending in (interrupt, interrupt_an_import):
+        monkeypatch.setattr(cli, "app", ending)
+        assert run(monkeypatch) == 130
+        assert capsys.readouterr().err == "castlist: stopped.\n"
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_an_interrupted_work_says_how_to_go_on(capsys: pytest.CaptureFixture[str]) -> None:

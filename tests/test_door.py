@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -102,6 +103,55 @@ def test_what_is_asked_for_wrongly(call: Callable[[], object]) -> None:
     with pytest.raises(castlist.CastlistError) as refused:
         call()
     assert refused.value.code and str(refused.value).isprintable()
+
+
+PUBLIC = [getattr(castlist, name) for name in castlist.__all__]
+METHODS = [
+    method
+    for kind in (castlist.Archive, castlist.Recognizer, castlist.Seen)
+    for name, method in inspect.getmembers(kind, inspect.isroutine)
+    if not name.startswith("_")
+]
+TAKEN = [
+    (function, name)
+    for function in (*filter(inspect.isfunction, PUBLIC), *METHODS)
+    for name, parameter in inspect.signature(function).parameters.items()
+    if name != "self" and parameter.kind is not parameter.VAR_KEYWORD
+]
+
+
+@pytest.mark.parametrize(("function", "name"), TAKEN, ids=[f"{one.__qualname__}-{name}" for one, name in TAKEN])
+def test_nothing_of_a_wrong_kind_comes_through_the_door(function: Callable[..., object], name: str) -> None:
+    """It is refused before anything else is looked at, thus also where all else is missing."""
+    with pytest.raises(castlist.CastlistError, match=f"{name} of {function.__name__} must be .*Got .*object.* instead"):
+        function(**{name: object()})
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: castlist.find_in_archive(beside="Ann"),
+        lambda: castlist.find_in_archive(without=["Ann", None]),
+        lambda: castlist.fill_archive(share=(1, 2, 3)),
+        lambda: castlist.fill_archive(share=("1", 2)),
+        lambda: castlist.fill_archive(workers=True),
+        lambda: castlist.name_groups(names={"1": "Ann"}),
+        lambda: castlist.name_groups(names=[(1, "Ann")]),
+        lambda: castlist.Seen.merge([castlist.Seen.empty(), None]),
+        lambda: castlist.is_film(5),
+        lambda: castlist.Archive.decide(kind="none"),
+    ],
+)
+def test_what_several_are_made_of_is_looked_at(call: Callable[[], object]) -> None:
+    with pytest.raises(castlist.CastlistError) as refused:
+        call()
+    assert refused.value.code == "argument-kind"
+
+
+def test_numbers_and_lists_of_other_kinds_are_taken() -> None:
+    """NumPy's numbers, lists for tuples, sets of names: whatever does the work."""
+    face = castlist.Seen.of_photos(np.int64(2), paths=[PHOTO, None], sizes=[[4, 4], (4, np.int32(4))])
+    assert len(castlist.Seen.merge(one for one in (face, face))) == 4
 
 
 BREAKS: dict[str, Callable[[], object]] = {

@@ -108,6 +108,9 @@ def test_reasons_are_short_and_can_be_translated() -> None:
 def test_a_failure_that_nobody_foresaw_is_one_sentence() -> None:
     refused = unforeseen(PermissionError(13, "Permission denied"))
     assert (refused.code, str(refused)) == ("system-refuses", "The system refuses (Permission denied).")
+    full = unforeseen(OSError(28, "No space left on device", "/some/where"))
+    said = "There is no room left (No space left on device). Free some space, then try again."
+    assert (full.code, str(full)) == ("no-room", said)
     odd = unforeseen(ZeroDivisionError("by zero"))
     assert str(odd) == "Something happened that castlist didn't foresee (ZeroDivisionError: by zero)."
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import cv2
@@ -143,6 +144,13 @@ def test_wrong_arrays_are_refused() -> None:
 @pytest.mark.parametrize("shape", [(1, 1), (1, 500), (300, 7), (12, 12)])
 def test_photos_of_any_shape_are_looked_at(shape: tuple[int, int]) -> None:
     assert find_faces(np.full((*shape, 3), 90, np.uint8)) == []
+
+
+@pytest.mark.parametrize("shape", [(1, 2_000_000), (2_000_000, 1)])
+def test_what_is_a_thread_rather_than_a_photo_takes_no_minutes(shape: tuple[int, int]) -> None:
+    began = time.process_time()
+    assert find_faces(np.zeros((*shape, 3), np.uint8)) == []
+    assert time.process_time() - began < 5  # half a second; it took a minute
 
 
 def test_missing_files_say_what_to_install() -> None:

@@ -11,12 +11,15 @@ from pathlib import Path
 import pytest
 
 from castlist.errors import CastlistError
-from castlist.files import remove_parts, write_bytes, write_csv, write_text
+from castlist.files import append_lines, need_replaceable, remove_parts, table_bytes, write_bytes, write_csv, write_text
 
 
 def test_tables_survive_commas_and_lines_and_excel_knows_their_letters(tmp_path: Path) -> None:
     write_csv(tmp_path / "new" / "a.csv", ("name", "n"), [('Ann, "A"', 1), ("a\nb", 2)])
     assert (tmp_path / "new" / "a.csv").read_text("utf-8") == '\ufeffname,n\n"Ann, ""A""",1\n"a\nb",2\n'
+    write_text(tmp_path / "a.txt", "caf\udce9")
+    assert (tmp_path / "a.txt").read_bytes() == b"caf\\udce9"
+    assert table_bytes(("caf\udce9",), []).endswith(b"caf\\udce9\n"), "a name that isn't UTF-8 is spelled out"
 
 
 @pytest.mark.parametrize(
@@ -137,6 +140,9 @@ def test_what_is_private_is_read_by_nobody_else(tmp_path: Path) -> None:
     finally:
         os.umask(before)
     modes = {path.relative_to(tmp_path).as_posix(): stat.S_IMODE(path.stat().st_mode) for path in tmp_path.rglob("*")}
+    (tmp_path / "open" / "photo").touch(0o640)
+    write_bytes(tmp_path / "beside", b"", like=tmp_path / "open" / "photo")
+    assert stat.S_IMODE((tmp_path / "beside").stat().st_mode) == 0o640, "whoever may read the photo may read this"
     assert modes == {"private": 0o700, "private/a": 0o600, "open": 0o755, "open/a": 0o600, "open/b": 0o644}
 
 
@@ -148,3 +154,40 @@ def test_only_parts_are_removed(tmp_path: Path) -> None:
     assert remove_parts(tmp_path) == 1
     assert remove_parts(tmp_path / "none") == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == [".hidden", "a.part", "part.onnx"]
+
+
+def test_lines_are_added_whole_and_half_ones_go(tmp_path: Path) -> None:
+    path = tmp_path / "lines"
+    append_lines(path, b"one\n")
+    path.write_bytes(path.read_bytes() + b"hal")  # as a kill leaves it
+    append_lines(path, b"two\nthree\n")
+    assert path.read_bytes() == b"one\ntwo\nthree\n"
+    assert os.name != "posix" or stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the limit is POSIX's")
+def test_of_lines_that_find_no_room_none_is_there(tmp_path: Path) -> None:
+    import resource
+
+    append_lines(tmp_path / "lines", b"one\n")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, limits[1]))
+    try:
+        with pytest.raises(CastlistError, match="Free some space"):
+            append_lines(tmp_path / "lines", b"two, and then more\n")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert (tmp_path / "lines").read_bytes() == b"one\n"
+
+
+@pytest.mark.parametrize("there", [b"", b"name,n\n", b" \n NAME,n\n"])
+def test_what_is_of_the_same_kind_is_replaced(tmp_path: Path, there: bytes) -> None:
+    (tmp_path / "a").write_bytes(there)
+    need_replaceable(tmp_path / "a", b"Name,")
+
+
+@pytest.mark.parametrize("there", [b"\xff\xd8\xff\xe0", b"a name,n\n", b"nam"])
+def test_what_is_of_another_kind_is_not(tmp_path: Path, there: bytes) -> None:
+    (tmp_path / "a").write_bytes(there)
+    with pytest.raises(CastlistError, match="it would be lost"):
+        need_replaceable(tmp_path / "a", b"Name,")

@@ -14,7 +14,7 @@ import pytest
 
 from castlist.errors import CastlistError, MissingExtraError, PhotoError
 from castlist.media import Film, FilmWriter, digest_of, original_of, read_still
-from castlist.naming import NamedFace, NamedFilm, NamedPhoto, Track
+from castlist.naming import NamedFace, NamedFilm, NamedPhoto, Track, name_film
 from castlist.naming.films.tracking import Look, Tracker, fill_boxes
 from castlist.painting import free_place, write_film
 from castlist.predicting import predict
@@ -32,6 +32,7 @@ def encode_film(
     codec: str = "libx264",
     pixels: str = "yuv420p",
     sound: str | None = None,
+    channels: str = "mono",
     ratio: Fraction | None = None,
     turn: int = 0,
 ) -> Path:
@@ -45,7 +46,7 @@ def encode_film(
             stream.sample_aspect_ratio = ratio
         if turn:
             stream.set_display_rotation(turn)
-        heard = out.add_stream(sound, rate=48_000, layout="mono", bit_rate=96_000) if sound else None
+        heard = out.add_stream(sound, rate=48_000, layout=channels, bit_rate=96_000) if sound else None
         for i, frame in enumerate(frames):
             picture = av.VideoFrame.from_ndarray(frame, format="rgb24")
             picture.pts, picture.time_base = (ticks[i], TICK) if ticks else (i, Fraction(1, 20))
@@ -56,7 +57,8 @@ def encode_film(
             wave = np.sin(np.arange(int(48_000 * seconds)) * 2 * np.pi * 440 / 48_000).astype(np.float32)[None]
             tone = av.AudioFrame.from_ndarray(wave, format="fltp", layout="mono")
             tone.rate, tone.pts, tone.time_base = 48_000, 0, Fraction(1, 48_000)
-            out.mux(heard.encode(tone))
+            for frame in av.AudioResampler(format=heard.format, layout=channels, rate=48_000).resample(tone):
+                out.mux(heard.encode(frame))
             out.mux(heard.encode(None))
     return path
 
@@ -92,6 +94,25 @@ def test_sound_that_mp4_can_t_hold_is_encoded(tmp_path: Path) -> None:
     codec, heard = sound_of(tmp_path / "copy.mp4")
     assert codec == "aac"
     assert heard[-1] > 0.9
+
+
+def test_sound_of_channels_that_are_only_counted_is_kept(tmp_path: Path) -> None:
+    """As in the AVI of a camcorder: MP4 must say which they are."""
+    source = encode_film(
+        tmp_path / "film.avi", textured(20), codec="mjpeg", pixels="yuvj420p", sound="pcm_s16le", channels="stereo"
+    )
+    write_film(whole(source, 20), tmp_path / "copy.mp4")
+    assert sound_of(tmp_path / "copy.mp4")[1][-1] > 0.9
+
+
+@pytest.mark.parametrize("begin", [0, 6000])
+def test_a_film_of_uneven_rate_or_that_begins_late_isn_t_cut_short(tmp_path: Path, begin: int) -> None:
+    """Matroska counts no frames: how many there should be is a guess."""
+    ticks = [begin + 30 * i for i in range(20)] + [begin + 600 + 600 * i for i in range(4)]
+    source = encode_film(tmp_path / "film.mkv", textured(24), ticks=ticks, codec="mjpeg", pixels="yuvj420p")
+    assert name_film(source, NOBODY_THERE).problem is None
+    source.write_bytes(source.read_bytes()[: source.stat().st_size // 2])
+    assert name_film(source, NOBODY_THERE).problem is not None
 
 
 def test_a_film_without_sound_has_none(tmp_path: Path) -> None:

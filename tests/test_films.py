@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,7 +15,7 @@ from castlist.faces import DEFAULT_TEMPLATE, Box, Face, Quality
 from castlist.gallery import Answers
 from castlist.media import Film, FilmWriter, is_film
 from castlist.naming import FaceEyes, NamedFace, NamedFilm, Track, clock, name_film
-from castlist.naming.films.following import name_apart
+from castlist.naming.films.following import is_beside, name_apart
 from castlist.naming.films.records import join_tracks
 from castlist.naming.films.tracking import Look, Tracker, Trail, fill_boxes
 from castlist.painting import write_film
@@ -168,6 +169,19 @@ def test_two_faces_that_cross_are_not_mixed_up() -> None:
     assert first.frames == second.frames == list(range(31))
     assert first.boxes[-1][0] == 100 + 180 - 20
     assert second.boxes[-1][0] == 280 - 180 - 20
+
+
+def test_two_faces_that_meet_and_turn_back_are_not_mixed_up() -> None:
+    """Where they are would tell that they pass; thus who they are is looked at as long as they are near each other."""
+    frames = []
+    for i in range(31):
+        step = 9 * min(i, 30 - i)
+        both = [look(i, 100 + step, 0), look(i, 370 - step, 1)]
+        faces = [one.face for one in both]
+        frames.append([one if is_beside(one.face, faces) else replace(one, vector=None) for one in both])
+    assert sum(one.vector is None for one in frames[0]) == 2
+    first, second = follow(frames)
+    assert (first.boxes[-1][0], second.boxes[-1][0]) == (100 - 20, 370 - 20)
 
 
 def test_a_gap_is_bridged_and_a_long_one_is_not() -> None:

@@ -137,6 +137,15 @@ def test_refusals_say_why(data: bytes, reason: str) -> None:
         read_photo(data)
 
 
+def test_a_jpg_of_endless_passes_is_refused_before_decoding() -> None:
+    whole = encode(Image.new("L", (64, 64)), "JPEG", progressive=True)
+    last = whole[whole.rindex(b"\xff\xda") : -2]
+    assert read_photo(whole[:-2] + 20 * last + whole[-2:]).shape == (64, 64, 3)
+    assert read_photo(whole + 1000 * b"\xff\xda").shape == (64, 64, 3)  # a film hangs on many a phone's photo
+    with pytest.raises(PhotoError, match="passes"):
+        read_photo(whole[:-2] + 200 * last + whole[-2:])
+
+
 def test_a_decompression_bomb_is_refused_before_decoding() -> None:
     for side in (12_500, 20_000):
         bomb = encode(Image.new("1", (side, side)), "PNG")

@@ -355,13 +355,16 @@ def test_the_size_that_some_readers_need_is_added() -> None:
         DARKTABLE.replace(b"\n", b"\r\n"),
         DARKTABLE.replace(b"UTF-8", b"ISO-8859-1").replace(b"lake", "Zürich".encode("latin-1")),
         DARKTABLE.replace(b"rdf:", b"r:").replace(b"xmlns:rdf", b"xmlns:r"),
+        ("\ufeff" + DARKTABLE.decode()).encode("utf-16-le"),
+        DARKTABLE.decode().replace("UTF-8", "UTF-16").encode("utf-16-be"),
     ],
-    ids=["mark", "lines", "latin", "prefix"],
+    ids=["mark", "lines", "latin", "prefix", "wide", "wide and declared"],
 )
 def test_encodings_line_ends_and_prefixes_stay_what_they_are(data: bytes) -> None:
     changed = change(data, Tags(SIZE, (Region("王ü", Area(0.5, 0.4, 0.2, 0.3)),)))
     assert regions(changed.data) == [("王ü", [0.4, 0.25, 0.6, 0.55])]
-    assert (changed.data.count(b"\r\n") == changed.data.count(b"\n")) is (b"\r\n" in data)
+    if data[:1] not in b"\xff\0":
+        assert (changed.data.count(b"\r\n") == changed.data.count(b"\n")) is (b"\r\n" in data)
     assert take_out(changed.data, changed.added).data == data
 
 
@@ -431,7 +434,7 @@ BOMB = b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&
         (b"", "xmp-malformed"),
         (b"\xff\xd8\xff not XML", "xmp-malformed"),
         (b"<html/>", "xmp-none"),
-        ("\ufeff".encode("utf-16-le") + wrap("").decode().encode("utf-16-le"), "xmp-encoding"),
+        (b"\xff\xfe" + wrap("").decode().encode("utf-16-le")[:-1], "xmp-malformed"),
         (wrap("<dc:a/>" * 30_001), "xmp-too-many"),
         (wrap("x" * 50_000_000), "xmp-too-large"),
         (wrap("", ' dc:subject="lake"'), "xmp-unexpected"),
@@ -600,6 +603,15 @@ def test_picasas_own_file_and_takeouts_are_read(tmp_path: Path) -> None:
         ("Ann Ä", [0.25, 0.25, 0.5, 0.75])
     ]
     assert marked.names == ("Bo",)
+    for copy, told in (
+        ("a(1).jpg", "a.jpg(1).json"),
+        ("a-edited.jpg", "a.jpg.supplemental-metadata.json"),
+        ("b(2).jpg", "b.jpg.supplemental-metadata(2).json"),
+        ("party (1).jpg", "party (1).jpg.json"),
+    ):
+        save(tmp_path / copy)
+        (tmp_path / told).write_text(json.dumps({"people": people[:1]}), "utf-8")
+        assert MarkReader().read(tmp_path / copy).names == ("Bo",), copy
     (tmp_path / "a.jpg.xmp").write_bytes(BOMB + wrap(""))
     assert [problem.code for problem in MarkReader().read(photo).problems] == ["xmp-left-alone"]
 
@@ -618,3 +630,23 @@ def test_a_raw_file_of_a_container_of_its_own_has_a_size(tmp_path: Path) -> None
     (tmp_path / "a.raf").write_bytes(b"FUJIFILMCCD-RAW 0201" + bytes(80) + preview.read_bytes())
     inside = look_inside(tmp_path / "a.raf")
     assert (inside.size, inside.is_raw, inside.is_writable) == ((1200, 800), True, False)
+
+
+@pytest.mark.parametrize("where", ["beside", ".picasa.ini"])
+def test_more_regions_than_anybody_could_look_at_are_told(tmp_path: Path, where: str) -> None:
+    photo = save(tmp_path / "a.jpg")
+    n_names = 501 if where == "beside" else 1001  # each as MWG and Microsoft
+    areas = [Area((1 + i % 40) / 42, (1 + i // 40) / 42, 0.01, 0.01) for i in range(n_names)]
+    if where == "beside":
+        tags = Tags(SIZE, tuple(Region(f"N{i}", area) for i, area in enumerate(areas)))
+        Path(f"{photo}.xmp").write_bytes(change(EMPTY, tags).data)
+    else:
+        faces = ";".join(f"rect64(3f845bcb59418507),{i:x}" for i in range(n_names))
+        names = "\n".join(f"{i:x}=N{i};;" for i in range(n_names))
+        (tmp_path / where).write_text(f"[Contacts2]\n{names}\n[a.jpg]\nfaces={faces}\n", "utf-8")
+    marked = MarkReader().read(photo)
+    (problem,) = marked.problems
+    assert not marked.regions
+    assert f"({2 * n_names if where == 'beside' else n_names} regions are marked in it, more than the limit" in str(
+        problem
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import shutil
 import stat
@@ -19,7 +20,7 @@ pytest.importorskip("pyarrow", reason="archives need castlist[archive]")
 from castlist.archive import Archive, fill_archive
 from castlist.archive.decisions import DecisionLog, Spot
 from castlist.errors import CastlistError, Message
-from castlist.media import UNKNOWN, MarkReader, Sidecars, Tags, look_inside
+from castlist.media import UNKNOWN, MarkReader, Sidecars, TagItem, Tags, look_inside
 from castlist.media.regions.packet import EMPTY
 from castlist.media.regions.records import Area, Region
 from castlist.media.regions.writing import change
@@ -29,6 +30,7 @@ from castlist.predicting import Remark, predict
 from castlist.run import hold
 from castlist.tagging import Heard, Tagged, hear_regions, plan_tags, tag, undo_tags, where_named
 from castlist.tagging.hearing import WHO
+from castlist.tagging.journal import Journal, Line
 from castlist.testing import level_of, make_run, save_picture, tell_faces
 from dying import DYING
 from test_cli import run as castlist
@@ -387,6 +389,7 @@ def test_predict_adds_names_to_sidecars(home: Path) -> None:
     recognizer = Recognizer.load(home / "run", finder=tell_faces)
     photos = sorted((home / "photos").glob("*.png"))
     (home / "photos" / "wang.png.xmp").write_bytes(b"<broken")
+    fresh = contents(home)
     said = list(predict(photos, recognizer, xmp=True))
     assert [one.message.code for one in said if isinstance(one, Remark)] == ["xmp-malformed"]
     expected = {"ann": {"Ann": [10, 90]}, "both": {"Ann": [10, 90], "Bo": [110, 190]}, "stranger": {}, "wang": {}}
@@ -394,6 +397,15 @@ def test_predict_adds_names_to_sidecars(home: Path) -> None:
     assert marked(home) == expected
     list(predict(photos, recognizer, xmp=True))
     assert contents(home) == before
+    told: list[Message] = []
+    assert undo_tags(home / "photos", tell=told.append) == Tagged(sidecars=2)
+    # Somebody's own keyword "Ann", too.
+    assert {name: data for name, (data, _) in contents(home).items()} == {
+        name: data for name, (data, _) in fresh.items()
+    }
+    assert [one.code for one in told] == ["tag-left-alone"]
+    with pytest.raises(CastlistError, match="no sidecar of a photo there bears castlist's mark"):
+        undo_tags(home / "photos")
 
 
 def test_the_verb_says_what_it_does(
@@ -431,7 +443,7 @@ def mark(home: Path, photo: str, name: str, left: int) -> None:
     sidecar = Sidecars().place(path)
     old = sidecar.read_bytes() if sidecar.exists() else EMPTY
     new = change(old, Tags(size, (Region(name, area),))).data
-    sidecar.write_bytes(new.replace(b"<mwg-rs:Description>castlist</mwg-rs:Description>", b""))
+    sidecar.write_bytes(re.sub(rb"<mwg-rs:Description>castlist.*</mwg-rs:Description>", b"", new))
 
 
 def test_names_of_other_programs_are_decisions(home: Path) -> None:
@@ -480,3 +492,27 @@ def test_the_archive_takes_them_over_and_tags_them(
     before = contents(home)["stranger.png.xmp"]
     tag(archive(home))
     assert contents(home)["stranger.png.xmp"] == before, "it says so already"
+
+
+def test_lines_are_looked_up_where_they_stand(tmp_path: Path) -> None:
+    path = tmp_path / "tags.jsonl"
+    line = Line("ann.png", "ann.png.xmp", added=(TagItem("keyword", "Ann"),), made=True)
+    journal = Journal(tmp_path)
+    journal.add([line])
+    with path.open("ab") as file:
+        file.write(b'{"photo":"' + b"x" * 200_000)  # cut by a kill, far before the end
+    journal.add([Line("bo.png", "", added=(TagItem("person", "Bo"), TagItem("keyword", "Bo")))])
+    journal.add([Line("bo.png", "", removed=(TagItem("person", "Bo"),))])
+    for one in (journal, Journal(tmp_path)):
+        assert one.files() == [("ann.png", "ann.png.xmp"), ("bo.png", "")]
+        assert (one.of("ann.png", "ann.png.xmp"), one.of("bo.png", "")) == (
+            line.added,
+            (TagItem("keyword", "Bo"),),
+        )
+    other = Journal(tmp_path)
+    other.add([Line("ann.png", "ann.png.xmp", removed=line.added)])
+    other.shorten()
+    assert other.of("bo.png", "") == (TagItem("keyword", "Bo"),)
+    assert path.read_bytes().count(b"\n") == 1
+    with pytest.raises(CastlistError, match=r"written anew meanwhile\. Try again"):  # of one who holds no lock
+        journal.of("bo.png", "")

@@ -45,11 +45,13 @@ def test_an_archive_is_counted_and_asked(client: Any) -> None:
     assert (nobody.status_code, nobody.json()["code"]) == (404, "archive-nobody")
 
 
-def test_whoever_is_like_a_face_is_found(client: Any, tmp_path: Path) -> None:
+def test_whoever_is_like_a_face_is_found(client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    uploads = client.app.desk.house.uploads
+    monkeypatch.setattr("tempfile.tempdir", str(uploads))
     sent = {"photo": ("x.png", photo(tmp_path, [level_of(9, look=4)]), "image/png")}
     found = client.post(f"{ALBUM}/like", files=sent).json()
     assert {one["photo"] for one in found["items"]} == {"stranger0.png", "stranger1.png", "stranger2.png"}
-    assert not list(client.app.desk.house.uploads.iterdir())
+    assert not list(uploads.iterdir())
 
 
 def test_groups_are_read_as_they_were_found_and_named(client: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import errno
 import io
 import json
 import os
@@ -64,6 +65,25 @@ def test_a_code_lets_one_browser_in_once(house: House) -> None:
     # What doesn't say where it comes from is no browser, and needs the token.
     assert browser.post(f"{RUNS}/team/undo").status_code == 401
     assert code(browser.post(f"{RUNS}/team/undo", headers={"origin": ADDRESS})) == (422, "nothing-enrolled")
+
+
+def test_a_house_at_another_port_takes_nobodys_cookie(house: House, tmp_path: Path) -> None:
+    browser = visitor(house, token=None)  # as any browser, which keeps the cookies of all ports together
+    other = dataclasses.replace(open_house(tmp_path / "other"), port=9000)
+    for one in (house, other):
+        browser.cookies.update(
+            visitor(one, token=None).get(one.new_launch(), headers={"host": f"127.0.0.1:{one.port}"}).cookies
+        )
+    assert browser.get(RUNS).status_code == 200
+    browser.cookies = {f"castlist-{house.port}": other.session}
+    assert code(browser.get(RUNS)) == (401, "not-come-in")
+
+
+@pytest.mark.parametrize("path", [RUNS, "/open", "/"])
+def test_a_token_in_an_address_opens_nothing(house: House, path: str) -> None:
+    stranger = visitor(house, token=None)
+    for name in ("token", "code", "access_token", "session"):
+        assert stranger.get(path, params={name: TOKEN}).status_code in (401, 403), name
 
 
 def test_the_token_is_typed_into_a_form(house: House) -> None:
@@ -204,6 +224,12 @@ def test_a_bomb_is_not_unpacked(house: House) -> None:
     assert problem(visitor(house), head + chunk(b"IDAT", rows) + chunk(b"IEND", b"")) == "photo-bomb"
 
 
+def test_a_request_tells_once_how_long_it_is(house: House) -> None:
+    both = {"transfer-encoding": "chunked", "content-length": "3"}
+    answer = visitor(house).post("/open", content=b"a=b", headers=both)
+    assert code(answer) == (400, "two-lengths") and answer.headers["connection"] == "close"
+
+
 def test_too_many_faces_are_not_looked_at(house: House) -> None:
     pixels = np.repeat(np.repeat(np.arange(24, dtype=np.uint8).reshape(4, 6) * 8, TILE, axis=0), TILE, axis=1)
     content = io.BytesIO()
@@ -228,6 +254,17 @@ def test_too_much_is_refused(tmp_path: Path) -> None:
         "body-too-long",
     )
     assert problem(small, photo(tmp_path, [level_of(0), level_of(1)])) == "photo-too-large"
+
+
+def test_where_there_is_no_room_for_what_is_sent_that_is_said(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(file: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("tempfile.SpooledTemporaryFile.rollover", refuse)
+    client, large = visitor(house), bytes(2_000_000)  # more than is kept in memory
+    assert code(client.post(NAME, files={"photos": large})) == (507, "no-room")
+    page = client.post("/try", files={"photo": large}, data={"run": "team"})
+    assert page.status_code == 507 and "Free some space" in page.text
 
 
 def test_requests_are_counted(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
@@ -14,15 +15,20 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 pytest.importorskip("fastapi")
 httpx = pytest.importorskip("httpx2")
 
+import uvicorn  # noqa: E402
+from uvicorn.server import ServerState  # noqa: E402
+
 from castlist.testing import make_run, save_picture  # noqa: E402
 from castlist.threads import count_cores  # noqa: E402
 from castlist.web import House  # noqa: E402
+from castlist.web.worker import _Connection  # noqa: E402
 from houses import PEOPLE  # noqa: E402
 
 SERVE = "from castlist.cli import main; main()"
@@ -111,19 +117,24 @@ def test_a_house_is_open_until_it_is_ended(tmp_path: Path) -> None:
             text=True,
         )
         assert other.returncode == 2 and "served already" in other.stderr
-        # A worker that dies is replaced; meanwhile the other one answers.
+        # A worker that dies is replaced, and nothing that it was looking at is left; meanwhile the other one answers.
         before = children_of(process)
         assert len(before) == 2
+        places = sorted(left.parent.iterdir())
+        for place in places:
+            assert place.stat().st_mode & 0o777 == 0o700
+            (place / "tmpx").write_bytes(b"of one to be killed")
         os.kill(before[0], signal.SIGKILL)
         assert comes(lambda: not is_alive(before[0]))  # else what is asked on its line goes with it
         for _ in range(10):
             assert browser.get(f"{own}api/v1/runs").status_code == 200
         assert comes(lambda: len(set(children_of(process)) - {before[0]}) == 2)
+        assert sum(any(place.iterdir()) for place in places) == 1
         after = children_of(process)
         process.send_signal(signal.SIGTERM)
         began = time.monotonic()
         assert process.wait(15) == 128 + signal.SIGTERM and time.monotonic() - began < 10
-        assert not any(map(is_alive, after))
+        assert not any(map(is_alive, after)) and not any(list(place.iterdir()) for place in places)
     secrets = (tmp_path / "runs" / ".serve" / "token").read_text("ascii").strip(), address.partition("code=")[2]
     log = (tmp_path / "runs" / ".serve" / "access.log").read_text("utf-8")
     assert "GET /runs 200" in log and "team" not in log and not any(secret in log for secret in secrets)
@@ -143,14 +154,37 @@ def test_who_sends_slowly_is_sent_away(tmp_path: Path) -> None:
     make_run(tmp_path / "runs" / "team", PEOPLE)
     with serving(tmp_path, str(tmp_path / "runs"), code=HASTY) as (_, address):
         host, _, port = address.split("/")[2].partition(":")
-        head = (
-            f"POST /api/v1/name HTTP/1.1\r\nHost: {host}:{port}\r\nAuthorization: Bearer a token of some length\r\n"
-            "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 100000\r\n\r\n--x\r\n"
+        for path in ("/api/v1/name", "/open"):  # which anybody may send to
+            head = (
+                f"POST {path} HTTP/1.1\r\nHost: {host}:{port}\r\nAuthorization: Bearer a token of some length\r\n"
+                "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 100000\r\n\r\n--x\r\n"
+            )
+            with socket.create_connection((host, int(port)), 10) as line:
+                line.sendall(head.encode())
+                answer = line.makefile("rb").read()
+            assert b" 408 " in answer and json.loads(answer.rpartition(b"\r\n")[2])["code"] == "body-too-slow", path
+
+
+def test_who_takes_no_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("castlist.web.worker.IDLE", 0.1)
+
+    async def answer(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": bytes(20_000_000)})
+
+    async def ask() -> None:
+        config, state = uvicorn.Config(answer, lifespan="off", log_config=None), ServerState()
+        config.load()
+        server = await asyncio.get_running_loop().create_server(
+            lambda: _Connection(config=config, server_state=state, app_state={}), "127.0.0.1", 0
         )
-        with socket.create_connection((host, int(port)), 30) as line:
-            line.sendall(head.encode())
-            answer = line.makefile("rb").read()
-        assert b" 408 " in answer and json.loads(answer.rpartition(b"\r\n")[2])["code"] == "body-too-slow"
+        with socket.create_connection(server.sockets[0].getsockname()) as line:
+            line.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            async with server, asyncio.timeout(10):
+                while not state.total_requests or state.connections:
+                    await asyncio.sleep(0.05)
+
+    asyncio.run(ask())
 
 
 def test_what_is_no_request_is_told_so(tmp_path: Path) -> None:

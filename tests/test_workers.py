@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -377,6 +379,22 @@ def test_where_no_cluster_is_that_is_said_soon(home: Path, address: str, monkeyp
 
 
 # Nothing leaves the machine
+
+
+@pytest.mark.parametrize(("said", "reason"), [(b"", "timed out"), (b"HTTP/1.1 400 Bad Request\r\n\r\n", "isn't Ray")])
+def test_what_listens_and_is_no_cluster_is_not_waited_for(
+    home: Path, said: bytes, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("ray")
+    monkeypatch.setattr("castlist.archive.workers.cluster.KNOCK", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        hand = threading.Thread(target=lambda: held.append(listener.accept()[0]) or held[0].sendall(said))
+        held: list[socket.socket] = []
+        hand.start()
+        with pytest.raises(CastlistError, match=f"no Ray cluster at .*{reason}"):
+            make(home, ray=f"127.0.0.1:{listener.getsockname()[1]}")
+        hand.join()
+        held[0].close()
 
 
 def test_ray_tells_nobody_that_it_is_used(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import platformdirs
 
+from castlist.arguments import checked
 from castlist.errors import CastlistError, reason_of
 from castlist.paths import as_path
 
@@ -16,6 +17,7 @@ PRIVATE = 0o700  # of a folder
 _chosen: Path | None = None
 
 
+@checked
 def set_cache_folder(folder: str | os.PathLike[str] | None) -> None:
     """Keep from now on what can be made anew in a folder of one's own; Pythons that castlist starts do so, too.
 

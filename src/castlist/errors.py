@@ -27,6 +27,7 @@ from typing import Any, TypeAlias
 
 Value: TypeAlias = "str | int | float | Message"
 
+FULL = (errno.ENOSPC, errno.EDQUOT)  # what the system says where there is no room
 _NESTED = 5  # messages in messages, at most, in what a file holds
 # "{size:.1f}", and "{count:photo|photos}", one word for one and another for more; a width could fill the memory.
 _FORMATS = re.compile(r"(,|\.\d[efg%]|[^{}|]+\|[^{}|]+)?")
@@ -187,6 +188,10 @@ def reason_of(error: Exception) -> Message | str:
 
 def unforeseen(error: Exception) -> CastlistError:
     """A failure that nobody wrote a sentence for, as one: a window has no traceback to show."""
+    if isinstance(error, OSError) and error.errno in FULL:
+        return CastlistError(
+            "no-room", "There is no room left ({reason}). Free some space, then try again.", reason=reason_of(error)
+        )
     if isinstance(error, OSError):
         return CastlistError("system-refuses", "The system refuses ({reason}).", reason=reason_of(error))
     return CastlistError(

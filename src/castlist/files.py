@@ -19,7 +19,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from castlist.errors import CastlistError, reason_of
+from castlist.errors import FULL, CastlistError, reason_of
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
 # Of no file's name: a long one has no room for more, and somebody's may be in it.
 _PART = re.compile(r"\.\d+-[0-9a-f]{16}\.part")
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+_BLOCK = 1 << 16  # bytes
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
@@ -70,8 +70,8 @@ def table_bytes(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
     return codecs.BOM_UTF8 + text.getvalue().encode("utf-8", "backslashreplace")
 
 
-def append_lines(path: Path, lines: bytes) -> None:
-    """Add whole lines to a file that only the user may read; whoever calls it is the only one who does.
+def append_lines(path: Path, lines: bytes) -> int:
+    """Add whole lines to a file that only the user may read, and give where they begin; whoever calls it is alone.
 
     They are on disk when this returns. What a killed process wrote of a line goes.
 
@@ -81,16 +81,29 @@ def append_lines(path: Path, lines: bytes) -> None:
     try:
         file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), PRIVATE_FILE)
         try:
-            whole = path.read_bytes().rfind(b"\n") + 1
+            whole = _end_of_lines(file)
             os.ftruncate(file, whole)
             if os.write(file, lines) != len(lines):
                 os.ftruncate(file, whole)
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.fsync(file)
+            return whole
         finally:
             os.close(file)
     except OSError as error:
         raise cannot_write(path, error) from error
+
+
+def _end_of_lines(file: int) -> int:
+    """Where the last whole line of an open file ends; looked for from behind, however much was added before."""
+    at = os.fstat(file).st_size
+    while at:
+        start = max(at - _BLOCK, 0)
+        os.lseek(file, start, os.SEEK_SET)
+        if end := os.read(file, at - start).rfind(b"\n") + 1:
+            return start + end
+        at = start
+    return 0
 
 
 def make_folder(path: Path, *, private: bool = False) -> None:
@@ -189,7 +202,7 @@ def remove_parts(folder: Path) -> int:
 def cannot_write(path: Path, error: OSError) -> CastlistError:
     """What the system's refusal to write means, as a sentence."""
     reason = reason_of(error)
-    if error.errno in _FULL:
+    if error.errno in FULL:
         return CastlistError(
             "disk-full",
             "{path!r} can't be written ({reason}). Free some space or choose another place.",

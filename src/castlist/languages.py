@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from importlib import resources
 
+from castlist.arguments import checked
 from castlist.errors import Message, SettingsError, Value, fill
 
 LANGUAGES = ("en", "zh-TW")
@@ -50,6 +51,7 @@ def speaker(language: str) -> Speak:
     return say
 
 
+@checked
 def translate_message(message: Message | str, language: str) -> str:
     """Put a sentence of the library, an error's or a note, into a language.
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
+from castlist.arguments import checked
 from castlist.errors import SettingsError
 
 S = TypeVar("S")
@@ -28,6 +29,7 @@ def count_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+@checked
 def set_threads(count: int) -> None:
     """Let the pool have so many threads from now on; work under way ends in the pool that it began in.
 

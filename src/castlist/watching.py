@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from castlist import learning
+from castlist.arguments import checked
 from castlist.escaping import for_terminal
 from castlist.languages import speaker
 from castlist.showing import on_stderr
@@ -130,4 +131,4 @@ def shown(work: Callable[P, R]) -> Callable[P, R]:
     return show
 
 
-learn, resume = shown(learning.learn), shown(learning.resume)
+learn, resume = checked(shown(learning.learn)), checked(shown(learning.resume))

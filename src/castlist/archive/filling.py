@@ -22,6 +22,7 @@ from castlist.archive.renaming import rename
 from castlist.archive.table import FILE_COLUMNS
 from castlist.archive.units import Worker
 from castlist.archive.workers import Cluster, Post, Processes, drive, name_of
+from castlist.arguments import checked
 from castlist.errors import CastlistError, Message, SettingsError
 from castlist.faces import Finder, find_faces
 from castlist.places import whole
@@ -39,6 +40,7 @@ class Filled:
     is_whole: bool  # whether nothing is left to do: not stopped, and no share alone
 
 
+@checked
 def fill_archive(
     photos: str | os.PathLike[str] | None,
     run: str | os.PathLike[str],

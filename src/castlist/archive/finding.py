@@ -13,12 +13,14 @@ from pathlib import Path
 
 from castlist.archive.reading import Archive
 from castlist.archive.records import ArchivedFace
+from castlist.arguments import checked
 from castlist.errors import CastlistError, SettingsError
 from castlist.media import meant_by
 
 NEAR = 3  # names proposed for one that nobody has
 
 
+@checked
 def find_in_archive(
     archive: Archive,
     name: str,

@@ -103,8 +103,8 @@ def _take_out(folder: ArchiveFolder, name: str) -> Message | None:
         return None
     return Message(
         "forgot-archived",
-        "From the archive {path!r}: what {faces} faces could be recognized by, the name wherever it stood, and "
-        "{decisions} decisions.",
+        "From the archive {path!r}: what {faces} {faces:face|faces} could be recognized by, the name wherever it "
+        "stood, and {decisions} {decisions:decision|decisions}.",
         {"path": str(folder.path), "faces": n_faces, "decisions": n_decisions},
     )
 

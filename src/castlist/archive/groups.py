@@ -21,6 +21,7 @@ from castlist.archive.reading import Archive
 from castlist.archive.records import ArchivedFace
 from castlist.archive.table import QUALITIES, lists_of, numbers_of
 from castlist.archive.verdicts import Face
+from castlist.arguments import checked
 from castlist.errors import SettingsError
 from castlist.faces import Quality
 from castlist.files import PRIVATE_FOLDER, cannot_write, write_bytes
@@ -49,6 +50,7 @@ class _Numbers(msgspec.Struct, frozen=True):
     of: dict[str, _Number] = {}  # by `_key`
 
 
+@checked
 def group_unnamed(path: str | os.PathLike[str]) -> list[FaceGroup]:
     """Bring the unnamed faces of an archive together by person: the largest group first, faces that are alone last.
 
@@ -94,6 +96,7 @@ def read_groups(path: str | os.PathLike[str]) -> list[FaceGroup]:
     return sorted(groups, key=lambda group: (-len(group.faces), group.number))
 
 
+@checked
 def name_groups(path: str | os.PathLike[str], names: Mapping[int, str], *, who: str | None = None) -> list[FaceGroup]:
     """Decide who groups are, as they were last shown; one undo takes one back. All are decided, or none is.
 

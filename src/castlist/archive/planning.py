@@ -22,7 +22,8 @@ Digest: TypeAlias = Callable[[str], str | None]
 UNIT = 256  # contents in a unit: a few seconds of work, and a shard of some hundred kilobytes
 
 
-class File(msgspec.Struct, frozen=True):
+# Of an archive's hundred thousand photos, what stays in memory is these three; none is ever part of a cycle.
+class File(msgspec.Struct, frozen=True, gc=False):
     """A file as it lies there."""
 
     photo: str  # below the root, as rows have it
@@ -30,7 +31,7 @@ class File(msgspec.Struct, frozen=True):
     modified: int  # nanoseconds since 1970
 
 
-class Known(msgspec.Struct, frozen=True):
+class Known(msgspec.Struct, frozen=True, gc=False):
     """What the rows of an archive say of a file."""
 
     file: File
@@ -40,11 +41,11 @@ class Known(msgspec.Struct, frozen=True):
     is_current: bool  # whether its faces were seen with the eyes of now
 
 
-class Content(msgspec.Struct, frozen=True):
+class Content(msgspec.Struct, frozen=True, gc=False):
     """Files that are copies of each other: looked at once."""
 
     files: tuple[File, ...]
-    digest: str = ""  # where it was asked for
+    digest: str = ""  # where there are copies, or rows of it
     source: int | None = None  # the unit that has its rows: no look is needed
 
 
@@ -121,13 +122,17 @@ def _contents(digest: Digest, files: list[File], known: Mapping[str, Known]) -> 
         if one.digest and one.is_current:
             sources.setdefault(one.digest, one.unit)
     digests = _digests(digest, files, known)
+    files = sorted(files, key=lambda file: file.photo)
     copies: defaultdict[str, list[File]] = defaultdict(list)
-    for file in sorted(files, key=lambda file: file.photo):
-        # One whose digest nobody knows is a content of its own: no digest is a path.
-        copies[digests.get(file.photo) or f"/{file.photo}"].append(file)
-    for key, some in copies.items():
-        content = "" if key.startswith("/") else key
-        yield Content(tuple(some), content, sources.get(content))
+    for file in files:
+        if content := digests.get(file.photo):
+            copies[content].append(file)
+    for file in files:
+        content = digests.get(file.photo)
+        some = copies.pop(content, None) if content else [file]  # one whose digest nobody knows is a content of its own
+        if some:
+            source = sources.get(content) if content else None
+            yield Content(tuple(some), content if content and (len(some) > 1 or source is not None) else "", source)
 
 
 def _digests(digest: Digest, files: list[File], known: Mapping[str, Known]) -> dict[str, str]:

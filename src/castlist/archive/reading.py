@@ -16,6 +16,7 @@ from castlist.archive.judging import Places, Shards, box_of, judge_rows, place_o
 from castlist.archive.records import ArchivedFace, ArchivedFile, ArchivedPhoto, Counts
 from castlist.archive.table import EDGES, NAMED, PERHAPS, keep, where
 from castlist.archive.verdicts import NOTHING, Verdict, Verdicts, face_at
+from castlist.arguments import checked
 from castlist.errors import CastlistError, Message
 from castlist.faces import NO_FACE, Box
 from castlist.media import UNKNOWN, settle_name
@@ -88,10 +89,12 @@ class Archive:
         names = (name for shard in self._shards.every for name in shard["name"].unique().to_pylist())
         return {name for name in names if name is not None}
 
+    @checked
     def named_in(self, digest: str) -> set[str]:
         """Who was decided to be in a photo."""
         return self._named_in.get(digest, set())
 
+    @checked
     def faces(
         self, names: Collection[str] | None = None, digests: Collection[str] | None = None
     ) -> Iterator[ArchivedFace]:
@@ -172,6 +175,7 @@ class Archive:
             perhaps=answers[PERHAPS],
         )
 
+    @checked
     def spot(self, photo: str | os.PathLike[str], *, face: int | None = None, box: Edges | None = None) -> Spot:
         """A face of a photo, as decisions know it.
 
@@ -211,6 +215,7 @@ class Archive:
         start = next(row["start"] for row in rows if row["face"] == face)
         return Spot(digest, boxes[face], start)
 
+    @checked
     def decide(
         self, kind: Kind, face: Spot, *, name: str | None = None, other: Spot | None = None, who: str | None = None
     ) -> Decision:
@@ -219,11 +224,13 @@ class Archive:
         self.hear()
         return decision
 
+    @checked
     def decide_all(self, kind: Kind, faces: Sequence[Spot], *, name: str | None = None, who: str | None = None) -> None:
         """Write the same down of several faces, as `DecisionLog.add_all` does."""
         self._log.add_all(kind, faces, name=self._settled(name), who=who)
         self.hear()
 
+    @checked
     def decide_names(self, named: Sequence[tuple[Spot, str]], *, who: str) -> None:
         """Write down who faces, at least one, are: one decision, which one undo takes back."""
         of: dict[str, list[Spot]] = {}
@@ -232,14 +239,17 @@ class Archive:
         self._log.add_names(of, who=who, as_one=True)
         self.hear()
 
+    @checked
     def verdicts_but(self, who: str) -> Verdicts:
         """What was decided by all others than somebody."""
         return judge_rows([one for one in self.decisions if one.who != who], self._shards)
 
+    @checked
     def ever_named(self, who: str) -> set[tuple[str, str]]:
         """As `DecisionLog.ever_named`."""
         return self._log.ever_named(who)
 
+    @checked
     def undo(self, *, id: str | None = None, who: str | None = None) -> Decision:
         """Take a decision back that holds, as `DecisionLog.undo` does; gives it."""
         taken = self._log.undo(id=id, who=who)

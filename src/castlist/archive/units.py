@@ -76,12 +76,12 @@ class Worker:
             aside: Photos that nobody looks at any more: they have a row that says so.
         """
         units = self.open_units(plan, share)
-        firsts = [(unit, content.files[0]) for unit in units for content in unit.contents if content.source is None]
-        firsts = [(unit, file) for unit, file in firsts if file.photo not in aside]
-        films = {file.photo for _, file in firsts if self._originals.is_film(file)}
+        contents = [one for unit in units for one in unit.contents if one.source is None]
+        firsts = [content.files[0] for content in contents if content.files[0].photo not in aside]
+        films = {file.photo for file in firsts if self._originals.is_film(file)}
         self._total = self.looked + len(firsts)
         photos = self._look_at(
-            (file for _, file in firsts if file.photo not in films),
+            (file for file in firsts if file.photo not in films),
             on_count=lambda done, total: self._count(),
             stop=self._stop,
         )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from castlist.arguments import checked
 from castlist.checks.cache import CheckedPhoto, open_cache
 from castlist.checks.curve import Point
 from castlist.checks.judging import judge
@@ -31,6 +32,7 @@ logger = logging.getLogger(__name__)
 OnStage = Callable[[str], OnCount]  # told what begins; gives what is told how far it is
 
 
+@checked
 def check_photos(
     root: str | os.PathLike[str],
     *,

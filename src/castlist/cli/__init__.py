@@ -107,7 +107,12 @@ def main() -> None:
         try:
             _need_arguments()
             (app if spoken() == "en" else translate_help(app))()
-        except (CastlistError, OSError) as error:  # of what the system refuses a verb may have no sentence
+        except Exception as error:
+            if signals:  # what an import that was interrupted ends in, which may be any error
+                _stop(signals)
+            if not isinstance(error, (CastlistError, OSError)):
+                raise
+            # Of what the system refuses a verb may have no sentence.
             say(f"castlist: {worded(error if isinstance(error, CastlistError) else unforeseen(error))}")
             sys.exit(2)
         except KeyboardInterrupt:

@@ -14,23 +14,25 @@ _ENDING = ("SIGTERM", "SIGHUP")  # where the system has them
 
 @contextlib.contextmanager
 def told_to_end() -> Iterator[list[int]]:
-    """Raise KeyboardInterrupt for these signals while the block runs; gives the list of those that came.
+    """Raise KeyboardInterrupt for these signals while the block runs, as for Ctrl+C; gives the list of what came.
 
-    A second one ends the process at once. One that is ignored, as nohup does, stays ignored.
+    A second one ends the process at once. One that is ignored, as nohup does, stays ignored. Ctrl+C is in the list,
+    since a library that was being imported may make something else of the KeyboardInterrupt.
     """
     came: list[int] = []
 
     def end(number: int, frame: FrameType | None) -> None:
         came.append(number)
-        signal.signal(number, signal.SIG_DFL)
+        signal.signal(number, before[number])
         raise KeyboardInterrupt
 
-    numbers = [getattr(signal, name) for name in _ENDING if hasattr(signal, name)]
-    ours = [number for number in numbers if signal.getsignal(number) is signal.SIG_DFL]
+    numbers = [signal.SIGINT, *(getattr(signal, name) for name in _ENDING if hasattr(signal, name))]
+    before = {number: signal.getsignal(number) for number in numbers}
+    ours = [number for number in numbers if before[number] in (signal.SIG_DFL, signal.default_int_handler)]
     for number in ours:
         signal.signal(number, end)
     try:
         yield came
     finally:
         for number in ours:
-            signal.signal(number, signal.SIG_DFL)
+            signal.signal(number, before[number])

@@ -25,7 +25,13 @@ def tag(
         bool, typer.Option("--perhaps", help="Write who somebody perhaps is, too: as a keyword, not confirmed.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be written.")] = False,
-    undo: Annotated[bool, typer.Option("--undo", help="Take out all that was written, and nothing else.")] = False,
+    undo: Annotated[
+        bool,
+        typer.Option(
+            "--undo",
+            help="Take out all that was written, and nothing else; of a folder of photos, what predict --xmp wrote.",
+        ),
+    ] = False,
     language: Language = SYSTEM,
 ) -> None:
     """Write who is where in an archive's photos into their metadata (XMP), for other programs; or take it out again."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from castlist.arguments import checked
 from castlist.errors import PhotoError, RunError, SettingsError
 from castlist.export.formats import ask_keras, ask_litert, ask_onnx, to_keras, to_litert, to_onnx
 from castlist.files import write_bytes
@@ -26,6 +27,7 @@ TOLERANCE = 1e-3  # of a probability
 logger = logging.getLogger(__name__)
 
 
+@checked
 def export_run(path: str | os.PathLike[str], kind: str, out: str | os.PathLike[str] | None = None) -> Path:
     """Write a run as one file, and compare its answers with the run's on up to ten photos first.
 

@@ -17,6 +17,7 @@ from castlist.faces.records import Box, Face
 
 MIN_FACE = 20.0  # pixels: smaller faces have too little to be recognized by
 RELATIVE_MIN_FACE = 0.06  # of the photo's shorter side
+LONGEST = 2000  # times the smallest face is the longest photo: one of 59 million pixels by 1 is a bomb, no panorama
 # Set on 250 of LFW's development photos, upright, turned, and cut off.
 SURE = 5.0  # log-odds; only a photo that shows such a face when it is turned is taken for a turned one
 # From there on a face is upright beyond doubt: of 300 such photos, turned, some show a lying face at up to 6.4.
@@ -56,6 +57,7 @@ def find_faces(
         )
     if min_face is None:
         min_face = smallest_face(pixels.shape[1::-1])
+    min_face = max(min_face, max(pixels.shape) / LONGEST)
     small = reduce(pixels, min_face)
     zoom = np.array(pixels.shape[1::-1]) / small.shape[1::-1]
     found, rotation = _search(small, min_face / float(zoom[0]))

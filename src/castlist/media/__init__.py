@@ -1,7 +1,7 @@
 """What comes in and goes out: photos, casts of photos, films; the only decoders of the package."""
 
 from castlist.media.cast import Cast, Photo, RefusedPhoto, find_cast, holds_people
-from castlist.media.filming import FilmWriter
+from castlist.media.filming import Canvas, FilmWriter
 from castlist.media.films import HEAD, Film, Frame, frame_file, is_film, read_still
 from castlist.media.headers import Moment, Taking, read_taking, time_taken
 from castlist.media.inputs import find_photos
@@ -33,6 +33,7 @@ __all__ = [
     "ALL",
     "HEAD",
     "UNKNOWN",
+    "Canvas",
     "Cast",
     "Decoded",
     "Edges",

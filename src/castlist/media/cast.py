@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from castlist.arguments import checked
 from castlist.errors import CastError, Message
 from castlist.media.names import check_person, folded, is_possible, names_alike, one_form
 from castlist.media.regions import Edges
@@ -60,6 +61,7 @@ class Cast:
         return rows
 
 
+@checked
 def find_cast(root: str | os.PathLike[str]) -> Cast:
     """Read a folder of folders as a cast: one folder per person, its name the person's name.
 

@@ -30,6 +30,39 @@ FINEST = 90_000  # parts of a second that times are told in, of a film made from
 Part = tuple[int, int, int, int]  # left, top, right, bottom, in pixels
 
 
+class Canvas:
+    """A frame in the colors of films: brightness, and at half the size what is blue and what is red."""
+
+    def __init__(self, picture: Any) -> None:
+        self.picture = picture  # PyAV's
+
+    def planes(self) -> list[tuple[np.ndarray, int]]:
+        """What is painted on: (height, width), uint8, each, and how many pixels' sides one of its sides is."""
+        self.picture.make_writable()
+        planes, scales = self.picture.planes, (1, 2, 2)
+        return [
+            (np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width], scale)
+            for plane, scale in zip(planes, scales, strict=True)
+        ]
+
+    def pixels(self) -> np.ndarray:
+        """What it shows: (height, width, 3), uint8, RGB; a copy."""
+        return np.asarray(reformat(self.picture, format="rgb24").to_ndarray())
+
+    def put(self, pixels: np.ndarray, parts: Sequence[Part]) -> None:
+        """Put parts of such a copy in their places."""
+        height, width = pixels.shape[:2]
+        planes = self.planes()
+        for part in parts:
+            (left, top), (right, bottom) = (max(side // 2 * 2, 0) for side in part[:2]), part[2:]
+            right, bottom = min((right + 1) // 2 * 2, width), min((bottom + 1) // 2 * 2, height)
+            if right <= left or bottom <= top:
+                continue
+            changed = Canvas(_to_film(pixels[top:bottom, left:right], self.picture.colorspace))
+            for (target, scale), (source, _) in zip(planes, changed.planes(), strict=True):
+                target[top // scale : bottom // scale, left // scale : right // scale] = source
+
+
 class FilmWriter:
     """Writes an MP4 film beside its path, and renames it when it is whole."""
 
@@ -72,50 +105,24 @@ class FilmWriter:
                 raise cannot_write(path, _as_system_error(error)) from error
             raise
 
-    def prepare(self, frame: Frame, pixels: np.ndarray | None, parts: Sequence[Part] = ()) -> Any:
-        """A frame of the source as it is encoded; may be called by several threads at once.
-
-        Args:
-            frame: For its time, its colors, and what isn't changed.
-            pixels: What it shows, (height, width, 3), uint8, RGB; None: as it is.
-            parts: Where the pixels aren't the frame's; only there they are looked at.
-        """
+    def prepare(self, frame: Frame) -> Canvas:
+        """A frame of the source as it is encoded, to be painted on; may be called by several threads at once."""
         if frame.turns or frame.size != (frame.picture.width, frame.picture.height) or frame.size != self._size:
-            return self._encodable(frame.pixels if pixels is None else pixels, frame.picture.colorspace)
-        # Most of a frame is as it was: turning all of it into RGB and back would take longer than encoding it.
-        whole = reformat(frame.picture, format=PIXELS, dst_color_range=LIMITED)
-        if pixels is not None:
-            whole.make_writable()
-            for part in parts:
-                self._put(whole, pixels, part)
-        return whole
-
-    def _put(self, whole: Any, pixels: np.ndarray, part: Part) -> None:
-        """Put a part of the pixels into an encodable frame."""
-        (left, top), (right, bottom) = (max(side // 2 * 2, 0) for side in part[:2]), part[2:]
-        right, bottom = min((right + 1) // 2 * 2, self._size[0]), min((bottom + 1) // 2 * 2, self._size[1])
-        if right <= left or bottom <= top:
-            return
-        changed = self._encodable(pixels[top:bottom, left:right], whole.colorspace)
-        for of_whole, of_part, scale in zip(whole.planes, changed.planes, (1, 2, 2), strict=True):
-            rows, columns = (bottom - top) // scale, (right - left) // scale
-            target = np.frombuffer(of_whole, np.uint8).reshape(-1, of_whole.line_size)
-            source = np.frombuffer(of_part, np.uint8).reshape(-1, of_part.line_size)
-            target[top // scale :, left // scale :][:rows, :columns] = source[:rows, :columns]
+            return Canvas(self._encodable(frame.pixels, frame.picture.colorspace))
+        # Turning a frame into RGB and back would take longer than encoding it.
+        return Canvas(reformat(frame.picture, format=PIXELS, dst_color_range=LIMITED))
 
     def _encodable(self, pixels: np.ndarray, colorspace: int) -> Any:
         width, height = min(pixels.shape[1], self._size[0]), min(pixels.shape[0], self._size[1])
-        shown = np.ascontiguousarray(pixels[:height, :width])
-        picture = self._av.VideoFrame.from_ndarray(shown, format="rgb24")
-        return reformat(picture, format=PIXELS, dst_colorspace=colorspace, dst_color_range=LIMITED)
+        return _to_film(pixels[:height, :width], colorspace)
 
-    def add(self, prepared: Any, frame: Frame | None = None) -> None:
-        """Add a prepared frame, later than those before.
+    def add(self, canvas: Canvas, frame: Frame | None = None) -> None:
+        """Add a frame, later than those before.
 
         Raises:
             CastlistError: If it can't be written.
         """
-        context = self._stream.codec_context
+        context, prepared = self._stream.codec_context, canvas.picture
         if frame is not None and not self._n_frames:  # what the numbers of colors mean, as the source says it
             for name in ("colorspace", "color_primaries", "color_trc"):
                 setattr(context, name, getattr(frame.picture, name))
@@ -133,7 +140,7 @@ class FilmWriter:
 
     def write(self, pixels: np.ndarray) -> None:
         """Add a frame: shape (height, width, 3), uint8, RGB."""
-        self.add(self._encodable(pixels, UNTOLD))
+        self.add(Canvas(self._encodable(pixels, UNTOLD)))
 
     def __enter__(self) -> FilmWriter:
         return self
@@ -179,6 +186,12 @@ class FilmWriter:
                 self._out.close()
         with contextlib.suppress(OSError):
             self._part.unlink(missing_ok=True)
+
+
+def _to_film(pixels: np.ndarray, colorspace: int) -> Any:
+    """RGB as PyAV's picture in the colors of films; sides must be even."""
+    picture = load_av().VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24")
+    return reformat(picture, format=PIXELS, dst_colorspace=colorspace, dst_color_range=LIMITED)
 
 
 def _as_system_error(error: Exception) -> OSError:

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from castlist.arguments import checked
 from castlist.errors import PhotoError, needs_extra
 from castlist.media.limits import MAX_PIXELS, check_pixels
 from castlist.media.photos import HEIC_BRANDS, read_photo
@@ -38,6 +39,7 @@ WIDEST_PIXEL = 4  # times its height, or the other way round; beyond, a file is 
 _reformatters = threading.local()
 
 
+@checked
 def is_film(source: str | os.PathLike[str] | bytes) -> bool:
     """Whether a file is a film by its content, or by its first bytes; a file that can't be opened is none."""
     return _begins_film(source if isinstance(source, bytes) else _head(source))
@@ -97,6 +99,7 @@ class Film:
     n_frames: int  # as the file says, often an estimate; 0: it doesn't say
     tick: Fraction  # seconds; what its times are counted in
     size: tuple[int, int]  # width and height as it is shown: upright, with square pixels
+    end: float = 0.0  # seconds of its own clock, of a film that tells its length and not its frames; 0: of another
 
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> Film:
@@ -110,15 +113,18 @@ class Film:
         with open_container(path) as (container, stream):
             rate = float(stream.average_rate or stream.guessed_rate or 0)
             rate = rate if 0.001 <= rate <= 1000 else DEFAULT_RATE
-            seconds = (container.duration or 0) / 1_000_000
+            end = (container.duration or 0) / 1_000_000
+            # Matroska tells when a film ends, others how long it is; it may begin at any time.
+            begin = (container.start_time or 0) / 1_000_000 if "matroska" in container.format.name else 0.0
             size = max(round(stream.width * _stretch(stream)), 1), stream.height
             turns = _turns(next(_decoded(container, stream), None))  # said of each frame
             return cls(
                 path,
                 rate,
-                stream.frames or max(round(seconds * rate), 0),
+                stream.frames or max(round((end - begin) * rate), 0),
                 stream.time_base or Fraction(1, 90_000),
                 size[::-1] if turns % 2 else size,
+                0.0 if stream.frames else end,
             )
 
     def frames(self) -> Iterator[Frame]:

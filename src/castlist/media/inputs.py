@@ -7,11 +7,13 @@ import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from castlist.arguments import checked
 from castlist.errors import CastError, Message
 from castlist.media.walking import Walk
 from castlist.paths import as_path, as_several, is_folder
 
 
+@checked
 def find_photos(
     inputs: Iterable[str | os.PathLike[str]], *, tell: Callable[[Message], None] | None = None
 ) -> list[Path]:

@@ -6,6 +6,7 @@ import logging
 import os
 from pathlib import Path
 
+from castlist.arguments import checked
 from castlist.errors import CastError, Message, PhotoError
 from castlist.media.cast import Cast, Photo
 from castlist.media.inputs import find_photos
@@ -16,6 +17,7 @@ from castlist.paths import as_path, is_folder
 logger = logging.getLogger(__name__)
 
 
+@checked
 def find_marked_cast(root: str | os.PathLike[str]) -> Cast:
     """Read who is in the photos of a folder from what photo managers say: MWG, Microsoft, IPTC, Picasa, Takeout.
 
@@ -60,6 +62,14 @@ def find_marked_cast(root: str | os.PathLike[str]) -> Cast:
                 "{count} {count:file|files} can't be read as photos and {count:was|were} passed over.",
                 {"count": n_unread},
             )
+        )
+    passed_over = next((one for one in notes if one.code in ("xmp-left-alone", "region-passed-over")), None)
+    if not photos and passed_over:
+        raise CastError(
+            "marked-none-taken",
+            "Nobody whom other programs name in the photos of {path!r} could be taken. {reason}",
+            path=str(root),
+            reason=passed_over,
         )
     if not photos:
         raise CastError(

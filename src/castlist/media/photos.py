@@ -13,10 +13,11 @@ import cv2
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, JpegImagePlugin, TiffImagePlugin, UnidentifiedImageError
 
+from castlist.arguments import checked
 from castlist.errors import Message, PhotoError, reason_of
 from castlist.media import mending, tiff
 from castlist.media.headers import open_header, orientation_of, picture_of, turns_itself
-from castlist.media.limits import MAX_PIXELS, check_pixels
+from castlist.media.limits import MAX_PIXELS, check_pixels, check_scans
 from castlist.media.orientation import LEFT_LAST, LYING, TOP_LAST
 
 HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
@@ -64,6 +65,7 @@ class OpenPhoto:
             image = open_header(self._picture.data)
             width, height = image.size
             check_pixels(width, height)
+            check_scans(self._picture.data)
         self._header: Image.Image | None = image
         self._shrinks = isinstance(image, JpegImagePlugin.JpegImageFile)
         if self._shrinks:
@@ -106,6 +108,7 @@ def open_photo(source: str | os.PathLike[str] | bytes) -> OpenPhoto:
     return OpenPhoto(data)
 
 
+@checked
 def read_photo(source: str | os.PathLike[str] | bytes) -> np.ndarray:
     """Decode one photo of any supported format, upright, as RGB.
 

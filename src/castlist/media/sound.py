@@ -33,7 +33,7 @@ class Sound:
         for stream in container.streams.audio:
             if stream.codec_context is None:  # of a kind that FFmpeg doesn't know
                 continue
-            is_kept = stream.codec_context.codec.canonical_name in out.supported_codecs
+            is_kept = stream.codec_context.codec.canonical_name in out.supported_codecs and _tells_channels(stream)
             self._tracks[stream.index] = _Kept(out, stream) if is_kept else _Encoded(self._av, out, stream)
         self._packets = self._read(container)
         self._next = next(self._packets, None)
@@ -72,6 +72,11 @@ class Sound:
                 return
             if packet.dts is not None:
                 yield packet
+
+
+def _tells_channels(stream: Any) -> bool:
+    """Whether a file says which channels it has, as MP4 must: an AVI of a camcorder says how many alone."""
+    return stream.channels == 1 or all(channel.name != "NONE" for channel in stream.layout.channels)
 
 
 class _Kept:

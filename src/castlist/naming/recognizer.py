@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
+from castlist.arguments import checked
 from castlist.embeddings import FaceNetwork
 from castlist.errors import PhotoError, RunError
 from castlist.faces import Finder, find_faces
@@ -56,6 +57,7 @@ class Recognizer:
         self._opening = threading.Lock()
 
     @classmethod
+    @checked
     def load(cls, path: str | os.PathLike[str], *, finder: Finder = find_faces) -> Recognizer:
         """Open a run folder for naming.
 
@@ -109,6 +111,7 @@ class Recognizer:
             return now.eyes
         raise no_faces(now.run)
 
+    @checked
     def name(
         self, seen: Seen, *, repeat: bool = False, together: bool = False, best: int = BEST
     ) -> list[tuple[NamedFace, ...]]:
@@ -128,6 +131,7 @@ class Recognizer:
         """
         return self._now().name(seen, repeat=repeat, together=together, best=best)
 
+    @checked
     def answer_tracks(self, seen: Seen) -> Answers:
         """Say who one face is that was seen several times, as one answer for each photo of a record.
 
@@ -140,6 +144,7 @@ class Recognizer:
         """
         return self._now().namer.answer_tracks(seen)
 
+    @checked
     def name_pixels(self, photos: Sequence[np.ndarray], *, repeat: bool = False) -> list[tuple[NamedFace, ...]]:
         """Name the people in decoded photos.
 
@@ -158,6 +163,7 @@ class Recognizer:
             raise PhotoError("pixels-unnamed", "pixels that can't be named: {reason}", reason=problem)
         return self.name(seen, repeat=repeat)
 
+    @checked
     def name_photos(
         self,
         paths: Iterable[str | os.PathLike[str]],
@@ -185,6 +191,7 @@ class Recognizer:
         for seen in began.eyes.see(paths, thorough=thorough, on_count=on_count, stop=stop, n_threads=n_threads):
             yield from _put_together(seen, self._still(began).name(seen, repeat=repeat))
 
+    @checked
     def name_album(
         self,
         paths: Iterable[str | os.PathLike[str]],

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from castlist.arguments import checked
 from castlist.errors import CastlistError, Message, ShapeError, reason_of
 from castlist.faces import Box, Quality
 from castlist.files import write_bytes
@@ -78,6 +79,7 @@ class Seen:
         return cls.of_photos(1)[:0]
 
     @classmethod
+    @checked
     def of_photos(
         cls,
         n: int,
@@ -137,20 +139,24 @@ class Seen:
         """How many faces each photo has: shape (n,), int64."""
         return np.bincount(self.photo, minlength=len(self))
 
+    @checked
     def box(self, face: int) -> Box:
         """Where a face is."""
         return Box(*self.boxes[face].tolist())
 
+    @checked
     def quality(self, face: int) -> Quality:
         """How much of a face there is to recognize."""
         return Quality(*self.qualities[face].tolist())
 
+    @checked
     def faces(self, rows: Sequence[int] | np.ndarray) -> Seen:
         """The same photos with only some of their faces: their rows, rising, or a mask."""
         kept = {name: getattr(self, name)[rows] for name in FACE_COLUMNS}
         return dataclasses.replace(self, **kept)
 
     @classmethod
+    @checked
     def merge(cls, records: Iterable[Seen]) -> Seen:
         """One record of the photos of several, in their order.
 
@@ -178,6 +184,7 @@ class Seen:
             **columns,
         )
 
+    @checked
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the record into a .npz file that nobody else may read: embeddings tell who somebody is.
 
@@ -197,6 +204,7 @@ class Seen:
         write_bytes(as_path(path), content.getvalue(), private=True)
 
     @classmethod
+    @checked
     def load(cls, path: str | os.PathLike[str]) -> Seen:
         """Read what `save` wrote.
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw
 
+from castlist.arguments import checked
 from castlist.errors import CastlistError
 from castlist.faces import Box
-from castlist.media import Film, FilmWriter, Frame
+from castlist.media import Canvas, Film, FilmWriter, Frame
 from castlist.naming import NamedFilm, Track, overlap
-from castlist.painting.hiding import hide_faces, is_hidden, reach_of
+from castlist.painting.hiding import hide_in, is_hidden
 from castlist.painting.labels import PLATE, Label, color_of
 from castlist.threads import OnCount, work_ahead
 
@@ -26,6 +27,7 @@ ALMOST = 1e-6  # seconds, of rounding
 GROWTH = 1.0  # of the box, per second of the margin: where the face is becomes less sure
 
 
+@checked
 def write_film(
     film: NamedFilm,
     path: str | os.PathLike[str],
@@ -70,11 +72,15 @@ def write_film(
 
     with FilmWriter(path, source.rate, source.size, source=source) as writer:
 
-        def paint(one: _Plan) -> tuple[Frame, Any]:
-            if not one.boxes and not one.signs:
-                return one.frame, writer.prepare(one.frame, None)
-            pixels = draw_signs(hide_faces(one.frame.pixels, one.boxes), one.signs)
-            return one.frame, writer.prepare(one.frame, pixels, _parts(one, one.frame.pixels.shape))
+        def paint(one: _Plan) -> tuple[Frame, Canvas]:
+            canvas = writer.prepare(one.frame)
+            if one.boxes:
+                for plane, scale in canvas.planes():
+                    hide_in(plane, [_smaller(box, scale) for box in one.boxes])
+            if one.signs:
+                pixels = canvas.pixels()
+                canvas.put(pixels, draw_signs(pixels, one.signs))
+            return one.frame, canvas
 
         for frame, painted in work_ahead(paint, plan()):
             writer.add(painted, frame)
@@ -118,37 +124,60 @@ class _Plan:
     signs: list[Sign]
 
 
-def _parts(plan: _Plan, shape: tuple[int, ...]) -> list[tuple[int, int, int, int]]:
-    """Where a frame is painted."""
-    height, width = shape[:2]
-    line = 4 * max(2, round(min(height, width) / 300))
-    signs = (
-        Box(box.left - line, box.top - line, box.right + line, box.bottom + line)
-        for sign in plan.signs
-        for box in (sign.box, sign.plate)
-    )
-    places = [box.clipped(width, height) for box in (*signs, *map(reach_of, plan.boxes))]
-    return [(int(box.left), int(box.top), math.ceil(box.right), math.ceil(box.bottom)) for box in places]
+def draw_signs(pixels: np.ndarray, signs: Sequence[Sign]) -> list[tuple[int, int, int, int]]:
+    """Draw names onto a frame.
+
+    Args:
+        pixels: Shape (height, width, 3), uint8, RGB; painted on.
+        signs: What is drawn; later ones lie on those before, names on boxes.
+
+    Returns:
+        Where it was painted.
+    """
+    height, width = pixels.shape[:2]
+    line = max(2, round(min(height, width) / 300))
+    parts = []
+
+    def draw_into(place: Box, draw_at: Callable[[ImageDraw.ImageDraw, float, float], None]) -> None:
+        # Only a part becomes Pillow's picture: bringing it there and back is what takes time.
+        near = Box(place.left - 4 * line, place.top - 4 * line, place.right + 4 * line, place.bottom + 4 * line)
+        inside = near.clipped(width, height)
+        left, top, right, bottom = part = (
+            *(int(inside.left), int(inside.top)),
+            *(math.ceil(inside.right), math.ceil(inside.bottom)),
+        )
+        if right > left and bottom > top:
+            picture = Image.fromarray(pixels[top:bottom, left:right])
+            draw_at(ImageDraw.Draw(picture), left, top)
+            pixels[top:bottom, left:right] = picture
+            parts.append(part)
+
+    for sign in signs:
+        draw_into(sign.box, partial(_draw_box, sign, line))
+    for sign in signs:
+        draw_into(sign.plate, partial(_draw_plate, sign, line))
+    return parts
 
 
-def draw_signs(pixels: np.ndarray, signs: Sequence[Sign]) -> np.ndarray:
-    """A frame with the names of those who are in it; shape (height, width, 3), uint8, RGB."""
-    if not signs:
-        return pixels
-    picture = Image.fromarray(pixels)
-    draw = ImageDraw.Draw(picture)
-    line = max(2, round(min(picture.size) / 300))
-    for sign in signs:
-        box = sign.box
-        edges = (box.left, box.top, box.right, box.bottom)
-        outer = (box.left - line, box.top - line, box.right + line, box.bottom + line)
-        draw.rounded_rectangle(outer, 2 * line, outline=PLATE, width=3 * line)
-        draw.rounded_rectangle(edges, 2 * line, outline=sign.color, width=line)
-    for sign in signs:
-        plate, size = sign.plate, sign.size
-        draw.rounded_rectangle((plate.left, plate.top, plate.right, plate.bottom), 0.25 * size, sign.color, PLATE, line)
-        sign.label.draw(draw, plate.left + 0.4 * size, (plate.top + plate.bottom) / 2, PLATE)
-    return np.asarray(picture)
+def _draw_box(sign: Sign, line: int, draw: ImageDraw.ImageDraw, left: float, top: float) -> None:
+    """Draw a sign's box into a part of a frame that begins at these pixels."""
+    box = sign.box
+    edges = (box.left - left, box.top - top, box.right - left, box.bottom - top)
+    outer = (edges[0] - line, edges[1] - line, edges[2] + line, edges[3] + line)
+    draw.rounded_rectangle(outer, 2 * line, outline=PLATE, width=3 * line)
+    draw.rounded_rectangle(edges, 2 * line, outline=sign.color, width=line)
+
+
+def _draw_plate(sign: Sign, line: int, draw: ImageDraw.ImageDraw, left: float, top: float) -> None:
+    """Draw a sign's name into a part of a frame that begins at these pixels."""
+    plate, size = sign.plate, sign.size
+    edges = (plate.left - left, plate.top - top, plate.right - left, plate.bottom - top)
+    draw.rounded_rectangle(edges, 0.25 * size, sign.color, PLATE, line)
+    sign.label.draw(draw, edges[0] + 0.4 * size, (edges[1] + edges[3]) / 2, PLATE)
+
+
+def _smaller(box: Box, times: int) -> Box:
+    return Box(box.left / times, box.top / times, box.right / times, box.bottom / times)
 
 
 class _Stage:

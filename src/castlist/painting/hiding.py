@@ -16,6 +16,8 @@ REACH = 0.4  # of the face's size; how far the head goes beyond its box: hair, e
 FEATHER = 0.18  # of the face's size; the soft edge, outside of the head
 CELLS = (3, 3)  # columns and rows of color that are left of a head
 LEVELS = 32  # of each color of a cell
+SAMPLES = 96  # rows, and columns, of a head that its colors are the mean of, at most
+BAND = 32  # rows painted at a time: larger arrays would be new memory each, which takes longer than to fill them
 
 
 def check_hidden(hidden: str, people: Sequence[str]) -> None:
@@ -59,10 +61,22 @@ def hide_faces(pixels: np.ndarray, boxes: Sequence[Box]) -> np.ndarray:
     Source: a blur, and pixels of ten and more to a face, can be seen through (McPherson, Shokri and Shmatikov,
     Defeating Image Obfuscation with Deep Learning, 2016). What isn't in the picture can't be brought back.
     """
-    hidden = pixels.copy() if boxes else pixels
-    for box in boxes:
-        _hide(hidden, pixels, box)
+    if not boxes:
+        return pixels
+    hidden = pixels.copy()
+    hide_in(hidden, boxes)
     return hidden
+
+
+def hide_in(pixels: np.ndarray, boxes: Sequence[Box]) -> None:
+    """Paint over heads as `hide_faces` does, in the array itself.
+
+    Args:
+        pixels: As there; or (height, width), a film's brightness or one of its colors.
+        boxes: As there.
+    """
+    for box in boxes:
+        _hide(pixels, box)
 
 
 def reach_of(box: Box) -> Box:
@@ -78,26 +92,30 @@ def _radii(box: Box) -> tuple[float, float, float]:
     return box.width / 2 + REACH * size, box.height / 2 + REACH * size, max(FEATHER * size, 1.0)
 
 
-def _hide(target: np.ndarray, source: np.ndarray, box: Box) -> None:
+def _hide(pixels: np.ndarray, box: Box) -> None:
     x, y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
     x_radius, y_radius, feather = _radii(box)
-    inside = reach_of(box).clipped(target.shape[1], target.shape[0])
+    inside = reach_of(box).clipped(pixels.shape[1], pixels.shape[0])
     left, top, right, bottom = (round(edge) for edge in (inside.left, inside.top, inside.right, inside.bottom))
     if right <= left or bottom <= top:
         return
-    part = target[top:bottom, left:right]
-    columns = ((np.arange(left, right) + 0.5 - x) / x_radius).astype(np.float32)
-    rows = ((np.arange(top, bottom) + 0.5 - y) / y_radius).astype(np.float32)
-    distance = np.sqrt(columns**2 + rows[:, None] ** 2)  # 1 on the edge of the head
+    part = pixels[top:bottom, left:right]
+    paint = _paint(part)
     # Opaque on the whole head: a soft edge that began inside would let the face shine through.
     softness = feather / min(x_radius, y_radius)
-    opacity = ((1 + softness - distance) / softness).clip(0, 1)
-    opacity *= opacity * (3 - 2 * opacity)
-    part[:] = cv2.blendLinear(_paint(source[top:bottom, left:right]), part, opacity, 1 - opacity)
+    columns = ((np.arange(left, right) + 0.5 - x) / x_radius).astype(np.float32)
+    rows = ((np.arange(top, bottom) + 0.5 - y) / y_radius).astype(np.float32)
+    for first in range(0, len(rows), BAND):
+        band = slice(first, first + BAND)
+        distance = np.sqrt(columns**2 + rows[band, None] ** 2)  # 1 on the edge of the head
+        opacity = ((1 + softness - distance) / softness).clip(0, 1)
+        opacity *= opacity * (3 - 2 * opacity)
+        part[band] = cv2.blendLinear(paint[band], part[band], opacity, 1 - opacity)
 
 
 def _paint(part: np.ndarray) -> np.ndarray:
-    """The few colors of a head, flowing into each other: shape (height, width, 3), uint8."""
+    """The few colors of a head, flowing into each other, in the shape of its pixels."""
     step = 256 // LEVELS
-    cells = cv2.resize(part, CELLS, interpolation=cv2.INTER_AREA) // step * step + step // 2
+    thin = np.ascontiguousarray(part[tuple(slice(None, None, -(-side // SAMPLES)) for side in part.shape[:2])])
+    cells = cv2.resize(thin, CELLS, interpolation=cv2.INTER_AREA) // step * step + step // 2
     return np.asarray(cv2.resize(cells, part.shape[1::-1], interpolation=cv2.INTER_CUBIC))

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from castlist.arguments import checked
 from castlist.errors import CastlistError, PhotoError, reason_of
 from castlist.files import write_bytes
 from castlist.media import digest_of, marked_exif, original_of, read_file, read_photo
@@ -20,6 +21,7 @@ from castlist.painting.hiding import hide_faces, is_hidden
 from castlist.painting.labels import draw_names
 
 
+@checked
 def draw_photo(
     photo: NamedPhoto, path: str | os.PathLike[str], *, hidden: str | None = None, people: Sequence[str] = ()
 ) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from castlist.arguments import checked
 from castlist.errors import CastError, Message, RunError
 from castlist.faces import Finder, find_faces
 from castlist.gallery import Gallery
@@ -42,6 +43,7 @@ class Enrolment:
         return tuple(face.photo for face in self.faces)
 
 
+@checked
 def enrol(
     path: str | os.PathLike[str],
     name: str,

@@ -13,6 +13,7 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from castlist.arguments import checked
 from castlist.errors import Message, RunError
 from castlist.gallery import Gallery
 from castlist.media import meant_by, one_form
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
+@checked
 def forget(
     path: str | os.PathLike[str],
     name: str,

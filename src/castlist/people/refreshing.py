@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from castlist.arguments import checked
 from castlist.embeddings import FaceNetwork, default_network
 from castlist.errors import Message, PhotoError, RunError
 from castlist.faces import NO_FACE, Finder, crop_faces, decode_to_find, find_faces, find_photo_faces
@@ -44,6 +45,7 @@ class Renewal:
     lost: tuple[RefusedPhoto, ...]  # that it knew, and doesn't any more
 
 
+@checked
 def refresh(path: str | os.PathLike[str], *, on_count: OnCount | None = None, finder: Finder = find_faces) -> Renewal:
     """Learn a run of the model `face` anew with the newest networks, from the photos it knows, enrolled ones too.
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from castlist.arguments import checked
 from castlist.paths import as_path
 from castlist.run import RunFolder
 
 
+@checked
 def renew_report(path: str | os.PathLike[str], *, language: str = "en") -> Path | None:
     """Make a run's figures and report anew after somebody came or went; the run names all the same without.
 

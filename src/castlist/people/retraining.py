@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from castlist.arguments import checked
 from castlist.errors import Message, RunError
 from castlist.media import Cast, meant_by
 from castlist.paths import as_path, by_own_name, is_folder
@@ -18,6 +19,7 @@ from castlist.run import Run, RunFolder, delete, open_run
 logger = logging.getLogger(__name__)
 
 
+@checked
 def retrain_without(path: str | os.PathLike[str], name: str, *, language: str = "en", **callbacks: Any) -> Receipt:
     """Train a run of a Keras model anew without a person; the old one is deleted when the new one is finished.
 

@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from castlist.arguments import checked
 from castlist.errors import Message, RunError, reason_of
 from castlist.paths import as_path, is_folder
 from castlist.run.inventory import RECORD
@@ -39,11 +40,13 @@ def find_runs(folder: str | os.PathLike[str]) -> tuple[list[Run], dict[Path, Run
     return sorted(runs, key=lambda run: (instant_of(run), run.path.name)), broken
 
 
+@checked
 def list_runs(folder: str | os.PathLike[str]) -> list[Run]:
     """The runs of a folder that can be opened, oldest first."""
     return find_runs(folder)[0]
 
 
+@checked
 def newest_run(folder: str | os.PathLike[str], *, tell: Callable[[Message], None] | None = None) -> Run:
     """The newest finished run of a folder.
 

@@ -20,6 +20,7 @@ from typing import Any
 
 import msgspec
 
+from castlist.arguments import checked
 from castlist.errors import CastError, Message, RunError, SettingsError, reason_of
 from castlist.escaping import for_json
 from castlist.files import write_bytes
@@ -222,6 +223,7 @@ def sign(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+@checked
 def open_run(path: str | os.PathLike[str]) -> Run:
     """Read a run folder's record.
 

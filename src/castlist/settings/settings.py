@@ -9,6 +9,7 @@ from typing import Any
 
 import tomli_w
 
+from castlist.arguments import checked
 from castlist.errors import SettingsError, reason_of
 from castlist.settings.augmentation import Augmentation
 from castlist.settings.checking import check_names, check_types
@@ -86,6 +87,7 @@ class Settings(TrainingSettings, ModelSettings, SplitSettings, FaceSettings):
         return dataclasses.asdict(self)
 
     @classmethod
+    @checked
     def from_dict(cls, values: dict[str, Any]) -> Settings:
         """Read settings from a dictionary; what is missing keeps its default.
 

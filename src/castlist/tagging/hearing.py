@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from castlist.archive import Archive, ArchivedFace, ArchivedPhoto, Spot
+from castlist.arguments import checked
 from castlist.errors import CastError, CastlistError, Message
 from castlist.faces import Box, match_faces
 from castlist.media import MarkReader, check_person, folded, meant_by
@@ -25,6 +26,7 @@ class Heard:
     faceless: int  # marks in which the archive knows no face
 
 
+@checked
 def hear_regions(
     archive: Archive, *, tell: Callable[[Message], None] | None = None, on_count: OnCount | None = None
 ) -> Heard:

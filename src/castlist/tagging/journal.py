@@ -41,27 +41,29 @@ class Journal:
             CastlistError: If it can't be read, or isn't as castlist writes it.
         """
         self._path = archive / NAME
-        # As they are written: decoded, they would take ten times the memory.
-        self._lines: dict[tuple[str, str], list[bytes]] = {}
-        self.noted: dict[str, Line] = {}  # of photos that were written, the last digests
-        self.made: set[str] = set()
-        self._n_lines = 0
-        for line in self._read():
-            self._take_in(line)
+        self._load()
 
     def of(self, photo: str, file: str) -> tuple[TagItem, ...]:
-        """What castlist wrote into a file, and hasn't taken out."""
+        """What castlist wrote into a file, and hasn't taken out.
+
+        Raises:
+            CastlistError: If the lines were written anew by whoever holds the archive, or can't be read any more.
+        """
         items: dict[TagItem, None] = {}
-        for line in self._lines.get((photo, file), ()):
-            change = msgspec.json.decode(line, type=Line)
-            items.update(dict.fromkeys(change.added))
-            for item in change.removed:
+        for at in self._places.get((photo, file), ()):
+            line = self._line_at(at)
+            if line is None or (line.photo, line.file) != (photo, file):
+                raise CastlistError(
+                    "tags-changed", "{path!r} was written anew meanwhile. Try again.", path=str(self._path)
+                )
+            items.update(dict.fromkeys(line.added))
+            for item in line.removed:
                 items.pop(item, None)
         return tuple(items)
 
     def files(self) -> list[tuple[str, str]]:
         """Photos and the files, "" for the photo itself, in which something of castlist's stands."""
-        return list(self._lines)
+        return list(self._places)
 
     def add(self, lines: Sequence[Line]) -> None:
         """Add lines; they are on disk when this returns.
@@ -72,9 +74,11 @@ class Journal:
         lines = [line for line in lines if line.added or line.removed or line.after]
         if not lines:
             return
-        append_lines(self._path, b"".join(map(_encoded, lines)))
-        for line in lines:
-            self._take_in(line)
+        encoded = [_encoded(line) for line in lines]
+        at = append_lines(self._path, b"".join(encoded))
+        for line, data in zip(lines, encoded, strict=True):
+            self._take_in(line, at)
+            at += len(data)
 
     def shorten(self) -> None:
         """Write the file anew without what was taken out again, and what the archive knows by now.
@@ -82,35 +86,55 @@ class Journal:
         Raises:
             CastlistError: If it can't be written.
         """
-        n_lines = len(self._lines)
+        n_lines = len(self._places)
         if n_lines and n_lines < self._n_lines:
-            lines = (Line(*key, added=self.of(*key), made=key[1] in self.made) for key in self._lines)
+            lines = (Line(*key, added=self.of(*key), made=key[1] in self.made) for key in self._places)
             write_bytes(self._path, b"".join(map(_encoded, lines)), private=True)
         elif not n_lines:
             self._path.unlink(missing_ok=True)
-        self._n_lines = n_lines
-        self.noted = {}
+        self._load()
 
-    def _take_in(self, line: Line) -> None:
+    def _load(self) -> None:
+        # Where each line begins: all that they say would take as much memory as there are photos.
+        self._places: dict[tuple[str, str], list[int]] = {}
+        self.noted: dict[str, Line] = {}  # of photos that were written, the last digests
+        self.made: set[str] = set()
+        self._n_lines = 0
+        for at, line in self._read():
+            self._take_in(line, at)
+
+    def _take_in(self, line: Line, at: int) -> None:
         self._n_lines += 1
         key = line.photo, line.file
-        if line.added or key in self._lines:
-            self._lines.setdefault(key, []).append(_encoded(line))
+        if line.added or key in self._places:
+            self._places.setdefault(key, []).append(at)
         if line.removed and not self.of(*key):
-            self._lines.pop(key, None)
+            self._places.pop(key, None)
         if line.made:
             self.made.add(line.file)
         if line.after:
             self.noted[line.photo] = line
 
-    def _read(self) -> Iterator[Line]:
+    def _line_at(self, at: int) -> Line | None:
         try:
-            # What follows the last line's end was cut off by a kill.
-            for data in self._path.read_bytes().split(b"\n")[:-1]:
-                line = msgspec.json.decode(data, type=Line)
-                if not _is_sound(line):
-                    raise ValueError("it tells of files that aren't sidecars below the folder of photos")
-                yield line
+            with self._path.open("rb") as file:
+                file.seek(at)
+                return msgspec.json.decode(file.readline(), type=Line)
+        except (OSError, ValueError):
+            return None
+
+    def _read(self) -> Iterator[tuple[int, Line]]:
+        at = 0
+        try:
+            with self._path.open("rb") as file:
+                for data in file:
+                    if not data.endswith(b"\n"):  # cut off by a kill
+                        return
+                    line = msgspec.json.decode(data, type=Line)
+                    if not _is_sound(line):
+                        raise ValueError("it tells of files that aren't sidecars below the folder of photos")
+                    yield at, line
+                    at += len(data)
         except FileNotFoundError:
             return
         except (OSError, ValueError) as error:

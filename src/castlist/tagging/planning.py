@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from castlist.archive import Archive, ArchivedPhoto
+from castlist.arguments import checked
 from castlist.errors import CastlistError, Message, reason_of
 from castlist.media import UNKNOWN, Edges, Sidecars, TagPlan, Tags, make_tags, plan_inside, plan_sidecar
 from castlist.paths import is_folder, name_below
@@ -13,6 +14,7 @@ from castlist.tagging.journal import Journal
 from castlist.threads import OnCount
 
 
+@checked
 def plan_tags(
     archive: Archive, *, embed: bool = False, perhaps: bool = False, on_count: OnCount | None = None
 ) -> Iterator[tuple[ArchivedPhoto, list[TagPlan], list[Message]]]:

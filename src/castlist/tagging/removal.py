@@ -8,8 +8,19 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from castlist.archive import ArchiveFolder
+from castlist.arguments import checked
 from castlist.errors import CastlistError, Message
-from castlist.media import TagItem, need_exiftool, one_form, plan_untagging, remove_sidecar, tag_texts
+from castlist.media import (
+    Sidecars,
+    TagItem,
+    find_photos,
+    need_exiftool,
+    one_form,
+    plan_untagging,
+    remove_sidecar,
+    tag_texts,
+    write_planned,
+)
 from castlist.paths import as_path, join_below, name_below
 from castlist.tagging.journal import Journal, Line
 from castlist.tagging.planning import left_alone
@@ -18,19 +29,23 @@ from castlist.tagging.writing import CHUNK, Tagged, Tell, Writer
 Which = Callable[[TagItem], bool]
 
 
+@checked
 def undo_tags(archive: str | os.PathLike[str], *, tell: Tell | None = None) -> Tagged:
     """Take out of all metadata what `tag` wrote, and nothing else; sidecars that it made go, too, if empty by then.
 
     Args:
-        archive: The archive's folder.
+        archive: The archive's folder; or photos, out of whose sidecars goes what bears castlist's mark, as `predict`
+            writes it.
         tell: Told what was left alone, a sentence each.
 
     Raises:
         CastlistError: If nothing was written, the archive can't be used, somebody is at work there, or names stand in
             photos and exiftool is missing.
     """
+    tell = tell or (lambda message: None)
     folder = ArchiveFolder(as_path(archive))
-    folder.record()
+    if not folder.is_there:
+        return _take_out_marked(as_path(archive), tell)
     with folder.alone():
         journal = Journal(folder.path)
         if not journal.files():
@@ -40,7 +55,7 @@ def undo_tags(archive: str | os.PathLike[str], *, tell: Tell | None = None) -> T
                 "Nothing that castlist wrote for the archive {path!r} stands in any metadata.",
                 path=str(archive),
             )
-        return _take_out(folder, lambda item: True, tell or (lambda message: None), embed=True)
+        return _take_out(folder, lambda item: True, tell, embed=True)
 
 
 def remove_person(folder: ArchiveFolder, *names: str, embed: bool, tell: Tell) -> Tagged:
@@ -102,6 +117,31 @@ def _take_out(folder: ArchiveFolder, which: Which, tell: Tell, *, embed: bool) -
             for start in range(0, len(some), CHUNK):
                 _take_out_of(some[start : start + CHUNK], root, which, writer, tell)
     return writer.done
+
+
+def _take_out_marked(photos: Path, tell: Tell) -> Tagged:
+    """What no journal tells of: sidecars whose regions bear castlist's mark."""
+    sidecars, n_done = Sidecars(), 0
+    for photo in find_photos([photos], tell=tell):
+        if (file := sidecars.find(photo)) is None:
+            continue
+        try:
+            plan = plan_untagging(photo, file, None)
+            if plan and plan.change:
+                if not remove_sidecar(plan):
+                    write_planned(plan)
+                n_done += 1
+        except CastlistError as error:
+            if error.code == "disk-full":
+                raise
+            tell(left_alone(file, error))
+    if not n_done:
+        raise CastlistError(
+            "nothing-marked",
+            "{path!r} is no archive, and no sidecar of a photo there bears castlist's mark.",
+            path=str(photos),
+        )
+    return Tagged(sidecars=n_done)
 
 
 def _take_out_of(files: Sequence[tuple[str, str]], root: Path, which: Which, writer: Writer, tell: Tell) -> None:

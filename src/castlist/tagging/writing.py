@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 from castlist.archive import Archive, ArchiveFolder, Rewritten, content_digest, follow_contents
+from castlist.arguments import checked
 from castlist.errors import CastlistError, Message
 from castlist.media import TagItem, TagPlan, need_exiftool, write_inside, write_planned
 from castlist.paths import as_path, name_below
@@ -37,6 +38,7 @@ class Tagged:
         return bool(self.sidecars or self.photos)
 
 
+@checked
 def tag(
     archive: str | os.PathLike[str],
     *,

@@ -12,7 +12,8 @@ from castlist.web.problems import MEDIA_TYPE, problem_bytes, status_of
 
 AGAIN = {HTTPStatus.TOO_MANY_REQUESTS: b"5", HTTPStatus.SERVICE_UNAVAILABLE: b"2"}  # seconds to wait
 
-UNREAD = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)  # the rest of the request is not waited for
+# The rest of such a request is not waited for, or nobody knows where it ends.
+UNREAD = (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
 
 async def answer(

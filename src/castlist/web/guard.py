@@ -6,6 +6,7 @@ header that holds the token or by the cookie that a launch code, or the token ty
 
 from __future__ import annotations
 
+import asyncio
 import urllib.parse
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
@@ -18,10 +19,9 @@ from castlist.errors import CastlistError
 from castlist.languages import translator
 from castlist.web.answers import answer, refuse
 from castlist.web.house import House
-from castlist.web.pace import Bucket
+from castlist.web.pace import Bucket, too_slow
 from castlist.web.problems import cookies_of, scope_language, status_of
 
-COOKIE = "castlist"
 DOOR = "/open"  # where a code or the token is exchanged for the cookie; the guard itself answers there
 SAFE = ("GET", "HEAD")
 KEPT = 30 * 24 * 3600  # seconds that a browser keeps the cookie; the house forgets it when it ends
@@ -83,7 +83,11 @@ class Guard:
         if not self._strangers.take():
             raise _hasty()
         if visit.method == "POST":
-            form = urllib.parse.parse_qs((await _read(receive)).decode("utf-8", "replace"))
+            try:
+                body = await asyncio.wait_for(_read(receive), self._house.limits.seconds)
+            except TimeoutError as error:
+                raise too_slow() from error
+            form = urllib.parse.parse_qs(body.decode("utf-8", "replace"))
             is_open = self._house.is_token(form.get("token", [""])[0])
         else:
             query = urllib.parse.parse_qs(visit.query)
@@ -93,7 +97,7 @@ class Guard:
             page = _door_page(visit.language)
             await answer(send, status, page, [(b"content-type", b"text/html; charset=utf-8")])
             return
-        cookie = f"{COOKIE}={self._house.session}; Path=/; Max-Age={KEPT}; HttpOnly; SameSite=Strict"
+        cookie = f"{self._house.cookie}={self._house.session}; Path=/; Max-Age={KEPT}; HttpOnly; SameSite=Strict"
         # No redirection: from a link of another program it would be asked for without the cookie.
         headers = [(b"content-type", b"text/html; charset=utf-8"), (b"set-cookie", cookie.encode())]
         await answer(send, HTTPStatus.OK, OPENED, headers)
@@ -138,6 +142,8 @@ class _Visit:
                 "This castlist isn't called {host!r}. Start it with --host for each name that it has.",
                 host=host,
             )
+        if self._one("transfer-encoding") and self._one("content-length"):  # others may believe the other
+            raise CastlistError("two-lengths", "A request must tell in one way how long it is.")
         if self._one("upgrade") not in (None, "h2c"):
             raise CastlistError("no-upgrade", "Nothing else than HTTP is spoken here.")
 
@@ -156,7 +162,7 @@ class _Visit:
             return
         # A browser says where what it was told to do comes from; what doesn't say so is none, and has the token.
         tells = self.method in SAFE or self._one("origin") or self._one("sec-fetch-site")
-        if tells and self._house.is_session(self._cookies.get(COOKIE, "")):
+        if tells and self._house.is_session(self._cookies.get(self._house.cookie, "")):
             return
         raise CastlistError(
             "not-come-in",

@@ -49,6 +49,8 @@ def explain_problems(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> Response:
+        if isinstance(error.__cause__, OSError):  # as where there is no room for what is sent
+            return await known(request, unforeseen(error.__cause__))
         message = Message("request-refused", "This can't be answered ({reason}).", {"reason": str(error.detail)})
         if error.status_code == HTTPStatus.NOT_FOUND:
             message = Message("no-such-address", "There is nothing at this address.")
@@ -57,4 +59,4 @@ def explain_problems(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def unknown(request: Request, error: Exception) -> Response:
         logger.error("unforeseen: %s", type(error).__name__)  # what it says may hold a name
-        return answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, unforeseen(error).message)
+        return await known(request, unforeseen(error))

@@ -71,6 +71,11 @@ class House:
         return frozenset(with_port | ({name for name in bare if self.port == 80}))
 
     @property
+    def cookie(self) -> str:
+        """What the cookie is called: a browser keeps those of all ports together, and each may be a house."""
+        return f"castlist-{self.port}"
+
+    @property
     def url(self) -> str:
         """Where a browser on this machine finds it."""
         host = self.hosts[0]

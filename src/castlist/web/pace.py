@@ -139,7 +139,7 @@ class _Body:
         try:
             event = await asyncio.wait_for(self._receive(), max(left, 0.001))
         except TimeoutError:
-            self._refusal = CastlistError("body-too-slow", "What was to be sent came too slowly. Send it again.")
+            self._refusal = too_slow()
             return {"type": "http.disconnect"}
         self._come += len(event.get("body", b""))
         self._is_whole = not event.get("more_body", False)
@@ -163,6 +163,11 @@ class _Body:
                 await refuse(send, self._refusal, language)
 
         return put
+
+
+def too_slow() -> CastlistError:
+    """That nobody waits any longer."""
+    return CastlistError("body-too-slow", "What was to be sent came too slowly. Send it again.")
 
 
 def _too_long(longest: int) -> CastlistError:

@@ -31,6 +31,7 @@ STATUSES = {
     "host-unknown": HTTPStatus.MISDIRECTED_REQUEST,
     "key-used": HTTPStatus.CONFLICT,
     "no-report": HTTPStatus.NOT_FOUND,
+    "no-room": HTTPStatus.INSUFFICIENT_STORAGE,
     "no-such-archive": HTTPStatus.NOT_FOUND,
     "no-such-folder": HTTPStatus.NOT_FOUND,
     "no-such-group": HTTPStatus.NOT_FOUND,
@@ -49,6 +50,7 @@ STATUSES = {
     "too-busy": HTTPStatus.SERVICE_UNAVAILABLE,
     "too-many-guesses": HTTPStatus.TOO_MANY_REQUESTS,
     "too-many-requests": HTTPStatus.TOO_MANY_REQUESTS,
+    "two-lengths": HTTPStatus.BAD_REQUEST,
     "unforeseen": HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import TracebackType
 
 from castlist.children import start_python
@@ -68,8 +69,10 @@ class _Workers:
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
         self._log = os.open(house.state / LOG, flags, PRIVATE_FILE)  # what was asked for
         self._quick = 0  # ends in a row that came too soon
-        self._count = house.workers
-        self._running = [self._start()]
+        self._places = [house.uploads / str(number) for number in range(house.workers)]
+        for place in self._places:  # now: later there may be no room
+            make_folder(place, private=True)
+        self._running = [self._start(self._places[0])]
 
     def __enter__(self) -> _Workers:
         return self
@@ -87,6 +90,7 @@ class _Workers:
             except subprocess.TimeoutExpired:
                 one.process.kill()
                 one.process.wait()
+            _empty(one.uploads)
         os.close(self._log)
 
     def watch(self) -> None:
@@ -97,14 +101,16 @@ class _Workers:
         """
         while True:
             time.sleep(PAUSE)
-            if len(self._running) < self._count and time.monotonic() - self._running[0].began > ALONE:
-                self._running += [self._start() for _ in range(self._count - 1)]
+            others = self._places[len(self._running) :]
+            if others and time.monotonic() - self._running[0].began > ALONE:
+                self._running += map(self._start, others)
             if os.fstat(self._log).st_size > LONGEST_LOG:
                 os.ftruncate(self._log, 0)
             self._running = [one if one.process.poll() is None else self._start_anew(one) for one in self._running]
 
     def _start_anew(self, ended: _Worker) -> _Worker:
         logger.warning("a worker has ended and is started anew")
+        _empty(ended.uploads)
         self._quick = self._quick + 1 if time.monotonic() - ended.began < QUICK else 0
         if self._quick >= TRIES:
             raise CastlistError(
@@ -112,21 +118,29 @@ class _Workers:
                 "The processes that answer requests end as soon as they begin (exit code {status}).",
                 status=ended.process.returncode,
             )
-        return self._start()
+        return self._start(ended.uploads)
 
-    def _start(self) -> _Worker:
+    def _start(self, uploads: Path) -> _Worker:
         process = start_python(CHILD, stdout=self._log, inherited=[self._listener.fileno()], environment=ENVIRONMENT)
         assert process.stdin is not None
-        line = json.dumps({"house": self._record, "socket": share(self._listener, process.pid)})
-        process.stdin.write(line.encode() + b"\n")
+        record = {"house": self._record, "socket": share(self._listener, process.pid), "uploads": str(uploads)}
+        process.stdin.write(json.dumps(record).encode() + b"\n")
         process.stdin.flush()
-        return _Worker(process, time.monotonic())
+        return _Worker(process, uploads, time.monotonic())
 
 
 @dataclasses.dataclass(frozen=True)
 class _Worker:
     process: subprocess.Popen[bytes]
+    uploads: Path  # a folder of what it is looking at
     began: float
+
+
+def _empty(folder: Path) -> None:
+    """Delete what a process that has ended was looking at."""
+    with contextlib.suppress(OSError):  # the next start tries again
+        for left in folder.iterdir():
+            delete(left)
 
 
 @contextlib.contextmanager

@@ -57,9 +57,9 @@ def read_upload(upload: UploadFile) -> bytes:
 
 
 @contextlib.contextmanager
-def as_file(desk: Desk, upload: UploadFile) -> Iterator[Path]:
-    """An upload as a file of the house, under a name of the house's, as long as the block runs."""
-    with tempfile.NamedTemporaryFile(dir=desk.house.uploads) as file:
+def as_file(upload: UploadFile) -> Iterator[Path]:
+    """An upload as a file, under a name of the house's, as long as the block runs."""
+    with tempfile.NamedTemporaryFile() as file:
         upload.file.seek(0)
         shutil.copyfileobj(upload.file, file)
         file.flush()
@@ -79,7 +79,7 @@ def name_sent_film(desk: Desk, upload: UploadFile, recognizer: Recognizer) -> Na
         CastlistError: If it is longer, it can't be read as a film, or the run knows no faces, only whole photos.
     """
     longest = desk.house.limits.film_seconds
-    with as_file(desk, upload) as path:
+    with as_file(upload) as path:
         film = Film.open(path)
         frames = round(longest * film.rate)
         if film.n_frames > frames:

@@ -37,7 +37,7 @@ PAUSE = 0.005  # seconds between two looks whether a hand is free
 SELDOM = 50_000  # new objects between two looks for garbage: rows of an archive are ten thousands, and none
 READ = 0.1  # seconds in which what is asked on a connection is read, before those without a question are closed
 QUIET, MOST_LOOKS = 0.25, 20  # seconds in which nobody asks, before the rest is loaded; it is at last all the same
-IDLE = 15  # seconds in which a connection's next request must have come
+IDLE = 15  # seconds in which a connection's next request must have come, and some of an answer have been taken
 
 
 def main() -> None:
@@ -49,12 +49,12 @@ def main() -> None:
     gc.enable()
     logging.getLogger("castlist").addHandler(logging.StreamHandler(sys.stdout))
     logging.getLogger("castlist.web.access").setLevel(logging.INFO)
+    tempfile.tempdir = record["uploads"]  # where films are kept, and forms that are too long for the memory
     answer_requests(House.load(Path(record["house"])), taken(record["socket"]))
 
 
 def answer_requests(house: House, listener: socket.socket, *, finder: Finder = find_faces) -> None:
     """Answer the requests that come in on a socket, until a signal tells to end; then finish what is in hand."""
-    tempfile.tempdir = str(house.uploads)  # where forms are kept that are too long for the memory
     threads = max(count_cores() // house.workers, 1)
     set_threads(threads)
     app = App(house, finder=finder)
@@ -141,11 +141,14 @@ class _Server(uvicorn.Server):
 
 
 class _Connection(H11Protocol):
-    """A connection that is closed when no whole request comes on it for long: uvicorn itself waits for ever."""
+    """A connection that is closed when no whole request comes on it for long, or nobody takes what was answered.
+
+    For both uvicorn itself waits for ever.
+    """
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
-        self._look_after(IDLE, None)
+        self._look_after(None, 0)
 
     def send_400_response(self, msg: str) -> None:
         """Say that what comes in is no request, as a problem: uvicorn's text has none of the guard's headers."""
@@ -157,13 +160,15 @@ class _Connection(H11Protocol):
             self.transport.write(self.conn.send(event))
         self.transport.close()
 
-    def _look_after(self, seconds: float, before: Any) -> None:
-        asyncio.get_running_loop().call_later(seconds, self._look, before)
+    def _look_after(self, cycle: Any, unsent: int) -> None:
+        asyncio.get_running_loop().call_later(IDLE, self._look, cycle, unsent)
 
-    def _look(self, before: Any) -> None:
-        if self.transport.is_closing():
+    def _look(self, before: Any, unsent: int) -> None:
+        if self not in self.connections:  # it is lost
             return
-        if self.cycle is before and (before is None or before.response_complete):
-            self.transport.close()
-        else:
-            self._look_after(IDLE, self.cycle)
+        left = self.transport.get_write_buffer_size()
+        if 0 < unsent <= left:
+            self.transport.abort()
+        elif self.cycle is before and (before is None or before.response_complete):
+            self.transport.close()  # what is left is sent first
+        self._look_after(self.cycle, left)

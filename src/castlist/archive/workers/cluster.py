@@ -20,7 +20,9 @@ from castlist.errors import CastlistError, needs_extra, reason_of
 
 SHARE = 0.9  # of a processor an actor asks for: whole ones would leave none for anybody on a small cluster
 MEMORY = 700 * 2**20  # bytes; measured, see docs/scale.md
-KNOCK = 10.0  # seconds that somebody may take to open
+KNOCK = 10.0  # seconds that somebody may take to open, and to answer
+HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0"  # as gRPC begins: with settings, here none
+SETTINGS = b"\4"  # the kind of what is answered, after three bytes of length
 PAUSE = 2.0  # seconds between two questions about how large the cluster is
 
 
@@ -117,7 +119,7 @@ class Actor:
 
 
 def _knock(address: str) -> None:
-    """Make sure that somebody is there: Ray would try for many minutes.
+    """Make sure that somebody is there who speaks as Ray does: Ray would try for minutes.
 
     Raises:
         OSError: If nobody is.
@@ -128,7 +130,11 @@ def _knock(address: str) -> None:
         address = get_ray_address_from_environment(address, None)
     host, _, port = address.removeprefix("ray://").rpartition(":")
     if host and port.isdecimal():
-        socket.create_connection((host, int(port)), KNOCK).close()
+        with socket.create_connection((host, int(port)), KNOCK) as line:
+            if os.environ.get("RAY_USE_TLS", "0") in ("0", "false"):  # else it would be another HELLO
+                line.sendall(HELLO)
+                if line.recv(4, socket.MSG_WAITALL)[3:] != SETTINGS:
+                    raise ConnectionError("what answers isn't Ray")
 
 
 def _import_ray() -> Any:

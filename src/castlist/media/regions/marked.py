@@ -9,7 +9,7 @@ from castlist.errors import CastlistError, Message, reason_of
 from castlist.media.names import folded, one_form
 from castlist.media.regions.embedded import Inside, look_inside
 from castlist.media.regions.packet import Packet
-from castlist.media.regions.picasa import PicasaFaces
+from castlist.media.regions.picasa import FILES, PicasaFaces
 from castlist.media.regions.reading import lists_in, merge_regions, read_regions
 from castlist.media.regions.records import Edges, Region, upright_edges
 from castlist.media.regions.sidecars import Sidecars, read_sidecar
@@ -60,12 +60,14 @@ class MarkReader:
                 if not data:
                     continue
                 packet = Packet(data)
+                regions += read_regions(packet, inside.size)
+                names += [item.text for item, _ in lists_in(packet) if item.kind == "person"]
             except (OSError, CastlistError) as error:
                 problems.append(unread(path or photo, error))
-                continue
-            regions += read_regions(packet, inside.size)
-            names += [item.text for item, _ in lists_in(packet) if item.kind == "person"]
-        regions += self._picasa.find(photo, inside.orientation, is_raw=inside.is_raw)
+        try:
+            regions += self._picasa.find(photo, inside.orientation, is_raw=inside.is_raw)
+        except CastlistError as error:
+            problems.append(unread(photo.with_name(FILES[0]), error))
         names += takeout_names(photo)
         marked = merge_regions(regions)
         known = {folded(one.name) for one in marked}

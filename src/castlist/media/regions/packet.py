@@ -34,7 +34,8 @@ PREFIXES = {
 }
 _START = re.compile(rb"<[^\"'>]*(?:(?:\"[^\"]*\"|'[^']*')[^\"'>]*)*>")
 _TOP = re.compile(r"^<[\w:-]+", re.MULTILINE)  # what begins an element that isn't in another, as castlist lays them out
-_WIDE = (b"\xff\xfe", b"\xfe\xff", b"\0<", b"<\0")  # how UTF-16 and UTF-32 begin
+_WIDE = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}  # as it begins
+_DECLARED_WIDE = re.compile(rb"(?:\xef\xbb\xbf)?<\?xml[^>]*[\"']utf-16", re.IGNORECASE)
 EMPTY = (
     '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
     '<x:xmpmeta xmlns:x="adobe:ns:meta/">\n'
@@ -96,7 +97,7 @@ class Element:
 
 
 class Packet:
-    """Bytes of XMP and the elements in them."""
+    """Bytes of XMP and the elements in them; UTF-16 is read and changed as UTF-8, and `encoded` again at the end."""
 
     def __init__(self, data: bytes) -> None:
         """Parse a packet or a sidecar.
@@ -104,12 +105,14 @@ class Packet:
         Raises:
             CastlistError: If it is too large, not well-formed, or no XMP.
         """
-        self.data = data
-        self.encoding = "utf-8"
         if len(data) > LARGEST:
             raise CastlistError("xmp-too-large", "more than {limit} million bytes of XMP", limit=LARGEST // 1_000_000)
-        if data.startswith(_WIDE):
-            raise CastlistError("xmp-encoding", "XMP in another encoding than UTF-8")
+        self._wide = _WIDE.get(data[:2])
+        try:
+            self.data = data.decode(self._wide).encode() if self._wide else data
+        except ValueError as error:
+            raise _malformed(error) from error
+        self.encoding = "utf-8"
         self._elements: list[Element] = []
         self._open: list[Element] = []
         self._declared: dict[str, str] = {}
@@ -118,6 +121,10 @@ class Packet:
         if rdf is None:
             raise CastlistError("xmp-none", "no XMP")
         self.rdf = rdf
+
+    def encoded(self, data: bytes) -> bytes:
+        """Bytes that were changed, in the encoding in which the packet came."""
+        return data.decode().encode(self._wide) if self._wide else data
 
     def descriptions(self) -> list[Element]:
         """The elements that hold the photo's properties."""
@@ -188,7 +195,9 @@ class Packet:
         return line if not line.strip() else b""
 
     def _parse(self) -> None:
-        parser = expat.ParserCreate(namespace_separator=" ")
+        # What was UTF-16 still declares it.
+        self._was_wide = _DECLARED_WIDE.match(self.data) is not None
+        parser = expat.ParserCreate("utf-8" if self._was_wide else None, namespace_separator=" ")
         parser.buffer_text, parser.buffer_size = True, 1_000_000  # a text comes in few pieces, however long it is
         parser.XmlDeclHandler = self._on_declaration
         parser.StartDoctypeDeclHandler = self._on_doctype
@@ -199,10 +208,10 @@ class Packet:
         try:
             parser.Parse(self.data.rstrip(b"\0 \t\r\n"), True)
         except (expat.ExpatError, ValueError, LookupError) as error:
-            raise CastlistError("xmp-malformed", "no well-formed XML ({reason})", reason=str(error)) from error
+            raise _malformed(error) from error
 
     def _on_declaration(self, version: str, encoding: str | None, standalone: int) -> None:
-        self.encoding = encoding or "utf-8"
+        self.encoding = "utf-8" if self._was_wide else encoding or "utf-8"
 
     def _on_doctype(self, *about: object) -> None:
         raise CastlistError("xmp-doctype", "a document type is declared, which XMP never has: it may be an attack")
@@ -232,6 +241,10 @@ class Packet:
     def _on_text(self, text: str) -> None:
         if self._open:
             self._open[-1].text += text
+
+
+def _malformed(error: Exception) -> CastlistError:
+    return CastlistError("xmp-malformed", "no well-formed XML ({reason})", reason=str(error))
 
 
 def fields(element: Element) -> Iterator[tuple[str, Element | str]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from castlist.errors import PhotoError
 from castlist.media.orientation import to_stored
-from castlist.media.regions.reading import is_name
+from castlist.media.regions.reading import is_name, need_few
 from castlist.media.regions.records import Area, Region
 from castlist.media.regions.sidecars import read_beside
 
@@ -34,6 +34,9 @@ class PicasaFaces:
             orientation: As EXIF counts.
             is_raw: Whether it is a camera's raw file, whose faces Picasa keeps as they are seen.
 
+        Raises:
+            CastlistError: If there are too many.
+
         Source: exiftool's picasa_faces.config, which says so of raw files.
         """
         if photo.parent != self._folder:
@@ -46,7 +49,9 @@ class PicasaFaces:
             }
         faces = self._sections.get(photo.name.casefold(), {}).get("faces", "")
         regions = []
-        for rectangle, number in _FACE.findall(faces):
+        found = _FACE.findall(faces)
+        need_few(found)
+        for rectangle, number in found:
             name = self._names.get(number.casefold(), "")
             area = _area(rectangle, orientation if is_raw else None)
             if is_name(name) and area.width > 0 and area.height > 0:

@@ -93,8 +93,13 @@ def plan_inside(photo: Path, tags: Tags, ours: Collection[TagItem] = ()) -> TagP
     return TagPlan(photo, photo, change(inside.packet or EMPTY, tags, ours), stamp)
 
 
-def plan_untagging(photo: Path, file: Path, ours: Collection[TagItem]) -> TagPlan | None:
+def plan_untagging(photo: Path, file: Path, ours: Collection[TagItem] | None) -> TagPlan | None:
     """How castlist's names are taken out of a file again; None where there is no XMP any more.
+
+    Args:
+        photo: Its path.
+        file: The photo, or its sidecar.
+        ours: What castlist wrote into it; None: whatever bears castlist's mark.
 
     Raises:
         CastlistError: If the file can't be read, or isn't understood.

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 
+from castlist.errors import CastlistError
 from castlist.media.names import folded
 from castlist.media.regions.packet import Element, Packet, entries, field_of, text_of
-from castlist.media.regions.records import Area, Kind, Region, TagItem
+from castlist.media.regions.records import Area, Kind, Region, TagItem, Tags
 
 IGNORED = "ffffffffffffffff"  # what Picasa and Microsoft call a face that nobody is to be asked about
-MARK = "castlist"  # as the description of a region that castlist wrote: programs that write it anew leave it out
+# As the description of a region that castlist wrote, and after it the lists in which the name stood already: programs
+# that write the region anew leave it out.
+MARK = "castlist"
+_MARKED = re.compile(rf"{MARK}(?: beside ([a-z ]+))?")
 LISTS: dict[Kind, str] = {
     "person": "Iptc4xmpExt:PersonInImage",
     "keyword": "dc:subject",
     "digikam": "digiKam:TagsList",
     "lightroom": "lr:hierarchicalSubject",
 }
+MOST = 1_000  # regions of a photo, some 500 people as MWG and as Microsoft: each is looked at for itself
 _OF_PEOPLE = ("face", "human", "person")  # in what IPTC's identifiers of kinds of regions end
 
 Size = tuple[float, float]
@@ -28,16 +34,50 @@ def read_regions(packet: Packet, size: Size) -> list[Region]:
     Args:
         packet: Of the photo.
         size: Width and height of the stored picture, in pixels.
+
+    Raises:
+        CastlistError: If there are too many.
     """
-    every = list(regions_in(packet, size))
+    every, others = list(regions_in(packet, size)), list(_iptc(packet, size))
+    need_few([*every, *others])
     # Microsoft's have no room for the mark: theirs are castlist's where MWG's are.
-    own = [one for one, entry in every if text_of(field_of(entry, "mwg-rs:Description")) == MARK]
+    own = [one for one, entry in every if _mark_of(entry)]
     marked = [
         Region(one.text, one.area, any(is_close(one, other) for other in own))
         for one, _ in every
         if one.area and is_name(one.text)
     ]
-    return merge_regions([*marked, *_iptc(packet, size)])
+    return merge_regions([*marked, *others])
+
+
+def own_items(packet: Packet) -> list[TagItem]:
+    """What castlist wrote, as the marks of its regions tell it."""
+    items: list[TagItem] = []
+    for one, entry in regions_in(packet, (1, 1)):
+        if one.area and (mark := _mark_of(entry)):
+            before = (mark[1] or "").split()
+            written = Tags((1, 1), (Region(one.text, one.area),)).items()
+            items += [item for item in written if item.kind not in before]
+    return items
+
+
+def _mark_of(entry: Element) -> re.Match[str] | None:
+    return _MARKED.fullmatch(text_of(field_of(entry, "mwg-rs:Description")))
+
+
+def need_few(regions: Sequence[object]) -> None:
+    """Make sure that a photo hasn't so many regions that looking at each would take for ever.
+
+    Raises:
+        CastlistError: If it has.
+    """
+    if len(regions) > MOST:
+        raise CastlistError(
+            "regions-too-many",
+            "{count} regions are marked in it, more than the limit of {limit}",
+            count=len(regions),
+            limit=MOST,
+        )
 
 
 def is_close(one: TagItem, other: TagItem) -> bool:
@@ -65,7 +105,7 @@ def regions_in(packet: Packet, size: Size) -> Iterator[tuple[TagItem, Element]]:
         width, height = _applied_to(mwg) or size
         for entry in entries(field_of(mwg, "mwg-rs:RegionList")):
             area = _mwg_area(field_of(entry, "mwg-rs:Area"), width, height)
-            if area and text_of(field_of(entry, "mwg-rs:Type")) in ("Face", ""):
+            if area and text_of(field_of(entry, "mwg-rs:Type")).casefold() in ("face", ""):
                 yield TagItem("mwg", text_of(field_of(entry, "mwg-rs:Name")), area), entry
     for microsoft in _structures(packet, "MP:RegionInfo"):
         for entry in entries(field_of(microsoft, "MPRI:Regions")):

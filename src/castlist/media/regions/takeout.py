@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 from castlist.errors import PhotoError
@@ -10,6 +11,8 @@ from castlist.media.regions.sidecars import read_beside
 
 LARGEST = 1_000_000  # bytes
 _TOLD = "supplemental-metadata"  # newer exports put it before .json, cut to what a long name leaves room for
+# A photo edited there has the file of the one before; of a second photo of one name, (1) comes after its ending.
+_OF_ANOTHER = re.compile(r"(.+?)(?:-edited)?(\(\d+\))?")
 _ROOM = 46  # characters of the name of a JSON file without its ending
 
 
@@ -27,5 +30,11 @@ def takeout_names(photo: Path) -> list[str]:
 
 
 def _files(photo: Path) -> list[Path]:
-    names = [photo.name, f"{photo.name}.{_TOLD}"[:_ROOM], f"{photo.name}.{_TOLD}", photo.name[:_ROOM]]
+    found = _OF_ANOTHER.fullmatch(photo.stem)
+    original, number = (found[1] + photo.suffix, found[2] or "") if found else (photo.name, "")
+    names = [
+        told + after
+        for name, after in ((photo.name, ""), (original, number))
+        for told in (name, f"{name}.{_TOLD}"[:_ROOM], f"{name}.{_TOLD}", name[:_ROOM])
+    ]
     return [photo.with_name(f"{name}.json") for name in dict.fromkeys(names)]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from castlist.errors import CastlistError
 from castlist.media.names import folded
 from castlist.media.regions.packet import Element, Packet, field_of, holder_of, ns
-from castlist.media.regions.reading import LISTS, MARK, Size, lists_in, regions_in
+from castlist.media.regions.reading import LISTS, MARK, Size, lists_in, own_items, regions_in
 from castlist.media.regions.records import DIGITS, REGIONS, SAME_FACE, Area, Kind, TagItem, Tags
 
 _REGIONS = {"mwg": ("mwg-rs:Regions", "mwg-rs:RegionList"), "microsoft": ("MP:RegionInfo", "MPRI:Regions")}
@@ -48,7 +48,7 @@ def change(data: bytes, tags: Tags, ours: Collection[TagItem] = ()) -> Change:
     Raises:
         CastlistError: If it can't be parsed, or holds what it shouldn't where names belong.
     """
-    packet = Packet(data)
+    packet = came = Packet(data)
     wanted = [item for item in tags.items() if not _UNWRITABLE.search(item.text)]
     before, kept = _Places(ours), _Places(wanted)
     going = [(one, entry) for one, entry in standing(packet, tags.size) if one in before and one not in kept]
@@ -59,19 +59,22 @@ def change(data: bytes, tags: Tags, ours: Collection[TagItem] = ()) -> Change:
     known = {_key(one) for one in there}
     added = tuple(one for one in wanted if _key(one) not in known)
     removed = tuple(one for one, _ in going)
-    return Change(_with(packet, added, tags.size), added, removed, tuple(conflicts.items()))
+    foreign = [one for one in there if one.area is None and one not in before]
+    after = came.encoded(_with(packet, added, tags.size, foreign))
+    return Change(after, added, removed, tuple(conflicts.items()))
 
 
-def take_out(data: bytes, ours: Collection[TagItem]) -> Change:
-    """XMP without what castlist wrote into it.
+def take_out(data: bytes, ours: Collection[TagItem] | None) -> Change:
+    """XMP without what castlist wrote into it; None: whatever bears castlist's mark.
 
     Raises:
         CastlistError: If it can't be parsed.
     """
     packet = Packet(data)
-    places = _Places(ours)
+    places = _Places(own_items(packet) if ours is None else ours)
     going = [(one, entry) for one, entry in standing(packet, _ANY) if one in places]
-    return Change(_without(packet, [entry for _, entry in going]), removed=tuple(one for one, _ in going))
+    after = packet.encoded(_without(packet, [entry for _, entry in going]))
+    return Change(after, removed=tuple(one for one, _ in going))
 
 
 def standing(packet: Packet, size: Size) -> list[tuple[TagItem, Element]]:
@@ -139,16 +142,21 @@ def _emptied(listed: Element) -> Element:
     return listed if others else structure
 
 
-def _with(packet: Packet, items: Sequence[TagItem], size: tuple[int, int]) -> bytes:
+def _with(packet: Packet, items: Sequence[TagItem], size: tuple[int, int], foreign: Sequence[TagItem]) -> bytes:
     for kind in (*REGIONS, *LISTS):
         if some := [item for item in items if item.kind == kind]:
-            packet = Packet(_put(packet, kind, some, size))
+            packet = Packet(_put(packet, kind, [_entry(item, _mark(item, foreign)) for item in some], size))
     return packet.data
 
 
-def _put(packet: Packet, kind: Kind, items: Sequence[TagItem], size: tuple[int, int]) -> bytes:
+def _mark(item: TagItem, foreign: Sequence[TagItem]) -> str:
+    """What a region bears so that it is known as castlist's, and with it the lists that its name was put into."""
+    beside = [one.kind for one in foreign if folded(_name_of(one)) == folded(item.text)]
+    return " ".join([MARK, "beside", *dict.fromkeys(beside)]) if beside else MARK
+
+
+def _put(packet: Packet, kind: Kind, texts: Sequence[str], size: tuple[int, int]) -> bytes:
     """Put entries into their list, which is made if it isn't there."""
-    texts = [_entry(item) for item in items]
     if kind in LISTS:
         return _put_list(packet, None, LISTS[kind], texts, "Seq" if kind == "digikam" else "Bag")
     name, listed = _REGIONS[kind]
@@ -162,7 +170,7 @@ def _put(packet: Packet, kind: Kind, items: Sequence[TagItem], size: tuple[int, 
         raise _unexpected(name)
     if kind == "mwg" and field_of(structure, "mwg-rs:AppliedToDimensions") is None:
         # Without it, some readers pass over all regions.
-        return _put(Packet(packet.put_in(holder_of(structure), _applied_to(size))), kind, items, size)
+        return _put(Packet(packet.put_in(holder_of(structure), _applied_to(size))), kind, texts, size)
     return _put_list(packet, structure, listed, texts, "Bag")
 
 
@@ -187,8 +195,8 @@ def _put_property(packet: Packet, text: str) -> bytes:
     return packet.put_in(descriptions[0], text)
 
 
-def _entry(item: TagItem) -> str:
-    """An entry of a list."""
+def _entry(item: TagItem, mark: str) -> str:
+    """An entry of a list; MWG's regions have room for a mark."""
     name = html.escape(item.text, quote=False)
     if item.area is None:
         return f"<rdf:li>{name}</rdf:li>"
@@ -200,7 +208,7 @@ def _entry(item: TagItem) -> str:
         lines: tuple[str, ...] = (
             f"<mwg-rs:Name>{name}</mwg-rs:Name>",
             "<mwg-rs:Type>Face</mwg-rs:Type>",
-            f"<mwg-rs:Description>{MARK}</mwg-rs:Description>",
+            f"<mwg-rs:Description>{mark}</mwg-rs:Description>",
             f'<mwg-rs:Area rdf:parseType="Resource">\n{sides}\n <stArea:unit>normalized</stArea:unit>\n</mwg-rs:Area>',
         )
     else:

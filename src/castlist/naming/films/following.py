@@ -13,6 +13,7 @@ from functools import partial
 
 import numpy as np
 
+from castlist.arguments import checked
 from castlist.embeddings import normalize
 from castlist.errors import Message, PhotoError, RunError
 from castlist.faces import MIN_FACE, RELATIVE_MIN_FACE, Box, Face, Template, crop_face, detect, measure_quality
@@ -28,7 +29,8 @@ from castlist.paths import as_path
 from castlist.threads import OnCount, Stop, count_cores, submit
 
 LOOKS = 12.0  # frames a second in which faces are looked for
-EMBEDDED = 2  # every second look also tells who it is: in between, a face is followed by where it is
+EMBEDDED = 4  # every fourth look also tells who it is: in between, a face is followed by where it is
+BESIDE = 1.0  # of a face's size; where another is as near, each look tells who it is
 ACCEPTED = -1.0  # log-odds; weaker than for photos: a face that was just there is believed more easily
 HIDING_START = 0.7  # score that begins a track when faces are to be hidden: better a hand too many than a face too few
 SMOOTHING = 0.08  # seconds
@@ -37,9 +39,10 @@ MIN_SECONDS = 0.2  # of a track that counts as seen; shorter ones are mostly no 
 THUMBNAIL = (32, 18)
 ALMOST = 0.004  # seconds that a look may come early: containers round their times to thousandths
 CUT = 0.4  # correlation of two neighboring frames below which a new scene begins; a fast pan stays above
-WHOLE = 0.9  # share of the frames a film says it has, below which it was cut short
+WHOLE = 0.9  # share of the frames a film says it has, or of its length, below which it was cut short
 
 
+@checked
 def name_film(
     path: str | os.PathLike[str],
     recognizer: Recognizer,
@@ -176,6 +179,7 @@ class _Viewer:
         self.seen: list[SeenTrack] = []
         self._times = array("d")  # when each frame is shown
         self.n_frames = 0
+        self._reached = 0.0  # seconds of the film's own clock
 
     def see(self, frame: Frame) -> None:
         """Take in the next frame."""
@@ -193,6 +197,7 @@ class _Viewer:
         if len(self._coming) > AHEAD:
             self._follow()
         self.n_frames = frame.index + 1
+        self._reached = float(frame.ticks * self.film.tick) + 1 / self.film.rate
 
     def finish(self) -> None:
         """Take in what is still to come."""
@@ -229,7 +234,9 @@ class _Viewer:
     @property
     def problem(self) -> Message | None:
         """Why the film ends early, if it does."""
-        if self.n_frames >= WHOLE * self.film.n_frames:
+        # Where frames weren't counted, but guessed from the length, they may come as unevenly as they like.
+        seen, whole = (self._reached, self.film.end) if self.film.end else (self.n_frames, self.film.n_frames)
+        if seen >= WHOLE * whole:
             return None
         return Message(
             "film-cut-short",
@@ -249,13 +256,12 @@ class _Viewer:
     def _look(self, frame: Frame, is_known: bool) -> list[Look]:
         min_face = self._min_face or max(MIN_FACE, self._relative_min_face * min(frame.pixels.shape[:2]))
         faces = find_upright(frame.pixels, min_face, self._eyes.network.template)
-        if not is_known:
-            return [Look(frame.index, frame.seconds, face) for face in faces]
-        if not faces:
-            return []
-        embeddings = self._eyes.network.embed(np.stack([face.pixels for face in faces]), views="plain")
-        vectors = normalize(embeddings - self._center)
-        return [Look(frame.index, frame.seconds, face, vector) for face, vector in zip(faces, vectors, strict=True)]
+        told = [face for face in faces if is_known or is_beside(face, faces)]
+        vectors: dict[int, np.ndarray] = {}
+        if told:
+            embeddings = self._eyes.network.embed(np.stack([face.pixels for face in told]), views="plain")
+            vectors = dict(zip(map(id, told), normalize(embeddings - self._center), strict=True))
+        return [Look(frame.index, frame.seconds, face, vectors.get(id(face))) for face in faces]
 
     def _end(self, trails: Sequence[Trail]) -> None:
         """Embed what will name them now, so that their crops needn't be kept."""
@@ -289,6 +295,14 @@ def find_upright(pixels: np.ndarray, min_face: float, template: Template) -> lis
         box = Box(*edges).clipped(width, height)
         faces.append(Face(crop, box, landmarks, score, measure_quality(crop, landmarks)))
     return faces
+
+
+def is_beside(face: Face, faces: Sequence[Face]) -> bool:
+    """Whether another face of the frame is so near that where they are may not tell which is which."""
+    box = face.box
+    reach = BESIDE * max(box.width, box.height)
+    around = Box(box.left - reach, box.top - reach, box.right + reach, box.bottom + reach)
+    return any(other is not face and around.common(other.box) > 0 for other in faces)
 
 
 def name_apart(answers: Answers, frames: Sequence[np.ndarray]) -> Answers:

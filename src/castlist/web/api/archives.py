@@ -205,7 +205,7 @@ def find_like(
     """The faces that are like one in a photo, whoever they are, the likest first."""
     asked = OpenArchive(desk.archive(archive).path)
     read_photos(desk, [photo])  # refuses what is too large
-    with as_file(desk, photo) as path:
+    with as_file(photo) as path:
         found = library.find_like(asked, path, face=face, finder=desk.finder)
     return _page(asked, found, 0, limit)
 

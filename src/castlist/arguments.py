@@ -1,0 +1,87 @@
+"""What is handed in at the public door, held to what its signature says: a wrong kind of value ends in a sentence."""
+
+from __future__ import annotations
+
+import builtins
+import functools
+import inspect
+import numbers
+import os
+import types
+import typing
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, ParamSpec, TypeVar
+
+from castlist.errors import CastlistError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_PLAIN = ("builtins", "numpy", "pathlib")  # whose values are none of castlist's
+_NUMBERS: dict[Any, type] = {bool: numbers.Integral, int: numbers.Integral, float: numbers.Real}  # NumPy's, too
+
+
+def checked(function: Callable[P, R]) -> Callable[P, R]:
+    """Have a public function refuse values of another kind than it takes, before it does anything.
+
+    Left to the function is what an iterator will give, and what is known to type checkers alone.
+    """
+    signed = inspect.unwrap(function)
+    names = signed.__code__.co_varnames[: signed.__code__.co_argcount]
+
+    @functools.wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        kinds = _kinds(signed)
+        for name, value in (*zip(names, args, strict=False), *kwargs.items()):
+            if not _fits(value, kinds.get(name, Any)):
+                raise CastlistError(
+                    "argument-kind",
+                    "{name} of {function} must be {kind}. Got {value} instead.",
+                    name=name,
+                    function=function.__name__,
+                    kind=signed.__annotations__[name],
+                    value=f"{value!r:.100}",
+                )
+        return function(*args, **kwargs)
+
+    return call
+
+
+class _Names(dict[str, Any]):
+    """What a module's annotations mean; anything where only a type checker has loaded it."""
+
+    def __init__(self, module: dict[str, Any]) -> None:
+        super().__init__(module)
+
+    def __missing__(self, name: str) -> Any:
+        return getattr(builtins, name, Any)
+
+
+@functools.cache
+def _kinds(function: Callable[..., Any]) -> dict[str, Any]:
+    return typing.get_type_hints(function, localns=_Names(function.__globals__))
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    origin, inside = typing.get_origin(kind) or kind, typing.get_args(kind)
+    if origin in (types.UnionType, typing.Union):
+        return any(_fits(value, one) for one in inside)
+    if origin is typing.Literal:
+        return isinstance(value, str) and value in inside
+    if origin is Callable or getattr(origin, "_is_protocol", False):
+        return callable(value)
+    if origin is tuple:
+        return isinstance(value, tuple | list) and len(value) == len(inside) and all(map(_fits, value, inside))
+    if origin in (Iterable, Collection, Sequence):
+        if isinstance(value, str | bytes | os.PathLike) and origin is Iterable:
+            return True  # a single photo, where several are asked for; the function tells the two apart
+        several = isinstance(value, Iterable) and not isinstance(value, str | bytes)
+        return several and (not hasattr(value, "__len__") or all(_fits(one, inside[0]) for one in value))
+    if origin is Mapping:
+        return isinstance(value, Mapping) and all(_fits(one, inside[0]) for one in value)
+    if isinstance(origin, type) and origin.__module__.startswith("castlist."):
+        # What behaves as castlist's own will do: a program's tests have fakes of it.
+        return isinstance(value, origin) or type(value).__module__ not in _PLAIN
+    if isinstance(value, bool) and origin in (int, float):
+        return False
+    return origin is Any or isinstance(value, _NUMBERS.get(origin, origin))

@@ -159,7 +159,7 @@ def test_who_sends_slowly_is_sent_away(tmp_path: Path) -> None:
                 f"POST {path} HTTP/1.1\r\nHost: {host}:{port}\r\nAuthorization: Bearer a token of some length\r\n"
                 "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 100000\r\n\r\n--x\r\n"
             )
-            with socket.create_connection((host, int(port)), 10) as line:
+            with socket.create_connection((host, int(port)), 30) as line:
                 line.sendall(head.encode())
                 answer = line.makefile("rb").read()
             assert b" 408 " in answer and json.loads(answer.rpartition(b"\r\n")[2])["code"] == "body-too-slow", path

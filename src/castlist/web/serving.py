@@ -101,8 +101,9 @@ class _Workers:
         """
         while True:
             time.sleep(PAUSE)
-            if len(self._running) < len(self._places) and time.monotonic() - self._running[0].began > ALONE:
-                self._running += map(self._start, self._places[1:])
+            others = self._places[len(self._running) :]
+            if others and time.monotonic() - self._running[0].began > ALONE:
+                self._running += map(self._start, others)
             if os.fstat(self._log).st_size > LONGEST_LOG:
                 os.ftruncate(self._log, 0)
             self._running = [one if one.process.poll() is None else self._start_anew(one) for one in self._running]

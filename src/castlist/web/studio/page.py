@@ -108,15 +108,15 @@ def no_such_page() -> CastlistError:
 
 def explained(request: Request, error: Exception) -> HTMLResponse:
     """The page that tells what went wrong."""
-    if isinstance(error, HTTPException) and isinstance(error.__cause__, OSError):
-        error = unforeseen(error.__cause__)  # as where there is no room for what is sent
-    if isinstance(error, CastlistError):
-        return render(request, "problem", status=status_of(error), problem=error.message)
     if isinstance(error, HTTPException):
-        said = Message("page-refused", "The browser asked for what can't be: {reason}.", {"reason": error.detail})
-        return render(request, "problem", status=error.status_code, problem=said)
-    logger.error("unforeseen: %s", type(error).__name__)  # what it says may hold a name
-    return render(request, "problem", status=500, problem=unforeseen(error).message)
+        if not isinstance(error.__cause__, OSError):
+            said = Message("page-refused", "The browser asked for what can't be: {reason}.", {"reason": error.detail})
+            return render(request, "problem", status=error.status_code, problem=said)
+        error = unforeseen(error.__cause__)  # as where there is no room for what is sent
+    if not isinstance(error, CastlistError):
+        logger.error("unforeseen: %s", type(error).__name__)  # what it says may hold a name
+        error = unforeseen(error)
+    return render(request, "problem", status=status_of(error), problem=error.message)
 
 
 @functools.cache

@@ -52,6 +52,9 @@ def test_whoever_is_like_a_face_is_found(client: Any, tmp_path: Path, monkeypatc
     found = client.post(f"{ALBUM}/like", files=sent).json()
     assert {one["photo"] for one in found["items"]} == {"stranger0.png", "stranger1.png", "stranger2.png"}
     assert not list(uploads.iterdir())
+    refused = client.post(f"{ALBUM}/like", files={"photo": ("x.svg", b"<svg/>", "image/svg+xml")})
+    assert (refused.status_code, refused.json()["code"]) == (422, "like-unread")
+    assert str(tmp_path) not in refused.text  # nobody is told where what was sent lay
 
 
 def test_groups_are_read_as_they_were_found_and_named(client: Any) -> None:

@@ -26,7 +26,7 @@ from castlist.naming import Seen
 
 def find_like(
     archive: Archive,
-    photo: str | os.PathLike[str],
+    photo: str | os.PathLike[str] | bytes,
     *,
     face: int | None = None,
     since: datetime.date | None = None,
@@ -39,7 +39,7 @@ def find_like(
 
     Args:
         archive: Where to look.
-        photo: Shows the face; it needn't be in the archive.
+        photo: Shows the face; it needn't be in the archive. A path, or what such a file holds.
         face: Which face of the photo, from the left, from 1; None: its only one.
         since: As for `find_in_archive`, and `until`, too.
         until: The last day.
@@ -50,7 +50,8 @@ def find_like(
             than its run has now.
     """
     namer = open_same_eyes(archive.folder, archive.folder.run(), finder=finder)
-    wanted = _face_of(Seen.merge(namer.eyes.see([photo])), str(photo), face)
+    called = "photo" if isinstance(photo, bytes) else os.fspath(photo)
+    wanted = _face_of(Seen.merge(namer.eyes.see([photo])), called, face)
     found = [one for one in likest(archive, wanted, namer.background) if is_between(one, since, until)]
     return sorted(found, key=lambda one: (-(one.likeness or 0.0), one.path, one.number))
 

@@ -25,7 +25,7 @@ from castlist.people import teach as teach_run
 from castlist.web.api.common import At, Limit, Offset, Page, Sent, edges
 from castlist.web.api.jobs import Job, Key
 from castlist.web.api.runs import PhotoFolder
-from castlist.web.uploads import as_file, read_photos
+from castlist.web.uploads import read_photos
 
 router = APIRouter(tags=["archives"])
 
@@ -204,9 +204,7 @@ def find_like(
 ) -> Page[Found]:
     """The faces that are like one in a photo, whoever they are, the likest first."""
     asked = OpenArchive(desk.archive(archive).path)
-    read_photos(desk, [photo])  # refuses what is too large
-    with as_file(photo) as path:
-        found = library.find_like(asked, path, face=face, finder=desk.finder)
+    found = library.find_like(asked, read_photos(desk, [photo])[0], face=face, finder=desk.finder)
     return _page(asked, found, 0, limit)
 
 

@@ -54,8 +54,7 @@ def _show_version(wanted: bool) -> bool:
     return wanted
 
 
-# In the order of --help.
-for _verb in (
+VERBS = (  # in the order of --help
     check,
     train,
     resume,
@@ -86,7 +85,8 @@ for _verb in (
     desktop,
     serve,
     demo,
-):
+)
+for _verb in VERBS:
     app.command()(_verb)
 
 
@@ -145,7 +145,7 @@ def _need_arguments() -> None:
     words = sys.argv[1:]
     if "" in words:
         raise SettingsError("argument-empty", "An argument is empty. Leave it out, or give what it stands for.")
-    verbs = {verb.callback.__name__ for verb in app.registered_commands if verb.callback}
+    verbs = {verb.__name__ for verb in VERBS}
     verb = next((word for word in words if word in verbs), "")
     if not FAR.get(verb):
         for before, word in zip(["", *words], words, strict=False):

@@ -101,9 +101,8 @@ for line in open("verbs").read().splitlines():
 print("## asked:", asked, flush=True)
 """
 
-# Below HOME, besides castlist's: Keras's settings, matplotlib's list of the machine's fonts, and, in the folder for
-# what is temporary, what TensorFlow compiles of its own code.
-OTHERS = (".keras/", ".cache/matplotlib/", ".config/matplotlib/", "tmp/__pycache__/__autograph_generated_file")
+# Below HOME, besides castlist's: Keras's settings, and matplotlib's list of the machine's fonts.
+OTHERS = (".keras/", ".cache/matplotlib/", ".config/matplotlib/")
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -112,7 +111,8 @@ def environment(home: Path) -> dict[str, str]:
     places = {"HOME": home, "TMPDIR": home / "tmp", "XDG_CACHE_HOME": home / ".cache"}
     places |= {"XDG_CONFIG_HOME": home / ".config", "XDG_DATA_HOME": home / ".local" / "share"}
     kept = {name: value for name, value in os.environ.items() if name not in ("ORT_DISABLE_TELEMETRY", "MPLCONFIGDIR")}
-    return kept | {name: str(place) for name, place in places.items()}
+    # Else Python itself writes beside the code what it compiled of it, as far as nobody had by then.
+    return kept | {name: str(place) for name, place in places.items()} | {"PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def run_verbs(folder: Path, home: Path, lines: str, *before: str) -> str:

@@ -24,7 +24,7 @@ PICTURES = 130  # per hero, to learn from, be validated and tested on
 SIZE = 128  # pixels of a drawing
 NEW = "demo-new"  # the folder that those are drawn into
 NEVER_SEEN = 1000  # the index of the first picture that is drawn only to be named
-DRAWN = dataclasses.replace(read_settings("", "cnn"), faces=False, image_size=48, epochs=14)
+DRAWN = dataclasses.replace(read_settings("", "cnn"), faces=False, image_size=48, epochs=16)
 
 
 def run_demo(

@@ -28,7 +28,7 @@ from uvicorn.server import ServerState  # noqa: E402
 from castlist.testing import make_run, save_picture  # noqa: E402
 from castlist.threads import count_cores  # noqa: E402
 from castlist.web import House  # noqa: E402
-from castlist.web.worker import _Connection  # noqa: E402
+from castlist.web.worker import Connection  # noqa: E402
 from houses import PEOPLE  # noqa: E402
 
 SERVE = "from castlist.cli import main; main()"
@@ -176,7 +176,7 @@ def test_who_takes_no_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) 
         config, state = uvicorn.Config(answer, lifespan="off", log_config=None), ServerState()
         config.load()
         server = await asyncio.get_running_loop().create_server(
-            lambda: _Connection(config=config, server_state=state, app_state={}), "127.0.0.1", 0
+            lambda: Connection(config=config, server_state=state, app_state={}), "127.0.0.1", 0
         )
         with socket.create_connection(server.sockets[0].getsockname()) as line:
             line.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")

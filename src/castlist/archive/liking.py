@@ -17,6 +17,7 @@ from castlist.archive.reading import Archive
 from castlist.archive.records import ArchivedFace
 from castlist.archive.table import lists_of
 from castlist.archive.verdicts import Face
+from castlist.arguments import checked
 from castlist.embeddings import normalize
 from castlist.errors import PhotoError, SettingsError
 from castlist.faces import NO_FACE, Finder, find_faces
@@ -24,6 +25,7 @@ from castlist.gallery import Background
 from castlist.naming import Seen
 
 
+@checked
 def find_like(
     archive: Archive,
     photo: str | os.PathLike[str] | bytes,

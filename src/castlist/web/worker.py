@@ -61,7 +61,7 @@ def answer_requests(house: House, listener: socket.socket, *, finder: Finder = f
     config = uvicorn.Config(
         app,
         loop="asyncio",
-        http=_Connection,
+        http=Connection,
         ws="none",
         lifespan="off",
         log_config=None,
@@ -136,11 +136,11 @@ class _Server(uvicorn.Server):
 
     async def _speak_on(self, connection: socket.socket) -> None:
         await asyncio.get_running_loop().connect_accepted_socket(
-            lambda: _Connection(config=self.config, server_state=self.server_state, app_state={}), connection
+            lambda: Connection(config=self.config, server_state=self.server_state, app_state={}), connection
         )
 
 
-class _Connection(H11Protocol):
+class Connection(H11Protocol):
     """A connection that is closed when no whole request comes on it for long, or nobody takes what was answered.
 
     For both uvicorn itself waits for ever.

@@ -21,6 +21,7 @@ from castlist.cli.console import telling_interruption
 from castlist.cli.learning import choose_settings
 from castlist.errors import needs_extra
 from castlist.media import find_photos, read_photo
+from castlist.testing import make_run
 from small_runs import make_small_run
 
 
@@ -289,3 +290,21 @@ def test_an_address_is_no_folder_of_this_machine(
         cli.main()
     assert re.search(r"castlist: '(s3|gs|az)://bucket/\S+' is an address", capsys.readouterr().err)
     assert not list(tmp_path.iterdir())  # such as a folder called s3:
+
+
+@pytest.mark.parametrize(("path", "called"), [("/nowhere", ".venv/bin/castlist"), (None, "castlist")])
+def test_the_demo_says_how_to_look_at_its_run(
+    path: str | None,
+    called: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run = make_run(tmp_path / "all runs" / "demo", ("Ann", "Bo"))
+    monkeypatch.setattr("castlist.demo.run_demo", lambda *args, **options: (run, None, []))
+    (tmp_path / "castlist").touch(0o755)
+    monkeypatch.setenv("PATH", path or str(tmp_path))
+    monkeypatch.setattr("sys.argv", [".venv/bin/castlist", "--language", "en", "demo", "--out", str(run.path.parent)])
+    with pytest.raises(SystemExit, match="0"):
+        cli.main()
+    assert capsys.readouterr().out.endswith(f"in a browser: {called} serve --out '{run.path.parent}'\n")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
+import sys
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -127,6 +130,10 @@ def demo(
     for photo in named:
         for line in photo_lines(photo).splitlines():
             tell(f"  {line}")
+    # make calls it by its place in .venv, where no shell finds it by its name.
+    is_found = shutil.which("castlist") or Path(sys.argv[0]).name != "castlist"
+    command = shlex.join(["castlist" if is_found else sys.argv[0], "serve", "--out", str(out)])
+    tell(translate("Look at it in a browser: {command}", command=command))
 
 
 def choose_settings(

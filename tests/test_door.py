@@ -84,6 +84,8 @@ def test_what_is_no_path_or_leads_nowhere(call: str, wrong: str) -> None:
         lambda: castlist.renew_report(RUN, language="fr"),
         lambda: castlist.export_run(RUN, "gif"),
         lambda: castlist.export_run(RUN, None),
+        lambda: castlist.Findings(Path(), (), 0, ()).at_least("awful"),
+        lambda: castlist.Findings(Path(), (), 0, ()).summary_lines("fr"),
         lambda: castlist.Settings(model="none"),
         lambda: castlist.Settings(epochs="many"),
         lambda: castlist.set_threads(0),
@@ -108,9 +110,10 @@ def test_what_is_asked_for_wrongly(call: Callable[[], object]) -> None:
 PUBLIC = [getattr(castlist, name) for name in castlist.__all__]
 METHODS = [
     method
-    for kind in (castlist.Archive, castlist.Recognizer, castlist.Seen)
+    for kind in filter(inspect.isclass, PUBLIC)
+    if not issubclass(kind, (Exception, castlist.Message))
     for name, method in inspect.getmembers(kind, inspect.isroutine)
-    if not name.startswith("_")
+    if not name.startswith("_") and method.__module__.startswith("castlist.")
 ]
 TAKEN = [
     (function, name)
@@ -146,6 +149,30 @@ def test_what_several_are_made_of_is_looked_at(call: Callable[[], object]) -> No
     with pytest.raises(castlist.CastlistError) as refused:
         call()
     assert refused.value.code == "argument-kind"
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        *(lambda rows=rows: castlist.Seen.of_photos(3)[rows] for rows in (3, -4, "a", 0.5, None, [[0]], [9], [True])),
+        lambda: castlist.Seen.of_photos(1, photo=[0]).box(1),
+        lambda: castlist.Seen.of_photos(1, photo=[0]).quality(-2),
+        lambda: castlist.Seen.of_photos(1, photo=[0]).faces([7]),
+        lambda: castlist.Message.from_dict(5),
+        lambda: castlist.Message.from_dict({"code": "a", "text": "{x}", "values": {}}),
+        lambda: castlist.Receipt.from_dict({}),
+        lambda: castlist.Receipt.from_dict({"name": "Ann", "removed": 5, "remaining": []}),
+        lambda: castlist.Receipt.from_dict({"name": "Ann", "removed": [5], "remaining": []}),
+    ],
+)
+def test_what_is_no_record_and_rows_that_are_not_there(call: Callable[[], object]) -> None:
+    with pytest.raises(castlist.RecordError) as refused:
+        call()
+    assert refused.value.code and str(refused.value).isprintable()
+
+
+def test_a_record_is_walked_through() -> None:
+    assert [len(one) for one in castlist.Seen.of_photos(2)] == [1, 1]
 
 
 def test_numbers_and_lists_of_other_kinds_are_taken() -> None:

@@ -48,6 +48,7 @@ class Cast:
     notes: tuple[Message, ...] = ()  # what was passed over, a sentence each
     is_marked: bool = False  # whether people are told by marks in photos, not by folders: several may be in one
 
+    @checked
     def name_of(self, photo: Photo) -> str:
         """What a photo is called in a data set and a run: the person and a slash come first."""
         name = name_below(self.root, photo.path)

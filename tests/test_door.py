@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 
 import castlist
+from castlist import cli
 from castlist.testing import level_of, make_run, save_picture, tell_faces
 
 RUN, PHOTO = Path("runs/family"), Path("new/a.png")
@@ -240,6 +242,25 @@ def test_folders_without_rights() -> None:
     ):
         with pytest.raises(castlist.CastlistError):
             call()
+
+
+@pytest.mark.usefixtures("without_rights")
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root can become somebody else")
+def test_a_run_without_rights_is_one_sentence_of_the_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    os.seteuid(0)
+    RUN.chmod(0o444)
+    os.seteuid(65534)
+    for words in (["people", RUN], ["undo", RUN], ["forget", RUN, "Ann", "--yes"], ["predict", PHOTO, "--run", RUN]):
+        monkeypatch.setattr(sys, "argv", ["castlist", *map(str, words)])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        assert stop.value.code == 2
+        said = capsys.readouterr().err
+        assert (
+            said.startswith(f"castlist: The run {str(RUN)!r}") and "Permission denied" in said and said.count("\n") == 1
+        )
 
 
 def test_a_text_is_as_good_as_a_path() -> None:

@@ -31,7 +31,7 @@ from castlist.cli.serving import serve
 from castlist.cli.sorting import sort
 from castlist.cli.stopping import INTERRUPTED, told_to_end
 from castlist.cli.tagging import tag
-from castlist.cli.words import asked_language, speak, spoken, translate, translate_help, worded
+from castlist.cli.words import asked_language, command_of, speak, spoken, translate, translate_help, worded
 from castlist.errors import CastlistError, SettingsError, unforeseen
 from castlist.places import is_address
 
@@ -88,7 +88,7 @@ def castlist(
     """What stands before the verb."""
 
 
-def _command_of(verbs: Iterable[Callable[..., None]]) -> typer.Typer:
+def _app_of(verbs: Iterable[Callable[..., None]]) -> typer.Typer:
     made = typer.Typer(
         name="castlist",
         help="Learn who is who from folders of photos; name them in new ones.",
@@ -103,7 +103,7 @@ def _command_of(verbs: Iterable[Callable[..., None]]) -> typer.Typer:
     return made
 
 
-app = _command_of(VERBS)
+app = _app_of(VERBS)
 
 FAR = {"archive": True, "decide": True, "manifest": False}  # the verbs that take addresses; whether options do, too
 
@@ -116,8 +116,11 @@ def main() -> None:
         try:
             _need_arguments()
             # Of one verb that stands first nothing else is needed; typer takes a tenth of a second to read them all.
-            command = next((_command_of([verb]) for verb in VERBS if sys.argv[1:2] == [verb.__name__]), app)
-            (command if spoken() == "en" else translate_help(command))()
+            chosen = next((_app_of([verb]) for verb in VERBS if sys.argv[1:2] == [verb.__name__]), app)
+            command = command_of(chosen)
+            if spoken() != "en":
+                translate_help(command)
+            command()
         except Exception as error:
             if signals:  # what an import that was interrupted ends in, which may be any error
                 _stop(signals)

@@ -10,8 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 import castlist
+from castlist.testing import make_run
 
 SOURCE = Path(castlist.__file__).parent
 
@@ -195,6 +197,28 @@ def test_help_loads_nothing_heavy() -> None:
 def test_naming_loads_no_keras() -> None:
     loaded = loaded_after("import castlist.naming.recognizer, castlist.painting.labels")
     assert not loaded & {"keras", "tensorflow", "matplotlib", "sklearn", "scipy", "h5py", "jinja2", "onnx"}
+
+
+NAMING = """
+import sys
+from castlist.cli import main
+sys.argv = ["castlist", "predict", "a.png", "--run", "run"]
+try: main()
+except SystemExit: pass
+print(*(name for name in ("numpy.ma", "rich.console") if name in sys.modules))
+"""
+
+
+def test_naming_a_photo_loads_no_bars_and_nothing_of_numpy_that_is_slow(tmp_path: Path) -> None:
+    make_run(tmp_path / "run", ["Ann", "Bob"])
+    pixels = pytest.importorskip("skimage.data", reason="the portrait is in scikit-image").astronaut()
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", NAMING], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    photo, loaded = done.stdout.splitlines()
+    assert photo.startswith("a.png")
+    assert loaded == ""
 
 
 def test_the_public_names_are_sorted_and_there() -> None:

@@ -24,6 +24,7 @@ from castlist.archive import (
     planning,
     save_sheet,
 )
+from castlist.archive.elsewhere import mark, tell_marked
 from castlist.errors import CastlistError, Message
 from castlist.people import forget
 from castlist.run import open_run
@@ -136,6 +137,27 @@ def test_a_path_that_bears_the_name_in_another_form_is_named_and_forgotten(home:
     remaining = forget(home / "run", "Zo\u00eb", archive=home / "archive").remaining
     assert [one.values["path"] for one in remaining if one.code == "sheet-remains"] == [str(sheet)]
     assert not (home / "archive" / "elsewhere.jsonl").read_bytes()
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root can become somebody else")
+@pytest.mark.parametrize(("of_copies", "of_copy"), [(0o000, 0o644), (0o444, 0o644), (0o755, 0o000)])
+def test_what_nobody_may_look_at_is_named(home: Path, of_copies: int, of_copy: int) -> None:
+    write_elsewhere(home)
+    archive = Archive(home / "archive")
+    folder = archive.folder
+    mark(folder, {face.digest for face in find_in_archive(archive, "Beatrix")}, "Beatrix")
+    for path in (folder.path, home, *home.parents):
+        path.chmod(path.stat().st_mode | 0o055)
+    (folder.path / "elsewhere.jsonl").chmod(0o644)
+    for copy in (home / "copies").iterdir():
+        copy.chmod(of_copy)
+    (home / "copies").chmod(of_copies)
+    os.seteuid(65534)
+    try:
+        told = [one.code for one in tell_marked(folder)]
+    finally:
+        os.seteuid(0)
+    assert told == ["sheet-remains", *(["copies-away"] if of_copy else ["copy-remains"] * 5)]
 
 
 def test_sheets_that_are_gone_are_not_named(home: Path) -> None:

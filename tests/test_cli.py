@@ -179,6 +179,17 @@ def test_what_everybody_asks_a_command(
     assert done.stdout.split() == ["predict"]
 
 
+def test_a_verb_that_stands_first_is_read_alone_and_says_the_same(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = []
+    for words in (["--language", "en", "people", "-h"], ["people", "-h"]):
+        assert run(monkeypatch, *words) == 0
+        said.append(capsys.readouterr().out)
+        monkeypatch.setattr(cli, "app", None)  # all verbs, which take a while to read
+    assert said[0] == said[1] != ""
+
+
 def test_ctrl_c_is_no_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     def interrupt() -> None:
         raise KeyboardInterrupt
@@ -190,7 +201,7 @@ def test_ctrl_c_is_no_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
             raise ImportError("numpy.core.multiarray failed to import")
 
     for ending in (interrupt, interrupt_an_import):
-        monkeypatch.setattr(cli, "app", ending)
+        monkeypatch.setattr(cli, "command_of", lambda app, ending=ending: ending)
         assert run(monkeypatch) == 130
         assert capsys.readouterr().err == "castlist: stopped.\n"
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 
 import castlist
+from castlist import cli
 from castlist.testing import level_of, make_run, save_picture, tell_faces
 
 RUN, PHOTO = Path("runs/family"), Path("new/a.png")
@@ -84,6 +86,8 @@ def test_what_is_no_path_or_leads_nowhere(call: str, wrong: str) -> None:
         lambda: castlist.renew_report(RUN, language="fr"),
         lambda: castlist.export_run(RUN, "gif"),
         lambda: castlist.export_run(RUN, None),
+        lambda: castlist.Findings(Path(), (), 0, ()).at_least("awful"),
+        lambda: castlist.Findings(Path(), (), 0, ()).summary_lines("fr"),
         lambda: castlist.Settings(model="none"),
         lambda: castlist.Settings(epochs="many"),
         lambda: castlist.set_threads(0),
@@ -108,9 +112,10 @@ def test_what_is_asked_for_wrongly(call: Callable[[], object]) -> None:
 PUBLIC = [getattr(castlist, name) for name in castlist.__all__]
 METHODS = [
     method
-    for kind in (castlist.Archive, castlist.Recognizer, castlist.Seen)
+    for kind in filter(inspect.isclass, PUBLIC)
+    if not issubclass(kind, (Exception, castlist.Message))
     for name, method in inspect.getmembers(kind, inspect.isroutine)
-    if not name.startswith("_")
+    if not name.startswith("_") and method.__module__.startswith("castlist.")
 ]
 TAKEN = [
     (function, name)
@@ -146,6 +151,30 @@ def test_what_several_are_made_of_is_looked_at(call: Callable[[], object]) -> No
     with pytest.raises(castlist.CastlistError) as refused:
         call()
     assert refused.value.code == "argument-kind"
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        *(lambda rows=rows: castlist.Seen.of_photos(3)[rows] for rows in (3, -4, "a", 0.5, None, [[0]], [9], [True])),
+        lambda: castlist.Seen.of_photos(1, photo=[0]).box(1),
+        lambda: castlist.Seen.of_photos(1, photo=[0]).quality(-2),
+        lambda: castlist.Seen.of_photos(1, photo=[0]).faces([7]),
+        lambda: castlist.Message.from_dict(5),
+        lambda: castlist.Message.from_dict({"code": "a", "text": "{x}", "values": {}}),
+        lambda: castlist.Receipt.from_dict({}),
+        lambda: castlist.Receipt.from_dict({"name": "Ann", "removed": 5, "remaining": []}),
+        lambda: castlist.Receipt.from_dict({"name": "Ann", "removed": [5], "remaining": []}),
+    ],
+)
+def test_what_is_no_record_and_rows_that_are_not_there(call: Callable[[], object]) -> None:
+    with pytest.raises(castlist.RecordError) as refused:
+        call()
+    assert refused.value.code and str(refused.value).isprintable()
+
+
+def test_a_record_is_walked_through() -> None:
+    assert [len(one) for one in castlist.Seen.of_photos(2)] == [1, 1]
 
 
 def test_numbers_and_lists_of_other_kinds_are_taken() -> None:
@@ -213,6 +242,25 @@ def test_folders_without_rights() -> None:
     ):
         with pytest.raises(castlist.CastlistError):
             call()
+
+
+@pytest.mark.usefixtures("without_rights")
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root can become somebody else")
+def test_a_run_without_rights_is_one_sentence_of_the_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    os.seteuid(0)
+    RUN.chmod(0o444)
+    os.seteuid(65534)
+    for words in (["people", RUN], ["undo", RUN], ["forget", RUN, "Ann", "--yes"], ["predict", PHOTO, "--run", RUN]):
+        monkeypatch.setattr(sys, "argv", ["castlist", *map(str, words)])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        assert stop.value.code == 2
+        said = capsys.readouterr().err
+        assert (
+            said.startswith(f"castlist: The run {str(RUN)!r}") and "Permission denied" in said and said.count("\n") == 1
+        )
 
 
 def test_a_text_is_as_good_as_a_path() -> None:

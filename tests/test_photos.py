@@ -186,13 +186,13 @@ def test_a_cast_is_read_from_the_folder_names(tmp_path: Path) -> None:
     save_noise(tmp_path / ".hidden" / "1.jpg", 10)
     save_noise(tmp_path / "Zoë" / ".DS_Store.jpg", 11)
     save_noise(tmp_path / "stray.jpg", 12)
-    (tmp_path / "Nobody").mkdir()
+    (tmp_path / "Empty").mkdir()
     found = find_cast(tmp_path)
     assert found.people == tuple(sorted(names))
     assert [photo.path.name for photo in found.photos if photo.person == "Zoë"] == ["1.jpg", "deep.png"]
     assert len(found.photos) == 5
     assert any("1 file beside" in str(note) for note in found.notes)
-    assert any("'Nobody' holds no photo" in str(note) for note in found.notes)
+    assert any("'Empty' holds no photo" in str(note) for note in found.notes)
 
 
 def test_one_person_is_a_cast(tmp_path: Path) -> None:
@@ -222,6 +222,19 @@ def test_names_that_differ_only_by_case_or_form_are_refused(tmp_path: Path, othe
 def test_names_that_nobody_can_have(name: str) -> None:
     with pytest.raises(CastError, match="Nobody can be called"):
         check_person(name)
+
+
+def test_folders_of_strangers_are_passed_over_unless_there_is_nobody_else(tmp_path: Path) -> None:
+    for name in ("unknown", "Strangers", "all", "nobody"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "1.jpg").touch()
+    with pytest.raises(CastError, match=r"no person in .*: The folder '.*' is nobody's by its name"):
+        find_cast(tmp_path)
+    (tmp_path / "Ann").mkdir()
+    (tmp_path / "Ann" / "1.jpg").touch()
+    found = find_cast(tmp_path)
+    assert found.people == ("Ann",)
+    assert sorted(str(note.values["name"]) for note in found.notes) == ["Strangers", "all", "nobody", "unknown"]
 
 
 def test_folders_that_are_no_cast(tmp_path: Path) -> None:

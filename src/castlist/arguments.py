@@ -12,7 +12,7 @@ import typing
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, ParamSpec, TypeVar
 
-from castlist.errors import CastlistError
+from castlist.errors import CastlistError, RecordError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -45,6 +45,29 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
         return function(*args, **kwargs)
 
     return call
+
+
+def rows_of(count: int, index: Any) -> Any:
+    """Which of so many rows a number, a slice, a list or a mask means: shape (k,), int64.
+
+    Raises:
+        RecordError: If there are no such rows.
+    """
+    import numpy as np  # late: the public door opens without it
+
+    try:
+        rows = np.arange(count)[index]
+    except (IndexError, TypeError, ValueError):
+        rows = None
+    if rows is None or rows.ndim > 1:
+        raise RecordError(
+            "no-such-rows",
+            "Of {count} rows some are chosen by a number, a slice, a list of numbers or a mask of as many. "
+            "Got {index} instead.",
+            count=count,
+            index=f"{index!r:.100}",
+        )
+    return np.atleast_1d(rows)
 
 
 class _Names(dict[str, Any]):

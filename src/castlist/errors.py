@@ -7,6 +7,7 @@ CastlistError
 ├── ShapeError          an array of the wrong shape
 ├── WeightsError        weights that are missing or not what they should be
 ├── RunError            a run folder that is missing, broken, or from a later castlist
+├── RecordError         a record that can't be read, or has no such row
 ├── FontError           no font has the characters of a name
 └── MissingExtraError   a part of castlist that isn't installed
 
@@ -59,9 +60,14 @@ class Message:
         """Read what `to_dict` gave, from whatever file; a text, as older castlists wrote it, is one without a code.
 
         Raises:
-            ValueError: If it is neither, or its text asks for more than its values as they are.
+            RecordError: If it is neither, or its text asks for more than its values as they are.
         """
-        return cls._read(record, _NESTED)
+        try:
+            return cls._read(record, _NESTED)
+        except ValueError as error:
+            raise RecordError(
+                "record-no-message", "It must be a message as to_dict gives it ({reason}).", reason=str(error)
+            ) from error
 
     @classmethod
     def _read(cls, record: Any, nested: int) -> Message:
@@ -161,6 +167,10 @@ class WeightsError(CastlistError):
 
 class RunError(CastlistError):
     """A run folder that is missing, broken, or written by a later castlist."""
+
+
+class RecordError(CastlistError, ValueError, IndexError):
+    """A record that can't be read, or has no such row."""
 
 
 class FontError(CastlistError):

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 @contextmanager
 def showing_count(what: str) -> Iterator[OnCount]:
     """A callback for things done, of how many (0: unknown)."""
+    if not sys.stderr.isatty():  # nothing is shown, and what shows takes a tenth of a second to load
+        yield lambda done, total: None
+        return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 

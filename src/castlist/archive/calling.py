@@ -15,6 +15,7 @@ from castlist.archive.decisions import ABOUT_NAMES, HEARD, Decision, DecisionLog
 from castlist.archive.folder import ArchiveFolder
 from castlist.errors import Message
 from castlist.media import one_form
+from castlist.paths import is_folder
 from castlist.run import Run
 
 
@@ -88,7 +89,7 @@ def called_before(folder: ArchiveFolder, run: Run, name: str, names: Iterable[st
 def _is_of(folder: ArchiveFolder, run: Run) -> bool:
     """Whether a run is the archive's own, where it was or moved."""
     home = Path(folder.record().run)
-    return home == run.path.absolute() or not home.exists()
+    return home == run.path.absolute() or not is_folder(home)
 
 
 def _doubt(name: str, to: str, count: int) -> Message:

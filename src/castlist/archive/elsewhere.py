@@ -120,16 +120,25 @@ def _told(one: Written) -> Iterator[Message]:
     if not one.leaving and not one.is_named:
         return
     path = Path(unspell(one.path))
-    is_away = not path.parent.exists()  # on a disk that isn't there now, perhaps
+    is_hidden = not _may_look_into(path.parent)  # or on a disk that isn't there now, perhaps
     if one.kind == "sheet":
-        if is_away or path.exists():
+        if is_hidden or path.exists():
             yield Message("sheet-remains", "The contact sheet {path!r}.", {"path": str(path)})
-        return
-    if is_away:
+    elif is_hidden or (path.exists() and not _may_look_into(path)):
         yield Message("copies-away", "Copies of photos in {path!r}, if it is there.", {"path": str(path)})
-    for copy in sorted(path.glob("*")):
-        if copy.is_file() and content_digest(copy) in one.leaving:
-            yield Message("copy-remains", "The copy {path!r}.", {"path": str(copy)})
+    else:
+        for copy in sorted(path.glob("*")):
+            if copy.is_file() and content_digest(copy) in ("", *one.leaving):  # one that can't be read may be it
+                yield Message("copy-remains", "The copy {path!r}.", {"path": str(copy)})
+
+
+def _may_look_into(folder: Path) -> bool:
+    try:
+        os.scandir(folder).close()
+        (folder / "..").stat()  # what one may list, one may not yet open
+    except OSError:
+        return False
+    return True
 
 
 def _read(folder: ArchiveFolder) -> list[Written]:

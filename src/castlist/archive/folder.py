@@ -27,7 +27,7 @@ from castlist.archive.planning import Plan
 from castlist.archive.storage import Bucket, Folder, Storage
 from castlist.archive.table import About, Table, about_of, count_rows, from_file, keep, to_bytes, where
 from castlist.errors import CastlistError, RunError, reason_of
-from castlist.paths import as_path, is_below
+from castlist.paths import as_path, is_below, is_folder
 from castlist.places import Place, is_address
 from castlist.run import delete
 
@@ -106,7 +106,7 @@ class ArchiveFolder:
             CastlistError: As of `record`, or if the run isn't there any more.
         """
         record = self.record()
-        if not is_address(record.run) and not Path(record.run).exists():
+        if not is_address(record.run) and not is_folder(Path(record.run)):
             raise CastlistError(
                 "archive-run-gone",
                 "The run {run!r} that the archive {path!r} was named with isn't there. Bring it back, or say where it "

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from castlist.checks.moving import undo_moves as undo_moves
     from castlist.checks.page import write_check as write_check
     from castlist.checks.records import KINDS as KINDS
-    from castlist.checks.records import SEVERITIES as SEVERITIES
     from castlist.checks.records import Finding as Finding
     from castlist.checks.records import Findings as Findings
     from castlist.checks.records import describe as describe
+    from castlist.checks.records import severities_from as severities_from
     from castlist.checks.records import summarize as summarize
     from castlist.checks.records import titles as titles
 
@@ -35,7 +35,6 @@ _ROOMS = {
     "Findings": "records",
     "KINDS": "records",
     "Moved": "moving",
-    "SEVERITIES": "records",
     "apply_decisions": "moving",
     "check_photos": "inspection",
     "delete_checks_of": "cache",
@@ -45,6 +44,7 @@ _ROOMS = {
     "open_decisions": "decisions",
     "quick_check": "inspection",
     "read_decisions": "decisions",
+    "severities_from": "records",
     "summarize": "records",
     "titles": "records",
     "undo_moves": "moving",

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from castlist.errors import Message, fill
+from castlist.arguments import checked
+from castlist.errors import Message, SettingsError, fill
 from castlist.faces import NO_FACE
 from castlist.languages import Translate, translate_message, translator
 
@@ -29,6 +30,22 @@ KINDS = {
     "several-faces": "low",
     "uneven": "low",
 }
+
+
+def severities_from(least: str) -> tuple[str, ...]:
+    """A severity and the worse ones.
+
+    Raises:
+        SettingsError: If there is no such severity.
+    """
+    if least not in SEVERITIES:
+        raise SettingsError(
+            "unknown-severity",
+            "Unknown severity {severity!r}. Choose from: {choices}.",
+            severity=least,
+            choices=", ".join(SEVERITIES),
+        )
+    return SEVERITIES[: SEVERITIES.index(least) + 1]
 
 
 def titles(translate: Translate) -> dict[str, str]:
@@ -130,11 +147,17 @@ class Findings:
     notes: tuple[Message, ...] = ()  # what was passed over
     typical: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)  # of each person some photos to compare with
 
+    @checked
     def at_least(self, severity: str) -> tuple[Finding, ...]:
-        """The findings of a severity and of worse ones."""
-        wanted = SEVERITIES[: SEVERITIES.index(severity) + 1]
+        """The findings of a severity and of worse ones.
+
+        Raises:
+            SettingsError: If there is no such severity.
+        """
+        wanted = severities_from(severity)
         return tuple(finding for finding in self.findings if finding.severity in wanted)
 
+    @checked
     def summary_lines(self, language: str = "en") -> tuple[str, ...]:
         """What was found, in a language, in three lines, one per severity."""
         found = summarize(self.counts, translator(language))

@@ -36,16 +36,11 @@ def check(
     language: Language = SYSTEM,
 ) -> None:
     """Say what is wrong with a folder of photos, worst first; moves files only with --apply, and deletes none."""
-    from castlist.checks import SEVERITIES, check_photos
+    from castlist.checks import check_photos, severities_from
     from castlist.showing import showing_stages
 
-    if fail_on is not None and fail_on not in SEVERITIES:
-        raise SettingsError(
-            "unknown-severity",
-            "Unknown severity {severity!r}. Choose from: {choices}.",
-            severity=fail_on,
-            choices=", ".join(SEVERITIES),
-        )
+    if fail_on is not None:
+        severities_from(fail_on)  # told before the long look
     if from_regions and html is not None:
         raise SettingsError(
             "html-of-regions",

@@ -13,7 +13,7 @@ from castlist.cli.options import SYSTEM, Language, RunFolder
 from castlist.cli.words import translate, worded
 from castlist.errors import MissingExtraError, SettingsError
 from castlist.escaping import for_json, for_terminal
-from castlist.paths import join_below
+from castlist.paths import is_file, is_folder, join_below
 
 Yes = Annotated[bool, typer.Option("--yes", help="Don't ask.")]
 
@@ -79,7 +79,7 @@ def undo(
     """Take back what was enrolled last in a run, with whoever came with it; of an archive, what was decided last."""
     from castlist.people import undo as undo_enrolment
 
-    if (run / "archive.json").is_file():
+    if is_file(run / "archive.json"):
         _undo_decision(run)
         return
     taken = undo_enrolment(run)
@@ -220,7 +220,7 @@ def _photos(count: int) -> str:
 
 def _tell_folder(photos: str, name: str, what: str) -> None:
     folder = join_below(Path(photos), name)
-    if folder and folder.is_dir():
+    if folder and is_folder(folder):
         tell(translate("Training again would learn from {folder!r} again: {what}.", folder=str(folder), what=what))
 
 

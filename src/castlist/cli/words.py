@@ -64,12 +64,11 @@ def worded(sentence: CastlistError | Message | str) -> str:
     return translate_message(sentence.message if isinstance(sentence, CastlistError) else sentence, _spoken)
 
 
-def translate_help(app: typer.Typer) -> typer.core.TyperGroup:
-    """The command with its help in the language that is spoken; words of typer's own stay English."""
-    command, texts = command_of(app), read_catalogue(_spoken, ".help")
+def translate_help(command: typer.core.TyperGroup) -> None:
+    """Have a command's help in the language that is spoken; words of typer's own stay English."""
+    texts = read_catalogue(_spoken, ".help")
     for holder in helpers(command):
         holder.help = texts.get(holder.help, holder.help)
-    return command
 
 
 def helpers(command: typer.core.TyperGroup) -> Iterator[Any]:
@@ -79,7 +78,10 @@ def helpers(command: typer.core.TyperGroup) -> Iterator[Any]:
 
 
 def command_of(app: typer.Typer) -> typer.core.TyperGroup:
-    """What typer makes of the verbs."""
+    """What typer makes of the verbs; whether a path can be read castlist finds out, whose sentences are translated."""
     command = typer.main.get_command(app)
     assert isinstance(command, typer.core.TyperGroup), "castlist has several verbs"
+    for parameter in (parameter for verb in command.commands.values() for parameter in verb.params):
+        if hasattr(parameter.type, "readable"):
+            parameter.type.readable = False
     return command

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from castlist.arguments import rows_of
 from castlist.errors import ShapeError
 from castlist.gallery.assignment import assign_people
 
@@ -42,7 +43,7 @@ class Answers:
         return len(self.named)
 
     def __getitem__(self, part: int | slice | Sequence[int] | np.ndarray) -> Answers:
-        rows = np.atleast_1d(np.arange(len(self))[part])
+        rows = rows_of(len(self), part)
         return dataclasses.replace(
             self, probabilities=self.probabilities[rows], gains=self.gains[rows], named=self.named[rows]
         )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from castlist.arguments import checked
 from castlist.errors import CastError, Message
-from castlist.media.names import check_person, folded, is_possible, names_alike, one_form
+from castlist.media.names import ALL, UNKNOWN, folded, is_possible, names_alike, one_form
 from castlist.media.regions import Edges
 from castlist.media.walking import Walk
 from castlist.paths import as_path, is_folder, name_below
@@ -19,6 +19,8 @@ logger = logging.getLogger(__name__)
 
 # What folders are called that hold people, where they are no people themselves.
 _SIDES = frozenset({"train", "training", "test", "testing", "val", "valid", "validation", "eval", "evaluation", "dev"})
+# What folders are called that hold strangers; `castlist sort` makes the first and the last.
+_NOBODYS = frozenset({UNKNOWN, "unknowns", "strangers", ALL, "nobody"})
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Cast:
     notes: tuple[Message, ...] = ()  # what was passed over, a sentence each
     is_marked: bool = False  # whether people are told by marks in photos, not by folders: several may be in one
 
+    @checked
     def name_of(self, photo: Photo) -> str:
         """What a photo is called in a data set and a run: the person and a slash come first."""
         name = name_below(self.root, photo.path)
@@ -67,7 +70,7 @@ def find_cast(root: str | os.PathLike[str]) -> Cast:
 
     Folders inside a person's folder belong to that person. Hidden files and links that lead back into a folder already
     seen are passed over in silence; with a note: files beside the people's folders, empty folders and those that can't
-    be read, folders of systems, and pictures that castlist wrote.
+    be read, folders of strangers and of systems, and pictures that castlist wrote.
 
     Raises:
         CastError: If `root` is no folder, holds no person, or somebody in it can't be called so.
@@ -99,7 +102,8 @@ def find_cast(root: str | os.PathLike[str]) -> Cast:
     people = tuple(dict.fromkeys(photo.person for photo in photos))
     notes += [*_tell_strays(strays), *walk.notes()]
     if not people:
-        raise _nobody(root, strays, walk)
+        nobodys = [note for note in notes if note.code == "cast-nobodys-folder"]
+        raise _nobody(root, strays, [*(walk.notes() if walk.n_unread else ()), *nobodys])
     notes += _tell_depth(root, photos)
     logger.info("Found a cast of %d people in %d files", len(people), len(photos))
     return Cast(root=root, people=people, photos=tuple(photos), notes=tuple(notes))
@@ -114,7 +118,7 @@ def _people_of(folders: Sequence[os.DirEntry[str]], notes: list[Message]) -> Ite
     """Who each folder is of; one that no person's name can be is passed over with a note.
 
     Raises:
-        CastError: If somebody can't be called so, or two look alike.
+        CastError: If two look alike.
     """
     before: dict[str, str] = {}  # by what they have in common with those who look alike
     for entry in folders:
@@ -128,7 +132,15 @@ def _people_of(folders: Sequence[os.DirEntry[str]], notes: list[Message]) -> Ite
                 )
             )
             continue
-        check_person(person)
+        if folded(person) in _NOBODYS:
+            notes.append(
+                Message(
+                    "cast-nobodys-folder",
+                    "The folder {name!r} is nobody's by its name and was left out.",
+                    {"name": entry.name},
+                )
+            )
+            continue
         other = before.setdefault(folded(person), entry.name)
         if other != entry.name:
             raise names_alike(other, entry.name)
@@ -147,11 +159,9 @@ def _tell_strays(strays: int) -> Iterator[Message]:
         )
 
 
-def _nobody(root: Path, strays: int, walk: Walk) -> CastError:
-    if walk.n_unread:
-        return CastError(
-            "cast-unread", "There is no person in {path!r}: {reason}", path=str(root), reason=walk.notes()[0]
-        )
+def _nobody(root: Path, strays: int, reasons: Sequence[Message]) -> CastError:
+    if reasons:
+        return CastError("cast-unread", "There is no person in {path!r}: {reason}", path=str(root), reason=reasons[0])
     if strays:
         return CastError(
             "cast-only-files",

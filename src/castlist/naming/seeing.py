@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from castlist.arguments import checked
+from castlist.arguments import checked, rows_of
 from castlist.errors import CastlistError, Message, ShapeError, reason_of
 from castlist.faces import Box, Quality
 from castlist.files import write_bytes
@@ -110,10 +110,7 @@ class Seen:
         return len(self.paths)
 
     def __getitem__(self, index: int | slice | Sequence[int] | np.ndarray) -> Seen:
-        n = len(self)
-        if isinstance(index, (int, np.integer)):
-            index = [range(n)[index]]
-        chosen = np.arange(n)[index]
+        chosen = rows_of(len(self), index)
         starts = np.searchsorted(self.photo, chosen)
         counts = np.searchsorted(self.photo, chosen, side="right") - starts
         new = np.repeat(np.arange(len(chosen)), counts)
@@ -142,17 +139,18 @@ class Seen:
     @checked
     def box(self, face: int) -> Box:
         """Where a face is."""
-        return Box(*self.boxes[face].tolist())
+        return Box(*self.boxes[rows_of(len(self.photo), face)][0].tolist())
 
     @checked
     def quality(self, face: int) -> Quality:
         """How much of a face there is to recognize."""
-        return Quality(*self.qualities[face].tolist())
+        return Quality(*self.qualities[rows_of(len(self.photo), face)][0].tolist())
 
     @checked
     def faces(self, rows: Sequence[int] | np.ndarray) -> Seen:
         """The same photos with only some of their faces: their rows, rising, or a mask."""
-        kept = {name: getattr(self, name)[rows] for name in FACE_COLUMNS}
+        kept_rows = rows_of(len(self.photo), rows)
+        kept = {name: getattr(self, name)[kept_rows] for name in FACE_COLUMNS}
         return dataclasses.replace(self, **kept)
 
     @classmethod

@@ -135,7 +135,7 @@ def enrol_face(recognizer: Recognizer, name: str, seen: Seen, face: int, source:
 def _doubts(gallery: Gallery, name: str, seen: Seen, one: ChosenFace) -> Iterator[Message]:
     """What the run as it was before says against a face being somebody's."""
     others = np.flatnonzero(gallery.embeddings @ seen.embeddings[one.row] >= SAME)
-    if names := {gallery.people[person] for person in gallery.person[others].tolist()} - {name}:
+    if names := {gallery.people[person] for person in gallery.person[others].tolist()}:
         yield Message(
             "known-as-other",
             "{photo!r}: the run knows this very face as {others}.",

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from castlist.arguments import checked
 from castlist.checks import delete_checks_of
-from castlist.errors import Message, RunError
+from castlist.errors import Message, RecordError, RunError
 from castlist.learning import delete_datasets_of
 from castlist.media import one_form
 from castlist.run import Run, open_run, unknown_in
@@ -28,10 +29,22 @@ class Receipt:
         return {"name": self.name, "removed": removed, "remaining": remaining}
 
     @classmethod
+    @checked
     def from_dict(cls, record: dict[str, Any]) -> Receipt:
-        """Read what `to_dict` gave."""
-        removed, remaining = (tuple(map(Message.from_dict, record[key])) for key in ("removed", "remaining"))
-        return cls(record["name"], removed, remaining)
+        """Read what `to_dict` gave.
+
+        Raises:
+            RecordError: If it is something else.
+        """
+        try:
+            removed, remaining = (tuple(map(Message.from_dict, record[key])) for key in ("removed", "remaining"))
+            return cls(str(record["name"]), removed, remaining)
+        except (KeyError, TypeError) as error:
+            raise RecordError(
+                "record-no-receipt",
+                "It must be a receipt as to_dict gives it. Got {value} instead.",
+                value=f"{record!r:.100}",
+            ) from error
 
 
 def unknown_person(run: Run, name: str) -> RunError:

@@ -142,10 +142,12 @@ class Run:
         """Whether a trained Keras model gives the names, not the gallery alone."""
         return self.settings.kind.is_trained or self.tuned
 
+    @checked
     def photo_path(self, file: str) -> Path | None:
         """Where a photo lay that was learnt from; None where its name leads out of there, as of somebody else's run."""
         return join_below(Path(self.photos_root), file.partition("/")[2] if self.from_regions else file)
 
+    @checked
     def need_photos(self, fingerprint: str) -> None:
         """Make sure that a data set's fingerprint is that of the photos that the run began with.
 

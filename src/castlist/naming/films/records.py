@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from castlist.arguments import checked
 from castlist.errors import Message
 from castlist.media import UNKNOWN
 from castlist.naming.answers import NamedFace
@@ -56,6 +57,7 @@ class NamedFilm:
     problem: Message | None = None  # why the film ends early, or can't be read at all
 
     @classmethod
+    @checked
     def unread(cls, path: Path, problem: Message) -> NamedFilm:
         """A film that can't be read, with the reason."""
         return cls(path, 0, 0, (), (), problem)

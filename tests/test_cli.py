@@ -190,7 +190,7 @@ def test_ctrl_c_is_no_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
             raise ImportError("numpy.core.multiarray failed to import")
 
     for ending in (interrupt, interrupt_an_import):
-        monkeypatch.setattr(cli, "app", ending)
+        monkeypatch.setattr(cli, "make_app", lambda _, end=ending: end)
         assert run(monkeypatch) == 130
         assert capsys.readouterr().err == "castlist: stopped.\n"
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

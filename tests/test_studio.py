@@ -474,6 +474,19 @@ def test_runs_are_compared_that_were_ticked(client: Any, home: Path) -> None:
     assert client.get("/compare?run=team&run=../team").status_code == 404
 
 
+def test_a_training_that_was_interrupted_is_gone_on_with(client: Any, home: Path) -> None:
+    left = dataclasses.replace(make_run(home / "runs" / "half & one", PEOPLE), complete=False)
+    left.save()
+    (address,) = re.findall(r'formaction="(/runs/[^"]+)"', client.get("/learn").text)
+    answer = client.post(address, follow_redirects=False)
+    ((kind, note),) = works(client)
+    assert kind == "Resume" and answer.headers["location"].startswith(f"/work/{note.id}")
+    assert read_work((home / "runs" / ".serve" / "jobs" / f"{note.id}.work").read_bytes()).run == left.path
+    assert "<h1>Learning</h1>" in client.get(f"/work/{note.id}").text
+    assert "/resume" not in client.get("/learn").text  # it is at work
+    assert client.post("/runs/..%2Fteam/resume").status_code == 404
+
+
 def test_photos_whose_people_nobody_knows_are_gathered_with_a_new_run(home: Path) -> None:
     save_picture(home / "others" / "x.png", [])
     Gather(home / "others", home / "archives" / "others", home / "runs").do(lambda event: None)

@@ -27,10 +27,12 @@ from PIL import Image
 
 from castlist.archive import Archive, ArchiveFolder, HeldArchive, fill_archive, group_unnamed
 from castlist.errors import CastlistError
+from castlist.faces import Box
 from castlist.jobs import CopySorted, Gather, Stopped, Teach, WriteTags, read_work, write_event
 from castlist.media import UNKNOWN, FilmWriter
 from castlist.naming import Recognizer
 from castlist.naming.films import following
+from castlist.painting import preview_face
 from castlist.paths import spell
 from castlist.people import forget, renew_report
 from castlist.run import open_run
@@ -247,6 +249,23 @@ def test_a_photo_that_is_gone_says_so(client: Any, home: Path) -> None:
     assert 'class="problem"' not in client.get(address).text
     (home / "photos" / "ann.png").unlink()
     assert "isn&#39;t there any more" in client.get(address).text
+
+
+def test_a_face_at_the_edge_of_its_photo_is_shown_without_black(tmp_path: Path) -> None:
+    path = tmp_path / "white.png"
+    Image.new("RGB", (300, 200), "white").save(path)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    for box in (Box(0, 0, 90, 90), Box(200, 120, 300, 200), Box(-20, 0, 320, 200)):
+        shown = Image.open(io.BytesIO(preview_face(path, box, 192, digest=digest)))
+        assert shown.size == (192, 192) and min(low for low, _ in shown.getextrema()) > 250
+
+
+def test_an_address_without_a_page_is_told_on_a_page_and_to_programs_as_a_problem(client: Any) -> None:
+    for language, told in (("en", "There is no such page."), ("zh-TW", "沒有這個頁面")):
+        answer = client.get("/nowhere", headers={"accept": "text/html", "accept-language": language})
+        assert answer.status_code == 404 and told in answer.text and "<nav" in answer.text
+    assert client.get("/language", headers={"accept": "text/html"}).status_code == 405
+    assert client.get("/nowhere").json()["code"] == "no-such-address"
 
 
 def test_small_photos_are_kept_with_the_archive_and_faces_nowhere(client: Any, home: Path) -> None:
@@ -578,7 +597,7 @@ def test_what_is_not_there_is_told_on_a_page(client: Any) -> None:
     for address in ("/in/nothing/photos", f"{IN}/photo/{'0' * 64}", f"{IN}/face/x-1.jpg", "/work/1", "/runs/none"):
         answer = client.get(address)
         assert answer.status_code == 404 and "<main" in answer.text
-    assert client.get(f"{IN}/photos/x").status_code == 422
+    assert client.get(f"{IN}/photos/x").status_code == 404
 
 
 def test_what_is_gone_meanwhile_is_told_on_a_page(client: Any, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,6 +37,7 @@ from castlist.media import (
     write_inside,
     write_planned,
 )
+from castlist.media.headers import read_taking
 from castlist.media.orientation import to_stored, to_upright
 from castlist.media.regions.packet import EMPTY, Packet
 from castlist.media.regions.reading import read_regions
@@ -623,6 +624,15 @@ def test_a_turned_tiff_has_the_size_that_is_stored(tmp_path: Path) -> None:
     Image.new("RGB", (60, 40)).save(tmp_path / "a.tif", exif=exif)
     inside = look_inside(tmp_path / "a.tif")
     assert (inside.size, inside.upright_size) == ((60, 40), (40, 60))
+
+
+def test_boxes_of_a_phone_s_heic_lie_as_its_exif_block_says() -> None:
+    """Its container turns the picture, too; whoever reads regions goes by the EXIF block."""
+    file = Path(__file__).parent / "data" / "turned.heic"
+    inside = look_inside(file)
+    assert (inside.size, inside.upright_size, inside.orientation) == ((96, 64), (64, 96), 6)
+    assert read_taking(file.read_bytes()).orientation == 6, "as an archive's rows have it"
+    assert read_photo(file).shape == (96, 64, 3)
 
 
 def test_a_raw_file_of_a_container_of_its_own_has_a_size(tmp_path: Path) -> None:

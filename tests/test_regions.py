@@ -289,7 +289,7 @@ PICASA = wrap(
     "<stDim:w>400</stDim:w><stDim:h>300</stDim:h><stDim:unit>pixel</stDim:unit></mwg-rs:AppliedToDimensions><mwg-rs:RegionList><rdf:Bag>"
     '<rdf:li rdf:parseType="Resource"><mwg-rs:Name>Ann</mwg-rs:Name><mwg-rs:Type>Face</mwg-rs:Type><mwg-rs:Area '
     'rdf:parseType="Resource"><stArea:x>200</stArea:x><stArea:y>120</stArea:y><stArea:w>80</stArea:w><stArea:h>90'
-    "</stArea:h><stArea:unit>pixel</stArea:unit></mwg-rs:Area></rdf:li></rdf:Bag></mwg-rs:RegionList></mwg-rs:Regions>"
+    "</stArea:h><stArea:unit>pixels</stArea:unit></mwg-rs:Area></rdf:li></rdf:Bag></mwg-rs:RegionList></mwg-rs:Regions>"
 )
 CIRCLE = LIGHTROOM.replace(b'stArea:h="0.3" stArea:w="0.2"', b'stArea:d="0.2"')
 MICROSOFT = wrap(
@@ -437,6 +437,8 @@ BOMB = b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&
         (b"<html/>", "xmp-none"),
         (b"\xff\xfe" + wrap("").decode().encode("utf-16-le")[:-1], "xmp-malformed"),
         (wrap("<dc:a/>" * 30_001), "xmp-too-many"),
+        (wrap("", "".join(f" a{number}=''" for number in range(30_001))), "xmp-too-many"),
+        (wrap("", "".join(f" xmlns:a{number}='a'" for number in range(30_001))), "xmp-too-many"),
         (wrap("x" * 50_000_000), "xmp-too-large"),
         (wrap("", ' dc:subject="lake"'), "xmp-unexpected"),
     ],

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 from PIL import ExifTags, Image
 
-from castlist.media import mending, raw, tiff
+from castlist.media import mending, netpbm, raw, tiff
 from castlist.media.limits import MAX_PIXELS
 
 # Chosen by content, never by the file's name. Formats outside this list can run old, little-tested decoders.
@@ -66,6 +66,8 @@ def picture_of(data: bytes, most: int = MAX_PIXELS) -> tiff.Picture:
         return tiff.find_picture(data, most)
     if raw.is_raw(data):
         return raw.find_picture(data)
+    if netpbm.is_netpbm(data):
+        return tiff.Picture(netpbm.written_anew(data, most))
     return tiff.Picture(data)
 
 

@@ -2,8 +2,8 @@
 
 The photos are noise with dates, two faces in each: one of four people whom the run knows, and one of 28 others.
 Everything is measured in Chromium, which runs already, against `castlist serve` as users start it: compiled, with two
-workers, and without pandas, which pyarrow loads wherever it is installed, and castlist doesn't bring. A start is counted
-from the command to a wall whose first pictures are shown, of an archive that was looked at before.
+workers, and without pandas, which pyarrow loads wherever it is installed, and castlist doesn't bring. A start is
+counted from the command to a wall whose first pictures are shown, of an archive that was looked at before.
 
     python benchmarks/studio.py --photos 10000
     python benchmarks/studio.py --home FOLDER     # an archive of one's own: archives/many, named by runs/many

@@ -255,6 +255,11 @@ def trying(page: Page, address: str, cast: Path) -> None:
     page.wait_for_selector("#over rect", timeout=30_000)
     page.click("#camera")
     assert not page.locator("#live").is_visible()
+    for reason, told in (("NotFoundError", "No camera was found"), ("NotAllowedError", "the system doesn't allow it")):
+        refuse = "name => navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('', name); }"
+        page.evaluate(refuse, reason)
+        page.click("#camera")
+        page.wait_for_selector(f'#notice:has-text("{told}")')
 
 
 def _tab(browser: Browser, address: str, *, language: str = "en", size: str = "wide", colors: str = "light") -> Page:

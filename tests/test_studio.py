@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import hashlib
 import html
 import io
@@ -249,6 +250,19 @@ def test_a_photo_that_is_gone_says_so(client: Any, home: Path) -> None:
     assert 'class="problem"' not in client.get(address).text
     (home / "photos" / "ann.png").unlink()
     assert "isn&#39;t there any more" in client.get(address).text
+
+
+def test_photos_of_an_archive_that_can_only_be_read_are_shown(
+    client: Any, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest = key_of(home, "ann.png")[:64]
+    shutil.rmtree(home / "archives" / "album" / "index")
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    assert client.get(f"{IN}/photos").status_code == client.get(f"{IN}/small/{digest}.jpg").status_code == 200
 
 
 def test_a_face_at_the_edge_of_its_photo_is_shown_without_black(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import msgspec
 from castlist.archive.folder import ArchiveFolder
 from castlist.archive.records import ArchivedFile
 from castlist.errors import CastlistError, Message
-from castlist.files import make_folder, write_bytes
+from castlist.files import write_bytes
 from castlist.paths import join_below
 
 FILES = "files.json"  # in the index
@@ -56,5 +56,4 @@ def keep_files(folder: ArchiveFolder, stamp: Stamp, files: Sequence[ArchivedFile
         for one in files
     ]
     with contextlib.suppress(CastlistError):
-        make_folder(folder.index, private=True)
         write_bytes(folder.index / FILES, msgspec.json.encode(_Kept(stamp, rows)), private=True)

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from castlist.errors import CastlistError, Message, unforeseen
 from castlist.web.problems import MEDIA_TYPE, problem_bytes, scope_language, status_of
-from castlist.web.studio.page import explained, no_such_page
+from castlist.web.studio import explained, no_such_page
 
 logger = logging.getLogger(__name__)
 

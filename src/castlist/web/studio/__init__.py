@@ -8,8 +8,10 @@ from castlist.facade import open_door
 
 if TYPE_CHECKING:
     from castlist.web.studio.others import pages as pages
+    from castlist.web.studio.page import explained as explained
+    from castlist.web.studio.page import no_such_page as no_such_page
     from castlist.web.studio.wall import first_pages as first_pages
 
-_ROOMS = {"first_pages": "wall", "pages": "others"}
+_ROOMS = {"explained": "page", "first_pages": "wall", "no_such_page": "page", "pages": "others"}
 __all__ = list(_ROOMS)
 __getattr__ = open_door(__name__, _ROOMS)

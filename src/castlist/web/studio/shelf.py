@@ -38,6 +38,7 @@ class Album:
         self.name = folder.path.name
         self._held = HeldArchive(folder.path)
         self._listed: tuple[tuple[ArchivedFile, ...], dict[str, ArchivedFile]] = (), {}
+        self._people: tuple[object, list[Portrait]] | None = None
 
     def archive(self) -> Archive:
         """The archive, as it is by now."""
@@ -96,14 +97,9 @@ class Album:
     def people(self) -> list[Portrait]:
         """Everybody who is named, by name, each with a face to show: the one that was chosen, or the best."""
         archive = self.archive()
-        faces: defaultdict[str, list[ArchivedFace]] = defaultdict(list)
-        for face in archive.faces():
-            if face.name != UNKNOWN:
-                faces[face.name].append(face)
-        return [
-            Portrait(name, _best(some, archive.verdicts.portraits.get(name)), len({face.digest for face in some}))
-            for name, some in sorted(faces.items(), key=lambda one: one[0].casefold())
-        ]
+        if self._people is None or self._people[0] is not archive.verdicts:  # others once anything has changed
+            self._people = archive.verdicts, _portraits(archive)
+        return self._people[1]
 
 
 class Shelf:
@@ -129,6 +125,17 @@ _SHELF = Shelf()
 def album_of(request: Request) -> Album:
     """The album that an address names."""
     return _SHELF.album(desk_of(request).archive(request.path_params["archive"]))
+
+
+def _portraits(archive: Archive) -> list[Portrait]:
+    faces: defaultdict[str, list[ArchivedFace]] = defaultdict(list)
+    for face in archive.faces():
+        if face.name != UNKNOWN:
+            faces[face.name].append(face)
+    return [
+        Portrait(name, _best(some, archive.verdicts.portraits.get(name)), len({face.digest for face in some}))
+        for name, some in sorted(faces.items(), key=lambda one: one[0].casefold())
+    ]
 
 
 def _best(faces: list[ArchivedFace], chosen: tuple[str, int] | None) -> ArchivedFace:

@@ -17,7 +17,7 @@ from starlette.staticfiles import StaticFiles
 from castlist import painting
 from castlist.archive import ArchivedFile
 from castlist.errors import CastlistError, PhotoError
-from castlist.files import make_folder, write_bytes
+from castlist.files import write_bytes
 from castlist.web.desk import desk_of
 from castlist.web.studio.choosing import start
 from castlist.web.studio.page import explained, go, newest_archive, no_such_page, picture, place, render
@@ -91,8 +91,7 @@ def small(request: Request) -> Response:
         data = painting.preview_photo(photo.path, SMALL, digest=digest)
     except PhotoError:
         return Response(status_code=404)
-    with contextlib.suppress(CastlistError):  # a full disk only makes it slow
-        make_folder(place.parent, private=True)
+    with contextlib.suppress(CastlistError):  # a full disk, or one that is only read, makes it slow
         write_bytes(place, data, private=True)
     return picture(data)
 

@@ -79,6 +79,8 @@ let stream = null;
 
 async function turn() {
   const button = document.getElementById("camera");
+  const notice = document.getElementById("notice");
+  notice.replaceChildren();
   if (stream) {
     for (const track of stream.getTracks()) track.stop();
     stream = null;
@@ -88,9 +90,9 @@ async function turn() {
       video.srcObject = stream;
       await video.play();
       watch();
-    } catch {
+    } catch (error) {
       stream = null;
-      document.getElementById("notice").textContent = live.dataset.refused;
+      notice.textContent = error.name === "NotFoundError" ? live.dataset.none : live.dataset.refused;
     }
   }
   button.setAttribute("aria-pressed", String(Boolean(stream)));

@@ -2,8 +2,8 @@
 
     python .ci/api.py PHOTOS FOLDER CASTLIST RUN
 
-PHOTOS is ../shared/photos, FOLDER one that isn't there, CASTLIST the command, RUN a run of the avengers7. Needs curl, and
-port 8765.
+PHOTOS is ../shared/photos, FOLDER one that isn't there, CASTLIST the command, RUN a run of the avengers7. Needs curl
+and port 8765.
 """
 
 from __future__ import annotations

@@ -609,6 +609,8 @@ def test_picasas_own_file_and_takeouts_are_read(tmp_path: Path) -> None:
     for copy, told in (
         ("a(1).jpg", "a.jpg(1).json"),
         ("a-edited.jpg", "a.jpg.supplemental-metadata.json"),
+        ("c.jpg", "c.jpg.supplemental-metad.json"),
+        ("d.jpg", "d.jpg.suppl.json"),
         ("b(2).jpg", "b.jpg.supplemental-metadata(2).json"),
         ("party (1).jpg", "party (1).jpg.json"),
     ):
@@ -626,6 +628,19 @@ def test_a_turned_tiff_has_the_size_that_is_stored(tmp_path: Path) -> None:
     Image.new("RGB", (60, 40)).save(tmp_path / "a.tif", exif=exif)
     inside = look_inside(tmp_path / "a.tif")
     assert (inside.size, inside.upright_size) == ((60, 40), (40, 60))
+
+
+def test_what_exiftool_says_before_any_photo_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where its Perl is broken."""
+    command = tmp_path / "bin" / "exiftool"
+    command.parent.mkdir()
+    command.write_text("#!/bin/sh\necho perl is broken\nexit 1\n")
+    command.chmod(0o755)
+    monkeypatch.setenv("PATH", str(command.parent), prepend=":")
+    photo = save(tmp_path / "a.jpg")
+    before = photo.read_bytes()
+    (error,) = write_all([need(plan_inside(photo, ANN))])
+    assert error and "perl is broken" in str(error) and photo.read_bytes() == before
 
 
 def test_boxes_of_a_phone_s_heic_lie_as_its_exif_block_says() -> None:

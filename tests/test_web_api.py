@@ -134,6 +134,17 @@ def test_lists_come_in_pages_and_are_sent_once(tmp_path: Path) -> None:
     client.delete(f"{API}/runs/team/people/Ann")
     other = client.get(f"{API}/runs/team/people", headers={"if-none-match": page.headers["etag"]})
     assert other.status_code == 200 and other.headers["etag"] != page.headers["etag"]
+    assert client.get(f"{API}/runs/team/people", headers={"if-none-match": "*"}).status_code == 304
+
+
+def test_a_run_is_changed_only_as_it_was_seen(tmp_path: Path) -> None:
+    client = visitor(open_house(tmp_path))
+    seen, rename = client.get(f"{API}/runs/team").headers["etag"], f"{API}/runs/team/people/Ann/rename"
+    assert client.post(rename, json={"name": "Eve"}, headers={"if-match": seen}).status_code == 200
+    late = client.post(f"{API}/runs/team/people/Bo/rename", json={"name": "Flo"}, headers={"if-match": seen})
+    assert (late.status_code, late.json()["code"]) == (412, "run-not-as-seen")
+    assert "Bo" in [one["name"] for one in client.get(f"{API}/runs/team/people").json()["items"]]
+    assert client.delete(f"{API}/runs/team/people/Bo", headers={"if-match": "*"}).status_code == 200
 
 
 def ended(client: Any, job: str) -> dict[str, Any]:

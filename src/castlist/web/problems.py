@@ -47,6 +47,7 @@ STATUSES = {
     "root-gone": HTTPStatus.NOT_FOUND,
     "run-busy": HTTPStatus.CONFLICT,
     "run-gone": HTTPStatus.NOT_FOUND,
+    "run-not-as-seen": HTTPStatus.PRECONDITION_FAILED,
     "system-refuses": HTTPStatus.INTERNAL_SERVER_ERROR,
     "too-busy": HTTPStatus.SERVICE_UNAVAILABLE,
     "too-many-guesses": HTTPStatus.TOO_MANY_REQUESTS,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import stat
@@ -170,6 +171,8 @@ def _copied(photo: Path) -> Iterator[Path]:
     part = part_of(photo.absolute())
     copy = part.with_name(part.name.removesuffix(".part") + COPY)
     try:
+        if not os.access(photo, os.W_OK):  # whoever may write into its folder might replace it all the same
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         shutil.copyfile(photo, copy)
         copy.chmod(stat.S_IMODE(photo.stat().st_mode))
         yield copy
@@ -195,8 +198,9 @@ def _sound(photo: Path, copy: Path, packet: bytes, said: bytes | None) -> Path |
             return copy
     except CastlistError:
         pass
-    lines = [line.decode("utf-8", "replace") for line in said.splitlines() if os.fsencode(copy.name) in line]
-    reason = lines[0].partition(" - ")[0] if lines else "?"
+    lines = said.decode("utf-8", "replace").splitlines()
+    about = [line.partition(" - ")[0] for line in lines if copy.name in line]
+    reason = (about or lines or ["?"])[0]  # of a program that fails before any photo, whatever it says
     return PhotoError("exiftool-refuses", "exiftool can't write into it ({reason})", reason=reason)
 
 

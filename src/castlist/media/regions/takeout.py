@@ -10,7 +10,8 @@ from castlist.errors import PhotoError
 from castlist.media.regions.sidecars import read_beside
 
 LARGEST = 1_000_000  # bytes
-_TOLD = "supplemental-metadata"  # newer exports put it before .json, cut to what a long name leaves room for
+# Newer exports put it before .json, cut to what a long name leaves room for, in which they count in several ways.
+_TOLD = "supplemental-metadata"
 # A photo edited there has the file of the one before; of a second photo of one name, (1) comes after its ending.
 _OF_ANOTHER = re.compile(r"(.+?)(?:-edited)?(\(\d+\))?")
 _ROOM = 46  # characters of the name of a JSON file without its ending
@@ -35,6 +36,6 @@ def _files(photo: Path) -> list[Path]:
     names = [
         told + after
         for name, after in ((photo.name, ""), (original, number))
-        for told in (name, f"{name}.{_TOLD}"[:_ROOM], f"{name}.{_TOLD}", name[:_ROOM])
+        for told in (name, *(f"{name}.{_TOLD[:cut]}" for cut in range(len(_TOLD), -1, -1)), name[:_ROOM])
     ]
     return [photo.with_name(f"{name}.json") for name in dict.fromkeys(names)]

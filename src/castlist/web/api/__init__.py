@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 
 from castlist.web.api import archives, jobs, naming, people, runs
-from castlist.web.api.common import Problem, problems
+from castlist.web.api.common import Problem, need_match, problems
 
 
 def routes() -> APIRouter:
     """All routes, below the version's prefix."""
-    router = APIRouter(responses=problems())
+    router = APIRouter(responses=problems(), dependencies=[Depends(need_match)])
     for part in (naming, people, runs, archives, jobs):
         router.include_router(part.router)
     return router

@@ -9,11 +9,12 @@ from typing import Annotated, Any, Generic, TypeVar
 from fastapi import Depends, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from castlist.errors import Message
+from castlist.errors import Message, RunError
 from castlist.faces import Box
 from castlist.languages import translate_message
 from castlist.run import RunFolder
 from castlist.web.desk import Desk, desk_of
+from castlist.web.guard import SAFE
 from castlist.web.handlers import NotModified
 from castlist.web.problems import MEDIA_TYPE, scope_language
 
@@ -91,17 +92,43 @@ def tag(request: Request, response: Response, folder: RunFolder) -> None:
     Raises:
         NotModified: If whoever asks has that.
     """
-    stamp = folder.stamp()
-    etag = f'"{"-".join(f"{part:x}" for part in stamp or ())}"'
-    if etag in request.headers.get("if-none-match", ""):
+    etag = _etag(folder)
+    if _tells_of(request.headers.get("if-none-match", ""), etag):
         raise NotModified(etag)
     response.headers["etag"] = etag
     response.headers["cache-control"] = "no-cache"
 
 
+async def need_match(request: Request) -> None:
+    """Refuse to change a run that isn't any more as whoever asks has seen it, where they say that.
+
+    Raises:
+        RunError: If so.
+    """
+    run, seen = request.path_params.get("run"), request.headers.get("if-match")
+    if (
+        run
+        and seen is not None
+        and request.method not in SAFE
+        and not _tells_of(seen, _etag(desk_of(request).run(run)))
+    ):
+        raise RunError(
+            "run-not-as-seen", "The run {run!r} has been changed since it was looked at. Look again, then ask.", run=run
+        )
+
+
 def edges(box: Box | None) -> list[float] | None:
     """Where a face is: left, top, right, bottom."""
     return None if box is None else [round(edge, 1) for edge in (box.left, box.top, box.right, box.bottom)]
+
+
+def _etag(folder: RunFolder) -> str:
+    return f'"{"-".join(f"{part:x}" for part in folder.stamp() or ())}"'
+
+
+def _tells_of(told: str, etag: str) -> bool:
+    """Whether a header tells of a generation, among others, or of any."""
+    return etag in told or told.strip() == "*"
 
 
 def _next(end: int, total: int) -> int | None:

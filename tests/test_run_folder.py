@@ -85,6 +85,16 @@ def test_the_record_comes_last_and_what_was_decided_waits_for_its_place(run: Run
     assert (run.path / "predictions.csv").read_bytes() == b"answers"
 
 
+def test_what_was_to_be_removed_and_is_written_after_all_outlives_a_kill(run: Run) -> None:
+    stage = Stage(run.path)
+    stage.remove("predictions.csv")
+    stage.write("predictions.csv", b"answers")
+    stage.commit()
+    (run.path / ".change" / "0").replace(run.path / "predictions.csv")  # as far as whoever was killed came
+    with RunFolder(run.path).alone():
+        assert (run.path / "predictions.csv").read_bytes() == b"answers"
+
+
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="open files are counted as Linux does")
 def test_whoever_waits_in_vain_leaves_no_file_open(run: Run) -> None:
     def wait() -> None:

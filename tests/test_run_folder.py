@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -93,6 +94,21 @@ def test_what_was_to_be_removed_and_is_written_after_all_outlives_a_kill(run: Ru
     (run.path / ".change" / "0").replace(run.path / "predictions.csv")  # as far as whoever was killed came
     with RunFolder(run.path).alone():
         assert (run.path / "predictions.csv").read_bytes() == b"answers"
+
+
+def test_a_change_that_is_given_up_is_none_before_anything_of_it_is_deleted(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> None:
+        raise PermissionError(path)
+
+    stage = Stage(run.path)
+    stage.write("predictions.csv", b"answers")
+    stage.commit()
+    monkeypatch.setattr(shutil, "rmtree", refuse)
+    with pytest.raises(PermissionError):
+        stage.discard()
+    assert not Stage(run.path).is_committed
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="open files are counted as Linux does")

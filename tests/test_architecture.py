@@ -189,7 +189,7 @@ def loaded_after(code: str) -> set[str]:
 
 
 def test_help_loads_nothing_heavy() -> None:
-    loaded = loaded_after("import castlist.cli\ntry: castlist.cli.app(['--help'])\nexcept SystemExit: pass")
+    loaded = loaded_after("import castlist.cli\ntry: castlist.cli.make_app()(['--help'])\nexcept SystemExit: pass")
     heavy = {"keras", "tensorflow", "matplotlib", "tkinter", "fastapi", "cv2", "onnxruntime", "sklearn", "pyarrow"}
     assert not loaded & heavy
 

@@ -10,14 +10,14 @@ import pytest
 import typer
 
 from castlist.archive import Archive, fill_archive
-from castlist.cli import app
+from castlist.cli import make_app
 from castlist.media import FilmWriter
 from castlist.testing import draw_picture, level_of, make_run, save_picture, tell_faces
 
 ROOT = Path(__file__).parents[1]
 DOCS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-COMMAND = typer.main.get_command(app)
+COMMAND = typer.main.get_command(make_app())
 VERBS = COMMAND.commands  # type: ignore[attr-defined]
 
 every_doc = pytest.mark.parametrize("doc", DOCS, ids=lambda doc: doc.relative_to(ROOT).as_posix())

@@ -15,7 +15,7 @@ import pytest
 
 import castlist
 from castlist import errors
-from castlist.cli import app
+from castlist.cli import make_app
 from castlist.cli.words import asked_language, command_of, helpers
 from castlist.errors import CastlistError, Message, SettingsError, fill, reason_of
 from castlist.languages import LANGUAGES, read_catalogue, translate_message, translator
@@ -192,7 +192,7 @@ def test_an_unknown_language_is_one_sentence() -> None:
 
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_the_help_of_every_verb_and_option_is_translated(language: str) -> None:
-    used = {one.help for one in helpers(command_of(app))}
+    used = {one.help for one in helpers(command_of(make_app()))}
     assert used == set(read_catalogue(language, ".help"))
 
 

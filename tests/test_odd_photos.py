@@ -6,6 +6,7 @@ import itertools
 import shutil
 import struct
 import subprocess
+import time
 import zlib
 from pathlib import Path
 
@@ -228,6 +229,35 @@ def test_sizes_in_a_heic_are_not_believed() -> None:
     struct.pack_into(">II", data, at, 20_000, 20_000)
     with pytest.raises(PhotoError):
         read_photo(bytes(data))
+
+
+@pytest.mark.parametrize(
+    ("kind", "top"), [(1, 1), (2, 255), (2, 100), (2, 1000), (3, 31), (5, 1000), (6, 100), (6, 65535)]
+)
+def test_netpbm_that_pillow_reads_number_by_number(kind: int, top: int) -> None:
+    rng = np.random.default_rng(kind)
+    shape = (5, 7, 3) if kind in (3, 6) else (5, 7)
+    values = rng.integers(0, top + 1, shape)
+    head = b"P%d # made by hand\n7 5\n" % kind + (b"" if kind == 1 else b"%d\n" % top)
+    written_out = b" ".join(b"%d" % value for value in values.ravel())
+    data = head + (written_out if kind < 4 else values.astype("u1" if top < 256 else ">u2").tobytes())
+    meant = 255 * (1 - values if kind == 1 else values / top)
+    rgb = meant if len(shape) == 3 else np.repeat(meant[..., None], 3, axis=2)
+    np.testing.assert_allclose(read_photo(data), rgb, atol=1)
+    with pytest.raises(PhotoError, match="damaged or cut short"):
+        read_photo(data[:-4])
+
+
+def test_a_large_netpbm_of_written_numbers_takes_no_minute() -> None:
+    """Pillow takes half a second for it, and forty for one of 50 million pixels."""
+    data = b"P2 800 800 255\n" + b"7 " * 640_000
+    began = time.process_time()
+    assert read_photo(data).shape == (800, 800, 3)
+    assert time.process_time() - began < 0.25
+    with pytest.raises(PhotoError, match="million pixels"):
+        read_photo(b"P2 20000 20000 255\n7 ")
+    with pytest.raises(PhotoError, match="known format"):
+        read_photo(b"P2 " + b" " * 100_000 + b"8 8 255\n7 ")
 
 
 @pytest.mark.photos

@@ -37,6 +37,7 @@ from castlist.media import (
     write_inside,
     write_planned,
 )
+from castlist.media.headers import read_taking
 from castlist.media.orientation import to_stored, to_upright
 from castlist.media.regions.packet import EMPTY, Packet
 from castlist.media.regions.reading import read_regions
@@ -288,7 +289,7 @@ PICASA = wrap(
     "<stDim:w>400</stDim:w><stDim:h>300</stDim:h><stDim:unit>pixel</stDim:unit></mwg-rs:AppliedToDimensions><mwg-rs:RegionList><rdf:Bag>"
     '<rdf:li rdf:parseType="Resource"><mwg-rs:Name>Ann</mwg-rs:Name><mwg-rs:Type>Face</mwg-rs:Type><mwg-rs:Area '
     'rdf:parseType="Resource"><stArea:x>200</stArea:x><stArea:y>120</stArea:y><stArea:w>80</stArea:w><stArea:h>90'
-    "</stArea:h><stArea:unit>pixel</stArea:unit></mwg-rs:Area></rdf:li></rdf:Bag></mwg-rs:RegionList></mwg-rs:Regions>"
+    "</stArea:h><stArea:unit>pixels</stArea:unit></mwg-rs:Area></rdf:li></rdf:Bag></mwg-rs:RegionList></mwg-rs:Regions>"
 )
 CIRCLE = LIGHTROOM.replace(b'stArea:h="0.3" stArea:w="0.2"', b'stArea:d="0.2"')
 MICROSOFT = wrap(
@@ -436,6 +437,8 @@ BOMB = b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&
         (b"<html/>", "xmp-none"),
         (b"\xff\xfe" + wrap("").decode().encode("utf-16-le")[:-1], "xmp-malformed"),
         (wrap("<dc:a/>" * 30_001), "xmp-too-many"),
+        (wrap("", "".join(f" a{number}=''" for number in range(30_001))), "xmp-too-many"),
+        (wrap("", "".join(f" xmlns:a{number}='a'" for number in range(30_001))), "xmp-too-many"),
         (wrap("x" * 50_000_000), "xmp-too-large"),
         (wrap("", ' dc:subject="lake"'), "xmp-unexpected"),
     ],
@@ -623,6 +626,15 @@ def test_a_turned_tiff_has_the_size_that_is_stored(tmp_path: Path) -> None:
     Image.new("RGB", (60, 40)).save(tmp_path / "a.tif", exif=exif)
     inside = look_inside(tmp_path / "a.tif")
     assert (inside.size, inside.upright_size) == ((60, 40), (40, 60))
+
+
+def test_boxes_of_a_phone_s_heic_lie_as_its_exif_block_says() -> None:
+    """Its container turns the picture, too; whoever reads regions goes by the EXIF block."""
+    file = Path(__file__).parent / "data" / "turned.heic"
+    inside = look_inside(file)
+    assert (inside.size, inside.upright_size, inside.orientation) == ((96, 64), (64, 96), 6)
+    assert read_taking(file.read_bytes()).orientation == 6, "as an archive's rows have it"
+    assert read_photo(file).shape == (96, 64, 3)
 
 
 def test_a_raw_file_of_a_container_of_its_own_has_a_size(tmp_path: Path) -> None:

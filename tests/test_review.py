@@ -68,6 +68,30 @@ def test_questions_that_were_asked_before_are_those_that_are_asked_now(home: Pat
         assert held.questions() == HeldArchive(home / "archive").questions()
 
 
+def test_the_photos_are_told_without_the_rows_until_those_change(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "photos" / "broken.png").write_bytes(b"no picture")
+    fill(home)
+    told = HeldArchive(home / "archive").files()
+    assert told == tuple(sorted(Archive(home / "archive").files(), key=lambda one: one.name))
+    assert [str(one.problem) for one in told if one.problem] == ["not a photo of a known format"]
+    with monkeypatch.context() as patched:
+        patched.delattr("castlist.archive.reading.Archive")
+        assert HeldArchive(home / "archive").files() == told
+    (home / "photos" / "broken.png").unlink()
+    fill(home)
+    assert HeldArchive(home / "archive").files() == told[:-1]
+
+
+def test_kept_photos_that_are_broken_or_lead_elsewhere_are_none(home: Path) -> None:
+    told = HeldArchive(home / "archive").files()
+    kept = ArchiveFolder(home / "archive").index / "files.json"
+    assert kept.stat().st_mode & 0o077 == 0
+    kept.write_bytes(kept.read_bytes().replace(b'"0.png"', b'"../0.png"'))
+    assert HeldArchive(home / "archive").files() == told[1:]
+    kept.write_bytes(kept.read_bytes()[:-1])
+    assert HeldArchive(home / "archive").files() == told
+
+
 def test_strangers_and_what_is_no_face_are_asked_about_no_more(home: Path) -> None:
     held = HeldArchive(home / "archive")
     largest, second, lone = held.questions()

@@ -25,12 +25,14 @@ pytest.importorskip("pyarrow", reason="archives need castlist[archive]")
 import numpy as np
 from PIL import Image
 
-from castlist.archive import Archive, ArchiveFolder, fill_archive, group_unnamed
+from castlist.archive import Archive, ArchiveFolder, HeldArchive, fill_archive, group_unnamed
 from castlist.errors import CastlistError
+from castlist.faces import Box
 from castlist.jobs import CopySorted, Gather, Stopped, Teach, WriteTags, read_work, write_event
 from castlist.media import UNKNOWN, FilmWriter
 from castlist.naming import Recognizer
 from castlist.naming.films import following
+from castlist.painting import preview_face
 from castlist.paths import spell
 from castlist.people import forget, renew_report
 from castlist.run import open_run
@@ -206,7 +208,8 @@ def test_the_wall_shows_every_photo_in_parts(client: Any, home: Path) -> None:
     assert len(shown) == 128
 
 
-def test_the_first_pages_wait_for_no_fastapi(home: Path) -> None:
+def test_the_first_pages_wait_for_nothing_that_they_do_without(home: Path) -> None:
+    HeldArchive(home / "archives" / "album").files()  # as whoever came before
     asking = """
 import asyncio, sys
 from pathlib import Path
@@ -226,11 +229,12 @@ async def ask(path):
               receive, send)
 for path in sys.argv[2:]:
     asyncio.run(ask(path))
-print([status for status in told if status], "fastapi" in sys.modules)
+heavy = {"fastapi", "numpy", "cv2", "PIL", "pyarrow", "castlist.jobs.works"}
+print([status for status in told if status], heavy & set(sys.modules))
 """
     first = ["/", "/start", f"{IN}/photos", f"{IN}/photos/0", "/static/studio.css"]
     words = [sys.executable, "-c", asking, str(home)]
-    assert subprocess.check_output([*words, *first], text=True) == "[303, 200, 200, 200, 200] False\n"
+    assert subprocess.check_output([*words, *first], text=True) == "[303, 200, 200, 200, 200] set()\n"
 
 
 def test_why_a_photo_can_t_be_shown_is_told_in_the_page_s_language(client: Any, home: Path) -> None:
@@ -247,10 +251,28 @@ def test_a_photo_that_is_gone_says_so(client: Any, home: Path) -> None:
     assert "isn&#39;t there any more" in client.get(address).text
 
 
+def test_a_face_at_the_edge_of_its_photo_is_shown_without_black(tmp_path: Path) -> None:
+    path = tmp_path / "white.png"
+    Image.new("RGB", (300, 200), "white").save(path)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    for box in (Box(0, 0, 90, 90), Box(200, 120, 300, 200), Box(-20, 0, 320, 200)):
+        shown = Image.open(io.BytesIO(preview_face(path, box, 192, digest=digest)))
+        assert shown.size == (192, 192) and min(low for low, _ in shown.getextrema()) > 250
+
+
+def test_an_address_without_a_page_is_told_on_a_page_and_to_programs_as_a_problem(client: Any) -> None:
+    for language, told in (("en", "There is no such page."), ("zh-TW", "沒有這個頁面")):
+        answer = client.get("/nowhere", headers={"accept": "text/html", "accept-language": language})
+        assert answer.status_code == 404 and told in answer.text and "<nav" in answer.text
+    assert client.get("/language", headers={"accept": "text/html"}).status_code == 405
+    assert client.get("/nowhere").json()["code"] == "no-such-address"
+
+
 def test_small_photos_are_kept_with_the_archive_and_faces_nowhere(client: Any, home: Path) -> None:
     key = key_of(home, "ann.png")
     digest = key.partition("-")[0]
     index = home / "archives" / "album" / "index"
+    client.get(f"{IN}/photos")
     before = set(index.rglob("*"))
     for address, side in ((f"face/{key}", 192), (f"large/{digest}", 100)):
         answer = client.get(f"{IN}/{address}.jpg")
@@ -471,6 +493,19 @@ def test_runs_are_compared_that_were_ticked(client: Any, home: Path) -> None:
     assert client.get("/compare?run=team&run=../team").status_code == 404
 
 
+def test_a_training_that_was_interrupted_is_gone_on_with(client: Any, home: Path) -> None:
+    left = dataclasses.replace(make_run(home / "runs" / "half & one", PEOPLE), complete=False)
+    left.save()
+    (address,) = re.findall(r'formaction="(/runs/[^"]+)"', client.get("/learn").text)
+    answer = client.post(address, follow_redirects=False)
+    ((kind, note),) = works(client)
+    assert kind == "Resume" and answer.headers["location"].startswith(f"/work/{note.id}")
+    assert read_work((home / "runs" / ".serve" / "jobs" / f"{note.id}.work").read_bytes()).run == left.path
+    assert "<h1>Learning</h1>" in client.get(f"/work/{note.id}").text
+    assert "/resume" not in client.get("/learn").text  # it is at work
+    assert client.post("/runs/..%2Fteam/resume").status_code == 404
+
+
 def test_photos_whose_people_nobody_knows_are_gathered_with_a_new_run(home: Path) -> None:
     save_picture(home / "others" / "x.png", [])
     Gather(home / "others", home / "archives" / "others", home / "runs").do(lambda event: None)
@@ -562,7 +597,7 @@ def test_what_is_not_there_is_told_on_a_page(client: Any) -> None:
     for address in ("/in/nothing/photos", f"{IN}/photo/{'0' * 64}", f"{IN}/face/x-1.jpg", "/work/1", "/runs/none"):
         answer = client.get(address)
         assert answer.status_code == 404 and "<main" in answer.text
-    assert client.get(f"{IN}/photos/x").status_code == 422
+    assert client.get(f"{IN}/photos/x").status_code == 404
 
 
 def test_what_is_gone_meanwhile_is_told_on_a_page(client: Any, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

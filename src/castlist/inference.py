@@ -10,6 +10,7 @@ letting go of it there waits for them for ever. So the child opens it anew.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import hashlib
 import logging
@@ -127,11 +128,21 @@ def read_network(file: Path) -> bytes:
 def _open(data: bytes, n_threads: int) -> Any:
     runtime = _runtime()
     try:
-        return runtime.InferenceSession(data, _options(runtime, n_threads), providers=["CPUExecutionProvider"])
+        session = runtime.InferenceSession(data, _options(runtime, n_threads), providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime raises kinds of its own that share no base
         raise WeightsError(
             "network-refused", "Not a network that onnxruntime can run ({reason}).", reason=str(error)
         ) from error
+    session.disable_fallback()
+    session._model_bytes = None  # for the fallback only, and for as long as it lives: as much as the network again
+    _give_back()
+    return session
+
+
+def _give_back() -> None:
+    """Let the system have what only the opening of a network needed: SFace's took more than all else together."""
+    with contextlib.suppress(AttributeError, OSError, TypeError):  # not the C library that keeps it for later
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _runtime() -> Any:

@@ -7,6 +7,8 @@
     index/              what can be made anew from the shards
     .ticket-...         those who do the work for whoever holds the lock, as long as that is so
 
+Rows are read and written by methods that load what Parquet needs: many who ask for a folder want none.
+
 Every file is written beside and renamed. Whoever sees or names holds the lock to the end; whoever does a share of the
 work holds a lock of that share, taken under the common one, so that the rest of the world is kept out either way.
 """
@@ -19,20 +21,23 @@ import os
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from castlist.archive.planning import Plan
 from castlist.archive.storage import Bucket, Folder, Storage
-from castlist.archive.table import About, Table, about_of, count_rows, from_file, keep, to_bytes, where
 from castlist.errors import CastlistError, RunError, reason_of
 from castlist.paths import as_path, is_below, is_folder
 from castlist.places import Place, is_address
 from castlist.run import delete
 
+if TYPE_CHECKING:
+    from castlist.archive.table import About, Table
+
 FORMAT = 1  # of the folder; a higher one is from a later castlist
 RECORD, PLAN, UNITS, INDEX, DECISIONS = "archive.json", "plan.json", "units", "index", "decisions.jsonl"
+NUMBERS = "groups.json"  # in the index
 SHARD = ".parquet"
 LOCK = ".lock"
 SHARE = ".share-{}-of-{}.lock"
@@ -158,6 +163,8 @@ class ArchiveFolder:
         Raises:
             CastlistError: If it is damaged.
         """
+        from castlist.archive.table import about_of
+
         name = _shard(unit)
         with self._readable(name):
             return about_of(self._storage.open(name)) if self._storage.has(name) else None
@@ -168,6 +175,8 @@ class ArchiveFolder:
         Raises:
             CastlistError: If it is missing or damaged.
         """
+        from castlist.archive.table import from_file
+
         name = _shard(unit)
         with self._readable(name):
             return from_file(self._storage.open(name), columns)
@@ -189,6 +198,8 @@ class ArchiveFolder:
         Raises:
             CastlistError: If one is damaged.
         """
+        from castlist.archive.table import count_rows
+
         count = 0
         for name in map(_shard, self.units()):
             with self._readable(name):
@@ -210,6 +221,8 @@ class ArchiveFolder:
         Raises:
             CastlistError: If a shard is damaged.
         """
+        from castlist.archive.table import keep, where
+
         eyes = self.record().eyes
         for unit in self.units() if units is None else units:
             rows, about = self.read(unit, [*columns, "gone", "embedding"])
@@ -222,6 +235,8 @@ class ArchiveFolder:
         Raises:
             CastlistError: If it can't be written, or the ticket isn't good any more; what was there before is intact.
         """
+        from castlist.archive.table import to_bytes
+
         data = to_bytes(table, about)
         if self.ticket and not self._storage.has(self.ticket):
             raise CastlistError(

@@ -15,7 +15,7 @@ import numpy as np
 
 from castlist.archive.clustering import ALONE, Cut, group_faces
 from castlist.archive.decisions import DecisionLog, Spot
-from castlist.archive.folder import ArchiveFolder
+from castlist.archive.folder import NUMBERS, ArchiveFolder
 from castlist.archive.namer import open_same_eyes
 from castlist.archive.reading import Archive
 from castlist.archive.records import ArchivedFace
@@ -28,8 +28,6 @@ from castlist.files import PRIVATE_FOLDER, cannot_write, write_bytes
 from castlist.media import UNKNOWN, settle_name
 
 logger = logging.getLogger(__name__)
-
-NUMBERS = "groups.json"  # in the index
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from castlist.archive.decisions import Spot
 from castlist.errors import Message
-from castlist.faces import Box
+
+if TYPE_CHECKING:
+    from castlist.faces import Box
 
 
 @dataclass(frozen=True)

@@ -5,32 +5,16 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
-from castlist.cli.archive import archive
-from castlist.cli.checking import check
 from castlist.cli.console import say, tell
-from castlist.cli.deciding import decide, teach
-from castlist.cli.desktop import desktop
-from castlist.cli.diary import compare, runs
-from castlist.cli.exporting import export
-from castlist.cli.finding import find
-from castlist.cli.grouping import groups
-from castlist.cli.learning import demo, report, resume, train
-from castlist.cli.manifest import manifest
-from castlist.cli.networks import background, weights
 from castlist.cli.options import SYSTEM, Language
-from castlist.cli.people import enrol, forget, merge, people, refresh, rename, undo
-from castlist.cli.predicting import explain, predict
-from castlist.cli.searching import tune
-from castlist.cli.serving import serve
-from castlist.cli.sorting import sort
 from castlist.cli.stopping import INTERRUPTED, told_to_end
-from castlist.cli.tagging import tag
 from castlist.cli.words import asked_language, command_of, speak, spoken, translate, translate_help, worded
 from castlist.errors import CastlistError, SettingsError, unforeseen
 from castlist.places import is_address
@@ -45,38 +29,38 @@ def _show_version(wanted: bool) -> bool:
     return wanted
 
 
-VERBS = (  # in the order of --help
-    check,
-    train,
-    resume,
-    tune,
-    report,
-    runs,
-    compare,
-    predict,
-    sort,
-    explain,
-    archive,
-    manifest,
-    find,
-    groups,
-    decide,
-    tag,
-    people,
-    enrol,
-    teach,
-    undo,
-    rename,
-    merge,
-    forget,
-    refresh,
-    export,
-    background,
-    weights,
-    desktop,
-    serve,
-    demo,
-)
+VERBS = {  # in the order of --help, each with its module: it alone is loaded when it is asked for
+    "check": "checking",
+    "train": "learning",
+    "resume": "learning",
+    "tune": "searching",
+    "report": "learning",
+    "runs": "diary",
+    "compare": "diary",
+    "predict": "predicting",
+    "sort": "sorting",
+    "explain": "predicting",
+    "archive": "archive",
+    "manifest": "manifest",
+    "find": "finding",
+    "groups": "grouping",
+    "decide": "deciding",
+    "tag": "tagging",
+    "people": "people",
+    "enrol": "people",
+    "teach": "deciding",
+    "undo": "people",
+    "rename": "people",
+    "merge": "people",
+    "forget": "people",
+    "refresh": "people",
+    "export": "exporting",
+    "background": "networks",
+    "weights": "networks",
+    "desktop": "desktop",
+    "serve": "serving",
+    "demo": "learning",
+}
 
 
 def castlist(
@@ -88,8 +72,9 @@ def castlist(
     """What stands before the verb."""
 
 
-def _app_of(verbs: Iterable[Callable[..., None]]) -> typer.Typer:
-    made = typer.Typer(
+def make_app(verbs: Iterable[str] = VERBS) -> typer.Typer:
+    """The command, with all verbs or some."""
+    app = typer.Typer(
         name="castlist",
         help="Learn who is who from folders of photos; name them in new ones.",
         no_args_is_help=True,
@@ -97,13 +82,11 @@ def _app_of(verbs: Iterable[Callable[..., None]]) -> typer.Typer:
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
-    made.callback()(castlist)
+    app.callback()(castlist)
     for verb in verbs:
-        made.command()(verb)
-    return made
+        app.command()(getattr(import_module(f"castlist.cli.{VERBS[verb]}"), verb))
+    return app
 
-
-app = _app_of(VERBS)
 
 FAR = {"archive": True, "decide": True, "manifest": False}  # the verbs that take addresses; whether options do, too
 
@@ -115,9 +98,8 @@ def main() -> None:
     with told_to_end() as signals:
         try:
             _need_arguments()
-            # Of one verb that stands first nothing else is needed; typer takes a tenth of a second to read them all.
-            chosen = next((_app_of([verb]) for verb in VERBS if sys.argv[1:2] == [verb.__name__]), app)
-            command = command_of(chosen)
+            first = sys.argv[1:2]
+            command = command_of(make_app(first if first and first[0] in VERBS else VERBS))
             if spoken() != "en":
                 translate_help(command)
             command()
@@ -155,8 +137,7 @@ def _need_arguments() -> None:
     words = sys.argv[1:]
     if "" in words:
         raise SettingsError("argument-empty", "An argument is empty. Leave it out, or give what it stands for.")
-    verbs = {verb.__name__ for verb in VERBS}
-    verb = next((word for word in words if word in verbs), "")
+    verb = next((word for word in words if word in VERBS), "")
     if not FAR.get(verb):
         for before, word in zip(["", *words], words, strict=False):
             value = word.partition("=")[2] if word.startswith("--") else word

@@ -1,4 +1,4 @@
-"""TIFF files whose samples Pillow refuses or misreads: read by OpenCV, and written anew with 8 bits."""
+"""Files whose samples Pillow refuses, misreads or takes long over: read by OpenCV, and written anew with 8 bits."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ import numpy as np
 from castlist.silence import silence_opencv
 
 
-def in_8_bits(data: bytes, *, white_is_zero: bool) -> bytes | None:
-    """A TIFF's first picture, upright, as a PPM file.
+def in_8_bits(data: bytes, *, white_is_zero: bool = False, top: float | None = None) -> bytes | None:
+    """A file's first picture, upright, as a PPM file.
 
     Args:
-        data: The file; its samples may be floats or integers, of 16 to 64 bits.
+        data: The file; its samples may be floats or integers, of 8 to 64 bits.
         white_is_zero: How its grey values are meant.
+        top: What white is, if the file says so.
 
     Returns:
         The other file; None if OpenCV can't read this one either.
@@ -26,7 +27,7 @@ def in_8_bits(data: bytes, *, white_is_zero: bool) -> bytes | None:
     values = values.reshape(height, width, -1)
     bgr = np.empty((height, width, 3), np.uint8)
     colors, alpha = values[..., :3], values[..., 3:4]
-    top, opaque = _top(colors), _top(alpha) if alpha.size else 1.0
+    top, opaque = top or _top(colors), _top(alpha) if alpha.size else 1.0
     for row in range(height):  # one at a time: as floats, all would take a multiple of the file's room
         shares = np.clip(np.nan_to_num(colors[row] / top), 0, 1)
         if white_is_zero:

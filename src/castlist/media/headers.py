@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 from PIL import ExifTags, Image
 
-from castlist.media import mending, raw, tiff
+from castlist.media import mending, netpbm, raw, tiff
 from castlist.media.limits import MAX_PIXELS
 
 # Chosen by content, never by the file's name. Formats outside this list can run old, little-tested decoders.
@@ -31,6 +31,8 @@ _DATES: dict[ExifTags.IFD | None, dict[int, str]] = {
         ExifTags.Base.OffsetTimeOriginal: _ZONE,
     },
 }
+
+_TURNED = "turned"  # in what is kept about a HEIC: whether its container turns it
 
 _header_lock = threading.Lock()  # `warnings.catch_warnings` is not safe among threads
 
@@ -64,6 +66,8 @@ def picture_of(data: bytes, most: int = MAX_PIXELS) -> tiff.Picture:
         return tiff.find_picture(data, most)
     if raw.is_raw(data):
         return raw.find_picture(data)
+    if netpbm.is_netpbm(data):
+        return tiff.Picture(netpbm.written_anew(data, most))
     return tiff.Picture(data)
 
 
@@ -83,8 +87,9 @@ def open_header(data: bytes, file: BinaryIO | None = None) -> Image.Image:
             image.getexif()  # parsed once and kept, so that its warnings stay here
         except Exception:  # an EXIF block in ruins doesn't make the photo unreadable
             image.info.pop("exif", None)
-        if (turn := image.info.get("original_orientation")) and not _says_turns(data):
-            image.getexif()[0x0112] = turn
+        if turn := image.info.pop("original_orientation", None):
+            image.getexif()[ExifTags.Base.Orientation] = turn
+            image.info[_TURNED] = _says_turns(data)
         return image
 
 
@@ -92,8 +97,8 @@ def open_header(data: bytes, file: BinaryIO | None = None) -> Image.Image:
 def _know_heic() -> str:
     """Have Pillow read HEIC, and give its name for it.
 
-    The decoder turns pictures as the container says, and takes the orientation out of the EXIF block, so that nobody
-    turns them again.
+    The decoder turns pictures as the container says, and takes the orientation out of the EXIF block; it is put back,
+    since others go by it.
     """
     import pi_heif  # late: most folders hold none
 
@@ -115,8 +120,8 @@ def orientation_of(image: Image.Image, around: int | None) -> int | None:
 
 
 def turns_itself(image: Image.Image) -> bool:
-    """Whether Pillow turns a picture upright as it decodes it, and tells its size so: TIFF alone, by its own tag."""
-    return image.format == "TIFF" and ExifTags.Base.Orientation in image.getexif()
+    """Whether Pillow turns a picture upright as it decodes it, and tells its size so: TIFF, and HEIC mostly."""
+    return image.info.get(_TURNED, image.format == "TIFF" and ExifTags.Base.Orientation in image.getexif())
 
 
 def time_taken(data: bytes) -> Moment | None:

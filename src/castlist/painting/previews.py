@@ -40,7 +40,7 @@ def preview_pixels(pixels: np.ndarray, side: int) -> bytes:
 
 
 def preview_face(path: Path, box: Box, side: int, *, digest: str) -> bytes:
-    """A face of a photo with a little around it, as a square JPEG of so many pixels.
+    """A face of a photo with a little around it, as far as the photo reaches, as a square JPEG of so many pixels.
 
     Args:
         path: The file.
@@ -51,10 +51,13 @@ def preview_face(path: Path, box: Box, side: int, *, digest: str) -> bytes:
     Raises:
         PhotoError: If it can't be read, is a film, or holds something else by now.
     """
-    reach = (0.5 + AROUND) * max(box.width, box.height)
+    photo = _open(path, digest)
+    size = np.array(photo.size)
+    shown = min((1 + 2 * AROUND) * max(box.width, box.height), *photo.size)
     middle = np.array([(box.left + box.right) / 2, (box.top + box.bottom) / 2])
-    decoded = _open(path, digest).decode(_scale(2 * reach, side))
-    return _encode(_square(decoded, middle - reach, middle + reach).resize((side, side), Image.Resampling.LANCZOS))
+    first = np.clip(middle - shown / 2, 0, size - shown)
+    decoded = photo.decode(_scale(shown, side))
+    return _encode(_square(decoded, first, first + shown).resize((side, side), Image.Resampling.LANCZOS))
 
 
 def _open(path: Path, digest: str) -> OpenPhoto:
@@ -70,7 +73,7 @@ def _scale(size: float, side: int) -> int:
 
 
 def _square(decoded: Decoded, first: np.ndarray, last: np.ndarray) -> Image.Image:
-    """A square of a picture; black beyond its edges."""
+    """A square of a picture."""
     left, top = decoded.from_photo(first).round().astype(int).tolist()
     right, bottom = decoded.from_photo(last).round().astype(int).tolist()
     return Image.fromarray(decoded.pixels).crop((left, top, max(right, left + 1), max(bottom, top + 1)))

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from castlist.faces import Finder, find_faces
 from castlist.web.desk import Desk
 from castlist.web.guard import Guard
 from castlist.web.house import House
 from castlist.web.pace import Pace
 from castlist.web.studio import first_pages
+
+if TYPE_CHECKING:
+    from castlist.faces import Finder
 
 
 class App:
@@ -24,10 +27,10 @@ class App:
 
     Args:
         house: What it is of.
-        finder: What finds faces in photos that are sent.
+        finder: What finds faces in photos that are sent; None: castlist's own, once it is needed.
     """
 
-    def __init__(self, house: House, *, finder: Finder = find_faces) -> None:
+    def __init__(self, house: House, *, finder: Finder | None = None) -> None:
         self.desk = Desk(house, finder=finder)
         self._first = first_pages()
         self._rest: ASGIApp | None = None

@@ -8,19 +8,21 @@ import os
 import threading
 from collections import OrderedDict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from starlette.requests import Request
 
+from castlist import faces, naming
 from castlist.archive import ArchiveFolder
 from castlist.errors import CastlistError, PhotoError
-from castlist.faces import Face, Finder, find_faces
-from castlist.naming import Recognizer
 from castlist.paths import is_below, is_folder, join_below, spell
 from castlist.run import RunFolder, newest_run
 from castlist.web.house import JOBS, House
-from castlist.web.jobs import JobBook
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from castlist.web.jobs import JobBook
 
 LONGEST = 255  # bytes of a folder's name
 OPEN = 8  # runs that a process holds open; the least used is closed
@@ -29,14 +31,20 @@ OPEN = 8  # runs that a process holds open; the least used is closed
 class Desk:
     """What a process of the house holds; shared by its threads."""
 
-    def __init__(self, house: House, *, finder: Finder = find_faces) -> None:
+    def __init__(self, house: House, *, finder: faces.Finder | None = None) -> None:
         self.house = house
-        self.finder: Finder = functools.partial(_find_some, finder, house.limits.faces)
-        self.jobs = JobBook(house.state / JOBS)
-        self._recognizers: OrderedDict[str, Recognizer] = OrderedDict()
+        self.finder: faces.Finder = functools.partial(_find_some, finder, house.limits.faces)
+        self._recognizers: OrderedDict[str, naming.Recognizer] = OrderedDict()
         self._opening = threading.Lock()
         self._leaving = threading.Event()
         self.working = 0  # requests that have come whole, and aren't answered yet
+
+    @functools.cached_property
+    def jobs(self) -> JobBook:
+        """The works of the house."""
+        from castlist.web.jobs import JobBook
+
+        return JobBook(self.house.state / JOBS)
 
     @property
     def is_leaving(self) -> bool:
@@ -71,7 +79,7 @@ class Desk:
         """
         return newest_run(self.house.runs).path.name
 
-    def recognizer(self, name: str) -> Recognizer:
+    def recognizer(self, name: str) -> naming.Recognizer:
         """What names by a run, always by its newest generation.
 
         Raises:
@@ -80,7 +88,7 @@ class Desk:
         folder = self.run(name)
         with self._opening:
             if name not in self._recognizers:
-                self._recognizers[name] = Recognizer.load(folder.path, finder=self.finder)
+                self._recognizers[name] = naming.Recognizer.load(folder.path, finder=self.finder)
             self._recognizers.move_to_end(name)
             while len(self._recognizers) > OPEN:
                 self._recognizers.popitem(last=False)
@@ -88,6 +96,8 @@ class Desk:
 
     def warm_up(self) -> None:
         """Open what naming by the newest run needs, so that whoever asks first doesn't wait for it."""
+        import numpy as np
+
         with contextlib.suppress(CastlistError):  # there is none yet, or it can't be opened: who asks is told
             next(self.recognizer(self.newest_run()).eyes.see([np.zeros((64, 64, 3), np.uint8)]))
 
@@ -150,11 +160,11 @@ def desk_of(request: Request) -> Desk:
     return desk
 
 
-def _find_some(finder: Finder, most: int, pixels: np.ndarray, **options: Any) -> list[Face]:
-    faces = finder(pixels, **options)
-    if len(faces) > most:
-        raise PhotoError("too-many-faces", "it shows {count} faces, more than {most}", count=len(faces), most=most)
-    return faces
+def _find_some(finder: faces.Finder | None, most: int, pixels: np.ndarray, **options: Any) -> list[faces.Face]:
+    found = (finder or faces.find_faces)(pixels, **options)
+    if len(found) > most:
+        raise PhotoError("too-many-faces", "it shows {count} faces, more than {most}", count=len(found), most=most)
+    return found
 
 
 def _named(folder: Path, name: str) -> Path | None:

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from castlist.errors import CastlistError, Message, unforeseen
 from castlist.web.problems import MEDIA_TYPE, problem_bytes, scope_language, status_of
+from castlist.web.studio.page import explained, no_such_page
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +52,8 @@ def explain_problems(app: FastAPI) -> None:
     async def refused(request: Request, error: HTTPException) -> Response:
         if isinstance(error.__cause__, OSError):  # as where there is no room for what is sent
             return await known(request, unforeseen(error.__cause__))
+        if "text/html" in request.headers.get("accept", ""):  # a person looks for a page
+            return explained(request, no_such_page() if error.status_code == HTTPStatus.NOT_FOUND else error)
         message = Message("request-refused", "This can't be answered ({reason}).", {"reason": str(error.detail)})
         if error.status_code == HTTPStatus.NOT_FOUND:
             message = Message("no-such-address", "There is nothing at this address.")

@@ -42,6 +42,7 @@ STATUSES = {
     "not-an-archive": HTTPStatus.NOT_FOUND,
     "not-come-in": HTTPStatus.UNAUTHORIZED,
     "other-site": HTTPStatus.FORBIDDEN,
+    "page-unknown": HTTPStatus.NOT_FOUND,
     "photo-not-archived": HTTPStatus.NOT_FOUND,
     "root-gone": HTTPStatus.NOT_FOUND,
     "run-busy": HTTPStatus.CONFLICT,

@@ -26,7 +26,7 @@ CHILD = "import gc; gc.disable(); from castlist.web.worker import main; main()"
 ENVIRONMENT = {"MALLOC_ARENA_MAX": "1"}  # else each thread of a worker keeps what its largest work has needed
 LOCK = ".lock"
 FINISH = 10.0  # seconds until a worker that doesn't end is ended
-ALONE = 1.5  # seconds that the first worker has the cores for the first page
+ALONE = 3.0  # seconds that the first worker has the cores for the first page
 PAUSE = 0.1  # seconds between two looks at the workers
 LONGEST_LOG = 10_000_000  # bytes; then it begins anew
 QUICK, TRIES = 5.0, 5  # a worker that ends so soon, so often in a row, will never do
@@ -51,12 +51,12 @@ def serve_house(house: House, *, on_open: Callable[[House], None]) -> None:
             delete(leftover)
             make_folder(leftover, private=True)
         with _Workers(house, listener) as workers:
-            # While the first worker begins, which somebody waits for.
+            on_open(house)
+            # While the first page comes, which somebody waits for.
             from castlist.web.foreman import Foreman
             from castlist.web.jobs import JobBook
 
             with Foreman(JobBook(house.state / JOBS)):
-                on_open(house)
                 workers.watch()
 
 

@@ -13,7 +13,7 @@ import tempfile
 from http import HTTPStatus
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
 import h11
@@ -24,7 +24,6 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from castlist.children import end_with_parent, read_line
 from castlist.errors import Message
-from castlist.faces import Finder, find_faces
 from castlist.threads import count_cores, set_threads
 from castlist.web.app import App
 from castlist.web.guard import HEADERS
@@ -32,11 +31,14 @@ from castlist.web.house import House
 from castlist.web.listening import taken
 from castlist.web.problems import MEDIA_TYPE, problem_bytes
 
+if TYPE_CHECKING:
+    from castlist.faces import Finder
+
 FINISH = 8  # seconds that what is in hand has, once the house closes
 PAUSE = 0.005  # seconds between two looks whether a hand is free
 SELDOM = 50_000  # new objects between two looks for garbage: rows of an archive are ten thousands, and none
 READ = 0.1  # seconds in which what is asked on a connection is read, before those without a question are closed
-QUIET, MOST_LOOKS = 0.25, 20  # seconds in which nobody asks, before the rest is loaded; it is at last all the same
+QUIET, MOST_LOOKS = 0.5, 6  # seconds in which nobody asks any more, before the rest is loaded; at last it is anyway
 IDLE = 15  # seconds in which a connection's next request must have come, and some of an answer have been taken
 
 
@@ -53,7 +55,7 @@ def main() -> None:
     answer_requests(House.load(Path(record["house"])), taken(record["socket"]))
 
 
-def answer_requests(house: House, listener: socket.socket, *, finder: Finder = find_faces) -> None:
+def answer_requests(house: House, listener: socket.socket, *, finder: Finder | None = None) -> None:
     """Answer the requests that come in on a socket, until a signal tells to end; then finish what is in hand."""
     threads = max(count_cores() // house.workers, 1)
     set_threads(threads)
@@ -117,12 +119,12 @@ class _Server(uvicorn.Server):
 
     async def _warm_up(self) -> None:
         """Load all that isn't loaded yet, once whoever came first has the first page."""
-        answered = -1
+        asked = 0
         for _ in range(MOST_LOOKS):
-            if not self._desk.working and answered == self.server_state.total_requests:
-                break
-            answered = self.server_state.total_requests
             await asyncio.sleep(QUIET)
+            if not self._desk.working and 0 < asked == self.server_state.total_requests:
+                break
+            asked = self.server_state.total_requests
         await run_in_threadpool(self._app.rest)
         await run_in_threadpool(self._desk.warm_up)
 

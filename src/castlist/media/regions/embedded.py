@@ -19,6 +19,7 @@ from castlist.files import cannot_write, flush_folder, part_of
 from castlist.media import raw, tiff
 from castlist.media.headers import open_header, orientation_of, picture_of, turns_itself
 from castlist.media.orientation import turned
+from castlist.media.photos import HEIC_BRANDS
 from castlist.media.regions.packet import EMPTY, Packet
 
 EXIFTOOL = "exiftool"
@@ -53,8 +54,9 @@ def look_inside(path: Path) -> Inside:
             raise PhotoError("photo-no-file", "not a regular file")
         with path.open("rb") as file:
             head = file.read(64)
-            if head.startswith(tiff.HEADERS) or raw.is_raw(head):
-                return _inside_several(head + file.read())
+            # Of a HEIC, too, more than the beginning tells how it is turned.
+            if head.startswith(tiff.HEADERS) or raw.is_raw(head) or head[8:12] in HEIC_BRANDS:
+                return _inside_whole(head + file.read())
             file.seek(0)
             with open_header(head, file) as image:
                 packet = image.info.get("xmp") or None
@@ -71,8 +73,8 @@ def look_inside(path: Path) -> Inside:
         raise PhotoError("photo-damaged", "damaged or cut short ({reason})", reason=reason_of(error)) from error
 
 
-def _inside_several(data: bytes) -> Inside:
-    """Of a file of several pictures; a TIFF's own XMP stands in its first page, whichever of them is the photo."""
+def _inside_whole(data: bytes) -> Inside:
+    """Of all of a file; a TIFF's own XMP stands in its first page, whichever of its pictures is the photo."""
     picture = picture_of(data)
     with open_header(picture.data) as shown:
         turn = orientation_of(shown, picture.orientation)

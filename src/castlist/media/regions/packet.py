@@ -14,7 +14,7 @@ from xml.parsers import expat
 from castlist.errors import CastlistError
 
 LARGEST = 16_000_000  # bytes; masks of Lightroom's take some
-MOST = 30_000  # elements: a file of some megabytes
+MOST = 30_000  # elements, and attributes of one: a file of some megabytes
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 PREFIXES = {
@@ -217,11 +217,11 @@ class Packet:
         raise CastlistError("xmp-doctype", "a document type is declared, which XMP never has: it may be an attack")
 
     def _on_prefix(self, prefix: str | None, uri: str | None) -> None:
+        _need_few(len(self._declared))
         self._declared[prefix or ""] = uri or ""
 
     def _on_start(self, at: int, name: str, attributes: dict[str, str]) -> None:
-        if len(self._elements) >= MOST:
-            raise CastlistError("xmp-too-many", "more than {limit} elements of XMP", limit=MOST)
+        _need_few(max(len(self._elements), len(attributes)))
         tag = _START.match(self.data, at)
         assert tag is not None, "what expat parsed is well-formed"
         parent = self._open[-1] if self._open else None
@@ -241,6 +241,11 @@ class Packet:
     def _on_text(self, text: str) -> None:
         if self._open:
             self._open[-1].text += text
+
+
+def _need_few(count: int) -> None:
+    if count >= MOST:
+        raise CastlistError("xmp-too-many", "more than {limit} elements or attributes of XMP", limit=MOST)
 
 
 def _malformed(error: Exception) -> CastlistError:

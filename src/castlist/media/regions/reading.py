@@ -142,7 +142,7 @@ def _mwg_area(area: Element | str | None, width: float, height: float) -> Area |
     sides = _numbers(told["x"], told["y"], *([told["d"]] if told["d"] else [told["w"], told["h"]]))
     if sides is None:
         return None
-    in_pixels = told["unit"] == "pixel"
+    in_pixels = told["unit"].startswith("pixel")
     across, down = (1 / width, 1 / height) if in_pixels else (1.0, 1.0)
     if told["d"]:  # of a circle; a normalized one is measured along the shorter side
         pixels = sides[2] if in_pixels else sides[2] * min(width, height)
@@ -178,7 +178,7 @@ def _iptc_area(boundary: Element | str | None, width: float, height: float) -> A
     def told(where: Element, *names: str) -> list[float] | None:
         return _numbers(*(text_of(field_of(where, f"Iptc4xmpExt:{name}")) for name in names))
 
-    in_pixels = text_of(field_of(boundary, "Iptc4xmpExt:rbUnit")) == "pixel"
+    in_pixels = text_of(field_of(boundary, "Iptc4xmpExt:rbUnit")).startswith("pixel")
     across, down = (1 / width, 1 / height) if in_pixels else (1.0, 1.0)
     if sides := told(boundary, "rbX", "rbY", "rbW", "rbH"):
         return _from_corner(sides[0] * across, sides[1] * down, sides[2] * across, sides[3] * down)

@@ -9,7 +9,7 @@ from fastapi import Form, Query, Request, Response
 from fastapi.responses import FileResponse
 
 from castlist.errors import RunError
-from castlist.jobs import Learn
+from castlist.jobs import Learn, Resume
 from castlist.languages import speaker
 from castlist.learning import check_installed, compare_answers, comparison_rows, describe_duel, read_evaluation
 from castlist.media import holds_people
@@ -46,6 +46,7 @@ def learn(request: Request) -> Response:
     desk = desk_of(request)
     casts, others = _folders(desk)
     runs, broken = find_runs(desk.house.runs)
+    at_work = [note for note in desk.jobs.notes() if not note.is_over]
     return render(
         request,
         "learn",
@@ -54,7 +55,8 @@ def learn(request: Request) -> Response:
         models=[(name, kind.summary) for name, kind in MODELS.items()],
         runs=[_known(run) for run in reversed(runs)],
         broken=[(path.name, error.message) for path, error in broken.items()],
-        at_work=[note for note in desk.jobs.notes() if not note.is_over],
+        at_work=at_work,
+        is_learning=any(note.kind in ("Learn", "Resume") for note in at_work),
     )
 
 
@@ -86,6 +88,13 @@ def begin(
         from_regions=marked,
     )
     return watch(request, work, "/learn")
+
+
+@router.post("/runs/{run}/resume")
+def resume(request: Request, run: str) -> Response:
+    """Go on with a run whose training was interrupted, in the background."""
+    desk = desk_of(request)
+    return watch(request, Resume(desk.run(run).path, language=scope_language(request.scope)), "/learn")
 
 
 @router.get("/compare")

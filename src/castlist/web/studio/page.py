@@ -13,10 +13,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from castlist import naming
 from castlist.errors import CastlistError, Message, PhotoError, fill, needs_extra, unforeseen
 from castlist.languages import LANGUAGES, translate_message, translator
 from castlist.media import UNKNOWN
-from castlist.naming import clock
 from castlist.web.desk import desk_of
 from castlist.web.problems import scope_language, status_of
 
@@ -132,7 +132,7 @@ def _environment() -> jinja2.Environment:
     environment.globals["UNKNOWN"] = UNKNOWN
     environment.filters["percent"] = lambda share: f"{100 * share:.0f} %"
     environment.filters["day"] = _day
-    environment.filters["clock"] = clock
+    environment.filters["clock"] = lambda seconds: naming.clock(seconds)
     environment.filters["address"] = quoted
     return environment
 

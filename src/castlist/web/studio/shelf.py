@@ -6,13 +6,17 @@ import threading
 from collections import OrderedDict, defaultdict
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 
-from castlist.archive import Archive, ArchivedFace, ArchivedFile, ArchiveFolder, HeldArchive, Question
+from castlist.archive import HeldArchive
 from castlist.errors import CastlistError
 from castlist.media import UNKNOWN
 from castlist.web.desk import desk_of
+
+if TYPE_CHECKING:
+    from castlist.archive import Archive, ArchivedFace, ArchivedFile, ArchiveFolder, Question
 
 OPEN = 4  # archives that a process holds open; the least used is closed
 
@@ -33,7 +37,7 @@ class Album:
         self.folder = folder
         self.name = folder.path.name
         self._held = HeldArchive(folder.path)
-        self._wall: tuple[object, tuple[ArchivedFile, ...], dict[str, ArchivedFile]] | None = None
+        self._listed: tuple[tuple[ArchivedFile, ...], dict[str, ArchivedFile]] = (), {}
 
     def archive(self) -> Archive:
         """The archive, as it is by now."""
@@ -51,7 +55,7 @@ class Album:
 
     def photos(self) -> tuple[ArchivedFile, ...]:
         """The photos, the newest first; those that don't say when they were taken are last."""
-        return self._listed()[0]
+        return self._held.files()
 
     def photo(self, digest: str) -> ArchivedFile:
         """A photo by its content.
@@ -59,7 +63,11 @@ class Album:
         Raises:
             CastlistError: If there is none.
         """
-        found = self._listed()[1].get(digest)
+        photos, of = self._listed
+        if photos is not (now := self.photos()):
+            of = {one.digest: one for one in reversed(now) if one.digest}
+            self._listed = now, of
+        found = of.get(digest)
         if found is None:
             raise CastlistError("photo-not-archived", "There is no such photo any more.")
         return found
@@ -96,14 +104,6 @@ class Album:
             Portrait(name, _best(some, archive.verdicts.portraits.get(name)), len({face.digest for face in some}))
             for name, some in sorted(faces.items(), key=lambda one: one[0].casefold())
         ]
-
-    def _listed(self) -> tuple[tuple[ArchivedFile, ...], dict[str, ArchivedFile]]:
-        archive, rows = self._held.now()
-        if self._wall is None or self._wall[0] != rows:
-            photos = sorted(archive.files(), key=lambda one: one.name)
-            photos.sort(key=lambda one: (one.taken is not None, one.taken), reverse=True)
-            self._wall = rows, tuple(photos), {one.digest: one for one in reversed(photos) if one.digest}
-        return self._wall[1:]
 
 
 class Shelf:

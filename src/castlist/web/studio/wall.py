@@ -14,10 +14,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from castlist import painting
 from castlist.archive import ArchivedFile
 from castlist.errors import CastlistError, PhotoError
 from castlist.files import make_folder, write_bytes
-from castlist.painting import preview_photo
 from castlist.web.desk import desk_of
 from castlist.web.studio.choosing import start
 from castlist.web.studio.page import explained, go, newest_archive, no_such_page, picture, place, render
@@ -88,7 +88,7 @@ def small(request: Request) -> Response:
     with contextlib.suppress(OSError):
         return picture(place.read_bytes())
     try:
-        data = preview_photo(photo.path, SMALL, digest=digest)
+        data = painting.preview_photo(photo.path, SMALL, digest=digest)
     except PhotoError:
         return Response(status_code=404)
     with contextlib.suppress(CastlistError):  # a full disk only makes it slow

@@ -54,6 +54,7 @@ def _title(request: Request, kind: str) -> str:
         "WriteTags": translate("Writing names"),
         "CopySorted": translate("Copying photos"),
         "Learn": translate("Learning"),
+        "Resume": translate("Learning"),
     }
     return titles.get(kind, translate("At work"))
 

@@ -96,6 +96,19 @@ def test_what_was_to_be_removed_and_is_written_after_all_outlives_a_kill(run: Ru
         assert (run.path / "predictions.csv").read_bytes() == b"answers"
 
 
+@pytest.mark.skipif(os.name != "posix", reason="links and modes are POSIX's")
+def test_a_link_is_removed_and_not_what_it_leads_to_and_the_lock_is_private(run: Run, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (run.path / "figures").symlink_to(outside)
+    with RunFolder(run.path).change() as change:
+        change.remove("figures")
+        with pytest.raises(ValueError, match="no file of a run folder"):
+            change.remove("../outside")
+    assert outside.is_dir() and not (run.path / "figures").is_symlink()
+    assert (run.path / ".lock").stat().st_mode & 0o077 == 0
+
+
 def test_a_change_that_is_given_up_is_none_before_anything_of_it_is_deleted(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

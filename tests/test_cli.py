@@ -193,6 +193,22 @@ def test_a_verb_that_stands_first_is_read_alone_and_says_the_same(
     assert read == [list(cli.VERBS), ["people"]]
 
 
+INTERRUPTED = """
+import runpy, sys
+class Interrupting:
+    def find_spec(self, name, *how):
+        if name == "castlist.cli":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupting())
+runpy.run_module("castlist", run_name="__main__")
+"""
+
+
+def test_ctrl_c_is_no_traceback_while_the_command_is_loaded() -> None:
+    done = subprocess.run([sys.executable, "-P", "-c", INTERRUPTED], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (130, "castlist: stopped.\n")
+
+
 def test_ctrl_c_is_no_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     def interrupt() -> None:
         raise KeyboardInterrupt

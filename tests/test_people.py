@@ -184,6 +184,8 @@ def test_one_photo_is_forgotten(run: Run) -> None:
     with pytest.raises(RunError, match=r"0 photos of '王小明' .* called '3.jpg'. Choose from: 0.jpg, 1.jpg"):
         forget_photo(run.path, "王小明", "3.jpg")
     click(run, "Dora", crop(7), "a.jpg")
+    click(run, "Dora", crop(7, 1), "trip/a.jpg")
+    assert forget_photo(run.path, "Dora", "trip/a.jpg") == "Dora/trip/a.jpg"
     with pytest.raises(RunError, match="the only photo of 'Dora'"):
         forget_photo(run.path, "Dora", "a.jpg")
     with pytest.raises(RunError, match="knows nobody called 'Zoe'"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -83,6 +84,44 @@ def test_the_record_comes_last_and_what_was_decided_waits_for_its_place(run: Run
     with RunFolder(run.path).alone():
         assert open_run(run.path).generation == run.generation + 1
     assert (run.path / "predictions.csv").read_bytes() == b"answers"
+
+
+def test_what_was_to_be_removed_and_is_written_after_all_outlives_a_kill(run: Run) -> None:
+    stage = Stage(run.path)
+    stage.remove("predictions.csv")
+    stage.write("predictions.csv", b"answers")
+    stage.commit()
+    (run.path / ".change" / "0").replace(run.path / "predictions.csv")  # as far as whoever was killed came
+    with RunFolder(run.path).alone():
+        assert (run.path / "predictions.csv").read_bytes() == b"answers"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links and modes are POSIX's")
+def test_a_link_is_removed_and_not_what_it_leads_to_and_the_lock_is_private(run: Run, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (run.path / "figures").symlink_to(outside)
+    with RunFolder(run.path).change() as change:
+        change.remove("figures")
+        with pytest.raises(ValueError, match="no file of a run folder"):
+            change.remove("../outside")
+    assert outside.is_dir() and not (run.path / "figures").is_symlink()
+    assert (run.path / ".lock").stat().st_mode & 0o077 == 0
+
+
+def test_a_change_that_is_given_up_is_none_before_anything_of_it_is_deleted(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> None:
+        raise PermissionError(path)
+
+    stage = Stage(run.path)
+    stage.write("predictions.csv", b"answers")
+    stage.commit()
+    monkeypatch.setattr(shutil, "rmtree", refuse)
+    with pytest.raises(PermissionError):
+        stage.discard()
+    assert not Stage(run.path).is_committed
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="open files are counted as Linux does")

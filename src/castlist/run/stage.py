@@ -82,7 +82,6 @@ class Stage:
         # The list first: without the rest it would be a change that was made.
         (self._folder / LIST).unlink(missing_ok=True)
         delete(self._folder)
-        self._list = _List({}, [])
 
 
 def delete(path: Path) -> None:

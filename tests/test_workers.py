@@ -20,7 +20,8 @@ pytest.importorskip("pyarrow", reason="archives need castlist[archive]")
 
 import castlist
 from castlist.archive import Archive, ArchiveFolder, Filled, fill_archive, planning
-from castlist.archive.planning import Content, File, Unit
+from castlist.archive.listing import File
+from castlist.archive.planning import Content, Unit
 from castlist.archive.workers import Post, drive, driving
 from castlist.archive.workers.orders import News, Order, name_of
 from castlist.archive.workers.station import Station

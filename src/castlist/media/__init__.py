@@ -4,7 +4,7 @@ from castlist.media.cast import Cast, Photo, RefusedPhoto, find_cast, holds_peop
 from castlist.media.filming import Canvas, FilmWriter
 from castlist.media.films import HEAD, Film, Frame, frame_file, is_film, read_still
 from castlist.media.headers import Moment, Taking, read_taking, time_taken
-from castlist.media.inputs import find_photos
+from castlist.media.inputs import each_photo, find_photos
 from castlist.media.marking import find_marked_cast
 from castlist.media.marks import digest_of, marked_exif, need_no_photo, original_of
 from castlist.media.names import ALL, UNKNOWN, check_person, folded, is_possible, meant_by, one_form, settle_name
@@ -54,6 +54,7 @@ __all__ = [
     "check_person",
     "check_size",
     "digest_of",
+    "each_photo",
     "find_cast",
     "find_marked_cast",
     "find_photos",

@@ -235,10 +235,10 @@ def _first_copies(digests: pa.Array) -> np.ndarray:
     begins = np.frombuffer(digests.buffers()[1] or b"", np.uint64).reshape(-1, 4)[:, 0]
     # Few have a copy, and what tells whole digests apart takes six times their memory.
     rows = np.flatnonzero(_is_common(begins, begins[:0]) & digests.is_valid().to_numpy(zero_copy_only=False))
-    _, begins, group = np.unique(
+    _, head, group = np.unique(
         digests.take(pa.array(rows)).dictionary_encode().indices.to_numpy(), return_index=True, return_inverse=True
     )
-    first[rows] = rows[begins][group]
+    first[rows] = rows[head][group]
     return first
 
 

@@ -265,8 +265,9 @@ _PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs":
 
 def _is_there_already(error: Exception) -> bool:
     """Whether a store refuses a file because there is one: for this, s3fs has no exception of its own."""
-    response = getattr(error.__cause__ or error, "response", None) or {}
-    return response.get("Error", {}).get("Code") in ("PreconditionFailed", "ConditionalRequestConflict")
+    response = getattr(error.__cause__ or error, "response", None)  # of Azure's library it is an object
+    told = response.get("Error", {}) if isinstance(response, dict) else {}
+    return told.get("Code") in ("PreconditionFailed", "ConditionalRequestConflict")
 
 
 def _modified(about: Mapping[str, Any]) -> int:

@@ -171,13 +171,13 @@ class _Driver:
         if not seat.is_ready or news.beats != seat.beats:
             seat.is_ready, seat.beats, seat.since = True, news.beats, now
             self._lost_in_a_row = 0
-        if seat.task is None:
+        if seat.task and news.is_done:
+            task, seat.task = seat.task, None
+            self._finish(task)
+        if seat.task is None:  # also who has just ended: nobody waits for the next look at all workers
             if self._waiting:
                 seat.task, seat.looked, seat.since = self._next(), 0, now
                 seat.hand.give(seat.task.order)
-        elif news.is_done:
-            task, seat.task = seat.task, None
-            self._finish(task)
         elif now > seat.since + PATIENCE:
             logger.warning("a worker gives no sign of life and is ended")
             self._lose(seat)

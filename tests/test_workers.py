@@ -308,6 +308,30 @@ def test_a_cluster_that_becomes_smaller_keeps_who_works() -> None:
     assert all(one.is_ended for one in crew.started)
 
 
+def test_who_has_ended_is_given_the_next_at_once() -> None:
+    class Counted(Shy):
+        asked, told = 0, News(0, 0)
+
+        def news(self) -> News:
+            self.asked += 1
+            return self.told
+
+        def give(self, order: Order) -> None:
+            self.told = News(1, 1, is_done=True)
+
+    class One:
+        place, count = "", 1
+        worker = Counted()
+
+        def start(self) -> Counted:
+            return self.worker
+
+        def close(self) -> None: ...
+
+    assert drive(1, [Unit(i, (Content((File(f"{i}.png", 1, 1),)),)) for i in range(5)], One())
+    assert One.worker.asked == 6  # between two looks at all workers, a twentieth of a second passes
+
+
 def test_workers_that_die_before_they_begin_are_told() -> None:
     class Dead(Shy):
         def news(self) -> News:

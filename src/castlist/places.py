@@ -96,7 +96,8 @@ class Place:
             from fsspec.core import url_to_fs
         try:
             # What others put there meanwhile is seen.
-            self._files, self._root = url_to_fs(self.address, use_listings_cache=False)
+            options = {"auto_mkdir": True} if found[1].lower() in _FOLDERS else {}
+            self._files, self._root = url_to_fs(self.address, use_listings_cache=False, **options)
         except ImportError as error:
             raise CastlistError(
                 "address-extra",
@@ -260,6 +261,7 @@ class Place:
         )
 
 
+_FOLDERS = ("file", "local")  # addresses of this machine, where there is no file without a folder
 _PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs"}
 
 

@@ -202,6 +202,7 @@ def _plan_anew(
     """Write down what is to be done; None: nothing."""
     files = originals.files(folder.path, tell)
     known, last = _known(folder, record.eyes)
+    give_back()
     if folder.is_there:
         before = folder.record()
         record = msgspec.structs.replace(record, forgetting=before.forgetting)

@@ -19,7 +19,7 @@ class HeldArchive:
     """An archive that stays open; shared by threads."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.folder = ArchiveFolder(path)
+        self.folder = ArchiveFolder.here(path)
         self._alone = threading.Lock()
         self._archive: Archive | None = None
         self._seen: Stamp = ()

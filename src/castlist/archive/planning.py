@@ -110,8 +110,8 @@ def _unpack(packed: bytes) -> Unit:
         data = unpacking.decompress(packed, LARGEST)
     except zlib.error as error:
         raise ValueError(str(error)) from error
-    if unpacking.unconsumed_tail:
-        raise ValueError("a unit of it is too large")
+    if not unpacking.eof:
+        raise ValueError("a unit of it is cut off, or too large")
     return msgspec.json.decode(data, type=Unit)
 
 
@@ -146,24 +146,26 @@ def make_plan(number: int, eyes: str, digest: Digest, files: Files, known: pa.Ta
     is_same = row != NONE
     for name in ("bytes", "modified"):
         is_same &= _at(known[name], row) == files[name].to_numpy()
-    found = row[row != NONE]
     is_settled = known["current"].to_numpy() & ~known["gone"].to_numpy()
     pending = np.flatnonzero(~(is_same & (_at(is_settled, row) == 1)))
     pending = pending[pc.sort_indices(files["photo"].take(pa.array(pending))).to_numpy()]
+    is_left = ~(known["current"].to_numpy() & known["gone"].to_numpy())
+    is_left[row[row != NONE]] = False
+    if not len(pending) and not is_left.any():
+        return None
+
     # Only what may be a copy is read twice: what is as large as another, or was another.
     is_asked = ~is_same & ((row != NONE) | _is_common(files["bytes"].to_numpy(), known["bytes"].to_numpy()))
-
     waiting, row = files.take(pa.array(pending)), row[pending]
-    kept = known["digest"].take(pa.array(row, mask=~is_same[pending]))
-    digests = _digests(digest, waiting["photo"], kept, is_asked[pending])
-    is_left = ~(known["current"].to_numpy() & known["gone"].to_numpy())
-    is_left[found] = False
+    is_same, is_asked = is_same[pending], is_asked[pending]
+    kept = known["digest"].take(pa.array(row[is_same]))
+    digests = _digests(digest, waiting["photo"], kept, is_same, is_asked)
     left = known.filter(pa.array(is_left))
-    current = known.filter(known["current"])
+    current = known.select(["digest", "unit"]).filter(known["current"])
     source = pc.index_in(digests, value_set=current["digest"], skip_nulls=True).fill_null(NONE).to_numpy()
     units = _cut(waiting, digests, _at(current["unit"], source), _at(known["unit"], row), left, first)
     packed = tuple(map(pack_unit, units))
-    return Plan(number, eyes, packed) if packed else None
+    return Plan(number, eyes, packed)
 
 
 def _at(column: pa.ChunkedArray | np.ndarray, rows: np.ndarray) -> np.ndarray:
@@ -177,10 +179,16 @@ def _is_common(sizes: np.ndarray, others: np.ndarray) -> np.ndarray:
     return np.asarray(counts[inverse[: len(sizes)]] > 1)
 
 
-def _digests(digest: Digest, photos: pa.ChunkedArray, kept: pa.ChunkedArray, is_asked: np.ndarray) -> pa.Array:
+def _digests(
+    digest: Digest, photos: pa.ChunkedArray, kept: pa.ChunkedArray, is_kept: np.ndarray, is_asked: np.ndarray
+) -> pa.Array:
     """The digests of contents, as bytes: those that are kept, those that must be asked for, and else null."""
     told = work_ahead(digest, (photos[row].as_py() for row in np.flatnonzero(is_asked).tolist()))
-    found = (_to_bytes(next(told)) if ask else one.as_py() for ask, one in zip(is_asked.tolist(), kept, strict=True))
+    known = iter(kept)
+    found = (
+        _to_bytes(next(told)) if ask else next(known).as_py() if keep else None
+        for ask, keep in zip(is_asked.tolist(), is_kept.tolist(), strict=True)
+    )
     return in_chunks(found, KNOWN["digest"]).combine_chunks()
 
 

@@ -50,13 +50,7 @@ class Archive:
         Raises:
             CastlistError: If the folder is no archive, or can't be read.
         """
-        self.folder = ArchiveFolder(path)
-        if self.folder.address:
-            raise CastlistError(
-                "archive-far",
-                "An archive is asked and decided on in a folder of this machine. Copy {address!r} to one.",
-                address=self.folder.address,
-            )
+        self.folder = ArchiveFolder.here(path)
         self.root = Path(self.folder.record().root)
         shards = [self.folder.read(unit, [*_OF_PHOTOS, "gone", "reason", "problem"])[0] for unit in self.folder.units()]
         self._shards = Shards([keep(shard, where(shard, "gone", [False])) for shard in shards])

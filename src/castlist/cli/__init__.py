@@ -33,6 +33,7 @@ from castlist.cli.stopping import INTERRUPTED, told_to_end
 from castlist.cli.tagging import tag
 from castlist.cli.words import asked_language, speak, spoken, translate, translate_help, worded
 from castlist.errors import CastlistError, SettingsError, unforeseen
+from castlist.paths import needed_here
 from castlist.places import is_address
 
 app = typer.Typer(
@@ -151,11 +152,7 @@ def _need_arguments() -> None:
         for before, word in zip(["", *words], words, strict=False):
             value = word.partition("=")[2] if word.startswith("--") else word
             if is_address(value) and not (verb in FAR and value == word and not before.startswith("--")):
-                raise SettingsError(
-                    "address-here",
-                    "{address!r} is an address, where a folder or a file of this machine is needed. Copy it to one.",
-                    address=value,
-                )
+                raise needed_here(value)
 
 
 def _stop(signals: Sequence[int]) -> NoReturn:

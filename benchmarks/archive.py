@@ -30,7 +30,8 @@ from PIL import Image
 from castlist.archive import Archive, ArchiveFolder, fill_archive, find_in_archive, group_unnamed, open_namer
 from castlist.archive.folder import FORMAT, Record
 from castlist.archive.liking import likest
-from castlist.archive.planning import UNIT, File
+from castlist.archive.listing import File
+from castlist.archive.planning import UNIT
 from castlist.archive.renaming import rename as name_anew
 from castlist.archive.table import About, as_kept, lists_of, rows_of
 from castlist.embeddings import normalize

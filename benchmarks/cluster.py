@@ -119,7 +119,8 @@ def measure(what: str, home: Path, run: Path, **how: Any) -> tuple[float, float]
     began = time.monotonic()
     fill_archive(home / "photos", run, home / what, on_count=count, **how)
     # To the end, since who looks by himself counts a photo before its faces are embedded and written.
-    counts.append((counts[-1][0], time.monotonic(), processors()))
+    # Of actors that have ended nobody counts the processors' seconds any more: then those of the last look.
+    counts.append((counts[-1][0], time.monotonic(), max(counts[-1][2], processors())))
     (first, since, spent), (last, until, spent_at_end) = counts[0], counts[-1]
     pace, cost = (last - first) / (until - since), (spent_at_end - spent) / (last - first)
     print(

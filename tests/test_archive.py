@@ -15,12 +15,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from PIL import ExifTags, Image
 
 pytest.importorskip("pyarrow", reason="archives need castlist[archive]")
 
 from castlist.archive import Archive, ArchiveFolder, Filled, fill_archive, planning
+from castlist.archive.listing import File
+from castlist.archive.planning import Content, Plan, pack_unit
 from castlist.archive.storage import Folder
 from castlist.archive.table import with_columns
 from castlist.errors import CastlistError
@@ -290,7 +293,10 @@ def test_a_damaged_file_is_one_sentence(home: Path, file: str) -> None:
 def test_an_archive_from_anybody_leads_nowhere_else(home: Path) -> None:
     make(home, share=(1, 2))
     plan = home / "archive" / "plan.json"
-    plan.write_text(plan.read_text().replace('"broken.jpg"', '"../run/run.json"'))
+    told = msgspec.json.decode(plan.read_bytes(), type=Plan)
+    (aside,) = told.units.where(lambda unit: any(one.files[0].photo == "broken.jpg" for one in unit.contents))
+    out = msgspec.structs.replace(aside, contents=(Content((File("../run/run.json", 1, 1),)),))
+    plan.write_bytes(msgspec.json.encode(msgspec.structs.replace(told, packed=(pack_unit(out),))))
     with pytest.raises(CastlistError, match="below the folder of photos"):
         make(home)
     plan.unlink()

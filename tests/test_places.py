@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import msgspec
 import pytest
@@ -15,8 +16,18 @@ pytest.importorskip("pyarrow", reason="archives need castlist[archive]")
 pytest.importorskip("s3fs", reason="addresses of S3 need s3fs")
 pytest.importorskip("moto", reason="a server of S3 for tests")
 
+import castlist
 from castlist import places
-from castlist.archive import Archive, ArchiveFolder, Filled, fill_archive, planning, storage, write_manifest
+from castlist.archive import (
+    Archive,
+    ArchiveFolder,
+    Filled,
+    fill_archive,
+    group_unnamed,
+    planning,
+    storage,
+    write_manifest,
+)
 from castlist.archive.manifest import open_manifest
 from castlist.errors import CastlistError, Message, RunError
 from castlist.places import Place, is_address, spelled
@@ -304,3 +315,31 @@ def test_what_is_no_manifest_is_said(home: Path) -> None:
         write_manifest(home / "nowhere", home / "new.parquet")
     with pytest.raises(CastlistError, match="one of the two"):
         fill_archive(None, home / "run", home / "archive")
+
+
+def test_an_azure_store_s_refusal_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    class RefusedError(Exception):
+        response = object()  # of Azure's library; of S3's it is a dictionary
+
+    monkeypatch.setattr(places, "PAUSE", 0)
+    place = Place("memory://bucket/photos")
+    monkeypatch.setattr(place._files, "pipe_file", Mock(side_effect=RefusedError("no such box")))
+    with pytest.raises(CastlistError, match="can't be used"):
+        place.write("a", b"1")
+
+
+def test_an_address_of_this_machine_is_served_and_no_path_ever_is_one(tmp_path: Path) -> None:
+    make_run(tmp_path / "run", ("Ann",))
+    save_picture(tmp_path / "photos" / "a.png", [level_of(0)])
+    done = fill_archive(*(f"file://{tmp_path}/{name}" for name in ("photos", "run", "archive")), finder=tell_faces)
+    assert done.looked == 1 and len(Archive(tmp_path / "archive").people()) == 2
+    for call in (
+        lambda: fill_archive(tmp_path / "photos", tmp_path / "run", Path("s3://bucket/archive")),
+        lambda: fill_archive(Path("s3://bucket/photos"), tmp_path / "run", tmp_path / "other"),
+        lambda: group_unnamed("s3://bucket/archive"),
+        lambda: castlist.enrol("s3://bucket/run", "Ann", [tmp_path / "photos" / "a.png"]),
+    ):
+        with pytest.raises(CastlistError) as told:
+            call()
+        assert told.value.code in ("address-here", "archive-far")
+    assert not (tmp_path / "s3:").exists()

@@ -20,7 +20,8 @@ pytest.importorskip("pyarrow", reason="archives need castlist[archive]")
 
 import castlist
 from castlist.archive import Archive, ArchiveFolder, Filled, fill_archive, planning
-from castlist.archive.planning import Content, File, Unit
+from castlist.archive.listing import File
+from castlist.archive.planning import Content, Unit
 from castlist.archive.workers import Post, drive, driving
 from castlist.archive.workers.orders import News, Order, name_of
 from castlist.archive.workers.station import Station
@@ -305,6 +306,30 @@ def test_a_cluster_that_becomes_smaller_keeps_who_works() -> None:
     crew = Shrinking()
     assert drive(1, units, crew)
     assert all(one.is_ended for one in crew.started)
+
+
+def test_who_has_ended_is_given_the_next_at_once() -> None:
+    class Counted(Shy):
+        asked, told = 0, News(0, 0)
+
+        def news(self) -> News:
+            self.asked += 1
+            return self.told
+
+        def give(self, order: Order) -> None:
+            self.told = News(1, 1, is_done=True)
+
+    class One:
+        place, count = "", 1
+        worker = Counted()
+
+        def start(self) -> Counted:
+            return self.worker
+
+        def close(self) -> None: ...
+
+    assert drive(1, [Unit(i, (Content((File(f"{i}.png", 1, 1),)),)) for i in range(5)], One())
+    assert One.worker.asked == 6  # between two looks at all workers, a twentieth of a second passes
 
 
 def test_workers_that_die_before_they_begin_are_told() -> None:

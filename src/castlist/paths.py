@@ -12,6 +12,7 @@ from castlist.errors import CastlistError
 
 # What no file of texts can hold: bytes of a name that aren't UTF-8, as Python gives them; and the mark they get there.
 _HALVES = re.compile("[\\\\\ud800-\udfff]")
+_FAR = re.compile("[a-z][a-z0-9+.-]+:/", re.IGNORECASE)  # an address, or what Path makes of one; of one letter: a drive
 _WRITTEN = re.compile(r"\\\\|\\u([dD][89a-fA-F][0-9a-fA-F]{2})")
 
 
@@ -19,12 +20,23 @@ def as_path(path: str | os.PathLike[str]) -> Path:
     """A path that a user of the library gave.
 
     Raises:
-        CastlistError: If it is none, or empty.
+        CastlistError: If it is none, empty, or an address.
     """
     text = as_text(path)
     if not text or "\0" in text:
         raise CastlistError("path-impossible", "No file can be called {path!r}. Give a path.", path=text)
+    if _FAR.match(text):  # else a folder called "s3:" would be made
+        raise needed_here(text)
     return Path(text)
+
+
+def needed_here(address: str) -> CastlistError:
+    """What is said of an address where none can be used; one that is a Path is none any more."""
+    return CastlistError(
+        "address-here",
+        "{address!r} is an address, where a folder or a file of this machine is needed. Copy it to one.",
+        address=address,
+    )
 
 
 def by_own_name(path: Path) -> Path:

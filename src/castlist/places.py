@@ -96,7 +96,8 @@ class Place:
             from fsspec.core import url_to_fs
         try:
             # What others put there meanwhile is seen.
-            self._files, self._root = url_to_fs(self.address, use_listings_cache=False)
+            options = {"auto_mkdir": True} if found[1].lower() in _FOLDERS else {}
+            self._files, self._root = url_to_fs(self.address, use_listings_cache=False, **options)
         except ImportError as error:
             raise CastlistError(
                 "address-extra",
@@ -260,13 +261,15 @@ class Place:
         )
 
 
+_FOLDERS = ("file", "local")  # addresses of this machine, where there is no file without a folder
 _PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs"}
 
 
 def _is_there_already(error: Exception) -> bool:
     """Whether a store refuses a file because there is one: for this, s3fs has no exception of its own."""
-    response = getattr(error.__cause__ or error, "response", None) or {}
-    return response.get("Error", {}).get("Code") in ("PreconditionFailed", "ConditionalRequestConflict")
+    response = getattr(error.__cause__ or error, "response", None)  # of Azure's library it is an object
+    told = response.get("Error", {}) if isinstance(response, dict) else {}
+    return told.get("Code") in ("PreconditionFailed", "ConditionalRequestConflict")
 
 
 def _modified(about: Mapping[str, Any]) -> int:

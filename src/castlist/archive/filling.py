@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,12 +14,13 @@ import msgspec
 from castlist.archive.calling import hear_names
 from castlist.archive.folder import FORMAT, ArchiveFolder, Record
 from castlist.archive.forgetting import finish
+from castlist.archive.listing import Files, give_back, have_common
 from castlist.archive.manifest import open_manifest
 from castlist.archive.namer import open_namer
 from castlist.archive.originals import Originals, open_originals
-from castlist.archive.planning import File, Known, Plan, make_plan
+from castlist.archive.planning import NOTHING, Plan, known_of, make_plan
 from castlist.archive.renaming import rename
-from castlist.archive.table import FILE_COLUMNS
+from castlist.archive.table import FILE_COLUMNS, Table, join
 from castlist.archive.units import Worker
 from castlist.archive.workers import Cluster, Post, Processes, drive, name_of
 from castlist.arguments import checked
@@ -130,7 +131,7 @@ def fill_archive(
 
     def do(plan: Plan) -> bool:
         if not workers and ray is None:
-            return worker.do(plan, share)
+            return worker.do(plan.number, worker.open_units(plan, share))
         with folder.admitting() as ticket:
             hired = msgspec.structs.replace(post, ticket=ticket)
             crew = Processes(hired, workers) if workers else Cluster(hired, str(ray))
@@ -201,37 +202,34 @@ def _plan_anew(
     """Write down what is to be done; None: nothing."""
     files = originals.files(folder.path, tell)
     known, last = _known(folder, record.eyes)
+    give_back()
     if folder.is_there:
         before = folder.record()
         record = msgspec.structs.replace(record, forgetting=before.forgetting)
         _need_same_photos(folder, before, record, known, files)
     folder.save(record)
     plan = make_plan(last + 1, record.eyes, originals.digest, files, known, max(folder.units(), default=0) + 1)
+    del files, known
+    give_back()
     if plan:
         folder.save_plan(plan)
         logger.info("%d units of an archive are to be done", len(plan.units))
     return plan
 
 
-def _known(folder: ArchiveFolder, eyes: str) -> tuple[dict[str, Known], int]:
+def _known(folder: ArchiveFolder, eyes: str) -> tuple[Table, int]:
     """What the rows say of each file, and the number of the last plan that any of them is of."""
-    known, last = {}, 0
+    shards, last = [], 0
     for unit in folder.units():
-        table, about = folder.read(unit, [*FILE_COLUMNS, "reason"])
+        rows, about = folder.read(unit, [*FILE_COLUMNS, "reason"])
         last = max(last, about.plan)
-        columns = (table[name].to_pylist() for name in table.column_names)
-        for photo, digest, size, modified, is_gone, reason in zip(*columns, strict=True):
-            # A film that waited for castlist[films] is looked at as soon as that may be there.
-            is_current = about.eyes == eyes and (reason != "needs-extra" or is_gone)
-            known[photo] = Known(File(photo, size, modified), digest, unit, is_gone, is_current)
-    return known, last
+        shards.append(known_of(rows, unit, is_current=about.eyes == eyes))
+    return join([NOTHING, *shards]), last
 
 
-def _need_same_photos(
-    folder: ArchiveFolder, before: Record, now: Record, known: Mapping[str, Known], files: list[File]
-) -> None:
+def _need_same_photos(folder: ArchiveFolder, before: Record, now: Record, known: Table, files: Files) -> None:
     """Make sure that a folder that lies elsewhere is the archive's: another's would mark all its photos as gone."""
-    if before.root != now.root and known and not any(file.photo in known for file in files):
+    if before.root != now.root and len(known) and not have_common(files, known):
         raise CastlistError(
             "archive-of-others",
             "The archive {path!r} is of {before!r}, and none of its photos is in {root!r}. Give another --out.",

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from castlist.archive.listing import File
 from castlist.archive.namer import ArchiveNamer
-from castlist.archive.planning import File
 from castlist.archive.table import (
     EDGES,
     QUALITIES,

@@ -73,11 +73,27 @@ class ArchiveFolder:
             path: A path, or an address; at an address an archive is made, but asked and decided on in a copy.
         """
         self.address = str(path) if is_address(path) else ""
-        self.path = as_path(path)
+        self.path = Path(path) if self.address else as_path(path)
         self._storage: Storage = Bucket(Place(self.address)) if self.address else Folder(self.path)
         self.decisions = self.path / DECISIONS
         self.index = self.path / INDEX
         self.ticket = ""  # of whoever writes for the holder of the lock
+
+    @classmethod
+    def here(cls, path: str | os.PathLike[str]) -> ArchiveFolder:
+        """Open one to ask, decide or forget.
+
+        Raises:
+            CastlistError: If it is at an address.
+        """
+        folder = cls(path)
+        if folder.address:
+            raise CastlistError(
+                "archive-far",
+                "An archive is asked and decided on in a folder of this machine. Copy {address!r} to one.",
+                address=folder.address,
+            )
+        return folder
 
     @property
     def is_there(self) -> bool:

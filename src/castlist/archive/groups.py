@@ -61,7 +61,7 @@ def group_unnamed(path: str | os.PathLike[str]) -> list[FaceGroup]:
     Raises:
         CastlistError: If somebody is at work there, it can't be read or written, or its run can't.
     """
-    folder = ArchiveFolder(path)
+    folder = ArchiveFolder.here(path)
     folder.record()
     with folder.alone():  # nobody is forgotten meanwhile
         archive = Archive(path)

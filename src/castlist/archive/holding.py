@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from castlist.archive.decisions import DecisionLog
 from castlist.archive.folder import NUMBERS, RECORD, ArchiveFolder
-from castlist.archive.listing import Stamp, keep_files, kept_files
+from castlist.archive.recalling import Stamp, keep_files, kept_files
 from castlist.archive.records import ArchivedFile
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ class HeldArchive:
     """An archive that stays open; shared by threads."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.folder = ArchiveFolder(path)
+        self.folder = ArchiveFolder.here(path)
         self._alone = threading.Lock()
         self._archive: Archive | None = None
         self._seen: Stamp = ()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
 
 from castlist.archive.decisions import Decision, Spot
 from castlist.archive.table import EDGES, Table, keep, where
@@ -29,17 +30,20 @@ class Shards:
 
     def __init__(self, every: Sequence[Table]) -> None:
         self.every = every
-        telling: defaultdict[str, list[int]] = defaultdict(list)
-        for place, shard in enumerate(every):
-            for digest in set(shard["digest"].to_pylist()):
-                telling[digest].append(place)
-        self._telling = telling
+        # Hashes, as the digests themselves would be the larger part of all rows; whose are equal is told by the rows.
+        hashes = [np.fromiter(map(hash, set(shard["digest"].to_pylist())), np.int64) for shard in every]
+        places = np.repeat(np.arange(len(hashes)), list(map(len, hashes)))
+        every_hash = np.concatenate([np.zeros(0, np.int64), *hashes])
+        order = np.argsort(every_hash)
+        self._hashes, self._places = every_hash[order], places[order]
 
     def of(self, digests: Iterable[str]) -> list[Table]:
         """The rows of photos by their contents, in their order."""
         wanted = sorted(digests)
-        places = sorted({place for digest in wanted for place in self._telling.get(digest, ())})
-        return [keep(shard, where(shard, "digest", wanted)) for shard in map(self.every.__getitem__, places)]
+        asked = np.fromiter(map(hash, wanted), np.int64)
+        begins, ends = (np.searchsorted(self._hashes, asked, side).tolist() for side in ("left", "right"))
+        places = {place for bounds in zip(begins, ends, strict=True) for place in self._places[slice(*bounds)].tolist()}
+        return [keep(shard, where(shard, "digest", wanted)) for shard in map(self.every.__getitem__, sorted(places))]
 
 
 def judge_rows(decisions: Sequence[Decision], shards: Shards, known: Places | None = None) -> Verdicts:

@@ -1,59 +1,80 @@
-"""The photos of an archive in the order of a wall, kept beside the shards: whoever comes first waits for no Parquet."""
+"""Files as they lie there, held as columns: as objects of Python, a hundred thousand of them are tens of megabytes."""
 
 from __future__ import annotations
 
-import contextlib
-import datetime
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import msgspec
+import numpy as np
 
-from castlist.archive.folder import ArchiveFolder
-from castlist.archive.records import ArchivedFile
-from castlist.errors import CastlistError, Message
-from castlist.files import write_bytes
-from castlist.paths import join_below
+from castlist.errors import needs_extra
+from castlist.paths import name_below
 
-FILES = "files.json"  # in the index
+with needs_extra("archive", "An archive"):
+    import pyarrow as pa
+    import pyarrow.compute as pc
 
-Stamp = tuple[tuple[str, int, int], ...]  # of files: name, nanoseconds since 1970, bytes
+Files: TypeAlias = "pa.Table"  # a row a file, with COLUMNS
 
-
-class _Row(msgspec.Struct, array_like=True, frozen=True):
-    name: str
-    digest: str
-    size: tuple[int, int]
-    taken: datetime.datetime | None
-    problem: tuple[str, str] | None  # code and sentence
-
-
-class _Kept(msgspec.Struct, frozen=True):
-    of: Stamp
-    rows: list[_Row]
+COLUMNS = {
+    "photo": pa.string(),  # its path below the root, as `castlist.paths.spell` writes it
+    "bytes": pa.int64(),
+    "modified": pa.int64(),  # nanoseconds since 1970
+}
+SOME = 1024  # files that are objects at the same time
 
 
-def kept_files(folder: ArchiveFolder, stamp: Stamp) -> tuple[ArchivedFile, ...] | None:
-    """The photos and films as they were kept; None: they weren't, or the shards were others."""
-    try:
-        kept = msgspec.json.decode((folder.index / FILES).read_bytes(), type=_Kept)
-    except (OSError, ValueError):  # an index may be deleted, or broken, at any time
-        return None
-    if kept.of != stamp:
-        return None
-    root = Path(folder.record().root)
-    return tuple(
-        ArchivedFile(path, row.name, row.digest, row.size, row.taken, row.problem and Message.filled(*row.problem))
-        for row in kept.rows
-        if (path := join_below(root, row.name)) is not None
-    )
+class File(msgspec.Struct, frozen=True):
+    """A file as it lies there; COLUMNS say what of it."""
+
+    photo: str
+    bytes: int
+    modified: int
 
 
-def keep_files(folder: ArchiveFolder, stamp: Stamp, files: Sequence[ArchivedFile]) -> None:
-    """Keep photos and films for the next who asks; without room it only takes longer."""
-    rows = [
-        _Row(one.name, one.digest, one.size, one.taken, (one.problem.code, str(one.problem)) if one.problem else None)
-        for one in files
-    ]
-    with contextlib.suppress(CastlistError):
-        write_bytes(folder.index / FILES, msgspec.json.encode(_Kept(stamp, rows)), private=True)
+def list_files(files: Iterable[File]) -> Files:
+    """The columns of files."""
+    rows = in_chunks(map(msgspec.structs.asdict, files), pa.struct(COLUMNS))
+    return pa.Table.from_batches(map(pa.RecordBatch.from_struct_array, rows.chunks), pa.schema(COLUMNS))
+
+
+def in_chunks(values: Iterable[Any], kind: pa.DataType) -> pa.ChunkedArray:
+    """A column of values, of which only some are objects at the same time."""
+    rest, chunks = iter(values), []
+    while some := list(islice(rest, SOME)):
+        chunks.append(pa.array(some, kind))
+    return pa.chunked_array(chunks, kind)
+
+
+def look_around(root: Path, paths: Iterable[Path]) -> Iterator[File]:
+    """Files below a root as they lie there; one that vanishes on the way isn't there."""
+    for path in paths:
+        try:
+            status = path.stat()
+        except OSError:  # a folder that nobody may enter; its photo was there a moment ago
+            continue
+        yield File(name_below(root, path), status.st_size, status.st_mtime_ns)
+
+
+def each_once(rows: pa.Table) -> pa.Table:
+    """Rows without those of photos of which there is one before them."""
+    photos = rows["photo"].combine_chunks()
+    return rows.filter(pa.array(pc.index_in(photos, value_set=photos).to_numpy() == np.arange(len(rows))))
+
+
+def have_common(some: pa.Table, others: pa.Table) -> bool:
+    """Whether any photo is in both."""
+    return bool(pc.any(pc.is_in(some["photo"], value_set=others["photo"])).as_py())
+
+
+def give_back() -> None:
+    """Let the system have what columns needed for a moment, before work begins that needs as much."""
+    pa.default_memory_pool().release_unused()
+
+
+def files_at(files: Files, rows: np.ndarray) -> list[File]:
+    """Some rows as files."""
+    return [File(**row) for row in files.take(pa.array(rows, pa.int64())).to_pylist()]

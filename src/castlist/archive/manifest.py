@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
+from castlist.archive.listing import COLUMNS, File, Files, each_once, list_files, look_around
 from castlist.archive.originals import Originals, Tell, open_originals
-from castlist.archive.planning import File, look_around
 from castlist.errors import CastlistError, Message, needs_extra, reason_of
 from castlist.files import need_replaceable, write_bytes
 from castlist.paths import as_path, is_below, is_folder, spell
@@ -19,7 +18,6 @@ with needs_extra("archive", "A manifest"):
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-_COLUMNS = [("photo", pa.string()), ("bytes", pa.int64()), ("modified", pa.int64())]
 _ROOT = b"castlist.root"
 
 
@@ -53,8 +51,8 @@ def open_manifest(path: str | os.PathLike[str]) -> Originals:
     try:
         table = pq.read_table(path)
         root = (table.schema.metadata or {})[_ROOT].decode()
-        schema = pa.schema([pa.field(name, kind, nullable=False) for name, kind in _COLUMNS])
-        columns = table.select(schema.names).cast(schema).to_pydict().values()
+        schema = pa.schema([pa.field(name, kind, nullable=False) for name, kind in COLUMNS.items()])
+        files = table.select(schema.names).cast(schema).cast(pa.schema(COLUMNS))
     except (OSError, ValueError, KeyError, NotImplementedError) as error:
         raise CastlistError(
             "manifest-unreadable",
@@ -62,18 +60,17 @@ def open_manifest(path: str | os.PathLike[str]) -> Originals:
             path=str(path),
             reason=reason_of(error),
         ) from error
-    files = [File(*row) for row in zip(*columns, strict=True)]
-    if not all(is_below(file.photo) for file in files):
+    if not all(is_below(photo.as_py()) for photo in files["photo"]):
         raise CastlistError(
             "manifest-leads-out",
             "The manifest {path!r} tells of files that aren't below {root!r}.",
             path=str(path),
             root=root,
         )
-    return open_originals(root, files)
+    return open_originals(root, each_once(files))
 
 
-def _read_list(path: Path, tell: Tell | None) -> tuple[str, list[File]]:
+def _read_list(path: Path, tell: Tell | None) -> tuple[str, Files]:
     """What a text file lists: what is above all of it, and the files below that which are there."""
     try:
         lines = [line.strip() for line in path.read_text("utf-8-sig").splitlines()]
@@ -95,7 +92,7 @@ def _read_list(path: Path, tell: Tell | None) -> tuple[str, list[File]]:
     if not far[0]:
         paths = [Path(name).absolute() for name in names]
         root = Path(os.path.commonpath([one.parent for one in paths]))
-        files = look_around(root, paths)
+        files = list_files(look_around(root, paths))
         _tell_missing(path, len(names) - len(files), len(names), tell)
         return str(root), files
     # Both slashes after the scheme stay.
@@ -106,7 +103,7 @@ def _read_list(path: Path, tell: Tell | None) -> tuple[str, list[File]]:
     below = [name[len(address) + 1 :] for name in names]
     listed = [one for one in work_ahead(place.look_up, below) if one]
     _tell_missing(path, len(names) - len(listed), len(names), tell)
-    return address, [File(spell(one.name), one.bytes, one.modified) for one in listed]
+    return address, list_files(File(spell(one.name), one.bytes, one.modified) for one in listed)
 
 
 def _tell_missing(path: Path, missing: int, total: int, tell: Tell | None) -> None:
@@ -121,9 +118,8 @@ def _tell_missing(path: Path, missing: int, total: int, tell: Tell | None) -> No
         tell(message)
 
 
-def _write(path: Path, root: str, files: Sequence[File]) -> None:
-    columns = [[getattr(file, name) for file in files] for name, _ in _COLUMNS]
+def _write(path: Path, root: str, files: Files) -> None:
     data = io.BytesIO()
-    pq.write_table(pa.table(columns, pa.schema(_COLUMNS, {_ROOT: root.encode()})), data, compression="zstd")
+    pq.write_table(files.replace_schema_metadata({_ROOT: root.encode()}), data, compression="zstd")
     need_replaceable(path, b"par1")
     write_bytes(path, data.getvalue(), private=True)

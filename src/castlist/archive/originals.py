@@ -5,14 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Protocol, TypeAlias
 
-from castlist.archive.planning import File, content_digest, look_around
+from castlist.archive.listing import File, Files, list_files, look_around
+from castlist.archive.planning import content_digest
 from castlist.errors import CastlistError, Message
-from castlist.media import find_photos, is_film
+from castlist.media import each_photo, is_film
 from castlist.paths import as_path, is_below, is_folder, join_below, spell, unspell
 from castlist.places import Place, is_address
 
@@ -30,7 +31,7 @@ class Originals(Protocol):
     def root(self) -> str:
         """The path or the address above them all."""
 
-    def files(self, archive: Path, tell: Tell | None) -> list[File]:
+    def files(self, archive: Path, tell: Tell | None) -> Files:
         """All that is there, but an archive among them."""
 
     def digest(self, photo: str) -> str | None:
@@ -46,7 +47,7 @@ class Originals(Protocol):
         """A path of this machine that has its content while the block runs."""
 
 
-def open_originals(photos: str | os.PathLike[str], listed: Sequence[File] | None = None) -> Originals:
+def open_originals(photos: str | os.PathLike[str], listed: Files | None = None) -> Originals:
     """The photos below a path or an address; all of them, or those that are listed.
 
     Raises:
@@ -65,19 +66,19 @@ def open_originals(photos: str | os.PathLike[str], listed: Sequence[File] | None
 class Near:
     """Photos in a folder of this machine."""
 
-    def __init__(self, folder: Path, listed: Sequence[File] | None) -> None:
+    def __init__(self, folder: Path, listed: Files | None) -> None:
         self._folder, self._listed = folder, listed
         self.root = str(folder)
 
-    def files(self, archive: Path, tell: Tell | None) -> list[File]:
+    def files(self, archive: Path, tell: Tell | None) -> Files:
         """As of `Originals`."""
         if self._listed is not None:
-            return list(self._listed)
-        paths, home = find_photos([self._folder], tell=tell), archive.resolve()
+            return self._listed
+        paths, home = each_photo([self._folder], tell=tell), archive.resolve()
         if home.is_relative_to(self._folder.resolve()):
             own = self._folder / home.relative_to(self._folder.resolve())
-            paths = [path for path in paths if own not in path.parents]
-        return look_around(self._folder, paths)
+            paths = (path for path in paths if own not in path.parents)
+        return list_files(look_around(self._folder, paths))
 
     def digest(self, photo: str) -> str:
         """As of `Originals`."""
@@ -103,14 +104,14 @@ class Near:
 class Far:
     """Photos at an address; each is fetched once, and nothing of it stays."""
 
-    def __init__(self, place: Place, listed: Sequence[File] | None) -> None:
+    def __init__(self, place: Place, listed: Files | None) -> None:
         self._place, self._listed = place, listed
         self.root = place.address
 
-    def files(self, archive: Path, tell: Tell | None) -> list[File]:
+    def files(self, archive: Path, tell: Tell | None) -> Files:
         """As of `Originals`; hidden files are passed over, and names that are none below a folder."""
         if self._listed is not None:
-            return list(self._listed)
+            return self._listed
         files, odd = [], 0
         for one in self._place.files():
             name = spell(one.name)
@@ -127,7 +128,7 @@ class Far:
                     {"count": odd, "address": self.root},
                 )
             )
-        return files
+        return list_files(files)
 
     def digest(self, photo: str) -> None:
         """As of `Originals`: copies are looked at like any other."""

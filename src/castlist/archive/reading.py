@@ -50,13 +50,7 @@ class Archive:
         Raises:
             CastlistError: If the folder is no archive, or can't be read.
         """
-        self.folder = ArchiveFolder(path)
-        if self.folder.address:
-            raise CastlistError(
-                "archive-far",
-                "An archive is asked and decided on in a folder of this machine. Copy {address!r} to one.",
-                address=self.folder.address,
-            )
+        self.folder = ArchiveFolder.here(path)
         self.root = Path(self.folder.record().root)
         shards = [self.folder.read(unit, [*_OF_PHOTOS, "gone", "reason", "problem"])[0] for unit in self.folder.units()]
         self._shards = Shards([keep(shard, where(shard, "gone", [False])) for shard in shards])
@@ -155,20 +149,19 @@ class Archive:
 
     def counts(self) -> Counts:
         """How much there is."""
-        photos: dict[str, str | None] = {}  # the reason of those that show no face
+        reasons: Counter[str | None] = Counter()  # of photos that show no face; of the others None
         for shard in self._shards.every:
             columns = (shard[name].to_pylist() for name in ("photo", "face", "reason"))
-            for photo, face, reason in zip(*columns, strict=True):
-                photos[photo] = reason if face is None else None
+            photos = {photo: reason if face is None else None for photo, face, reason in zip(*columns, strict=True)}
+            reasons.update(photos.values())
         answers = Counter(
             NAMED if face.name != UNKNOWN else PERHAPS if face.perhaps else UNKNOWN for face in self.faces()
         )
-        reasons = Counter(photos.values())
         shown, empty = reasons[None], reasons[NO_FACE.code]
         return Counts(
-            photos=len(photos),
+            photos=reasons.total(),
             empty=empty,
-            failed=len(photos) - shown - empty,
+            failed=reasons.total() - shown - empty,
             gone=len(self._gone),
             faces=answers.total(),
             named=answers[NAMED],

@@ -14,7 +14,8 @@ from typing import Any, BinaryIO, TypeAlias
 import msgspec
 import numpy as np
 
-from castlist.archive.planning import File
+from castlist.archive.listing import COLUMNS as LISTED
+from castlist.archive.listing import File
 from castlist.errors import Message, needs_extra
 from castlist.faces import NO_FACE
 from castlist.media import UNKNOWN, Taking
@@ -32,10 +33,10 @@ NAMED, PERHAPS = "named", "perhaps"  # answers beside UNKNOWN
 
 _WHO = pa.struct([("name", pa.string()), ("probability", pa.float32())])
 FILE_COLUMNS = {
-    "photo": pa.string(),  # its path below the root, as `castlist.paths.spell` writes it
+    "photo": LISTED["photo"],
     "digest": pa.string(),  # SHA-256 of its content, in hexadecimal digits; "": it can't be opened
-    "bytes": pa.int64(),
-    "modified": pa.int64(),  # nanoseconds since 1970
+    "bytes": LISTED["bytes"],
+    "modified": LISTED["modified"],
     "gone": pa.bool_(),  # it was there once
 }
 PHOTO_COLUMNS = {

@@ -6,15 +6,16 @@ from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, tee
 from pathlib import Path
 from typing import Any
 
 from castlist.archive.films import rows_of_film
 from castlist.archive.folder import ArchiveFolder
+from castlist.archive.listing import File
 from castlist.archive.namer import ArchiveNamer
 from castlist.archive.originals import Originals
-from castlist.archive.planning import Content, File, Plan, Unit, content_digest
+from castlist.archive.planning import Content, Plan, Unit, Units, content_digest
 from castlist.archive.table import (
     About,
     Table,
@@ -58,51 +59,44 @@ class Worker:
     def under_way(self) -> Plan | None:
         """A plan that was begun, for the same eyes, and isn't carried out."""
         plan = self._folder.plan()
-        if plan and plan.eyes == self._namer.eyes_digest and any(self._is_open(plan, unit) for unit in plan.units):
+        if plan and plan.eyes == self._namer.eyes_digest and self.open_units(plan):
             return plan
         return None
 
-    def open_units(self, plan: Plan, share: tuple[int, int] | None = None) -> list[Unit]:
+    def open_units(self, plan: Plan, share: tuple[int, int] | None = None) -> Units:
         """What of a plan, or of a share of it, isn't carried out yet."""
         which, count = share or (1, 1)
-        return [unit for unit in plan.units[which - 1 :: count] if self._is_open(plan, unit)]
+        return plan.units[which - 1 :: count].where(lambda unit: self._is_open(plan, unit))
 
-    def do(self, plan: Plan, share: tuple[int, int] | None = None, *, aside: Collection[str] = ()) -> bool:
-        """Carry out what of a plan, or of a share of it, isn't yet; gives whether all of that is done.
+    def do(self, plan: int, units: Sequence[Unit], *, aside: Collection[str] = ()) -> bool:
+        """Carry out units; gives whether all of them are.
 
         Args:
-            plan: Written down already.
-            share: Which of how many, from 1.
+            plan: The number of the plan that they are of, which is written down already.
+            units: They; each is asked for when its turn comes.
             aside: Photos that nobody looks at any more: they have a row that says so.
         """
-        units = self.open_units(plan, share)
-        contents = [one for unit in units for one in unit.contents if one.source is None]
-        firsts = [content.files[0] for content in contents if content.files[0].photo not in aside]
-        films = {file.photo for file in firsts if self._originals.is_film(file)}
-        self._total = self.looked + len(firsts)
+        self._total = self.looked + sum(unit.n_looks for unit in units)
+        # Photos are looked at ahead of the unit that is written: of the units between, it is known what is in them.
+        ahead, jobs = tee(_Job.of(unit, aside, self._originals) for unit in units)
         photos = self._look_at(
-            (file for file in firsts if file.photo not in films),
+            (content.files[0] for job in ahead for content in job.still),
             on_count=lambda done, total: self._count(),
             stop=self._stop,
         )
-        for unit in units:
-            parts = [self._set_aside(content) for content in unit.contents if content.files[0].photo in aside]
-            there = [content for content in unit.contents if content.files[0].photo not in aside]
-            wanted = [content for content in there if content.source is None]
-            still = [content for content in wanted if content.files[0].photo not in films]
-            looks = list(islice(photos, len(still)))
-            if len(looks) < len(still):
+        for job in jobs:
+            parts = [self._set_aside(content) for content in job.aside]
+            looks = list(islice(photos, len(job.still)))
+            if len(looks) < len(job.still):
                 return False
-            parts += [self._photos(still, looks)] if still else []
-            for content in wanted:
-                if content.files[0].photo in films:
-                    if self._stop and self._stop():
-                        return False
-                    parts.append(self._film(content))
-            if films and self._stop and self._stop():  # a film was seen in part
+            parts += [self._photos(job.still, looks)] if job.still else []
+            for content in job.films:
+                if self._stop and self._stop():
+                    return False
+                parts.append(self._film(content))
+            if job.films and self._stop and self._stop():  # a film was seen in part
                 return False
-            moved = [content for content in there if content.source is not None]
-            self._write(plan, unit, moved, parts)
+            self._write(plan, job, parts)
         return True
 
     def try_out(self, content: Content) -> None:
@@ -142,10 +136,11 @@ class Worker:
         about = self._folder.about(unit.number)
         return about is None or about.plan < plan.number
 
-    def _write(self, plan: Plan, unit: Unit, moved: list[Content], parts: list[Part]) -> None:
+    def _write(self, plan: int, job: _Job, parts: list[Part]) -> None:
         """Write a unit's shard: what was there, without the photos of the unit, those that moved, and these."""
+        unit = job.unit
         sources: dict[int, tuple[Table, About]] = {}  # of a folder that was moved, many photos lie in one shard
-        for content in moved:
+        for content in job.moved:
             rows, names = self._known(content, sources)
             parts.append((_for_each(rows, content.files), names))
         if self._folder.about(unit.number):
@@ -156,7 +151,7 @@ class Worker:
                 base = without_embeddings(base, self._namer.n_values)
             parts.append((base, about.names))
         named_by = {names for _, names in parts}
-        about = About(plan.number, self._namer.eyes_digest, named_by.pop() if len(named_by) == 1 else "")
+        about = About(plan, self._namer.eyes_digest, named_by.pop() if len(named_by) == 1 else "")
         self._folder.write(unit.number, join([rows for rows, _ in parts]), about)
 
     def _photos(self, contents: list[Content], looks: list[_Look]) -> Part:
@@ -200,6 +195,30 @@ class Worker:
         if self._originals.is_film(content.files[0]):
             return self._film(content)
         return self._looked_at([content.files[0]], list(self._look_at(content.files[:1])))
+
+
+@dataclass(frozen=True)
+class _Job:
+    """A unit, and what is to be done for each of its contents."""
+
+    unit: Unit
+    aside: list[Content]
+    moved: list[Content]
+    films: list[Content]
+    still: list[Content]
+
+    @classmethod
+    def of(cls, unit: Unit, aside: Collection[str], originals: Originals) -> _Job:
+        job = cls(unit, [], [], [], [])
+        for content in unit.contents:
+            first = content.files[0]
+            if first.photo in aside:
+                job.aside.append(content)
+            elif content.source is not None:
+                job.moved.append(content)
+            else:
+                (job.films if originals.is_film(first) else job.still).append(content)
+        return job
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from castlist.cli.options import SYSTEM, Language
 from castlist.cli.stopping import INTERRUPTED, told_to_end
 from castlist.cli.words import asked_language, command_of, speak, spoken, translate, translate_help, worded
 from castlist.errors import CastlistError, SettingsError, unforeseen
+from castlist.paths import needed_here
 from castlist.places import is_address
 
 
@@ -142,11 +143,7 @@ def _need_arguments() -> None:
         for before, word in zip(["", *words], words, strict=False):
             value = word.partition("=")[2] if word.startswith("--") else word
             if is_address(value) and not (verb in FAR and value == word and not before.startswith("--")):
-                raise SettingsError(
-                    "address-here",
-                    "{address!r} is an address, where a folder or a file of this machine is needed. Copy it to one.",
-                    address=value,
-                )
+                raise needed_here(value)
 
 
 def _stop(signals: Sequence[int]) -> NoReturn:

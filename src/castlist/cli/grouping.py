@@ -76,7 +76,7 @@ def _name(archive: Path, named: Sequence[tuple[int, str]], language: str) -> Non
         numbers = [number for number, _ in named]
         twice = next(number for number in numbers if numbers.count(number) > 1)
         raise SettingsError("group-twice", "Group {number} is named twice. Give it one name.", number=twice)
-    run = Path(ArchiveFolder(archive).run())  # before anything is decided
+    run = Path(ArchiveFolder.here(archive).run())  # before anything is decided
     for group, name in zip(name_groups(archive, names), names.values(), strict=True):
         tell(translate("{faces} {faces:face is|faces are} {name} now.", faces=len(group.faces), name=name))
     tell(translate("Decided. To take it back: {command}", command=f"castlist undo {str(archive)!r}"))

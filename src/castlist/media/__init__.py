@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from castlist.media.headers import Taking as Taking
     from castlist.media.headers import read_taking as read_taking
     from castlist.media.headers import time_taken as time_taken
+    from castlist.media.inputs import each_photo as each_photo
     from castlist.media.inputs import find_photos as find_photos
     from castlist.media.marking import find_marked_cast as find_marked_cast
     from castlist.media.marks import digest_of as digest_of
@@ -88,6 +89,7 @@ _ROOMS = {
     "check_person": "names",
     "check_size": "photos",
     "digest_of": "marks",
+    "each_photo": "inputs",
     "find_cast": "cast",
     "find_marked_cast": "marking",
     "find_photos": "inputs",

@@ -89,7 +89,7 @@ def find_cast(root: str | os.PathLike[str]) -> Cast:
     notes: list[Message] = []
     photos: list[Photo] = []
     for person, folder in _people_of(folders, notes):
-        files = walk.without_own(walk.files(folder, above=root))
+        files = list(walk.without_own(walk.each_file(folder, above=root)))
         if files:
             photos += [Photo(path=path, person=person) for path in files]
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from castlist.arguments import checked
@@ -30,34 +30,52 @@ def find_photos(
         CastError: If an input stands for nothing, or all of them together do.
         CastlistError: If one is no path.
     """
-    found: dict[Path, None] = {}
-    notes: list[Message] = []
-    walk = Walk()
-    for source in as_several(inputs):
-        path = as_path(source)
-        if is_folder(path):
-            matches = walk.files(path)
-            if not matches:
-                notes.append(Message("input-empty", "{path!r} holds no photo.", {"path": str(path)}))
-        elif _is_there(path):
-            matches = [path]
-        else:
-            matches = [match for match in map(Path, _expand(path)) if match.is_file()]
-            if not matches:
-                raise CastError(
-                    "input-nothing",
-                    "{path!r} is neither a file, a folder, nor a pattern that matches any.",
-                    path=os.fspath(source),
-                )
-        found.update(dict.fromkeys(matches))
-    files = walk.without_own(list(found), unless_all=True)
-    notes = [*walk.notes(), *notes]
-    if notes and not files:
+    return list(each_photo(inputs, tell=tell))
+
+
+def each_photo(
+    inputs: Iterable[str | os.PathLike[str]], *, tell: Callable[[Message], None] | None = None
+) -> Iterator[Path]:
+    """The files of `find_photos`, one by one: of a folder, they are never all in memory."""
+    empty: list[Message] = []
+    walk, count = Walk(), 0
+    for path in walk.without_own(_matches(walk, list(as_several(inputs)), empty), unless_all=True):
+        count += 1
+        yield path
+    notes = [*walk.notes(), *empty]
+    if notes and not count:
         raise CastError("input-nowhere", "There is no photo: {reason}", reason=notes[0])
     if tell:
         for note in notes:
             tell(note)
-    return files
+
+
+def _matches(walk: Walk, inputs: Sequence[str | os.PathLike[str]], empty: list[Message]) -> Iterator[Path]:
+    """What inputs stand for, each file once; notes which of them are empty."""
+    found: set[Path] = set()
+    for source in inputs:
+        path = as_path(source)
+        if is_folder(path):
+            matches = walk.each_file(path)
+        elif _is_there(path):
+            matches = iter([path])
+        else:
+            matches = (match for match in map(Path, _expand(path)) if match.is_file())
+        is_empty = True
+        for match in matches:
+            is_empty = False
+            if match not in found:
+                yield match
+            if len(inputs) > 1 or not is_folder(path):  # a folder alone has each once
+                found.add(match)
+        if is_empty and not is_folder(path):
+            raise CastError(
+                "input-nothing",
+                "{path!r} is neither a file, a folder, nor a pattern that matches any.",
+                path=os.fspath(source),
+            )
+        if is_empty:
+            empty.append(Message("input-empty", "{path!r} holds no photo.", {"path": str(path)}))
 
 
 def _is_there(path: Path) -> bool:

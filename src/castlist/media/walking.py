@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from castlist.errors import Message, reason_of
@@ -45,8 +45,8 @@ class Walk:
         except OSError as error:
             self._pass_over(os.fspath(folder), error)
 
-    def files(self, folder: Path, above: Path | None = None) -> list[Path]:
-        """All files below a folder, in order.
+    def each_file(self, folder: Path, above: Path | None = None) -> Iterator[Path]:
+        """All files below a folder, in order, of which no more than the names in one folder are known at a time.
 
         Args:
             folder: Where to begin.
@@ -55,32 +55,48 @@ class Walk:
         if above is not None and above not in self._identities:
             self._identities[above] = _identity(above)
         known = {self._identities.get(above)} if above else set()
-        found: list[str] = []
-        waiting = [(os.fspath(folder), _identity(folder))]
+        if (identity := _identity(folder)) and identity in known:
+            return
+        known.add(identity)
+        waiting = [self._in_order(folder)]
         while waiting:  # no recursion: folders may lie deeper than Python calls
-            here, identity = waiting.pop()
-            if identity and identity in known:
-                continue
-            known.add(identity)
-            for entry in self.entries(here):
-                if entry.is_dir():
-                    waiting.append((entry.path, _identity(entry)))
-                else:
-                    found.append(entry.path)
-        return sorted(map(Path, found))
+            path, is_folder = next(waiting[-1], (None, False))
+            if path is None:
+                waiting.pop()
+            elif not is_folder:
+                yield path
+            elif not (identity := _identity(path)) or identity not in known:
+                known.add(identity)
+                waiting.append(self._in_order(path))
 
-    def without_own(self, files: list[Path], *, unless_all: bool = False) -> list[Path]:
+    def _in_order(self, folder: Path) -> Iterator[tuple[Path, bool]]:
+        """What is in a folder, and which of it is one."""
+        names, folders = [], set()
+        for entry in self.entries(folder):
+            names.append(entry.name)
+            if entry.is_dir():
+                folders.add(entry.name)
+        names.sort(key=os.path.normcase)
+        return ((folder / name, name in folders) for name in names)
+
+    def without_own(self, files: Iterable[Path], *, unless_all: bool = False) -> Iterator[Path]:
         """Files without the pictures and films that castlist wrote; those are passed over with a note.
 
         Args:
             files: Of a user's, and perhaps of castlist's.
             unless_all: Keep them where there is nothing else: then they are meant.
         """
-        own = {path for path in files if is_own(path)}
-        if not own or (unless_all and len(own) == len(files)):
-            return files
-        self._own += own
-        return [path for path in files if path not in own]
+        own, is_all = [], True
+        for path in files:
+            if is_own(path):
+                own.append(path)
+            else:
+                is_all = False
+                yield path
+        if unless_all and is_all:
+            yield from own
+        else:
+            self._own += own
 
     def notes(self) -> list[Message]:
         """What was passed over, a sentence each."""

@@ -65,7 +65,7 @@ def forget(
     )
     from castlist.tagging import tagged_names
 
-    folder, run = ArchiveFolder(archive), RunFolder(as_path(path)).read(lambda run: run)
+    folder, run = ArchiveFolder.here(archive), RunFolder(as_path(path)).read(lambda run: run)
     hear_names(folder, run)
     said = meant_by(name, (*run.people, *(one.name for one in run.leaving)))
     names = [name, *called_before(folder, run, said, tagged_names(folder))]

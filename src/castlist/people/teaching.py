@@ -52,7 +52,7 @@ def teach(path: str | os.PathLike[str], archive: str | os.PathLike[str]) -> Taug
         CastlistError: If the archive was seen with other networks than the run's, nobody was decided on, nobody can be
             called so, or the run is of another model.
     """
-    folder = ArchiveFolder(archive)
+    folder = ArchiveFolder.here(archive)
     open_same_eyes(folder, path)
     began = open_run(path)
     hear_names(folder, began)

@@ -129,7 +129,7 @@ class Desk:
         path = _named(self.house.archives, name)
         if path is None:
             raise _no_archive(name)
-        return ArchiveFolder(path)
+        return ArchiveFolder.here(path)
 
     def photos(self, root: int, below: str = "") -> Path:
         """A folder of photos: one of the roots by its number, or a folder below it, links followed no further.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -92,7 +92,7 @@ class _Seat:
 
 def drive(
     plan: int,
-    units: Iterable[Unit],
+    units: Sequence[Unit],
     crew: Crew,
     *,
     tell: Callable[[Message], None] | None = None,
@@ -112,23 +112,24 @@ def drive(
     Raises:
         CastlistError: If a worker can't begin, or a unit fails again and again for a reason that it tells.
     """
-    return _Driver(plan, list(units), crew, tell, on_count).run(stop)
+    return _Driver(plan, units, crew, tell, on_count).run(stop)
 
 
 class _Driver:
     def __init__(
         self,
         plan: int,
-        units: list[Unit],
+        units: Sequence[Unit],
         crew: Crew,
         tell: Callable[[Message], None] | None,
         on_count: OnCount | None,
     ) -> None:
-        self._plan, self._crew = plan, crew
+        self._plan, self._units, self._crew = plan, units, crew
         self._tell, self._on_count = tell, on_count
-        self._waiting = deque(_Task(Order(plan, unit)) for unit in units)
+        # Those that nobody was given yet, by their place: as tasks they would all be in memory.
+        self._waiting: deque[_Task | int] = deque(range(len(units)))
         self._seats: list[_Seat] = []
-        self._total = sum(map(_photos_of, units))
+        self._total = sum(unit.n_looks for unit in units)
         self._looked = 0  # of units that are done
         self._lost_in_a_row = 0  # workers, before they were ready
 
@@ -170,13 +171,13 @@ class _Driver:
         if not seat.is_ready or news.beats != seat.beats:
             seat.is_ready, seat.beats, seat.since = True, news.beats, now
             self._lost_in_a_row = 0
-        if seat.task is None:
-            if self._waiting:
-                seat.task, seat.looked, seat.since = self._waiting.popleft(), 0, now
-                seat.hand.give(seat.task.order)
-        elif news.is_done:
+        if seat.task and news.is_done:
             task, seat.task = seat.task, None
             self._finish(task)
+        if seat.task is None:  # also who has just ended: nobody waits for the next look at all workers
+            if self._waiting:
+                seat.task, seat.looked, seat.since = self._next(), 0, now
+                seat.hand.give(seat.task.order)
         elif now > seat.since + PATIENCE:
             logger.warning("a worker gives no sign of life and is ended")
             self._lose(seat)
@@ -187,7 +188,11 @@ class _Driver:
         if task.suspects:
             self._judge(task, task.suspects, is_guilty=False)
         else:
-            self._looked += _photos_of(task.order.unit)
+            self._looked += task.order.unit.n_looks
+
+    def _next(self) -> _Task:
+        task = self._waiting.popleft()
+        return task if isinstance(task, _Task) else _Task(Order(self._plan, self._units[task]))
 
     def _hear_refusal(self, seat: _Seat, error: CastlistError) -> None:
         """A worker told why it can't do what it should: that passes, or nobody could."""
@@ -287,7 +292,3 @@ class _Driver:
 
 def _name(content: Content) -> str:
     return content.files[0].photo
-
-
-def _photos_of(unit: Unit) -> int:
-    return sum(content.source is None for content in unit.contents)

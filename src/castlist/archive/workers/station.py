@@ -10,7 +10,6 @@ import msgspec
 from castlist.archive.folder import ArchiveFolder
 from castlist.archive.namer import open_namer
 from castlist.archive.originals import open_originals
-from castlist.archive.planning import Plan
 from castlist.archive.units import Worker
 from castlist.archive.workers.orders import News, Order, Post, find_function
 from castlist.errors import CastlistError, unforeseen
@@ -81,7 +80,7 @@ class Station:
             for content in order.unit.contents:
                 self._worker.try_out(content)
         else:
-            self._worker.do(Plan(order.plan, self._post.eyes, (order.unit,)), aside=order.aside)
+            self._worker.do(order.plan, [order.unit], aside=order.aside)
 
     def _count(self, done: int, total: int) -> None:
         self._looked += 1

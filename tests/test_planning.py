@@ -1,0 +1,44 @@
+"""What is to be done for an archive is planned in columns, and held packed."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("pyarrow", reason="archives need castlist[archive]")
+
+from castlist.archive.listing import File, list_files
+from castlist.archive.planning import NOTHING, Content, Plan, Unit, Units, make_plan, pack_unit
+
+
+def plan_of(*files: File) -> Plan:
+    digests = {"a": "0a" * 32, "b": "0b" * 32, "copy of a": "0a" * 32, "closed": ""}
+    plan = make_plan(1, "eyes", digests.get, list_files(files), NOTHING, 7)
+    assert plan
+    return plan
+
+
+def test_copies_are_one_content_and_only_what_may_be_one_is_read() -> None:
+    files = [File("copy of a", 5, 1), File("b", 5, 1), File("a", 5, 1), File("closed", 5, 1), File("other", 6, 1)]
+    (unit,) = plan_of(*files).units
+    assert unit == Unit(
+        7,
+        (
+            Content((files[2], files[0]), "0a" * 32),
+            Content((files[1],)),
+            Content((files[3],)),
+            Content((files[4],)),
+        ),
+    )
+
+
+def test_a_plan_takes_few_bytes_a_photo() -> None:
+    plan = plan_of(*(File(f"2019/summer/{i:05}.jpg", 2_000_000 + i, 1_600_000_000_000_000_000 + i) for i in range(999)))
+    assert len(plan.units) == 4 and sum(map(len, plan.packed)) < 20 * 999
+    assert [content.files[0].photo for content in plan.units[3].contents][-1] == "2019/summer/00998.jpg"
+
+
+def test_what_is_packed_by_others_is_refused() -> None:
+    whole = pack_unit(Unit(1))
+    for odd in (whole[:-3], b"", b"no", whole[:4] + b"\xff" + whole[5:]):
+        with pytest.raises(ValueError):
+            Units([odd])[0]

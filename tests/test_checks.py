@@ -585,3 +585,12 @@ def test_the_verb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytes
 
 def test_every_kind_has_a_severity() -> None:
     assert set(checks.KINDS.values()) == {*checks.severities_from("low")}
+
+
+def test_copies_of_which_only_some_are_believed_are_judged_all_the_same() -> None:
+    embeddings, person = draw_people(5, 6)
+    group = np.arange(30)
+    person[24:27] = group[24:27] = 0  # crops of one photo around somebody else, whom the folder holds three times
+    keep = [0, *range(6, 27)]
+    judged = judge_names(embeddings[keep], person[keep], group[keep], default_background())
+    assert judged.right[0] < 0.5 and (judged.right[1:] > 0.9).all()

@@ -67,7 +67,7 @@ def judge_names(
     for a, b in same or ():
         excluded[a, b] = excluded[b, a] = True
     poor = np.zeros(len(person), bool) if poor is None else poor
-    _, picture, times = np.unique(group * n_people + person, return_inverse=True, return_counts=True)
+    picture = np.unique(group * n_people + person, return_inverse=True)[1]
     photos, strangers = (
         write_alike(some, background.between) for some in (placed, background.kinds.draw(STRANGERS)[0])
     )
@@ -79,7 +79,7 @@ def judge_names(
         for index in changed.tolist():
             folder = (person == index) & trusted
             likeness[:, index], witnesses[:, index] = measure_likeness(photos, group, folder, strangers)
-        evidence = _gather(likeness, witnesses, person, times[picture], trusted, excluded)
+        evidence = _gather(likeness, witnesses, person, picture, trusted, excluded)
         right, rather = _estimate(evidence, n_people, poor)
         # Of two photos that disagree neither is known to be the wrong one.
         doubtful = np.bincount(person, right, n_people) < np.bincount(person, minlength=n_people) / 2
@@ -112,7 +112,7 @@ def _gather(
     likeness: np.ndarray,
     witnesses: np.ndarray,
     person: np.ndarray,
-    copies: np.ndarray,
+    picture: np.ndarray,
     trusted: np.ndarray,
     excluded: np.ndarray,
 ) -> _Evidence:
@@ -129,7 +129,7 @@ def _gather(
         sums[index], counts[index] = likeness[mine & trusted].sum(axis=0), (mine & trusted).sum()
     there = likeness[rows[:, None], others].astype(np.float64)
     # A photo says nothing of what is usual for itself; its copies are as like as it is.
-    own_copies = copies * trusted
+    own_copies = np.bincount(picture, trusted)[picture]
     rest = (counts[person] - own_copies)[:, None]
     pull = (SCATTER / KINSHIP) ** 2  # towards a stranger's 0, in photos
     usual = (sums[person[:, None], others] - own_copies[:, None] * there) / (rest + pull)

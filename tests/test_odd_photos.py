@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from castlist.errors import PhotoError
-from castlist.media import check_size, is_film, open_photo, read_photo, time_taken
+from castlist.media import check_size, is_film, look_inside, open_photo, read_photo, time_taken
 from test_photos import BLUE, RED, encode, two_colors
 
 DATA = Path(__file__).parent / "data"
@@ -184,6 +184,19 @@ def test_a_jpg_that_lacks_bytes_is_read_and_refused_at_each_size_alike(progressi
     for share in (0.1, 0.5):
         with pytest.raises(PhotoError, match="damaged or cut short"):
             open_photo(whole[: -int(share * len(whole))]).decode(4)
+
+
+def test_a_drawn_out_header_is_not_read_to_its_end(tmp_path: Path) -> None:
+    whole = encode(photo(), "JPEG")
+    for drawn_out in (b"\xff" * 400_000, b"\0" * 400_000, b"\xff\xd8" * 200_000, b"\xff\xe5\0\2" * 200_000):
+        (file := tmp_path / "a.jpg").write_bytes(whole[:2] + drawn_out + whole[2:])
+        with pytest.raises(PhotoError, match="so much stands before its pixels"):
+            open_photo(file)
+        with pytest.raises(PhotoError, match="so much stands before its pixels"):
+            look_inside(file)
+    assert read_photo(whole[:2] + b"\xff" * 400 + whole[2:]).shape == (160, 240, 3)
+    with pytest.raises(PhotoError, match="damaged or cut short"):
+        read_photo(whole[:50])
 
 
 def test_a_coarse_scan_is_no_whole_photo() -> None:

@@ -6,6 +6,7 @@ import contextlib
 import datetime
 import functools
 import io
+import mmap
 import re
 import threading
 import warnings
@@ -15,7 +16,7 @@ from typing import Any, BinaryIO
 from PIL import ExifTags, Image
 
 from castlist.media import mending, netpbm, raw, tiff
-from castlist.media.limits import MAX_PIXELS
+from castlist.media.limits import MAX_PIXELS, check_header
 
 # Chosen by content, never by the file's name. Formats outside this list can run old, little-tested decoders.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "DIB", "GIF", "TIFF", "AVIF", "PPM")
@@ -77,7 +78,15 @@ def open_header(data: bytes, file: BinaryIO | None = None) -> Image.Image:
     Args:
         data: All of it, or its beginning.
         file: All of it, open, where `data` isn't.
+
+    Raises:
+        PhotoError: If to read its header would take minutes; the message is the reason.
     """
+    if file is None:
+        check_header(data)
+    elif data:
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as whole:
+            check_header(whole)
     with _header_lock, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of large sizes and of damaged EXIF; both are handled here
         # AVIF before HEIC: both may begin with the same brand, and only one of the two finds what it decodes.

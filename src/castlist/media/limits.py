@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import mmap
+import re
+
 from castlist.errors import PhotoError
 
 MAX_SCANS = 100  # of a JPG; programs make twenty at most, and each is a walk over all of its pixels
 MAX_PIXELS = 150_000_000  # above every phone and camera of today but a few; 450 MB once decoded
+MAX_MARKERS = 100_000  # before a JPG's pixels, and bytes of no meaning between them: each is a step in Python
+_MARKER = re.compile(rb"\xff[^\x00\xff]")
+_ALONE = re.compile(rb"\xff[\x01\xd0-\xd9]")  # markers without a length behind them
 _SCAN = b"\xff\xda\x00"  # how one begins, and nothing within one
 
 
@@ -34,3 +40,22 @@ def check_scans(data: bytes) -> None:
     count = data.count(_SCAN) if data.startswith(b"\xff\xd8") else 0
     if count > MAX_SCANS:
         raise PhotoError("photo-scans", "it comes in {count} passes, as no program makes them", count=count)
+
+
+def check_header(data: bytes | mmap.mmap) -> None:
+    """Make sure that what stands before a JPG's pixels isn't drawn out so that reading it takes minutes.
+
+    Raises:
+        PhotoError: If it is; the message is the reason.
+    """
+    at, left = 2, MAX_MARKERS
+    while data[:2] == b"\xff\xd8" and at < len(data):
+        marker = _MARKER.search(data, at, at + left)
+        left -= 1 + (marker.start() if marker else min(at + left, len(data))) - at
+        if left < 0:
+            raise PhotoError("photo-header", "so much stands before its pixels as no program writes")
+        if marker is None or marker[0] == _SCAN[:2]:
+            return
+        at = marker.end()
+        if not _ALONE.match(marker[0]):
+            at += max(int.from_bytes(data[at : at + 2], "big"), 2)

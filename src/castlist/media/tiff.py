@@ -11,7 +11,7 @@ from PIL import Image
 
 from castlist.errors import PhotoError
 from castlist.media.deep import in_8_bits
-from castlist.media.limits import check_pixels
+from castlist.media.limits import check_header, check_pixels
 
 HEADERS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # the last two of BigTIFF
 MOST_PAGES = 200  # of a file, so that one that leads in circles ends
@@ -147,6 +147,7 @@ def largest_of(previews: Iterable[bytes], least: float) -> bytes:
     best, largest = b"", (0, 0)
     for preview in previews:
         try:
+            check_header(preview)
             with Image.open(io.BytesIO(preview), formats=("JPEG", "TIFF")) as image:
                 size = image.size
         except Exception:  # a lossless JPEG of the sensor, or nothing at all

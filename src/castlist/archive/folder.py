@@ -25,7 +25,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from castlist.archive.planning import Plan
 from castlist.archive.storage import Bucket, Folder, Storage
 from castlist.errors import CastlistError, RunError, reason_of
 from castlist.paths import as_path, is_below, is_folder
@@ -33,6 +32,7 @@ from castlist.places import Place, is_address
 from castlist.run import delete
 
 if TYPE_CHECKING:
+    from castlist.archive.planning import Plan
     from castlist.archive.table import About, Table
 
 FORMAT = 1  # of the folder; a higher one is from a later castlist
@@ -148,6 +148,8 @@ class ArchiveFolder:
         Raises:
             CastlistError: If it can't be read, or leads out of the folder of photos.
         """
+        from castlist.archive.planning import Plan  # late: who only looks at pages waits for no Parquet
+
         if not self._storage.has(PLAN):
             return None
         plan = self._read(PLAN, Plan)

@@ -7,6 +7,7 @@ import contextlib
 import gc
 import json
 import logging
+import os
 import socket
 import sys
 import tempfile
@@ -19,7 +20,6 @@ import anyio.to_thread
 import h11
 import uvicorn
 from starlette.concurrency import run_in_threadpool
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from castlist.children import end_with_parent, read_line
@@ -34,6 +34,7 @@ from castlist.web.problems import MEDIA_TYPE, problem_bytes
 if TYPE_CHECKING:
     from castlist.faces import Finder
 
+BLAS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 FINISH = 8  # seconds that what is in hand has, once the house closes
 PAUSE = 0.005  # seconds between two looks whether a hand is free
 SELDOM = 50_000  # new objects between two looks for garbage: rows of an archive are ten thousands, and none
@@ -59,6 +60,9 @@ def answer_requests(house: House, listener: socket.socket, *, finder: Finder | N
     """Answer the requests that come in on a socket, until a signal tells to end; then finish what is in hand."""
     threads = max(count_cores() // house.workers, 1)
     set_threads(threads)
+    # Else a fit takes the other workers' cores, too, and twice the CPU: its threads wait for each other busily.
+    # NumPy and OpenCV, which are loaded later, read it.
+    os.environ.update(dict.fromkeys(BLAS, str(threads)))
     app = App(house, finder=finder)
     config = uvicorn.Config(
         app,
@@ -74,9 +78,7 @@ def answer_requests(house: House, listener: socket.socket, *, finder: Finder | N
         timeout_keep_alive=IDLE,
         timeout_graceful_shutdown=FINISH,
     )
-    # Else a fit takes the other workers' cores, too, and twice the CPU: its threads wait for each other busily.
-    with threadpool_limits(threads, user_api="blas"):
-        _Server(config, app).run(sockets=[listener])
+    _Server(config, app).run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):

@@ -106,7 +106,7 @@ class Background:
 
     @classmethod
     def load(cls, data: bytes) -> Background:
-        """Read the bytes of a file that `save` wrote, and nobody else.
+        """Read the bytes of the file that ships, which `save` wrote: they are trusted.
 
         Raises:
             WeightsError: If it is no such file.

@@ -12,7 +12,8 @@ MAX_PIXELS = 150_000_000  # above every phone and camera of today but a few; 450
 MAX_MARKERS = 100_000  # before a JPG's pixels, and bytes of no meaning between them: each is a step in Python
 _MARKER = re.compile(rb"\xff[^\x00\xff]")
 _ALONE = re.compile(rb"\xff[\x01\xd0-\xd9]")  # markers without a length behind them
-_SCAN = b"\xff\xda\x00"  # how one begins, and nothing within one
+_PIXELS = b"\xff\xda"  # the marker behind which they begin
+_SCAN = _PIXELS + b"\x00"  # how one begins, and nothing within one
 
 
 def check_pixels(width: float, height: float, most: int = MAX_PIXELS) -> None:
@@ -54,7 +55,7 @@ def check_header(data: bytes | mmap.mmap) -> None:
         left -= 1 + (marker.start() if marker else min(at + left, len(data))) - at
         if left < 0:
             raise PhotoError("photo-header", "so much stands before its pixels as no program writes")
-        if marker is None or marker[0] == _SCAN[:2]:
+        if marker is None or marker[0] == _PIXELS:
             return
         at = marker.end()
         if not _ALONE.match(marker[0]):

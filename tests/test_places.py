@@ -303,7 +303,7 @@ def test_what_is_no_manifest_is_said(home: Path) -> None:
         table = pa.table({"photo": ["1.png"], "bytes": [1], "modified": [1]} | column)
         pq.write_table(table.replace_schema_metadata({"castlist.root": str(home / "photos")}), home / "odd.parquet")
         with pytest.raises(CastlistError, match="is no manifest that can be read"):
-            open_manifest(home / "odd.parquet")
+            list(open_manifest(home / "odd.parquet").files(home, None))
     listed.write_text("nowhere.png\n")
     with pytest.raises(CastlistError, match="1 isn't there"):
         write_manifest(listed, home / "new.parquet")

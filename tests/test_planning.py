@@ -6,20 +6,20 @@ import pytest
 
 pytest.importorskip("pyarrow", reason="archives need castlist[archive]")
 
-from castlist.archive.listing import File, list_files
-from castlist.archive.planning import NOTHING, Content, Plan, Unit, Units, make_plan, pack_unit
+from castlist.archive.listing import File
+from castlist.archive.planning import Content, Unit, Units, comparing, pack_unit
 
 
-def plan_of(*files: File) -> Plan:
+def units_of(*files: File) -> list[Unit]:
     digests = {"a": "0a" * 32, "b": "0b" * 32, "copy of a": "0a" * 32, "closed": ""}
-    plan = make_plan(1, "eyes", digests.get, list_files(files), NOTHING, 7)
-    assert plan
-    return plan
+    with comparing() as sides:
+        sides.add_files(files)
+        return list(sides.cut(digests.get, 7))
 
 
 def test_copies_are_one_content_and_only_what_may_be_one_is_read() -> None:
     files = [File("copy of a", 5, 1), File("b", 5, 1), File("a", 5, 1), File("closed", 5, 1), File("other", 6, 1)]
-    (unit,) = plan_of(*files).units
+    (unit,) = units_of(*files)
     assert unit == Unit(
         7,
         (
@@ -32,9 +32,9 @@ def test_copies_are_one_content_and_only_what_may_be_one_is_read() -> None:
 
 
 def test_a_plan_takes_few_bytes_a_photo() -> None:
-    plan = plan_of(*(File(f"2019/summer/{i:05}.jpg", 2_000_000 + i, 1_600_000_000_000_000_000 + i) for i in range(999)))
-    assert len(plan.units) == 4 and sum(map(len, plan.packed)) < 20 * 999
-    assert [content.files[0].photo for content in plan.units[3].contents][-1] == "2019/summer/00998.jpg"
+    units = units_of(*(File(f"2019/summer/{i:05}.jpg", 2_000_000 + i, 1_600_000_000_000_000_000 + i) for i in range(999)))
+    assert len(units) == 4 and sum(map(len, map(pack_unit, units))) < 20 * 999
+    assert [content.files[0].photo for content in units[3].contents][-1] == "2019/summer/00998.jpg"
 
 
 def test_what_is_packed_by_others_is_refused() -> None:

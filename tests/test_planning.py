@@ -32,7 +32,9 @@ def test_copies_are_one_content_and_only_what_may_be_one_is_read() -> None:
 
 
 def test_a_plan_takes_few_bytes_a_photo() -> None:
-    units = units_of(*(File(f"2019/summer/{i:05}.jpg", 2_000_000 + i, 1_600_000_000_000_000_000 + i) for i in range(999)))
+    units = units_of(
+        *(File(f"2019/summer/{i:05}.jpg", 2_000_000 + i, 1_600_000_000_000_000_000 + i) for i in range(999))
+    )
     assert len(units) == 4 and sum(map(len, map(pack_unit, units))) < 20 * 999
     assert [content.files[0].photo for content in units[3].contents][-1] == "2019/summer/00998.jpg"
 

@@ -89,15 +89,16 @@ def main() -> None:
 
 
 def compare_cores(run: Path, folder: Path) -> None:
-    """Tell what all cores gain over one, and what the archive takes beside seeing: in turn, beside whatever else runs."""
+    """Tell what all cores gain over one, and what the archive takes beside seeing; in turn, as other work is there."""
     for _ in range(2):
         one, every, look = (
             run_step(step, run, folder, "--cores", before=before)["seconds"]
             for step, before in (("anew", ("taskset", "-c", "0")), ("anew", ()), ("look", ()))
         )
+        paces = (f"{N_COMPARED / seconds:.1f}" for seconds in (one, every, look))
         print(
-            f"one core {N_COMPARED / one:.1f}, all {N_COMPARED / every:.1f}, seeing alone {N_COMPARED / look:.1f} photos "
-            f"a second: {one / every:.2f} times one core, {look / every:.0%} of seeing alone",
+            "one core {}, all {}, seeing alone {} photos a second: ".format(*paces)
+            + f"{one / every:.2f} times one core, {look / every:.0%} of seeing alone",
             flush=True,
         )
 

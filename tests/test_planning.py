@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import sqlite3
+import weakref
+
 import pytest
 
 pytest.importorskip("pyarrow", reason="archives need castlist[archive]")
 
+from castlist.archive import planning
 from castlist.archive.listing import File
 from castlist.archive.planning import Content, Unit, Units, comparing, pack_unit
+from castlist.archive.units import twice
+from castlist.errors import CastlistError
 
 
 def units_of(*files: File) -> list[Unit]:
@@ -44,3 +50,25 @@ def test_what_is_packed_by_others_is_refused() -> None:
     for odd in (whole[:-3], b"", b"no", whole[:4] + b"\xff" + whole[5:]):
         with pytest.raises(ValueError):
             Units([odd])[0]
+
+
+def test_without_room_to_compare_it_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def open_small(path: str) -> sqlite3.Connection:
+        tables = sqlite3.Connection(path)
+        tables.execute("PRAGMA max_page_count = 8")
+        return tables
+
+    monkeypatch.setattr(planning.sqlite3, "connect", open_small)
+    with pytest.raises(CastlistError, match="no room to compare"):
+        units_of(*(File(f"{i:0500}.jpg", i, i) for i in range(99)))
+
+
+def test_no_more_is_held_than_lies_between_looking_and_writing() -> None:
+    class Job:
+        """Can be watched, unlike an int."""
+
+    ahead, behind = twice(Job() for _ in range(100))
+    jobs = [(weakref.ref(one), weakref.ref(next(behind))) for one in ahead]
+    assert len(jobs) == 100 and all(one is same for one, same in jobs)
+    assert sum(one() is not None for one, _ in jobs) <= 1  # the last one looked at
+    assert next(behind, None) is None

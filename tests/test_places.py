@@ -343,3 +343,13 @@ def test_an_address_of_this_machine_is_served_and_no_path_ever_is_one(tmp_path: 
             call()
         assert told.value.code in ("address-here", "archive-far")
     assert not (tmp_path / "s3:").exists()
+
+
+def test_a_web_server_is_no_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(CastlistError, match="doesn't tell which files there are"):
+        Place("https://example.com/photos")
+    place = Place("memory://bucket/photos")
+    listing = {f"{place._root}/a.png": {"type": "file", "size": None}}
+    monkeypatch.setattr(place._files, "find", Mock(return_value=listing))
+    with pytest.raises(CastlistError, match="doesn't tell which files there are"):
+        list(place.files())

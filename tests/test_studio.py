@@ -217,6 +217,7 @@ from pathlib import Path
 from castlist.web import App, House
 house = House(runs=Path(sys.argv[1]) / "runs", roots=(Path(sys.argv[1]) / "photos",), token="a token of some length")
 app, told = App(house), []
+app.prepare()
 headers = [(b"host", b"127.0.0.1:8765"), (b"authorization", b"Bearer a token of some length")]
 async def ask(path):
     async def receive(body=[b""]):
@@ -233,9 +234,13 @@ for path in sys.argv[2:]:
 heavy = {"fastapi", "numpy", "cv2", "PIL", "pyarrow", "castlist.jobs.works"}
 print([status for status in told if status], heavy & set(sys.modules))
 """
-    first = ["/", "/start", f"{IN}/photos", f"{IN}/photos/0", "/static/studio.css"]
+    digest = key_of(home, "ann.png")[:64]
+    kept = home / "archives" / "album" / "index" / "small" / digest[:2] / f"{digest}.jpg"
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(b"small")
+    first = ["/", "/start", f"{IN}/photos", f"{IN}/photos/0", f"{IN}/small/{digest}.jpg", "/static/studio.css"]
     words = [sys.executable, "-c", asking, str(home)]
-    assert subprocess.check_output([*words, *first], text=True) == "[303, 200, 200, 200, 200] set()\n"
+    assert subprocess.check_output([*words, *first], text=True) == "[303, 200, 200, 200, 200, 200] set()\n"
 
 
 def test_why_a_photo_can_t_be_shown_is_told_in_the_page_s_language(client: Any, home: Path) -> None:

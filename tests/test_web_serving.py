@@ -45,14 +45,13 @@ serve_house(house, on_open=lambda house: print(house.new_launch(), flush=True))
 # A worker that tells of the first face it looks for, and how many threads a product of matrices takes then.
 TELLING = """
 import socket, sys
-from pathlib import Path
 from threadpoolctl import threadpool_info
 from castlist.web.house import House
 from castlist.web.worker import answer_requests
 def find(pixels, **options):
     print(*{one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"}, flush=True)
     return []
-answer_requests(House.load(Path(sys.argv[1])), socket.create_server(("127.0.0.1", 0)), finder=find)
+answer_requests(House.read(sys.argv[1]), socket.create_server(("127.0.0.1", 0)), finder=find)
 """
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals")
@@ -207,7 +206,7 @@ def test_a_worker_warms_up_unasked_and_keeps_to_its_cores(tmp_path: Path) -> Non
     make_run(tmp_path / "runs" / "team", PEOPLE)
     house = House(runs=tmp_path / "runs", token="a token of some length", workers=count_cores())
     house.uploads.mkdir(parents=True)
-    worker = subprocess.Popen([sys.executable, "-P", "-c", TELLING, str(house.save())], stdout=subprocess.PIPE)
+    worker = subprocess.Popen([sys.executable, "-P", "-c", TELLING, house.spell()], stdout=subprocess.PIPE)
     try:
         assert worker.stdout is not None
         assert worker.stdout.readline() == b"1\n"

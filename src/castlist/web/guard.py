@@ -40,7 +40,11 @@ HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
 )
-OPENED = b'<!doctype html><meta http-equiv="refresh" content="0;url=/"><title>castlist</title><a href="/">castlist</a>'
+# Without an icon, for which a browser would ask, and have all loaded that tells it that there is none.
+OPENED = (
+    b'<!doctype html><meta http-equiv="refresh" content="0;url=/"><link rel="icon" href="data:,">'
+    b'<title>castlist</title><a href="/">castlist</a>'
+)
 
 
 class Guard:

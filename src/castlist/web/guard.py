@@ -134,8 +134,8 @@ class _Visit:
 
     @property
     def wants_page(self) -> bool:
-        """Whether a person looks for a page, who can be shown where to come in."""
-        return self.method in SAFE and "text/html" in ",".join(self._all("accept"))
+        """Whether a person waits for a page, who can be shown where to come in."""
+        return "text/html" in ",".join(self._all("accept"))
 
     def check_name(self) -> None:
         """Refuse who calls the house by a name that isn't its own, as a site does that was rebound to its address."""

@@ -52,13 +52,14 @@ def serve_house(house: House, *, on_open: Callable[[House], None]) -> None:
         for leftover in (house.uploads, house.state / LAUNCHES):
             delete(leftover)
             make_folder(leftover, private=True)
+        opened = time.time()
         with _Workers(house, listener) as workers:
             on_open(house)
             # While the first page comes, which somebody waits for.
             from castlist.web.foreman import Foreman
             from castlist.web.jobs import JobBook
 
-            with Foreman(JobBook(house.state / JOBS)):
+            with Foreman(JobBook(house.state / JOBS), opened=opened):
                 workers.watch()
 
 

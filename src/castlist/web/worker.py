@@ -63,7 +63,7 @@ def answer_requests(
     Args:
         house: What it is of.
         listener: The socket.
-        is_first: Whether somebody waits for the first page, and the rest is loaded later.
+        is_first: Whether it answers at once, and loads all that the first page does without later.
         finder: What finds faces in photos that are sent; None: castlist's own.
     """
     threads = max(count_cores() // house.workers, 1)
@@ -141,6 +141,8 @@ class _Server(uvicorn.Server):
         await run_in_threadpool(self._desk.warm_up)
 
     async def _take(self, listener: socket.socket) -> None:
+        if self._warming and not self._is_first:  # whom it took now would wait for it, and the first is there for them
+            await asyncio.wait([self._warming])
         while True:
             with contextlib.suppress(OSError):  # too many files are open, or whoever came is gone
                 await self._speak_on((await asyncio.get_running_loop().sock_accept(listener))[0])

@@ -39,6 +39,7 @@ from castlist.people import forget, renew_report
 from castlist.run import open_run
 from castlist.testing import TILE, draw_picture, level_of, make_run, save_picture, tell_faces
 from castlist.web import House, Limits, studio
+from castlist.web.studio.page import _environment
 from houses import PEOPLE, TOKEN, open_house, photo, visitor
 
 STATIC = Path(studio.__file__).parent / "static"
@@ -243,6 +244,13 @@ print([status for status in told if status], heavy & set(sys.modules))
     first = ["/", "/start", f"{IN}/photos", f"{IN}/photos/0", f"{IN}/small/{digest}.jpg", "/static/studio.css"]
     words = [sys.executable, "-c", asking, str(home)]
     assert subprocess.check_output([*words, *first], text=True) == "[303, 200, 200, 200, 200, 200] set()\n"
+
+
+def test_a_name_stands_inside_its_picture() -> None:
+    ui = _environment().get_template("ui.html.jinja").make_module()
+    assert 'x="5.0" y="80.0"' in ui.label(Box(5.0, 10.0, 30.0, 76.0), 120, 100, "Ann")
+    at_the_corner = ui.label(Box(80.0, 10.0, 119.0, 100.0), 120, 100, "Ann")
+    assert 'x="119.0" y="99.0"' in at_the_corner and 'text-anchor="end"' in at_the_corner
 
 
 def test_why_a_photo_can_t_be_shown_is_told_in_the_page_s_language(client: Any, home: Path) -> None:

@@ -131,14 +131,21 @@ for (const form of document.querySelectorAll("[data-drop]")) {
 
 const notice = document.getElementById("notice");
 
+function tell(text) {
+  const told = document.createElement("p");
+  told.className = "problem";
+  told.textContent = text;
+  notice.replaceChildren(told);
+}
+
 function gone() {
-  notice.textContent = notice.dataset.gone;
+  tell(notice.dataset.gone);
 }
 
 function refused(status, kind, text) {
   if (!kind?.startsWith("application/problem+json")) return false;
   if (status === 401) location.reload(); // which leads to the door
-  else notice.textContent = JSON.parse(text).detail;
+  else tell(JSON.parse(text).detail);
   return true;
 }
 

@@ -94,7 +94,7 @@ async function turn() {
       watch();
     } catch (error) {
       stream = null;
-      notice.textContent = error.name === "NotFoundError" ? live.dataset.none : live.dataset.refused;
+      tell(error.name === "NotFoundError" ? live.dataset.none : live.dataset.refused);
     }
   }
   button.setAttribute("aria-pressed", String(Boolean(stream)));
@@ -122,7 +122,7 @@ function draw({ faces }, { width, height }) {
     ...faces.flatMap(({ box: [x, y, w, h], text, named: known }) => {
       const [rect, label] = ["rect", "text"].map((kind) => document.createElementNS("http://www.w3.org/2000/svg", kind));
       for (const [key, value] of Object.entries({ x, y, width: w, height: h, rx: 4 })) rect.setAttribute(key, value);
-      for (const [key, value] of Object.entries({ x, y: y + h + 18, "font-size": 18 })) label.setAttribute(key, value);
+      for (const [key, value] of Object.entries({ x, y: Math.min(y + h + 18, height - 5), "font-size": 18 })) label.setAttribute(key, value);
       label.textContent = text;
       rect.classList.add(known ? "named" : "unnamed");
       return [rect, label];

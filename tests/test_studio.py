@@ -253,6 +253,14 @@ def test_a_name_stands_inside_its_picture() -> None:
     assert 'x="119.0" y="99.0"' in at_the_corner and 'text-anchor="end"' in at_the_corner
 
 
+def test_from_a_damaged_archive_the_others_are_reached(client: Any, home: Path) -> None:
+    shutil.copytree(home / "archives" / "album", home / "archives" / "other")
+    (home / "archives" / "album" / "archive.json").write_text("{")
+    damaged = client.get(f"{IN}/photos")
+    assert damaged.status_code == 422 and 'href="/in/other/photos"' in damaged.text
+    assert client.get("/in/other/photos").status_code == 200
+
+
 def test_why_a_photo_can_t_be_shown_is_told_in_the_page_s_language(client: Any, home: Path) -> None:
     (home / "photos" / "torn.jpg").write_bytes(b"torn")
     fill_archive(home / "photos", home / "runs" / "team", home / "archives" / "album", finder=tell_faces)

@@ -21,7 +21,16 @@ from castlist.errors import CastlistError, PhotoError
 from castlist.files import write_bytes
 from castlist.web.desk import Desk, desk_of
 from castlist.web.studio.choosing import start
-from castlist.web.studio.page import explained, go, newest_archive, no_such_page, picture, place, render
+from castlist.web.studio.page import (
+    explained,
+    go,
+    newest_archive,
+    no_such_page,
+    other_archives,
+    picture,
+    place,
+    render,
+)
 from castlist.web.studio.shelf import album_of
 
 STATIC = Path(__file__).parent / "static"
@@ -68,9 +77,7 @@ class FirstPages:
     def show(self, desk: Desk) -> None:
         """Make the page that a browser comes to, for nobody: to make it once more takes a tenth of the time."""
         scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "query_string": b"", "desk": desk}
-        newest = newest_archive(Request(scope))
-        answer, names = (wall, {"archive": newest}) if newest else (start, {})
-        _or_explain(answer)(Request({**scope, "path_params": names}))
+        _or_explain(_first_page)(Request({**scope, "path_params": {}}))
 
 
 def first(request: Request) -> Response:
@@ -79,15 +86,30 @@ def first(request: Request) -> Response:
     return go(request, place(newest, "photos") if newest else "/start")
 
 
+def _first_page(request: Request) -> Response:
+    """The page that `first` leads to."""
+    newest = newest_archive(request)
+    if newest is None:
+        return start(request)
+    request.path_params["archive"] = newest
+    return wall(request)
+
+
 def wall(request: Request) -> Response:
     """The wall; all but its first parts stay empty until they are looked at."""
     album = album_of(request)
     parts = list(_parts(album.photos()))
-    others = [one.path.name for one in desk_of(request).archives() if one.path.name != album.name]
     months = [(part.month, part.start) for part in parts if part.is_first]
     total = len(album.photos())
     return render(
-        request, "photos", album=album, parts=parts, at_once=AT_ONCE, others=others, months=months, total=total
+        request,
+        "photos",
+        album=album,
+        parts=parts,
+        at_once=AT_ONCE,
+        others=other_archives(request),
+        months=months,
+        total=total,
     )
 
 

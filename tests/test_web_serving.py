@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +26,7 @@ httpx = pytest.importorskip("httpx2")
 import uvicorn  # noqa: E402
 from uvicorn.server import ServerState  # noqa: E402
 
+from castlist.cli import make_app  # noqa: E402
 from castlist.testing import make_run, save_picture  # noqa: E402
 from castlist.threads import count_cores  # noqa: E402
 from castlist.web import House  # noqa: E402
@@ -137,6 +139,17 @@ def test_a_house_is_open_until_it_is_ended(tmp_path: Path) -> None:
     secrets = (tmp_path / "runs" / ".serve" / "token").read_text("ascii").strip(), address.partition("code=")[2]
     log = (tmp_path / "runs" / ".serve" / "access.log").read_text("utf-8")
     assert "GET /runs 200" in log and "team" not in log and not any(secret in log for secret in secrets)
+
+
+def test_a_browser_that_does_not_end_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened, is_over = [], threading.Event()
+    monkeypatch.setattr("webbrowser.open", lambda page: [opened.append(page), is_over.wait(20)])
+    monkeypatch.setattr("castlist.web.serving.serve_house", lambda house, on_open: on_open(house))
+    began = time.monotonic()
+    make_app(["serve"])(["serve", "--out", str(tmp_path / "runs")], standalone_mode=False)
+    assert time.monotonic() - began < 10
+    assert comes(lambda: opened) and opened[0].startswith("file:") and opened[0].endswith("open.html")
+    is_over.set()
 
 
 def test_whoever_is_killed_leaves_nobody_behind(tmp_path: Path) -> None:

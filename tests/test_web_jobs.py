@@ -48,8 +48,9 @@ def test_a_work_is_done_and_told_in_order(tmp_path: Path) -> None:
     with Foreman(JobBook(tmp_path / "other")):  # of another house
         assert book.waiting() == [job]
     book = JobBook(tmp_path / "jobs")
-    time.sleep(0.002)  # a work's id tells of milliseconds
+    time.sleep(0.002)  # a work's id tells of whole milliseconds
     opened = time.time()
+    time.sleep(0.002)
     asked = book.begin(Many(3, "words"))
     with Foreman(book, opened=opened):
         # Begun before the house was open: it isn't known whether somebody did some of it.

@@ -291,7 +291,7 @@ class _Viewer:
 
 def find_upright(pixels: np.ndarray, min_face: float, template: Template) -> list[Face]:
     """Find the faces of a frame: as `find_faces`, but a film is upright, and frames without faces are common."""
-    found = detect(pixels, min_face, ACCEPTED)
+    found = detect(pixels, min_face, ACCEPTED, may_be_turned=False)
     height, width = pixels.shape[:2]
     faces = []
     for edges, score, landmarks in zip(found.boxes.tolist(), found.scores.tolist(), found.landmarks, strict=True):

@@ -15,9 +15,9 @@ from castlist.faces import DEFAULT_TEMPLATE, Box, Face, Quality
 from castlist.gallery import Answers
 from castlist.media import Film, FilmWriter, is_film
 from castlist.naming import FaceEyes, NamedFace, NamedFilm, Recognizer, Sight, Track, clock, name_film
-from castlist.naming.films.following import is_beside, name_apart
+from castlist.naming.films.following import HIDING_START, is_beside, name_apart
 from castlist.naming.films.records import join_tracks
-from castlist.naming.films.tracking import Look, Tracker, Trail, fill_boxes
+from castlist.naming.films.tracking import SURE, Look, Tracker, Trail, fill_boxes
 from castlist.painting import write_film
 from castlist.painting.films import hidden_box
 from castlist.settings import Settings
@@ -209,6 +209,15 @@ def test_a_weak_face_goes_on_with_a_track_but_begins_none() -> None:
 def test_a_face_within_a_face_is_the_same_face() -> None:
     (trail,) = follow([[look(i, 100, 0), look(i, 105, 2, size=16, confidence=0.9)] for i in range(10)])
     assert trail.boxes[0][2] == 120
+
+
+def test_a_film_hides_the_faces_that_photos_hide() -> None:
+    doubtful = [look(i, 100, 0, confidence=0.55) for i in range(3)]
+    for start, trails in ((HIDING_START, 1), (SURE, 0)):
+        tracker = Tracker(start)
+        for one in doubtful:
+            tracker.update([one], one.seconds)
+        assert len(tracker.finish()) == trails
 
 
 def test_the_looks_that_name_a_track_are_few_and_good() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import ExifTags, Image, ImageColor
+from PIL import ExifTags, Image, ImageCms, ImageColor
 
 from castlist.errors import CastlistError
 from castlist.faces import Box
@@ -147,6 +147,20 @@ def test_what_can_not_be_saved_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(CastlistError, match="can't be written"):
         save_picture(grey(3, 3), tmp_path / "file" / "a.png")
+
+
+def test_a_copy_keeps_what_its_colors_mean(tmp_path: Path) -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    greys = profile[:16] + b"GRAY" + profile[20:]
+    for form, told, kept in (
+        *(("JPEG", profile, profile), ("TIFF", profile, profile), ("WEBP", profile, profile)),
+        *(("JPEG", greys, None), ("JPEG", profile[:-1], None), ("JPEG", None, None)),
+    ):
+        photo, copy = tmp_path / "photo", tmp_path / "copy.jpg"
+        Image.new("RGB", (40, 30), "#804020").save(photo, form, **({"icc_profile": told} if told else {}))
+        draw_photo(NamedPhoto(photo, ()), copy)
+        with Image.open(copy) as written:
+            assert written.info.get("icc_profile") == kept
 
 
 @pytest.mark.parametrize("ending", ["jpg", "png", "webp", "avif"])

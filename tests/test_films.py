@@ -14,13 +14,14 @@ from castlist.errors import CastlistError, PhotoError, RunError
 from castlist.faces import DEFAULT_TEMPLATE, Box, Face, Quality
 from castlist.gallery import Answers
 from castlist.media import Film, FilmWriter, is_film
-from castlist.naming import FaceEyes, NamedFace, NamedFilm, Track, clock, name_film
-from castlist.naming.films.following import is_beside, name_apart
+from castlist.naming import FaceEyes, NamedFace, NamedFilm, Recognizer, Sight, Track, clock, name_film
+from castlist.naming.films.following import HIDING_START, is_beside, name_apart
 from castlist.naming.films.records import join_tracks
-from castlist.naming.films.tracking import Look, Tracker, Trail, fill_boxes
+from castlist.naming.films.tracking import SURE, Look, Tracker, Trail, fill_boxes
 from castlist.painting import write_film
 from castlist.painting.films import hidden_box
 from castlist.settings import Settings
+from castlist.testing import level_of, make_face, make_run, tell_faces
 
 RATE = 20.0
 NOBODY_THERE = SimpleNamespace(  # a recognizer for films without faces
@@ -210,6 +211,15 @@ def test_a_face_within_a_face_is_the_same_face() -> None:
     assert trail.boxes[0][2] == 120
 
 
+def test_a_film_hides_the_faces_that_photos_hide() -> None:
+    doubtful = [look(i, 100, 0, confidence=0.55) for i in range(3)]
+    for start, trails in ((HIDING_START, 1), (SURE, 0)):
+        tracker = Tracker(start)
+        for one in doubtful:
+            tracker.update([one], one.seconds)
+        assert len(tracker.finish()) == trails
+
+
 def test_the_looks_that_name_a_track_are_few_and_good() -> None:
     (trail,) = follow([[look(i, 100, 0, confidence=0.86 + 0.13 * (i % 10 == 3))] for i in range(400)])
     assert len(trail.best) == 6
@@ -343,3 +353,12 @@ def test_nobody_of_the_clip_is_known_once_hidden(
     assert again.n_frames == film.n_frames == 82
     assert {row.name for row in again.sightings} <= {"unknown"}
     assert sum(one.end - one.start for one in again.tracks) < 0.1 * sum(one.end - one.start for one in film.tracks)
+
+
+def test_faces_told_before_are_not_embedded_again(tmp_path: Path) -> None:
+    eyes = Recognizer.load(make_run(tmp_path / "run", ("Ann", "Bo")).path, finder=tell_faces).face_eyes
+    sight = Sight(None, faces=[make_face(level_of(person)) for person in range(3)])
+    whole, before = eyes.keep([sight]).embeddings, np.full(16, 0.25, np.float32)
+    np.testing.assert_array_equal(eyes.keep([sight], [None, before, None]).embeddings, [whole[0], before, whole[2]])
+    np.testing.assert_array_equal(eyes.keep([sight], [before] * 3).embeddings, [before] * 3)
+    np.testing.assert_array_equal(eyes.keep([sight], [None] * 3).embeddings, whole)

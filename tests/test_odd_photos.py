@@ -220,7 +220,7 @@ def test_a_phone_s_heic_is_upright_and_knows_when_it_was_taken() -> None:
     assert moment is not None
     assert moment.seconds == 1714979289.0
     assert not is_film(file)
-    with pytest.raises(PhotoError, match="HEIC photo that is damaged"):
+    with pytest.raises(PhotoError, match="a photo in HEIC that is damaged"):
         read_photo(file.read_bytes()[:-5])
 
 
@@ -317,6 +317,22 @@ def test_deep_samples_are_turned_and_laid_onto_white() -> None:
     pixels = read_photo(deep_tiff(picture, floats=True, t338=[2], t274=[6]))
     assert pixels.shape == (20, 10, 3)
     assert (pixels[0, 0].tolist(), pixels[-1, 0].tolist()) == ([255] * 3, [127] * 3)
+
+
+@pytest.mark.parametrize(("told", "shown"), [({}, 90), ({"t338": [0]}, 90), ({"t338": [2]}, 255)])
+def test_a_fourth_sample_is_opacity_only_where_the_file_says_so(told: dict[str, list[int]], shown: int) -> None:
+    tiff = Tiff()
+    pixels = np.dstack([np.full((10, 20, 3), 90, np.uint8), np.zeros((10, 20), np.uint8)])
+    assert (read_photo(tiff.chain(tiff.picture(pixels, 2, **told))) == shown).all()
+
+
+def test_an_avif_that_is_cut_short_is_no_film() -> None:
+    data = encode(photo(), "AVIF")
+    assert read_photo(data).shape == (160, 240, 3)
+    for part in (data[: len(data) // 2], data[:40]):
+        assert not is_film(part)
+        with pytest.raises(PhotoError, match="a photo in AVIF that is damaged, cut short, or of a kind"):
+            read_photo(part)
 
 
 def test_a_tiff_that_would_be_misread_is_refused(capfd: pytest.CaptureFixture[str]) -> None:

@@ -126,7 +126,7 @@ def test_an_animation_gives_its_first_frame() -> None:
     [
         (b"", "empty"),
         (b"hello, I am a text", "not a photo"),
-        (b"\x00\x00\x00\x18ftypheic" + bytes(64), "HEIC photo that is damaged"),
+        (b"\x00\x00\x00\x18ftypheic" + bytes(64), "photo in HEIC that is damaged"),
         (b"\x00\x00\x00\x18ftypmp42" + bytes(64), "film"),
         (encode(two_colors(), "JPEG")[:400], "cut short"),
         (encode(two_colors(), "PNG")[:-40], "cut short"),

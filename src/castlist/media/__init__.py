@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from castlist.media.films import read_still as read_still
     from castlist.media.headers import Moment as Moment
     from castlist.media.headers import Taking as Taking
+    from castlist.media.headers import profile_of as profile_of
     from castlist.media.headers import read_taking as read_taking
     from castlist.media.headers import time_taken as time_taken
     from castlist.media.inputs import each_photo as each_photo
@@ -110,6 +111,7 @@ _ROOMS = {
     "plan_inside": "regions",
     "plan_sidecar": "regions",
     "plan_untagging": "regions",
+    "profile_of": "headers",
     "read_file": "photos",
     "read_photo": "photos",
     "read_still": "films",

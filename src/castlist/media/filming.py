@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import math
 import os
-from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import numpy as np
+from PIL import ImageColor
 
 from castlist.errors import CastlistError
 from castlist.files import cannot_write, flush_folder, make_folder, part_of
@@ -26,8 +27,6 @@ CODEC = "libx264"  # H.264 plays everywhere
 OPTIONS = {"preset": "ultrafast", "crf": "20"}  # files twice as large as by "veryfast", in a fifth of the time
 PIXELS, LIMITED, UNTOLD = "yuv420p", 1, 2  # FFmpeg's format, range of values, and colors that aren't told
 FINEST = 90_000  # parts of a second that times are told in, of a film made from none
-
-Part = tuple[int, int, int, int]  # left, top, right, bottom, in pixels
 
 
 class Canvas:
@@ -45,22 +44,9 @@ class Canvas:
             for plane, scale in zip(planes, scales, strict=True)
         ]
 
-    def pixels(self) -> np.ndarray:
-        """What it shows: (height, width, 3), uint8, RGB; a copy."""
-        return np.asarray(reformat(self.picture, format="rgb24").to_ndarray())
-
-    def put(self, pixels: np.ndarray, parts: Sequence[Part]) -> None:
-        """Put parts of such a copy in their places."""
-        height, width = pixels.shape[:2]
-        planes = self.planes()
-        for part in parts:
-            (left, top), (right, bottom) = (max(side // 2 * 2, 0) for side in part[:2]), part[2:]
-            right, bottom = min((right + 1) // 2 * 2, width), min((bottom + 1) // 2 * 2, height)
-            if right <= left or bottom <= top:
-                continue
-            changed = Canvas(_to_film(pixels[top:bottom, left:right], self.picture.colorspace))
-            for (target, scale), (source, _) in zip(planes, changed.planes(), strict=True):
-                target[top // scale : bottom // scale, left // scale : right // scale] = source
+    def values(self, color: str) -> tuple[int, int, int]:
+        """What a color, "#rrggbb", is on each plane."""
+        return _values(color, self.picture.colorspace)
 
 
 class FilmWriter:
@@ -192,6 +178,13 @@ def _to_film(pixels: np.ndarray, colorspace: int) -> Any:
     """RGB as PyAV's picture in the colors of films; sides must be even."""
     picture = load_av().VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24")
     return reformat(picture, format=PIXELS, dst_colorspace=colorspace, dst_color_range=LIMITED)
+
+
+@functools.lru_cache(maxsize=64)
+def _values(color: str, colorspace: int) -> tuple[int, int, int]:
+    square = Canvas(_to_film(np.full((2, 2, 3), ImageColor.getrgb(color), np.uint8), colorspace))
+    y, u, v = (int(plane[0, 0]) for plane, _ in square.planes())
+    return y, u, v
 
 
 def _as_system_error(error: Exception) -> OSError:

@@ -18,13 +18,13 @@ import numpy as np
 from castlist.arguments import checked
 from castlist.errors import PhotoError, needs_extra
 from castlist.media.limits import MAX_PIXELS, check_pixels
-from castlist.media.photos import HEIC_BRANDS, read_photo
+from castlist.media.photos import AVIF_BRANDS, HEIC_BRANDS, read_photo
 
 logger = logging.getLogger(__name__)
 
 HEAD = 400  # bytes that tell a film from a photo
 DEFAULT_RATE = 25.0  # frames per second of a film that doesn't say
-STILL_BRANDS = (*HEIC_BRANDS, b"avif", b"avis", b"crx ")  # photos in the container of MP4
+STILL_BRANDS = (*HEIC_BRANDS, *AVIF_BRANDS, b"crx ")  # photos in the container of MP4
 SIGNATURES = (
     b"\x1aE\xdf\xa3",  # Matroska, WebM
     b"\x00\x00\x01\xba",  # MPEG program stream

@@ -33,6 +33,7 @@ _DATES: dict[ExifTags.IFD | None, dict[int, str]] = {
     },
 }
 
+_COLORS, _RGB = slice(16, 20), b"RGB "  # where a profile says of which colors it is
 _TURNED = "turned"  # in what is kept about a HEIC: whether its container turns it
 
 _header_lock = threading.Lock()  # `warnings.catch_warnings` is not safe among threads
@@ -178,6 +179,17 @@ def dates_of(data: bytes) -> Image.Exif:
     except Exception:  # an EXIF block may hold anything
         return Image.Exif()
     return dates
+
+
+def profile_of(data: bytes) -> bytes | None:
+    """What says which colors a photo's numbers are (ICC), for copies of it; of a PNG nothing: it is left out there."""
+    with contextlib.suppress(Exception):
+        with open_header(picture_of(data).data) as image:
+            profile: bytes = image.info.get("icc_profile", b"")
+        # Of a printer's colors or of greys it doesn't hold any more once they are red, green and blue.
+        if profile[_COLORS] == _RGB and len(profile) == int.from_bytes(profile[:4], "big") <= mending.MOST_EXTRAS:
+            return profile
+    return None
 
 
 def _exif_and_size(data: bytes) -> tuple[Image.Exif, tuple[int, int]]:

@@ -21,6 +21,7 @@ from castlist.media.limits import MAX_PIXELS, check_pixels, check_scans
 from castlist.media.orientation import LEFT_LAST, LYING, TOP_LAST
 
 HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
+AVIF_BRANDS = (b"avif", b"avis")
 # How files begin: of formats that are read, and of some that aren't.
 _OWN = (mending.PNG, mending.JPEG + b"\xff", b"GIF8")
 _OTHERS = {
@@ -219,6 +220,8 @@ def resize_photo(pixels: np.ndarray, size: int) -> np.ndarray:
 def _to_rgb(image: Image.Image) -> Image.Image:
     if image.mode == "I" or image.mode.startswith("I;16"):
         return Image.fromarray(_to_8_bit(np.asarray(image), image)).convert("RGB")
+    if isinstance(image, TiffImagePlugin.TiffImageFile) and tiff.EXTRA not in image.tag_v2:
+        return image.convert("RGB")  # Pillow takes a fourth sample for opacity, which the file doesn't say
     if "A" in image.getbands() or "transparency" in image.info:
         rgba = image.convert("RGBA")
         paper = Image.new("RGB", rgba.size, "white")
@@ -247,8 +250,11 @@ def _unopened(reason: Message | str) -> PhotoError:
 
 
 def _unknown_format(data: bytes) -> PhotoError:
-    if data[4:8] == b"ftyp" and data[8:12] in HEIC_BRANDS:
-        return PhotoError("photo-heic", "a HEIC photo that is damaged, cut short, or of a kind that can't be read")
+    if data[4:8] == b"ftyp" and data[8:12] in HEIC_BRANDS + AVIF_BRANDS:
+        kind = "AVIF" if data[8:12] in AVIF_BRANDS else "HEIC"
+        return PhotoError(
+            "photo-heic", "a photo in {format} that is damaged, cut short, or of a kind that can't be read", format=kind
+        )
     if data.startswith(tiff.HEADERS):
         return tiff.unread()
     if data[4:8] == b"ftyp" or data[:4] == b"\x1aE\xdf\xa3" or (data[:4] == b"RIFF" and data[8:12] == b"AVI "):

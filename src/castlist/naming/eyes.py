@@ -143,9 +143,21 @@ class FaceEyes:
         min_face = half if thorough else self.min_face
         return find_photo_faces(photo, min_face=min_face, template=self.network.template, finder=self.finder)
 
-    def keep(self, looks: Sequence[Sight]) -> Seen:
-        """Embed faces that were found already, and make the record of their photos."""
-        return self._assemble(looks, self._embed(self._crops(looks)))
+    def keep(self, looks: Sequence[Sight], known: Sequence[np.ndarray | None] = ()) -> Seen:
+        """Embed faces that were found already, and make the record of their photos.
+
+        Args:
+            looks: What the photos show.
+            known: The embedding of each face, as these eyes make it, or None; by default none of them.
+        """
+        crops, embeddings = self._crops(looks), list(known)
+        new = [i for i, embedding in enumerate(known) if embedding is None]
+        if len(new) == len(known):
+            return self._assemble(looks, self._embed(crops))
+        if new:
+            for i, embedding in zip(new, self._embed(crops[new]), strict=True):
+                embeddings[i] = embedding
+        return self._assemble(looks, np.array(embeddings, np.float32))
 
     def _embed(self, crops: np.ndarray) -> np.ndarray:
         return self.network.embed(crops, views=self.views)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw
 
 from castlist.arguments import checked
 from castlist.errors import CastlistError
@@ -18,7 +15,8 @@ from castlist.faces import Box
 from castlist.media import Canvas, Film, FilmWriter, Frame
 from castlist.naming import NamedFilm, Track, overlap
 from castlist.painting.hiding import hide_in, is_hidden
-from castlist.painting.labels import PLATE, Label, color_of
+from castlist.painting.labels import Label, color_of
+from castlist.painting.signs import Sign, Stamp, draw_signs, line_width, plate_size
 from castlist.threads import OnCount, work_ahead
 
 MARGIN = 0.5  # seconds that a face is hidden before it is first found and after it is last found
@@ -78,8 +76,7 @@ def write_film(
                 for plane, scale in canvas.planes():
                     hide_in(plane, [_smaller(box, scale) for box in one.boxes])
             if one.signs:
-                pixels = canvas.pixels()
-                canvas.put(pixels, draw_signs(pixels, one.signs))
+                draw_signs(canvas, one.signs)
             return one.frame, canvas
 
         for frame, painted in work_ahead(paint, plan()):
@@ -105,75 +102,12 @@ def hidden_box(track: Track, frame: int, seconds: float) -> Box:
 
 
 @dataclass(frozen=True)
-class Sign:
-    """A box around a face and its name, where they are painted."""
-
-    box: Box
-    plate: Box
-    label: Label
-    size: float  # of the letters
-    color: str
-
-
-@dataclass(frozen=True)
 class _Plan:
     """What is to be done with a frame."""
 
     frame: Frame
     boxes: list[Box]  # of faces that are hidden
     signs: list[Sign]
-
-
-def draw_signs(pixels: np.ndarray, signs: Sequence[Sign]) -> list[tuple[int, int, int, int]]:
-    """Draw names onto a frame.
-
-    Args:
-        pixels: Shape (height, width, 3), uint8, RGB; painted on.
-        signs: What is drawn; later ones lie on those before, names on boxes.
-
-    Returns:
-        Where it was painted.
-    """
-    height, width = pixels.shape[:2]
-    line = max(2, round(min(height, width) / 300))
-    parts = []
-
-    def draw_into(place: Box, draw_at: Callable[[ImageDraw.ImageDraw, float, float], None]) -> None:
-        # Only a part becomes Pillow's picture: bringing it there and back is what takes time.
-        near = Box(place.left - 4 * line, place.top - 4 * line, place.right + 4 * line, place.bottom + 4 * line)
-        inside = near.clipped(width, height)
-        left, top, right, bottom = part = (
-            *(int(inside.left), int(inside.top)),
-            *(math.ceil(inside.right), math.ceil(inside.bottom)),
-        )
-        if right > left and bottom > top:
-            picture = Image.fromarray(pixels[top:bottom, left:right])
-            draw_at(ImageDraw.Draw(picture), left, top)
-            pixels[top:bottom, left:right] = picture
-            parts.append(part)
-
-    for sign in signs:
-        draw_into(sign.box, partial(_draw_box, sign, line))
-    for sign in signs:
-        draw_into(sign.plate, partial(_draw_plate, sign, line))
-    return parts
-
-
-def _draw_box(sign: Sign, line: int, draw: ImageDraw.ImageDraw, left: float, top: float) -> None:
-    """Draw a sign's box into a part of a frame that begins at these pixels."""
-    box = sign.box
-    edges = (box.left - left, box.top - top, box.right - left, box.bottom - top)
-    outer = (edges[0] - line, edges[1] - line, edges[2] + line, edges[3] + line)
-    draw.rounded_rectangle(outer, 2 * line, outline=PLATE, width=3 * line)
-    draw.rounded_rectangle(edges, 2 * line, outline=sign.color, width=line)
-
-
-def _draw_plate(sign: Sign, line: int, draw: ImageDraw.ImageDraw, left: float, top: float) -> None:
-    """Draw a sign's name into a part of a frame that begins at these pixels."""
-    plate, size = sign.plate, sign.size
-    edges = (plate.left - left, plate.top - top, plate.right - left, plate.bottom - top)
-    draw.rounded_rectangle(edges, 0.25 * size, sign.color, PLATE, line)
-    sign.label.draw(draw, edges[0] + 0.4 * size, (edges[1] + edges[3]) / 2, PLATE)
 
 
 def _smaller(box: Box, times: int) -> Box:
@@ -216,7 +150,7 @@ class _Painter:
         self._width, self._height = size
         people = people or list(dict.fromkeys(track.face.name for track in tracks))
         self._colors = {id(track): color_of(track.face, people) for track in tracks}
-        self._labels: dict[int, tuple[Label, float]] = {}  # by the track's identity, with the size of its letters
+        self._labels: dict[int, tuple[Stamp, float, float]] = {}  # by the track's identity, with its plate's size
         self._below: dict[int, bool] = {}
 
     def signs(self, frame: int) -> list[Sign]:
@@ -230,17 +164,19 @@ class _Painter:
         signs: list[Sign] = []
         for track in self._here:
             box = Box(*track.boxes[frame - track.first].tolist())
-            label, size = self._label(track)
-            plate = self._place(track, box, label.width + 0.8 * size, 1.5 * size, [sign.plate for sign in signs])
-            signs.append(Sign(box, plate, label, size, self._colors[id(track)]))
+            stamp, width, height = self._label(track)
+            plate = self._place(track, box, width, height, [sign.plate for sign in signs])
+            signs.append(Sign(box, plate, stamp, self._colors[id(track)]))
         return signs
 
-    def _label(self, track: Track) -> tuple[Label, float]:
+    def _label(self, track: Track) -> tuple[Stamp, float, float]:
         if id(track) not in self._labels:
             side = min(self._width, self._height)
             width = float(np.median(track.boxes[:, 2] - track.boxes[:, 0]))
             size = float(np.clip(0.17 * width, max(13.0, side / 60), max(16.0, side / 18)))
-            self._labels[id(track)] = Label(track.face, size, self._width - size), size
+            label = Label(track.face, size, self._width - size)
+            stamp = Stamp.of(label, size, line_width(self._width, self._height))
+            self._labels[id(track)] = stamp, *plate_size(label, size)
         return self._labels[id(track)]
 
     def _place(self, track: Track, box: Box, width: float, height: float, taken: Sequence[Box]) -> Box:

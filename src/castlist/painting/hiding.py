@@ -102,14 +102,13 @@ def _hide(pixels: np.ndarray, box: Box) -> None:
     part = pixels[top:bottom, left:right]
     paint = _paint(part)
     # Opaque on the whole head: a soft edge that began inside would let the face shine through.
-    softness = feather / min(x_radius, y_radius)
-    columns = ((np.arange(left, right) + 0.5 - x) / x_radius).astype(np.float32)
-    rows = ((np.arange(top, bottom) + 0.5 - y) / y_radius).astype(np.float32)
+    reach = (1 + feather / min(x_radius, y_radius)) ** 2  # squares of distances, 1 on the edge of the head: no roots
+    columns = (((np.arange(left, right) + 0.5 - x) / x_radius) ** 2 / (reach - 1)).astype(np.float32)
+    rows = ((reach - ((np.arange(top, bottom) + 0.5 - y) / y_radius) ** 2) / (reach - 1)).astype(np.float32)
     for first in range(0, len(rows), BAND):
         band = slice(first, first + BAND)
-        distance = np.sqrt(columns**2 + rows[band, None] ** 2)  # 1 on the edge of the head
-        opacity = ((1 + softness - distance) / softness).clip(0, 1)
-        opacity *= opacity * (3 - 2 * opacity)
+        opacity = rows[band, None] - columns
+        opacity.clip(0, 1, out=opacity)
         part[band] = cv2.blendLinear(paint[band], part[band], opacity, 1 - opacity)
 
 

@@ -15,7 +15,7 @@ from PIL import Image
 from castlist.arguments import checked
 from castlist.errors import CastlistError, PhotoError, reason_of
 from castlist.files import write_bytes
-from castlist.media import digest_of, marked_exif, original_of, read_file, read_photo
+from castlist.media import digest_of, marked_exif, original_of, profile_of, read_file, read_photo
 from castlist.naming import NamedPhoto
 from castlist.painting.hiding import hide_faces, is_hidden
 from castlist.painting.labels import draw_names
@@ -51,7 +51,7 @@ def save_picture(pixels: np.ndarray, path: str | os.PathLike[str], *, original: 
     Args:
         pixels: Shape (height, width, 3), uint8, RGB.
         path: Ends in .jpg, .jpeg or .png; missing folders are made.
-        original: The photo that it is a copy of, whose dates it bears.
+        original: The photo that it is a copy of, whose dates and colors it bears.
 
     Raises:
         CastlistError: If the ending is another one, or the file can't be written.
@@ -66,7 +66,8 @@ def save_picture(pixels: np.ndarray, path: str | os.PathLike[str], *, original: 
             name=path.name,
         )
     encoded = io.BytesIO()
-    Image.fromarray(pixels).save(encoded, formats[path.suffix.lower()], quality=92, exif=marked_exif(original))
+    form, profile = formats[path.suffix.lower()], profile_of(original) if original else None
+    Image.fromarray(pixels).save(encoded, form, quality=92, exif=marked_exif(original), icc_profile=profile)
     write_bytes(path, encoded.getvalue())
 
 

@@ -31,8 +31,9 @@ from castlist.threads import OnCount, Stop, count_cores, submit
 LOOKS = 12.0  # frames a second in which faces are looked for
 EMBEDDED = 4  # every fourth look also tells who it is: in between, a face is followed by where it is
 BESIDE = 1.0  # of a face's size; where another is as near, each look tells who it is
+PLAIN = "plain"  # the view that a face is followed by
 ACCEPTED = -1.0  # log-odds; weaker than for photos: a face that was just there is believed more easily
-HIDING_START = 0.7  # score that begins a track when faces are to be hidden: better a hand too many than a face too few
+HIDING_START = 0.5  # score that begins a track when faces are to be hidden, as in photos: better a hand than no face
 SMOOTHING = 0.08  # seconds
 AHEAD = 2 * count_cores()  # frames that are looked at at the same time; bounds the memory
 MIN_SECONDS = 0.2  # of a track that counts as seen; shorter ones are mostly no face
@@ -257,11 +258,12 @@ class _Viewer:
         min_face = self._min_face or max(MIN_FACE, self._relative_min_face * min(frame.pixels.shape[:2]))
         faces = find_upright(frame.pixels, min_face, self._eyes.network.template)
         told = [face for face in faces if is_known or is_beside(face, faces)]
-        vectors: dict[int, np.ndarray] = {}
+        known: dict[int, tuple[np.ndarray, np.ndarray]] = {}
         if told:
-            embeddings = self._eyes.network.embed(np.stack([face.pixels for face in told]), views="plain")
-            vectors = dict(zip(map(id, told), normalize(embeddings - self._center), strict=True))
-        return [Look(frame.index, frame.seconds, face, vectors.get(id(face))) for face in faces]
+            embeddings = self._eyes.network.embed(np.stack([face.pixels for face in told]), views=PLAIN)
+            vectors = normalize(embeddings - self._center)
+            known = dict(zip(map(id, told), zip(vectors, embeddings, strict=True), strict=True))
+        return [Look(frame.index, frame.seconds, face, *known.get(id(face), ())) for face in faces]
 
     def _end(self, trails: Sequence[Trail]) -> None:
         """Embed what will name them now, so that their crops needn't be kept."""
@@ -272,9 +274,11 @@ class _Viewer:
                 continue
             looks = sorted(trail.best, key=lambda look: look.frame)
             sight = Sight(self.film.path, faces=[look.face for look in looks])
+            # Those that were told already, unless the run looks at each face in more views than following needs.
+            known = [look.embedding if self._eyes.views == PLAIN else None for look in looks]
             self.seen.append(
                 SeenTrack(
-                    looks=self._eyes.keep([sight]),
+                    looks=self._eyes.keep([sight], known),
                     best=max(range(len(looks)), key=lambda i: looks[i].worth),
                     frames=np.array(trail.frames, np.int32),
                     boxes=fill_boxes(trail.frames, trail.boxes, SMOOTHING, np.array(self._times)),
@@ -287,7 +291,7 @@ class _Viewer:
 
 def find_upright(pixels: np.ndarray, min_face: float, template: Template) -> list[Face]:
     """Find the faces of a frame: as `find_faces`, but a film is upright, and frames without faces are common."""
-    found = detect(pixels, min_face, ACCEPTED)
+    found = detect(pixels, min_face, ACCEPTED, may_be_turned=False)
     height, width = pixels.shape[:2]
     faces = []
     for edges, score, landmarks in zip(found.boxes.tolist(), found.scores.tolist(), found.landmarks, strict=True):

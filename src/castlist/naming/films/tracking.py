@@ -31,6 +31,7 @@ class Look:
     seconds: float
     face: Face
     vector: np.ndarray | None = None  # (values,), float32, L2 norm 1; an embedding, centered; None: not embedded
+    embedding: np.ndarray | None = None  # the same as the network gave it
 
     @property
     def worth(self) -> float:

@@ -14,7 +14,6 @@ import argparse
 import contextlib
 import os
 import re
-import socket
 import subprocess
 import sys
 import tempfile
@@ -89,14 +88,14 @@ def cluster(home: Path, cpus: int) -> Iterator[None]:
     node = subprocess.Popen(
         [ray, "start", *words, f"--num-cpus={cpus}", "--object-store-memory=100000000"],
         cwd="/",
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
+        text=True,
     )
-    while node.poll() is None:
-        with contextlib.suppress(OSError):
-            socket.create_connection(("127.0.0.1", PORT), 1).close()
-            break
-        time.sleep(1)
+    assert node.stdout
+    # Its port answers before it has told anybody of itself.
+    while (line := node.stdout.readline()) and "Ray runtime started" not in line:
+        pass
     try:
         yield
     finally:

@@ -82,7 +82,7 @@ def forget(
         untagged = list(_untag(folder, names, tags, embed, remaining))
     deleted = [*gone.deleted, *untagged]  # told once the block has ended
     if receipt is None:
-        if not deleted:
+        if not deleted and not gone.remaining:  # a killed call may have left nothing but to tell of copies
             raise refusal
         receipt = Receipt(name, (), tuple(what_remains(open_run(path), name)))
     photos = Message("archive-photos-remain", "The archive's photos, in {folder!r}.", {"folder": folder.record().root})

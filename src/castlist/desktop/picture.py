@@ -116,6 +116,8 @@ class PictureView(tk.Canvas):
         self._people: Sequence[str] = ()
         self._chosen = 0
         self._shown: _Shown | None = None
+        # Held here alone: what a thread's work holds, the thread lets go of, and Tk's images wait for the window then.
+        self._bands: list[ImageTk.PhotoImage] = []  # of what is on its way
         self._fitting = False
         self._font = tkfont.Font(font="TkDefaultFont").copy()
         self._font.configure(weight="bold")
@@ -162,13 +164,13 @@ class PictureView(tk.Canvas):
             self._draw_answers()
         elif not self._fitting and min(room) > 2 * MARGIN:
             self._fitting = True
-            bands: list[ImageTk.PhotoImage] = []
+            self._bands = []
 
             def work(_: Task) -> Iterator[Image.Image]:
                 yield from cut(fit(pixels, room[0] - 2 * MARGIN, room[1] - 2 * MARGIN, largest=LARGEST))
 
             def take(band: Image.Image) -> None:
-                bands.append(ImageTk.PhotoImage(band, master=self))
+                self._bands.append(ImageTk.PhotoImage(band, master=self))
 
             def end(error: CastlistError | None) -> None:
                 self._fitting = False
@@ -177,7 +179,7 @@ class PictureView(tk.Canvas):
                     return
                 if self._pixels is not None:  # or a sentence stands there by now
                     known = (self._faces, self._people) if pixels is self._pixels else (faces, people)
-                    self._put(_Shown(pixels, *known, room, tuple(bands)))
+                    self._put(_Shown(pixels, *known, room, tuple(self._bands)))
                 if self._pixels is not pixels or room != (self.winfo_width(), self.winfo_height()):
                     self._draw()
 

@@ -472,7 +472,7 @@ def test_a_clicked_face_is_enrolled_and_forgotten_with_a_receipt(
 
     window.switch_language("zh-TW")
     window.forget()
-    from castlist.desktop.people import ForgetDialog
+    from castlist.desktop.forgetting import ForgetDialog
 
     (dialog,) = (child for child in window.root.winfo_children() if isinstance(child, ForgetDialog))
     dialog.name.set("Somebody New")
@@ -485,7 +485,7 @@ def test_a_clicked_face_is_enrolled_and_forgotten_with_a_receipt(
 
 
 def test_who_is_offered_are_the_people_of_now(window: Any, tmp_path: Path) -> None:
-    from castlist.desktop.people import ForgetDialog
+    from castlist.desktop.forgetting import ForgetDialog
 
     recognizer = FakeRecognizer(("Ana", "Bo"))
     recognizer.gallery, recognizer.run.has_network = object(), False  # or nobody could be added
@@ -689,7 +689,7 @@ def test_somebody_is_left_out_of_a_keras_run_by_training_again(
     window: Any, drawn_run: Path, drawn_photos: Path, tmp_path: Path
 ) -> None:
     pytest.importorskip("keras")
-    from castlist.desktop.people import ForgetDialog
+    from castlist.desktop.forgetting import ForgetDialog
 
     photos = shutil.copytree(drawn_photos, tmp_path / "photos")
     draw_cast(photos, pictures_per_person=12, size=64, people=HEROES[2:3])

@@ -7,18 +7,20 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tkinter import font as tkfont
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import cv2
-import numpy as np
 from PIL import Image, ImageTk
 
 from castlist.desktop.texts import Sentence, Texts
 from castlist.desktop.worker import Task, Worker
 from castlist.errors import CastlistError, PhotoError
-from castlist.media import UNKNOWN, Film, is_film, read_photo
-from castlist.naming import NamedFace
+from castlist.media import UNKNOWN
 from castlist.painting import COLORS, PLATE, color_of, percent
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from castlist.naming import NamedFace
 
 MARGIN = 8  # around the picture, pixels
 BAND = 2**17  # pixels of the screen that are handed to Tk at once
@@ -35,6 +37,8 @@ class Picture:
     @property
     def is_film(self) -> bool:
         """Whether the file is a film; looks into it."""
+        from castlist.media import is_film
+
         return self.pixels is None and is_film(self.path)
 
     def read(self, frame: int = 0, task: Task | None = None) -> np.ndarray:
@@ -48,6 +52,8 @@ class Picture:
             PhotoError: If the file can't be read.
             MissingExtraError: If it is a film, and what reads films isn't installed.
         """
+        from castlist.media import Film, is_film, read_photo
+
         if self.pixels is not None:
             return self.pixels
         if not is_film(self.path):
@@ -67,6 +73,8 @@ def fit(pixels: np.ndarray, width: float, height: float, *, largest: float = 1.0
 
     OpenCV lets the window's thread go on meanwhile, which Pillow doesn't while it takes over the pixels.
     """
+    import cv2  # late: on the thread that calls it
+
     rows, columns = pixels.shape[:2]
     scale = min(width / columns, height / rows, largest)
     size = max(1, round(columns * scale)), max(1, round(rows * scale))

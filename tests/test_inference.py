@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-
 from typing import Any
 
 import numpy as np

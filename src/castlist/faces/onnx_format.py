@@ -73,7 +73,7 @@ class Graph:
         for name, values in self._weights.items():
             told = b"".join(_number(1, size) for size in values.shape)
             told += _number(2, TYPES[values.dtype]) + _text(8, name)
-            raw = memoryview(b"")
+            raw: Any = memoryview(b"")
             if name in left_out:
                 told += _block(13, _text(1, "location") + _text(2, "apart")) + _number(14, 1)
             else:

@@ -60,7 +60,9 @@ def _folded(node: Node, weights: dict[str, np.ndarray]) -> bool:
     if node.kind == "Reshape":
         weights[node.output] = values.reshape(others[0])
     else:
-        weights[node.output] = _floats(values, *others, node.attributes["axis"], node.attributes["block_size"])
+        scales, zeros = others
+        axis, size = (node.attributes[key] for key in ("axis", "block_size"))
+        weights[node.output] = _floats(values, scales, zeros, axis, size)
     return True
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import csv
 import dataclasses
+import gc
 import itertools
 import json
 import re
@@ -21,7 +22,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageTk
 
 import castlist
 from castlist.desktop import open_window
@@ -121,6 +122,29 @@ def test_no_face_and_no_photo_are_themselves(window: Any, pictures: list[Path], 
     wait_for(window, lambda: not window.album.view.find_withtag("all") or window.album.view._shown is None)
     window.switch_language("zh-TW")
     assert rows(window.album.panel.table) == ["不是可讀取的照片格式"]
+
+
+def test_tk_is_asked_nothing_by_a_thread_that_looks_for_garbage(
+    window: Any, pictures: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else somebody's enrolment waits for the window, and the window that closes for it."""
+    by: set[threading.Thread] = set()
+    delete = ImageTk.PhotoImage.__del__
+    monkeypatch.setattr(
+        ImageTk.PhotoImage, "__del__", lambda image: (by.add(threading.current_thread()), delete(image))
+    )
+    window.chooser.use(FakeRecognizer())
+    done: list[int] = []
+    gc.disable()
+    try:
+        for path in pictures[:3]:
+            open_named(window, [path])
+            wait_for(window, lambda: window.album.view._shown and window.album.view._pixels is not None)
+        window.desk.worker.start(lambda _: iter((gc.collect(),)), done.append, lambda _: None)
+        wait_for(window, lambda: done)
+    finally:
+        gc.enable()
+    assert by == {threading.main_thread()}
 
 
 def test_a_click_chooses_a_face(window: Any, pictures: list[Path]) -> None:

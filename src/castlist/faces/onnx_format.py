@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -73,11 +72,11 @@ class Graph:
         for name, values in self._weights.items():
             told = b"".join(_number(1, size) for size in values.shape)
             told += _number(2, TYPES[values.dtype]) + _text(8, name)
-            raw: Any = memoryview(b"")
+            raw = memoryview(b"")
             if name in left_out:
                 told += _block(13, _text(1, "location") + _text(2, "apart")) + _number(14, 1)
             else:
-                raw = memoryview(values.reshape(-1).view(np.uint8))
+                raw = values.reshape(-1).view(np.uint8).data
                 told += _start(9, len(raw))
             graph += (_start(5, len(told) + len(raw)), told, raw)
         graph += (_block(11, _value(name, *kind)) for name, kind in inputs.items())

@@ -96,6 +96,7 @@ def test_a_stranger_is_told_by_the_other_photos_of_the_same_person() -> None:
     shares = [(answers.named[is_double] != NOBODY).mean() for answers in (alone, together)]
     assert shares[0] > 0.1
     assert shares[1] < shares[0] / 3
+    assert shares[1] == pytest.approx(5 / 90, abs=0.03), "judged with the others that aren't beyond doubt"
     told = is_double & (alone.named != NOBODY) & (together.named == NOBODY)
     assert together.probabilities[told, -1].mean() > alone.probabilities[told, -1].mean() + 0.1
     assert (together.named[is_cast] == np.repeat(np.arange(6), 10)).mean() > 0.97

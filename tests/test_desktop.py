@@ -28,7 +28,7 @@ import castlist
 from castlist.desktop import open_window
 from castlist.desktop.texts import NO_CHINESE, has_chinese_font
 from castlist.drawn import HEROES, draw_cast, draw_hero
-from castlist.errors import MissingExtraError
+from castlist.errors import MissingExtraError, RunError
 from castlist.faces import Box, Quality
 from castlist.jobs import Stopped
 from castlist.languages import system_language
@@ -145,6 +145,18 @@ def test_tk_is_asked_nothing_by_a_thread_that_looks_for_garbage(
     finally:
         gc.enable()
     assert by == {threading.main_thread()}
+
+
+def test_a_run_that_is_gone_is_told_and_nothing_is_looked_at_any_more(window: Any, pictures: list[Path]) -> None:
+    def refuse(seen: Seen) -> list[tuple[NamedFace, ...]]:
+        raise RunError("run-gone", "The run {path!r} is gone. Choose another one.", path="fake")
+
+    recognizer = FakeRecognizer()
+    recognizer.name = refuse  # type: ignore[method-assign]
+    window.chooser.use(recognizer)
+    window.open(pictures[:2])
+    wait_for(window, lambda: window.notice.text == "The run 'fake' is gone. Choose another one.")
+    assert window.status.text == ""
 
 
 def test_a_click_chooses_a_face(window: Any, pictures: list[Path]) -> None:

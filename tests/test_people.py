@@ -273,5 +273,12 @@ def test_what_can_t_be_leaves_the_run_as_it_was(run: Run, change, reason: str) -
     assert ((run.path / "run.json").read_bytes(), run.gallery_path.read_bytes()) == before
 
 
+def test_who_is_in_a_run_stays_while_it_is_trained(run: Run) -> None:
+    with RunFolder(run.path).change() as change:
+        change.run = dataclasses.replace(change.run, complete=False)
+    with pytest.raises(RunError, match="castlist resume"):
+        rename(run.path, "Ann", "Bo")
+
+
 def test_only_the_case_of_a_name_may_change(run: Run) -> None:
     assert rename(run.path, "Ann", "ANN").people == ("ANN", *PEOPLE[1:])

@@ -217,7 +217,9 @@ class Album:
 
         def end(error: CastlistError | None) -> None:
             self.stop()
-            if not error and (says or total == 1):
+            if error:
+                status.say(lambda _: "")  # nobody looks at the photos any more
+            elif says or total == 1:
                 status.say(says or self.ready)
             self._desk.notice.complain(error)
 

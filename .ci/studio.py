@@ -9,6 +9,7 @@ shows and what is dropped; no picture is taken of them.
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
 import re
 import shutil
@@ -53,7 +54,8 @@ def main() -> None:
     roots = [out / "home" / "photos", out / "casts"]
     faces = [photos / "clip" / "cast"] if photos else []
     camera = _film(next(faces[0].rglob("*.jpg")), out / "camera.y4m") if photos else None
-    with open_house(out / "home", TOKEN, [*roots, *faces]) as address, sync_playwright() as playwright:
+    with sync_playwright() as playwright, contextlib.ExitStack() as house:
+        address = house.enter_context(open_house(out / "home", TOKEN, [*roots, *faces]))
         flags = [*FLAGS, *CAMERA, *([f"--use-file-for-fake-video-capture={camera}"] if camera else [])]
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=flags)
         page = _tab(browser, address)
@@ -64,6 +66,11 @@ def main() -> None:
             print(f"{step.__name__}: {time.monotonic() - began:.0f} s")
         if photos:
             trying(page, address, faces[0])
+        page.goto(f"{address}{ALBUM}/who")
+        house.close()
+        page.keyboard.press("5")
+        page.wait_for_selector("#notice:has-text('castlist serve')")
+        _look_over(page, "a page whose house has ended")
         browser.close()
 
 
@@ -113,6 +120,7 @@ def naming(page: Page, address: str) -> None:
     page.goto(f"{address}{ALBUM}/who")
     page.keyboard.press("?")
     assert page.locator("#keys").is_visible()
+    _look_over(page, "the keys")
     page.keyboard.press("Escape")
     sizes = []
     for name in ("Rosa", "Kaito", ""):
@@ -126,6 +134,7 @@ def naming(page: Page, address: str) -> None:
     page.wait_for_function("() => document.querySelector('#said').textContent.startsWith('Strangers')")
     page.keyboard.press("Control+z")
     page.wait_for_function("() => document.querySelector('#said').textContent.startsWith('Taken back')")
+    _look_over(page, "a review under way")
     page.reload()
     assert "2 decisions so far" in page.inner_text(".told")
 
@@ -172,11 +181,18 @@ def people(page: Page, address: str) -> None:
     page.goto(f"{address}{ALBUM}/people")
     page.click("text=Rosa")
     page.click("summary")
+    _look_over(page, "what can be done with a person")
     page.fill("#new", "Rosa Lund")
     page.press("#new", "Enter")
     page.wait_for_url(f"{address}{ALBUM}/people", timeout=60_000)
     assert "Rosa Lund" in page.inner_text(".cards")
     page.click("text=Kaito")
+    page.click("summary")
+    page.fill("#sure", "Rosa")
+    page.press("#sure", "Enter")
+    page.wait_for_selector("text=Nothing was deleted")
+    _look_over(page, "a refusal")
+    page.go_back()
     page.click("summary")
     page.fill("#sure", "Kaito")
     page.press("#sure", "Enter")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -47,19 +48,20 @@ decide archive {photo} --stranger
 tag archive
 teach runs/a --from archive
 desktop --help
-serve --no-browser --port 0
+serve --no-browser --port {port}
 demo --help
 """
 
 # Asks what `castlist serve` has begun, as another program of this machine, and ends it.
 ASK = """
-import json, os, signal, time, urllib.request
+import os, signal, time, urllib.request
 for _ in range(600):
     time.sleep(0.1)
     try:
-        house = json.load(open("runs/.serve/house.json"))
-        address = f"http://127.0.0.1:{house['port']}/api/v1/runs"
-        asked = urllib.request.Request(address, headers={"Authorization": f"Bearer {house['token']}"})
+        token, port = open("runs/.serve/token").read().strip(), open("verbs").read().partition("--port ")[2].split()[0]
+        asked = urllib.request.Request(
+            f"http://127.0.0.1:{port}/api/v1/runs", headers={"Authorization": f"Bearer {token}"}
+        )
         print("## serve answered:", urllib.request.urlopen(asked).status, flush=True)
         break
     except OSError:
@@ -134,7 +136,9 @@ def run_verbs(folder: Path, home: Path, lines: str, *before: str) -> str:
 def drawn_verbs(folder: Path) -> str:
     draw_cast(folder / "cast", pictures_per_person=12, size=64, people=HEROES[:2])
     photo = min((folder / "cast").glob("*/*")).relative_to(folder)
-    return VERBS.format(hero=f"'{photo.parent.name}'", photo=f"'{photo}'")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    return VERBS.format(hero=f"'{photo.parent.name}'", photo=f"'{photo}'", port=port)
 
 
 def check_files(home: Path) -> None:

@@ -39,6 +39,7 @@ from castlist.people import forget, renew_report
 from castlist.run import open_run
 from castlist.testing import TILE, draw_picture, level_of, make_run, save_picture, tell_faces
 from castlist.web import House, Limits, studio
+from castlist.web.studio.page import _environment
 from houses import PEOPLE, TOKEN, open_house, photo, visitor
 
 STATIC = Path(studio.__file__).parent / "static"
@@ -146,9 +147,11 @@ def test_an_archive_is_made_in_the_background(client: Any, home: Path) -> None:
 
 
 def test_a_work_that_waits_says_so(client: Any) -> None:
+    first = client.post(f"{IN}/refresh").headers["location"]
+    assert "Beginning" in client.get(first).text  # nothing else is to be done: it is begun at once
     where = client.post(f"{IN}/refresh").headers["location"]
     assert "Other work is done first." in client.get(where).text
-    (job,) = client.app.desk.jobs.waiting()
+    job = client.app.desk.jobs.waiting()[-1]
     (client.app.desk.jobs.folder / f"{job}.jsonl").write_bytes(b"")  # as who begins it does
     assert "Beginning" in client.get(where).text
 
@@ -217,6 +220,7 @@ from pathlib import Path
 from castlist.web import App, House
 house = House(runs=Path(sys.argv[1]) / "runs", roots=(Path(sys.argv[1]) / "photos",), token="a token of some length")
 app, told = App(house), []
+app.prepare()
 headers = [(b"host", b"127.0.0.1:8765"), (b"authorization", b"Bearer a token of some length")]
 async def ask(path):
     async def receive(body=[b""]):
@@ -233,9 +237,28 @@ for path in sys.argv[2:]:
 heavy = {"fastapi", "numpy", "cv2", "PIL", "pyarrow", "castlist.jobs.works"}
 print([status for status in told if status], heavy & set(sys.modules))
 """
-    first = ["/", "/start", f"{IN}/photos", f"{IN}/photos/0", "/static/studio.css"]
+    digest = key_of(home, "ann.png")[:64]
+    kept = home / "archives" / "album" / "index" / "small" / digest[:2] / f"{digest}.jpg"
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(b"small")
+    first = ["/", "/start", f"{IN}/photos", f"{IN}/photos/0", f"{IN}/small/{digest}.jpg", "/static/studio.css"]
     words = [sys.executable, "-c", asking, str(home)]
-    assert subprocess.check_output([*words, *first], text=True) == "[303, 200, 200, 200, 200] set()\n"
+    assert subprocess.check_output([*words, *first], text=True) == "[303, 200, 200, 200, 200, 200] set()\n"
+
+
+def test_a_name_stands_inside_its_picture() -> None:
+    ui = _environment().get_template("ui.html.jinja").make_module()
+    assert 'x="5.0" y="80.0"' in ui.label(Box(5.0, 10.0, 30.0, 76.0), 120, 100, "Ann")
+    at_the_corner = ui.label(Box(80.0, 10.0, 119.0, 100.0), 120, 100, "Ann")
+    assert 'x="119.0" y="99.0"' in at_the_corner and 'text-anchor="end"' in at_the_corner
+
+
+def test_from_a_damaged_archive_the_others_are_reached(client: Any, home: Path) -> None:
+    shutil.copytree(home / "archives" / "album", home / "archives" / "other")
+    (home / "archives" / "album" / "archive.json").write_text("{")
+    damaged = client.get(f"{IN}/photos")
+    assert damaged.status_code == 422 and 'href="/in/other/photos"' in damaged.text
+    assert client.get("/in/other/photos").status_code == 200
 
 
 def test_why_a_photo_can_t_be_shown_is_told_in_the_page_s_language(client: Any, home: Path) -> None:

@@ -21,11 +21,10 @@ DOCS = (Path(__file__).parents[1] / "docs" / "api.md").read_text("utf-8")
 # What `castlist serve` starts, with what finds the faces of drawn pictures.
 WORKER = """
 import socket, sys
-from pathlib import Path
 from castlist.testing import tell_faces
 from castlist.web.house import House
 from castlist.web.worker import answer_requests
-answer_requests(House.load(Path(sys.argv[1])), socket.socket(fileno=int(sys.argv[2])), finder=tell_faces)
+answer_requests(House.read(sys.argv[1]), socket.socket(fileno=int(sys.argv[2])), finder=tell_faces)
 """
 
 
@@ -82,7 +81,7 @@ def test_the_photo_booth_works(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         house = dataclasses.replace(house, port=port)
-        line = [sys.executable, "-P", "-c", WORKER, str(house.save()), str(listener.fileno())]
+        line = [sys.executable, "-P", "-c", WORKER, house.spell(), str(listener.fileno())]
         server = subprocess.Popen(line, pass_fds=[listener.fileno()])
         try:
             (tmp_path / "booth.py").write_text(booth.replace(":8765/", f":{port}/"), "utf-8")

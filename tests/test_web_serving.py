@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +26,7 @@ httpx = pytest.importorskip("httpx2")
 import uvicorn  # noqa: E402
 from uvicorn.server import ServerState  # noqa: E402
 
+from castlist.cli import make_app  # noqa: E402
 from castlist.testing import make_run, save_picture  # noqa: E402
 from castlist.threads import count_cores  # noqa: E402
 from castlist.web import House  # noqa: E402
@@ -45,14 +47,13 @@ serve_house(house, on_open=lambda house: print(house.new_launch(), flush=True))
 # A worker that tells of the first face it looks for, and how many threads a product of matrices takes then.
 TELLING = """
 import socket, sys
-from pathlib import Path
 from threadpoolctl import threadpool_info
 from castlist.web.house import House
 from castlist.web.worker import answer_requests
 def find(pixels, **options):
     print(*{one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"}, flush=True)
     return []
-answer_requests(House.load(Path(sys.argv[1])), socket.create_server(("127.0.0.1", 0)), finder=find)
+answer_requests(House.read(sys.argv[1]), socket.create_server(("127.0.0.1", 0)), finder=find)
 """
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals")
@@ -140,6 +141,17 @@ def test_a_house_is_open_until_it_is_ended(tmp_path: Path) -> None:
     assert "GET /runs 200" in log and "team" not in log and not any(secret in log for secret in secrets)
 
 
+def test_a_browser_that_does_not_end_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened, is_over = [], threading.Event()
+    monkeypatch.setattr("webbrowser.open", lambda page: [opened.append(page), is_over.wait(20)])
+    monkeypatch.setattr("castlist.web.serving.serve_house", lambda house, on_open: on_open(house))
+    began = time.monotonic()
+    make_app(["serve"])(["serve", "--out", str(tmp_path / "runs")], standalone_mode=False)
+    assert time.monotonic() - began < 10
+    assert comes(lambda: opened) and opened[0].startswith("file:") and opened[0].endswith("open.html")
+    is_over.set()
+
+
 def test_whoever_is_killed_leaves_nobody_behind(tmp_path: Path) -> None:
     make_run(tmp_path / "runs" / "team", PEOPLE)
     with serving(tmp_path) as (process, address):
@@ -207,7 +219,7 @@ def test_a_worker_warms_up_unasked_and_keeps_to_its_cores(tmp_path: Path) -> Non
     make_run(tmp_path / "runs" / "team", PEOPLE)
     house = House(runs=tmp_path / "runs", token="a token of some length", workers=count_cores())
     house.uploads.mkdir(parents=True)
-    worker = subprocess.Popen([sys.executable, "-P", "-c", TELLING, str(house.save())], stdout=subprocess.PIPE)
+    worker = subprocess.Popen([sys.executable, "-P", "-c", TELLING, house.spell()], stdout=subprocess.PIPE)
     try:
         assert worker.stdout is not None
         assert worker.stdout.readline() == b"1\n"

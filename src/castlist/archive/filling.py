@@ -14,17 +14,16 @@ import msgspec
 from castlist.archive.calling import hear_names
 from castlist.archive.folder import FORMAT, ArchiveFolder, Record
 from castlist.archive.forgetting import finish
-from castlist.archive.listing import Files, give_back, have_common
 from castlist.archive.manifest import open_manifest
-from castlist.archive.namer import open_namer
-from castlist.archive.originals import Originals, open_originals
-from castlist.archive.planning import NOTHING, Plan, known_of, make_plan
+from castlist.archive.namer import ArchiveNamer, open_namer
+from castlist.archive.originals import Originals, Tell, open_originals
+from castlist.archive.planning import Comparison, Plan, comparing, known_of, pack_unit
 from castlist.archive.renaming import rename
-from castlist.archive.table import FILE_COLUMNS, Table, join
+from castlist.archive.table import FILE_COLUMNS
 from castlist.archive.units import Worker
-from castlist.archive.workers import Cluster, Post, Processes, drive, name_of
+from castlist.archive.workers import Cluster, Crew, Post, Processes, drive, name_of
 from castlist.arguments import checked
-from castlist.errors import CastlistError, Message, SettingsError
+from castlist.errors import CastlistError, SettingsError
 from castlist.faces import Finder, find_faces
 from castlist.places import whole
 from castlist.threads import OnCount, Stop, count_cores
@@ -54,7 +53,7 @@ def fill_archive(
     workers: int | None = None,
     ray: str | None = None,
     finder: Finder = find_faces,
-    tell: Callable[[Message], None] | None = None,
+    tell: Tell | None = None,
     on_count: OnCount | None = None,
     on_names: OnCount | None = None,
     stop: Stop | None = None,
@@ -87,6 +86,69 @@ def fill_archive(
             written.
     """
     originals, folder = _open(photos, manifest), ArchiveFolder(out)
+    _need_sense(folder, originals, share, workers, ray)
+
+    def open_newest() -> ArchiveNamer:
+        return open_namer(run, together=together, stranger_rate=stranger_rate, finder=finder)
+
+    namer = open_newest()
+    record = Record(
+        format=FORMAT,
+        root=originals.root,
+        run=whole(run),
+        eyes=namer.eyes_digest,
+        names=namer.names_digest,
+        stranger_rate=stranger_rate,
+        together=together,
+    )
+    post = Post(
+        archive=whole(out),
+        root=record.root,
+        run=record.run,
+        eyes=record.eyes,
+        ticket="",
+        together=together,
+        stranger_rate=stranger_rate,
+        finder=name_of(finder) if workers or ray else "",
+        threads=1 if ray else max(1, count_cores() // (workers or 1)),
+    )
+    worker = Worker(folder, originals, namer, on_count, stop)
+    filling = _Filling(folder, originals, record, worker, _hiring(post, workers, ray), tell, on_count, stop)
+    if share:
+        filling.do_share(share)
+        return Filled(worker.looked, 0, False)
+    with folder.alone():
+        _need_nobody_half_forgotten(folder, tell)
+        if not filling.do_all():
+            return Filled(worker.looked, 0, False)
+        folder.end_plan()
+        # As the run is by now: somebody may have been forgotten by it meanwhile.
+        newest = open_newest()
+        for doubt in () if folder.address else hear_names(folder, newest.recognizer.run):
+            if tell:
+                tell(doubt)
+        renamed = rename(folder, newest if newest.eyes_digest == namer.eyes_digest else namer, on_names)
+    return Filled(worker.looked, renamed, True)
+
+
+def _open(photos: str | os.PathLike[str] | None, manifest: str | os.PathLike[str] | None) -> Originals:
+    if photos is not None and manifest is None:
+        return open_originals(photos)
+    if manifest is None or photos is not None:
+        raise SettingsError(
+            "archive-of-what", "An archive is of photos, or of a manifest of them. Give one of the two."
+        )
+    return open_manifest(manifest)
+
+
+def _need_sense(
+    folder: ArchiveFolder,
+    originals: Originals,
+    share: tuple[int, int] | None,
+    workers: int | None,
+    ray: str | None,
+) -> None:
+    """Make sure that what is asked for can be."""
     if share and not 1 <= share[0] <= share[1]:
         raise SettingsError(
             "archive-share",
@@ -106,88 +168,27 @@ def fill_archive(
             "The folder of photos {path!r} can't be the archive, too. Give --out a folder of its own.",
             path=str(folder),
         )
-    namer = open_namer(run, together=together, stranger_rate=stranger_rate, finder=finder)
-    record = Record(
-        format=FORMAT,
-        root=originals.root,
-        run=whole(run),
-        eyes=namer.eyes_digest,
-        names=namer.names_digest,
-        stranger_rate=stranger_rate,
-        together=together,
-    )
-    worker = Worker(folder, originals, namer, on_count, stop)
-    post = Post(
-        archive=whole(out),
-        root=record.root,
-        run=record.run,
-        eyes=record.eyes,
-        ticket="",
-        together=together,
-        stranger_rate=stranger_rate,
-        finder=name_of(finder) if workers or ray else "",
-        threads=1 if ray else max(1, count_cores() // (workers or 1)),
-    )
 
-    def do(plan: Plan) -> bool:
-        if not workers and ray is None:
-            return worker.do(plan.number, worker.open_units(plan, share))
-        with folder.admitting() as ticket:
-            hired = msgspec.structs.replace(post, ticket=ticket)
-            crew = Processes(hired, workers) if workers else Cluster(hired, str(ray))
-            before = worker.looked
 
-            def count(done: int, total: int) -> None:
-                worker.looked = before + done
-                if on_count:
-                    on_count(worker.looked, before + total)
+def _hiring(post: Post, workers: int | None, ray: str | None) -> Callable[[str], Crew] | None:
+    """What hires others with a ticket; None: this process looks."""
 
-            with contextlib.closing(crew):
-                return drive(plan.number, worker.open_units(plan, share), crew, tell=tell, on_count=count, stop=stop)
+    def hire(ticket: str) -> Crew:
+        hired = msgspec.structs.replace(post, ticket=ticket)
+        return Processes(hired, workers) if workers else Cluster(hired, str(ray))
 
-    def plan_anew() -> Plan | None:
-        return _plan_anew(folder, record, originals, tell)
+    return hire if workers or ray is not None else None
 
-    if share:
-        with folder.sharing(share, lambda: worker.under_way() or plan_anew()) as plan:
-            if plan:
-                do(plan)
-        return Filled(worker.looked, 0, False)
-    with folder.alone():
-        if folder.address:
-            _need_nobody_forgotten(folder)
-        elif folder.is_there:
-            for left in finish(folder).remaining:
-                if tell:
-                    tell(left)
-        # What was begun first; then whatever has changed since.
-        if (plan := worker.under_way()) and not do(plan):
-            return Filled(worker.looked, 0, False)
-        if (plan := plan_anew()) and not do(plan):
-            return Filled(worker.looked, 0, False)
-        folder.end_plan()
-        # As the run is by now: somebody may have been forgotten by it meanwhile.
-        newest = open_namer(run, together=together, stranger_rate=stranger_rate, finder=finder)
-        for doubt in () if folder.address else hear_names(folder, newest.recognizer.run):
+
+def _need_nobody_half_forgotten(folder: ArchiveFolder, tell: Tell | None) -> None:
+    """Finish what a killed process left; an archive at an address may be a copy of one where somebody is at it."""
+    if not folder.is_there:
+        return
+    if not folder.address:
+        for left in finish(folder).remaining:
             if tell:
-                tell(doubt)
-        renamed = rename(folder, newest if newest.eyes_digest == namer.eyes_digest else namer, on_names)
-    return Filled(worker.looked, renamed, True)
-
-
-def _open(photos: str | os.PathLike[str] | None, manifest: str | os.PathLike[str] | None) -> Originals:
-    if photos is not None and manifest is None:
-        return open_originals(photos)
-    if manifest is None or photos is not None:
-        raise SettingsError(
-            "archive-of-what", "An archive is of photos, or of a manifest of them. Give one of the two."
-        )
-    return open_manifest(manifest)
-
-
-def _need_nobody_forgotten(folder: ArchiveFolder) -> None:
-    """Make sure that an archive at an address isn't a copy of one in which somebody is still being forgotten."""
-    if folder.is_there and folder.record().forgetting:
+                tell(left)
+    elif folder.record().forgetting:
         raise CastlistError(
             "archive-far-forgetting",
             "In the archive {path!r} somebody is still being forgotten. Finish that in a copy on this machine, with "
@@ -196,44 +197,85 @@ def _need_nobody_forgotten(folder: ArchiveFolder) -> None:
         )
 
 
-def _plan_anew(
-    folder: ArchiveFolder, record: Record, originals: Originals, tell: Callable[[Message], None] | None
-) -> Plan | None:
-    """Write down what is to be done; None: nothing."""
-    files = originals.files(folder.path, tell)
-    known, last = _known(folder, record.eyes)
-    give_back()
-    if folder.is_there:
-        before = folder.record()
-        record = msgspec.structs.replace(record, forgetting=before.forgetting)
-        _need_same_photos(folder, before, record, known, files)
-    folder.save(record)
-    plan = make_plan(last + 1, record.eyes, originals.digest, files, known, max(folder.units(), default=0) + 1)
-    del files, known
-    give_back()
-    if plan:
+class _Filling:
+    """An archive's work: planned, and done by this process or by whoever is hired."""
+
+    def __init__(
+        self,
+        folder: ArchiveFolder,
+        originals: Originals,
+        record: Record,
+        worker: Worker,
+        hire: Callable[[str], Crew] | None,
+        tell: Tell | None,
+        on_count: OnCount | None,
+        stop: Stop | None,
+    ) -> None:
+        self._folder, self._originals, self._record = folder, originals, record
+        self._worker, self._hire = worker, hire
+        self._tell, self._on_count, self._stop = tell, on_count, stop
+
+    def do_share(self, share: tuple[int, int]) -> None:
+        """Do a share of what was begun, or else of whatever has changed."""
+        with self._folder.sharing(share, lambda: self._worker.under_way() or self._plan_anew()) as plan:
+            if plan:
+                self._do(plan, share)
+
+    def do_all(self) -> bool:
+        """Do what was begun, then whatever has changed since; gives whether nothing is left."""
+        for planned in (self._worker.under_way, self._plan_anew):
+            if (plan := planned()) and not self._do(plan):
+                return False
+        return True
+
+    def _do(self, plan: Plan, share: tuple[int, int] | None = None) -> bool:
+        units = self._worker.open_units(plan, share)
+        if self._hire is None:
+            return self._worker.do(plan.number, units)
+        before = self._worker.looked
+
+        def count(done: int, total: int) -> None:
+            self._worker.looked = before + done
+            if self._on_count:
+                self._on_count(self._worker.looked, before + total)
+
+        with self._folder.admitting() as ticket, contextlib.closing(self._hire(ticket)) as crew:
+            return drive(plan.number, units, crew, tell=self._tell, on_count=count, stop=self._stop)
+
+    def _plan_anew(self) -> Plan | None:
+        """Write down what is to be done; None: nothing."""
+        folder, record = self._folder, self._record
+        with comparing() as sides:
+            sides.add_files(self._originals.files(folder.path, self._tell))
+            last = _add_known(sides, folder, record.eyes)
+            if folder.is_there:
+                before = folder.record()
+                record = msgspec.structs.replace(record, forgetting=before.forgetting)
+                # A folder that lies elsewhere is the archive's: another's would mark all its photos as gone.
+                if before.root != record.root and sides.has_strangers:
+                    raise CastlistError(
+                        "archive-of-others",
+                        "The archive {path!r} is of {before!r}, and none of its photos is in {root!r}. "
+                        "Give another --out.",
+                        path=str(folder),
+                        before=before.root,
+                        root=record.root,
+                    )
+            folder.save(record)
+            units = tuple(map(pack_unit, sides.cut(self._originals.digest, max(folder.units(), default=0) + 1)))
+        if not units:
+            return None
+        plan = Plan(last + 1, record.eyes, units)
         folder.save_plan(plan)
-        logger.info("%d units of an archive are to be done", len(plan.units))
-    return plan
+        logger.info("%d units of an archive are to be done", len(units))
+        return plan
 
 
-def _known(folder: ArchiveFolder, eyes: str) -> tuple[Table, int]:
-    """What the rows say of each file, and the number of the last plan that any of them is of."""
-    shards, last = [], 0
+def _add_known(sides: Comparison, folder: ArchiveFolder, eyes: str) -> int:
+    """Take in what the rows say of each file; gives the number of the last plan that any of them is of."""
+    last = 0
     for unit in folder.units():
         rows, about = folder.read(unit, [*FILE_COLUMNS, "reason"])
         last = max(last, about.plan)
-        shards.append(known_of(rows, unit, is_current=about.eyes == eyes))
-    return join([NOTHING, *shards]), last
-
-
-def _need_same_photos(folder: ArchiveFolder, before: Record, now: Record, known: Table, files: Files) -> None:
-    """Make sure that a folder that lies elsewhere is the archive's: another's would mark all its photos as gone."""
-    if before.root != now.root and len(known) and not have_common(files, known):
-        raise CastlistError(
-            "archive-of-others",
-            "The archive {path!r} is of {before!r}, and none of its photos is in {root!r}. Give another --out.",
-            path=str(folder),
-            before=before.root,
-            root=now.root,
-        )
+        sides.add_known(known_of(rows, unit, is_current=about.eyes == eyes))
+    return last

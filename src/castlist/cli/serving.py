@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import webbrowser
 from importlib.util import find_spec
 from pathlib import Path
@@ -61,6 +62,8 @@ def serve(
         tell(translate("Ctrl+C ends it."))
         sys.stdout.flush()
         if not no_browser:
-            webbrowser.open(house.launch_page().as_uri())
+            page = house.launch_page().as_uri()
+            # It waits for the browser: for seconds, or in a terminal until that is left; works would wait, too.
+            threading.Thread(target=webbrowser.open, args=(page,), name="castlist-browser", daemon=True).start()
 
     serve_house(house, on_open=say_where)

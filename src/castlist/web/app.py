@@ -6,24 +6,23 @@ import threading
 from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
-from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from castlist.web.desk import Desk
 from castlist.web.guard import Guard
 from castlist.web.house import House
 from castlist.web.pace import Pace
-from castlist.web.studio import first_pages
 
 if TYPE_CHECKING:
     from castlist.faces import Finder
+    from castlist.web.studio import FirstPages
 
 
 class App:
     """ASGI app of a house; one for each process.
 
-    FastAPI, and what all its routes need, take longer to load than a browser to ask for the first page.
+    FastAPI, and what all its routes need, take longer to load than a browser to ask for the first page; what that one
+    needs, as long as a browser that was let in takes to ask for it.
 
     Args:
         house: What it is of.
@@ -32,13 +31,26 @@ class App:
 
     def __init__(self, house: House, *, finder: Finder | None = None) -> None:
         self.desk = Desk(house, finder=finder)
-        self._first = first_pages()
+        self._first: FirstPages | None = None
         self._rest: ASGIApp | None = None
         self._making = threading.Lock()
         self._guarded = Guard(Pace(self._answer, desk=self.desk), house=house)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._guarded(scope, receive, send)
+
+    def prepare(self) -> None:
+        """Have the page that whoever comes first will ask for."""
+        self.first().show(self.desk)
+
+    def first(self) -> FirstPages:
+        """What answers the first pages; it is made once."""
+        with self._making:
+            if self._first is None:
+                from castlist.web.studio import FirstPages
+
+                self._first = FirstPages()
+            return self._first
 
     def rest(self) -> ASGIApp:
         """What answers all but the first pages; it is made once."""
@@ -51,15 +63,12 @@ class App:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["desk"] = self.desk
-        for route in self._first if scope["type"] == "http" else ():
-            match, found = route.matches(scope)
-            if match == Match.FULL:
-                scope["route"] = route
-                try:
-                    await route.handle({**scope, **found}, receive, send)
-                except HTTPException:  # there is no such file
-                    break
-                return
+        first = self._first
+        if first is None:
+            first = await run_in_threadpool(self.first)
+        if scope["type"] == "http" and (route := first.route_of(scope)):
+            await route.handle(scope, receive, send)
+            return
         rest = self._rest
         if rest is None:
             rest = await run_in_threadpool(self.rest)

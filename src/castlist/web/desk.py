@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 
-from castlist import faces, naming
-from castlist.archive import ArchiveFolder
+from castlist import archive, faces, naming, run
 from castlist.errors import CastlistError, PhotoError
 from castlist.paths import is_below, is_folder, join_below, spell
-from castlist.run import RunFolder, newest_run
 from castlist.web.house import JOBS, House
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from castlist.archive import ArchiveFolder
+    from castlist.run import RunFolder
     from castlist.web.jobs import JobBook
 
 LONGEST = 255  # bytes of a folder's name
@@ -67,7 +67,7 @@ class Desk:
             CastlistError: If there is none of that name.
         """
         path = _named(self.house.runs, name)
-        if path is None or (folder := RunFolder(path)).stamp() is None:
+        if path is None or (folder := run.RunFolder(path)).stamp() is None:
             raise _no_run(name)
         return folder
 
@@ -77,7 +77,7 @@ class Desk:
         Raises:
             RunError: If there is none.
         """
-        return newest_run(self.house.runs).path.name
+        return run.newest_run(self.house.runs).path.name
 
     def recognizer(self, name: str) -> naming.Recognizer:
         """What names by a run, always by its newest generation.
@@ -118,7 +118,7 @@ class Desk:
             paths = sorted(self.house.archives.iterdir())
         except OSError:  # none was made yet
             return []
-        return [folder for folder in map(ArchiveFolder, paths) if folder.is_there]
+        return [folder for folder in map(archive.ArchiveFolder, paths) if folder.is_there]
 
     def new_archive(self, name: str) -> ArchiveFolder:
         """Where an archive of a name is, or is to be made.
@@ -129,7 +129,7 @@ class Desk:
         path = _named(self.house.archives, name)
         if path is None:
             raise _no_archive(name)
-        return ArchiveFolder.here(path)
+        return archive.ArchiveFolder.here(path)
 
     def photos(self, root: int, below: str = "") -> Path:
         """A folder of photos: one of the roots by its number, or a folder below it, links followed no further.

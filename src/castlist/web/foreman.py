@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import math
 import os
 import threading
 from types import TracebackType
@@ -21,10 +22,16 @@ logger = logging.getLogger(__name__)
 
 
 class Foreman:
-    """Runs the works of a book, as a context: those that a killed one left are told as interrupted at its begin."""
+    """Runs the works of a book, as a context: those that a killed one left are told as interrupted at its begin.
 
-    def __init__(self, book: JobBook) -> None:
+    Args:
+        book: The works.
+        opened: When the house was opened, in seconds of UTC since 1970: nobody before it left what was asked for later.
+    """
+
+    def __init__(self, book: JobBook, *, opened: float = math.inf) -> None:
         self._book = book
+        self._opened = opened
         self._jobs: dict[str, Job] = {}
         self._leaving = threading.Event()
         # Neither is of the pool: they wait for as long as the house stands.
@@ -34,7 +41,7 @@ class Foreman:
         self._book.prepare()
         self._book.clear(KEPT)
         for note in self._book.notes():
-            if not note.is_over:
+            if not note.is_over and note.begun < self._opened:
                 self._mend(note.id)
                 ended = Message("house-ended", "castlist serve had ended")
                 self._tell(note.id, write_event(interruption(self._book.events(note.id), ended)))

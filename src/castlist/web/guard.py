@@ -40,7 +40,11 @@ HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
 )
-OPENED = b'<!doctype html><meta http-equiv="refresh" content="0;url=/"><title>castlist</title><a href="/">castlist</a>'
+# Without an icon, for which a browser would ask, and have all loaded that tells it that there is none.
+OPENED = (
+    b'<!doctype html><meta http-equiv="refresh" content="0;url=/"><link rel="icon" href="data:,">'
+    b'<title>castlist</title><a href="/">castlist</a>'
+)
 
 
 class Guard:
@@ -130,8 +134,8 @@ class _Visit:
 
     @property
     def wants_page(self) -> bool:
-        """Whether a person looks for a page, who can be shown where to come in."""
-        return self.method in SAFE and "text/html" in ",".join(self._all("accept"))
+        """Whether a person waits for a page, who can be shown where to come in."""
+        return "text/html" in ",".join(self._all("accept"))
 
     def check_name(self) -> None:
         """Refuse who calls the house by a name that isn't its own, as a site does that was rebound to its address."""

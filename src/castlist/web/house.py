@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import hmac
+import json
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import msgspec
-
-from castlist.errors import CastlistError, reason_of
-from castlist.files import write_bytes
+from castlist.files import PRIVATE_FILE, make_folder, write_bytes
 
 STATE = ".serve"  # in the folder of runs; for the user alone
-RECORD, TOKEN, PAGE, LOG = "house.json", "token", "open.html", "access.log"
+TOKEN, PAGE, LOG = "token", "open.html", "access.log"
 LAUNCHES, JOBS, UPLOADS = "launches", "jobs", "uploads"
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
@@ -93,7 +92,8 @@ class House:
     def new_launch(self) -> str:
         """An address that lets one browser in, once."""
         code = secrets.token_urlsafe(24)
-        write_bytes(self._launch(code), b"", private=True)
+        make_folder(self._launch(code).parent, private=True)
+        self._launch(code).touch(PRIVATE_FILE)  # without waiting for the disk: it needn't outlast a power cut
         return f"{self.url}open?code={code}"
 
     def launch_page(self) -> Path:
@@ -111,25 +111,16 @@ class House:
             return False
         return True
 
-    def save(self) -> Path:
-        """Write it down for the processes that are to know it; gives the file."""
-        path = self.state / RECORD
-        write_bytes(path, msgspec.json.encode(self, enc_hook=str), private=True)
-        return path
+    def spell(self) -> str:
+        """All of it, for a process that is to know it; it is on no disk."""
+        return json.dumps(dataclasses.asdict(self), default=str)
 
     @classmethod
-    def load(cls, path: Path) -> House:
-        """Read what `save` wrote.
+    def read(cls, spelled: str) -> House:
+        """Read what `spell` gave."""
+        import msgspec  # whoever spells it does without
 
-        Raises:
-            CastlistError: If it can't be read.
-        """
-        try:
-            return msgspec.json.decode(path.read_bytes(), type=cls, dec_hook=lambda kind, value: kind(value))
-        except (OSError, ValueError) as error:
-            raise CastlistError(
-                "house-unreadable", "{path!r} can't be read ({reason}).", path=str(path), reason=reason_of(error)
-            ) from error
+        return msgspec.json.decode(spelled, type=cls, dec_hook=lambda kind, value: kind(value))
 
     def _launch(self, code: str) -> Path:
         return self.state / LAUNCHES / hashlib.sha256(code.encode("utf-8", "replace")).hexdigest()

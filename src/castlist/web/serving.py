@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import json
 import logging
+import math
 import os
 import socket
 import subprocess
@@ -27,6 +28,7 @@ ENVIRONMENT = {"MALLOC_ARENA_MAX": "1"}  # else each thread of a worker keeps wh
 LOCK = ".lock"
 FINISH = 10.0  # seconds until a worker that doesn't end is ended
 ALONE = 3.0  # seconds that the first worker has the cores for the first page
+FIRST = 0.5  # seconds from the first answer, which is the least of it, until that page is there with its pictures
 PAUSE = 0.1  # seconds between two looks at the workers
 LONGEST_LOG = 10_000_000  # bytes; then it begins anew
 QUICK, TRIES = 5.0, 5  # a worker that ends so soon, so often in a row, will never do
@@ -50,13 +52,14 @@ def serve_house(house: House, *, on_open: Callable[[House], None]) -> None:
         for leftover in (house.uploads, house.state / LAUNCHES):
             delete(leftover)
             make_folder(leftover, private=True)
+        opened = time.time()
         with _Workers(house, listener) as workers:
             on_open(house)
             # While the first page comes, which somebody waits for.
             from castlist.web.foreman import Foreman
             from castlist.web.jobs import JobBook
 
-            with Foreman(JobBook(house.state / JOBS)):
+            with Foreman(JobBook(house.state / JOBS), opened=opened):
                 workers.watch()
 
 
@@ -64,7 +67,7 @@ class _Workers:
     """The processes that answer requests."""
 
     def __init__(self, house: House, listener: socket.socket) -> None:
-        self._record = str(house.save())
+        self._house = house.spell()
         self._listener = listener
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
         self._log = os.open(house.state / LOG, flags, PRIVATE_FILE)  # what was asked for
@@ -72,7 +75,9 @@ class _Workers:
         self._places = [house.uploads / str(number) for number in range(house.workers)]
         for place in self._places:  # now: later there may be no room
             make_folder(place, private=True)
-        self._running = [self._start(self._places[0])]
+        self._running = [self._start(self._places[0], is_first=True)]
+        self._unasked = os.fstat(self._log).st_size
+        self._answered = math.inf  # when the first answer was told of
 
     def __enter__(self) -> _Workers:
         return self
@@ -101,10 +106,13 @@ class _Workers:
         """
         while True:
             time.sleep(PAUSE)
+            size, now = os.fstat(self._log).st_size, time.monotonic()
+            if size > self._unasked:
+                self._answered = min(self._answered, now)
             others = self._places[len(self._running) :]
-            if others and time.monotonic() - self._running[0].began > ALONE:
+            if others and (now - self._running[0].began > ALONE or now - self._answered > FIRST):
                 self._running += map(self._start, others)
-            if os.fstat(self._log).st_size > LONGEST_LOG:
+            if size > LONGEST_LOG:
                 os.ftruncate(self._log, 0)
             self._running = [one if one.process.poll() is None else self._start_anew(one) for one in self._running]
 
@@ -120,10 +128,15 @@ class _Workers:
             )
         return self._start(ended.uploads)
 
-    def _start(self, uploads: Path) -> _Worker:
+    def _start(self, uploads: Path, *, is_first: bool = False) -> _Worker:
         process = start_python(CHILD, stdout=self._log, inherited=[self._listener.fileno()], environment=ENVIRONMENT)
         assert process.stdin is not None
-        record = {"house": self._record, "socket": share(self._listener, process.pid), "uploads": str(uploads)}
+        record = {
+            "house": self._house,
+            "socket": share(self._listener, process.pid),
+            "uploads": str(uploads),
+            "is_first": is_first,
+        }
         process.stdin.write(json.dumps(record).encode() + b"\n")
         process.stdin.flush()
         return _Worker(process, uploads, time.monotonic())

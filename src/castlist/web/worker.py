@@ -12,7 +12,6 @@ import socket
 import sys
 import tempfile
 from http import HTTPStatus
-from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -53,11 +52,20 @@ def main() -> None:
     logging.getLogger("castlist").addHandler(logging.StreamHandler(sys.stdout))
     logging.getLogger("castlist.web.access").setLevel(logging.INFO)
     tempfile.tempdir = record["uploads"]  # where films are kept, and forms that are too long for the memory
-    answer_requests(House.load(Path(record["house"])), taken(record["socket"]))
+    answer_requests(House.read(record["house"]), taken(record["socket"]), is_first=record["is_first"])
 
 
-def answer_requests(house: House, listener: socket.socket, *, finder: Finder | None = None) -> None:
-    """Answer the requests that come in on a socket, until a signal tells to end; then finish what is in hand."""
+def answer_requests(
+    house: House, listener: socket.socket, *, is_first: bool = False, finder: Finder | None = None
+) -> None:
+    """Answer the requests that come in on a socket, until a signal tells to end; then finish what is in hand.
+
+    Args:
+        house: What it is of.
+        listener: The socket.
+        is_first: Whether it answers at once, and loads all that the first page does without later.
+        finder: What finds faces in photos that are sent; None: castlist's own.
+    """
     threads = max(count_cores() // house.workers, 1)
     set_threads(threads)
     # Else a fit takes the other workers' cores, too, and twice the CPU: its threads wait for each other busily.
@@ -78,7 +86,7 @@ def answer_requests(house: House, listener: socket.socket, *, finder: Finder | N
         timeout_keep_alive=IDLE,
         timeout_graceful_shutdown=FINISH,
     )
-    _Server(config, app).run(sockets=[listener])
+    _Server(config, app, is_first=is_first).run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
@@ -87,8 +95,9 @@ class _Server(uvicorn.Server):
     Left to asyncio, the worker that looks first takes all that wait, and the other one idles.
     """
 
-    def __init__(self, config: uvicorn.Config, app: App) -> None:
+    def __init__(self, config: uvicorn.Config, app: App, *, is_first: bool) -> None:
         super().__init__(config)
+        self._is_first = is_first
         self._app = app
         self._desk = app.desk
         self._taking: asyncio.Task[None] | None = None
@@ -120,9 +129,10 @@ class _Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
     async def _warm_up(self) -> None:
-        """Load all that isn't loaded yet, once whoever came first has the first page."""
+        """Load all that isn't loaded yet; in the first worker once whoever came first has the first page."""
+        await run_in_threadpool(self._app.prepare)
         asked = 0
-        for _ in range(MOST_LOOKS):
+        for _ in range(MOST_LOOKS if self._is_first else 0):
             await asyncio.sleep(QUIET)
             if not self._desk.working and 0 < asked == self.server_state.total_requests:
                 break
@@ -131,6 +141,8 @@ class _Server(uvicorn.Server):
         await run_in_threadpool(self._desk.warm_up)
 
     async def _take(self, listener: socket.socket) -> None:
+        if self._warming and not self._is_first:  # whom it took now would wait for it, and the first is there for them
+            await asyncio.wait([self._warming])
         while True:
             with contextlib.suppress(OSError):  # too many files are open, or whoever came is gone
                 await self._speak_on((await asyncio.get_running_loop().sock_accept(listener))[0])

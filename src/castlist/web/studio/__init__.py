@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from castlist.web.studio.others import pages as pages
     from castlist.web.studio.page import explained as explained
     from castlist.web.studio.page import no_such_page as no_such_page
-    from castlist.web.studio.wall import first_pages as first_pages
+    from castlist.web.studio.wall import FirstPages as FirstPages
 
-_ROOMS = {"explained": "page", "first_pages": "wall", "no_such_page": "page", "pages": "others"}
+_ROOMS = {"FirstPages": "wall", "explained": "page", "no_such_page": "page", "pages": "others"}
 __all__ = list(_ROOMS)
 __getattr__ = open_door(__name__, _ROOMS)

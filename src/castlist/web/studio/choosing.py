@@ -6,14 +6,18 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from castlist import run
 from castlist.paths import name_below, unspell
-from castlist.run import Run, list_runs
 from castlist.web.desk import Desk, desk_of
 from castlist.web.studio.page import render
+
+if TYPE_CHECKING:
+    from castlist.run import Run
 
 
 @dataclass(frozen=True)
@@ -68,4 +72,4 @@ def open_choice(desk: Desk, key: str) -> Choice:
 
 def runs_for_faces(desk: Desk) -> Sequence[Run]:
     """The runs that can name an archive, the newest first."""
-    return [run for run in reversed(list_runs(desk.house.runs)) if run.complete and run.settings.faces]
+    return [one for one in reversed(run.list_runs(desk.house.runs)) if one.complete and one.settings.faces]

@@ -62,6 +62,12 @@ def newest_archive(request: Request) -> str | None:
     return max(archives, key=lambda one: one.path.stat().st_mtime).path.name if archives else None
 
 
+def other_archives(request: Request) -> list[str]:
+    """The names of the archives beside the page's own."""
+    own = request.path_params.get("archive")
+    return [one.path.name for one in desk_of(request).archives() if one.path.name != own]
+
+
 def go(request: Request, address: str) -> Response:
     """Send a browser elsewhere, also where htmx asked."""
     if is_part(request):
@@ -108,15 +114,16 @@ def no_such_page() -> CastlistError:
 
 def explained(request: Request, error: Exception) -> HTMLResponse:
     """The page that tells what went wrong."""
+    others = other_archives(request)
     if isinstance(error, HTTPException):
         if not isinstance(error.__cause__, OSError):
             said = Message("page-refused", "The browser asked for what can't be: {reason}.", {"reason": error.detail})
-            return render(request, "problem", status=error.status_code, problem=said)
+            return render(request, "problem", status=error.status_code, problem=said, others=others)
         error = unforeseen(error.__cause__)  # as where there is no room for what is sent
     if not isinstance(error, CastlistError):
         logger.error("unforeseen: %s", type(error).__name__)  # what it says may hold a name
         error = unforeseen(error)
-    return render(request, "problem", status=status_of(error), problem=error.message)
+    return render(request, "problem", status=status_of(error), problem=error.message, others=others)
 
 
 @functools.cache

@@ -5,25 +5,37 @@ from __future__ import annotations
 import contextlib
 import itertools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.routing import Match, Route
+from starlette.types import Scope
 
 from castlist import painting
 from castlist.archive import ArchivedFile
 from castlist.errors import CastlistError, PhotoError
 from castlist.files import write_bytes
-from castlist.web.desk import desk_of
+from castlist.web.desk import Desk, desk_of
 from castlist.web.studio.choosing import start
-from castlist.web.studio.page import explained, go, newest_archive, no_such_page, picture, place, render
-from castlist.web.studio.shelf import Album, album_of
+from castlist.web.studio.page import (
+    explained,
+    go,
+    newest_archive,
+    no_such_page,
+    other_archives,
+    picture,
+    place,
+    render,
+)
+from castlist.web.studio.shelf import album_of
 
 STATIC = Path(__file__).parent / "static"
+KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+FRESH = 600  # seconds in which a browser need not ask for those again
 SOME = 48  # photos of a part of the wall; each is asked for as it comes near
 AT_ONCE = 2  # parts that come with the page
 SMALL = 320  # pixels, at most
@@ -40,17 +52,32 @@ class Part:
     is_first: bool  # of its month
 
 
-def first_pages() -> list[BaseRoute]:
+class FirstPages:
     """What is answered before all else is there."""
-    answers = {
-        "/": first,
-        "/start": start,
-        "/in/{archive}/photos": wall,
-        "/in/{archive}/photos/{start}": some,
-        "/in/{archive}/small/{digest}.jpg": small,
-    }
-    files = Mount("/static", StaticFiles(directory=STATIC))
-    return [files, *(Route(path, _or_explain(answer)) for path, answer in answers.items())]
+
+    def __init__(self) -> None:
+        self._routes = [
+            *(Route(f"/static/{path.relative_to(STATIC).as_posix()}", _file(path)) for path in STATIC.rglob("*.*")),
+            Route("/in/{archive}/small/{digest}.jpg", small),
+            Route("/", _or_explain(first)),
+            Route("/start", _or_explain(start)),
+            Route("/in/{archive}/photos", _or_explain(wall)),
+            Route("/in/{archive}/photos/{start}", _or_explain(some)),
+        ]
+
+    def route_of(self, scope: Scope) -> Route | None:
+        """The route that answers a request; it is told so, and what its address says."""
+        for route in self._routes:
+            match, found = route.matches(scope)
+            if match == Match.FULL:
+                scope.update(found, route=route)
+                return route
+        return None
+
+    def show(self, desk: Desk) -> None:
+        """Make the page that a browser comes to, for nobody: to make it once more takes a tenth of the time."""
+        scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "query_string": b"", "desk": desk}
+        _or_explain(_first_page)(Request({**scope, "path_params": {}}))
 
 
 def first(request: Request) -> Response:
@@ -59,15 +86,30 @@ def first(request: Request) -> Response:
     return go(request, place(newest, "photos") if newest else "/start")
 
 
+def _first_page(request: Request) -> Response:
+    """The page that `first` leads to."""
+    newest = newest_archive(request)
+    if newest is None:
+        return start(request)
+    request.path_params["archive"] = newest
+    return wall(request)
+
+
 def wall(request: Request) -> Response:
     """The wall; all but its first parts stay empty until they are looked at."""
     album = album_of(request)
     parts = list(_parts(album.photos()))
-    others = [one.path.name for one in desk_of(request).archives() if one.path.name != album.name]
     months = [(part.month, part.start) for part in parts if part.is_first]
     total = len(album.photos())
     return render(
-        request, "photos", album=album, parts=parts, at_once=AT_ONCE, others=others, months=months, total=total
+        request,
+        "photos",
+        album=album,
+        parts=parts,
+        at_once=AT_ONCE,
+        others=other_archives(request),
+        months=months,
+        total=total,
     )
 
 
@@ -80,20 +122,36 @@ def some(request: Request) -> Response:
     return render(request, "some_photos", album=album, photos=part.photos)
 
 
-def small(request: Request) -> Response:
+async def small(request: Request) -> Response:
     """A photo for the wall; it is made once, and kept with the archive."""
-    album, digest = album_of(request), request.path_params["digest"]
-    photo = album.photo(digest)
-    place = _place(album, digest)
-    with contextlib.suppress(OSError):
-        return picture(place.read_bytes())
+    try:  # not on a thread: to change to one and back takes several times as long as to read so little
+        return picture(_place(request).read_bytes())
+    except (CastlistError, OSError):
+        return await run_in_threadpool(_or_explain(_make_small), request)
+
+
+def _make_small(request: Request) -> Response:
+    digest = request.path_params["digest"]
+    photo = album_of(request).photo(digest)
     try:
         data = painting.preview_photo(photo.path, SMALL, digest=digest)
     except PhotoError:
         return Response(status_code=404)
     with contextlib.suppress(CastlistError):  # a full disk, or one that is only read, makes it slow
-        write_bytes(place, data, private=True)
+        write_bytes(_place(request), data, private=True)
     return picture(data)
+
+
+def _file(path: Path) -> Callable[[Request], Awaitable[Response]]:
+    """What answers with a file of the studio itself."""
+    answer = Response(
+        path.read_bytes(), media_type=KINDS.get(path.suffix), headers={"Cache-Control": f"max-age={FRESH}"}
+    )
+
+    async def file(request: Request) -> Response:
+        return answer
+
+    return file
 
 
 def _or_explain(answer: Callable[[Request], Response]) -> Callable[[Request], Response]:
@@ -106,9 +164,11 @@ def _or_explain(answer: Callable[[Request], Response]) -> Callable[[Request], Re
     return answer_or_explain
 
 
-def _place(album: Album, digest: str) -> Path:
-    assert re.fullmatch("[0-9a-f]{64}", digest), "the archive knows it"
-    return album.folder.index / KEPT / digest[:2] / f"{digest}.jpg"
+def _place(request: Request) -> Path:
+    folder, digest = desk_of(request).archive(request.path_params["archive"]), request.path_params["digest"]
+    if not re.fullmatch("[0-9a-f]{64}", digest):
+        raise no_such_page()
+    return folder.index / KEPT / digest[:2] / f"{digest}.jpg"
 
 
 def _parts(photos: Sequence[ArchivedFile]) -> list[Part]:

@@ -26,7 +26,7 @@ def work(request: Request, job: str, then: str = "/") -> Response:
         request,
         "work",
         note=note,
-        waits=job in jobs.waiting(),
+        waits=job in jobs.waiting() and any(one.id != job and not one.is_over for one in jobs.notes()),
         ends=" ".join(ENDINGS),
         title=_title(request, note.kind),
         failed=last.message if isinstance(last, Failed) else None,

@@ -127,6 +127,35 @@ for (const form of document.querySelectorAll("[data-drop]")) {
   });
 }
 
+// What no page can say: that nobody answers any more, or that whoever asks has to come in again.
+
+const notice = document.getElementById("notice");
+
+function tell(text) {
+  const told = document.createElement("p");
+  told.className = "problem";
+  told.textContent = text;
+  notice.replaceChildren(told);
+}
+
+function gone() {
+  tell(notice.dataset.gone);
+}
+
+function refused(status, kind, text) {
+  if (!kind?.startsWith("application/problem+json")) return false;
+  if (status === 401) location.reload(); // which leads to the door
+  else tell(JSON.parse(text).detail);
+  return true;
+}
+
+document.addEventListener("htmx:beforeRequest", () => notice.replaceChildren());
+document.addEventListener("htmx:sendError", gone);
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const { status, responseText } = detail.xhr;
+  if (refused(status, detail.xhr.getResponseHeader("content-type"), responseText)) detail.shouldSwap = false;
+});
+
 // After each answer: the field is ready, and what changed is said.
 
 function ready() {
@@ -139,7 +168,6 @@ document.addEventListener("htmx:afterSettle", (event) => {
     if (target.id === "question" && !fine.matches) document.getElementById("main").focus({ preventScroll: true });
   }
   if (target.id === "question") {
-    document.getElementById("notice").replaceChildren();
     const said = [...target.querySelectorAll(".done, h2")].map((one) => one.textContent.trim());
     document.getElementById("said").textContent = said.join(" ");
     ready();

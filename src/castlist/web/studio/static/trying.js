@@ -11,15 +11,18 @@ async function ask(address, photo, more = {}) {
   form.set("run", run.value);
   form.set("photo", photo);
   for (const [name, value] of Object.entries(more)) form.set(name, value);
-  return fetch(address, { method: "POST", body: form, headers: { "HX-Request": "true" } });
+  return fetch(address, { method: "POST", body: form, headers: { "HX-Request": "true" } }).catch(gone);
 }
 
 async function show(answer, photo, before) {
+  if (!answer) return;
+  const text = await answer.text();
+  if (refused(answer.status, answer.headers.get("content-type"), text)) return;
   const holder = document.createElement("div");
-  holder.innerHTML = await answer.text();
+  holder.innerHTML = text;
   const article = holder.firstElementChild;
   if (!answer.ok) {
-    document.getElementById("notice").replaceChildren(article);
+    notice.replaceChildren(article);
     return;
   }
   pictures.set(article, photo);
@@ -79,7 +82,6 @@ let stream = null;
 
 async function turn() {
   const button = document.getElementById("camera");
-  const notice = document.getElementById("notice");
   notice.replaceChildren();
   if (stream) {
     for (const track of stream.getTracks()) track.stop();
@@ -92,7 +94,7 @@ async function turn() {
       watch();
     } catch (error) {
       stream = null;
-      notice.textContent = error.name === "NotFoundError" ? live.dataset.none : live.dataset.refused;
+      tell(error.name === "NotFoundError" ? live.dataset.none : live.dataset.refused);
     }
   }
   button.setAttribute("aria-pressed", String(Boolean(stream)));
@@ -105,7 +107,9 @@ async function watch() {
     [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
     canvas.getContext("2d").drawImage(video, 0, 0);
     const frame = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.85));
-    const answer = await ask("/try/frame", frame).catch(() => null);
+    const answer = await ask("/try/frame", frame);
+    if (answer && notice.textContent === notice.dataset.gone) notice.replaceChildren();
+    if (answer?.status === 401) location.reload();
     if (!answer?.ok) await new Promise((done) => setTimeout(done, 1000));
     else if (stream) draw(await answer.json(), canvas);
   }
@@ -118,7 +122,7 @@ function draw({ faces }, { width, height }) {
     ...faces.flatMap(({ box: [x, y, w, h], text, named: known }) => {
       const [rect, label] = ["rect", "text"].map((kind) => document.createElementNS("http://www.w3.org/2000/svg", kind));
       for (const [key, value] of Object.entries({ x, y, width: w, height: h, rx: 4 })) rect.setAttribute(key, value);
-      for (const [key, value] of Object.entries({ x, y: y + h + 18, "font-size": 18 })) label.setAttribute(key, value);
+      for (const [key, value] of Object.entries({ x, y: Math.min(y + h + 18, height - 5), "font-size": 18 })) label.setAttribute(key, value);
       label.textContent = text;
       rect.classList.add(known ? "named" : "unnamed");
       return [rect, label];

@@ -34,6 +34,11 @@ if (work) {
   const rows = { x: [], loss: [[], []], accuracy: [[], []] };
   let plots = null;
   const stream = new EventSource(work.dataset.work);
+  stream.onopen = () => notice.replaceChildren();
+  stream.onerror = () => {
+    if (stream.readyState === EventSource.CLOSED) location.reload(); // whoever follows it has to come in again
+    else gone();
+  };
   const told = (kind, tell) =>
     stream.addEventListener(kind, (event) => {
       going.textContent = work.dataset.going;

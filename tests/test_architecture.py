@@ -31,6 +31,7 @@ ROOMS = [
     "children",
     "inference",
     "quiet",
+    "stopping",
     "silence",
     "escaping",
     "languages",
@@ -197,6 +198,11 @@ def test_help_loads_nothing_heavy() -> None:
 def test_naming_loads_no_keras() -> None:
     loaded = loaded_after("import castlist.naming.recognizer, castlist.painting.labels")
     assert not loaded & {"keras", "tensorflow", "matplotlib", "sklearn", "scipy", "h5py", "jinja2", "onnx"}
+
+
+def test_the_window_is_drawn_before_what_finds_faces_is_loaded() -> None:
+    pytest.importorskip("tkinter")
+    assert not loaded_after("import castlist.desktop.window") & {"cv2", "onnxruntime", "msgspec", "http", "h5py"}
 
 
 NAMING = """

@@ -209,6 +209,23 @@ def test_ctrl_c_is_no_traceback_while_the_command_is_loaded() -> None:
     assert (done.returncode, done.stderr) == (130, "castlist: stopped.\n")
 
 
+TOLD_TO_END = """
+import os, runpy, signal, sys
+class Telling:
+    def find_spec(self, name, *how):
+        if name == "castlist.cli.console":
+            exec("os.kill(os.getpid(), signal.SIGTERM)")  # of a text, as dataclasses are made
+sys.meta_path.insert(0, Telling())
+runpy.run_module("castlist", run_name="__main__")
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere a process is ended without a word")
+def test_who_is_told_to_end_while_the_command_is_loaded_says_so() -> None:
+    done = subprocess.run([sys.executable, "-P", "-c", TOLD_TO_END], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (143, "castlist: stopped.\n")
+
+
 def test_ctrl_c_is_no_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     def interrupt() -> None:
         raise KeyboardInterrupt

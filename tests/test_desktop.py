@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import csv
 import dataclasses
+import gc
 import itertools
 import json
 import re
@@ -21,13 +22,13 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageTk
 
 import castlist
 from castlist.desktop import open_window
 from castlist.desktop.texts import NO_CHINESE, has_chinese_font
 from castlist.drawn import HEROES, draw_cast, draw_hero
-from castlist.errors import MissingExtraError
+from castlist.errors import MissingExtraError, RunError
 from castlist.faces import Box, Quality
 from castlist.jobs import Stopped
 from castlist.languages import system_language
@@ -121,6 +122,41 @@ def test_no_face_and_no_photo_are_themselves(window: Any, pictures: list[Path], 
     wait_for(window, lambda: not window.album.view.find_withtag("all") or window.album.view._shown is None)
     window.switch_language("zh-TW")
     assert rows(window.album.panel.table) == ["不是可讀取的照片格式"]
+
+
+def test_tk_is_asked_nothing_by_a_thread_that_looks_for_garbage(
+    window: Any, pictures: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else somebody's enrolment waits for the window, and the window that closes for it."""
+    by: set[threading.Thread] = set()
+    delete = ImageTk.PhotoImage.__del__
+    monkeypatch.setattr(
+        ImageTk.PhotoImage, "__del__", lambda image: (by.add(threading.current_thread()), delete(image))
+    )
+    window.chooser.use(FakeRecognizer())
+    done: list[int] = []
+    gc.disable()
+    try:
+        for path in pictures[:3]:
+            open_named(window, [path])
+            wait_for(window, lambda: window.album.view._shown and window.album.view._pixels is not None)
+        window.desk.worker.start(lambda _: iter((gc.collect(),)), done.append, lambda _: None)
+        wait_for(window, lambda: done)
+    finally:
+        gc.enable()
+    assert by == {threading.main_thread()}
+
+
+def test_a_run_that_is_gone_is_told_and_nothing_is_looked_at_any_more(window: Any, pictures: list[Path]) -> None:
+    def refuse(seen: Seen) -> list[tuple[NamedFace, ...]]:
+        raise RunError("run-gone", "The run {path!r} is gone. Choose another one.", path="fake")
+
+    recognizer = FakeRecognizer()
+    recognizer.name = refuse  # type: ignore[method-assign]
+    window.chooser.use(recognizer)
+    window.open(pictures[:2])
+    wait_for(window, lambda: window.notice.text == "The run 'fake' is gone. Choose another one.")
+    assert window.status.text == ""
 
 
 def test_a_click_chooses_a_face(window: Any, pictures: list[Path]) -> None:
@@ -472,7 +508,7 @@ def test_a_clicked_face_is_enrolled_and_forgotten_with_a_receipt(
 
     window.switch_language("zh-TW")
     window.forget()
-    from castlist.desktop.people import ForgetDialog
+    from castlist.desktop.forgetting import ForgetDialog
 
     (dialog,) = (child for child in window.root.winfo_children() if isinstance(child, ForgetDialog))
     dialog.name.set("Somebody New")
@@ -485,7 +521,7 @@ def test_a_clicked_face_is_enrolled_and_forgotten_with_a_receipt(
 
 
 def test_who_is_offered_are_the_people_of_now(window: Any, tmp_path: Path) -> None:
-    from castlist.desktop.people import ForgetDialog
+    from castlist.desktop.forgetting import ForgetDialog
 
     recognizer = FakeRecognizer(("Ana", "Bo"))
     recognizer.gallery, recognizer.run.has_network = object(), False  # or nobody could be added
@@ -689,7 +725,7 @@ def test_somebody_is_left_out_of_a_keras_run_by_training_again(
     window: Any, drawn_run: Path, drawn_photos: Path, tmp_path: Path
 ) -> None:
     pytest.importorskip("keras")
-    from castlist.desktop.people import ForgetDialog
+    from castlist.desktop.forgetting import ForgetDialog
 
     photos = shutil.copytree(drawn_photos, tmp_path / "photos")
     draw_cast(photos, pictures_per_person=12, size=64, people=HEROES[2:3])

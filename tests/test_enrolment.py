@@ -32,6 +32,7 @@ from castlist.people import (
     renew_report,
     retrain_without,
 )
+from castlist.people.enrolment import add_faces
 from castlist.run import Run, RunFolder, load_gallery, open_run
 from castlist.settings import Settings
 from castlist.testing import draw_picture, level_of, save_picture, tell_faces
@@ -116,6 +117,21 @@ def test_two_who_hold_the_run_lose_nobody(run: Run) -> None:
     changed = click(second, "Emil", crop(8), "b.jpg")
     assert changed.run.people == (*PEOPLE, "Dora", "Emil")
     assert changed.run.sides["train"][-2:] == ("Dora/a.jpg", "Emil/b.jpg")
+
+
+def test_what_is_added_is_of_the_run_as_it_began_and_no_copy(run: Run) -> None:
+    began = open_run(run.path)
+    known = RunFolder(run.path).read(load_gallery)[1].embeddings[0]
+    aside = np.eye(len(known), dtype=np.float32)[0] - known * known[0]
+    aside /= np.linalg.norm(aside)
+    near, copy = (cosine * known + np.sqrt(1 - cosine**2) * aside for cosine in (0.999, 0.99995))
+    name, sources = began.people[0], [("a.jpg", None), ("b.jpg", None)]
+    _, is_new = add_faces(began, name, np.stack([near, copy]).astype(np.float32), sources)
+    assert is_new == [True, False]
+    with RunFolder(run.path).change() as change:
+        change.run = dataclasses.replace(change.run, created="2001-01-01T00:00:00+00:00")  # as one trained anew
+    with pytest.raises(RunError, match="trained anew"):
+        add_faces(began, name, known[None], sources[:1])
 
 
 def test_answers_of_other_people_don_t_stay(run: Run) -> None:

@@ -40,6 +40,20 @@ def portrait() -> np.ndarray:
     return np.asarray(astronaut())
 
 
+@pytest.mark.parametrize("axis", [0, 1])
+def test_weights_in_blocks_are_read_the_last_block_cut_short(axis: int) -> None:
+    rng = np.random.default_rng(axis)
+    values, zeros = (rng.integers(0, 256, (10, n), np.uint8) for n in (3, 3))
+    zeros, scales = zeros[:3], rng.random((3, 3), np.float32)
+    along = np.repeat(np.arange(3), 4)[:10]  # the block of each
+    expected = (values.astype(np.float32) - zeros[along]) * scales[along]
+    parts = [part if axis == 0 else part.T for part in (values, scales, zeros)]
+    graph = Graph()
+    graph.node("DequantizeLinear", *map(graph.constant, parts), axis=axis, block_size=4, output="w")
+    found = read_network(graph.serialize({}, {})).weights["w"]
+    assert (found == (expected if axis == 0 else expected.T)).all()
+
+
 def test_all_is_sorted_and_complete() -> None:
     assert sorted(rooms.__all__, key=lambda name: (not name.isupper(), name)) == rooms.__all__
     assert all(hasattr(rooms, name) for name in rooms.__all__)

@@ -140,7 +140,7 @@ def test_what_is_private_is_read_by_nobody_else(tmp_path: Path) -> None:
     finally:
         os.umask(before)
     modes = {path.relative_to(tmp_path).as_posix(): stat.S_IMODE(path.stat().st_mode) for path in tmp_path.rglob("*")}
-    (tmp_path / "open" / "photo").touch(0o640)
+    (tmp_path / "open" / "photo").touch(0o750)  # as some cameras' cards have all files: nobody is to run a sidecar
     write_bytes(tmp_path / "beside", b"", like=tmp_path / "open" / "photo")
     assert stat.S_IMODE((tmp_path / "beside").stat().st_mode) == 0o640, "whoever may read the photo may read this"
     assert modes == {"private": 0o700, "private/a": 0o600, "open": 0o755, "open/a": 0o600, "open/b": 0o644}
@@ -156,12 +156,22 @@ def test_only_parts_are_removed(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == [".hidden", "a.part", "part.onnx"]
 
 
+def test_lines_are_on_disk_once_they_are_added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda file: sizes.append(os.fstat(file).st_size))
+    append_lines(tmp_path / "lines", b"one\n")
+    assert sizes == [4]
+
+
 def test_lines_are_added_whole_and_half_ones_go(tmp_path: Path) -> None:
     path = tmp_path / "lines"
     append_lines(path, b"one\n")
     path.write_bytes(path.read_bytes() + b"hal")  # as a kill leaves it
     append_lines(path, b"two\nthree\n")
     assert path.read_bytes() == b"one\ntwo\nthree\n"
+    path.write_bytes(b"one\n" + b"h" * 2**16)  # the end of the last line is the last byte before those read first
+    append_lines(path, b"two\n")
+    assert path.read_bytes() == b"one\ntwo\n"
     assert os.name != "posix" or stat.S_IMODE(path.stat().st_mode) == 0o600
 
 

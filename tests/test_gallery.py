@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits  # type: ignore[import-untyped]
 
 from castlist.errors import SettingsError, ShapeError, WeightsError
 from castlist.gallery import NOBODY, Answers, Background, Gallery, default_background
@@ -16,7 +17,7 @@ from castlist.gallery.answers import measure_gains, name_best
 from castlist.gallery.assignment import assign_people
 from castlist.gallery.fitting import COMMON, LIMITS, OWN_KIND, SOFTNESS, find_thresholds
 from castlist.gallery.gallery import BLOCK
-from castlist.gallery.knowledge import Knowledge, add_up
+from castlist.gallery.knowledge import Knowledge, add_up, with_squares
 from castlist.gallery.mixture import Mixture
 
 VALUES = 24
@@ -95,6 +96,7 @@ def test_a_stranger_is_told_by_the_other_photos_of_the_same_person() -> None:
     shares = [(answers.named[is_double] != NOBODY).mean() for answers in (alone, together)]
     assert shares[0] > 0.1
     assert shares[1] < shares[0] / 3
+    assert shares[1] == pytest.approx(5 / 90, abs=0.03), "judged with the others that aren't beyond doubt"
     told = is_double & (alone.named != NOBODY) & (together.named == NOBODY)
     assert together.probabilities[told, -1].mean() > alone.probabilities[told, -1].mean() + 0.1
     assert (together.named[is_cast] == np.repeat(np.arange(6), 10)).mean() > 0.97
@@ -416,6 +418,25 @@ def test_thresholds_are_those_of_looking_at_each_person_alone() -> None:
     assert np.allclose(best, scores.max(axis=1), atol=1e-3)
     rarer = rate * (rate / n_people / COMMON) ** LIMITS.rarity
     assert (best - thresholds[first] > 0).mean() == pytest.approx(rarer, abs=2 / len(kind))
+
+
+def test_one_thread_asks_the_strangers(background: Background) -> None:
+    seen: list[int] = []
+
+    def threads() -> list[int]:
+        return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
+
+    class Watched(Background):
+        @property
+        def asked(self) -> np.ndarray:  # type: ignore[override]
+            seen.extend(threads())
+            return with_squares(self.strangers[0]).T
+
+    gallery = gallery_of(background, 1, 3, 2)
+    watched = Watched(background.mean, background.directions, background.between, background.kinds)
+    with threadpool_limits(2, user_api="blas"):
+        find_thresholds(gallery.known, watched, 0.01)
+        assert (set(seen), set(threads())) in (({1}, {2}), (set(), set()))  # some systems have no such library
 
 
 def test_a_score_is_the_ratio_of_two_densities() -> None:

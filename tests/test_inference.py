@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -104,15 +105,26 @@ def test_another_network_at_the_same_path_is_another_network(tmp_path: Path) -> 
 def test_a_network_is_rewritten_once_and_apart_from_itself() -> None:
     data, calls = times(4), []
 
-    def rewrite(network: bytes) -> bytes:
+    def rewrite(network: bytes) -> tuple[bytes, dict[str, np.ndarray]]:
         calls.append(network)
-        return times(6)
+        return times(6), {}
 
     digest = hashlib.sha256(data).hexdigest()
     first = open_session(data, n_threads=1, digest=digest, rewrite=rewrite)
     assert open_session(data, n_threads=1, digest=digest, rewrite=rewrite) is first
     assert calls == [data]
     assert (ask(first), ask(open_session(data, n_threads=1))) == (6, 4)
+
+
+def test_weights_beside_a_network_are_its_own_once_it_is_open() -> None:
+    graph, weights = Graph(), np.arange(2000, dtype=np.float32)
+    graph.node("Mul", "x", graph.constant(weights), output="y")
+    signature: Any = {"x": (np.float32, ["n"])}, {"y": (np.float32, ["n"])}
+    data, large = graph.serialize(*signature, apart=True), graph.large
+    assert len(data) < 200 < len(graph.serialize(*signature))
+    first = open_session(b"beside", rewrite=lambda _: (data, large))
+    weights[:] = 0  # whoever wrote them may use their place for something else
+    assert first.run(None, {"x": np.ones(1, np.float32)})[0].tolist() == list(range(2000))
 
 
 def test_only_the_last_few_are_kept() -> None:

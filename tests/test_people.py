@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -188,8 +190,26 @@ def test_one_photo_is_forgotten(run: Run) -> None:
     assert forget_photo(run.path, "Dora", "trip/a.jpg") == "Dora/trip/a.jpg"
     with pytest.raises(RunError, match="the only photo of 'Dora'"):
         forget_photo(run.path, "Dora", "a.jpg")
+    for photo in ("c.jpg", "d.jpg"):
+        click(run, "Zoë", crop(8, photo == "d.jpg"), photo)
+    assert forget_photo(run.path, unicodedata.normalize("NFD", "Zoë"), "d.jpg") == "Zoë/d.jpg"
     with pytest.raises(RunError, match="knows nobody called 'Zoe'"):
         forget_photo(run.path, "Zoe", "a.jpg")
+
+
+def test_statistics_of_the_cast_itself_keep_two_photos(run: Run) -> None:
+    with RunFolder(run.path).change() as change:
+        changed, gallery = load_gallery(change.run)
+        two = Gallery.fit(["Ann"], gallery.embeddings[:2], np.zeros(2), gallery.photos[:2], own_background=True)
+        change.write(run.gallery_path.name, two.to_bytes())
+        change.run = dataclasses.replace(
+            changed, people=two.people, sides={"train": two.photos, "validation": (), "test": ()}
+        )
+    click(run, "Ann", crop(0, 5), "last.jpg")
+    forget_photo(run.path, "Ann", "1.jpg")
+    with pytest.raises(RunError, match="Too few photos would be left"):
+        undo(run.path)
+    assert opened(run)[1].photos == ("Ann/0.jpg", "Ann/last.jpg")
 
 
 def test_somebody_is_called_otherwise_everywhere(run: Run) -> None:
@@ -208,6 +228,15 @@ def test_somebody_is_called_otherwise_everywhere(run: Run) -> None:
     renew_report(run.path)
     assert run.answers_path.read_text("utf-8").splitlines()[0].endswith("Ann,王小明,小滿,unknown")
     assert undo(run.path).name == "小滿"
+    rename(run.path, "Ann", "Anna")
+    assert [(one.name, one.was("Beatrix"), one.was("Ann")) for one in open_run(run.path).calls] == [
+        ("小滿", True, False),
+        ("Anna", False, True),
+    ]
+    click(run, "Dora", crop(8), "d.jpg")
+    rename(run.path, "Dora", "Dori")
+    assert undo(run.path).name == "Dori"  # who leaves, and what she was called with her
+    assert [one.name for one in open_run(run.path).calls] == ["小滿", "Anna"]
 
 
 def test_two_are_one(run: Run) -> None:
@@ -246,6 +275,13 @@ def test_what_can_t_be_leaves_the_run_as_it_was(run: Run, change, reason: str) -
     with pytest.raises(CastlistError, match=reason):
         change(run.path)
     assert ((run.path / "run.json").read_bytes(), run.gallery_path.read_bytes()) == before
+
+
+def test_who_is_in_a_run_stays_while_it_is_trained(run: Run) -> None:
+    with RunFolder(run.path).change() as change:
+        change.run = dataclasses.replace(change.run, complete=False)
+    with pytest.raises(RunError, match="castlist resume"):
+        rename(run.path, "Ann", "Bo")
 
 
 def test_only_the_case_of_a_name_may_change(run: Run) -> None:

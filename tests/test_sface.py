@@ -56,6 +56,11 @@ def test_rewriting_changes_no_vector(package_file: bytes, rewritten: Any, crops:
     assert expected[0] @ expected[2] < 0.3
 
 
+def test_weights_apart_are_the_same_network(package_file: bytes, rewritten: Any, crops: np.ndarray) -> None:
+    apart = open_session(package_file, rewrite=sface.rewrite_apart)
+    assert (apart.run(None, {"faces": crops})[0] == rewritten.run(None, {"faces": crops})[0]).all()
+
+
 def test_crops_of_a_batch_are_seen_each_for_itself(rewritten: Any, crops: np.ndarray) -> None:
     together = rewritten.run(None, {"faces": crops})[0]
     alone = np.concatenate([rewritten.run(None, {"faces": crop[None]})[0] for crop in crops])

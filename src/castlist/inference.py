@@ -18,7 +18,7 @@ import os
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 KEPT = 8  # networks; castlist's own are four, and a run has at most two
+Model = tuple[bytes, Mapping[str, Any]]  # a network, and the weights that it leaves out, arrays by their names
 
 
 class _Entry:
@@ -42,16 +43,16 @@ class _Entry:
 class _Threaded:
     """A session whose passes take several threads; in a forked child it is opened anew at its first use."""
 
-    def __init__(self, data: bytes, n_threads: int) -> None:
-        self._data, self._n_threads = data, n_threads
-        self._session: Any = _open(data, n_threads)
+    def __init__(self, model: Model, n_threads: int) -> None:
+        self._model, self._n_threads = model, n_threads
+        self._session: Any = _open(model, n_threads)
         self._lock = threading.Lock()
         _threaded.add(self)
 
     def __getattr__(self, name: str) -> Any:
         with self._lock:
             if self._session is None:
-                self._session = _open(self._data, self._n_threads)
+                self._session = _open(self._model, self._n_threads)
             return getattr(self._session, name)
 
     def leave_to_parent(self) -> None:
@@ -63,12 +64,12 @@ class _Threaded:
 
 _threaded: weakref.WeakSet[_Threaded] = weakref.WeakSet()
 # By content, threads and how it is rewritten, the last used at the end.
-_entries: OrderedDict[tuple[str, int, Callable[[bytes], bytes] | None], _Entry] = OrderedDict()
+_entries: OrderedDict[tuple[str, int, Callable[[bytes], Model] | None], _Entry] = OrderedDict()
 _lock = threading.Lock()
 
 
 def open_session(
-    model: bytes | Path, *, n_threads: int = 0, digest: str = "", rewrite: Callable[[bytes], bytes] | None = None
+    model: bytes | Path, *, n_threads: int = 0, digest: str = "", rewrite: Callable[[bytes], Model] | None = None
 ) -> Any:
     """Open an ONNX network as an onnxruntime session, which threads may share.
 
@@ -94,8 +95,8 @@ def open_session(
     with entry.lock:
         if entry.session is None:
             logger.debug("Opens the network %s, %d bytes", key[0][:8], len(data))
-            data = rewrite(data) if rewrite else data
-            entry.session = _open(data, 1) if n_threads == 1 else _Threaded(data, n_threads)
+            whole: Model = rewrite(data) if rewrite else (data, {})
+            entry.session = _open(whole, 1) if n_threads == 1 else _Threaded(whole, n_threads)
         return entry.session
 
 
@@ -125,10 +126,14 @@ def read_network(file: Path) -> bytes:
         ) from error
 
 
-def _open(data: bytes, n_threads: int) -> Any:
-    runtime = _runtime()
+def _open(model: Model, n_threads: int) -> Any:
+    runtime, (data, weights) = _runtime(), model
+    options = _options(runtime, n_threads)
+    if weights:  # which it copies
+        values = [runtime.OrtValue.ortvalue_from_numpy(array) for array in weights.values()]
+        options.add_external_initializers(list(weights), values)
     try:
-        session = runtime.InferenceSession(data, _options(runtime, n_threads), providers=["CPUExecutionProvider"])
+        session = runtime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime raises kinds of its own that share no base
         raise WeightsError(
             "network-refused", "Not a network that onnxruntime can run ({reason}).", reason=str(error)

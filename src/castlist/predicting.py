@@ -1,4 +1,7 @@
-"""Photos and films named, told, tabled and painted, one after the other: what `castlist predict` does."""
+"""Photos and films named, told, tabled and painted, one after the other: what `castlist predict` does.
+
+What only films, pictures or sidecars need is loaded where they are asked for: most ask for a name, and wait for it.
+"""
 
 from __future__ import annotations
 
@@ -9,22 +12,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from castlist import media, naming, painting
 from castlist.errors import CastlistError, FontError, Message, SettingsError, unforeseen
 from castlist.files import cannot_write, make_folder
-from castlist.media import (
-    UNKNOWN,
-    Sidecars,
-    is_film,
-    look_inside,
-    make_tags,
-    meant_by,
-    plan_sidecar,
-    write_planned,
-)
-from castlist.naming import NamedFilm, NamedPhoto, Recognizer, Table, film_rows, name_film, photo_rows
-from castlist.painting import check_hidden, draw_photo, find_fonts, free_place, tell_apart, write_film
+from castlist.media import UNKNOWN, is_film, meant_by
+from castlist.naming import NamedFilm, NamedPhoto, Recognizer, Table, film_rows, photo_rows
 from castlist.paths import as_path
 from castlist.threads import OnCount
 
@@ -102,7 +97,7 @@ def predict(
     people = recognizer.run.people
     if hidden is not None:
         hidden = meant_by(hidden, people)
-        check_hidden(hidden, people)
+        painting.check_hidden(hidden, people)
         if recognizer.face_network is None:
             raise SettingsError(
                 "hiding-needs-faces", "Hiding needs a run that knows faces; this one was learnt from whole photos."
@@ -121,13 +116,15 @@ def predict(
         with contextlib.ExitStack() as stack:
             write = stack.enter_context(Table(table)).add if table is not None else lambda rows: None
             yield from _remarks_on_sequences(recognizer, photos)
-            sidecars = Sidecars()
+            put = None
+            if xmp:
+                put = partial(_put_names, media.Sidecars())
             if draw and hidden is None:
                 yield from _remarks_on_fonts(people)
             for photo in _name_photos(photos, recognizer, hidden is not None, repeat, together, showing):
                 write(photo_rows(photo))
                 failures = [draw.photo(photo)] if draw and not photo.problem else []
-                failures += [_put_names(photo, sidecars)] if xmp and not photo.problem else []
+                failures += [put(photo)] if put and not photo.problem else []
                 yield photo
                 yield from filter(None, failures)
             for path in films:
@@ -152,7 +149,7 @@ def _remarks_on_fonts(people: Sequence[str]) -> Iterator[Remark]:
     """Whose name no picture can bear: said before thousands of photos, not at each."""
     for name in people:
         try:
-            find_fonts(name)
+            painting.find_fonts(name)
         except FontError as error:
             yield Remark(
                 Message(
@@ -174,17 +171,17 @@ def _name_photos(
     yield from named
 
 
-def _put_names(photo: NamedPhoto, sidecars: Sidecars) -> Remark | None:
+def _put_names(sidecars: media.Sidecars, photo: NamedPhoto) -> Remark | None:
     """Add the names of a photo to its sidecar."""
     boxes = [(face.name, face.box) for face in photo.faces if face.name != UNKNOWN]
     faces = [(name, (box.left, box.top, box.right, box.bottom)) for name, box in boxes if box]
     try:
         if faces:
-            inside = look_inside(photo.path)
-            tags = make_tags(faces, inside.upright_size, inside.orientation)
-            plan = plan_sidecar(photo.path, sidecars.place(photo.path), tags)
+            inside = media.look_inside(photo.path)
+            tags = media.make_tags(faces, inside.upright_size, inside.orientation)
+            plan = media.plan_sidecar(photo.path, sidecars.place(photo.path), tags)
             if plan.change:
-                write_planned(plan)
+                media.write_planned(plan)
     except CastlistError as error:
         return Remark(error.message, photo.path)
     return None
@@ -200,7 +197,7 @@ def _film(
 ) -> Iterator[NamedFilm | Remark]:
     try:
         with showing(Message("showing-film", "{name}: faces", {"name": path.name})) as on_count:
-            film = name_film(path, recognizer, thorough=thorough, on_count=on_count)
+            film = naming.name_film(path, recognizer, thorough=thorough, on_count=on_count)
     except CastlistError as error:
         film = NamedFilm.unread(path, error.message)
     except MemoryError:
@@ -237,24 +234,26 @@ class _Painter:
         self._files = {
             path: folder / f"{_with_ending(name, path, usual)}.{kind}.{usual[0]}"
             for paths, usual in ((photos, ("jpg", "jpeg")), (films, ("mp4",)))
-            for path, name in zip(paths, tell_apart(paths), strict=True)
+            for path, name in zip(paths, painting.tell_apart(paths), strict=True)
         }
         self._inputs = {os.path.realpath(path) for path in (*photos, *films)}
 
     def photo(self, photo: NamedPhoto) -> Remark | None:
-        return self._try(photo.path, lambda file: draw_photo(photo, file, hidden=self._hidden, people=self._people))
+        return self._try(
+            photo.path, lambda file: painting.draw_photo(photo, file, hidden=self._hidden, people=self._people)
+        )
 
     def film(self, film: NamedFilm, showing: Showing) -> Remark | None:
         def write(file: Path) -> None:
             with showing(Message("showing-writing", "{name}: writing", {"name": film.path.name})) as on_count:
                 hidden, people = self._hidden, self._people
-                write_film(film, file, names=hidden is None, hidden=hidden, people=people, on_count=on_count)
+                painting.write_film(film, file, names=hidden is None, hidden=hidden, people=people, on_count=on_count)
 
         return self._try(film.path, write)
 
     def _try(self, path: Path, write: Callable[[Path], None]) -> Remark | None:
         try:
-            file = free_place(self._files[path], path)
+            file = painting.free_place(self._files[path], path)
             if os.path.realpath(file) in self._inputs:
                 raise CastlistError(
                     "picture-itself",

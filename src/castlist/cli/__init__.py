@@ -14,11 +14,11 @@ import typer
 
 from castlist.cli.console import say, tell
 from castlist.cli.options import SYSTEM, Language
-from castlist.cli.stopping import INTERRUPTED, told_to_end
 from castlist.cli.words import asked_language, command_of, speak, spoken, translate, translate_help, worded
 from castlist.errors import CastlistError, SettingsError, unforeseen
 from castlist.paths import needed_here
 from castlist.places import is_address
+from castlist.stopping import INTERRUPTED, told_to_end
 
 
 def _show_version(wanted: bool) -> bool:
@@ -94,30 +94,35 @@ FAR = {"archive": True, "decide": True, "manifest": False}  # the verbs that tak
 
 def main() -> None:
     """Run the command; a failure that castlist foresees is one sentence on stderr and exit code 2."""
-    _open_outputs()
-    speak(asked_language(sys.argv[1:]))
     with told_to_end() as signals:
-        try:
-            _need_arguments()
-            first = sys.argv[1:2]
-            command = command_of(make_app(first if first and first[0] in VERBS else VERBS))
-            if spoken() != "en":
-                translate_help(command)
-            command()
-        except Exception as error:
-            if signals:  # what an import that was interrupted ends in, which may be any error
-                _stop(signals)
-            if not isinstance(error, (CastlistError, OSError)):
-                raise
-            # Of what the system refuses a verb may have no sentence.
-            say(f"castlist: {worded(error if isinstance(error, CastlistError) else unforeseen(error))}")
-            sys.exit(2)
-        except KeyboardInterrupt:
+        run(signals)
+
+
+def run(signals: Sequence[int]) -> None:
+    """Do what `main` does, for who hears the signals to end: they are listed as they come."""
+    try:
+        _open_outputs()
+        speak(asked_language(sys.argv[1:]))
+        _need_arguments()
+        first = sys.argv[1:2]
+        command = command_of(make_app(first if first and first[0] in VERBS else VERBS))
+        if spoken() != "en":
+            translate_help(command)
+        command()
+    except Exception as error:
+        if signals:  # what an import that was interrupted ends in, which may be any error
             _stop(signals)
-        except SystemExit as end:
-            if end.code == INTERRUPTED:  # what typer makes of it
-                _stop(signals)
+        if not isinstance(error, (CastlistError, OSError)):
             raise
+        # Of what the system refuses a verb may have no sentence.
+        say(f"castlist: {worded(error if isinstance(error, CastlistError) else unforeseen(error))}")
+        sys.exit(2)
+    except KeyboardInterrupt:
+        _stop(signals)
+    except SystemExit as end:
+        if end.code == INTERRUPTED:  # what typer makes of it
+            _stop(signals)
+        raise
 
 
 def _open_outputs() -> None:

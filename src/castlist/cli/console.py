@@ -31,7 +31,7 @@ def telling_interruption(how: Callable[[], str]) -> Iterator[None]:
     """On Ctrl+C, say how to go on, where there is a way; empty: there is none."""
     try:
         yield
-    except KeyboardInterrupt:  # or what `castlist.cli` makes of another signal to end
+    except KeyboardInterrupt:  # or what `castlist.stopping` makes of another signal to end
         if words := how():
             _say_interrupted(words)
         raise

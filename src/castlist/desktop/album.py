@@ -7,8 +7,6 @@ from pathlib import Path
 from tkinter import ttk
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from castlist.desktop.answers import AnswersPanel
 from castlist.desktop.desk import Desk
 from castlist.desktop.films import Still, choose_still
@@ -17,12 +15,14 @@ from castlist.desktop.strip import Strip
 from castlist.desktop.texts import Sentence
 from castlist.desktop.worker import Task
 from castlist.errors import CastlistError
-from castlist.media import find_photos
-from castlist.naming import NamedFilm, NamedPhoto, Recognizer, Seen
-from castlist.run import Enrolled
+from castlist.naming import NamedFilm, NamedPhoto
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from castlist.desktop.asking import Looked, Watched
+    from castlist.naming import Recognizer, Seen
+    from castlist.run import Enrolled
 
 THUMBNAIL = 72  # pixels at 1x
 ROOMY = 560  # height of a window at 1x in which the strip leaves enough room for the picture
@@ -89,6 +89,8 @@ class Album:
         """Show and name files and folders."""
 
         def find(_: Task) -> Iterator[list[Picture]]:
+            from castlist.media import find_photos
+
             yield [Picture(path) for path in find_photos(paths)]
 
         self._desk.do(find, self.take)
@@ -215,7 +217,9 @@ class Album:
 
         def end(error: CastlistError | None) -> None:
             self.stop()
-            if not error and (says or total == 1):
+            if error:
+                status.say(lambda _: "")  # nobody looks at the photos any more
+            elif says or total == 1:
                 status.say(says or self.ready)
             self._desk.notice.complain(error)
 

@@ -1,4 +1,4 @@
-"""What the window asks of the recognizer, as work for a thread."""
+"""What the window asks of the recognizer, as work for a thread; each loads what it alone needs."""
 
 from __future__ import annotations
 
@@ -15,9 +15,7 @@ from castlist.desktop.worker import Task
 from castlist.errors import CastlistError, PhotoError
 from castlist.languages import Translate
 from castlist.media import UNKNOWN
-from castlist.naming import NamedFilm, NamedPhoto, Recognizer, Seen, name_film
-from castlist.painting import draw_names, hide_faces, is_hidden, save_picture, write_film
-from castlist.people import enrol_face, undo
+from castlist.naming import NamedFilm, NamedPhoto, Recognizer, Seen
 from castlist.threads import OnCount
 
 TOLD = 12  # frames of a film between two words on how far it is
@@ -95,6 +93,8 @@ def name_pictures(
 
 
 def _name_film(recognizer: Recognizer, path: Path, task: Task) -> NamedFilm:
+    from castlist.naming import name_film
+
     try:
         return name_film(path, recognizer, on_count=_counter(path, task), stop=task.stopped.is_set)
     except CastlistError as error:
@@ -142,11 +142,15 @@ def _name(recognizer: Recognizer, seen: Seen, path: Path) -> NamedPhoto:
 
 def enrol_clicked(recognizer: Recognizer, seen: Seen, face: int, name: str, source: str) -> Iterator[Recognizer]:
     """Add one face of a picture to a person; gives the recognizer that knows it."""
+    from castlist.people import enrol_face
+
     yield enrol_face(recognizer, name, seen, face, source)
 
 
 def take_back_last(recognizer: Recognizer) -> Iterator[str]:
     """Undo the last enrolment of a run; gives the name of whom it was."""
+    from castlist.people import undo
+
     name = undo(recognizer.run.path).name
     assert recognizer.run  # opened anew here, not where the window would wait for it
     yield name
@@ -156,6 +160,8 @@ def save_named(
     picture: Picture, answer: NamedPhoto | NamedFilm, people: Sequence[str], path: Path, task: Task
 ) -> Iterator[Path | Watched]:
     """Write a picture or a film with names on it."""
+    from castlist.painting import draw_names, save_picture, write_film
+
     if isinstance(answer, NamedFilm):
         write_film(answer, path, people=people, on_count=_counter(picture.path, task))
     else:
@@ -165,6 +171,9 @@ def save_named(
 
 def save_hidden(recognizer: Recognizer, picture: Picture, path: Path, task: Task) -> Iterator[Path | Watched]:
     """Write a picture or a film with the faces of strangers hidden."""
+    from castlist.naming import name_film
+    from castlist.painting import hide_faces, is_hidden, save_picture, write_film
+
     # A thorough look: a small face must not stay open because naming passed over it.
     if picture.is_film:
         count = _counter(picture.path, task)

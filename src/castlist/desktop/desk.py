@@ -6,14 +6,16 @@ import tkinter as tk
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from tkinter import ttk
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from castlist.desktop.notice import Notice
 from castlist.desktop.status import StatusLine
 from castlist.desktop.texts import Texts
 from castlist.desktop.worker import Task, Worker
 from castlist.errors import CastlistError
-from castlist.naming import Recognizer
+
+if TYPE_CHECKING:
+    from castlist.naming import Recognizer
 
 
 @dataclass(frozen=True, eq=False)

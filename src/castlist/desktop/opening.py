@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import tkinter as tk
-import urllib.parse
-import urllib.request
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -15,7 +13,6 @@ from castlist.desktop.desk import Desk
 from castlist.desktop.dialogs import ask_folder, ask_pictures
 from castlist.desktop.picture import Picture
 from castlist.errors import PhotoError
-from castlist.media import read_photo
 
 PASTED = Path("clipboard.png")  # what a pasted picture is called where a photo has its file's name
 
@@ -94,9 +91,14 @@ def _read_clipboard(root: tk.Tk) -> np.ndarray | list[Path]:
     kinds = _selection(root, "TARGETS").split()
     for kind in ("image/png", "image/jpeg", "image/bmp"):
         if kind in kinds:
+            from castlist.media import read_photo
+
             # What isn't text, Tk gives as numbers in hexadecimal.
             return read_photo(bytes(int(value, 16) for value in _selection(root, kind).split()))
     if "text/uri-list" in kinds:
+        import urllib.parse  # late: they bring HTTP and its ciphers
+        import urllib.request
+
         data = bytes(int(value, 16) for value in _selection(root, "text/uri-list").split())
         links = [line for line in data.decode().split("\r\n") if line.startswith("file:")]
         return [Path(urllib.request.url2pathname(urllib.parse.urlparse(link).path)) for link in links]

@@ -7,18 +7,20 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tkinter import font as tkfont
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import cv2
-import numpy as np
 from PIL import Image, ImageTk
 
 from castlist.desktop.texts import Sentence, Texts
 from castlist.desktop.worker import Task, Worker
 from castlist.errors import CastlistError, PhotoError
-from castlist.media import UNKNOWN, Film, is_film, read_photo
-from castlist.naming import NamedFace
+from castlist.media import UNKNOWN
 from castlist.painting import COLORS, PLATE, color_of, percent
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from castlist.naming import NamedFace
 
 MARGIN = 8  # around the picture, pixels
 BAND = 2**17  # pixels of the screen that are handed to Tk at once
@@ -35,6 +37,8 @@ class Picture:
     @property
     def is_film(self) -> bool:
         """Whether the file is a film; looks into it."""
+        from castlist.media import is_film
+
         return self.pixels is None and is_film(self.path)
 
     def read(self, frame: int = 0, task: Task | None = None) -> np.ndarray:
@@ -48,6 +52,8 @@ class Picture:
             PhotoError: If the file can't be read.
             MissingExtraError: If it is a film, and what reads films isn't installed.
         """
+        from castlist.media import Film, is_film, read_photo
+
         if self.pixels is not None:
             return self.pixels
         if not is_film(self.path):
@@ -67,6 +73,8 @@ def fit(pixels: np.ndarray, width: float, height: float, *, largest: float = 1.0
 
     OpenCV lets the window's thread go on meanwhile, which Pillow doesn't while it takes over the pixels.
     """
+    import cv2  # late: on the thread that calls it
+
     rows, columns = pixels.shape[:2]
     scale = min(width / columns, height / rows, largest)
     size = max(1, round(columns * scale)), max(1, round(rows * scale))
@@ -116,6 +124,8 @@ class PictureView(tk.Canvas):
         self._people: Sequence[str] = ()
         self._chosen = 0
         self._shown: _Shown | None = None
+        # Held here alone: what a thread's work holds, the thread lets go of, and Tk's images wait for the window then.
+        self._bands: list[ImageTk.PhotoImage] = []  # of what is on its way
         self._fitting = False
         self._font = tkfont.Font(font="TkDefaultFont").copy()
         self._font.configure(weight="bold")
@@ -162,13 +172,13 @@ class PictureView(tk.Canvas):
             self._draw_answers()
         elif not self._fitting and min(room) > 2 * MARGIN:
             self._fitting = True
-            bands: list[ImageTk.PhotoImage] = []
+            self._bands = []
 
             def work(_: Task) -> Iterator[Image.Image]:
                 yield from cut(fit(pixels, room[0] - 2 * MARGIN, room[1] - 2 * MARGIN, largest=LARGEST))
 
             def take(band: Image.Image) -> None:
-                bands.append(ImageTk.PhotoImage(band, master=self))
+                self._bands.append(ImageTk.PhotoImage(band, master=self))
 
             def end(error: CastlistError | None) -> None:
                 self._fitting = False
@@ -177,7 +187,7 @@ class PictureView(tk.Canvas):
                     return
                 if self._pixels is not None:  # or a sentence stands there by now
                     known = (self._faces, self._people) if pixels is self._pixels else (faces, people)
-                    self._put(_Shown(pixels, *known, room, tuple(bands)))
+                    self._put(_Shown(pixels, *known, room, tuple(self._bands)))
                 if self._pixels is not pixels or room != (self.winfo_width(), self.winfo_height()):
                     self._draw()
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tkinter import ttk
+from typing import TYPE_CHECKING
 
 from castlist.desktop.desk import Desk
 from castlist.desktop.dialogs import ask_folder
@@ -14,8 +15,10 @@ from castlist.desktop.texts import Sentence
 from castlist.desktop.worker import Task
 from castlist.errors import CastlistError
 from castlist.languages import Translate
-from castlist.naming import Recognizer
-from castlist.run import Run, RunFolder, Stamp, find_runs, read_accuracy
+
+if TYPE_CHECKING:
+    from castlist.naming import Recognizer
+    from castlist.run import Run, Stamp
 
 Listed = list[tuple[Path, Sentence]]  # of each run its folder and its line in the list
 WATCH = 2.0  # seconds between two looks for what others have changed
@@ -113,6 +116,8 @@ class RunChooser(ttk.Frame):
         self._desk.status.say(lambda translate: translate("Opening…"))
 
         def load(_: Task) -> Iterator[Recognizer]:
+            from castlist.naming import Recognizer  # late, as all that only threads need: the window is there sooner
+
             yield Recognizer.load(path)
 
         def end(error: CastlistError | None) -> None:
@@ -170,6 +175,8 @@ class RunChooser(ttk.Frame):
 
 
 def _look_into(folder: Path, recognizer: Recognizer | None = None) -> _Look:
+    from castlist.run import find_runs
+
     stamps = _stamps(folder)  # before what they tell of is read
     runs, broken = find_runs(folder)
     runs.reverse()
@@ -183,6 +190,8 @@ def _look_into(folder: Path, recognizer: Recognizer | None = None) -> _Look:
 
 
 def _stamps(folder: Path) -> Mapping[Path, Stamp | None]:
+    from castlist.run import RunFolder
+
     try:
         return {path: RunFolder(path).stamp() for path in folder.iterdir()}
     except OSError:  # no folder yet, or none that may be read
@@ -190,6 +199,8 @@ def _stamps(folder: Path) -> Mapping[Path, Stamp | None]:
 
 
 def _describe(run: Run) -> Sentence:
+    from castlist.run import read_accuracy
+
     accuracy = read_accuracy(run)
 
     def describe(translate: Translate) -> str:

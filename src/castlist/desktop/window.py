@@ -17,7 +17,7 @@ from castlist.desktop.look import apply_look, choose_fonts, room_on
 from castlist.desktop.menu import Action, Group, add_buttons, add_menu, bind_keys, is_typing
 from castlist.desktop.notice import Notice
 from castlist.desktop.opening import Opening
-from castlist.desktop.people import ForgetDialog, enrol, take_back
+from castlist.desktop.people import enrol, take_back
 from castlist.desktop.picture import Picture
 from castlist.desktop.runs import RunChooser
 from castlist.desktop.saving import Saving
@@ -27,11 +27,11 @@ from castlist.desktop.welcome import Welcome
 from castlist.desktop.worker import Task, Worker
 from castlist.errors import CastlistError
 from castlist.languages import LANGUAGES, system_language
-from castlist.naming import Recognizer
 
 if TYPE_CHECKING:
     from castlist.desktop.camera import Camera
     from castlist.desktop.training import TrainingDialog
+    from castlist.naming import Recognizer
 
 
 def run_window(runs: Path, photos: Sequence[Path], *, language: str | None) -> None:
@@ -196,6 +196,8 @@ class Window:
         """Ask whom to delete, delete, and show the receipt."""
         self.notice.hide()
         if recognizer := self._recognizer():
+            from castlist.desktop.forgetting import ForgetDialog
+
             ForgetDialog(self.desk, recognizer, self.chooser.list)
 
     def train(self) -> None:

@@ -28,10 +28,18 @@ SWITCH = 0.0005
 class Task:
     """One piece of work, which can be asked to stop."""
 
-    def __init__(self, tell: Callable[[Any], object], on_stop: Callable[[], object] | None = None) -> None:
+    def __init__(
+        self,
+        hand_over: Callable[[Task, Callable[[], object]], object],
+        on_result: Callable[[Any], object],
+        on_stop: Callable[[], object] | None,
+    ) -> None:
         self.stopped = threading.Event()
-        self.tell = tell  # hands a result over from within a call, where the work can't yield it
-        self._on_stop = on_stop
+        self._hand_over, self._on_result, self._on_stop = hand_over, on_result, on_stop
+
+    def tell(self, result: Any) -> None:
+        """Hand a result over from within a call, where the work can't yield it."""
+        self._hand_over(self, partial(self._on_result, result))
 
     def stop(self) -> None:
         """Ask; the work ends after the photo that it is at, and tells nobody any more."""
@@ -68,7 +76,7 @@ class Worker:
             on_end: Told at the end, with what went wrong.
             on_stop: What ends it where it doesn't look at the task.
         """
-        task = Task(lambda result: self._hand_over(task, partial(on_result, result)), on_stop)
+        task = Task(self._hand_over, on_result, on_stop)
 
         def run() -> None:
             error: CastlistError | None = None

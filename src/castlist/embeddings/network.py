@@ -83,7 +83,7 @@ class FaceNetwork:
     def _of(cls, file: Path, data: bytes) -> FaceNetwork:
         """A file that says itself how it wants its crops, or is known to castlist."""
         digest = hashlib.sha256(data).hexdigest()
-        rewrite = sface.rewrite if digest in sface.WEIGHTS.digests else None
+        rewrite = sface.rewrite_apart if digest in sface.WEIGHTS.digests else None
         session = open_session(data, n_threads=1, digest=digest, rewrite=rewrite)
         note = session.get_modelmeta().custom_metadata_map.get("castlist")
         if note is None:

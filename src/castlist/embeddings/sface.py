@@ -32,6 +32,11 @@ TEMPLATE = "arcface-112"
 SIDE, VALUES = 112, 128  # of the crops, and of the vectors
 LEAST = 1e-6  # a slope nearer to 0 is taken for this, so that channels can be divided by theirs
 IDLE = ("Constant", "Dropout")  # what only trains
+SIGNATURE: Any = (  # what goes in, what comes out, and what the network says of itself
+    {"faces": (np.uint8, ["n", SIDE, SIDE, 3])},
+    {"vectors": (np.float32, ["n", VALUES])},
+    {"castlist": json.dumps({"template": TEMPLATE})},
+)
 
 
 def rewrite(data: bytes) -> bytes:
@@ -40,11 +45,13 @@ def rewrite(data: bytes) -> bytes:
     Raises:
         WeightsError: If they aren't SFace.
     """
-    try:
-        parts = _read(read_network(data))
-    except (KeyError, StopIteration, TypeError, ValueError) as error:
-        raise WeightsError("sface-other-structure", "The file isn't SFace: it has other layers.") from error
-    return _write(parts)
+    return _build(data).serialize(*SIGNATURE)
+
+
+def rewrite_apart(data: bytes) -> tuple[bytes, dict[str, np.ndarray]]:
+    """The same, and the large weights beside it by their names: to copy 39 MB costs a tenth of a second."""
+    graph = _build(data)
+    return graph.serialize(*SIGNATURE, apart=True), graph.large
 
 
 def read_parts() -> SfaceParts:
@@ -116,7 +123,11 @@ def _normalization(node: Node, weights: list[np.ndarray]) -> tuple[np.ndarray, n
     return gain, beta - gain * mean
 
 
-def _write(parts: SfaceParts) -> bytes:
+def _build(data: bytes) -> Graph:
+    try:
+        parts = _read(read_network(data))
+    except (KeyError, StopIteration, TypeError, ValueError) as error:
+        raise WeightsError("sface-other-structure", "The file isn't SFace: it has other layers.") from error
     graph = Graph()
 
     def constant(values: np.ndarray) -> str:
@@ -140,8 +151,4 @@ def _write(parts: SfaceParts) -> bytes:
     head = (parts.head * (parts.gains * signs).astype(np.float32)[..., None]).reshape(VALUES, -1)
     x = graph.node("Flatten", x)
     graph.node("Gemm", x, constant(head), constant(parts.biases), transB=1, output="vectors")
-    return graph.serialize(
-        {"faces": (np.uint8, ["n", SIDE, SIDE, 3])},
-        {"vectors": (np.float32, ["n", VALUES])},
-        {"castlist": json.dumps({"template": TEMPLATE})},
-    )
+    return graph

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
 IR_VERSION, OPSET = 8, 17  # understood by every onnxruntime since 1.12
 TYPES = {np.dtype(np.float32): 1, np.dtype(np.uint8): 2, np.dtype(np.int64): 7}
+
+LARGE = 4096  # bytes of weights that are worth being handed over beside the file
 
 Shape = Sequence[int | str]  # a name stands for a size that is free
 
@@ -24,15 +25,17 @@ class Graph:
     """A network being written, node by node, in the order in which it runs."""
 
     _nodes: list[bytes] = field(default_factory=list)
-    _tensors: list[tuple[bytes, memoryview]] = field(default_factory=list)  # what is told of weights, and these
+    _weights: dict[str, np.ndarray] = field(default_factory=dict)
+
+    @property
+    def large(self) -> dict[str, np.ndarray]:
+        """The weights that `serialize` leaves out where they are wanted apart, by their names."""
+        return {name: values for name, values in self._weights.items() if values.nbytes >= LARGE}
 
     def constant(self, values: np.ndarray) -> str:
         """Add weights; returns the name to use them by."""
-        name = f"w{len(self._tensors)}"
-        dims = b"".join(_number(1, size) for size in values.shape)
-        raw: Any = np.ascontiguousarray(values).reshape(-1).view(np.uint8)
-        told = dims + _number(2, TYPES[values.dtype]) + _text(8, name) + _start(9, len(raw))
-        self._tensors.append((told, memoryview(raw)))
+        name = f"w{len(self._weights)}"
+        self._weights[name] = np.asarray(values, order="C")
         return name
 
     def node(self, kind: str, *inputs: str, output: str | None = None, **attributes: int | str | Sequence[int]) -> str:
@@ -51,12 +54,30 @@ class Graph:
         inputs: Mapping[str, tuple[type[np.generic], Shape]],
         outputs: Mapping[str, tuple[type[np.generic], Shape]],
         metadata: Mapping[str, str] | None = None,
+        *,
+        apart: bool = False,
     ) -> bytes:
-        """The network as the bytes of an ONNX file."""
+        """The network as the bytes of an ONNX file.
+
+        Args:
+            inputs: Types and shapes by names.
+            outputs: The same.
+            metadata: What else it says, by keys.
+            apart: Leave out the large weights, which onnxruntime is then given beside it.
+        """
         # Joined once: a network's weights are not copied from message to message.
         graph: list[bytes | memoryview] = [_block(1, node) for node in self._nodes]
         graph.append(_text(2, "castlist"))
-        for told, raw in self._tensors:
+        left_out = self.large if apart else {}
+        for name, values in self._weights.items():
+            told = b"".join(_number(1, size) for size in values.shape)
+            told += _number(2, TYPES[values.dtype]) + _text(8, name)
+            raw = memoryview(b"")
+            if name in left_out:
+                told += _block(13, _text(1, "location") + _text(2, "apart")) + _number(14, 1)
+            else:
+                raw = values.reshape(-1).view(np.uint8).data
+                told += _start(9, len(raw))
             graph += (_start(5, len(told) + len(raw)), told, raw)
         graph += (_block(11, _value(name, *kind)) for name, kind in inputs.items())
         graph += (_block(12, _value(name, *kind)) for name, kind in outputs.items())

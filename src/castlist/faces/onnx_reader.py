@@ -60,14 +60,22 @@ def _folded(node: Node, weights: dict[str, np.ndarray]) -> bool:
     if node.kind == "Reshape":
         weights[node.output] = values.reshape(others[0])
     else:
-        weights[node.output] = values.astype(np.float32)
-        axis, size = node.attributes["axis"], node.attributes["block_size"]
-        along, scales, zeros = (part.swapaxes(0, axis) for part in (weights[node.output], *others))
-        for i, (scale, zero) in enumerate(zip(scales, zeros, strict=True)):
-            block = along[i * size : (i + 1) * size]  # the last may be cut short
-            block -= zero
-            block *= scale
+        scales, zeros = others
+        axis, size = (node.attributes[key] for key in ("axis", "block_size"))
+        weights[node.output] = _floats(values, scales, zeros, axis, size)
     return True
+
+
+def _floats(values: np.ndarray, scales: np.ndarray, zeros: np.ndarray, axis: int, size: int) -> np.ndarray:
+    """Whole numbers in blocks of `size` along an axis as the floats that they stand for."""
+    floats = values.astype(np.float32)
+    along, scales, zeros = (np.moveaxis(part, axis, -1) for part in (floats, scales, zeros.astype(np.float32)))
+    whole = along.shape[-1] // size  # the last may be cut short
+    blocks, rest = along[..., : whole * size].reshape(*along.shape[:-1], whole, size), along[..., whole * size :]
+    for part, some in ((blocks, np.s_[..., :whole, None]), (rest, np.s_[..., whole:])):
+        part -= zeros[some]
+        part *= scales[some]
+    return floats
 
 
 class _Fields:

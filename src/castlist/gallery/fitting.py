@@ -78,7 +78,12 @@ def find_thresholds(
     Returns:
         The thresholds, shape (people,), and the best score of each stranger.
     """
-    thresholds, above, best = reach_of_strangers(known, background)
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # late: who only names needs none
+
+    # Matrices of one kind of faces are so small that two threads wait for each other more than they work: beside other
+    # work, a moment became seconds. Of a product with a thousand people a second thread would save a tenth of a second.
+    with threadpool_limits(1, user_api="blas"):
+        thresholds, above, best = reach_of_strangers(known, background)
     rarer = rate * min(1.0, (rate / len(known.mean) / COMMON) ** limits.rarity)
     rarer = min(rarer, max(rarer ** (1 / limits.tail), RAREST))
     return thresholds + np.quantile(above, 1 - rarer), best

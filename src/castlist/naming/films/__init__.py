@@ -1,17 +1,32 @@
 """People in films: faces followed from frame to frame, named as tracks."""
 
-from castlist.naming.films.following import SeenTrack, name_film, name_tracks, see_film
-from castlist.naming.films.records import NamedFilm, Sighting, Track, clock
-from castlist.naming.films.tracking import overlap
+from __future__ import annotations
 
-__all__ = [
-    "NamedFilm",
-    "SeenTrack",
-    "Sighting",
-    "Track",
-    "clock",
-    "name_film",
-    "name_tracks",
-    "overlap",
-    "see_film",
-]
+from typing import TYPE_CHECKING
+
+from castlist.facade import open_door
+
+if TYPE_CHECKING:
+    from castlist.naming.films.following import SeenTrack as SeenTrack
+    from castlist.naming.films.following import name_film as name_film
+    from castlist.naming.films.following import name_tracks as name_tracks
+    from castlist.naming.films.following import see_film as see_film
+    from castlist.naming.films.records import NamedFilm as NamedFilm
+    from castlist.naming.films.records import Sighting as Sighting
+    from castlist.naming.films.records import Track as Track
+    from castlist.naming.films.records import clock as clock
+    from castlist.naming.films.tracking import overlap as overlap
+
+_ROOMS = {
+    "NamedFilm": "records",
+    "SeenTrack": "following",
+    "Sighting": "records",
+    "Track": "records",
+    "clock": "records",
+    "name_film": "following",
+    "name_tracks": "following",
+    "overlap": "tracking",
+    "see_film": "following",
+}
+__all__ = list(_ROOMS)
+__getattr__ = open_door(__name__, _ROOMS)

@@ -12,6 +12,14 @@ INTERRUPTED = 128 + signal.SIGINT  # the exit code
 _ENDING = ("SIGTERM", "SIGHUP")  # where the system has them
 
 
+class Stopped(KeyboardInterrupt):
+    """What Ctrl+C and its like raise.
+
+    Python ends by SIGINT, whatever the exit code, once a KeyboardInterrupt itself has come out of `exec` of a text, as
+    dataclasses are made by.
+    """
+
+
 @contextlib.contextmanager
 def told_to_end() -> Iterator[list[int]]:
     """Raise KeyboardInterrupt for these signals while the block runs, as for Ctrl+C; gives the list of what came.
@@ -24,7 +32,7 @@ def told_to_end() -> Iterator[list[int]]:
     def end(number: int, frame: FrameType | None) -> None:
         came.append(number)
         signal.signal(number, before[number])
-        raise KeyboardInterrupt
+        raise Stopped
 
     numbers = [signal.SIGINT, *(getattr(signal, name) for name in _ENDING if hasattr(signal, name))]
     before = {number: signal.getsignal(number) for number in numbers}

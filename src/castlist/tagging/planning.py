@@ -13,12 +13,14 @@ from castlist.paths import is_folder, name_below
 from castlist.tagging.journal import Journal
 from castlist.threads import OnCount
 
+OTHERWISE = "tag-otherwise"  # the code of what is told though nothing is amiss
+
 
 @checked
 def plan_tags(
     archive: Archive, *, embed: bool = False, perhaps: bool = False, on_count: OnCount | None = None
 ) -> Iterator[tuple[ArchivedPhoto, list[TagPlan], list[Message]]]:
-    """What tagging would write, photo by photo; photos about which there is nothing to say are left out.
+    """What tagging would write, photo by photo; photos in which nobody is named, nor was, are left out.
 
     Args:
         archive: Whose names.
@@ -46,9 +48,7 @@ def plan_tags(
             on_count(number, total)
         tags = tags_of(photo, perhaps=perhaps)
         if tags.regions or tags.perhaps or photo.name in tagged:
-            plans, problems = _plans_of(photo, tags, archive.root, journal, sidecars, embed)
-            if plans or problems:
-                yield photo, plans, problems
+            yield photo, *_plans_of(photo, tags, archive.root, journal, sidecars, embed)
 
 
 def tags_of(photo: ArchivedPhoto, *, perhaps: bool) -> Tags:
@@ -92,7 +92,7 @@ def _plans_of(
     for name, other in dict(pair for plan in plans for pair in plan.change.conflicts).items():
         problems.append(
             Message(
-                "tag-otherwise",
+                OTHERWISE,
                 "{path!r}: the face that the archive calls {name!r} is called {other!r} there; that stays.",
                 {"path": str(photo.path), "name": name, "other": other},
             )

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 
 from PIL import ExifTags, Image
 
-from castlist.media import mending, netpbm, raw, tiff
+from castlist.media import bitmaps, mending, netpbm, raw, tiff
 from castlist.media.limits import MAX_PIXELS, check_header
 
 # Chosen by content, never by the file's name. Formats outside this list can run old, little-tested decoders.
@@ -55,8 +55,13 @@ class Taking:
     zone: str | None = None  # of that clock, such as "+02:00"
 
 
-def picture_of(data: bytes, most: int = MAX_PIXELS) -> tiff.Picture:
+def picture_of(data: bytes, most: int = MAX_PIXELS, *, anew: bool = True) -> tiff.Picture:
     """The part of a file that is the photo.
+
+    Args:
+        data: The file.
+        most: Pixels that a picture may have which is written anew, since Pillow can't read it, or takes minutes.
+        anew: Whether it is; else nothing is decoded.
 
     Raises:
         PhotoError: If it is known to have more than `most` pixels, or holds no photo; the message is the reason.
@@ -64,11 +69,13 @@ def picture_of(data: bytes, most: int = MAX_PIXELS) -> tiff.Picture:
     if data.startswith(mending.PNG):
         return tiff.Picture(mending.without_extras(data))
     if data.startswith(tiff.HEADERS):
-        return tiff.find_picture(data, most)
+        return tiff.find_picture(data, most, anew=anew)
     if raw.is_raw(data):
         return raw.find_picture(data)
     if netpbm.is_netpbm(data):
-        return tiff.Picture(netpbm.written_anew(data, most))
+        return tiff.Picture(netpbm.written_anew(data, most) if anew else data)
+    if bitmaps.is_packed(data) and anew:
+        return tiff.Picture(bitmaps.written_anew(data, most))
     return tiff.Picture(data)
 
 

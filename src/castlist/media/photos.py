@@ -180,7 +180,7 @@ def check_size(data: bytes, most: int) -> None:
     Raises:
         PhotoError: If it has more, or its header can't be read; the message is the reason.
     """
-    with _refusing(data), open_header(picture_of(data, most).data) as image:
+    with _refusing(data), open_header(picture_of(data, most, anew=False).data) as image:
         check_pixels(*image.size, most)
 
 
@@ -232,7 +232,10 @@ def _to_8_bit(values: np.ndarray, image: Image.Image) -> np.ndarray:
     """Scale grey values of 12 or 16 bits to 0-255."""
     tags = image.tag_v2 if isinstance(image, TiffImagePlugin.TiffImageFile) else {}
     scale = 255.0 / (4095.0 if tags.get(tiff.BITS) == (12,) else 65535.0)
-    return np.clip(values * scale, 0, 255).astype(np.uint8)
+    scaled = np.empty(values.shape, np.uint8)
+    for row, grey in zip(scaled, values, strict=True):  # as floats, all would take eight times the room
+        row[:] = np.clip(grey * scale, 0, 255)
+    return scaled
 
 
 def _upright(rgb: Image.Image, orientation: int | None) -> Image.Image:

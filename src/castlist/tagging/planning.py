@@ -13,8 +13,6 @@ from castlist.paths import is_folder, name_below
 from castlist.tagging.journal import Journal
 from castlist.threads import OnCount
 
-OTHERWISE = "tag-otherwise"  # the code of what is told though nothing is amiss
-
 
 @checked
 def plan_tags(
@@ -92,7 +90,7 @@ def _plans_of(
     for name, other in dict(pair for plan in plans for pair in plan.change.conflicts).items():
         problems.append(
             Message(
-                OTHERWISE,
+                "tag-otherwise",
                 "{path!r}: the face that the archive calls {name!r} is called {other!r} there; that stays.",
                 {"path": str(photo.path), "name": name, "other": other},
             )

@@ -16,7 +16,7 @@ from castlist.errors import CastlistError, Message
 from castlist.media import TagItem, TagPlan, need_exiftool, write_inside, write_planned
 from castlist.paths import as_path, name_below
 from castlist.tagging.journal import Journal, Line
-from castlist.tagging.planning import OTHERWISE, left_alone, plan_tags
+from castlist.tagging.planning import left_alone, plan_tags
 from castlist.tagging.settling import rewritten_of, settle
 from castlist.threads import OnCount
 
@@ -75,7 +75,7 @@ def tag(
         n_photos, n_right = 0, 0  # that name somebody, and that say so already
         while some := list(islice(planned, CHUNK)):
             for _, plans, problems in some:
-                n_right += not plans and all(problem.code == OTHERWISE for problem in problems)
+                n_right += not plans and all(problem.code == "tag-otherwise" for problem in problems)
                 for problem in problems:
                     tell(problem)
             n_photos += len(some)

@@ -679,3 +679,15 @@ def test_more_regions_than_anybody_could_look_at_are_told(tmp_path: Path, where:
     assert f"({2 * n_names if where == 'beside' else n_names} regions are marked in it, more than the limit" in str(
         problem
     )
+
+
+@pytest.mark.parametrize(("size", "expected"), [((400, 300), ["Ann"]), ((300, 400), ["Ann"]), ((400, 200), [])])
+def test_regions_of_a_photo_that_was_cropped_since_are_nobodys(
+    tmp_path: Path, size: tuple[int, int], expected: list[str]
+) -> None:
+    photo = tmp_path / "a.jpg"
+    Image.new("RGB", size).save(photo)
+    photo.with_name("a.jpg.xmp").write_bytes(LIGHTROOM)  # of 4000 x 3000
+    marked = MarkReader().read(photo)
+    assert [name for name, _ in marked.faces()] == expected
+    assert [problem.code for problem in marked.problems] == ([] if expected else ["xmp-left-alone"])

@@ -342,6 +342,15 @@ def test_everything_else_stays_byte_for_byte(data: bytes) -> None:
     assert take_out(changed.data, changed.added).data == data
 
 
+@pytest.mark.parametrize("data", [DARKTABLE, DIGIKAM, LIGHTROOM, PICASA, MICROSOFT, EMPTY])
+def test_without_a_journal_marks_tell_of_all_that_was_written(data: bytes) -> None:
+    tags = Tags(SIZE, (Region("Ann", Area(0.8, 0.8, 0.1, 0.1)), Region("Cy", Area(0.1, 0.8, 0.1, 0.1))))
+    changed = change(data, tags, marked=True)
+    assert ("Cy", [0.05, 0.75, 0.15, 0.85]) in regions(changed.data)
+    assert not change(changed.data, tags, marked=True)
+    assert take_out(changed.data, None).data == data
+
+
 def test_the_size_that_some_readers_need_is_added() -> None:
     start, end = DIGIKAM.index(b"<mwg-rs:AppliedTo"), DIGIKAM.index(b"<mwg-rs:RegionList>")
     changed = change(DIGIKAM[:start] + DIGIKAM[end:], ANN).data

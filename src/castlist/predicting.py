@@ -182,7 +182,7 @@ def _put_names(photo: NamedPhoto, sidecars: Sidecars) -> Remark | None:
         if faces:
             inside = look_inside(photo.path)
             tags = make_tags(faces, inside.upright_size, inside.orientation)
-            plan = plan_sidecar(photo.path, sidecars.place(photo.path), tags)
+            plan = plan_sidecar(photo.path, sidecars.place(photo.path), tags, marked=True)
             if plan.change:
                 write_planned(plan)
     except CastlistError as error:

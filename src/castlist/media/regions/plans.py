@@ -56,7 +56,9 @@ def _names(items: Collection[TagItem]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names + [item.text for item in items if item.kind in REGIONS]))
 
 
-def plan_sidecar(photo: Path, sidecar: Path, tags: Tags, ours: Collection[TagItem] = ()) -> TagPlan:
+def plan_sidecar(
+    photo: Path, sidecar: Path, tags: Tags, ours: Collection[TagItem] = (), *, marked: bool = False
+) -> TagPlan:
     """What is to be written into a photo's sidecar.
 
     One that isn't there begins as what is inside the photo: where both are, most programs believe the sidecar.
@@ -66,6 +68,7 @@ def plan_sidecar(photo: Path, sidecar: Path, tags: Tags, ours: Collection[TagIte
         sidecar: Its place.
         tags: Who is to be named.
         ours: What castlist wrote into the sidecar before, or into the photo.
+        marked: Write nothing but what castlist's marks tell of, since nobody keeps a journal.
 
     Raises:
         CastlistError: If the sidecar can't be read, or isn't understood.
@@ -77,7 +80,7 @@ def plan_sidecar(photo: Path, sidecar: Path, tags: Tags, ours: Collection[TagIte
         if not isinstance(error, FileNotFoundError) or sidecar.is_symlink():
             raise PhotoError("photo-unopened", "can't be opened ({reason})", reason=reason_of(error)) from error
         data, stamp = _packet_of(photo) or EMPTY, _NEW
-    return TagPlan(photo, sidecar, change(data, tags, ours), stamp)
+    return TagPlan(photo, sidecar, change(data, tags, ours, marked=marked), stamp)
 
 
 def plan_inside(photo: Path, tags: Tags, ours: Collection[TagItem] = ()) -> TagPlan | None:

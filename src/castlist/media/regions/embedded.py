@@ -136,9 +136,9 @@ def written(photos: Sequence[tuple[Path, bytes]]) -> Iterator[list[Path | Castli
                 arguments += map(os.fsencode, words)
         said = _run(command, b"\n".join(arguments) + b"\n")
         # Before any photo is replaced: what a kill leaves then lies beside photos to which the same work comes again.
-        for copy in copies:
-            if isinstance(copy, Path):
-                _packet_of(copy).unlink(missing_ok=True)
+        for one in copies:
+            if isinstance(one, Path):
+                _packet_of(one).unlink(missing_ok=True)
         yield [
             copy if isinstance(copy, CastlistError) else _sound(photo, copy, packet, said)
             for copy, (photo, packet) in zip(copies, photos, strict=True)

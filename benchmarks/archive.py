@@ -6,6 +6,7 @@ own, so that its peak of memory is its own.
     python benchmarks/archive.py RUN ../shared/photos/lfw --files 1000
     python benchmarks/archive.py RUN ../shared/photos/lfw --faces 100000    # rows drawn from the background model
     python benchmarks/archive.py --drawn 100000    # tiny pictures, a made-up finder: what the archive itself takes
+    python benchmarks/archive.py RUN ../shared/photos/avengers7 --cores    # one core beside all, and seeing alone
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ import hashlib
 import itertools
 import json
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +42,8 @@ from castlist.naming import Recognizer, Seen
 from castlist.testing import LOOKS, PEOPLE, TILE, level_of, make_run, tell_faces
 from groups import draw
 
+N_COMPARED = 300  # photos; enough for a minute and a half on two cores
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -48,16 +52,24 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=1000)
     parser.add_argument("--faces", type=int, help="Rows of so many drawn faces, five a person, in place of photos.")
     parser.add_argument("--drawn", type=int, help="So many drawn pictures and a run that tells them, in place of both.")
+    parser.add_argument("--cores", action="store_true", help="Compare one core with all, on 300 photos, twice.")
     parser.add_argument("--without", nargs="*", default=[], choices=list(STEPS), help="Steps to leave out.")
     parser.add_argument("--work", type=Path, help="A folder that stays, with all in it.")
     parser.add_argument("--step", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.step:
         name, folder = options.step
+        if options.cores:  # networks are loaded before the clock runs
+            for _ in Recognizer.load(options.run).eyes.see(find_photos([Path(folder, "photos")])[:2]):
+                pass
         print(json.dumps(measured(lambda: STEPS[name](options.run, Path(folder)))))
         return
     with contextlib.ExitStack() as stack:
         folder = options.work or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        if options.cores:
+            make_files(options.photos, folder / "photos", N_COMPARED)
+            compare_cores(options.run, folder)
+            return
         if options.drawn:
             options.run = make_run(folder / "run", ("Ann", "Bo")).path
             make_pictures(folder / "photos", options.drawn)
@@ -74,6 +86,21 @@ def main() -> None:
         faces = Archive(folder / "archive").counts().faces
         size = sum(path.stat().st_size for path in shards)
         print(f"{len(shards)} shards, {faces} faces, {size / 1e6:.1f} MB, {size / max(faces, 1):.0f} bytes a face")
+
+
+def compare_cores(run: Path, folder: Path) -> None:
+    """Tell what all cores gain over one, and what the archive takes beside seeing; in turn, as other work is there."""
+    for _ in range(2):
+        one, every, look = (
+            run_step(step, run, folder, "--cores", before=before)["seconds"]
+            for step, before in (("anew", ("taskset", "-c", "0")), ("anew", ()), ("look", ()))
+        )
+        paces = (f"{N_COMPARED / seconds:.1f}" for seconds in (one, every, look))
+        print(
+            "one core {}, all {}, seeing alone {} photos a second: ".format(*paces)
+            + f"{one / every:.2f} times one core, {look / every:.0%} of seeing alone",
+            flush=True,
+        )
 
 
 def make_files(source: Path, target: Path, count: int) -> None:
@@ -129,6 +156,11 @@ def fill(run: Path, folder: Path) -> None:
     fill_archive(folder / "photos", run, folder / "archive")
 
 
+def fill_anew(run: Path, folder: Path) -> None:
+    shutil.rmtree(folder / "archive", ignore_errors=True)
+    fill(run, folder)
+
+
 def fill_drawn(run: Path, folder: Path) -> None:
     fill_archive(folder / "photos", run, folder / "archive", finder=tell_faces)
 
@@ -159,6 +191,7 @@ STEPS: dict[str, Callable[[Path, Path], None]] = {
     "look": look,
     "fill": fill,
     "again": fill,
+    "anew": fill_anew,
     "fill_drawn": fill_drawn,
     "rename": rename,
     "find": find,
@@ -167,8 +200,8 @@ STEPS: dict[str, Callable[[Path, Path], None]] = {
 }
 
 
-def run_step(name: str, run: Path, folder: Path) -> dict[str, float]:
-    words = [sys.executable, __file__, str(run), ".", "--step", name, str(folder)]
+def run_step(name: str, run: Path, folder: Path, *more: str, before: Sequence[str] = ()) -> dict[str, float]:
+    words = [*before, sys.executable, __file__, str(run), ".", "--step", name, str(folder), *more]
     return json.loads(subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True).stdout)
 
 

@@ -21,6 +21,7 @@ pytest.importorskip("pyarrow", reason="archives need castlist[archive]")
 from castlist.archive import (
     Archive,
     ArchivedFace,
+    Counts,
     fill_archive,
     find_in_archive,
     find_like,
@@ -80,6 +81,10 @@ def test_what_was_decided_is_above_what_was_computed(home: Path) -> None:
     assert names(archive) == expected
     assert [face.is_decided for face in find_in_archive(archive, "Dora")] == [True]
     assert not archive.verdicts.conflicts
+    little = Archive(home / "archive", only_decided=True)
+    assert (
+        little.counts() == archive.counts() == Counts(photos=3, empty=0, failed=0, gone=0, faces=5, named=2, perhaps=0)
+    )
     # Nor does another run, another name or another network override it.
     (home / "run" / "face.onnx").write_bytes(network_bytes(seed=6))
     make(home)

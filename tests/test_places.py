@@ -303,7 +303,7 @@ def test_what_is_no_manifest_is_said(home: Path) -> None:
         table = pa.table({"photo": ["1.png"], "bytes": [1], "modified": [1]} | column)
         pq.write_table(table.replace_schema_metadata({"castlist.root": str(home / "photos")}), home / "odd.parquet")
         with pytest.raises(CastlistError, match="is no manifest that can be read"):
-            open_manifest(home / "odd.parquet")
+            list(open_manifest(home / "odd.parquet").files(home, None))
     listed.write_text("nowhere.png\n")
     with pytest.raises(CastlistError, match="1 isn't there"):
         write_manifest(listed, home / "new.parquet")
@@ -343,3 +343,13 @@ def test_an_address_of_this_machine_is_served_and_no_path_ever_is_one(tmp_path: 
             call()
         assert told.value.code in ("address-here", "archive-far")
     assert not (tmp_path / "s3:").exists()
+
+
+def test_a_web_server_is_no_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(CastlistError, match="doesn't tell which files there are"):
+        Place("https://example.com/photos")
+    place = Place("memory://bucket/photos")
+    listing = {f"{place._root}/a.png": {"type": "file", "size": None}}
+    monkeypatch.setattr(place._files, "find", Mock(return_value=listing))
+    with pytest.raises(CastlistError, match="doesn't tell which files there are"):
+        list(place.files())

@@ -91,6 +91,9 @@ class Place:
                 "An address must bear no user and no password: it is written into files. Give them where the "
                 "library that reaches it looks, such as ~/.aws/credentials.",
             )
+        if found[1].lower() in ("http", "https"):
+            # One that isn't reached would even be an empty folder, and all photos of an archive gone.
+            raise _untold(address)
         self.address = address.rstrip("/")
         with needs_extra("s3", "An address"):
             from fsspec.core import url_to_fs
@@ -120,6 +123,8 @@ class Place:
         for path in sorted(found):
             about = found[path]
             if about["type"] == "file" and path.startswith(f"{self._root}/"):
+                if about["size"] is None:
+                    raise _untold(self.address)
                 yield Listed(path[len(self._root) + 1 :], about["size"], _modified(about))
 
     def look_up(self, name: str) -> Listed | None:
@@ -270,6 +275,15 @@ def _is_there_already(error: Exception) -> bool:
     response = getattr(error.__cause__ or error, "response", None)  # of Azure's library it is an object
     told = response.get("Error", {}) if isinstance(response, dict) else {}
     return told.get("Code") in ("PreconditionFailed", "ConditionalRequestConflict")
+
+
+def _untold(address: str) -> CastlistError:
+    return CastlistError(
+        "address-untold",
+        "{address!r} doesn't tell which files there are and how large, as web servers don't. Copy them to a folder of "
+        "this machine, or to a store such as s3://bucket.",
+        address=address,
+    )
 
 
 def _modified(about: Mapping[str, Any]) -> int:

@@ -61,6 +61,11 @@ class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
         return (*((self.face,) if self.face else ()), *self.more)
 
     @property
+    def spots(self) -> tuple[Spot, ...]:
+        """All faces that it speaks of."""
+        return (*self.faces, *((self.other,) if self.other else ()))
+
+    @property
     def is_somebodys(self) -> bool:
         """Whether somebody decided it and may take it back; not what a run was heard to say, nor what undoes."""
         if self.kind == "called":
@@ -230,7 +235,7 @@ class DecisionLog:
                 after = msgspec.structs.replace(
                     one, face=faces[0] if faces else None, more=faces[1:], other=one.other and of_another(one.other)
                 )
-                before = {spot.photo for spot in (*one.faces, *((one.other,) if one.other else ()))}
+                before = {spot.photo for spot in one.spots}
                 # Of one id, so that one undo takes both back.
                 following += [one, after] if after != one and not before.isdisjoint(kept) else [after]
             if following != every:

@@ -14,13 +14,12 @@ import msgspec
 from castlist.archive.calling import hear_names
 from castlist.archive.folder import FORMAT, ArchiveFolder, Record
 from castlist.archive.forgetting import finish
-from castlist.archive.listing import Files, give_back, have_common
 from castlist.archive.manifest import open_manifest
 from castlist.archive.namer import open_namer
 from castlist.archive.originals import Originals, open_originals
-from castlist.archive.planning import NOTHING, Plan, known_of, make_plan
+from castlist.archive.planning import Comparison, Plan, comparing, known_of, pack_unit
 from castlist.archive.renaming import rename
-from castlist.archive.table import FILE_COLUMNS, Table, join
+from castlist.archive.table import FILE_COLUMNS
 from castlist.archive.units import Worker
 from castlist.archive.workers import Cluster, Post, Processes, drive, name_of
 from castlist.arguments import checked
@@ -200,40 +199,36 @@ def _plan_anew(
     folder: ArchiveFolder, record: Record, originals: Originals, tell: Callable[[Message], None] | None
 ) -> Plan | None:
     """Write down what is to be done; None: nothing."""
-    files = originals.files(folder.path, tell)
-    known, last = _known(folder, record.eyes)
-    give_back()
-    if folder.is_there:
-        before = folder.record()
-        record = msgspec.structs.replace(record, forgetting=before.forgetting)
-        _need_same_photos(folder, before, record, known, files)
-    folder.save(record)
-    plan = make_plan(last + 1, record.eyes, originals.digest, files, known, max(folder.units(), default=0) + 1)
-    del files, known
-    give_back()
-    if plan:
-        folder.save_plan(plan)
-        logger.info("%d units of an archive are to be done", len(plan.units))
+    with comparing() as sides:
+        sides.add_files(originals.files(folder.path, tell))
+        last = _add_known(sides, folder, record.eyes)
+        if folder.is_there:
+            before = folder.record()
+            record = msgspec.structs.replace(record, forgetting=before.forgetting)
+            # A folder that lies elsewhere is the archive's: another's would mark all its photos as gone.
+            if before.root != record.root and sides.has_strangers:
+                raise CastlistError(
+                    "archive-of-others",
+                    "The archive {path!r} is of {before!r}, and none of its photos is in {root!r}. Give another --out.",
+                    path=str(folder),
+                    before=before.root,
+                    root=record.root,
+                )
+        folder.save(record)
+        units = tuple(map(pack_unit, sides.cut(originals.digest, max(folder.units(), default=0) + 1)))
+    if not units:
+        return None
+    plan = Plan(last + 1, record.eyes, units)
+    folder.save_plan(plan)
+    logger.info("%d units of an archive are to be done", len(units))
     return plan
 
 
-def _known(folder: ArchiveFolder, eyes: str) -> tuple[Table, int]:
-    """What the rows say of each file, and the number of the last plan that any of them is of."""
-    shards, last = [], 0
+def _add_known(sides: Comparison, folder: ArchiveFolder, eyes: str) -> int:
+    """Take in what the rows say of each file; gives the number of the last plan that any of them is of."""
+    last = 0
     for unit in folder.units():
         rows, about = folder.read(unit, [*FILE_COLUMNS, "reason"])
         last = max(last, about.plan)
-        shards.append(known_of(rows, unit, is_current=about.eyes == eyes))
-    return join([NOTHING, *shards]), last
-
-
-def _need_same_photos(folder: ArchiveFolder, before: Record, now: Record, known: Table, files: Files) -> None:
-    """Make sure that a folder that lies elsewhere is the archive's: another's would mark all its photos as gone."""
-    if before.root != now.root and len(known) and not have_common(files, known):
-        raise CastlistError(
-            "archive-of-others",
-            "The archive {path!r} is of {before!r}, and none of its photos is in {root!r}. Give another --out.",
-            path=str(folder),
-            before=before.root,
-            root=now.root,
-        )
+        sides.add_known(known_of(rows, unit, is_current=about.eyes == eyes))
+    return last

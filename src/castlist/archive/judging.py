@@ -55,7 +55,7 @@ def judge_rows(decisions: Sequence[Decision], shards: Shards, known: Places | No
         known: What was asked before of the same rows, and is kept for the next time.
     """
     known = known or Places()
-    digests = {spot.photo for one in decisions for spot in (*one.faces, one.other) if spot} - known.of.keys()
+    digests = {spot.photo for one in decisions for spot in one.spots} - known.of.keys()
     found: dict[str, dict[int, Place]] = {}
     for shard in shards.of(digests):
         for row in shard.select(_ASKED).to_pylist():

@@ -1,21 +1,19 @@
-"""Files as they lie there, held as columns: as objects of Python, a hundred thousand of them are tens of megabytes."""
+"""Files as they lie there: listed one by one, or held as columns, as a manifest is."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import msgspec
-import numpy as np
 
 from castlist.errors import needs_extra
 from castlist.paths import name_below
 
 with needs_extra("archive", "An archive"):
     import pyarrow as pa
-    import pyarrow.compute as pc
 
 Files: TypeAlias = "pa.Table"  # a row a file, with COLUMNS
 
@@ -37,16 +35,16 @@ class File(msgspec.Struct, frozen=True):
 
 def list_files(files: Iterable[File]) -> Files:
     """The columns of files."""
-    rows = in_chunks(map(msgspec.structs.asdict, files), pa.struct(COLUMNS))
-    return pa.Table.from_batches(map(pa.RecordBatch.from_struct_array, rows.chunks), pa.schema(COLUMNS))
+    schema, rows, batches = pa.schema(COLUMNS), map(msgspec.structs.asdict, files), []
+    while some := list(islice(rows, SOME)):
+        batches.append(pa.RecordBatch.from_pylist(some, schema))
+    return pa.Table.from_batches(batches, schema)
 
 
-def in_chunks(values: Iterable[Any], kind: pa.DataType) -> pa.ChunkedArray:
-    """A column of values, of which only some are objects at the same time."""
-    rest, chunks = iter(values), []
-    while some := list(islice(rest, SOME)):
-        chunks.append(pa.array(some, kind))
-    return pa.chunked_array(chunks, kind)
+def files_of(batches: Iterable[pa.RecordBatch]) -> Iterator[File]:
+    """The files of columns."""
+    for batch in batches:
+        yield from map(File, *(batch[name].to_pylist() for name in COLUMNS))
 
 
 def look_around(root: Path, paths: Iterable[Path]) -> Iterator[File]:
@@ -57,24 +55,3 @@ def look_around(root: Path, paths: Iterable[Path]) -> Iterator[File]:
         except OSError:  # a folder that nobody may enter; its photo was there a moment ago
             continue
         yield File(name_below(root, path), status.st_size, status.st_mtime_ns)
-
-
-def each_once(rows: pa.Table) -> pa.Table:
-    """Rows without those of photos of which there is one before them."""
-    photos = rows["photo"].combine_chunks()
-    return rows.filter(pa.array(pc.index_in(photos, value_set=photos).to_numpy() == np.arange(len(rows))))
-
-
-def have_common(some: pa.Table, others: pa.Table) -> bool:
-    """Whether any photo is in both."""
-    return bool(pc.any(pc.is_in(some["photo"], value_set=others["photo"])).as_py())
-
-
-def give_back() -> None:
-    """Let the system have what columns needed for a moment, before work begins that needs as much."""
-    pa.default_memory_pool().release_unused()
-
-
-def files_at(files: Files, rows: np.ndarray) -> list[File]:
-    """Some rows as files."""
-    return [File(**row) for row in files.take(pa.array(rows, pa.int64())).to_pylist()]

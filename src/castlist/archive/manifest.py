@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
-from castlist.archive.listing import COLUMNS, File, Files, each_once, list_files, look_around
+from castlist.archive.listing import COLUMNS, File, Files, files_of, list_files, look_around
 from castlist.archive.originals import Originals, Tell, open_originals
 from castlist.errors import CastlistError, Message, needs_extra, reason_of
 from castlist.files import need_replaceable, write_bytes
@@ -34,7 +36,7 @@ def write_manifest(photos: str | os.PathLike[str], out: str | os.PathLike[str], 
     """
     if is_address(photos) or is_folder(as_path(photos)):
         originals = open_originals(photos)
-        root, files = originals.root, originals.files(as_path(out), tell)
+        root, files = originals.root, list_files(originals.files(as_path(out), tell))
     else:
         root, files = _read_list(as_path(photos), tell)
     _write(as_path(out), root, files)
@@ -47,27 +49,43 @@ def open_manifest(path: str | os.PathLike[str]) -> Originals:
     Raises:
         CastlistError: If it can't be read, or what it is of can't be used.
     """
-    path = as_path(path)
-    try:
-        table = pq.read_table(path)
-        root = (table.schema.metadata or {})[_ROOT].decode()
+    listed = _Manifest(as_path(path))
+    return open_originals(listed.root, listed)
+
+
+class _Manifest:
+    """The files of a manifest, read from it as often as they are asked for."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with self._open() as file:
+            self.root = (file.schema_arrow.metadata or {})[_ROOT].decode()
+
+    def __iter__(self) -> Iterator[File]:
         schema = pa.schema([pa.field(name, kind, nullable=False) for name, kind in COLUMNS.items()])
-        files = table.select(schema.names).cast(schema).cast(pa.schema(COLUMNS))
-    except (OSError, ValueError, KeyError, NotImplementedError) as error:
-        raise CastlistError(
-            "manifest-unreadable",
-            "{path!r} is no manifest that can be read ({reason}). Make it: castlist manifest.",
-            path=str(path),
-            reason=reason_of(error),
-        ) from error
-    if not all(is_below(photo.as_py()) for photo in files["photo"]):
-        raise CastlistError(
-            "manifest-leads-out",
-            "The manifest {path!r} tells of files that aren't below {root!r}.",
-            path=str(path),
-            root=root,
-        )
-    return open_originals(root, each_once(files))
+        with self._open() as file:
+            for one in files_of(batch.cast(schema) for batch in file.iter_batches(columns=schema.names)):
+                if not is_below(one.photo):
+                    raise CastlistError(
+                        "manifest-leads-out",
+                        "The manifest {path!r} tells of files that aren't below {root!r}.",
+                        path=str(self._path),
+                        root=self.root,
+                    )
+                yield one
+
+    @contextlib.contextmanager
+    def _open(self) -> Iterator[pq.ParquetFile]:
+        try:
+            with pq.ParquetFile(self._path) as file:
+                yield file
+        except (OSError, ValueError, KeyError, NotImplementedError) as error:
+            raise CastlistError(
+                "manifest-unreadable",
+                "{path!r} is no manifest that can be read ({reason}). Make it: castlist manifest.",
+                path=str(self._path),
+                reason=reason_of(error),
+            ) from error
 
 
 def _read_list(path: Path, tell: Tell | None) -> tuple[str, Files]:

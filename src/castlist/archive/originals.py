@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Protocol, TypeAlias
 
-from castlist.archive.listing import File, Files, list_files, look_around
+from castlist.archive.listing import File, look_around
 from castlist.archive.planning import content_digest
 from castlist.errors import CastlistError, Message
 from castlist.media import each_photo, is_film
@@ -31,8 +31,8 @@ class Originals(Protocol):
     def root(self) -> str:
         """The path or the address above them all."""
 
-    def files(self, archive: Path, tell: Tell | None) -> Files:
-        """All that is there, but an archive among them."""
+    def files(self, archive: Path, tell: Tell | None) -> Iterable[File]:
+        """All that is there, but an archive among them, one by one."""
 
     def digest(self, photo: str) -> str | None:
         """The digest of one's content; "" where it can't be read, None where asking would take as long as looking."""
@@ -47,7 +47,7 @@ class Originals(Protocol):
         """A path of this machine that has its content while the block runs."""
 
 
-def open_originals(photos: str | os.PathLike[str], listed: Files | None = None) -> Originals:
+def open_originals(photos: str | os.PathLike[str], listed: Iterable[File] | None = None) -> Originals:
     """The photos below a path or an address; all of them, or those that are listed.
 
     Raises:
@@ -66,11 +66,11 @@ def open_originals(photos: str | os.PathLike[str], listed: Files | None = None) 
 class Near:
     """Photos in a folder of this machine."""
 
-    def __init__(self, folder: Path, listed: Files | None) -> None:
+    def __init__(self, folder: Path, listed: Iterable[File] | None) -> None:
         self._folder, self._listed = folder, listed
         self.root = str(folder)
 
-    def files(self, archive: Path, tell: Tell | None) -> Files:
+    def files(self, archive: Path, tell: Tell | None) -> Iterable[File]:
         """As of `Originals`."""
         if self._listed is not None:
             return self._listed
@@ -78,7 +78,7 @@ class Near:
         if home.is_relative_to(self._folder.resolve()):
             own = self._folder / home.relative_to(self._folder.resolve())
             paths = (path for path in paths if own not in path.parents)
-        return list_files(look_around(self._folder, paths))
+        return look_around(self._folder, paths)
 
     def digest(self, photo: str) -> str:
         """As of `Originals`."""
@@ -104,21 +104,22 @@ class Near:
 class Far:
     """Photos at an address; each is fetched once, and nothing of it stays."""
 
-    def __init__(self, place: Place, listed: Files | None) -> None:
+    def __init__(self, place: Place, listed: Iterable[File] | None) -> None:
         self._place, self._listed = place, listed
         self.root = place.address
 
-    def files(self, archive: Path, tell: Tell | None) -> Files:
+    def files(self, archive: Path, tell: Tell | None) -> Iterator[File]:
         """As of `Originals`; hidden files are passed over, and names that are none below a folder."""
         if self._listed is not None:
-            return self._listed
-        files, odd = [], 0
+            yield from self._listed
+            return
+        odd = 0
         for one in self._place.files():
             name = spell(one.name)
             if not is_below(name):
                 odd += 1
             elif not any(part.startswith(".") for part in one.name.split("/")):
-                files.append(File(name, one.bytes, one.modified))
+                yield File(name, one.bytes, one.modified)
         if odd and tell:
             tell(
                 Message(
@@ -128,7 +129,6 @@ class Far:
                     {"count": odd, "address": self.root},
                 )
             )
-        return list_files(files)
 
     def digest(self, photo: str) -> None:
         """As of `Originals`: copies are looked at like any other."""

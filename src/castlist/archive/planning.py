@@ -1,45 +1,75 @@
 """What is to be done: files as they lie there, compared with the rows of an archive, and cut into units.
 
+They are compared in tables on disk, so that an archive of very many photos takes no more memory than one of few.
+
 A unit is some photos whose rows make one shard. A plan is written before its work begins, so that whoever comes after a
 killed process, and whoever does a share, cuts as the first one did.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import sqlite3
 import zlib
-from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
-from typing import TypeAlias, overload
+from typing import NamedTuple, TypeAlias, overload
 
 import msgspec
-import numpy as np
 
-from castlist.archive.listing import COLUMNS, File, Files, each_once, files_at, in_chunks
-from castlist.errors import needs_extra
+from castlist.archive.listing import File
+from castlist.archive.table import FILE_COLUMNS, Table
+from castlist.errors import CastlistError
 from castlist.threads import work_ahead
-
-with needs_extra("archive", "An archive"):
-    import pyarrow as pa
-    import pyarrow.compute as pc
 
 Digest: TypeAlias = Callable[[str], str | None]
 
 UNIT = 256  # contents in a unit: a few seconds of work, and a shard of some hundred kilobytes
 LARGEST = 2**28  # bytes of a unit: of somebody else's archive, a few bytes may be unpacked to any size
-NONE = -1  # the place of what isn't there
 
-# What the rows of an archive say of a file.
-KNOWN = {
-    **COLUMNS,
-    "digest": pa.binary(32),  # null: it couldn't be opened
-    "unit": pa.int64(),
-    "gone": pa.bool_(),  # it was there once
-    "current": pa.bool_(),  # its faces were seen with the eyes of now
-}
-
-NOTHING = pa.Table.from_batches([], pa.schema(KNOWN))
+_TABLES = """
+    PRAGMA journal_mode = OFF;  -- nobody goes on with what a killed process leaves
+    CREATE TABLE files (photo TEXT PRIMARY KEY, bytes INTEGER, modified INTEGER) WITHOUT ROWID;
+    CREATE TABLE known (
+        photo TEXT PRIMARY KEY, bytes INTEGER, modified INTEGER,
+        digest TEXT, unit INTEGER, gone INTEGER, current INTEGER
+    ) WITHOUT ROWID;
+"""
+_PENDING = """
+    CREATE TABLE pending AS
+        SELECT files.*, unit, digest, (known.bytes, known.modified) IS (files.bytes, files.modified) AS is_same
+        FROM files LEFT JOIN known USING (photo)
+        WHERE NOT (is_same AND current AND NOT gone) ORDER BY photo;
+    CREATE TABLE away AS
+        SELECT unit, photo FROM known
+        WHERE NOT (current AND gone) AND NOT EXISTS (SELECT 1 FROM files WHERE files.photo = known.photo);
+"""
+_SIZES = """
+    CREATE TABLE sizes AS
+        SELECT bytes FROM (SELECT bytes FROM files UNION ALL SELECT bytes FROM known)
+        GROUP BY bytes HAVING count(*) > 1;
+    UPDATE pending SET digest = NULL WHERE NOT is_same;
+    CREATE INDEX sources ON known (digest, unit) WHERE current;
+"""
+# Only what may be a copy is read twice: what is as large as another, or was another.
+_ASKED = "SELECT rowid, photo FROM pending WHERE NOT is_same AND (unit IS NOT NULL OR bytes IN sizes)"
+# New ones first: what moved is found where it was, before that is written anew.
+_CUT = """
+    SELECT * FROM (
+        SELECT coalesce(unit, :first + (dense_rank() OVER news - 1) / :size) AS number,
+            content, photo, bytes, modified, iif(copies > 1 OR source, digest, NULL), source
+        FROM (
+            SELECT *,
+                min(rowid) OVER copies AS content, count(*) OVER copies AS copies,
+                (SELECT min(unit) FROM known WHERE current AND known.digest = pending.digest) AS source
+            FROM pending WINDOW copies AS (PARTITION BY coalesce(digest, rowid))
+        ) WINDOW news AS (PARTITION BY unit IS NULL ORDER BY content)
+        UNION ALL SELECT unit, NULL, photo, NULL, NULL, NULL, NULL FROM away
+    ) ORDER BY number < :first, number, content, photo
+"""
 
 
 class Content(msgspec.Struct, frozen=True):
@@ -115,144 +145,96 @@ def _unpack(packed: bytes) -> Unit:
     return msgspec.json.decode(data, type=Unit)
 
 
-def known_of(rows: pa.Table, unit: int, *, is_current: bool) -> pa.Table:
-    """What the rows of a unit say of their files, with the columns of KNOWN."""
-    rows = each_once(rows)
-    gone = rows["gone"].to_numpy()
-    # A film that waited for castlist[films] is looked at as soon as that may be there.
-    waits = pc.equal(rows["reason"], "needs-extra").fill_null(False).to_numpy() & ~gone
-    said = {
-        **{name: rows[name] for name in COLUMNS},
-        "digest": pa.array(map(_to_bytes, rows["digest"].to_pylist()), KNOWN["digest"]),
-        "unit": np.full(len(rows), unit),
-        "gone": gone,
-        "current": is_current & ~waits,
-    }
-    return pa.table([said[name] for name in KNOWN], pa.schema(KNOWN))
+class Known(NamedTuple):
+    """What the rows of an archive say of a file."""
+
+    photo: str
+    bytes: int
+    modified: int
+    digest: str  # "": it couldn't be opened
+    unit: int
+    gone: bool  # it was there once
+    current: bool  # its faces were seen with the eyes of now
 
 
-def make_plan(number: int, eyes: str, digest: Digest, files: Files, known: pa.Table, first: int) -> Plan | None:
-    """Plan what makes an archive's rows those of the files; None: they are.
+def known_of(rows: Table, unit: int, *, is_current: bool) -> Iterator[Known]:
+    """What the rows of a unit say of their files, row by row."""
+    columns = (rows[name].to_pylist() for name in (*FILE_COLUMNS, "reason"))
+    for photo, digest, size, modified, gone, reason in zip(*columns, strict=True):
+        # A film that waited for castlist[films] is looked at as soon as that may be there.
+        waits = reason == "needs-extra" and not gone
+        yield Known(photo, size, modified, digest, unit, gone, is_current and not waits)
 
-    Args:
-        number: Of the plan.
-        eyes: Digest of what sees.
-        digest: Of a photo's content, by its name; None where that isn't known without a look.
-        files: What lies there now.
-        known: What the rows say, with the columns of KNOWN.
-        first: The number of the first new unit.
+
+@contextlib.contextmanager
+def comparing() -> Iterator[Comparison]:
+    """Files and what is known of them side by side, while the block runs.
+
+    Raises:
+        CastlistError: In the block, if there is no room for it.
     """
-    row = pc.index_in(files["photo"], value_set=known["photo"]).fill_null(NONE).to_numpy()  # of what is known of each
-    is_same = row != NONE
-    for name in ("bytes", "modified"):
-        is_same &= _at(known[name], row) == files[name].to_numpy()
-    is_settled = known["current"].to_numpy() & ~known["gone"].to_numpy()
-    pending = np.flatnonzero(~(is_same & (_at(is_settled, row) == 1)))
-    pending = pending[pc.sort_indices(files["photo"].take(pa.array(pending))).to_numpy()]
-    is_left = ~(known["current"].to_numpy() & known["gone"].to_numpy())
-    is_left[row[row != NONE]] = False
-    if not len(pending) and not is_left.any():
-        return None
-
-    # Only what may be a copy is read twice: what is as large as another, or was another.
-    is_asked = ~is_same & ((row != NONE) | _is_common(files["bytes"].to_numpy(), known["bytes"].to_numpy()))
-    waiting, row = files.take(pa.array(pending)), row[pending]
-    is_same, is_asked = is_same[pending], is_asked[pending]
-    kept = known["digest"].take(pa.array(row[is_same]))
-    digests = _digests(digest, waiting["photo"], kept, is_same, is_asked)
-    left = known.filter(pa.array(is_left))
-    current = known.select(["digest", "unit"]).filter(known["current"])
-    source = pc.index_in(digests, value_set=current["digest"], skip_nulls=True).fill_null(NONE).to_numpy()
-    units = _cut(waiting, digests, _at(current["unit"], source), _at(known["unit"], row), left, first)
-    packed = tuple(map(pack_unit, units))
-    return Plan(number, eyes, packed)
+    # A file without a name, in the system's folder for such: it ends with its process.
+    with contextlib.closing(sqlite3.connect("")) as tables:
+        try:
+            yield Comparison(tables)
+        except sqlite3.OperationalError as error:
+            raise CastlistError(
+                "archive-no-room",
+                "There is no room to compare the photos with the archive ({reason}). Free some space where the system "
+                "keeps files for a moment, or name another folder for them in SQLITE_TMPDIR.",
+                reason=str(error),
+            ) from error
 
 
-def _at(column: pa.ChunkedArray | np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """A column's values in some rows; NONE in those that are NONE."""
-    return np.append(np.asarray(column), NONE)[rows]
+class Comparison:
+    """Files and what is known of them, as tables."""
 
+    def __init__(self, tables: sqlite3.Connection) -> None:
+        self._tables = tables
+        self._tables.executescript(_TABLES)
 
-def _is_common(sizes: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Which of some sizes are there more than once, among others, too."""
-    _, inverse, counts = np.unique(np.concatenate([sizes, others]), return_inverse=True, return_counts=True)
-    return np.asarray(counts[inverse[: len(sizes)]] > 1)
+    def add_files(self, files: Iterable[File]) -> None:
+        """Take in files that lie there; one that was there before is the same."""
+        rows = map(msgspec.structs.astuple, files)
+        self._tables.executemany("INSERT OR IGNORE INTO files VALUES (?, ?, ?)", rows)
 
+    def add_known(self, known: Iterable[Known]) -> None:
+        """Take in what rows say; of a photo the first row counts."""
+        self._tables.executemany("INSERT OR IGNORE INTO known VALUES (?, ?, ?, nullif(?, ''), ?, ?, ?)", known)
 
-def _digests(
-    digest: Digest, photos: pa.ChunkedArray, kept: pa.ChunkedArray, is_kept: np.ndarray, is_asked: np.ndarray
-) -> pa.Array:
-    """The digests of contents, as bytes: those that are kept, those that must be asked for, and else null."""
-    told = work_ahead(digest, (photos[row].as_py() for row in np.flatnonzero(is_asked).tolist()))
-    known = iter(kept)
-    found = (
-        _to_bytes(next(told)) if ask else next(known).as_py() if keep else None
-        for ask, keep in zip(is_asked.tolist(), is_kept.tolist(), strict=True)
-    )
-    return in_chunks(found, KNOWN["digest"]).combine_chunks()
+    @property
+    def has_strangers(self) -> bool:
+        """Whether there are rows, and none is of a file that lies there."""
+        return self._holds(
+            "SELECT EXISTS (SELECT 1 FROM known) AND NOT EXISTS (SELECT 1 FROM known JOIN files USING (photo))"
+        )
 
+    def cut(self, digest: Digest, first: int) -> Iterator[Unit]:
+        """The units that make an archive's rows those of the files.
 
-def _to_bytes(digest: str | None) -> bytes | None:
-    return bytes.fromhex(digest) if digest else None
+        Args:
+            digest: Of a photo's content, by its name; None where that isn't known without a look.
+            first: The number of the first new unit.
+        """
+        self._tables.executescript(_PENDING)
+        if not self._holds("SELECT EXISTS (SELECT 1 FROM pending) OR EXISTS (SELECT 1 FROM away)"):
+            return
+        self._tables.executescript(_SIZES)
+        told = work_ahead(lambda row: (digest(row[1]) or None, row[0]), self._tables.execute(_ASKED))
+        self._tables.executemany("UPDATE pending SET digest = ? WHERE rowid = ?", told)
+        rows = self._tables.execute(_CUT, {"first": first, "size": UNIT})
+        for number, of_unit in groupby(rows, key=itemgetter(0)):
+            contents, gone = [], ()
+            for content, copies in groupby(of_unit, key=itemgetter(1)):
+                _, _, photos, sizes, times, digests, sources = zip(*copies, strict=True)
+                if content is None:
+                    gone = photos
+                else:
+                    contents.append(Content(tuple(map(File, photos, sizes, times)), digests[0] or "", sources[0]))
+            yield Unit(number, tuple(contents), gone)
 
-
-def _cut(
-    files: Files, digests: pa.Array, source: np.ndarray, unit: np.ndarray, left: pa.Table, first: int
-) -> Iterator[Unit]:
-    """Cut what is to be done into units.
-
-    Args:
-        files: What is to be looked at, or taken from elsewhere, n files in order.
-        digests: Of their contents; null: a content of its own.
-        source: Shape (n,); the unit that has the content's rows already, or NONE.
-        unit: Shape (n,); the unit that has the file's rows, or NONE.
-        left: Files that are there no more, of which the rows don't say so.
-        first: The number of the first new unit.
-    """
-    content = _first_copies(digests)
-    has_copies = np.bincount(content, minlength=1)[content] > 1
-
-    is_new = unit == NONE
-    _, rank = np.unique(content[is_new], return_inverse=True)
-    unit = unit.copy()
-    unit[is_new] = first + rank // UNIT
-    waiting = {int(unit[rows[0]]): rows for rows in _runs(np.lexsort((content, unit)), unit)}
-    away = left["unit"].to_numpy()
-    leaving = {int(away[rows[0]]): rows for rows in _runs(np.argsort(away, kind="stable"), away)}
-    # New ones first: what moved is found where it was, before that is written anew.
-    for number in sorted({*waiting, *leaving}, key=lambda number: (number < first, number)):
-        rows = waiting.get(number, np.zeros(0, int))
-        some, contents = iter(files_at(files, rows)), []
-        for copies in _runs(rows, content):
-            one = copies[0]
-            told = digests[int(one)].as_py() if has_copies[one] or source[one] != NONE else None
-            contents.append(
-                Content(
-                    tuple(islice(some, len(copies))),
-                    told.hex() if told else "",
-                    int(source[one]) if source[one] != NONE else None,
-                )
-            )
-        gone = left["photo"].take(pa.array(leaving.get(number, []), pa.int64())).to_pylist()
-        yield Unit(number, tuple(contents), tuple(gone))
-
-
-def _first_copies(digests: pa.Array) -> np.ndarray:
-    """The first of each file's copies, which may be itself; shape (n,)."""
-    first = np.arange(len(digests))
-    begins = np.frombuffer(digests.buffers()[1] or b"", np.uint64).reshape(-1, 4)[:, 0]
-    # Few have a copy, and what tells whole digests apart takes six times their memory.
-    rows = np.flatnonzero(_is_common(begins, begins[:0]) & digests.is_valid().to_numpy(zero_copy_only=False))
-    _, head, group = np.unique(
-        digests.take(pa.array(rows)).dictionary_encode().indices.to_numpy(), return_index=True, return_inverse=True
-    )
-    first[rows] = rows[head][group]
-    return first
-
-
-def _runs(rows: np.ndarray, key: np.ndarray) -> list[np.ndarray]:
-    """Rows, cut where their key changes."""
-    return np.split(rows, np.flatnonzero(np.diff(key[rows])) + 1) if len(rows) else []
+    def _holds(self, question: str) -> bool:
+        return bool(self._tables.execute(question).fetchone()[0])
 
 
 def content_digest(path: Path) -> str:

@@ -10,11 +10,12 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from castlist.archive.counting import COUNTED, count_rows
 from castlist.archive.decisions import Decision, DecisionLog, Edges, Kind, Spot
 from castlist.archive.folder import ArchiveFolder
 from castlist.archive.judging import Places, Shards, box_of, judge_rows, place_of
 from castlist.archive.records import ArchivedFace, ArchivedFile, ArchivedPhoto, Counts
-from castlist.archive.table import EDGES, NAMED, PERHAPS, keep, where
+from castlist.archive.table import EDGES, keep, where
 from castlist.archive.verdicts import NOTHING, Verdict, Verdicts, face_at
 from castlist.arguments import checked
 from castlist.errors import CastlistError, Message
@@ -44,20 +45,27 @@ FORGOTTEN = Message("archive-forgotten", "whoever was here has been forgotten")
 class Archive:
     """An archive to be asked: its rows as they are when it is opened, with what was decided until then or by itself."""
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], *, only_decided: bool = False) -> None:
         """Open an archive.
+
+        Args:
+            path: Its folder.
+            only_decided: Hold the rows of photos that were decided on, and no others: enough to count, and to tell
+                conflicts, however many there are.
 
         Raises:
             CastlistError: If the folder is no archive, or can't be read.
         """
         self.folder = ArchiveFolder.here(path)
         self.root = Path(self.folder.record().root)
-        shards = [self.folder.read(unit, [*_OF_PHOTOS, "gone", "reason", "problem"])[0] for unit in self.folder.units()]
-        self._shards = Shards([keep(shard, where(shard, "gone", [False])) for shard in shards])
-        self._gone = {
-            photo for shard in shards for photo in keep(shard, where(shard, "gone", [True]))["photo"].to_pylist()
-        }
         self._log = DecisionLog(self.folder.decisions)
+        shards = []
+        held = sorted({spot.photo for one in self._log.read() for spot in one.spots}) if only_decided else None
+        for unit in self.folder.units() if held != [] else ():
+            rows, _ = self.folder.read(unit, [*_OF_PHOTOS, "gone", "reason", "problem"])
+            rows = keep(rows, where(rows, "gone", [False]))
+            shards.append(rows if held is None else keep(rows, where(rows, "digest", held)))
+        self._shards = Shards(shards)
         self._places = Places()
         self.hear()
 
@@ -148,25 +156,18 @@ class Archive:
                 yield ArchivedFile(path, row["photo"], row["digest"], size, row["taken"], problem)
 
     def counts(self) -> Counts:
-        """How much there is."""
-        reasons: Counter[str | None] = Counter()  # of photos that show no face; of the others None
-        for shard in self._shards.every:
-            columns = (shard[name].to_pylist() for name in ("photo", "face", "reason"))
-            photos = {photo: reason if face is None else None for photo, face, reason in zip(*columns, strict=True)}
-            reasons.update(photos.values())
-        answers = Counter(
-            NAMED if face.name != UNKNOWN else PERHAPS if face.perhaps else UNKNOWN for face in self.faces()
-        )
-        shown, empty = reasons[None], reasons[NO_FACE.code]
-        return Counts(
-            photos=reasons.total(),
-            empty=empty,
-            failed=reasons.total() - shown - empty,
-            gone=len(self._gone),
-            faces=answers.total(),
-            named=answers[NAMED],
-            perhaps=answers[PERHAPS],
-        )
+        """How much there is now."""
+        total = Counter(dict.fromkeys(Counts.__dataclass_fields__, 0))
+        decided = sorted({digest for digest, _ in self.verdicts.of})
+        for unit in self.folder.units():
+            total.update(count_rows(self.folder.read(unit, COUNTED)[0], decided))
+        for face in self.faces(digests=decided):
+            total["faces"] += 1
+            if face.name != UNKNOWN:
+                total["named"] += 1
+            elif face.perhaps:
+                total["perhaps"] += 1
+        return Counts(**total)
 
     @checked
     def spot(self, photo: str | os.PathLike[str], *, face: int | None = None, box: Edges | None = None) -> Spot:

@@ -6,9 +6,9 @@ from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from itertools import islice, tee
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from castlist.archive.films import rows_of_film
 from castlist.archive.folder import ArchiveFolder
@@ -33,6 +33,8 @@ from castlist.errors import Message, PhotoError
 from castlist.media import Taking, read_file, read_taking
 from castlist.naming import Seen
 from castlist.threads import OnCount, Stop, submit
+
+T = TypeVar("T")
 
 Part = tuple[Table, str]  # rows, and the digest of what named them
 
@@ -78,7 +80,7 @@ class Worker:
         """
         self._total = self.looked + sum(unit.n_looks for unit in units)
         # Photos are looked at ahead of the unit that is written: of the units between, it is known what is in them.
-        ahead, jobs = tee(_Job.of(unit, aside, self._originals) for unit in units)
+        ahead, jobs = twice(_Job.of(unit, aside, self._originals) for unit in units)
         photos = self._look_at(
             (content.files[0] for job in ahead for content in job.still),
             on_count=lambda done, total: self._count(),
@@ -195,6 +197,24 @@ class Worker:
         if self._originals.is_film(content.files[0]):
             return self._film(content)
         return self._looked_at([content.files[0]], list(self._look_at(content.files[:1])))
+
+
+def twice(items: Iterable[T]) -> tuple[Iterator[T], Iterator[T]]:
+    """The same items twice; only those are kept that lie between: `itertools.tee` keeps dozens of units more."""
+    source = iter(items)
+    one: deque[T] = deque()
+    other: deque[T] = deque()
+
+    def each(mine: deque[T]) -> Iterator[T]:
+        while True:
+            for item in () if mine else islice(source, 1):
+                one.append(item)
+                other.append(item)
+            if not mine:
+                return
+            yield mine.popleft()
+
+    return each(one), each(other)
 
 
 @dataclass(frozen=True)

@@ -124,7 +124,7 @@ def _share(text: str) -> tuple[int, int]:
 def _tell_counts(path: Path) -> None:
     from castlist.archive import Archive
 
-    opened = Archive(path)
+    opened = Archive(path, only_decided=True)
     counts = opened.counts()
     unknown = counts.faces - counts.named - counts.perhaps
     tell(

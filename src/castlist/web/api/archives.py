@@ -165,7 +165,7 @@ def make(desk: At, filling: Filling, key: Key = None) -> Job:
 def show(desk: At, archive: ArchiveName) -> Archive:
     """How much there is in an archive."""
     folder = desk.archive(archive)
-    counts = dataclasses.asdict(OpenArchive(folder.path).counts())
+    counts = dataclasses.asdict(OpenArchive(folder.path, only_decided=True).counts())
     return Archive(name=archive, run=spell(Path(folder.record().run).name), **counts)
 
 

@@ -142,6 +142,11 @@ def test_folders_of_systems_are_nobody(tmp_path: Path) -> None:
     assert [(note.code, note.values["count"]) for note in found.notes] == [("folders-of-systems", 12)]
     assert notes_of([tmp_path]) == ([tmp_path / "Ann" / "1.png"], ["folders-of-systems"])
     assert find_photos([tmp_path / "#recycle"]) == [tmp_path / "#recycle" / "1.png"], "who asks for it gets it"
+    save_noise(inside := tmp_path / "Photos Library.photoslibrary" / "originals" / "A" / "1.png", 20)
+    found = find_cast(tmp_path)
+    assert found.people == ("Ann",)
+    assert [note.code for note in found.notes] == ["folders-of-systems", "folders-of-programs"]
+    assert find_photos([inside.parents[1]]) == [inside]
 
 
 def test_people_one_level_deeper_are_told(tmp_path: Path) -> None:

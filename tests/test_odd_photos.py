@@ -391,3 +391,41 @@ def test_every_maker_s_raw_file_is_its_large_picture(head: bytes) -> None:
     np.testing.assert_allclose(pixels[20, 20], RED, atol=12)
     with pytest.raises(PhotoError, match="camera raw file without a large picture"):
         read_photo(head + bytes(100) + small)
+
+
+def packed(width: int, height: int, rows: bytes, compression: int = 1) -> bytes:
+    """A BMP file of runs; color n of its palette is n, 2 n, 3 n (blue, green, red)."""
+    bits = 8 if compression == 1 else 4
+    palette = b"".join(bytes([n, 2 * n % 256, 3 * n % 256, 0]) for n in range(1 << bits))
+    start = 54 + len(palette)
+    header = struct.pack("<IiiHHIIiiII", 40, width, height, 1, bits, compression, len(rows), 2835, 2835, 1 << bits, 0)
+    return b"BM" + struct.pack("<IHHI", start + len(rows), 0, 0, start) + header + palette + rows
+
+
+def test_a_bmp_of_runs_is_read() -> None:
+    # The lowest row first: a run of 3; two pixels as they are; then 5, 6, 7 and a pad, a run of 2.
+    data = packed(5, 2, b"\x03\x09\x02\x01\0\0" + b"\0\x03\x05\x06\x07\0\x02\x08\0\1")
+    expected = np.array([[5, 6, 7, 8, 8], [9, 9, 9, 1, 1]], np.uint8)
+    np.testing.assert_array_equal(read_photo(data), np.stack([3 * expected, 2 * expected, expected], axis=2))
+    small = packed(4, 1, b"\x03\x12\x01\x30\0\1", compression=2)
+    np.testing.assert_array_equal(read_photo(small)[0, :, 2], [1, 2, 1, 3])
+    with pytest.raises(PhotoError, match="damaged or cut short"):
+        read_photo(data[:-6])
+
+
+def test_what_is_refused_costs_next_to_nothing() -> None:
+    """Each took from half a second to ten, some of it before the pixels were counted."""
+    runs = packed(4000, 4000, b"\x01\x05" * 1_000_000)
+    whole = encode(photo(), "JPEG")
+    size = whole.index(b"\xff\xc0") + 5
+    empty = whole[:size] + struct.pack(">HH", 4000, 4000) + whole[size + 4 : whole.index(b"\xff\xda") + 20]
+    for data in (runs, empty):
+        began = time.process_time()
+        with pytest.raises(PhotoError, match="damaged or cut short"):
+            read_photo(data)
+        assert time.process_time() - began < 0.5
+    many = encode(Image.new("RGBA", (4000, 2500)), "PNG", compress_level=1)
+    began = time.process_time()
+    with pytest.raises(PhotoError, match="more than the limit of 5 million pixels"):
+        check_size(many, 5_000_000)
+    assert time.process_time() - began < 0.1

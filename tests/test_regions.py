@@ -342,6 +342,15 @@ def test_everything_else_stays_byte_for_byte(data: bytes) -> None:
     assert take_out(changed.data, changed.added).data == data
 
 
+@pytest.mark.parametrize("data", [DARKTABLE, DIGIKAM, LIGHTROOM, PICASA, MICROSOFT, EMPTY])
+def test_without_a_journal_marks_tell_of_all_that_was_written(data: bytes) -> None:
+    tags = Tags(SIZE, (Region("Ann", Area(0.8, 0.8, 0.1, 0.1)), Region("Cy", Area(0.1, 0.8, 0.1, 0.1))))
+    changed = change(data, tags, marked=True)
+    assert ("Cy", [0.05, 0.75, 0.15, 0.85]) in regions(changed.data)
+    assert not change(changed.data, tags, marked=True)
+    assert take_out(changed.data, None).data == data
+
+
 def test_the_size_that_some_readers_need_is_added() -> None:
     start, end = DIGIKAM.index(b"<mwg-rs:AppliedTo"), DIGIKAM.index(b"<mwg-rs:RegionList>")
     changed = change(DIGIKAM[:start] + DIGIKAM[end:], ANN).data
@@ -544,7 +553,7 @@ def test_every_format_that_holds_xmp_takes_it(tmp_path: Path) -> None:
     for photo in photos:
         drawn().save(photo)
         photo.chmod(0o600)
-    before = [read_photo(photo) for photo in photos]
+    before, files = [read_photo(photo) for photo in photos], {photo: photo.read_bytes() for photo in photos}
     plans = [need(plan_inside(photo, ANN)) for photo in photos]
     assert write_all(plans) == [None] * 5
     for photo, pixels, plan in zip(photos, before, plans, strict=True):
@@ -553,7 +562,8 @@ def test_every_format_that_holds_xmp_takes_it(tmp_path: Path) -> None:
         assert not need(plan_inside(photo, ANN, plan.change.added)).change
     ours = plans[0].change.added
     assert write_all([need(plan_untagging(photo, photo, ours)) for photo in photos]) == [None] * 5
-    assert not any(standing(Packet(look_inside(photo).packet or EMPTY), SIZE) for photo in photos)
+    assert not any(look_inside(photo).packet for photo in photos)
+    assert [photo.suffix for photo in photos if photo.read_bytes() != files[photo]] == [".avif"]
     drawn().save(tmp_path / "a.bmp")
     assert plan_inside(tmp_path / "a.bmp", ANN) is None
     assert sorted(path.suffix for path in tmp_path.iterdir()) == [".avif", ".bmp", ".jpg", ".png", ".tif", ".webp"]
@@ -568,6 +578,7 @@ def test_a_photo_that_exiftool_refuses_is_intact(tmp_path: Path) -> None:
     changed, whole = save(tmp_path / "changed.jpg"), save(tmp_path / "whole.jpg")
     (tmp_path / ".1-0123456789abcdef.tagging.part").write_bytes(b"left by a killed process")
     plans = [need(plan_inside(path, ANN)) for path in (cut, odd, changed, whole)]
+    (tmp_path / ".1-0123456789abcdef.tagging.part.xmp").write_bytes(b"left by a killed process")
     changed.write_bytes(changed.read_bytes() + b"1")
     failures = write_all(plans)
     assert [error and error.code for error in failures] == ["exiftool-refuses", "photo-odd-name", "xmp-changed", None]
@@ -677,3 +688,15 @@ def test_more_regions_than_anybody_could_look_at_are_told(tmp_path: Path, where:
     assert f"({2 * n_names if where == 'beside' else n_names} regions are marked in it, more than the limit" in str(
         problem
     )
+
+
+@pytest.mark.parametrize(("size", "expected"), [((400, 300), ["Ann"]), ((300, 400), ["Ann"]), ((400, 200), [])])
+def test_regions_of_a_photo_that_was_cropped_since_are_nobodys(
+    tmp_path: Path, size: tuple[int, int], expected: list[str]
+) -> None:
+    photo = tmp_path / "a.jpg"
+    Image.new("RGB", size).save(photo)
+    photo.with_name("a.jpg.xmp").write_bytes(LIGHTROOM)  # of 4000 x 3000
+    marked = MarkReader().read(photo)
+    assert [name for name, _ in marked.faces()] == expected
+    assert [problem.code for problem in marked.problems] == ([] if expected else ["xmp-left-alone"])

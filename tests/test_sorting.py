@@ -82,6 +82,11 @@ def test_a_second_time_nothing_is_written_twice(tmp_path: Path, photos: list[Pat
     assert there(tmp_path / "photos" / "out") == first
 
 
+def test_photos_are_not_sorted_into_where_they_lie(tmp_path: Path, photos: list[Path]) -> None:
+    with pytest.raises(CastlistError, match="All of the photos lie in"):
+        list(sort_photos(photos, NamesByStem(), photos[0].parent))
+
+
 def test_what_is_there_is_never_overwritten(tmp_path: Path, photos: list[Path], monkeypatch) -> None:
     own = tmp_path / "out" / "Ann" / "Ann.jpg"
     own.parent.mkdir(parents=True)

@@ -179,7 +179,7 @@ def _put_names(sidecars: media.Sidecars, photo: NamedPhoto) -> Remark | None:
         if faces:
             inside = media.look_inside(photo.path)
             tags = media.make_tags(faces, inside.upright_size, inside.orientation)
-            plan = media.plan_sidecar(photo.path, sidecars.place(photo.path), tags)
+            plan = media.plan_sidecar(photo.path, sidecars.place(photo.path), tags, marked=True)
             if plan.change:
                 media.write_planned(plan)
     except CastlistError as error:

@@ -60,7 +60,7 @@ def sort_photos(
         Each photo once it is where it belongs, and remarks on what couldn't be done.
 
     Raises:
-        CastlistError: If nothing can be written there, or the disk is full.
+        CastlistError: If nothing can be written there, all photos lie there already, or the disk is full.
     """
     into = Path(into)
     try:
@@ -69,6 +69,12 @@ def sort_photos(
         raise cannot_write(into, error) from error
     home = into.resolve()
     outside = [path for path in map(Path, paths) if home not in path.resolve().parents]
+    if paths and not outside:
+        raise CastlistError(
+            "sort-into-itself",
+            "All of the photos lie in {folder!r}, the folder to sort into. Choose another one.",
+            folder=str(into),
+        )
     nobody = NOBODY
     while nobody in recognizer.run.people:
         nobody += "_"

@@ -27,6 +27,8 @@ def in_8_bits(data: bytes, *, white_is_zero: bool = False, top: float | None = N
     values = values.reshape(height, width, -1)
     bgr = np.empty((height, width, 3), np.uint8)
     colors, alpha = values[..., :3], values[..., 3:4]
+    if values.dtype == np.uint8 and top == 255 and not alpha.size and not white_is_zero:
+        return _ppm(np.broadcast_to(colors, (height, width, 3)))
     top, opaque = top or _top(colors), _top(alpha) if alpha.size else 1.0
     for row in range(height):  # one at a time: as floats, all would take a multiple of the file's room
         shares = np.clip(np.nan_to_num(colors[row] / top), 0, 1)
@@ -35,6 +37,11 @@ def in_8_bits(data: bytes, *, white_is_zero: bool = False, top: float | None = N
         if alpha.size:
             shares = 1 - np.clip(alpha[row] / opaque, 0, 1) * (1 - shares)
         bgr[row] = 255 * shares
+    return _ppm(bgr)
+
+
+def _ppm(bgr: np.ndarray) -> bytes:
+    height, width, _ = bgr.shape
     return b"P6 %d %d 255\n" % (width, height) + bgr[..., ::-1].tobytes()
 
 

@@ -15,8 +15,8 @@ from typing import Any, BinaryIO
 
 from PIL import ExifTags, Image
 
-from castlist.media import mending, netpbm, raw, tiff
-from castlist.media.limits import MAX_PIXELS, check_header
+from castlist.media import bitmaps, mending, netpbm, raw, tiff
+from castlist.media.limits import MAX_PIXELS, check_header, check_pixels
 
 # Chosen by content, never by the file's name. Formats outside this list can run old, little-tested decoders.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "DIB", "GIF", "TIFF", "AVIF", "PPM")
@@ -56,8 +56,13 @@ class Taking:
     zone: str | None = None  # of that clock, such as "+02:00"
 
 
-def picture_of(data: bytes, most: int = MAX_PIXELS) -> tiff.Picture:
+def picture_of(data: bytes, most: int = MAX_PIXELS, *, anew: bool = True) -> tiff.Picture:
     """The part of a file that is the photo.
+
+    Args:
+        data: The file.
+        most: Pixels that a picture may have which is written anew, since Pillow can't read it, or takes minutes.
+        anew: Whether it is; else nothing is decoded.
 
     Raises:
         PhotoError: If it is known to have more than `most` pixels, or holds no photo; the message is the reason.
@@ -65,23 +70,26 @@ def picture_of(data: bytes, most: int = MAX_PIXELS) -> tiff.Picture:
     if data.startswith(mending.PNG):
         return tiff.Picture(mending.without_extras(data))
     if data.startswith(tiff.HEADERS):
-        return tiff.find_picture(data, most)
+        return tiff.find_picture(data, most, anew=anew)
     if raw.is_raw(data):
         return raw.find_picture(data)
     if netpbm.is_netpbm(data):
-        return tiff.Picture(netpbm.written_anew(data, most))
+        return tiff.Picture(netpbm.written_anew(data, most) if anew else data)
+    if bitmaps.is_packed(data) and anew:
+        return tiff.Picture(bitmaps.written_anew(data, most))
     return tiff.Picture(data)
 
 
-def open_header(data: bytes, file: BinaryIO | None = None) -> Image.Image:
-    """Open a file with Pillow, which reads its pixels only later.
+def open_sized(data: bytes, file: BinaryIO | None = None, most: int = MAX_PIXELS) -> Image.Image:
+    """Open a file with Pillow, which reads no more of it than tells its size.
 
     Args:
         data: All of it, or its beginning.
         file: All of it, open, where `data` isn't.
+        most: Pixels that it may have.
 
     Raises:
-        PhotoError: If to read its header would take minutes; the message is the reason.
+        PhotoError: If it has more, or to read its header would take minutes; the message is the reason.
     """
     if file is None:
         check_header(data)
@@ -93,6 +101,27 @@ def open_header(data: bytes, file: BinaryIO | None = None) -> Image.Image:
         # AVIF before HEIC: both may begin with the same brand, and only one of the two finds what it decodes.
         formats = (*FORMATS, _know_heic()) if data[4:8] == b"ftyp" else FORMATS
         image = Image.open(file or io.BytesIO(data), formats=formats)
+    check_pixels(*image.size, most)
+    return image
+
+
+def open_header(data: bytes, file: BinaryIO | None = None) -> Image.Image:
+    """Open a file with Pillow, which reads its pixels only later, unless its EXIF block may stand behind them.
+
+    Args:
+        data: All of it, or its beginning.
+        file: All of it, open, where `data` isn't.
+
+    Raises:
+        PhotoError: As of `open_sized`.
+    """
+    image = open_sized(data, file)
+    if image.format == "PNG":
+        # Here, since others wait for the lock; what is wrong is said by whoever decodes it.
+        with contextlib.suppress(Exception):
+            image.load()
+    with _header_lock, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         try:
             image.getexif()  # parsed once and kept, so that its warnings stay here
         except Exception:  # an EXIF block in ruins doesn't make the photo unreadable

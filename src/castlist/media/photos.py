@@ -16,8 +16,8 @@ from PIL import ExifTags, Image, ImageOps, JpegImagePlugin, TiffImagePlugin, Uni
 from castlist.arguments import checked
 from castlist.errors import Message, PhotoError, reason_of
 from castlist.media import mending, tiff
-from castlist.media.headers import open_header, orientation_of, picture_of, turns_itself
-from castlist.media.limits import MAX_PIXELS, check_pixels, check_scans
+from castlist.media.headers import open_header, open_sized, orientation_of, picture_of, turns_itself
+from castlist.media.limits import MAX_PIXELS, check_scans
 from castlist.media.orientation import LEFT_LAST, LYING, TOP_LAST
 
 HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
@@ -65,7 +65,6 @@ class OpenPhoto:
             self._picture = picture_of(data)
             image = open_header(self._picture.data)
             width, height = image.size
-            check_pixels(width, height)
             check_scans(self._picture.data)
         self._header: Image.Image | None = image
         self._shrinks = isinstance(image, JpegImagePlugin.JpegImageFile)
@@ -181,8 +180,8 @@ def check_size(data: bytes, most: int) -> None:
     Raises:
         PhotoError: If it has more, or its header can't be read; the message is the reason.
     """
-    with _refusing(data), open_header(picture_of(data, most).data) as image:
-        check_pixels(*image.size, most)
+    with _refusing(data), open_sized(picture_of(data, most, anew=False).data, most=most):
+        pass
 
 
 def read_file(path: str | os.PathLike[str]) -> bytes:
@@ -235,7 +234,10 @@ def _to_8_bit(values: np.ndarray, image: Image.Image) -> np.ndarray:
     """Scale grey values of 12 or 16 bits to 0-255."""
     tags = image.tag_v2 if isinstance(image, TiffImagePlugin.TiffImageFile) else {}
     scale = 255.0 / (4095.0 if tags.get(tiff.BITS) == (12,) else 65535.0)
-    return np.clip(values * scale, 0, 255).astype(np.uint8)
+    scaled = np.empty(values.shape, np.uint8)
+    for row, grey in zip(scaled, values, strict=True):  # as floats, all would take eight times the room
+        row[:] = np.clip(grey * scale, 0, 255)
+    return scaled
 
 
 def _upright(rgb: Image.Image, orientation: int | None) -> Image.Image:

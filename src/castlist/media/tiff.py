@@ -82,12 +82,13 @@ class _Page:
         return self.value(PLANES) != _APART and self.value(BITS) >= 16 and not half
 
 
-def find_picture(data: bytes, most: int) -> Picture:
+def find_picture(data: bytes, most: int, *, anew: bool = True) -> Picture:
     """Find the photo in a TIFF file: not its thumbnail, and of a camera raw file the largest picture inside.
 
     Args:
         data: The file, beginning with one of HEADERS.
         most: Pixels that a picture may have which is written anew.
+        anew: Whether it is.
 
     Raises:
         PhotoError: If it is a camera raw file that holds nothing but a small preview, or can't be written anew.
@@ -106,6 +107,8 @@ def find_picture(data: bytes, most: int) -> Picture:
     data = data if chosen is pages[0] else _beginning_at(data, chosen.at)
     if chosen.is_deep:
         check_pixels(*chosen.size, most)
+        if not anew:
+            return Picture(data, orientation)
         copy = in_8_bits(data, white_is_zero=chosen.is_white_zero) if chosen.is_readable else None
         if copy is None:
             raise unread()

@@ -24,6 +24,8 @@ _SYSTEM = frozenset(
         *("network trash folder", "temporary items", "found.000", "~snapshot", "ipod photo cache"),
     }
 )
+# Folders in which programs keep photos their own way, beside previews of each.
+_LIBRARIES = (".photoslibrary", ".migratedphotolibrary", ".aplibrary", ".lrdata")
 _NO_DISK = frozenset({"/proc", "/sys", "/dev"})  # files without an end, which may be read for ever
 
 
@@ -34,6 +36,7 @@ class Walk:
         self.n_unread = 0  # folders and links that can't be read
         self._unread: list[Message] = []  # the first of them
         self._system: list[str] = []
+        self._libraries: list[str] = []
         self._own: list[Path] = []
         self._identities: dict[Path, Identity | None] = {}  # asked once for a whole cast
 
@@ -117,6 +120,15 @@ class Walk:
                     {"count": len(self._system), "path": min(self._system)},
                 )
             )
+        if self._libraries:
+            notes.append(
+                Message(
+                    "folders-of-programs",
+                    "Libraries of photo programs were passed over: {count}, such as {path!r}. Export their photos, or "
+                    "name the folder inside that holds them.",
+                    {"count": len(self._libraries), "path": min(self._libraries)},
+                )
+            )
         if self._own:
             notes.append(
                 Message(
@@ -135,6 +147,9 @@ class Walk:
             is_folder = entry.is_dir()
             if is_folder and _is_of_system(entry):
                 self._system.append(entry.path)
+                return False
+            if is_folder and name.endswith(_LIBRARIES):
+                self._libraries.append(entry.path)
                 return False
             return is_folder or entry.is_file()
         except OSError as error:

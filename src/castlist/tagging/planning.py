@@ -18,7 +18,7 @@ from castlist.threads import OnCount
 def plan_tags(
     archive: Archive, *, embed: bool = False, perhaps: bool = False, on_count: OnCount | None = None
 ) -> Iterator[tuple[ArchivedPhoto, list[TagPlan], list[Message]]]:
-    """What tagging would write, photo by photo; photos about which there is nothing to say are left out.
+    """What tagging would write, photo by photo; photos in which nobody is named, nor was, are left out.
 
     Args:
         archive: Whose names.
@@ -46,9 +46,7 @@ def plan_tags(
             on_count(number, total)
         tags = tags_of(photo, perhaps=perhaps)
         if tags.regions or tags.perhaps or photo.name in tagged:
-            plans, problems = _plans_of(photo, tags, archive.root, journal, sidecars, embed)
-            if plans or problems:
-                yield photo, plans, problems
+            yield photo, *_plans_of(photo, tags, archive.root, journal, sidecars, embed)
 
 
 def tags_of(photo: ArchivedPhoto, *, perhaps: bool) -> Tags:

@@ -39,8 +39,8 @@ def undo_tags(archive: str | os.PathLike[str], *, tell: Tell | None = None) -> T
         tell: Told what was left alone, a sentence each.
 
     Raises:
-        CastlistError: If nothing was written, the archive can't be used, somebody is at work there, or names stand in
-            photos and exiftool is missing.
+        CastlistError: If nothing was written, or of all that was nothing could be taken out, the archive can't be used,
+            somebody is at work there, or names stand in photos and exiftool is missing.
     """
     tell = tell or (lambda message: None)
     folder = ArchiveFolder(as_path(archive))
@@ -55,7 +55,14 @@ def undo_tags(archive: str | os.PathLike[str], *, tell: Tell | None = None) -> T
                 "Nothing that castlist wrote for the archive {path!r} stands in any metadata.",
                 path=str(archive),
             )
-        return _take_out(folder, lambda item: True, tell, embed=True)
+        done = _take_out(folder, lambda item: True, tell, embed=True)
+        if not done and (left := Journal(folder.path).files()):
+            raise CastlistError(
+                "tags-not-taken-back",
+                "Of {count} {count:file|files} with names, none could be cleared. Why is said of each.",
+                count=len(left),
+            )
+        return done
 
 
 def remove_person(folder: ArchiveFolder, *names: str, embed: bool, tell: Tell) -> Tagged:

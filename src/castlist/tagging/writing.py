@@ -60,8 +60,8 @@ def tag(
         on_count: Told how many photos are done, of how many.
 
     Raises:
-        CastlistError: If the archive can't be used, somebody is at work there, exiftool is missing, or the disk is
-            full.
+        CastlistError: If the archive can't be used, somebody is at work there, exiftool is missing, the disk is full,
+            or of all that was to be written nothing could be.
     """
     folder = ArchiveFolder(as_path(archive))
     if embed:
@@ -72,11 +72,20 @@ def tag(
         stack.callback((writer := Writer(folder, tell)).finish)
         opened = Archive(folder.path)
         planned = plan_tags(opened, embed=embed, perhaps=perhaps, on_count=on_count)
+        n_photos, n_right = 0, 0  # that name somebody, and that say so already
         while some := list(islice(planned, CHUNK)):
-            for _, _, problems in some:
+            for _, plans, problems in some:
+                n_right += not plans and all(problem.code == "tag-otherwise" for problem in problems)
                 for problem in problems:
                     tell(problem)
+            n_photos += len(some)
             writer.write([(photo.name, plan) for photo, plans, _ in some for plan in plans])
+    if n_photos and not writer.done and not n_right:
+        raise CastlistError(
+            "tags-unwritten",
+            "Of {count} {count:photo|photos} with names, none could be written. Why is said of each.",
+            count=n_photos,
+        )
     logger.info("%d sidecars and %d photos of an archive were tagged", writer.done.sidecars, writer.done.photos)
     return writer.done
 

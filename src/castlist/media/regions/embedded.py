@@ -8,7 +8,6 @@ import os
 import shutil
 import stat
 import subprocess
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +15,12 @@ from pathlib import Path
 from PIL import UnidentifiedImageError
 
 from castlist.errors import CastlistError, MissingExtraError, PhotoError, reason_of
-from castlist.files import cannot_write, flush_folder, part_of
+from castlist.files import cannot_write, flush_folder, make_private, part_of
 from castlist.media import raw, tiff
 from castlist.media.headers import open_header, orientation_of, picture_of, turns_itself
 from castlist.media.orientation import turned
 from castlist.media.photos import HEIC_BRANDS
-from castlist.media.regions.packet import EMPTY, Packet
+from castlist.media.regions.packet import EMPTY, Packet, is_empty
 
 EXIFTOOL = "exiftool"
 WRITABLE = ("JPEG", "MPO", "PNG", "WEBP", "TIFF", "HEIF", "AVIF")  # formats as Pillow calls them
@@ -120,13 +119,11 @@ def written(photos: Sequence[tuple[Path, bytes]]) -> Iterator[list[Path | Castli
     """
     command = need_exiftool()
     copies: list[Path | CastlistError] = []
-    with tempfile.TemporaryDirectory(prefix="castlist-") as packets, contextlib.ExitStack() as stack:
+    with contextlib.ExitStack() as stack:
         arguments: list[bytes] = []
-        for number, (photo, packet) in enumerate(photos):
-            file = Path(packets) / f"{number}.xmp"
+        for photo, packet in photos:
             try:
-                copy = stack.enter_context(_copied(photo))
-                file.write_bytes(packet)
+                copy = stack.enter_context(_copied(photo, packet))
             except OSError as error:
                 copies.append(cannot_write(photo, error))
             except PhotoError as error:
@@ -134,25 +131,27 @@ def written(photos: Sequence[tuple[Path, bytes]]) -> Iterator[list[Path | Castli
             else:
                 copies.append(copy)
                 # What says nothing goes: before castlist's names came, nothing was there.
-                block = "-XMP:all=" if packet.strip() == EMPTY.strip() else f"-XMP<={file}"
+                block = "-XMP:all=" if is_empty(packet) else f"-XMP<={_packet_of(copy)}"
                 words: tuple[str | Path, ...] = ("-overwrite_original", block, copy, "-execute")
                 arguments += map(os.fsencode, words)
-        listed = Path(packets) / "arguments"
-        listed.write_bytes(b"\n".join(arguments) + b"\n")
-        said = _run(command, listed)
+        said = _run(command, b"\n".join(arguments) + b"\n")
+        # Before any photo is replaced: what a kill leaves then lies beside photos to which the same work comes again.
+        for one in copies:
+            if isinstance(one, Path):
+                _packet_of(one).unlink(missing_ok=True)
         yield [
             copy if isinstance(copy, CastlistError) else _sound(photo, copy, packet, said)
             for copy, (photo, packet) in zip(copies, photos, strict=True)
         ]
 
 
-def _run(command: str, arguments: Path) -> bytes | None:
+def _run(command: str, arguments: bytes) -> bytes | None:
     """What exiftool says of its work; None if it was ended before it was done, or had to be."""
     try:
-        # Without its own configuration file, which is code. What it read of standard input would be arguments.
+        # Without its own configuration file, which is code.
         done = subprocess.run(
-            [command, "-config", "", "-@", arguments],
-            stdin=subprocess.DEVNULL,
+            [command, "-config", "", "-@", "-"],
+            input=arguments,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             timeout=PATIENCE,
@@ -164,8 +163,8 @@ def _run(command: str, arguments: Path) -> bytes | None:
 
 
 @contextlib.contextmanager
-def _copied(photo: Path) -> Iterator[Path]:
-    """A copy of a photo beside it"""
+def _copied(photo: Path, packet: bytes) -> Iterator[Path]:
+    """A copy of a photo beside it, and beside that the packet."""
     if b"\n" in os.fsencode(photo.absolute()) or b"\r" in os.fsencode(photo.absolute()):
         raise PhotoError("photo-odd-name", "a name with a line break, which exiftool can't be told")
     part = part_of(photo.absolute())
@@ -175,10 +174,17 @@ def _copied(photo: Path) -> Iterator[Path]:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         shutil.copyfile(photo, copy)
         copy.chmod(stat.S_IMODE(photo.stat().st_mode))
+        with _packet_of(copy).open("xb") as file:
+            make_private(_packet_of(copy))
+            file.write(packet)
         yield copy
     finally:
-        for path in (copy, copy.with_name(copy.name + "_exiftool_tmp")):
+        for path in (copy, _packet_of(copy), copy.with_name(copy.name + "_exiftool_tmp")):
             path.unlink(missing_ok=True)
+
+
+def _packet_of(copy: Path) -> Path:
+    return copy.with_name(copy.name + ".xmp")
 
 
 def remove_copies(folder: Path) -> None:

@@ -47,6 +47,11 @@ EMPTY = (
 ).encode()
 
 
+def is_empty(data: bytes) -> bool:
+    """Whether bytes are EMPTY; exiftool closes a packet to changes where a format has no room for them."""
+    return data.strip().replace(b'end="r"', b'end="w"') == EMPTY.strip()
+
+
 def ns(name: str) -> str:
     """A name such as "dc:subject" as elements and attributes have it: the namespace, a space, the local name."""
     prefix, _, local = name.partition(":")

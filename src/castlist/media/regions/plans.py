@@ -10,7 +10,7 @@ from pathlib import Path
 from castlist.errors import CastlistError, PhotoError, reason_of
 from castlist.files import write_bytes
 from castlist.media.regions.embedded import look_inside, remove_copies, take_place, written
-from castlist.media.regions.packet import EMPTY
+from castlist.media.regions.packet import EMPTY, is_empty
 from castlist.media.regions.records import REGIONS, TagItem, Tags
 from castlist.media.regions.sidecars import read_sidecar
 from castlist.media.regions.writing import Change, change, take_out
@@ -56,7 +56,9 @@ def _names(items: Collection[TagItem]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names + [item.text for item in items if item.kind in REGIONS]))
 
 
-def plan_sidecar(photo: Path, sidecar: Path, tags: Tags, ours: Collection[TagItem] = ()) -> TagPlan:
+def plan_sidecar(
+    photo: Path, sidecar: Path, tags: Tags, ours: Collection[TagItem] = (), *, marked: bool = False
+) -> TagPlan:
     """What is to be written into a photo's sidecar.
 
     One that isn't there begins as what is inside the photo: where both are, most programs believe the sidecar.
@@ -66,6 +68,7 @@ def plan_sidecar(photo: Path, sidecar: Path, tags: Tags, ours: Collection[TagIte
         sidecar: Its place.
         tags: Who is to be named.
         ours: What castlist wrote into the sidecar before, or into the photo.
+        marked: Write nothing but what castlist's marks tell of, since nobody keeps a journal.
 
     Raises:
         CastlistError: If the sidecar can't be read, or isn't understood.
@@ -77,7 +80,7 @@ def plan_sidecar(photo: Path, sidecar: Path, tags: Tags, ours: Collection[TagIte
         if not isinstance(error, FileNotFoundError) or sidecar.is_symlink():
             raise PhotoError("photo-unopened", "can't be opened ({reason})", reason=reason_of(error)) from error
         data, stamp = _packet_of(photo) or EMPTY, _NEW
-    return TagPlan(photo, sidecar, change(data, tags, ours), stamp)
+    return TagPlan(photo, sidecar, change(data, tags, ours, marked=marked), stamp)
 
 
 def plan_inside(photo: Path, tags: Tags, ours: Collection[TagItem] = ()) -> TagPlan | None:
@@ -167,8 +170,8 @@ def remove_sidecar(plan: TagPlan) -> bool:
     Raises:
         CastlistError: If it can't be removed.
     """
-    left = [data.strip() for data in (EMPTY, _packet_of(plan.photo) or EMPTY)]
-    if plan.is_embedded or plan.change.data.strip() not in left:
+    left = plan.change.data.strip()
+    if plan.is_embedded or not (is_empty(left) or left == (_packet_of(plan.photo) or EMPTY).strip()):
         return False
     _need_same(plan)
     try:

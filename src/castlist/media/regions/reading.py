@@ -23,6 +23,7 @@ LISTS: dict[Kind, str] = {
     "lightroom": "lr:hierarchicalSubject",
 }
 MOST = 1_000  # regions of a photo, some 500 people as MWG and as Microsoft: each is looked at for itself
+ROUNDED = 1.02  # how far the shapes of a picture and of a smaller copy of it may be from each other
 _OF_PEOPLE = ("face", "human", "person")  # in what IPTC's identifiers of kinds of regions end
 
 Size = tuple[float, float]
@@ -78,6 +79,27 @@ def need_few(regions: Sequence[object]) -> None:
             count=len(regions),
             limit=MOST,
         )
+
+
+def need_same_shape(packet: Packet, size: Size) -> None:
+    """Make sure that regions are of the picture as it is, not as it was before somebody cropped it.
+
+    Args:
+        packet: Of the photo.
+        size: Width and height of the stored picture, in pixels.
+
+    Raises:
+        CastlistError: If they are of another shape, also when that is turned by a quarter.
+    """
+    shape = max(size) / min(size)
+    for mwg in _structures(packet, "mwg-rs:Regions"):
+        if (told := _applied_to(mwg)) and not 1 / ROUNDED <= max(told) / min(told) / shape <= ROUNDED:
+            raise CastlistError(
+                "regions-of-another-shape",
+                "its regions are of a picture of {width:.0f} x {height:.0f} pixels, and it was cropped since",
+                width=told[0],
+                height=told[1],
+            )
 
 
 def is_close(one: TagItem, other: TagItem) -> bool:

@@ -34,7 +34,7 @@ class Change:
         return bool(self.added or self.removed)
 
 
-def change(data: bytes, tags: Tags, ours: Collection[TagItem] = ()) -> Change:
+def change(data: bytes, tags: Tags, ours: Collection[TagItem] = (), *, marked: bool = False) -> Change:
     """Have XMP say what tags say, and nothing any more that castlist said before.
 
     What others have written stays, whoever it names: a face that they call otherwise isn't named, and where they name
@@ -44,6 +44,8 @@ def change(data: bytes, tags: Tags, ours: Collection[TagItem] = ()) -> Change:
         data: A packet or a sidecar.
         tags: Who is to be named.
         ours: What castlist wrote into it before.
+        marked: Write nothing that castlist's own marks don't tell of afterwards; and so nothing of somebody whom
+            another program's region names.
 
     Raises:
         CastlistError: If it can't be parsed, or holds what it shouldn't where names belong.
@@ -56,6 +58,9 @@ def change(data: bytes, tags: Tags, ours: Collection[TagItem] = ()) -> Change:
     there = [one for one, _ in standing(packet, tags.size)]
     conflicts = dict(_conflicts(wanted, there))
     wanted = [one for one in wanted if _name_of(one) not in conflicts]
+    if marked:
+        told = {folded(one.text) for one in there if one.kind == "mwg"}
+        wanted = [one for one in wanted if folded(_name_of(one)) not in told]
     known = {_key(one) for one in there}
     added = tuple(one for one in wanted if _key(one) not in known)
     removed = tuple(one for one, _ in going)

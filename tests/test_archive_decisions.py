@@ -247,7 +247,7 @@ def test_who_is_with_whom(home: Path) -> None:
         with pytest.raises(CastlistError, match="asked to be in the photo, and not to be"):
             find_in_archive(archive, "Ann", beside=beside, without=beside or ["Ann"])
     assert len(find_in_archive(archive, "unknown")) == 3
-    with pytest.raises(CastlistError, match=r"named 'Anne'\. The nearest names: Ann"):
+    with pytest.raises(CastlistError, match=r"named 'Anne'\. Choose from: Ann"):
         find_in_archive(archive, "Anne")
 
 

@@ -20,7 +20,7 @@ from castlist.checks import apply_decisions, check_photos, read_decisions, undo_
 from castlist.errors import CastError, CastlistError
 from castlist.faces import Box, Face
 from castlist.learning.dataset import load_dataset
-from castlist.media import cast, check_person, find_cast, find_photos, meant_by, names
+from castlist.media import cast, check_person, choices_for, find_cast, find_photos, meant_by, names
 from castlist.naming import NamedFace, NamedPhoto
 from castlist.naming.eyes import FaceEyes
 from castlist.painting import set_font_folders
@@ -112,6 +112,13 @@ def test_who_is_enrolled_with_an_odd_file_can_be_forgotten(tmp_path: Path, monke
     assert forget(str(run.path), "Zoe\u0308 ").name == "Zoë"
     assert open_run(run.path).people == ("Ann", "Bob", "Cid")
     assert not any("Zo" in file for files in open_run(run.path).sides.values() for file in files)
+
+
+def test_of_many_only_the_nearest_are_offered() -> None:
+    many = [f"Person {number:03}" for number in range(500)] + ["Zoë Kowalska"]
+    assert choices_for("zoe kovalska", many) == "Zoë Kowalska, …"
+    assert choices_for("Q", many) == ", ".join([*many[:20], "…"])
+    assert choices_for("Q", ["Ann", "Bo"]) == "Ann, Bo" and choices_for("Q", []) == "-"
 
 
 def test_one_form_of_a_name_everywhere(tmp_path: Path) -> None:

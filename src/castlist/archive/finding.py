@@ -5,7 +5,6 @@ from __future__ import annotations
 import calendar
 import contextlib
 import datetime
-import difflib
 import re
 from collections import defaultdict
 from collections.abc import Sequence
@@ -15,9 +14,7 @@ from castlist.archive.reading import Archive
 from castlist.archive.records import ArchivedFace
 from castlist.arguments import checked
 from castlist.errors import CastlistError, SettingsError
-from castlist.media import meant_by
-
-NEAR = 3  # names proposed for one that nobody has
+from castlist.media import choices_for, meant_by
 
 
 @checked
@@ -90,13 +87,11 @@ def _known(name: str, people: set[str]) -> str:
     name = meant_by(name, people)
     if name in people:
         return name
-    by_folded = {one.casefold(): one for one in people}
-    near = difflib.get_close_matches(name.casefold(), by_folded, NEAR, 0.5)
     raise CastlistError(
         "archive-nobody",
-        "No face in the archive is named {name!r}. The nearest names: {near}.",
+        "No face in the archive is named {name!r}. Choose from: {people}.",
         name=name,
-        near=", ".join(by_folded[one] for one in near) or ", ".join(sorted(people)[:NEAR]) or "-",
+        people=choices_for(name, sorted(people)),
     )
 
 

@@ -28,6 +28,7 @@ from castlist.gallery.leaving_out import measure_tail
 from castlist.gallery.lookalikes import Lookalikes
 from castlist.gallery.records import check_parts, read_parts, to_arrays
 from castlist.gallery.storage import read_arrays, write_arrays
+from castlist.media import choices_for
 
 # Share of strangers at the threshold who are told by their other photos, where they have any. As many more may reach
 # it: on casts of LFW's training people, as many strangers get a name then as when photos are named one at a time.
@@ -259,7 +260,7 @@ class Gallery:
                 "nobody-called",
                 "Nobody here is called {name!r}. Choose from: {people}.",
                 name=name,
-                people=", ".join(self.people),
+                people=choices_for(name, self.people),
             )
         if len(self.people) == 1:
             raise SettingsError(

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from castlist.media.names import ALL as ALL
     from castlist.media.names import UNKNOWN as UNKNOWN
     from castlist.media.names import check_person as check_person
+    from castlist.media.names import choices_for as choices_for
     from castlist.media.names import folded as folded
     from castlist.media.names import is_possible as is_possible
     from castlist.media.names import meant_by as meant_by
@@ -88,6 +89,7 @@ _ROOMS = {
     "Tags": "regions",
     "Taking": "headers",
     "check_person": "names",
+    "choices_for": "names",
     "check_size": "photos",
     "digest_of": "marks",
     "each_photo": "inputs",

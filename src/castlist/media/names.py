@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import unicodedata
 from collections.abc import Iterable
 
@@ -10,6 +11,7 @@ from castlist.errors import CastError
 UNKNOWN = "unknown"  # the answer for strangers; nobody may be called so
 ALL = "all"  # whoever it is, where faces are to be hidden; nobody may be called so either
 LONGEST = 255  # bytes of a folder's name
+MANY = 20  # names; more aren't read in a sentence
 
 _UNFIT = frozenset("/\\\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # for a person's name
 
@@ -49,6 +51,16 @@ def settle_name(name: str, people: Iterable[str]) -> str:
 def folded(name: str) -> str:
     """What two names have in common that look alike."""
     return unicodedata.normalize("NFKC", one_form(name)).casefold()
+
+
+def choices_for(name: str, known: Iterable[str]) -> str:
+    """Whom a sentence offers for a name that nobody has: all that are known, or of many those most like it."""
+    known = tuple(known)
+    if len(known) > MANY:
+        by_form = {folded(one): one for one in known}
+        near = difflib.get_close_matches(folded(name), by_form, MANY, 0.5)
+        return ", ".join([*([by_form[one] for one in near] or known[:MANY]), "…"])
+    return ", ".join(known) or "-"
 
 
 def is_possible(name: str) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 
 from castlist.errors import SettingsError
 from castlist.faces import Box
-from castlist.media import ALL, UNKNOWN
+from castlist.media import ALL, UNKNOWN, choices_for
 from castlist.naming import DOUBT, NamedFace
 
 REACH = 0.4  # of the face's size; how far the head goes beyond its box: hair, ears, chin, and any tilt
@@ -31,7 +31,7 @@ def check_hidden(hidden: str, people: Sequence[str]) -> None:
             "hidden-nobody",
             "Nobody here is called {name!r}. Choose from: {known}.",
             name=hidden,
-            known=", ".join((UNKNOWN, ALL, *people)),
+            known=choices_for(hidden, (UNKNOWN, ALL, *people)),
         )
 
 

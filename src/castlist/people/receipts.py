@@ -11,7 +11,7 @@ from castlist.arguments import checked
 from castlist.checks import delete_checks_of
 from castlist.errors import Message, RecordError, RunError
 from castlist.learning import delete_datasets_of
-from castlist.media import one_form
+from castlist.media import choices_for, one_form
 from castlist.run import Run, open_run, unknown_in
 
 
@@ -54,7 +54,7 @@ def unknown_person(run: Run, name: str) -> RunError:
         "The run {path!r} knows nobody called {name!r}. Choose from: {people}.",
         path=str(run.path),
         name=name,
-        people=", ".join(run.people),
+        people=choices_for(name, run.people),
     )
 
 

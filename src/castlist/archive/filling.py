@@ -197,56 +197,51 @@ def _need_nobody_half_forgotten(folder: ArchiveFolder, tell: Tell | None) -> Non
         )
 
 
+@dataclass(frozen=True)
 class _Filling:
     """An archive's work: planned, and done by this process or by whoever is hired."""
 
-    def __init__(
-        self,
-        folder: ArchiveFolder,
-        originals: Originals,
-        record: Record,
-        worker: Worker,
-        hire: Callable[[str], Crew] | None,
-        tell: Tell | None,
-        on_count: OnCount | None,
-        stop: Stop | None,
-    ) -> None:
-        self._folder, self._originals, self._record = folder, originals, record
-        self._worker, self._hire = worker, hire
-        self._tell, self._on_count, self._stop = tell, on_count, stop
+    folder: ArchiveFolder
+    originals: Originals
+    record: Record
+    worker: Worker
+    hire: Callable[[str], Crew] | None
+    tell: Tell | None
+    on_count: OnCount | None
+    stop: Stop | None
 
     def do_share(self, share: tuple[int, int]) -> None:
         """Do a share of what was begun, or else of whatever has changed."""
-        with self._folder.sharing(share, lambda: self._worker.under_way() or self._plan_anew()) as plan:
+        with self.folder.sharing(share, lambda: self.worker.under_way() or self._plan_anew()) as plan:
             if plan:
                 self._do(plan, share)
 
     def do_all(self) -> bool:
         """Do what was begun, then whatever has changed since; gives whether nothing is left."""
-        for planned in (self._worker.under_way, self._plan_anew):
+        for planned in (self.worker.under_way, self._plan_anew):
             if (plan := planned()) and not self._do(plan):
                 return False
         return True
 
     def _do(self, plan: Plan, share: tuple[int, int] | None = None) -> bool:
-        units = self._worker.open_units(plan, share)
-        if self._hire is None:
-            return self._worker.do(plan.number, units)
-        before = self._worker.looked
+        units = self.worker.open_units(plan, share)
+        if self.hire is None:
+            return self.worker.do(plan.number, units)
+        before = self.worker.looked
 
         def count(done: int, total: int) -> None:
-            self._worker.looked = before + done
-            if self._on_count:
-                self._on_count(self._worker.looked, before + total)
+            self.worker.looked = before + done
+            if self.on_count:
+                self.on_count(self.worker.looked, before + total)
 
-        with self._folder.admitting() as ticket, contextlib.closing(self._hire(ticket)) as crew:
-            return drive(plan.number, units, crew, tell=self._tell, on_count=count, stop=self._stop)
+        with self.folder.admitting() as ticket, contextlib.closing(self.hire(ticket)) as crew:
+            return drive(plan.number, units, crew, tell=self.tell, on_count=count, stop=self.stop)
 
     def _plan_anew(self) -> Plan | None:
         """Write down what is to be done; None: nothing."""
-        folder, record = self._folder, self._record
+        folder, record = self.folder, self.record
         with comparing() as sides:
-            sides.add_files(self._originals.files(folder.path, self._tell))
+            sides.add_files(self.originals.files(folder.path, self.tell))
             last = _add_known(sides, folder, record.eyes)
             if folder.is_there:
                 before = folder.record()
@@ -262,7 +257,7 @@ class _Filling:
                         root=record.root,
                     )
             folder.save(record)
-            units = tuple(map(pack_unit, sides.cut(self._originals.digest, max(folder.units(), default=0) + 1)))
+            units = tuple(map(pack_unit, sides.cut(self.originals.digest, max(folder.units(), default=0) + 1)))
         if not units:
             return None
         plan = Plan(last + 1, record.eyes, units)

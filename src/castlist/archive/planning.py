@@ -60,7 +60,7 @@ _ASKED = "SELECT rowid, photo FROM pending WHERE NOT is_same AND (unit IS NOT NU
 _CUT = """
     SELECT * FROM (
         SELECT coalesce(unit, :first + (dense_rank() OVER news - 1) / :size) AS number,
-            content, photo, bytes, modified, iif(copies > 1 OR source, digest, NULL), source
+            content, photo, bytes, modified, CASE WHEN copies > 1 OR source THEN digest END, source
         FROM (
             SELECT *,
                 min(rowid) OVER copies AS content, count(*) OVER copies AS copies,

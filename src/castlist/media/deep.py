@@ -25,10 +25,10 @@ def in_8_bits(data: bytes, *, white_is_zero: bool = False, top: float | None = N
         return None
     height, width = values.shape[:2]
     values = values.reshape(height, width, -1)
-    bgr = np.empty((height, width, 3), np.uint8)
     colors, alpha = values[..., :3], values[..., 3:4]
     if values.dtype == np.uint8 and top == 255 and not alpha.size and not white_is_zero:
         return _ppm(np.broadcast_to(colors, (height, width, 3)))
+    bgr = np.empty((height, width, 3), np.uint8)
     top, opaque = top or _top(colors), _top(alpha) if alpha.size else 1.0
     for row in range(height):  # one at a time: as floats, all would take a multiple of the file's room
         shares = np.clip(np.nan_to_num(colors[row] / top), 0, 1)

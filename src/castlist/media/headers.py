@@ -212,8 +212,10 @@ def dates_of(data: bytes) -> Image.Exif:
 
 def profile_of(data: bytes) -> bytes | None:
     """What says which colors a photo's numbers are (ICC), for copies of it; of a PNG nothing: it is left out there."""
+    if data.startswith(mending.PNG):
+        return None
     with contextlib.suppress(Exception):
-        with open_header(picture_of(data).data) as image:
+        with open_sized(picture_of(data).data) as image:
             profile: bytes = image.info.get("icc_profile", b"")
         # Of a printer's colors or of greys it doesn't hold any more once they are red, green and blue.
         if profile[_COLORS] == _RGB and len(profile) == int.from_bytes(profile[:4], "big") <= mending.MOST_EXTRAS:

@@ -30,18 +30,18 @@ class Stamp:
     """A name as it lies on its plate, drawn once for all frames."""
 
     ink: np.ndarray  # (height, width), uint8; how much of a pixel is dark: letters, and the plate's rim
-    shape: np.ndarray  # the same size; whether a pixel is of the plate: its corners are round
+    mask: np.ndarray  # the same size, bool; whether a pixel is of the plate: its corners are round
 
     @classmethod
     def of(cls, label: Label, size: float, line: int) -> Stamp:
         """Draw a label with letters of a size in pixels, the plate's rim as wide as a line."""
         width, height = plate_size(label, size)
-        ink, shape = (Image.new("L", (math.ceil(width), math.ceil(height))) for _ in range(2))
+        ink, mask = (Image.new("L", (math.ceil(width), math.ceil(height))) for _ in range(2))
         edges = (0, 0, ink.width - 1, ink.height - 1)
         ImageDraw.Draw(ink).rounded_rectangle(edges, 0.25 * size, outline=255, width=line)
         label.draw(ImageDraw.Draw(ink), 0.4 * size, height / 2, "#ffffff")
-        ImageDraw.Draw(shape).rounded_rectangle(edges, 0.25 * size, fill=255)
-        return cls(np.asarray(ink), np.asarray(shape) > 0)
+        ImageDraw.Draw(mask).rounded_rectangle(edges, 0.25 * size, fill=255)
+        return cls(np.asarray(ink), np.asarray(mask) > 0)
 
 
 def draw_signs(canvas: Canvas, signs: Sequence[Sign]) -> None:
@@ -66,6 +66,7 @@ def line_width(width: int, height: int) -> int:
 
 
 def plate_size(label: Label, size: float) -> tuple[float, float]:
+    """Width and height of the plate that a label with letters of a size lies on, all in pixels."""
     return label.width + 0.8 * size, 1.5 * size
 
 
@@ -86,7 +87,7 @@ def _press(plane: np.ndarray, stamp: Stamp, scale: int, place: tuple[int, int], 
     ink = cv2.resize(stamp.ink[: height * scale, : width * scale], (width, height), interpolation=cv2.INTER_AREA)
     plate, rim = values
     painted = plate + ink * np.float32((rim - plate) / 255)
-    np.copyto(target, painted, where=stamp.shape[: height * scale : scale, : width * scale : scale], casting="unsafe")
+    np.copyto(target, painted, where=stamp.mask[: height * scale : scale, : width * scale : scale], casting="unsafe")
 
 
 def _edges(box: Box) -> tuple[int, int, int, int]:

@@ -80,7 +80,7 @@ def open_session(
         model: The network, or its file.
         n_threads: Threads of one pass; 0 takes every core.
         digest: Its SHA-256, where it is known.
-        rewrite: Makes of it what is opened; done for the first only.
+        rewrite: Makes of it what is opened, and the weights that this leaves out; done for the first only.
 
     Raises:
         WeightsError: If it can't be read, or onnxruntime refuses it.

@@ -97,16 +97,25 @@ def _fits(value: Any, kind: Any) -> bool:
         return callable(value)
     if origin is tuple:
         return isinstance(value, tuple | list) and len(value) == len(inside) and all(map(_fits, value, inside))
+    if origin is Mapping:
+        return isinstance(value, Mapping) and all(_fits(one, inside[0]) for one in value)
     if origin in (Iterable, Collection, Sequence):
         if isinstance(value, str | bytes | os.PathLike) and origin is Iterable:
             return True  # a single photo, where several are asked for; the function tells the two apart
-        several = isinstance(value, Iterable) and not isinstance(value, str | bytes)
-        return several and (not hasattr(value, "__len__") or all(_fits(one, inside[0]) for one in value))
-    if origin is Mapping:
-        return isinstance(value, Mapping) and all(_fits(one, inside[0]) for one in value)
-    if isinstance(origin, type) and origin.__module__.startswith("castlist."):
-        # What behaves as castlist's own will do: a program's tests have fakes of it.
-        return isinstance(value, origin) or type(value).__module__ not in _PLAIN
-    if isinstance(value, bool) and origin in (int, float):
+        return _are_several(value, inside[0])
+    return _is_one(value, origin)
+
+
+def _are_several(value: Any, kind: Any) -> bool:
+    if not isinstance(value, Iterable) or isinstance(value, str | bytes):
         return False
-    return origin is Any or isinstance(value, _NUMBERS.get(origin, origin))
+    return not hasattr(value, "__len__") or all(_fits(one, kind) for one in value)
+
+
+def _is_one(value: Any, kind: Any) -> bool:
+    if isinstance(kind, type) and kind.__module__.startswith("castlist."):
+        # What behaves as castlist's own will do: a program's tests have fakes of it.
+        return isinstance(value, kind) or type(value).__module__ not in _PLAIN
+    if isinstance(value, bool) and kind in (int, float):
+        return False
+    return kind is Any or isinstance(value, _NUMBERS.get(kind, kind))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,39 +54,46 @@ def choose_face_of_each(
             "face-of-one-photo", "--face chooses a face of one photo. Got {photos} photos instead.", photos=len(photos)
         )
     seen = Seen.merge(recognizer.face_eyes.see(photos))
-    named = recognizer.name(seen)
-    ends = np.cumsum(seen.counts).tolist()
-    chosen: dict[int, ChosenFace] = {}
-    refused: dict[int, Message] = {}
-    groups: dict[int, list[ChosenFace]] = {}
     called = [_called(photo) for photo in photos]
-    for i, (photo, faces, end) in enumerate(zip(called, named, ends, strict=True)):
-        mine = list(_from_left(photo, faces, end - len(faces)))
-        if problem := seen.problems[i]:
-            refused[i] = problem
-        elif not mine:
-            refused[i] = NO_FACE
-        elif number is not None:
-            chosen[i] = _numbered(mine, number)
-        elif len(mine) == 1:
-            chosen[i] = mine[0]
-        else:
-            groups[i] = mine
+    ends = np.cumsum(seen.counts).tolist()
+    faces = [
+        list(_from_left(photo, named, end - len(named)))
+        for photo, named, end in zip(called, recognizer.name(seen), ends, strict=True)
+    ]
+    chosen = {i: mine[0] for i, mine in enumerate(faces) if len(mine) == 1}
+    if number is not None and faces[0]:
+        chosen = {0: _numbered(faces[0], number)}
     gallery = recognizer.gallery
     assert gallery is not None, "a run of faces has a gallery"
+    groups = {i: mine for i, mine in enumerate(faces) if mine and i not in chosen}
+    chosen |= _choose_of_groups(gallery, name, seen, groups, chosen.values())
+    refused = [
+        RefusedPhoto(called[i], seen.problems[i] or (_which(mine) if mine else NO_FACE))
+        for i, mine in enumerate(faces)
+        if i not in chosen
+    ]
+    return seen, [chosen[i] for i in sorted(chosen)], refused
+
+
+def _choose_of_groups(
+    gallery: Gallery,
+    name: str,
+    seen: Seen,
+    groups: Mapping[int, Sequence[ChosenFace]],
+    alone: Iterable[ChosenFace],
+) -> dict[int, ChosenFace]:
+    """The face that is meant in each photo of several, where that can be told by those that were alone in theirs."""
+    chosen: dict[int, ChosenFace] = {}
     if name not in gallery.people:
-        chosen |= {i: one for i, mine in groups.items() if (one := _only_unknown(mine))}
-    open_groups = {i: mine for i, mine in groups.items() if i not in chosen}
-    if chosen and open_groups:
-        rows = [one.row for one in chosen.values()]
+        chosen = {i: one for i, mine in groups.items() if (one := _only_unknown(mine))}
+    others = {i: mine for i, mine in groups.items() if i not in chosen}
+    rows = [one.row for one in (*alone, *chosen.values())]
+    if rows and others:
         gallery = gallery.enrol(name, seen.embeddings[rows], [""] * len(rows))
-    for i, mine in open_groups.items():
+    for i, mine in others.items():
         if one := _named_so(gallery, name, seen, mine) or _only_unknown(mine):
             chosen[i] = one
-        else:
-            refused[i] = _which(mine)
-    in_order = [chosen[i] for i in sorted(chosen)]
-    return seen, in_order, [RefusedPhoto(called[i], refused[i]) for i in sorted(refused)]
+    return chosen
 
 
 def _called(photo: Path | bytes) -> Path:

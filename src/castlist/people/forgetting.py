@@ -10,8 +10,8 @@ from __future__ import annotations
 import dataclasses
 import logging
 import os
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 from castlist.arguments import checked
 from castlist.errors import Message, RunError
@@ -21,12 +21,14 @@ from castlist.paths import as_path
 from castlist.people.changing import is_there, still_there, unfinished
 from castlist.people.receipts import Receipt, delete_kept, unknown_person, what_remains
 from castlist.people.retraining import discard_retraining
-from castlist.run import Change, Leaving, Run, RunFolder, agree, derived_in, open_run
+from castlist.run import Called, Change, Enrolled, Leaving, Run, RunFolder, agree, derived_in, open_run
 
 if TYPE_CHECKING:
     from castlist.archive import ArchiveFolder
 
 logger = logging.getLogger(__name__)
+
+Entry = TypeVar("Entry", Called, Enrolled, Leaving)
 
 
 @checked
@@ -121,8 +123,7 @@ def _forget(folder: RunFolder, name: str) -> Receipt:
     discard_retraining(folder.path)
     removed, remaining = delete_kept(name)
     with folder.change() as change:
-        rest = tuple(one for one in change.run.leaving if one.name != name)
-        change.run = dataclasses.replace(change.run, leaving=rest)
+        change.run = dataclasses.replace(change.run, leaving=tuple(_called_otherwise(change.run.leaving, name)))
     logger.info("somebody was forgotten by a run")
     return Receipt(name, (*_describe(leaving), *removed), (*remaining, *what_remains(change.run, name)))
 
@@ -130,12 +131,11 @@ def _forget(folder: RunFolder, name: str) -> Receipt:
 def _take_out(change: Change, name: str) -> Leaving:
     """Take a person out of the record and the gallery; gives what the receipt tells of it."""
     run = change.run
-    begun = next((one for one in run.leaving if one.name == name), Leaving(name=name, embeddings=0, files=0))
     gallery = None
     if run.settings.faces and not run.has_network:
         gallery = Gallery.from_bytes(change.read(run.gallery_path.name), str(run.gallery_path))
     if not _knows(run, gallery, name):
-        if begun in run.leaving:  # a forget that was killed
+        if begun := _leaving(run, name):  # a forget that was killed
             return begun
         raise unknown_person(run, name)
     if gallery is None:
@@ -148,34 +148,49 @@ def _take_out(change: Change, name: str) -> Leaving:
         )
     if not run.complete:
         raise unfinished(run)
-    before = len(gallery.photos)
-    if name in gallery.people:
-        gallery = gallery.forget(name)
-    mine = [file for files in run.sides.values() for file in files if _is_of(file, name)]
-    leaving = Leaving(
-        name=name, embeddings=begun.embeddings + before - len(gallery.photos), files=begun.files + len(mine)
-    )
-    run, gallery = agree(
-        dataclasses.replace(
-            run,
-            people=tuple(person for person in run.people if person != name),
-            sides={side: tuple(file for file in files if not _is_of(file, name)) for side, files in run.sides.items()},
-            refused=tuple(item for item in run.refused if not _is_of(item[0], name)),
-            notes=tuple(note for note in run.notes if name not in str(note)),
-            enrolled=tuple(still_there((one for one in run.enrolled if one.name != name), gallery)),
-            calls=tuple(one for one in run.calls if one.name != name),
-            places={
-                file: place for file, place in run.places.items() if not _is_of(file, name) and is_there(gallery, file)
-            },
-            leaving=(*(one for one in run.leaving if one.name != name), leaving),
-        ),
-        gallery,
-    )
+    leaving, change.run, gallery = _without(run, gallery, name)
     for derived in derived_in(run.path):
         change.remove(derived)
     change.write(run.gallery_path.name, gallery.to_bytes())
-    change.run = run
     return leaving
+
+
+def _without(run: Run, gallery: Gallery, name: str) -> tuple[Leaving, Run, Gallery]:
+    """The record and the gallery without a person, who is marked as leaving."""
+    begun = _leaving(run, name) or Leaving(name=name, embeddings=0, files=0)
+    rest = gallery.forget(name) if name in gallery.people else gallery
+    sides = {side: tuple(_of_others(files, name)) for side, files in run.sides.items()}
+    leaving = Leaving(
+        name=name,
+        embeddings=begun.embeddings + len(gallery.photos) - len(rest.photos),
+        files=begun.files + sum(len(run.sides[side]) - len(sides[side]) for side in sides),
+    )
+    refused = set(_of_others((file for file, _ in run.refused), name))
+    placed = set(_of_others(run.places, name))
+    without = dataclasses.replace(
+        run,
+        people=tuple(person for person in run.people if person != name),
+        sides=sides,
+        refused=tuple(item for item in run.refused if item[0] in refused),
+        notes=tuple(note for note in run.notes if name not in str(note)),
+        enrolled=tuple(still_there(_called_otherwise(run.enrolled, name), rest)),
+        calls=tuple(_called_otherwise(run.calls, name)),
+        places={file: place for file, place in run.places.items() if file in placed and is_there(rest, file)},
+        leaving=(*_called_otherwise(run.leaving, name), leaving),
+    )
+    return leaving, *agree(without, rest)
+
+
+def _leaving(run: Run, name: str) -> Leaving | None:
+    return next((one for one in run.leaving if one.name == name), None)
+
+
+def _called_otherwise(entries: Iterable[Entry], name: str) -> Iterator[Entry]:
+    return (one for one in entries if one.name != name)
+
+
+def _of_others(files: Iterable[str], name: str) -> Iterator[str]:
+    return (file for file in files if not _is_of(file, name))
 
 
 def _knows(run: Run, gallery: Gallery | None, name: str) -> bool:

@@ -80,11 +80,7 @@ class Message:
             raise ValueError(f"not a message: {record!r:.100}")
         if any(not isinstance(one, str | int | float | dict) for one in values.values()):
             raise ValueError(f"not a message's values: {values!r:.100}")
-        for _, name, form, conversion in string.Formatter().parse(text):
-            if name is not None and not (
-                name in values and name.isidentifier() and _FORMATS.fullmatch(form or "") and conversion != "a"
-            ):
-                raise ValueError(f"not a message's text: {text!r:.100}")
+        _need_plain(text, values)
         message = cls(
             code,
             text,
@@ -95,6 +91,15 @@ class Message:
         except (TypeError, OverflowError) as error:
             raise ValueError(f"not a message: {error}") from error
         return message
+
+
+def _need_plain(text: str, values: Mapping[str, Any]) -> None:
+    """Refuse a text that asks for more than its values as they are."""
+    for _, name, form, conversion in string.Formatter().parse(text):
+        if name is not None and not (
+            name in values and name.isidentifier() and _FORMATS.fullmatch(form or "") and conversion != "a"
+        ):
+            raise ValueError(f"not a message's text: {text!r:.100}")
 
 
 def fill(text: str, values: Mapping[str, Value]) -> str:

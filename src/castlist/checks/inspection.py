@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -29,6 +30,7 @@ HOW = ("exact", "near", "crop", "mirror")  # a photo may be a copy, in this orde
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
 OnStage = Callable[[str], OnCount]  # told what begins; gives what is told how far it is
 
 
@@ -112,21 +114,25 @@ def quick_check(dataset: Dataset, root: Path) -> Findings:
     ]
     files = [file.partition("/")[2] if dataset.is_marked else file for file in dataset.files]
     paths = [root / unspell(file) for file in files]
-    for number in np.flatnonzero(np.bincount(dataset.group) > 1):
-        rows = np.flatnonzero(dataset.group == number)
-        if dataset.take[rows[0]] != ALONE and len(np.unique(dataset.take[rows])) == 1:
-            continue  # one burst or film
-        if len({files[row] for row in rows}) == 1:
-            continue  # several people in one photo
-        people = tuple(dataset.people[i] for i in np.unique(dataset.person[rows]))
-        kind = "two-names" if len(people) > 1 and not dataset.is_marked else "copy"
-        detail: dict[str, str | int | Message] = {"count": len(rows), "how": "near"}
-        findings.append(Finding(kind, tuple(paths[row] for row in rows), people, detail))
+    findings += _copies_of(dataset, paths)
     if dataset.embeddings is not None:
         doubts = doubt_names(dataset.person, dataset.copies, dataset.embeddings, dataset.poor)
         findings += check_names(dataset.people, paths, dataset.person, dataset.copies, doubts)
     n = len(dataset.files) + len(dataset.refused)
     return Findings(root, dataset.people, n, worst_first(findings), dataset.notes)
+
+
+def _copies_of(dataset: Dataset, paths: Sequence[Path]) -> Iterator[Finding]:
+    for number in np.flatnonzero(np.bincount(dataset.group) > 1):
+        rows = np.flatnonzero(dataset.group == number).tolist()
+        if dataset.take[rows[0]] != ALONE and len(np.unique(dataset.take[rows])) == 1:
+            continue  # one burst or film
+        if len({paths[row] for row in rows}) == 1:
+            continue  # several people in one photo
+        people = tuple(dataset.people[i] for i in np.unique(dataset.person[rows]))
+        kind = "two-names" if len(people) > 1 and not dataset.is_marked else "copy"
+        detail: dict[str, str | int | Message] = {"count": len(rows), "how": "near"}
+        yield Finding(kind, tuple(paths[row] for row in rows), people, detail)
 
 
 def _read_folder(root: str | os.PathLike[str]) -> Cast:
@@ -181,26 +187,31 @@ def _check_copies(
     is_marked: bool,
 ) -> list[Finding]:
     """What groups of copies are: leaks from the first n photos to the others, pictures under two names, or copies."""
-    members: dict[int, list[int]] = {}
-    for index, group in group_of.items():
-        members.setdefault(group, []).append(index)
-    kinds: dict[int, set[str]] = {}
-    for first, _, kind in pairs:
-        kinds.setdefault(group_of[first], set()).add(kind)
-    findings = []
-    for group, ways in kinds.items():
+    members = _gathered((group, index) for index, group in group_of.items())
+    findings: list[Finding] = []
+    for group, ways in _gathered((group_of[first], kind) for first, _, kind in pairs).items():
         once = {photos[i].path: i for i in reversed(members[group])}.values()
-        inside = sorted((i for i in once if i < n), key=lambda i: (-_area(seen[i]), i))
-        outside = sorted(i for i in once if i >= n)
-        how = ", ".join(kind for kind in HOW if kind in ways)
-        if inside and outside:
-            findings.append(_copies("leak", [photos[i] for i in [*inside, *outside]], how))
-        if len(inside) > 1:
-            some = [photos[i] for i in inside]
-            # Where people are marked, several are in one photo rightly.
-            kind = "two-names" if len(_people_of(*some)) > 1 and not is_marked else "copy"
-            findings.append(_copies(kind, some, how))
+        inside = [photos[i] for i in sorted((i for i in once if i < n), key=lambda i: (-_area(seen[i]), i))]
+        outside = [photos[i] for i in sorted(once) if i >= n]
+        findings += _tell_copies(inside, outside, ", ".join(kind for kind in HOW if kind in ways), is_marked)
     return findings
+
+
+def _tell_copies(inside: Sequence[Photo], outside: Sequence[Photo], how: str, is_marked: bool) -> Iterator[Finding]:
+    if inside and outside:
+        yield _copies("leak", [*inside, *outside], how)
+    if len(inside) > 1:
+        # Where people are marked, several are in one photo rightly.
+        kind = "two-names" if len(_people_of(*inside)) > 1 and not is_marked else "copy"
+        yield _copies(kind, inside, how)
+
+
+def _gathered(entries: Iterable[tuple[int, T]]) -> dict[int, list[T]]:
+    """What belongs to each group."""
+    gathered: dict[int, list[T]] = {}
+    for group, one in entries:
+        gathered.setdefault(group, []).append(one)
+    return gathered
 
 
 def _of_photos(photos: Sequence[Photo], pairs: Sequence[tuple[int, int, str]]) -> list[tuple[int, int, str]]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,16 +89,11 @@ def write_check(findings: Findings, page: Path, *, language: str = "en") -> Path
     decided = {findings.root / unspell(one.file): one for one in decisions.photos}
     kinds = {kind: [one for one in findings.findings if one.kind == kind] for kind in KINDS}
     shown = {kind: some[:SHOWN] for kind, some in kinds.items() if some}
-    compared = {name for some in shown.values() for one in some for name in _compared(one)}
-    typical = [path for name in sorted(compared) for path in findings.typical.get(name, ())]
-    pictures = _read_pictures([*(path for some in shown.values() for one in some for path in one.photos), *typical])
+    pictures = _read_pictures(_paths_of(findings, list(itertools.chain(*shown.values()))))
 
     def card(finding: Finding) -> Card:
         tiles = tuple(Tile(_below(path, findings.root), pictures[path], decided.get(path)) for path in finding.photos)
-        compare = tuple(
-            (name, tuple(picture for path in findings.typical.get(name, ()) if (picture := pictures[path])))
-            for name in _compared(finding)
-        )
+        compare = tuple((name, _pictures_of(findings, name, pictures)) for name in _compared(finding))
         return Card(describe(finding, language), tiles, compare)
 
     script = SCRIPT.read_text("utf-8")
@@ -134,6 +130,18 @@ def _compared(finding: Finding) -> list[str]:
     if finding.kind not in ("wrong-name", "two-names", "one-person", "two-people"):
         return []
     return [*finding.people, *([finding.rather] if finding.rather else [])]
+
+
+def _paths_of(findings: Findings, shown: Sequence[Finding]) -> Iterator[Path]:
+    """The photos of findings, and typical ones of those whom they are compared with."""
+    for one in shown:
+        yield from one.photos
+    for name in sorted({name for one in shown for name in _compared(one)}):
+        yield from findings.typical.get(name, ())
+
+
+def _pictures_of(findings: Findings, name: str, pictures: Mapping[Path, str | None]) -> tuple[str, ...]:
+    return tuple(picture for path in findings.typical.get(name, ()) if (picture := pictures[path]))
 
 
 def _below(path: Path, root: Path) -> str:

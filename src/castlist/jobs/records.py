@@ -40,16 +40,8 @@ def _read(kind: Any, value: Any) -> Any:
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if origin in (typing.Union, types.UnionType):
         return _read_either(arguments, value)
-    if hasattr(kind, "from_dict"):
-        try:
-            return kind.from_dict(value)
-        except (CastlistError, TypeError) as error:
-            raise _refusal(kind, value) from error
-    if dataclasses.is_dataclass(kind):
-        hints = typing.get_type_hints(kind)
-        if not isinstance(value, dict) or value.keys() != {field.name for field in dataclasses.fields(kind)}:
-            raise _refusal(kind, value)
-        return typing.cast(type, kind)(**{name: _read(hints[name], one) for name, one in value.items()})
+    if hasattr(kind, "from_dict") or dataclasses.is_dataclass(kind):
+        return _read_own(kind, value)
     if origin is tuple and isinstance(value, list):
         return tuple(_read(arguments[0], one) for one in value)
     if isinstance(origin, type) and issubclass(origin, Mapping) and isinstance(value, dict):
@@ -60,6 +52,18 @@ def _read(kind: Any, value: Any) -> Any:
     if type(value) is kind or (kind is float and type(value) is int):
         return kind(value) if value is not None else None
     raise _refusal(kind, value)
+
+
+def _read_own(kind: Any, value: Any) -> Any:
+    if hasattr(kind, "from_dict"):  # it knows best itself
+        try:
+            return kind.from_dict(value)
+        except (CastlistError, TypeError) as error:
+            raise _refusal(kind, value) from error
+    hints = typing.get_type_hints(kind)
+    if not isinstance(value, dict) or value.keys() != {field.name for field in dataclasses.fields(kind)}:
+        raise _refusal(kind, value)
+    return kind(**{name: _read(hints[name], one) for name, one in value.items()})
 
 
 def _read_either(kinds: tuple[Any, ...], value: Any) -> Any:

@@ -55,24 +55,25 @@ def diagnose(history: Sequence[Epoch], n_validation: int) -> Diagnosis | None:
     if len(history) < SHORTEST:
         return None
     if n_validation < FEW:
-        train, validation = (_change([getattr(row, name) for row in history]) for name in ("loss", "val_loss"))
+        train, validation = _changes(history)
         told: Case = "overfitting" if train < 0 < validation else "few"
         return Diagnosis(told, history[0].epoch, history[-1].epoch, train, validation)
     ended = history[-1].learning_rate < ENDED * max(row.learning_rate for row in history)
     part = history[-max(SHORTEST, round((LATE if ended else PART) * len(history))) :]
-    train, validation = (_change([getattr(row, name) for row in part]) for name in ("loss", "val_loss"))
+    train, validation = _changes(part)
+    return Diagnosis(_case_of(part, train, validation), part[0].epoch, part[-1].epoch, train, validation)
+
+
+def _case_of(part: Sequence[Epoch], train: float, validation: float) -> Case:
     # Whatever could be learnt of the training photos is: however the loss moves so near its floor, it says nothing.
     learnt = np.median([row.accuracy for row in part]) >= LEARNT
     by_heart = learnt and np.median([row.val_loss for row in part]) > GAP * np.median([row.loss for row in part])
-    case: Case
     if train > 0 and not learnt:
-        case = "wrong"
-    elif train < 0 or learnt:
-        case = "learning" if validation < 0 and not by_heart else "overfitting"
-    else:
-        # A training loss that lies still while the other rises has nothing left to learn but its own photos.
-        case = "data" if validation < 0 else "stalled" if validation == 0 else "overfitting"
-    return Diagnosis(case, part[0].epoch, part[-1].epoch, train, validation)
+        return "wrong"
+    if train < 0 or learnt:
+        return "learning" if validation < 0 and not by_heart else "overfitting"
+    # A training loss that lies still while the other rises has nothing left to learn but its own photos.
+    return "data" if validation < 0 else "stalled" if validation == 0 else "overfitting"
 
 
 def describe_end(history: Sequence[Epoch], settings: TrainingSettings, translate: Translate) -> str | None:
@@ -98,6 +99,10 @@ def is_over(history: Sequence[Epoch], settings: TrainingSettings) -> bool:
 def _best(history: Sequence[Epoch], settings: TrainingSettings) -> int:
     sign = 1 if settings.early_stopping == "val_accuracy" else -1
     return max(history, key=lambda row: sign * getattr(row, settings.early_stopping)).epoch
+
+
+def _changes(rows: Sequence[Epoch]) -> tuple[float, float]:
+    return _change([row.loss for row in rows]), _change([row.val_loss for row in rows])
 
 
 def _change(losses: Sequence[float]) -> float:

@@ -77,22 +77,7 @@ def tune(
         CastlistError: If nothing could be trained.
     """
     translator(language)  # a wrong language must not fail after the trainings
-    if trials < 1 or jobs < 1 or (minutes is not None and minutes <= 0):
-        raise SettingsError(
-            "search-out-of-bounds",
-            "trials, jobs and minutes must be above 0. Got {trials}, {jobs} and {minutes} instead.",
-            trials=trials,
-            jobs=jobs,
-            minutes=str(minutes),
-        )
-    for name, base in bases.items():
-        model_kind(name)
-        if not base.needs_keras:
-            raise SettingsError(
-                "search-without-epochs",
-                "The model {model} is learnt without epochs; there is nothing to search for.",
-                model=name,
-            )
+    _need_search(bases, trials, minutes, jobs)
     find_cast(photos)  # a wrong folder must not be found out by every trial
     make_folder(folder, private=True)
     study = _open(folder)
@@ -133,6 +118,25 @@ def tune(
         _work(photos, bases, folder, trials, deadline, tell, on_progress)
     tell()
     return _conclude(study, folder, language)
+
+
+def _need_search(bases: Mapping[str, Settings], trials: int, minutes: float | None, jobs: int) -> None:
+    if trials < 1 or jobs < 1 or (minutes is not None and minutes <= 0):
+        raise SettingsError(
+            "search-out-of-bounds",
+            "trials, jobs and minutes must be above 0. Got {trials}, {jobs} and {minutes} instead.",
+            trials=trials,
+            jobs=jobs,
+            minutes=str(minutes),
+        )
+    for name, base in bases.items():
+        model_kind(name)
+        if not base.needs_keras:
+            raise SettingsError(
+                "search-without-epochs",
+                "The model {model} is learnt without epochs; there is nothing to search for.",
+                model=name,
+            )
 
 
 def best_so_far(folder: Path, *, language: str = "en") -> Search:

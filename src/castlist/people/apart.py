@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from castlist.gallery import Lookalikes
 from castlist.paths import spell
 from castlist.people.changing import APART, free_name, open_people, put_people
 from castlist.people.enrolment import SAME
@@ -34,31 +35,42 @@ def set_apart(
         if not refused and not any(one.apart for one in change.run.enrolled):
             return {}, 0
         gallery = open_people(change)
-        before, people = gallery.lookalikes, gallery.people
+        people = gallery.people
         known = {people.index(name): faces for name, faces in refused.items() if name in people}
-        judged = is_judged(before.embeddings) if len(before) else np.zeros(0, bool)
-        stays = [
-            not is_known_now or (person in known and bool((known[person][0] @ vector >= SAME).any()))
-            for person, vector, is_known_now in zip(before.person.tolist(), before.embeddings, judged, strict=True)
-        ]
-        lookalikes = before[np.array(stays, bool)]
+        lookalikes = _staying(gallery.lookalikes, known, is_judged)
+        freed = len(gallery.lookalikes) - len(lookalikes)
         places, enrolled, added = {}, [], {}
         for person, (vectors, sources) in known.items():
             there = lookalikes.embeddings[lookalikes.person == person]
-            new = [i for i, vector in enumerate(vectors) if not len(there) or not (there @ vector >= SAME).any()]
+            new = [i for i, vector in enumerate(vectors) if not _is_among(vector, there)]
             ids: list[str] = []
             for i in new:
                 source, place = sources[i]
-                ids.append(free_name(f"{APART}{source}", {*before.photos, *lookalikes.photos, *ids}))
+                ids.append(free_name(f"{APART}{source}", {*gallery.lookalikes.photos, *lookalikes.photos, *ids}))
                 if place:
                     places[ids[-1]] = spell(str(place.absolute()))
             added[people[person]] = len(new)
             if new:
                 lookalikes = lookalikes.add(person, vectors[new], ids)
                 enrolled.append(Enrolled(name=people[person], files=(), apart=tuple(ids)))
-        freed = stays.count(False)
         if freed or enrolled:
             put_people(change, dataclasses.replace(gallery, lookalikes=lookalikes), {})
             run = change.run
             change.run = dataclasses.replace(run, enrolled=(*run.enrolled, *enrolled), places={**run.places, **places})
     return added, freed
+
+
+def _staying(
+    before: Lookalikes, known: Mapping[int, Faces], is_judged: Callable[[np.ndarray], np.ndarray]
+) -> Lookalikes:
+    """Those that weren't judged now, or were told again not to be the person."""
+    judged = is_judged(before.embeddings) if len(before) else np.zeros(0, bool)
+    stays = [
+        not is_known_now or (person in known and _is_among(vector, known[person][0]))
+        for person, vector, is_known_now in zip(before.person.tolist(), before.embeddings, judged, strict=True)
+    ]
+    return before[np.array(stays, bool)]
+
+
+def _is_among(vector: np.ndarray, vectors: np.ndarray) -> bool:
+    return bool(len(vectors)) and bool((vectors @ vector >= SAME).any())

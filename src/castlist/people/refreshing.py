@@ -10,7 +10,7 @@ import dataclasses
 import datetime
 import logging
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,38 +71,44 @@ def refresh(path: str | os.PathLike[str], *, on_count: OnCount | None = None, fi
         network = _newest(run)
         look = _Look(FaceNetwork.load(run.face_network_path), network, gallery.background.mean, run.settings, finder)
         _look_at(run, gallery, look, seen, on_count)
-        known, apart = _all_known(gallery), _all_known(gallery.lookalikes)
-        found = [seen[one] for one in known]
-        kept = [row for row, one in enumerate(found) if isinstance(one, np.ndarray)]
-        lost = [(file, one) for file, one in zip(gallery.photos, found, strict=True) if isinstance(one, Message)]
-        _need_everybody(run, gallery, kept)
-        lookalikes = _renewed(gallery.lookalikes, [seen[one] for one in apart])
-        lost_apart = [(file, one) for (file, _), one in ((one, seen[one]) for one in apart) if isinstance(one, Message)]
-        background = _background(run.settings, network)
-        learnt = Gallery.fit(
-            gallery.people,
-            np.stack([one for one in found if isinstance(one, np.ndarray)]),
-            gallery.person[kept],
-            [gallery.photos[row] for row in kept],
-            stranger_rate=gallery.stranger_rate,
-            background=background,
-            own_background=_own_network(run.settings) is not None and background is None,
+        learnt = _learn(run, gallery, network, seen)
+        lost, lost_apart = (
+            [(one[0], why) for one in _all_known(side) if isinstance(why := seen[one], Message)]
+            for side in (gallery, gallery.lookalikes)
         )
-        learnt = dataclasses.replace(learnt, lookalikes=lookalikes)
         with folder.change() as change:
             is_same = change.run.generation == run.generation
             if is_same:
                 _put(change, learnt, network, lost)
         if is_same:
-            logger.info("a run was learnt anew from %d photos", len(kept))
+            logger.info("a run was learnt anew from %d photos", len(learnt.photos))
             every = tuple(RefusedPhoto(place_of(run, file), why) for file, why in lost + lost_apart)
-            return Renewal(change.run, len(kept), every)
+            return Renewal(change.run, len(learnt.photos), every)
     raise RunError(
         "changed-while-refreshed",
         "The run {path!r} was changed again and again while its photos were looked at. Try again: "
         "castlist refresh {path!r}.",
         path=str(folder.path),
     )
+
+
+def _learn(run: Run, gallery: Gallery, network: FaceNetwork, seen: Mapping[Known, np.ndarray | Message]) -> Gallery:
+    """A gallery of the same people by what the newest network saw."""
+    found = [seen[one] for one in _all_known(gallery)]
+    kept = [row for row, one in enumerate(found) if isinstance(one, np.ndarray)]
+    _need_everybody(run, gallery, kept)
+    background = _background(run.settings, network)
+    learnt = Gallery.fit(
+        gallery.people,
+        np.stack([one for one in found if isinstance(one, np.ndarray)]),
+        gallery.person[kept],
+        [gallery.photos[row] for row in kept],
+        stranger_rate=gallery.stranger_rate,
+        background=background,
+        own_background=_own_network(run.settings) is not None and background is None,
+    )
+    renewed = _renewed(gallery.lookalikes, [seen[one] for one in _all_known(gallery.lookalikes)])
+    return dataclasses.replace(learnt, lookalikes=renewed)
 
 
 def place_of(run: Run, file: str) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,13 +45,8 @@ def fill(file: Any, cast: Cast, settings: Settings, on_count: OnCount | None) ->
 
     # People nobody can learn from have no place in the order that the network's outputs follow.
     known = {one.photo.person for one in kept}
-    people = tuple(person for person in cast.people if person in known)
-    notes = list(cast.notes)
-    notes += [
-        Message("person-unreadable", "No photo of {name!r} can be read; left out.", {"name": name})
-        for name in cast.people
-        if name not in known
-    ]
+    people = tuple(name for name in cast.people if name in known)
+    notes = [*cast.notes, *(_unreadable(name) for name in cast.people if name not in known)]
     need_two(people, cast.root)
     signatures = [one.still.signature for one in kept]
     index = {name: i for i, name in enumerate(people)}
@@ -64,18 +60,17 @@ def fill(file: Any, cast: Cast, settings: Settings, on_count: OnCount | None) ->
     _need_sides(people, side, group, settings)
     notes += _split_notes(people, person, side, group, cast.is_marked)
 
-    fingerprint = hashlib.sha256("".join(f"{one.file}:{one.still.signature.digest}\n" for one in kept).encode())
-    file["file"] = np.array([one.file for one in kept], dtype=object)
+    _write_rows(file, kept, settings)
     file["person"], file["side"], file["copies"], file["group"], file["take"] = person, side, copies, group, take
-    file["poor"] = np.array([one.poor for one in kept])
-    if settings.faces:
-        file["embedding"] = np.stack([one.embedding for one in kept if one.embedding is not None])
     file.attrs["people"] = json.dumps(people)
     file.attrs["is_marked"] = cast.is_marked
     file.attrs["refused"] = json.dumps([(name, reason.to_dict()) for name, reason in refused])
     file.attrs["notes"] = json.dumps([note.to_dict() for note in notes])
-    file.attrs["fingerprint"] = fingerprint.hexdigest()
     logger.info("data set filled: %d pictures of %d people, %d files left out", len(kept), len(people), len(refused))
+
+
+def _unreadable(name: str) -> Message:
+    return Message("person-unreadable", "No photo of {name!r} can be read; left out.", {"name": name})
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,6 +107,16 @@ def _write_pictures(
         shown = name if row.still.frame is None else frame_file(name, row.still.frame)
         kept.append(_Kept(photo, shown, row.still, row.embedding, row.poor))
     return kept, refused
+
+
+def _write_rows(file: Any, kept: Sequence[_Kept], settings: Settings) -> None:
+    """Write what is known of each picture beside its pixels."""
+    fingerprint = hashlib.sha256("".join(f"{one.file}:{one.still.signature.digest}\n" for one in kept).encode())
+    file.attrs["fingerprint"] = fingerprint.hexdigest()
+    file["file"] = np.array([one.file for one in kept], dtype=object)
+    file["poor"] = np.array([one.poor for one in kept])
+    if settings.faces:
+        file["embedding"] = np.stack([one.embedding for one in kept if one.embedding is not None])
 
 
 def _need_sides(people: tuple[str, ...], side: np.ndarray, group: np.ndarray, settings: Settings) -> None:

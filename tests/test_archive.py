@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import random
+import shlex
 import shutil
 import signal
 import stat
@@ -31,6 +32,7 @@ from castlist.faces import Face
 from castlist.people import forget, rename
 from castlist.testing import draw_picture, level_of, make_run, network_bytes, save_picture, tell_faces
 from dying import DYING
+from test_cli import run as castlist
 
 PEOPLE = ("Ann", "Bo", "王小明")
 
@@ -211,6 +213,20 @@ def test_whoever_comes_second_says_so(home: Path) -> None:
             in_thread(lambda: make(home))
         in_thread(lambda: make(home, share=(2, 2)))
     make(home)
+
+
+def test_what_goes_on_is_all_that_was_asked_for(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["archive", "photos", "--run", "a run", "--out", "archive", "--together", "--from-regions", "--unit", "1/2"]
+
+    def stop(*wishes: object, **more: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("castlist.archive.fill_archive", stop)
+    assert castlist(monkeypatch, *asked) == 130
+    command = capsys.readouterr().err.partition("go on with: castlist ")[2].splitlines()[0]
+    assert sorted(shlex.split(command)) == sorted(asked)
 
 
 def in_thread(work: Callable[[], object]) -> None:

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from castlist.archive.listing import COLUMNS, File, Files, files_of, list_files, look_around
+from castlist.archive.listing import COLUMNS, SOME, File, Files, files_of, list_files, look_around
 from castlist.archive.originals import Originals, Tell, open_originals
 from castlist.errors import CastlistError, Message, needs_extra, reason_of
 from castlist.files import need_replaceable, write_bytes
@@ -64,7 +64,7 @@ class _Manifest:
     def __iter__(self) -> Iterator[File]:
         schema = pa.schema([pa.field(name, kind, nullable=False) for name, kind in COLUMNS.items()])
         with self._open() as file:
-            for one in files_of(batch.cast(schema) for batch in file.iter_batches(columns=schema.names)):
+            for one in files_of(batch.cast(schema) for batch in file.iter_batches(SOME, columns=schema.names)):
                 if not is_below(one.photo):
                     raise CastlistError(
                         "manifest-leads-out",

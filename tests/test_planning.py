@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-import subprocess
-import sys
 import weakref
-from pathlib import Path
 
 import pytest
 
 pytest.importorskip("pyarrow", reason="archives need castlist[archive]")
 
 from castlist.archive import planning
-from castlist.archive.listing import File, list_files
-from castlist.archive.manifest import _write
+from castlist.archive.listing import File
 from castlist.archive.planning import Content, Unit, Units, comparing, pack_unit
 from castlist.archive.units import twice
 from castlist.errors import CastlistError
-from castlist.testing import make_run
 
 
 def units_of(*files: File) -> list[Unit]:
@@ -66,40 +61,6 @@ def test_without_room_to_compare_it_is_one_sentence(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(planning.sqlite3, "connect", open_small)
     with pytest.raises(CastlistError, match="no room to compare"):
         units_of(*(File(f"{i:0500}.jpg", i, i) for i in range(99)))
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="where the system tells a process's memory so")
-def test_what_planning_took_is_given_back(tmp_path: Path) -> None:
-    make_run(tmp_path / "run", ("Ann", "Bo"))
-    (tmp_path / "photos").mkdir()
-    grown = []
-    for n in (300, 60_000):
-        files = list_files(File(f"{i:06}.jpg", i + 1, i) for i in range(n))
-        _write(tmp_path / f"{n}.parquet", str(tmp_path / "photos"), files)
-        words = [sys.executable, "-P", "-c", PLANNING, str(tmp_path), str(n)]
-        grown.append(int(subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True).stdout))
-    assert grown[1] - grown[0] < 18_000  # kilobytes; what wasn't given back was 24,000
-
-
-PLANNING = """
-import re
-import sys
-from pathlib import Path
-
-import castlist.archive.manifest
-from castlist.archive import fill_archive
-
-
-def memory():
-    return int(re.search(r"RssAnon:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
-
-
-home, n = Path(sys.argv[1]), sys.argv[2]
-before = memory()
-fill_archive(None, home / "run", home / n, manifest=home / f"{n}.parquet", stop=lambda: True)
-print(memory() - before)
-"""
 
 
 def test_no_more_is_held_than_lies_between_looking_and_writing() -> None:

@@ -140,12 +140,12 @@ def _open(model: Model, n_threads: int) -> Any:
         ) from error
     session.disable_fallback()
     session._model_bytes = None  # for the fallback only, and for as long as it lives: as much as the network again
-    give_back()
+    _give_back()
     return session
 
 
-def give_back() -> None:
-    """Let the system have what is free, as after opening SFace, which took more than all else together."""
+def _give_back() -> None:
+    """Let the system have what only the opening of a network needed: SFace's took more than all else together."""
     with contextlib.suppress(AttributeError, OSError, TypeError):  # not the C library that keeps it for later
         ctypes.CDLL(None).malloc_trim(0)
 

@@ -25,7 +25,6 @@ from castlist.archive.workers import Cluster, Crew, Post, Processes, drive, name
 from castlist.arguments import checked
 from castlist.errors import CastlistError, SettingsError
 from castlist.faces import Finder, find_faces
-from castlist.inference import give_back
 from castlist.places import whole
 from castlist.threads import OnCount, Stop, count_cores
 
@@ -263,7 +262,6 @@ class _Filling:
             return None
         plan = Plan(last + 1, record.eyes, units)
         folder.save_plan(plan)
-        give_back()  # what comparing took, or looking would come on top of it
         logger.info("%d units of an archive are to be done", len(units))
         return plan
 

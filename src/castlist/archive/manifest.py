@@ -114,8 +114,14 @@ def _read_list(path: Path, tell: Tell | None) -> tuple[str, Files]:
         _tell_missing(path, len(names) - len(files), len(names), tell)
         return str(root), files
     # Both slashes after the scheme stay.
-    scheme, _, _ = names[0].partition("://")
+    scheme, *others = sorted({name.partition("://")[0] for name in names})
     above = os.path.commonpath([name.partition("://")[2].rpartition("/")[0] for name in names])
+    if others or not above:
+        raise CastlistError(
+            "list-apart",
+            "{path!r} must list addresses of one bucket. Make a manifest and an archive of each.",
+            path=str(path),
+        )
     address = f"{scheme}://{above}"
     place = Place(address)
     below = [name[len(address) + 1 :] for name in names]

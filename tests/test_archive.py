@@ -133,6 +133,16 @@ def test_again_only_what_is_new_or_changed_is_looked_at(home: Path) -> None:
     assert names(home)["2.png"] == NAMES["2.png"] and "deeper/moved.png" not in names(home)
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="where a file of nothing takes no room")
+def test_a_file_that_would_fill_the_memory_is_told_and_costs_nothing(home: Path) -> None:
+    with (home / "photos" / "vast.jpg").open("wb") as file:
+        file.truncate(2**40)
+    make(home)
+    (row,) = (row for row in rows(home) if row["photo"] == "vast.jpg")
+    assert row["reason"] == "photo-file-large" and "1099.5 GB" in row["problem"]
+    assert {name: shown for name, shown in names(home).items() if name != "vast.jpg"} == NAMES
+
+
 def test_an_archive_among_its_photos_is_none_of_them(home: Path) -> None:
     for _ in range(2):
         fill_archive(home / "photos", home / "run", home / "photos" / "deeper" / "archive", finder=tell_faces)

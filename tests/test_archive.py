@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import random
+import shlex
 import shutil
 import signal
 import stat
@@ -31,6 +32,7 @@ from castlist.faces import Face
 from castlist.people import forget, rename
 from castlist.testing import draw_picture, level_of, make_run, network_bytes, save_picture, tell_faces
 from dying import DYING
+from test_cli import run as castlist
 
 PEOPLE = ("Ann", "Bo", "王小明")
 
@@ -131,6 +133,16 @@ def test_again_only_what_is_new_or_changed_is_looked_at(home: Path) -> None:
     assert names(home)["2.png"] == NAMES["2.png"] and "deeper/moved.png" not in names(home)
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="where a file of nothing takes no room")
+def test_a_file_that_would_fill_the_memory_is_told_and_costs_nothing(home: Path) -> None:
+    with (home / "photos" / "vast.jpg").open("wb") as file:
+        file.truncate(2**40)
+    make(home)
+    (row,) = (row for row in rows(home) if row["photo"] == "vast.jpg")
+    assert row["reason"] == "photo-file-large" and "1099.5 GB" in row["problem"]
+    assert {name: shown for name, shown in names(home).items() if name != "vast.jpg"} == NAMES
+
+
 def test_an_archive_among_its_photos_is_none_of_them(home: Path) -> None:
     for _ in range(2):
         fill_archive(home / "photos", home / "run", home / "photos" / "deeper" / "archive", finder=tell_faces)
@@ -211,6 +223,20 @@ def test_whoever_comes_second_says_so(home: Path) -> None:
             in_thread(lambda: make(home))
         in_thread(lambda: make(home, share=(2, 2)))
     make(home)
+
+
+def test_what_goes_on_is_all_that_was_asked_for(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["archive", "photos", "--run", "a run", "--out", "archive", "--together", "--from-regions", "--unit", "1/2"]
+
+    def stop(*wishes: object, **more: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("castlist.archive.fill_archive", stop)
+    assert castlist(monkeypatch, *asked) == 130
+    command = capsys.readouterr().err.partition("go on with: castlist ")[2].splitlines()[0]
+    assert sorted(shlex.split(command)) == sorted(asked)
 
 
 def in_thread(work: Callable[[], object]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import shlex
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -293,6 +295,22 @@ def test_a_group_has_its_name_where_the_run_learns_nobody_more(
     said = capsys.readouterr()
     assert "3 faces are Dora now." in said.out and "for good" in said.err
     assert len(list(Archive(home / "archive").faces({"Dora"}))) == 3
+
+
+def test_a_run_that_couldn_t_be_taught_a_group_is_taught_by_a_command_that_is_told(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*wishes: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    shown(home)
+    with monkeypatch.context() as full:
+        full.setattr("castlist.people.teach", fail)
+        assert run(full, "groups", home / "archive", "--name", "1=Dora") == 2
+    words = f"castlist teach {str(home / 'run')!r} --from {str(home / 'archive')!r}"
+    assert words in capsys.readouterr().err
+    assert run(monkeypatch, *shlex.split(words)[1:]) == 0
+    assert [person.name for person in list_people(home / "run")] == ["Ann", "Bo", "Dora"]
 
 
 def test_nobody_groups_while_somebody_is_at_work_there(home: Path) -> None:

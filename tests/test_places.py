@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,8 +29,11 @@ from castlist.archive import (
     storage,
     write_manifest,
 )
-from castlist.archive.manifest import open_manifest
+from castlist.archive.listing import File, list_files
+from castlist.archive.manifest import _write, open_manifest
+from castlist.archive.workers import Post, Processes, name_of
 from castlist.errors import CastlistError, Message, RunError
+from castlist.paths import as_path
 from castlist.places import Place, is_address, spelled
 from castlist.testing import level_of, make_run, save_picture, tell_faces
 from s3_server import Way, s3_server
@@ -131,6 +135,18 @@ def test_processes_write_at_an_address(home: Path, bucket: str, monkeypatch: pyt
     assert make(bucket, workers=2).is_whole
     fill_archive(home / "photos", home / "run", home / "archive", finder=tell_faces)
     assert rows(f"{bucket}/archive") == rows(home / "archive")
+    assert not list((home / "tmp").iterdir())
+
+
+def test_a_process_that_is_ended_leaves_nothing_that_it_fetched(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(places.__file__).parents[1]))
+    post = Post(str(home), str(home), f"file://{home}/run", "", "", False, None, name_of(tell_faces), 1)
+    crew = Processes(post, 1)
+    hand = crew.start()
+    while not [path for path in (home / "tmp").rglob("castlist-*/*") if path.is_file()]:
+        assert hand.news() is None
+    hand.end()
+    crew.close()
     assert not list((home / "tmp").iterdir())
 
 
@@ -242,9 +258,22 @@ def test_a_path_below_an_address_is_shown_as_one() -> None:
 
 
 def test_a_password_in_an_address_is_refused_and_not_repeated() -> None:
-    with pytest.raises(CastlistError) as refused:
-        Place("s3://somebody:hunter2@bucket/photos")
-    assert refused.value.code == "address-password" and "hunter2" not in str(refused.value)
+    for address in (
+        "s3://somebody:hunter2@bucket/photos",
+        "s3://AKIA123:hun/hunter2@bucket/photos",  # keys of Amazon's have slashes
+        "S3://hunter2@bucket",
+        "az://box/photos?sv=2024&sig=hunter2",
+        "s3://bucket/photos?X-Amz-Signature=hunter2",
+    ):
+        for refuse, code in ((Place, "address-password"), (Archive, "address-password"), (as_path, "address-here")):
+            for given in (address, Path(address)) if refuse is as_path else (address,):
+                with pytest.raises(CastlistError) as refused:
+                    refuse(given)
+                assert refused.value.code == code and "hun" not in str(refused.value)
+    with pytest.raises(CastlistError, match="'s3://bucket/me@home'"):
+        as_path("s3://bucket/me@home")
+    for address in ("memory://host:22/photos", "memory://[::1]:22/me@home", "memory://a/what? b=c"):
+        assert Place(address).address == address
     for address in ("s3://", "s3:///"):
         with pytest.raises(CastlistError, match="such as s3://bucket/photos"):
             Place(address)
@@ -291,6 +320,17 @@ def test_a_manifest_lists_a_folder_and_a_list_of_paths(home: Path) -> None:
     assert Archive(home / "archive").counts().photos == 2  # the others are there no more
 
 
+def test_of_a_manifest_some_rows_are_held_at_a_time(tmp_path: Path) -> None:
+    _write(tmp_path / "many.parquet", str(tmp_path), list_files(File(f"{i:06}.jpg", i, i) for i in range(20_000)))
+    files = open_manifest(tmp_path / "many.parquet").files(tmp_path, None)
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in files) == 20_000
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000  # of all rows at once it was 2,900,000
+    finally:
+        tracemalloc.stop()
+
+
 def test_what_is_no_manifest_is_said(home: Path) -> None:
     manifest, listed = home / "manifest.parquet", home / "list.txt"
     manifest.write_text("nothing")
@@ -310,6 +350,10 @@ def test_what_is_no_manifest_is_said(home: Path) -> None:
     for text in ("", "s3://bucket/a.png\n/photos/b.png\n"):
         listed.write_text(text)
         with pytest.raises(CastlistError, match="one a line"):
+            write_manifest(listed, home / "new.parquet")
+    for text in ("s3://bucket/a.png\ns3://other/b.png\n", "s3://bucket/a.png\ngs://bucket/b.png\n", "s3://a.png\n"):
+        listed.write_text(text)
+        with pytest.raises(CastlistError, match="of one bucket"):
             write_manifest(listed, home / "new.parquet")
     with pytest.raises(CastlistError, match="nor a text file of paths"):
         write_manifest(home / "nowhere", home / "new.parquet")

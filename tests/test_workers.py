@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import msgspec
 import pytest
@@ -393,7 +394,7 @@ def test_messages_come_back_as_they_were() -> None:
 # Clusters
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1", "127.0.0.1:99999", "auto"])
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "127.0.0.1:99999", "auto"])
 def test_where_no_cluster_is_that_is_said_soon(home: Path, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("ray")
     monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")  # of a cluster that was, for "auto"
@@ -401,6 +402,22 @@ def test_where_no_cluster_is_that_is_said_soon(home: Path, address: str, monkeyp
         make(home, ray=address)
     assert not list((home / "archive").glob(".ticket-*"))
     assert make(home).is_whole
+
+
+@pytest.mark.parametrize("address", ["", "local", "head", "ray://127.0.0.1:10001"])
+def test_a_cluster_is_never_started_and_joined_by_its_head_only(home: Path, address: str) -> None:
+    pytest.importorskip("ray")
+    with pytest.raises(CastlistError, match="such as head:6379"):
+        make(home, ray=address)
+
+
+def test_a_cluster_of_other_versions_is_told_as_that(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ray = pytest.importorskip("ray")
+    told = "Version mismatch: The cluster was started with:\n    Ray: 2.59.1\n    Python: 3.11.7\n"
+    monkeypatch.setattr("castlist.archive.workers.cluster._knock", Mock())
+    monkeypatch.setattr(ray, "init", Mock(side_effect=RuntimeError(told)))
+    with pytest.raises(CastlistError, match=r"other versions .*Ray: 2\.59\.1 Python"):
+        make(home, ray="127.0.0.1:6379")
 
 
 # Nothing leaves the machine

@@ -13,6 +13,10 @@ from castlist.errors import CastlistError
 # What no file of texts can hold: bytes of a name that aren't UTF-8, as Python gives them; and the mark they get there.
 _HALVES = re.compile("[\\\\\ud800-\udfff]")
 _FAR = re.compile("[a-z][a-z0-9+.-]+:/", re.IGNORECASE)  # an address, or what Path makes of one; of one letter: a drive
+# After the scheme: a user, a password beside one (what follows a host's colon is a port), or a signed link's key.
+_SECRET = re.compile(
+    r"[^:]*:/+([^/]*@|(?!\[)[^/:]*:(?!\d*(/|$))|.*[?&][^=/]*(key|sig|secret|token|password)[^=/]*=)", re.I | re.S
+)
 _WRITTEN = re.compile(r"\\\\|\\u([dD][89a-fA-F][0-9a-fA-F]{2})")
 
 
@@ -35,8 +39,13 @@ def needed_here(address: str) -> CastlistError:
     return CastlistError(
         "address-here",
         "{address!r} is an address, where a folder or a file of this machine is needed. Copy it to one.",
-        address=address,
+        address=address.partition(":")[0] + "://..." if bears_secret(address) else address,
     )
+
+
+def bears_secret(address: str) -> bool:
+    """Whether an address holds what nobody else may read, and must stand in no file and no sentence."""
+    return _SECRET.match(address) is not None
 
 
 def by_own_name(path: Path) -> Path:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypeGuard, TypeVar
 
 from castlist.errors import CastlistError, needs_extra, reason_of
-from castlist.paths import as_path
+from castlist.paths import as_path, bears_secret
 
 logger = logging.getLogger(__name__)
 
@@ -80,15 +80,15 @@ class Place:
         """Open it; nobody is asked yet.
 
         Raises:
-            CastlistError: If it holds a password, or what reaches it isn't installed.
+            CastlistError: If it bears a secret, or what reaches it isn't installed.
         """
         found = _ADDRESS.fullmatch(address)
         if not found or not found[2].strip("/"):
             raise CastlistError("address-none", "An address must be such as s3://bucket/photos.")
-        if "@" in found[2].partition("/")[0]:  # told to nobody, not even in this sentence
+        if bears_secret(address):  # told to nobody, not even in this sentence
             raise CastlistError(
                 "address-password",
-                "An address must bear no user and no password: it is written into files. Give them where the "
+                "An address must bear no user, no password and no key: it is written into files. Give them where the "
                 "library that reaches it looks, such as ~/.aws/credentials.",
             )
         if found[1].lower() in ("http", "https"):

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from castlist.archive.listing import COLUMNS, File, Files, files_of, list_files, look_around
+from castlist.archive.listing import COLUMNS, SOME, File, Files, files_of, list_files, look_around
 from castlist.archive.originals import Originals, Tell, open_originals
 from castlist.errors import CastlistError, Message, needs_extra, reason_of
 from castlist.files import need_replaceable, write_bytes
@@ -64,7 +64,7 @@ class _Manifest:
     def __iter__(self) -> Iterator[File]:
         schema = pa.schema([pa.field(name, kind, nullable=False) for name, kind in COLUMNS.items()])
         with self._open() as file:
-            for one in files_of(batch.cast(schema) for batch in file.iter_batches(columns=schema.names)):
+            for one in files_of(batch.cast(schema) for batch in file.iter_batches(SOME, columns=schema.names)):
                 if not is_below(one.photo):
                     raise CastlistError(
                         "manifest-leads-out",
@@ -114,8 +114,14 @@ def _read_list(path: Path, tell: Tell | None) -> tuple[str, Files]:
         _tell_missing(path, len(names) - len(files), len(names), tell)
         return str(root), files
     # Both slashes after the scheme stay.
-    scheme, _, _ = names[0].partition("://")
+    scheme, *others = sorted({name.partition("://")[0] for name in names})
     above = os.path.commonpath([name.partition("://")[2].rpartition("/")[0] for name in names])
+    if others or not above:
+        raise CastlistError(
+            "list-apart",
+            "{path!r} must list addresses of one bucket. Make a manifest and an archive of each.",
+            path=str(path),
+        )
     address = f"{scheme}://{above}"
     place = Place(address)
     below = [name[len(address) + 1 :] for name in names]

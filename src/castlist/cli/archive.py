@@ -59,7 +59,7 @@ def archive(
     from castlist.run import newest_run
 
     run = run or str(newest_run(Path("runs"), tell=say_note).path)
-    words = archive_command(photos, run, out, together, stranger_rate, manifest)
+    words = archive_command(photos, run, out, together, stranger_rate, manifest) + " --from-regions" * from_regions
     again = words + f" --unit {unit}" * bool(unit) + f" --workers {workers}" * bool(workers)
     again += f" --ray {ray!r}" * bool(ray)
     with telling_interruption(lambda: again), _showing_pace(translate("Photos")) as on_count:

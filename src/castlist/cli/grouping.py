@@ -84,12 +84,15 @@ def _name(archive: Path, named: Sequence[tuple[int, str]], language: str) -> Non
     say_conflicts(opened)
     record = opened.folder.record()
     try:
-        tell_taught(run, teach(run, archive), language)
-    except RunError as error:
-        if error.code != "learnt-for-good":
-            raise
-        say_note(error)  # the name holds in the archive all the same
-        return
+        taught = teach(run, archive)
+    except BaseException as error:  # the name holds in the archive all the same
+        if isinstance(error, RunError) and error.code == "learnt-for-good":
+            say_note(error)
+            return
+        words = f"castlist teach {str(run)!r} --from {str(archive)!r}"
+        say(translate("The run hasn't learnt it yet. To teach it: {command}", command=words))
+        raise
+    tell_taught(run, taught, language)
     command = archive_command(record.root, run, archive, record.together, record.stranger_rate)
     tell(translate("To name others of the archive by that, without a look: {command}", command=command))
 

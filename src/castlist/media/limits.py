@@ -9,6 +9,7 @@ from castlist.errors import PhotoError
 
 MAX_SCANS = 100  # of a JPG; programs make twenty at most, and each is a walk over all of its pixels
 MAX_PIXELS = 150_000_000  # above every phone and camera of today but a few; 450 MB once decoded
+MAX_BYTES = 8 * MAX_PIXELS  # of a file: what so many pixels take as they are, of 16 bits and with opacity
 MAX_MARKERS = 100_000  # before a JPG's pixels, and bytes of no meaning between them: each is a step in Python
 _MARKER = re.compile(rb"\xff[^\x00\xff]")
 _ALONE = re.compile(rb"\xff[\x01\xd0-\xd9]")  # markers without a length behind them

@@ -17,7 +17,7 @@ from castlist.arguments import checked
 from castlist.errors import Message, PhotoError, reason_of
 from castlist.media import mending, tiff
 from castlist.media.headers import open_header, open_sized, orientation_of, picture_of, turns_itself
-from castlist.media.limits import MAX_PIXELS, check_scans
+from castlist.media.limits import MAX_BYTES, MAX_PIXELS, check_scans
 from castlist.media.orientation import LEFT_LAST, LYING, TOP_LAST
 
 HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
@@ -185,7 +185,7 @@ def check_size(data: bytes, most: int) -> None:
 
 
 def read_file(path: str | os.PathLike[str]) -> bytes:
-    """Read a file's bytes; a pipe or a device is refused, since reading it would never end.
+    """Read a file's bytes; a pipe or a device is refused, since reading it would never end, and what fills the memory.
 
     Raises:
         PhotoError: If it can't be read; the message is the reason, without the path.
@@ -193,8 +193,15 @@ def read_file(path: str | os.PathLike[str]) -> bytes:
     if not isinstance(path, str | os.PathLike):
         raise PhotoError("photo-no-path", "not a path but {kind}", kind=type(path).__name__)
     try:
-        if not stat.S_ISREG(Path(path).stat().st_mode):
+        status = Path(path).stat()
+        if not stat.S_ISREG(status.st_mode):
             raise PhotoError("photo-no-file", "not a regular file")
+        if status.st_size > MAX_BYTES:
+            raise PhotoError(
+                "photo-file-large",
+                "a file of {size:.1f} GB, as no photo is that could be decoded",
+                size=status.st_size / 1e9,
+            )
         return Path(path).read_bytes()
     except OSError as error:
         raise _unopened(reason_of(error)) from error

@@ -7,6 +7,7 @@ decided in one place, for processes and actors alike.
 from __future__ import annotations
 
 import os
+import re
 import socket
 import time
 from collections.abc import Iterable
@@ -16,13 +17,14 @@ import msgspec
 
 from castlist.archive.workers.orders import News, Order, Post
 from castlist.archive.workers.station import Station
-from castlist.errors import CastlistError, needs_extra, reason_of
+from castlist.errors import CastlistError, SettingsError, needs_extra, reason_of
 
 SHARE = 0.9  # of a processor an actor asks for: whole ones would leave none for anybody on a small cluster
 MEMORY = 700 * 2**20  # bytes; measured, see docs/scale.md
 KNOCK = 10.0  # seconds that somebody may take to open, and to answer
 HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0"  # as gRPC begins: with settings, here none
 SETTINGS = b"\4"  # the kind of what is answered, after three bytes of length
+_ADDRESS = re.compile(r"[^/]+:\d+")
 PAUSE = 2.0  # seconds between two questions about how large the cluster is
 
 
@@ -34,11 +36,18 @@ class Cluster:
 
         Args:
             post: What actors are started with.
-            address: As Ray knows it: "auto", "host:port", "ray://host:port".
+            address: As Ray knows it: "auto" or "host:port".
 
         Raises:
-            CastlistError: If Ray isn't installed, or there is no cluster.
+            CastlistError: If Ray isn't installed, or there is no cluster that can be joined.
         """
+        # "local" would start a cluster, and Ray Client's addresses take no settings of a job.
+        if address != "auto" and not _ADDRESS.fullmatch(address):
+            raise SettingsError(
+                "ray-address",
+                "--ray must be auto or a cluster's head and its port, such as head:6379. Got {address!r} instead.",
+                address=address,
+            )
         self._ray = _import_ray()
         self.place = address
         self._post = msgspec.json.encode(post)
@@ -46,6 +55,14 @@ class Cluster:
             _knock(address)
             self._ray.init(address, logging_level="ERROR", log_to_driver=False, job_config=_job_config())
         except Exception as error:  # as many kinds as there are ways to be unreachable
+            if "ersion mismatch" in str(error):
+                raise CastlistError(
+                    "cluster-other-versions",
+                    "The Ray cluster at {address!r} is of other versions ({reason}). Install the same Ray and the same "
+                    "Python on each machine.",
+                    address=address,
+                    reason=" ".join(str(error).split()),
+                ) from error
             raise CastlistError(
                 "no-cluster",
                 "There is no Ray cluster at {address!r} ({reason}). Start it there: ray start --head.",
@@ -128,13 +145,12 @@ def _knock(address: str) -> None:
         from ray._private.services import get_ray_address_from_environment
 
         address = get_ray_address_from_environment(address, None)
-    host, _, port = address.removeprefix("ray://").rpartition(":")
-    if host and port.isdecimal():
-        with socket.create_connection((host, int(port)), KNOCK) as line:
-            if os.environ.get("RAY_USE_TLS", "0") in ("0", "false"):  # else it would be another HELLO
-                line.sendall(HELLO)
-                if line.recv(4, socket.MSG_WAITALL)[3:] != SETTINGS:
-                    raise ConnectionError("what answers isn't Ray")
+    host, _, port = address.rpartition(":")
+    with socket.create_connection((host, int(port)), KNOCK) as line:
+        if os.environ.get("RAY_USE_TLS", "0") in ("0", "false"):  # else it would be another HELLO
+            line.sendall(HELLO)
+            if line.recv(4, socket.MSG_WAITALL)[3:] != SETTINGS:
+                raise ConnectionError("what answers isn't Ray")
 
 
 def _import_ray() -> Any:

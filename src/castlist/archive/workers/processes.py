@@ -6,6 +6,7 @@ import contextlib
 import queue
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 
@@ -26,20 +27,22 @@ class Processes:
 
     def __init__(self, post: Post, count: int) -> None:
         self.post, self.count = post, count
+        self._scratch = tempfile.TemporaryDirectory(prefix="castlist-")
 
     def start(self) -> Process:
         """Start one more."""
-        return Process(self.post)
+        return Process(self.post, self._scratch.name)
 
     def close(self) -> None:
-        """Nothing is left to be closed once the processes are ended."""
+        """Remove what processes that were ended had fetched: a run, say, or a film."""
+        self._scratch.cleanup()
 
 
 class Process:
     """A process, as the driver sees it."""
 
-    def __init__(self, post: Post) -> None:
-        self._child = start_python(CHILD, stdout=subprocess.PIPE)
+    def __init__(self, post: Post, scratch: str) -> None:
+        self._child = start_python(CHILD, stdout=subprocess.PIPE, environment={"TMPDIR": scratch})
         self._lock = threading.Lock()
         self._news: News | None = None
         self._say(msgspec.json.encode(post))

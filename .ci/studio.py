@@ -60,7 +60,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=flags)
         page = _tab(browser, address)
         every_page(browser, address, out)
-        for step in (naming, deciding, people, exporting, starting, learning):
+        for step in (hurrying, naming, deciding, people, exporting, starting, learning):
             began = time.monotonic()
             step(page, address)
             print(f"{step.__name__}: {time.monotonic() - began:.0f} s")
@@ -113,6 +113,26 @@ def _look_over(page: Page, what: str) -> None:
     assert wide <= 0, f"{what} is {wide} pixels too wide"
     bad = [one for one in Axe().run(page).response["violations"] if one["impact"] in ("serious", "critical")]
     assert not bad, f"{what}: {bad}"
+
+
+def hurrying(page: Page, address: str) -> None:
+    """Who types faster than answers come loses no key; a key that is held down answers once."""
+    page.goto(f"{address}{ALBUM}/who")
+    slow = page.context.new_cdp_session(page)
+    network = {"offline": False, "latency": 400, "downloadThroughput": -1, "uploadThroughput": -1}
+    slow.send("Network.enable")
+    slow.send("Network.emulateNetworkConditions", network)
+    for name in ("Rosa", "Kaito"):
+        page.keyboard.type(name)
+        page.keyboard.down("Enter")
+        page.keyboard.down("Enter")
+        page.keyboard.up("Enter")
+    page.wait_for_selector("text=2 decisions so far")
+    assert page.input_value("#name") == ""
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    page.wait_for_selector("text=0 decisions so far")
+    slow.detach()
 
 
 def naming(page: Page, address: str) -> None:

@@ -356,6 +356,18 @@ def test_later_goes_on_to_the_next(client: Any) -> None:
     assert again["key"] == first["key"]
 
 
+def test_what_is_taken_back_is_asked_about_again(client: Any, home: Path) -> None:
+    save_picture(home / "photos" / "pair.png", [level_of(9), level_of(11)])
+    fill_archive(home / "photos", home / "runs" / "team", home / "archives" / "album", finder=tell_faces)
+    group_unnamed(home / "archives" / "album")
+    first = fields(client.get(f"{IN}/who").text)
+    page = client.post(f"{IN}/who", data={**first, "kind": "later"}, headers=HTMX).text
+    second, pair = fields(page), archive(home).spot("pair.png", face=2).photo
+    others = " ".join(face for face in faces_in(page) if not face.startswith(pair))
+    client.post(f"{IN}/who", data={**second, "kind": "stranger", "without": others}, headers=HTMX)
+    assert fields(client.post(f"{IN}/who/undo", headers=HTMX).text)["key"] == second["key"]
+
+
 def test_of_two_who_answer_at_once_the_second_is_told(home: Path) -> None:
     one, other = visitor(open_again(home)), visitor(open_again(home))
     asked = fields(one.get(f"{IN}/who").text)

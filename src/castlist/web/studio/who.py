@@ -46,17 +46,17 @@ def answer(
     before = album.questions()
     now = next((i for i, one in enumerate(before) if one.key == key), None)
     if now is None or len(before[now].faces) != shown:
-        return _ask(request, album, key, translate("Somebody else decided on these meanwhile. Look again."))
+        return _ask(request, album, key, translate("Somebody else decided on these meanwhile. Look again."), is_taken=False)
     following = before[now + 1].key if now + 1 < len(before) else ""
     if kind == "later":
         return _ask(request, album, following)
     if kind == "is" and not name.strip():
         kind = "yes" if perhaps else "later-named"
     if kind == "later-named":
-        return _ask(request, album, key, translate("Type a name first."))
+        return _ask(request, album, key, translate("Type a name first."), is_taken=False)
     faces = [face for face in before[now].faces if f"{face.digest}-{face.number}" not in without.split()]
     if not faces:
-        return _ask(request, album, key, translate("No face is ticked."))
+        return _ask(request, album, key, translate("No face is ticked."), is_taken=False)
     decided, named = {"yes": ("is", perhaps), "is-not": ("is-not", perhaps)}.get(kind, (kind, name))
     who_is = decide(album.archive(), decided, faces, named)
     said = {
@@ -74,9 +74,7 @@ def undo(request: Request, album: OpenAlbum) -> Response:
     archive = album.archive()
     taken = archive.undo()
     spot = taken.face
-    key = next(
-        (one.key for one in album.questions() for face in one.faces if spot and face.spot.photo == spot.photo), ""
-    )
+    key = next((one.key for one in album.questions() for face in one.faces if face.spot == spot), "")
     translate = speaker(scope_language(request.scope))
     return _ask(request, album, key, translate("Taken back."))
 
@@ -88,7 +86,7 @@ def teach(request: Request, album: OpenAlbum) -> Response:
     return watch(request, work, place(album.name, "who"))
 
 
-def _ask(request: Request, album: Album, at: str, said: str = "") -> Response:
+def _ask(request: Request, album: Album, at: str, said: str = "", *, is_taken: bool = True) -> Response:
     questions = album.questions()
     now = next((i for i, one in enumerate(questions) if one.key == at), 0)
     archive = album.archive()
@@ -99,6 +97,7 @@ def _ask(request: Request, album: Album, at: str, said: str = "") -> Response:
         question=questions[now] if questions else None,
         most=MOST,
         said=said,
+        is_taken=is_taken,
         soon=_soon(questions, now),
         waiting=sum(len(one.faces) for one in questions),
         groups=len(questions),

@@ -9,30 +9,59 @@ const fine = matchMedia("(pointer: fine)");
 document.addEventListener("keydown", (event) => {
   const at = document.activeElement;
   const empty = at.matches("input[type=text], input:not([type])") && !at.value;
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   if (event.isComposing || document.querySelector("dialog[open]")) return;
-  if ((event.ctrlKey || event.metaKey) && event.key === "z" && (!typing(at) || empty)) {
+  if ((event.ctrlKey || event.metaKey) && key === "z" && !event.shiftKey && (!typing(at) || empty)) {
     const undo = document.getElementById("undo");
     if (undo) {
       event.preventDefault();
-      undo.requestSubmit();
+      if (awaited) held.push("Undo");
+      else undo.requestSubmit();
     }
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.key === "?" && (!typing(at) || empty)) {
+  if (awaited && (key.length === 1 || key === "Enter" || key === "Backspace")) {
+    event.preventDefault();
+    if (!event.repeat) held.push(event.key);
+    return;
+  }
+  if (event.repeat && key === "Enter" && at.matches("[data-focus]")) event.preventDefault(); // of the name before
+  if (key === "?" && (!typing(at) || empty)) {
     event.preventDefault();
     document.getElementById("keys").showModal();
     return;
   }
-  if (typing(at) && !(empty && /^\d$/.test(event.key))) return;
-  const found = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+  if (typing(at) && !(empty && /^\d$/.test(key))) return;
+  const found = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
   if (found) {
     event.preventDefault();
-    found.click();
-  } else if (event.key.startsWith("Arrow") && at.closest(".wall")) {
+    if (!event.repeat || found.matches("a")) found.click();
+  } else if (key.startsWith("Arrow") && at.closest(".wall")) {
     move(event, at);
   }
 });
+
+// Who types faster than answers come types on: what is typed meanwhile is about the next question.
+
+let awaited = null; // the request of an answer
+const held = [];
+
+function goOn(isTaken) {
+  awaited = null;
+  if (!isTaken) held.length = 0; // it was typed about a question that doesn't come
+  const name = document.getElementById("name");
+  while (held.length && !awaited) {
+    const key = held.shift();
+    const button = name?.value ? null : document.querySelector(`button[data-key="${CSS.escape(key)}"]`);
+    if (key === "Undo") document.getElementById("undo").requestSubmit();
+    else if (!name) held.length = 0;
+    else if (button) button.click();
+    else if (key === "Backspace") name.value = name.value.slice(0, -1);
+    else if (key !== "Enter") name.value += key;
+    else if (name.value) name.form.querySelector(".first").click(); // else nobody has seen whom it is to be
+  }
+}
 
 document.addEventListener("click", (event) => {
   const opens = event.target.closest("[data-opens]");
@@ -149,7 +178,13 @@ function refused(status, kind, text) {
   return true;
 }
 
-document.addEventListener("htmx:beforeRequest", () => notice.replaceChildren());
+document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+  notice.replaceChildren();
+  if (detail.target.id === "question") awaited = detail.xhr;
+});
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  if (detail.xhr === awaited && !detail.successful) goOn(false);
+});
 document.addEventListener("htmx:sendError", gone);
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const { status, responseText } = detail.xhr;
@@ -162,16 +197,14 @@ function ready() {
   if (fine.matches) document.querySelector("[data-focus]")?.focus();
 }
 
-document.addEventListener("htmx:afterSettle", (event) => {
-  const target = event.detail.target;
-  if (!document.contains(document.activeElement) || document.activeElement === document.body) {
-    if (target.id === "question" && !fine.matches) document.getElementById("main").focus({ preventScroll: true });
-  }
-  if (target.id === "question") {
-    const said = [...target.querySelectorAll(".done, h2")].map((one) => one.textContent.trim());
-    document.getElementById("said").textContent = said.join(" ");
-    ready();
-  }
-  if (event.detail.elt?.matches?.(".one-face")) event.detail.elt.focus();
+document.addEventListener("htmx:afterSettle", ({ detail }) => {
+  const { elt, target, xhr } = detail;
+  if (elt?.matches?.(".one-face")) elt.focus();
+  if (xhr !== awaited) return; // it is told of each part
+  if (!fine.matches && document.activeElement === document.body) document.getElementById("main").focus({ preventScroll: true });
+  const said = [...target.querySelectorAll(".done, h2")].map((one) => one.textContent.trim());
+  document.getElementById("said").textContent = said.join(" ");
+  ready();
+  goOn(Boolean(target.querySelector("[data-taken]")));
 });
 ready();

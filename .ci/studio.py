@@ -8,7 +8,6 @@ shows and what is dropped; no picture is taken of them.
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import os
 import re
@@ -243,7 +242,11 @@ def starting(page: Page, address: str) -> None:
     page.wait_for_url(f"{address}/in/heroes/photos", timeout=120_000)
     page.wait_for_selector(".wall img")
     page.goto(f"{address}/start")
-    _drop(page, "#drop", sorted(Path(__file__).parents[1].glob("docs/images/*.png"))[:1])
+    docs = Path(__file__).parents[1] / "docs"
+    _drop(page, "#drop", [docs / "images", docs / "studio.md"])
+    page.wait_for_selector("text=studio.md: not a photo")
+    _look_over(page, "files that can't be looked at")
+    page.click("text=Look at the others")
     page.wait_for_url(f"{address}/in/dropped/photos", timeout=120_000)
 
 
@@ -327,22 +330,15 @@ def _fail(what: str) -> None:
     os._exit(1)  # Playwright calls this from within, where nothing may be raised
 
 
-def _drop(page: Page, target: str, files: list[Path]) -> None:
-    """Files dropped onto a part of a page, as from a window of files."""
-    sent = [(path.name, base64.b64encode(path.read_bytes()).decode()) for path in files]
-    transfer = page.evaluate_handle(
-        """(files) => {
-            const transfer = new DataTransfer();
-            for (const [name, text] of files) {
-                const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-                transfer.items.add(new File([bytes], name, { type: "image/" + name.split(".").pop() }));
-            }
-            return transfer;
-        }""",
-        sent,
-    )
-    for kind in ("dragenter", "dragover", "drop"):
-        page.dispatch_event(target, kind, {"dataTransfer": transfer})
+def _drop(page: Page, target: str, paths: list[Path]) -> None:
+    """Files or folders dropped onto a part of a page, as from a window of files."""
+    box = page.locator(target).bounding_box()
+    assert box
+    hand = page.context.new_cdp_session(page)
+    data = {"items": [], "files": [str(path.resolve()) for path in paths], "dragOperationsMask": 1}
+    place = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        hand.send("Input.dispatchDragEvent", {"type": kind, **place, "data": data})
 
 
 def _film(photo: Path, path: Path) -> Path:

@@ -200,6 +200,29 @@ def test_dropped_photos_are_kept_under_no_name_of_theirs(client: Any, home: Path
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in (home / "dropped").iterdir())
 
 
+def test_photos_are_dropped_some_at_a_time_and_what_is_none_is_told(client: Any, home: Path) -> None:
+    assert client.post("/start/drop", data={"more": "false"}).status_code == 422
+    files = [("photos", ("a.png", photo(home, [level_of(0)]))), ("photos", ("<b>.txt", b"none"))]
+    answer = client.post("/start/drop", files=files, data={"more": "true"}, headers=HTMX)
+    assert re.findall(r"<bdi[^>]*>(.*?)</bdi>: (.*?)</li>", answer.text) == [
+        ("&lt;b&gt;.txt", "not a photo of a known format")
+    ]
+    assert works(client) == []
+    gone = client.post("/start/drop", data={"more": "false"}, headers=HTMX)
+    assert "/in/dropped/photos" in gone.headers["hx-redirect"]
+
+
+def test_an_archive_of_dropped_photos_stays_with_the_run_that_names_it(client: Any, home: Path) -> None:
+    make_run(home / "runs" / "taught", ["Ann"])
+    (home / "dropped").mkdir()
+    save_picture(home / "dropped" / "0.png", [level_of(0)])
+    fill_archive(home / "dropped", home / "runs" / "taught", home / "archives" / "dropped", finder=tell_faces)
+    make_run(home / "runs" / "zoo", ["Zoe"])
+    client.post("/start/drop", files=[("photos", ("a.png", photo(home, [level_of(1)])))])
+    (work,) = client.app.desk.jobs.folder.glob("*.work")
+    assert read_work(work.read_bytes()).run == home / "runs" / "taught"
+
+
 def test_the_wall_shows_every_photo_in_parts(client: Any, home: Path) -> None:
     for i in range(120):
         save_picture(home / "photos" / f"{i:03}.png", [level_of(0, look=i % 8)] * (i % 3))

@@ -144,17 +144,78 @@ document.querySelector("[data-jumps] select")?.addEventListener("change", (event
   document.getElementById(event.target.value).previousElementSibling.scrollIntoView();
 });
 
-// Files that are dropped onto a form are as if they were chosen.
+// Files that are dropped or chosen are sent some at a time: a house takes so many, and so much, at once.
 
-for (const form of document.querySelectorAll("[data-drop]")) {
-  form.addEventListener("dragover", (event) => event.preventDefault());
-  form.addEventListener("drop", (event) => {
-    event.preventDefault();
-    const files = form.querySelector("input[type=file]");
-    files.files = event.dataTransfer.files;
-    form.requestSubmit();
+const MANY = 50;
+const MUCH = 50e6; // bytes
+
+for (const kind of ["dragover", "drop"]) {
+  document.addEventListener(kind, (event) => {
+    if (event.dataTransfer.types.includes("Files")) event.preventDefault(); // else the browser leaves the page for them
   });
 }
+
+async function filesOf({ items, files }) {
+  const dropped = [...items].map((one) => one.webkitGetAsEntry());
+  if (!dropped.some((one) => one?.isDirectory)) return [...files];
+  const found = [];
+  for (const one of dropped) {
+    if (one.isDirectory) dropped.push(...(await entriesOf(one.createReader())));
+    else if (!one.name.startsWith(".")) found.push(await new Promise((...ends) => one.file(...ends)));
+  }
+  return found;
+}
+
+async function entriesOf(reader) {
+  const every = [];
+  for (;;) {
+    const some = await new Promise((...ends) => reader.readEntries(...ends)); // a hundred at a time
+    if (!some.length) return every;
+    every.push(...some);
+  }
+}
+
+const sending = document.querySelector("[data-drop]");
+
+async function send(files) {
+  const refusals = sending.querySelector("ul");
+  const told = sending.querySelector("[role=status]");
+  refusals.replaceChildren();
+  sending.setAttribute("aria-busy", "true");
+  for (let done = 0; done < files.length; ) {
+    const body = new FormData();
+    body.set("more", "true");
+    for (let count = 0, size = 0; done < files.length && count < MANY && size < MUCH; count += 1, done += 1) {
+      const file = files[done];
+      const isThere = await file.slice(0, 1).arrayBuffer().catch(() => null);
+      if (isThere) body.append("photos", file);
+      else refusals.append(Object.assign(document.createElement("li"), { textContent: `${file.name}: ${sending.dataset.unread}` }));
+      size += file.size;
+    }
+    const answer = await post(sending.action, body);
+    if (!answer) break;
+    refusals.insertAdjacentHTML("beforeend", await answer.text());
+    told.textContent = sending.dataset.counted.replace("{done}", done).replace("{total}", files.length);
+    if (done === files.length && !refusals.children.length) await lookAtThem();
+  }
+  sending.removeAttribute("aria-busy");
+  refusals.parentElement.hidden = !refusals.children.length;
+  sending.elements.rest.hidden = refusals.children.length === files.length;
+}
+
+async function lookAtThem() {
+  const body = new FormData();
+  body.set("more", "false");
+  const answer = await post(sending.action, body);
+  if (answer) location.assign(answer.headers.get("HX-Redirect"));
+}
+
+sending?.addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (event.submitter.name === "rest") lookAtThem();
+  else send([...sending.querySelector("input[type=file]").files]);
+});
+sending?.addEventListener("drop", async (event) => send(await filesOf(event.dataTransfer)));
 
 // What no page can say: that nobody answers any more, or that whoever asks has to come in again.
 
@@ -176,6 +237,16 @@ function refused(status, kind, text) {
   if (status === 401) location.reload(); // which leads to the door
   else tell(JSON.parse(text).detail);
   return true;
+}
+
+// The answer to what a script sends; null: it was refused, which is told.
+
+async function post(address, body) {
+  const answer = await fetch(address, { method: "POST", body, headers: { "HX-Request": "true" } }).catch(gone);
+  if (!answer || answer.ok) return answer ?? null;
+  const text = await answer.text();
+  if (!refused(answer.status, answer.headers.get("content-type"), text)) notice.innerHTML = text;
+  return null;
 }
 
 document.addEventListener("htmx:beforeRequest", ({ detail }) => {

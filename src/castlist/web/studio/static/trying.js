@@ -6,25 +6,17 @@ const drop = document.getElementById("drop");
 const named = document.getElementById("named");
 const pictures = new WeakMap(); // what each article shows
 
-async function ask(address, photo, more = {}) {
+function ask(address, photo, more = {}) {
   const form = new FormData();
-  form.set("run", run.value);
-  form.set("photo", photo);
-  for (const [name, value] of Object.entries(more)) form.set(name, value);
-  return fetch(address, { method: "POST", body: form, headers: { "HX-Request": "true" } }).catch(gone);
+  for (const [name, value] of Object.entries({ run: run.value, photo, ...more })) form.set(name, value);
+  return post(address, form);
 }
 
 async function show(answer, photo, before) {
   if (!answer) return;
-  const text = await answer.text();
-  if (refused(answer.status, answer.headers.get("content-type"), text)) return;
   const holder = document.createElement("div");
-  holder.innerHTML = text;
+  holder.innerHTML = await answer.text();
   const article = holder.firstElementChild;
-  if (!answer.ok) {
-    notice.replaceChildren(article);
-    return;
-  }
   pictures.set(article, photo);
   const film = article.querySelector("video");
   if (film) film.src = URL.createObjectURL(photo);
@@ -40,11 +32,7 @@ async function name(files) {
 
 if (drop) {
   document.getElementById("pictures").addEventListener("change", (event) => name([...event.target.files]));
-  document.addEventListener("dragover", (event) => event.preventDefault());
-  document.addEventListener("drop", (event) => {
-    event.preventDefault();
-    name([...event.dataTransfer.files]);
-  });
+  document.addEventListener("drop", async (event) => name(await filesOf(event.dataTransfer)));
   document.getElementById("camera").addEventListener("click", turn);
 }
 
@@ -109,8 +97,7 @@ async function watch() {
     const frame = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.85));
     const answer = await ask("/try/frame", frame);
     if (answer && notice.textContent === notice.dataset.gone) notice.replaceChildren();
-    if (answer?.status === 401) location.reload();
-    if (!answer?.ok) await new Promise((done) => setTimeout(done, 1000));
+    if (!answer) await new Promise((done) => setTimeout(done, 1000));
     else if (stream) draw(await answer.json(), canvas);
   }
 }

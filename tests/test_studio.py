@@ -27,9 +27,19 @@ import numpy as np
 from PIL import Image
 
 from castlist.archive import Archive, ArchiveFolder, HeldArchive, fill_archive, group_unnamed
-from castlist.errors import CastlistError
+from castlist.errors import CastlistError, Message
 from castlist.faces import Box
-from castlist.jobs import CopySorted, Gather, Stopped, Teach, WriteTags, read_work, write_event
+from castlist.jobs import (
+    Begun,
+    CopySorted,
+    Gather,
+    Stopped,
+    Teach,
+    WriteTags,
+    interruption,
+    read_work,
+    write_event,
+)
 from castlist.media import UNKNOWN, FilmWriter
 from castlist.naming import Recognizer
 from castlist.naming.films import following
@@ -575,6 +585,10 @@ def test_a_training_that_was_interrupted_is_gone_on_with(client: Any, home: Path
     assert read_work((home / "runs" / ".serve" / "jobs" / f"{note.id}.work").read_bytes()).run == left.path
     assert "<h1>Learning</h1>" in client.get(f"/work/{note.id}").text
     assert "/resume" not in client.get("/learn").text  # it is at work
+    ended = interruption([Begun(left.path, {})], Message("house-ended", "castlist serve had ended"))
+    (home / "runs" / ".serve" / "jobs" / f"{note.id}.jsonl").write_bytes(write_event(ended))
+    page = client.get(f"/work/{note.id}").text
+    assert f'action="{address}"' in page and "castlist resume" not in page
     assert client.post("/runs/..%2Fteam/resume").status_code == 404
 
 

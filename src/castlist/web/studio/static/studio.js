@@ -99,13 +99,10 @@ async function fill({ target, isIntersecting }) {
   }
   const stop = new AbortController();
   asked.set(target, stop);
-  try {
-    const answer = await fetch(target.dataset.from, { signal: stop.signal, headers: { "HX-Request": "true" } });
-    if (!answer.ok) return;
-    target.innerHTML = await answer.text();
-  } catch {
-    return; // it is far away again, or the house has ended
-  }
+  const answer = await ask(target.dataset.from, { signal: stop.signal });
+  const text = await answer?.text().catch(() => null); // it is far away again
+  if (!text) return;
+  target.innerHTML = text;
   near.unobserve(target);
   delete target.dataset.from;
   target.style.height = "";
@@ -239,15 +236,23 @@ function refused(status, kind, text) {
   return true;
 }
 
-// The answer to what a script sends; null: it was refused, which is told.
+// The answer to what a script asks; null: there is none, which is told.
 
-async function post(address, body) {
-  const answer = await fetch(address, { method: "POST", body, headers: { "HX-Request": "true" } }).catch(gone);
-  if (!answer || answer.ok) return answer ?? null;
+async function ask(address, options) {
+  const answer = await fetch(address, { ...options, headers: { "HX-Request": "true" } }).catch((error) => {
+    if (error.name !== "AbortError") gone();
+  });
+  if (!answer) return null;
+  if (answer.ok) {
+    if (notice.textContent === notice.dataset.gone) notice.replaceChildren();
+    return answer;
+  }
   const text = await answer.text();
   if (!refused(answer.status, answer.headers.get("content-type"), text)) notice.innerHTML = text;
   return null;
 }
+
+const post = (address, body) => ask(address, { method: "POST", body });
 
 document.addEventListener("htmx:beforeRequest", ({ detail }) => {
   notice.replaceChildren();

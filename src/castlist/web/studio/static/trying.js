@@ -6,7 +6,7 @@ const drop = document.getElementById("drop");
 const named = document.getElementById("named");
 const pictures = new WeakMap(); // what each article shows
 
-function ask(address, photo, more = {}) {
+function nameIt(address, photo, more = {}) {
   const form = new FormData();
   for (const [name, value] of Object.entries({ run: run.value, photo, ...more })) form.set(name, value);
   return post(address, form);
@@ -26,7 +26,7 @@ async function show(answer, photo, before) {
 
 async function name(files) {
   drop.setAttribute("aria-busy", "true");
-  for (const file of files) await show(await ask("/try", file), file);
+  for (const file of files) await show(await nameIt("/try", file), file);
   drop.removeAttribute("aria-busy");
 }
 
@@ -59,7 +59,7 @@ document.addEventListener("submit", async (event) => {
   const article = form.closest("article");
   const photo = pictures.get(article);
   const told = { face: form.elements.face.value, name: form.elements.name.value };
-  await show(await ask("/try/enrol", photo, told), photo, article);
+  await show(await nameIt("/try/enrol", photo, told), photo, article);
 });
 
 // The camera: one frame after the other, each when the one before has its names.
@@ -95,8 +95,7 @@ async function watch() {
     [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
     canvas.getContext("2d").drawImage(video, 0, 0);
     const frame = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.85));
-    const answer = await ask("/try/frame", frame);
-    if (answer && notice.textContent === notice.dataset.gone) notice.replaceChildren();
+    const answer = await nameIt("/try/frame", frame);
     if (!answer) await new Promise((done) => setTimeout(done, 1000));
     else if (stream) draw(await answer.json(), canvas);
   }

@@ -28,7 +28,7 @@ from PIL import Image
 
 from castlist.archive import Archive, ArchiveFolder, HeldArchive, fill_archive, group_unnamed
 from castlist.errors import CastlistError, Message
-from castlist.faces import Box
+from castlist.faces import DEFAULT_TEMPLATE, Box
 from castlist.jobs import (
     Begun,
     CopySorted,
@@ -524,6 +524,20 @@ def test_a_film_says_who_is_in_it_when_with_nothing_kept(
     short = visitor(House(runs=home / "runs", token=TOKEN, limits=Limits(film_seconds=1)))
     refused = short.post("/try", data={"run": "team"}, files=sent, headers=HTMX)
     assert refused.status_code == 422 and "longer than 1 seconds" in refused.text
+
+
+def test_faces_of_an_archive_s_films_are_shown(client: Any, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("av", reason="films need castlist[films]")
+    from test_archive_films import find_tiles
+
+    monkeypatch.setattr(following, "find_upright", find_tiles)
+    client.app.desk.finder = lambda pixels, min_face: find_tiles(pixels, min_face, DEFAULT_TEMPLATE)
+    with FilmWriter(home / "photos" / "film.mp4", 20, (2 * TILE, TILE)) as film:
+        for _ in range(40):
+            film.write(draw_picture([level_of(0, look=4), level_of(20, look=4)]))
+    fill_archive(home / "photos", home / "runs" / "team", home / "archives" / "album", finder=tell_faces)
+    answer = client.get(f"{IN}/face/{key_of(home, 'film.mp4')}.jpg")
+    assert Image.open(io.BytesIO(answer.content)).size == (192, 192)
 
 
 def test_what_was_decided_is_taught_and_copied(home: Path) -> None:

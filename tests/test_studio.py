@@ -40,6 +40,7 @@ from castlist.jobs import (
     read_work,
     write_event,
 )
+from castlist.learning import begin
 from castlist.media import UNKNOWN, FilmWriter
 from castlist.naming import Recognizer
 from castlist.naming.films import following
@@ -154,6 +155,14 @@ def test_an_archive_is_made_in_the_background(client: Any, home: Path) -> None:
     assert f"/api/v1/jobs/{note.id}/events" in page
     client.post("/start", data={"folder": "0:", "run": "team"})  # whose archive has another name
     assert "then=/in/album/photos" in client.post("/start", data={"folder": "0:", "run": ""}).headers["location"]
+
+
+def test_a_folder_that_was_looked_at_leads_to_its_archive(client: Any, home: Path) -> None:
+    begin(home / "runs")
+    page = client.get("/start?folder=0:").text
+    assert f'href="{IN}/photos"' in page.partition("<main")[2] and f'action="{IN}/refresh"' in page
+    assert re.findall(r'<option value="([^"]*)">', page) == ["team", ""]  # a run that knows nobody is no choice
+    assert "/refresh" not in client.get("/start?folder=0:sea").text
 
 
 def test_a_work_that_waits_says_so(client: Any) -> None:

@@ -9,7 +9,6 @@ from typing import Annotated
 
 from fastapi import File, Form, Request, Response, UploadFile
 
-from castlist.archive import ArchiveFolder
 from castlist.errors import CastlistError, Message, PhotoError
 from castlist.files import make_folder, write_bytes
 from castlist.jobs import Gather
@@ -18,7 +17,7 @@ from castlist.media import HEAD, is_film, open_photo
 from castlist.paths import spell
 from castlist.web.desk import Desk, desk_of
 from castlist.web.problems import LANGUAGE
-from castlist.web.studio.choosing import open_choice, runs_for_faces
+from castlist.web.studio.choosing import open_choice, roots_of_archives, runs_for_faces
 from castlist.web.studio.page import go, place, render, watch
 from castlist.web.studio.routing import page_router
 from castlist.web.uploads import read_upload
@@ -96,7 +95,7 @@ def _keep(upload: UploadFile, folder: Path) -> tuple[str, Message] | None:
 
 def _free_name(desk: Desk, photos: Path) -> str:
     """What to call the archive of a folder: as the folder, unless that is another's; as before, if there is one."""
-    known = {one.path.name: _root_of(one) for one in desk.archives()}
+    known = roots_of_archives(desk)
     for name, root in known.items():
         if root == str(photos):
             return name
@@ -106,14 +105,6 @@ def _free_name(desk: Desk, photos: Path) -> str:
     while name in known:
         name, number = f"{wanted} {number}", number + 1
     return name
-
-
-def _root_of(archive: ArchiveFolder) -> str | None:
-    """The folder of an archive's photos; None: it is broken, and its name is taken all the same."""
-    try:
-        return archive.record().root
-    except CastlistError:
-        return None
 
 
 def _ending(name: str) -> str:

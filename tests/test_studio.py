@@ -50,6 +50,7 @@ from castlist.people import forget, renew_report
 from castlist.run import open_run
 from castlist.testing import TILE, draw_picture, level_of, make_run, save_picture, tell_faces
 from castlist.web import House, Limits, studio
+from castlist.web.studio import export, people, who
 from castlist.web.studio.page import _environment
 from houses import PEOPLE, TOKEN, open_house, photo, visitor
 
@@ -380,6 +381,20 @@ def test_a_question_is_answered_and_the_next_one_asked(client: Any, home: Path) 
     back = client.post(f"{IN}/who/undo", headers=HTMX).text
     assert faces_in(back) == faces_in(first)
     assert not list(archive(home).faces({"Dora"}) if "Dora" in archive(home).people() else ())
+
+
+def test_all_of_many_can_be_seen(client: Any, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for room in (who, people, export):
+        monkeypatch.setattr(room, "MOST", 1)
+    page = client.get(f"{IN}/who").text
+    key = fields(page)["key"]
+    assert len(faces_in(page)) == 1 and "Show all 4" in page
+    page = client.get(f"{IN}/who", params={"at": key, "every": "true"}, headers=HTMX).text
+    assert len(faces_in(page)) == 4 and "Show all" not in page
+    for address, shown in ((f"{IN}/person?name=Ann", 'class="face"'), (f"{IN}/tags", "<ins>")):
+        first, all_of_it = client.get(address).text, client.get(address, params={"every": "true", "name": "Ann"}).text
+        assert "Show all 2" in first and first.count(shown) == 1
+        assert "Show all" not in all_of_it and all_of_it.count(shown) > 1
 
 
 def test_who_is_left_out_of_a_group_stays_unnamed(client: Any, home: Path) -> None:

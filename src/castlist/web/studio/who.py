@@ -18,16 +18,16 @@ from castlist.web.studio.page import place, render, watch
 from castlist.web.studio.routing import OpenAlbum, page_router
 from castlist.web.studio.shelf import Album
 
-MOST = 40  # faces shown of a question; what is decided is decided of all
+MOST = 40  # faces shown of a question, until all are asked for; what is decided is decided of all
 SOON = 12  # faces of the next question that are fetched before
 
 router = page_router()
 
 
 @router.get("/in/{archive}/who")
-def who(request: Request, album: OpenAlbum, at: str = "") -> Response:
-    """The first question, or the one that was shown before the page was loaded again."""
-    return _ask(request, album, at)
+def who(request: Request, album: OpenAlbum, at: str = "", every: bool = False) -> Response:
+    """The first question, or the one that was shown before the page was loaded again; also with every face of it."""
+    return _ask(request, album, at, most=None if every else MOST)
 
 
 @router.post("/in/{archive}/who")
@@ -86,7 +86,9 @@ def teach(request: Request, album: OpenAlbum) -> Response:
     return watch(request, work, place(album.name, "who"))
 
 
-def _ask(request: Request, album: Album, at: str, said: str = "", *, is_taken: bool = True) -> Response:
+def _ask(
+    request: Request, album: Album, at: str, said: str = "", *, is_taken: bool = True, most: int | None = MOST
+) -> Response:
     questions = album.questions()
     now = next((i for i, one in enumerate(questions) if one.key == at), 0)
     archive = album.archive()
@@ -95,7 +97,7 @@ def _ask(request: Request, album: Album, at: str, said: str = "", *, is_taken: b
         "question" if "hx-request" in request.headers else "who",
         album=album,
         question=questions[now] if questions else None,
-        most=MOST,
+        most=most,
         said=said,
         is_taken=is_taken,
         soon=_soon(questions, now),

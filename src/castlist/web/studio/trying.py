@@ -100,7 +100,7 @@ def _answer(request: Request, run: str, data: bytes, seen: Seen) -> Response:
         size=seen.sizes[0].tolist(),
         faces=list(enumerate(faces)),
         people=recognizer.run.people,
-        has_faces=not seen.is_whole,
+        can_enrol=not (seen.is_whole or recognizer.run.has_network),
     )
 
 

@@ -244,7 +244,7 @@ async function ask(address, options) {
   });
   if (!answer) return null;
   if (answer.ok) {
-    if (notice.textContent === notice.dataset.gone) notice.replaceChildren();
+    notice.replaceChildren();
     return answer;
   }
   const text = await answer.text();

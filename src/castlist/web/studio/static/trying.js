@@ -26,7 +26,13 @@ async function show(answer, photo, before) {
 
 async function name(files) {
   drop.setAttribute("aria-busy", "true");
-  for (const file of files) await show(await nameIt("/try", file), file);
+  const refusals = [];
+  for (const file of files) {
+    const answer = await nameIt("/try", file);
+    await show(answer, file);
+    if (!answer) refusals.push(`${file.name}: ${notice.querySelector("p")?.textContent}`);
+  }
+  if (files.length > 1 && refusals.length) tell(refusals.join("\n"));
   drop.removeAttribute("aria-busy");
 }
 

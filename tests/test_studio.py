@@ -367,6 +367,17 @@ def test_small_photos_are_kept_with_the_archive_and_faces_nowhere(client: Any, h
     assert client.get(f"{IN}/large/{digest}.jpg").status_code == 404  # it is another photo by now
 
 
+def test_the_small_photo_of_one_that_is_gone_goes_too(client: Any, home: Path) -> None:
+    for digest in re.findall(r"/photo/([0-9a-f]{64})", client.get(f"{IN}/photos").text):
+        client.get(f"{IN}/small/{digest}.jpg")
+    small = home / "archives" / "album" / "index" / "small"
+    before = len(list(small.rglob("*.jpg")))
+    (home / "photos" / "ann.png").unlink()
+    fill_archive(home / "photos", home / "runs" / "team", home / "archives" / "album", finder=tell_faces)
+    client.get(f"{IN}/photos")
+    assert len(list(small.rglob("*.jpg"))) == before - 1
+
+
 def test_a_question_is_answered_and_the_next_one_asked(client: Any, home: Path) -> None:
     first = client.get(f"{IN}/who").text
     assert len(faces_in(first)) == 4

@@ -416,6 +416,12 @@ def test_who_is_left_out_of_a_group_stays_unnamed(client: Any, home: Path) -> No
     assert left_out in client.get(f"{IN}/who", params={"at": asked["key"]}).text
 
 
+def test_what_was_decided_can_be_learnt_from(client: Any, home: Path) -> None:
+    assert f'action="{IN}/teach"' not in client.get("/learn").text
+    client.post(f"{IN}/who", data={**fields(client.get(f"{IN}/who").text), "kind": "is", "name": "Zoe"}, headers=HTMX)
+    assert f'action="{IN}/teach"' in client.get("/learn").text
+
+
 def test_later_goes_on_to_the_next(client: Any) -> None:
     first = fields(client.get(f"{IN}/who").text)
     second = fields(client.post(f"{IN}/who", data={**first, "kind": "later"}, headers=HTMX).text)

@@ -29,9 +29,11 @@ router = page_router()
 
 
 @router.post("/language")
-def choose_language(request: Request, language: Annotated[str, Form()]) -> Response:
-    """Speak another language from now on."""
-    answer = go(request, request.headers.get("referer") or "/")
+def choose_language(
+    request: Request, language: Annotated[str, Form()], again: Annotated[bool, Form()] = True
+) -> Response:
+    """Speak another language from now on, on the same page if it can be asked for again."""
+    answer = go(request, (again and request.headers.get("referer")) or "/")
     if language in LANGUAGES:
         answer.set_cookie(LANGUAGE, language, max_age=YEAR, samesite="strict", httponly=True)
     return answer

@@ -132,6 +132,9 @@ def hurrying(page: Page, address: str) -> None:
     page.keyboard.press("Control+z")
     page.wait_for_selector("text=0 decisions so far")
     slow.detach()
+    page.locator("[data-face]").nth(1).click()
+    page.keyboard.type("Rosa")  # wherever the focus is
+    assert page.input_value("#name") == "Rosa"
 
 
 def naming(page: Page, address: str) -> None:
@@ -292,6 +295,10 @@ def trying(page: Page, address: str, cast: Path) -> None:
         page.wait_for_function("() => document.querySelector('video[controls]').currentTime > 1")
     page.click("#camera")
     page.wait_for_selector("#over rect", timeout=30_000)
+    assert page.locator("#over").bounding_box() == page.locator("#video").bounding_box()
+    before = page.locator(".named-picture").count()
+    page.click("#take")
+    page.wait_for_function("count => document.querySelectorAll('.named-picture').length > count", arg=before)
     page.click("#camera")
     assert not page.locator("#live").is_visible()
     for reason, told in (("NotFoundError", "No camera was found"), ("NotAllowedError", "the system doesn't allow it")):

@@ -127,5 +127,5 @@ def _look(request: Request, run: str, photo: UploadFile) -> tuple[bytes, Seen]:
 
 def _text(face: NamedFace, unknown: str, perhaps: str) -> str:
     if face.name != UNKNOWN:
-        return f"{face.name} {face.probability:.0%}"
+        return f"{face.name} {100 * face.probability:.0f} %"
     return perhaps.format(name=face.perhaps) if face.perhaps else unknown

@@ -39,6 +39,8 @@ document.addEventListener("keydown", (event) => {
     if (!event.repeat || found.matches("a")) found.click();
   } else if (key.startsWith("Arrow") && at.closest(".wall")) {
     move(event, at);
+  } else if (key.length === 1 && key !== " ") {
+    document.querySelector("[data-focus]")?.focus(); // where the letter goes
   }
 });
 

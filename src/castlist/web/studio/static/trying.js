@@ -73,6 +73,9 @@ document.addEventListener("submit", async (event) => {
 const live = document.getElementById("live");
 const video = document.getElementById("video");
 let stream = null;
+let frame = null; // the last one that was named
+
+live?.addEventListener("click", () => frame && name([frame])); // on a face, or on the button there
 
 async function turn() {
   const button = document.getElementById("camera");
@@ -84,6 +87,7 @@ async function turn() {
     try {
       stream = await navigator.mediaDevices.getUserMedia({ video: { width: 640 }, audio: false });
       video.srcObject = stream;
+      stream.getTracks()[0].addEventListener("ended", turn); // unplugged
       await video.play();
       watch();
     } catch (error) {
@@ -100,7 +104,7 @@ async function watch() {
   while (stream) {
     [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
     canvas.getContext("2d").drawImage(video, 0, 0);
-    const frame = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.85));
+    frame = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.85));
     const answer = await nameIt("/try/frame", frame);
     if (!answer) await new Promise((done) => setTimeout(done, 1000));
     else if (stream) draw(await answer.json(), canvas);
@@ -120,7 +124,7 @@ function draw({ faces }, { width, height }) {
       return [rect, label];
     }),
   );
-  const said = faces.map((face) => face.text.replace(/ \d+%$/, "")).join(", ");
+  const said = faces.map((face) => face.text.replace(/ \d+ %$/, "")).join(", ");
   const seen = document.getElementById("seen");
   if (seen.textContent !== said) seen.textContent = said; // said once, not with every frame
 }

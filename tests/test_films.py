@@ -377,7 +377,10 @@ def test_a_face_of_a_film_is_found_again_where_it_was_seen(tmp_path: Path) -> No
     def finder(pixels: np.ndarray, **wishes: float) -> list[Face]:
         asked.append(wishes["min_face"])
         left = 4.0 * len(asked)  # it comes to where it was at its best
-        return [replace(make_face(200), box=Box(left, 10, left + 20, 34)), replace(make_face(90), box=Box(70, 0, 80, 9))]
+        return [
+            replace(make_face(200), box=Box(left, 10, left + 20, 34)),
+            replace(make_face(90), box=Box(70, 0, 80, 9)),
+        ]
 
     pixels, box = find_again(path, Box(14, 10, 34, 34), 0.5, 1.5, finder=finder)
     assert pixels.shape == (200, 300, 3)

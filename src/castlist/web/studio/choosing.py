@@ -94,4 +94,6 @@ def open_choice(desk: Desk, key: str) -> Choice:
 
 def runs_for_faces(desk: Desk) -> Sequence[Run]:
     """The runs that know somebody and can name an archive, the newest first."""
-    return [one for one in reversed(run.list_runs(desk.house.runs)) if one.people and one.complete and one.settings.faces]
+    return [
+        one for one in reversed(run.list_runs(desk.house.runs)) if one.people and one.complete and one.settings.faces
+    ]

@@ -37,7 +37,9 @@ def person(request: Request, album: OpenAlbum, name: str, every: bool = False) -
     others = sorted(archive.people() - {UNKNOWN, name}, key=str.casefold)
     photos = len({face.digest for face in faces})
     shown = faces if every else faces[:MOST]
-    return render(request, "person", album=album, name=name, faces=shown, total=len(faces), photos=photos, others=others)
+    return render(
+        request, "person", album=album, name=name, faces=shown, total=len(faces), photos=photos, others=others
+    )
 
 
 @router.post("/in/{archive}/person/rename")

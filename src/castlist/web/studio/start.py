@@ -24,6 +24,7 @@ from castlist.web.uploads import read_upload
 
 YEAR = 365 * 24 * 3600  # seconds
 DROPPED = "dropped"  # the archive of photos that were dropped, and beside the archives the folder of these
+ENDINGS = "jpe?g|png|heic|heif|webp|avif|tiff?|gif|bmp|nef|dng|cr2|arw|mp4|m4v|mov|avi|mkv|webm"
 
 router = page_router()
 
@@ -111,5 +112,5 @@ def _free_name(desk: Desk, photos: Path) -> str:
 
 def _ending(name: str) -> str:
     """What a file's name tells of its kind; nothing else of it is used."""
-    found = re.search(r"\.(jpe?g|png|heic|heif|webp|avif|tiff?|gif|bmp|nef|dng|cr2|arw|mp4|m4v|mov|avi|mkv|webm)$", name.lower())
+    found = re.search(rf"\.({ENDINGS})$", name.lower())
     return found[0] if found else ".jpg"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -43,20 +44,21 @@ def answer(
 ) -> Response:
     """Take an answer, and ask the next question."""
     translate = speaker(scope_language(request.scope))
+    refuse = functools.partial(_ask, request, album, key, is_taken=False)
     before = album.questions()
     now = next((i for i, one in enumerate(before) if one.key == key), None)
     if now is None or len(before[now].faces) != shown:
-        return _ask(request, album, key, translate("Somebody else decided on these meanwhile. Look again."), is_taken=False)
+        return refuse(translate("Somebody else decided on these meanwhile. Look again."))
     following = before[now + 1].key if now + 1 < len(before) else ""
     if kind == "later":
         return _ask(request, album, following)
     if kind == "is" and not name.strip():
         kind = "yes" if perhaps else "later-named"
     if kind == "later-named":
-        return _ask(request, album, key, translate("Type a name first."), is_taken=False)
+        return refuse(translate("Type a name first."))
     faces = [face for face in before[now].faces if f"{face.digest}-{face.number}" not in without.split()]
     if not faces:
-        return _ask(request, album, key, translate("No face is ticked."), is_taken=False)
+        return refuse(translate("No face is ticked."))
     decided, named = {"yes": ("is", perhaps), "is-not": ("is-not", perhaps)}.get(kind, (kind, name))
     who_is = decide(album.archive(), decided, faces, named)
     said = {

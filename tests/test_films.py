@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -372,10 +373,10 @@ def test_frames_before_a_moment_are_leapt_over(tmp_path: Path) -> None:
 
 def test_a_face_of_a_film_is_found_again_where_it_was_seen(tmp_path: Path) -> None:
     path = write_frames(tmp_path / "film.mp4", textured(40))
-    asked: list[float] = []
+    asked: list[float | None] = []
 
-    def finder(pixels: np.ndarray, **wishes: float) -> list[Face]:
-        asked.append(wishes["min_face"])
+    def finder(pixels: np.ndarray, *, min_face: float | None, **wishes: Any) -> list[Face]:
+        asked.append(min_face)
         left = 4.0 * len(asked)  # it comes to where it was at its best
         return [
             replace(make_face(200), box=Box(left, 10, left + 20, 34)),

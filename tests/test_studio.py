@@ -28,7 +28,7 @@ from PIL import Image
 
 from castlist.archive import Archive, ArchiveFolder, HeldArchive, fill_archive, group_unnamed
 from castlist.errors import CastlistError, Message
-from castlist.faces import DEFAULT_TEMPLATE, Box
+from castlist.faces import Box
 from castlist.jobs import (
     Begun,
     CopySorted,
@@ -582,7 +582,7 @@ def test_faces_of_an_archive_s_films_are_shown(client: Any, home: Path, monkeypa
     from test_archive_films import find_tiles
 
     monkeypatch.setattr(following, "find_upright", find_tiles)
-    client.app.desk.finder = lambda pixels, min_face: find_tiles(pixels, min_face, DEFAULT_TEMPLATE)
+    client.app.desk.finder = find_tiles
     with FilmWriter(home / "photos" / "film.mp4", 20, (2 * TILE, TILE)) as film:
         for _ in range(40):
             film.write(draw_picture([level_of(0, look=4), level_of(20, look=4)]))

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from castlist.errors import PhotoError
-from castlist.faces import Box, Finder, find_faces
+from castlist.faces import DEFAULT_TEMPLATE, Box, Finder, find_faces
 from castlist.media import Film
 from castlist.naming.films.tracking import overlap
 
@@ -41,7 +41,7 @@ def find_again(
         if frame.seconds < due - APART / 2:
             continue
         due = frame.seconds + max(APART, (end - start) / MOST)
-        for face in finder(frame.pixels, min_face=min(box.width, box.height) / 2):
+        for face in finder(frame.pixels, min_face=min(box.width, box.height) / 2, template=DEFAULT_TEMPLATE):
             if (share := overlap(face.box, box)) > best:
                 best, found = share, (frame.pixels, face.box)
         if best >= SAME:

@@ -321,6 +321,18 @@ def test_why_a_photo_can_t_be_shown_is_told_in_the_page_s_language(client: Any, 
         assert told in client.get(f"{IN}/photos", headers={"accept-language": language}).text
 
 
+def test_from_photo_to_photo_no_copy_leads_back(client: Any, home: Path) -> None:
+    for copy in ("a.png", "z.png"):
+        shutil.copy(home / "photos" / "ann.png", home / "photos" / copy)
+    fill_archive(home / "photos", home / "runs" / "team", home / "archives" / "album", finder=tell_faces)
+    links = re.findall(rf'href="({IN}/photo/[0-9a-f]{{64}})"', client.get(f"{IN}/photos").text)
+    seen, following = [], links[:1]
+    while following and len(seen) < 20:
+        seen += following
+        following = re.findall(r'data-key="ArrowRight" href="([^"]+)"', client.get(following[0]).text)
+    assert len(seen) == len(set(links)) == 8 and len(links) == 10
+
+
 def test_a_photo_that_is_gone_says_so(client: Any, home: Path) -> None:
     address = f"{IN}/photo/{key_of(home, 'ann.png').partition('-')[0]}"
     assert 'class="problem"' not in client.get(address).text

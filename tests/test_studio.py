@@ -601,6 +601,8 @@ def test_faces_of_an_archive_s_films_are_shown(client: Any, home: Path, monkeypa
     fill_archive(home / "photos", home / "runs" / "team", home / "archives" / "album", finder=tell_faces)
     answer = client.get(f"{IN}/face/{key_of(home, 'film.mp4')}.jpg")
     assert Image.open(io.BytesIO(answer.content)).size == (192, 192)
+    page = client.get(f"{IN}/photo/{key_of(home, 'film.mp4').partition('-')[0]}").text
+    assert "/hidden/" not in page  # films are hidden otherwise
 
 
 def test_what_was_decided_is_taught_and_copied(home: Path) -> None:

@@ -178,28 +178,33 @@ const sending = document.querySelector("[data-drop]");
 
 async function send(files) {
   const refusals = sending.querySelector("ul");
-  const told = sending.querySelector("[role=status]");
+  const refuse = (file, why) => {
+    refusals.append(Object.assign(document.createElement("li"), { textContent: `${file.name}: ${why}` }));
+  };
   refusals.replaceChildren();
   sending.setAttribute("aria-busy", "true");
-  for (let done = 0; done < files.length; ) {
+  let done = 0;
+  while (done < files.length) {
     const body = new FormData();
     body.set("more", "true");
-    for (let count = 0, size = 0; done < files.length && count < MANY && size < MUCH; count += 1, done += 1) {
+    const first = done;
+    for (let size = 0; done < files.length && done < first + MANY && (!size || size + files[done].size < MUCH); done += 1) {
       const file = files[done];
-      const isThere = await file.slice(0, 1).arrayBuffer().catch(() => null);
-      if (isThere) body.append("photos", file);
-      else refusals.append(Object.assign(document.createElement("li"), { textContent: `${file.name}: ${sending.dataset.unread}` }));
       size += file.size;
+      if (await file.slice(0, 1).arrayBuffer().catch(() => null)) body.append("photos", file);
+      else refuse(file, sending.dataset.unread);
     }
     const answer = await post(sending.action, body);
-    if (!answer) break;
-    refusals.insertAdjacentHTML("beforeend", await answer.text());
-    told.textContent = sending.dataset.counted.replace("{done}", done).replace("{total}", files.length);
-    if (done === files.length && !refusals.children.length) await lookAtThem();
+    if (answer) refusals.insertAdjacentHTML("beforeend", await answer.text());
+    else if (done === first + 1 && notice.textContent !== notice.dataset.gone) refuse(files[first], notice.querySelector("p").textContent);
+    else break;
+    const counted = sending.dataset.counted.replace("{done}", done).replace("{total}", files.length);
+    sending.querySelector("[role=status]").textContent = counted;
   }
   sending.removeAttribute("aria-busy");
   refusals.parentElement.hidden = !refusals.children.length;
   sending.elements.rest.hidden = refusals.children.length === files.length;
+  if (done === files.length && !refusals.children.length) await lookAtThem();
 }
 
 async function lookAtThem() {
@@ -214,7 +219,7 @@ sending?.addEventListener("submit", (event) => {
   if (event.submitter.name === "rest") lookAtThem();
   else send([...sending.querySelector("input[type=file]").files]);
 });
-sending?.addEventListener("drop", async (event) => send(await filesOf(event.dataTransfer)));
+if (sending) document.addEventListener("drop", async (event) => send(await filesOf(event.dataTransfer)));
 
 // What no page can say: that nobody answers any more, or that whoever asks has to come in again.
 

@@ -486,6 +486,7 @@ def test_a_face_is_decided_on_where_it_is(client: Any, home: Path) -> None:
     sent = {"face": key, "known": "Ann"}
     named = client.post(f"{IN}/decide", data={**sent, "kind": "is", "name": "Dora"}, headers=HTMX)
     assert "Dora" in named.text and named.text.lstrip().startswith("<article")
+    assert 'form="undo"' in named.text and 'form="undo"' not in client.get(f"{IN}/photo/{key.partition('-')[0]}").text
     back = client.post(f"{IN}/decide", data={**sent, "kind": "is-not", "known": "Dora"}, headers=HTMX)
     assert re.search("<h2>.*Ann.*</h2>", back.text.replace("\n", ""))  # as it was computed
     gone = client.post(f"{IN}/decide", data={**sent, "kind": "no-face"}, headers={**HTMX, "hx-current-url": "/x"})

@@ -280,9 +280,19 @@ function ready() {
   if (fine.matches) document.querySelector("[data-focus]")?.focus();
 }
 
+function mark(face) {
+  face.focus();
+  const box = document.querySelector(`.box[href="#${face.id}"]`);
+  if (!box) return; // of a film
+  const who = face.querySelector("h2").textContent.trim();
+  box.querySelector("text").textContent = who;
+  box.setAttribute("aria-label", who);
+  box.classList.toggle("named", face.matches(".named"));
+}
+
 document.addEventListener("htmx:afterSettle", ({ detail }) => {
   const { elt, target, xhr } = detail;
-  if (elt?.matches?.(".one-face")) elt.focus();
+  if (elt?.matches?.(".one-face")) mark(elt);
   if (xhr !== awaited) return; // it is told of each part
   if (!fine.matches && document.activeElement === document.body) document.getElementById("main").focus({ preventScroll: true });
   const said = [...target.querySelectorAll(".done, h2")].map((one) => one.textContent.trim());

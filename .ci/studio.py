@@ -8,7 +8,6 @@ shows and what is dropped; no picture is taken of them.
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import os
 import re
@@ -60,7 +59,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=flags)
         page = _tab(browser, address)
         every_page(browser, address, out)
-        for step in (naming, deciding, people, exporting, starting, learning):
+        for step in (hurrying, naming, deciding, people, exporting, starting, learning):
             began = time.monotonic()
             step(page, address)
             print(f"{step.__name__}: {time.monotonic() - began:.0f} s")
@@ -113,6 +112,29 @@ def _look_over(page: Page, what: str) -> None:
     assert wide <= 0, f"{what} is {wide} pixels too wide"
     bad = [one for one in Axe().run(page).response["violations"] if one["impact"] in ("serious", "critical")]
     assert not bad, f"{what}: {bad}"
+
+
+def hurrying(page: Page, address: str) -> None:
+    """Who types faster than answers come loses no key; a key that is held down answers once."""
+    page.goto(f"{address}{ALBUM}/who")
+    slow = page.context.new_cdp_session(page)
+    network = {"offline": False, "latency": 400, "downloadThroughput": -1, "uploadThroughput": -1}
+    slow.send("Network.enable")
+    slow.send("Network.emulateNetworkConditions", network)
+    for name in ("Rosa", "Kaito"):
+        page.keyboard.type(name)
+        page.keyboard.down("Enter")
+        page.keyboard.down("Enter")
+        page.keyboard.up("Enter")
+    page.wait_for_selector("text=2 decisions so far")
+    assert page.input_value("#name") == ""
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    page.wait_for_selector("text=0 decisions so far")
+    slow.detach()
+    page.locator("[data-face]").nth(1).click()
+    page.keyboard.type("Rosa")  # wherever the focus is
+    assert page.input_value("#name") == "Rosa"
 
 
 def naming(page: Page, address: str) -> None:
@@ -170,6 +192,7 @@ def deciding(page: Page, address: str) -> None:
     face.locator("summary").click()
     face.locator("text=A stranger").click()
     page.wait_for_function("() => document.querySelector('.one-face').textContent.includes('a stranger')")
+    assert "a stranger" in (page.locator(".box text").first.text_content() or "")
     page.keyboard.press("Control+z")
     page.wait_for_function("text => document.querySelector('.one-face').innerText === text", arg=before)
     page.keyboard.press("Escape")
@@ -223,7 +246,11 @@ def starting(page: Page, address: str) -> None:
     page.wait_for_url(f"{address}/in/heroes/photos", timeout=120_000)
     page.wait_for_selector(".wall img")
     page.goto(f"{address}/start")
-    _drop(page, "#drop", sorted(Path(__file__).parents[1].glob("docs/images/*.png"))[:1])
+    docs = Path(__file__).parents[1] / "docs"
+    _drop(page, "#drop", [docs / "images", docs / "studio.md"])
+    page.wait_for_selector("text=studio.md: not a photo")
+    _look_over(page, "files that can't be looked at")
+    page.click("text=Look at the others")
     page.wait_for_url(f"{address}/in/dropped/photos", timeout=120_000)
 
 
@@ -269,6 +296,10 @@ def trying(page: Page, address: str, cast: Path) -> None:
         page.wait_for_function("() => document.querySelector('video[controls]').currentTime > 1")
     page.click("#camera")
     page.wait_for_selector("#over rect", timeout=30_000)
+    assert page.locator("#over").bounding_box() == page.locator("#video").bounding_box()
+    before = page.locator(".named-picture").count()
+    page.click("#take")
+    page.wait_for_function("count => document.querySelectorAll('.named-picture').length > count", arg=before)
     page.click("#camera")
     assert not page.locator("#live").is_visible()
     for reason, told in (("NotFoundError", "No camera was found"), ("NotAllowedError", "the system doesn't allow it")):
@@ -307,22 +338,15 @@ def _fail(what: str) -> None:
     os._exit(1)  # Playwright calls this from within, where nothing may be raised
 
 
-def _drop(page: Page, target: str, files: list[Path]) -> None:
-    """Files dropped onto a part of a page, as from a window of files."""
-    sent = [(path.name, base64.b64encode(path.read_bytes()).decode()) for path in files]
-    transfer = page.evaluate_handle(
-        """(files) => {
-            const transfer = new DataTransfer();
-            for (const [name, text] of files) {
-                const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-                transfer.items.add(new File([bytes], name, { type: "image/" + name.split(".").pop() }));
-            }
-            return transfer;
-        }""",
-        sent,
-    )
-    for kind in ("dragenter", "dragover", "drop"):
-        page.dispatch_event(target, kind, {"dataTransfer": transfer})
+def _drop(page: Page, target: str, paths: list[Path]) -> None:
+    """Files or folders dropped onto a part of a page, as from a window of files."""
+    box = page.locator(target).bounding_box()
+    assert box
+    hand = page.context.new_cdp_session(page)
+    data = {"items": [], "files": [str(path.resolve()) for path in paths], "dragOperationsMask": 1}
+    place = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        hand.send("Input.dispatchDragEvent", {"type": kind, **place, "data": data})
 
 
 def _film(photo: Path, path: Path) -> Path:

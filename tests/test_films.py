@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -14,7 +15,7 @@ from castlist.errors import CastlistError, PhotoError, RunError
 from castlist.faces import DEFAULT_TEMPLATE, Box, Face, Quality
 from castlist.gallery import Answers
 from castlist.media import Film, FilmWriter, is_film
-from castlist.naming import FaceEyes, NamedFace, NamedFilm, Recognizer, Sight, Track, clock, name_film
+from castlist.naming import FaceEyes, NamedFace, NamedFilm, Recognizer, Sight, Track, clock, find_again, name_film
 from castlist.naming.films.following import HIDING_START, is_beside, name_apart
 from castlist.naming.films.records import join_tracks
 from castlist.naming.films.tracking import SURE, Look, Tracker, Trail, fill_boxes
@@ -362,3 +363,29 @@ def test_faces_told_before_are_not_embedded_again(tmp_path: Path) -> None:
     np.testing.assert_array_equal(eyes.keep([sight], [None, before, None]).embeddings, [whole[0], before, whole[2]])
     np.testing.assert_array_equal(eyes.keep([sight], [before] * 3).embeddings, [before] * 3)
     np.testing.assert_array_equal(eyes.keep([sight], [None] * 3).embeddings, whole)
+
+
+def test_frames_before_a_moment_are_leapt_over(tmp_path: Path) -> None:
+    film = Film.open(write_frames(tmp_path / "film.mp4", textured(40)))
+    late = [frame.seconds for frame in film.frames(start=1.0) if frame.seconds >= 1.0]
+    assert late == [frame.seconds for frame in film.frames() if frame.seconds >= 1.0]
+
+
+def test_a_face_of_a_film_is_found_again_where_it_was_seen(tmp_path: Path) -> None:
+    path = write_frames(tmp_path / "film.mp4", textured(40))
+    asked: list[float | None] = []
+
+    def finder(pixels: np.ndarray, *, min_face: float | None, **wishes: Any) -> list[Face]:
+        asked.append(min_face)
+        left = 4.0 * len(asked)  # it comes to where it was at its best
+        return [
+            replace(make_face(200), box=Box(left, 10, left + 20, 34)),
+            replace(make_face(90), box=Box(70, 0, 80, 9)),
+        ]
+
+    pixels, box = find_again(path, Box(14, 10, 34, 34), 0.5, 1.5, finder=finder)
+    assert pixels.shape == (200, 300, 3)
+    assert box == Box(12, 10, 32, 34)
+    assert asked == [10, 10, 10]
+    with pytest.raises(PhotoError, match="no such face"):
+        find_again(path, Box(14, 10, 34, 34), 0.5, 1.5, finder=lambda pixels, **wishes: [])

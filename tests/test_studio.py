@@ -27,9 +27,20 @@ import numpy as np
 from PIL import Image
 
 from castlist.archive import Archive, ArchiveFolder, HeldArchive, fill_archive, group_unnamed
-from castlist.errors import CastlistError
+from castlist.errors import CastlistError, Message
 from castlist.faces import Box
-from castlist.jobs import CopySorted, Gather, Stopped, Teach, WriteTags, read_work, write_event
+from castlist.jobs import (
+    Begun,
+    CopySorted,
+    Gather,
+    Stopped,
+    Teach,
+    WriteTags,
+    interruption,
+    read_work,
+    write_event,
+)
+from castlist.learning import begin
 from castlist.media import UNKNOWN, FilmWriter
 from castlist.naming import Recognizer
 from castlist.naming.films import following
@@ -39,6 +50,7 @@ from castlist.people import forget, renew_report
 from castlist.run import open_run
 from castlist.testing import TILE, draw_picture, level_of, make_run, save_picture, tell_faces
 from castlist.web import House, Limits, studio
+from castlist.web.studio import export, people, who
 from castlist.web.studio.page import _environment
 from houses import PEOPLE, TOKEN, open_house, photo, visitor
 
@@ -128,6 +140,14 @@ def test_a_chosen_language_stays(client: Any) -> None:
     assert 'lang="zh-Hant-TW"' in client.get("/start", headers={"accept-language": "en"}).text
 
 
+def test_another_language_is_spoken_where_one_is_unless_that_was_a_deed(client: Any) -> None:
+    there = {"language": "zh-TW"}, {"referer": f"http://127.0.0.1:8765{IN}/people"}
+    assert client.post("/language", data=there[0], headers=there[1]).headers["location"].endswith(f"{IN}/people")
+    page = client.post(f"{IN}/person/forget", data={"name": "Ann", "sure": "Bo"}).text
+    said = dict(re.findall(r'name="(\w+)" value="([^"]*)"', page.partition("/language")[2].partition("</form>")[0]))
+    assert client.post("/language", data=said, headers=there[1]).headers["location"] == "/"
+
+
 def test_only_the_folders_that_were_given_are_reachable(client: Any, home: Path) -> None:
     assert "sea" in client.get("/start?folder=0:").text
     for folder in ("0:..", "0:sea/../..", "1:", ":", "0:/etc", "-1:", "0:sea\\..\\.."):
@@ -144,6 +164,14 @@ def test_an_archive_is_made_in_the_background(client: Any, home: Path) -> None:
     assert f"/api/v1/jobs/{note.id}/events" in page
     client.post("/start", data={"folder": "0:", "run": "team"})  # whose archive has another name
     assert "then=/in/album/photos" in client.post("/start", data={"folder": "0:", "run": ""}).headers["location"]
+
+
+def test_a_folder_that_was_looked_at_leads_to_its_archive(client: Any, home: Path) -> None:
+    begin(home / "runs")
+    page = client.get("/start?folder=0:").text
+    assert f'href="{IN}/photos"' in page.partition("<main")[2] and f'action="{IN}/refresh"' in page
+    assert re.findall(r'<option value="([^"]*)">', page) == ["team", ""]  # a run that knows nobody is no choice
+    assert "/refresh" not in client.get("/start?folder=0:sea").text
 
 
 def test_a_work_that_waits_says_so(client: Any) -> None:
@@ -181,9 +209,11 @@ def test_photos_that_are_wrong_are_decided_on_and_moved_back(client: Any, home: 
     for address in re.findall(r'src="(/checked[^"]+)"', page):
         assert client.get(html.unescape(address)).headers["content-type"] == "image/jpeg"
     sent = {"folder": "0:cast", "choices": json.dumps({"Bo/0.png": "", "../evil": "Ann"})}
-    assert "1 photo was moved" in client.post("/checked", data=sent).text
+    told = client.post("/checked", data=sent).headers["location"]
+    for _ in range(2):  # to load it again moves nothing
+        assert "1 photo was moved" in client.get(told).text
     assert not (cast / "Bo" / "0.png").exists() and (home / "photos" / "cast-aside" / "Bo" / "0.png").exists()
-    client.post("/checked/undo", data={"folder": "0:cast"})
+    assert client.post("/checked/undo", data={"folder": "0:cast"}).headers["location"].endswith("moved=1")
     assert (cast / "Bo" / "0.png").exists()
     assert client.post("/checked", data={**sent, "choices": "[1]"}).status_code == 400
     small = {"folder": "0:cast", "file": "../../runs/team/run.json", "digest": "0"}
@@ -198,6 +228,29 @@ def test_dropped_photos_are_kept_under_no_name_of_theirs(client: Any, home: Path
     stem = hashlib.sha256(picture).hexdigest()[:32]
     assert kept == [f"{stem}.jpg", f"{stem}.png"]
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in (home / "dropped").iterdir())
+
+
+def test_photos_are_dropped_some_at_a_time_and_what_is_none_is_told(client: Any, home: Path) -> None:
+    assert client.post("/start/drop", data={"more": "false"}).status_code == 422
+    files = [("photos", ("a.png", photo(home, [level_of(0)]))), ("photos", ("<b>.txt", b"none"))]
+    answer = client.post("/start/drop", files=files, data={"more": "true"}, headers=HTMX)
+    assert re.findall(r"<bdi[^>]*>(.*?)</bdi>: (.*?)</li>", answer.text) == [
+        ("&lt;b&gt;.txt", "not a photo of a known format")
+    ]
+    assert works(client) == []
+    gone = client.post("/start/drop", data={"more": "false"}, headers=HTMX)
+    assert "/in/dropped/photos" in gone.headers["hx-redirect"]
+
+
+def test_an_archive_of_dropped_photos_stays_with_the_run_that_names_it(client: Any, home: Path) -> None:
+    make_run(home / "runs" / "taught", ["Ann"])
+    (home / "dropped").mkdir()
+    save_picture(home / "dropped" / "0.png", [level_of(0)])
+    fill_archive(home / "dropped", home / "runs" / "taught", home / "archives" / "dropped", finder=tell_faces)
+    make_run(home / "runs" / "zoo", ["Zoe"])
+    client.post("/start/drop", files=[("photos", ("a.png", photo(home, [level_of(1)])))])
+    (work,) = client.app.desk.jobs.folder.glob("*.work")
+    assert read_work(work.read_bytes()).run == home / "runs" / "taught"
 
 
 def test_the_wall_shows_every_photo_in_parts(client: Any, home: Path) -> None:
@@ -268,6 +321,18 @@ def test_why_a_photo_can_t_be_shown_is_told_in_the_page_s_language(client: Any, 
         assert told in client.get(f"{IN}/photos", headers={"accept-language": language}).text
 
 
+def test_from_photo_to_photo_no_copy_leads_back(client: Any, home: Path) -> None:
+    for copy in ("a.png", "z.png"):
+        shutil.copy(home / "photos" / "ann.png", home / "photos" / copy)
+    fill_archive(home / "photos", home / "runs" / "team", home / "archives" / "album", finder=tell_faces)
+    links = re.findall(rf'href="({IN}/photo/[0-9a-f]{{64}})"', client.get(f"{IN}/photos").text)
+    seen, following = [], links[:1]
+    while following and len(seen) < 20:
+        seen += following
+        following = re.findall(r'data-key="ArrowRight" href="([^"]+)"', client.get(following[0]).text)
+    assert len(seen) == len(set(links)) == 8 and len(links) == 10
+
+
 def test_a_photo_that_is_gone_says_so(client: Any, home: Path) -> None:
     address = f"{IN}/photo/{key_of(home, 'ann.png').partition('-')[0]}"
     assert 'class="problem"' not in client.get(address).text
@@ -324,6 +389,17 @@ def test_small_photos_are_kept_with_the_archive_and_faces_nowhere(client: Any, h
     assert client.get(f"{IN}/large/{digest}.jpg").status_code == 404  # it is another photo by now
 
 
+def test_the_small_photo_of_one_that_is_gone_goes_too(client: Any, home: Path) -> None:
+    for digest in re.findall(r"/photo/([0-9a-f]{64})", client.get(f"{IN}/photos").text):
+        client.get(f"{IN}/small/{digest}.jpg")
+    small = home / "archives" / "album" / "index" / "small"
+    before = len(list(small.rglob("*.jpg")))
+    (home / "photos" / "ann.png").unlink()
+    fill_archive(home / "photos", home / "runs" / "team", home / "archives" / "album", finder=tell_faces)
+    client.get(f"{IN}/photos")
+    assert len(list(small.rglob("*.jpg"))) == before - 1
+
+
 def test_a_question_is_answered_and_the_next_one_asked(client: Any, home: Path) -> None:
     first = client.get(f"{IN}/who").text
     assert len(faces_in(first)) == 4
@@ -340,6 +416,20 @@ def test_a_question_is_answered_and_the_next_one_asked(client: Any, home: Path) 
     assert not list(archive(home).faces({"Dora"}) if "Dora" in archive(home).people() else ())
 
 
+def test_all_of_many_can_be_seen(client: Any, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for room in (who, people, export):
+        monkeypatch.setattr(room, "MOST", 1)
+    page = client.get(f"{IN}/who").text
+    key = fields(page)["key"]
+    assert len(faces_in(page)) == 1 and "Show all 4" in page
+    page = client.get(f"{IN}/who", params={"at": key, "every": "true"}, headers=HTMX).text
+    assert len(faces_in(page)) == 4 and "Show all" not in page
+    for address, shown in ((f"{IN}/person?name=Ann", 'class="face"'), (f"{IN}/tags", "<ins>")):
+        first, all_of_it = client.get(address).text, client.get(address, params={"every": "true", "name": "Ann"}).text
+        assert "Show all 2" in first and first.count(shown) == 1
+        assert "Show all" not in all_of_it and all_of_it.count(shown) > 1
+
+
 def test_who_is_left_out_of_a_group_stays_unnamed(client: Any, home: Path) -> None:
     page = client.get(f"{IN}/who").text
     asked, left_out = fields(page), faces_in(page)[-1]
@@ -348,12 +438,30 @@ def test_who_is_left_out_of_a_group_stays_unnamed(client: Any, home: Path) -> No
     assert left_out in client.get(f"{IN}/who", params={"at": asked["key"]}).text
 
 
+def test_what_was_decided_can_be_learnt_from(client: Any, home: Path) -> None:
+    assert f'action="{IN}/teach"' not in client.get("/learn").text
+    client.post(f"{IN}/who", data={**fields(client.get(f"{IN}/who").text), "kind": "is", "name": "Zoe"}, headers=HTMX)
+    assert f'action="{IN}/teach"' in client.get("/learn").text
+
+
 def test_later_goes_on_to_the_next(client: Any) -> None:
     first = fields(client.get(f"{IN}/who").text)
     second = fields(client.post(f"{IN}/who", data={**first, "kind": "later"}, headers=HTMX).text)
     assert second["key"] != first["key"]
     again = fields(client.post(f"{IN}/who", data={**second, "kind": "later"}, headers=HTMX).text)
     assert again["key"] == first["key"]
+
+
+def test_what_is_taken_back_is_asked_about_again(client: Any, home: Path) -> None:
+    save_picture(home / "photos" / "pair.png", [level_of(9), level_of(11)])
+    fill_archive(home / "photos", home / "runs" / "team", home / "archives" / "album", finder=tell_faces)
+    group_unnamed(home / "archives" / "album")
+    first = fields(client.get(f"{IN}/who").text)
+    page = client.post(f"{IN}/who", data={**first, "kind": "later"}, headers=HTMX).text
+    second, pair = fields(page), archive(home).spot("pair.png", face=2).photo
+    others = " ".join(face for face in faces_in(page) if not face.startswith(pair))
+    client.post(f"{IN}/who", data={**second, "kind": "stranger", "without": others}, headers=HTMX)
+    assert fields(client.post(f"{IN}/who/undo", headers=HTMX).text)["key"] == second["key"]
 
 
 def test_of_two_who_answer_at_once_the_second_is_told(home: Path) -> None:
@@ -378,6 +486,7 @@ def test_a_face_is_decided_on_where_it_is(client: Any, home: Path) -> None:
     sent = {"face": key, "known": "Ann"}
     named = client.post(f"{IN}/decide", data={**sent, "kind": "is", "name": "Dora"}, headers=HTMX)
     assert "Dora" in named.text and named.text.lstrip().startswith("<article")
+    assert 'form="undo"' in named.text and 'form="undo"' not in client.get(f"{IN}/photo/{key.partition('-')[0]}").text
     back = client.post(f"{IN}/decide", data={**sent, "kind": "is-not", "known": "Dora"}, headers=HTMX)
     assert re.search("<h2>.*Ann.*</h2>", back.text.replace("\n", ""))  # as it was computed
     gone = client.post(f"{IN}/decide", data={**sent, "kind": "no-face"}, headers={**HTMX, "hx-current-url": "/x"})
@@ -481,6 +590,22 @@ def test_a_film_says_who_is_in_it_when_with_nothing_kept(
     assert refused.status_code == 422 and "longer than 1 seconds" in refused.text
 
 
+def test_faces_of_an_archive_s_films_are_shown(client: Any, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("av", reason="films need castlist[films]")
+    from test_archive_films import find_tiles
+
+    monkeypatch.setattr(following, "find_upright", find_tiles)
+    client.app.desk.finder = find_tiles
+    with FilmWriter(home / "photos" / "film.mp4", 20, (2 * TILE, TILE)) as film:
+        for _ in range(40):
+            film.write(draw_picture([level_of(0, look=4), level_of(20, look=4)]))
+    fill_archive(home / "photos", home / "runs" / "team", home / "archives" / "album", finder=tell_faces)
+    answer = client.get(f"{IN}/face/{key_of(home, 'film.mp4')}.jpg")
+    assert Image.open(io.BytesIO(answer.content)).size == (192, 192)
+    page = client.get(f"{IN}/photo/{key_of(home, 'film.mp4').partition('-')[0]}").text
+    assert "/hidden/" not in page  # films are hidden otherwise
+
+
 def test_what_was_decided_is_taught_and_copied(home: Path) -> None:
     folder = ArchiveFolder(home / "archives" / "album")
     strangers = [face for face in Archive(folder.path).faces({UNKNOWN}) if face.path.name.startswith("stranger")]
@@ -540,6 +665,10 @@ def test_a_training_that_was_interrupted_is_gone_on_with(client: Any, home: Path
     assert read_work((home / "runs" / ".serve" / "jobs" / f"{note.id}.work").read_bytes()).run == left.path
     assert "<h1>Learning</h1>" in client.get(f"/work/{note.id}").text
     assert "/resume" not in client.get("/learn").text  # it is at work
+    ended = interruption([Begun(left.path, {})], Message("house-ended", "castlist serve had ended"))
+    (home / "runs" / ".serve" / "jobs" / f"{note.id}.jsonl").write_bytes(write_event(ended))
+    page = client.get(f"/work/{note.id}").text
+    assert f'action="{address}"' in page and "castlist resume" not in page
     assert client.post("/runs/..%2Fteam/resume").status_code == 404
 
 

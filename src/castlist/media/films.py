@@ -127,11 +127,14 @@ class Film:
                 0.0 if stream.frames else end,
             )
 
-    def frames(self) -> Iterator[Frame]:
+    def frames(self, *, start: float = 0.0) -> Iterator[Frame]:
         """Decode frame after frame, as far as the file is intact; only a few are in memory at a time.
 
         Films of phones are turned upright and pixels that aren't square are stretched, as players do it. Times only
         ever rise; a frame that has none follows the one before.
+
+        Args:
+            start: Seconds; much of what is shown before is leapt over, and its frames aren't counted.
         """
         usual = max(round(1 / (self.rate * self.tick)), 1)
         first = ticks = 0
@@ -146,6 +149,9 @@ class Film:
                 # A film may change the size of its pictures; all are shown in that of the first.
                 size = self.size[::-1] if turns % 2 else self.size
                 yield Frame(index, float((ticks - first) * self.tick), ticks, picture, size, turns)
+                if start and not index:
+                    container.seek(first + round(start / self.tick), stream=stream)
+                    ticks = first - 1  # it may lead back to the first one
 
 
 @contextlib.contextmanager

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from castlist.naming.films import Sighting as Sighting
     from castlist.naming.films import Track as Track
     from castlist.naming.films import clock as clock
+    from castlist.naming.films import find_again as find_again
     from castlist.naming.films import name_film as name_film
     from castlist.naming.films import name_tracks as name_tracks
     from castlist.naming.films import overlap as overlap
@@ -53,6 +54,7 @@ _ROOMS = {
     "Track": "films",
     "answers_of": "classifier",
     "clock": "films",
+    "find_again": "films",
     "film_json": "tables",
     "film_rows": "tables",
     "name_film": "films",

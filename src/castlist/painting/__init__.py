@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from castlist.painting.pictures import save_picture as save_picture
     from castlist.painting.pictures import tell_apart as tell_apart
     from castlist.painting.previews import preview_face as preview_face
+    from castlist.painting.previews import preview_face_in as preview_face_in
     from castlist.painting.previews import preview_photo as preview_photo
     from castlist.painting.previews import preview_pixels as preview_pixels
     from castlist.painting.sheets import SHEET_COLUMNS as SHEET_COLUMNS
@@ -49,6 +50,7 @@ _ROOMS = {
     "make_thumbnail": "sheets",
     "percent": "labels",
     "preview_face": "previews",
+    "preview_face_in": "previews",
     "preview_photo": "previews",
     "preview_pixels": "previews",
     "save_picture": "pictures",

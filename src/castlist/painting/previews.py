@@ -52,12 +52,21 @@ def preview_face(path: Path, box: Box, side: int, *, digest: str) -> bytes:
         PhotoError: If it can't be read, is a film, or holds something else by now.
     """
     photo = _open(path, digest)
-    size = np.array(photo.size)
-    shown = min((1 + 2 * AROUND) * max(box.width, box.height), *photo.size)
+    first, last = _around(box, photo.size)
+    return _encode(_square(photo.decode(_scale(float(last[0] - first[0]), side)), first, last, side))
+
+
+def preview_face_in(pixels: np.ndarray, box: Box, side: int) -> bytes:
+    """A face of a picture, shape (height, width, 3), uint8, RGB, as `preview_face` shows it."""
+    return _encode(_square(Decoded(pixels), *_around(box, pixels.shape[1::-1]), side))
+
+
+def _around(box: Box, size: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """The first and the last corner of what is shown around a face, in a picture of a width and height."""
+    shown = min((1 + 2 * AROUND) * max(box.width, box.height), *size)
     middle = np.array([(box.left + box.right) / 2, (box.top + box.bottom) / 2])
-    first = np.clip(middle - shown / 2, 0, size - shown)
-    decoded = photo.decode(_scale(shown, side))
-    return _encode(_square(decoded, first, first + shown).resize((side, side), Image.Resampling.LANCZOS))
+    first = np.clip(middle - shown / 2, 0, np.array(size) - shown)
+    return first, first + shown
 
 
 def _open(path: Path, digest: str) -> OpenPhoto:
@@ -72,11 +81,12 @@ def _scale(size: float, side: int) -> int:
     return next((scale for scale in (8, 4, 2) if size / scale >= side), 1)
 
 
-def _square(decoded: Decoded, first: np.ndarray, last: np.ndarray) -> Image.Image:
-    """A square of a picture."""
+def _square(decoded: Decoded, first: np.ndarray, last: np.ndarray, side: int) -> Image.Image:
+    """A square of a picture, of so many pixels."""
     left, top = decoded.from_photo(first).round().astype(int).tolist()
     right, bottom = decoded.from_photo(last).round().astype(int).tolist()
-    return Image.fromarray(decoded.pixels).crop((left, top, max(right, left + 1), max(bottom, top + 1)))
+    square = Image.fromarray(decoded.pixels).crop((left, top, max(right, left + 1), max(bottom, top + 1)))
+    return square.resize((side, side), Image.Resampling.LANCZOS)
 
 
 def _shrunk(pixels: np.ndarray, side: int) -> Image.Image:

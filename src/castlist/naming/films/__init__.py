@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from castlist.facade import open_door
 
 if TYPE_CHECKING:
+    from castlist.naming.films.again import find_again as find_again
     from castlist.naming.films.following import SeenTrack as SeenTrack
     from castlist.naming.films.following import name_film as name_film
     from castlist.naming.films.following import name_tracks as name_tracks
@@ -23,6 +24,7 @@ _ROOMS = {
     "Sighting": "records",
     "Track": "records",
     "clock": "records",
+    "find_again": "again",
     "name_film": "following",
     "name_tracks": "following",
     "overlap": "tracking",

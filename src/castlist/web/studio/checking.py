@@ -31,7 +31,7 @@ from castlist.paths import join_below, name_below
 from castlist.web.desk import desk_of
 from castlist.web.problems import scope_language
 from castlist.web.studio.choosing import Choice, open_choice
-from castlist.web.studio.page import picture, render, watch
+from castlist.web.studio.page import go, picture, render, watch
 from castlist.web.studio.routing import page_router
 
 SHOWN = 100  # findings of a kind; more is nothing that is decided picture by picture
@@ -52,50 +52,13 @@ class Card:
 def check(request: Request, folder: Annotated[str, Form()]) -> Response:
     """Look at the photos of a cast, in the background."""
     chosen = open_choice(desk_of(request), folder)
-    return watch(request, Check(chosen.path), f"/checked?folder={urllib.parse.quote(chosen.key)}")
+    return watch(request, Check(chosen.path), _place(chosen))
 
 
 @router.get("/checked")
-def checked(request: Request, folder: str) -> Response:
-    """What was found, to be decided; what was looked at isn't looked at again."""
-    return _show(request, open_choice(desk_of(request), folder))
-
-
-@router.post("/checked")
-def decide(request: Request, folder: Annotated[str, Form()], choices: Annotated[str, Form()]) -> Response:
-    """Carry out what was decided: photos are moved, to another person or out of the cast."""
+def checked(request: Request, folder: str, moved: int | None = None, aside: str | None = None) -> Response:
+    """What was found, to be decided; what was looked at isn't looked at again; and how many were moved before."""
     chosen = open_choice(desk_of(request), folder)
-    wanted = _read(choices)
-    known = {one.file: one for one in open_decisions(check_photos(chosen.path)).photos}
-    decided = [
-        dataclasses.replace(known[file], do="move" if to else "aside", to=to or None)
-        for file, to in wanted.items()
-        if file in known
-    ]
-    moved = apply_decisions(Decisions(chosen.path, tuple(decided))) if decided else None
-    return _show(request, chosen, moved=moved.moved if moved else 0, aside=moved.aside.name if moved else None)
-
-
-@router.post("/checked/undo")
-def undo(request: Request, folder: Annotated[str, Form()]) -> Response:
-    """Move back what was moved last."""
-    chosen = open_choice(desk_of(request), folder)
-    return _show(request, chosen, moved=undo_moves(chosen.path).moved)
-
-
-@router.get("/checked/small.jpg")
-def small(request: Request, folder: str, file: str, digest: str) -> Response:
-    """A photo of a cast."""
-    path = join_below(open_choice(desk_of(request), folder).path, file)
-    try:
-        if path is not None:
-            return picture(preview_photo(path, SMALL, digest=digest))
-    except PhotoError:  # it can't be read, which is what was found
-        pass
-    return Response(status_code=404)
-
-
-def _show(request: Request, chosen: Choice, *, moved: int | None = None, aside: str | None = None) -> Response:
     findings = check_photos(chosen.path)
     language = scope_language(request.scope)
     decisions = {one.file: one for one in open_decisions(findings).photos}
@@ -116,6 +79,45 @@ def _show(request: Request, chosen: Choice, *, moved: int | None = None, aside: 
         moved=moved,
         aside=aside,
     )
+
+
+@router.post("/checked")
+def decide(request: Request, folder: Annotated[str, Form()], choices: Annotated[str, Form()]) -> Response:
+    """Carry out what was decided: photos are moved, to another person or out of the cast."""
+    chosen = open_choice(desk_of(request), folder)
+    wanted = _read(choices)
+    known = {one.file: one for one in open_decisions(check_photos(chosen.path)).photos}
+    decided = [
+        dataclasses.replace(known[file], do="move" if to else "aside", to=to or None)
+        for file, to in wanted.items()
+        if file in known
+    ]
+    moved = apply_decisions(Decisions(chosen.path, tuple(decided))) if decided else None
+    return go(request, _place(chosen, moved=moved.moved, aside=moved.aside.name) if moved else _place(chosen, moved=0))
+
+
+@router.post("/checked/undo")
+def undo(request: Request, folder: Annotated[str, Form()]) -> Response:
+    """Move back what was moved last."""
+    chosen = open_choice(desk_of(request), folder)
+    return go(request, _place(chosen, moved=undo_moves(chosen.path).moved))
+
+
+@router.get("/checked/small.jpg")
+def small(request: Request, folder: str, file: str, digest: str) -> Response:
+    """A photo of a cast."""
+    path = join_below(open_choice(desk_of(request), folder).path, file)
+    try:
+        if path is not None:
+            return picture(preview_photo(path, SMALL, digest=digest))
+    except PhotoError:  # it can't be read, which is what was found
+        pass
+    return Response(status_code=404)
+
+
+def _place(chosen: Choice, **more: object) -> str:
+    """The address of what was found in a folder: to load it again does nothing again."""
+    return f"/checked?{urllib.parse.urlencode({'folder': chosen.key, **more}, errors='surrogateescape')}"
 
 
 def _card(finding: Finding, findings: Findings, decisions: dict[str, Decision], language: str) -> Card:

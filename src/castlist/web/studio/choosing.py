@@ -12,11 +12,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from castlist import run
+from castlist.errors import CastlistError
 from castlist.paths import name_below, unspell
 from castlist.web.desk import Desk, desk_of
 from castlist.web.studio.page import render
 
 if TYPE_CHECKING:
+    from castlist.archive import ArchiveFolder
     from castlist.run import Run
 
 
@@ -39,8 +41,28 @@ def start(request: Request) -> Response:
         parts = Path(below).parts[:-1]
         crumbs = [(desk.house.roots[int(root)].name, f"{root}:")] if below else []
         crumbs += [(part, f"{root}:{'/'.join(parts[: i + 1])}") for i, part in enumerate(parts)]
-    folders = folders_in(top) if top else roots_of(desk)
-    return render(request, "start", top=top, crumbs=crumbs, folders=folders, runs=runs_for_faces(desk))
+    known = {root: name for name, root in roots_of_archives(desk).items()}
+    return render(
+        request,
+        "start",
+        top=top,
+        crumbs=crumbs,
+        folders=folders_in(top) if top else roots_of(desk),
+        runs=runs_for_faces(desk),
+        known=known.get(str(top.path)) if top else None,
+    )
+
+
+def roots_of_archives(desk: Desk) -> dict[str, str | None]:
+    """The folder of photos of each archive, by its name; None: it is broken, and its name is taken all the same."""
+    return {one.path.name: _root_of(one) for one in desk.archives()}
+
+
+def _root_of(archive: ArchiveFolder) -> str | None:
+    try:
+        return archive.record().root
+    except CastlistError:
+        return None
 
 
 def roots_of(desk: Desk) -> list[Choice]:
@@ -71,5 +93,7 @@ def open_choice(desk: Desk, key: str) -> Choice:
 
 
 def runs_for_faces(desk: Desk) -> Sequence[Run]:
-    """The runs that can name an archive, the newest first."""
-    return [one for one in reversed(run.list_runs(desk.house.runs)) if one.complete and one.settings.faces]
+    """The runs that know somebody and can name an archive, the newest first."""
+    return [
+        one for one in reversed(run.list_runs(desk.house.runs)) if one.people and one.complete and one.settings.faces
+    ]

@@ -21,7 +21,7 @@ from castlist.web.studio.page import place, render, unreadable, watch
 from castlist.web.studio.routing import OpenAlbum, page_router
 
 COLUMNS = ("photo", "face", "name", "probability", "decided", "taken", "left", "top", "right", "bottom")
-MOST = 200  # files shown before they are written
+MOST = 200  # files shown before they are written, until all are asked for
 COPIES = "sorted"  # the folder of copies, beside the archives
 
 router = page_router()
@@ -83,13 +83,13 @@ def copies(request: Request, album: OpenAlbum) -> Response:
 
 
 @router.get("/in/{archive}/tags")
-def tags(request: Request, album: OpenAlbum) -> Response:
-    """What would be written into the photos' metadata, before it is."""
+def tags(request: Request, album: OpenAlbum, every: bool = False) -> Response:
+    """What would be written into the photos' metadata, before it is: the first of it, or all."""
     lines, problems = [], []
     for _, plans, refused in plan_tags(album.archive()):
         lines += [(plan.file.relative_to(album.root).as_posix(), plan.added, plan.removed) for plan in plans]
         problems += refused
-    return render(request, "tags", album=album, lines=lines, problems=problems, most=MOST)
+    return render(request, "tags", album=album, lines=lines, problems=problems, most=None if every else MOST)
 
 
 @router.post("/in/{archive}/tags")

@@ -52,6 +52,7 @@ def learn(request: Request) -> Response:
         "learn",
         casts=casts,
         others=others,
+        decided=[one.path.name for one in desk.archives() if one.decisions.is_file()],
         models=[(name, kind.summary) for name, kind in MODELS.items()],
         runs=[_known(run) for run in reversed(runs)],
         broken=[(path.name, error.message) for path, error in broken.items()],

@@ -48,6 +48,7 @@ def render(request: Request, template: str, *, status: int = 200, **context: Any
             translate=translator(language),
             explain=functools.partial(translate_message, language=language),
             is_part=is_part(request),
+            can_be_loaded_again=request.method == "GET",
             **context,
         )
     )

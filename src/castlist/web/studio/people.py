@@ -18,7 +18,7 @@ from castlist.web.studio.page import place, render, watch
 from castlist.web.studio.routing import OpenAlbum, page_router
 from castlist.web.studio.shelf import Album
 
-MOST = 300  # faces shown of a person
+MOST = 300  # faces shown of a person, until all are asked for
 
 router = page_router()
 
@@ -30,12 +30,16 @@ def people(request: Request, album: OpenAlbum) -> Response:
 
 
 @router.get("/in/{archive}/person")
-def person(request: Request, album: OpenAlbum, name: str) -> Response:
-    """A person's photos."""
+def person(request: Request, album: OpenAlbum, name: str, every: bool = False) -> Response:
+    """A person's photos: the first of them, or every one."""
     archive = album.archive()
     faces = find_in_archive(archive, name)
     others = sorted(archive.people() - {UNKNOWN, name}, key=str.casefold)
-    return render(request, "person", album=album, name=name, faces=faces, others=others, most=MOST)
+    photos = len({face.digest for face in faces})
+    shown = faces if every else faces[:MOST]
+    return render(
+        request, "person", album=album, name=name, faces=shown, total=len(faces), photos=photos, others=others
+    )
 
 
 @router.post("/in/{archive}/person/rename")

@@ -16,8 +16,9 @@ router = page_router()
 @router.get("/in/{archive}/photo/{digest}")
 def photo(request: Request, album: OpenAlbum, digest: str) -> Response:
     """A photo by itself, with its faces."""
-    shown, every = album.photo(digest), album.photos()
-    at = next(i for i, one in enumerate(every) if one.digest == digest)
+    shown = album.photo(digest)
+    every = list(dict.fromkeys(one.digest for one in album.photos() if one.digest))  # of copies the first
+    at = every.index(digest)
     return render(
         request,
         "photo",
@@ -26,6 +27,6 @@ def photo(request: Request, album: OpenAlbum, digest: str) -> Response:
         is_there=os.access(shown.path, os.R_OK),
         faces=album.faces(digest),
         people=[name for name in sorted(album.archive().people()) if name != UNKNOWN],
-        before=next((one.digest for one in reversed(every[:at]) if one.digest), None),
-        after=next((one.digest for one in every[at + 1 :] if one.digest), None),
+        before=every[at - 1] if at else None,
+        after=every[at + 1] if at + 1 < len(every) else None,
     )

@@ -38,6 +38,7 @@ class Album:
         self.name = folder.path.name
         self._held = HeldArchive(folder.path)
         self._listed: tuple[tuple[ArchivedFile, ...], dict[str, ArchivedFile]] = (), {}
+        self.tidied: tuple[ArchivedFile, ...] | None = None  # the photos when small ones of others were last deleted
         self._people: tuple[object, list[Portrait]] | None = None
 
     def archive(self) -> Archive:

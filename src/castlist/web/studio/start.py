@@ -1,4 +1,4 @@
-"""The first steps: the language, and an archive made of a folder of photos, or of photos that are dropped."""
+"""The first steps: the language, and an archive made of a folder of photos, or of photos and films that are dropped."""
 
 from __future__ import annotations
 
@@ -9,29 +9,32 @@ from typing import Annotated
 
 from fastapi import File, Form, Request, Response, UploadFile
 
-from castlist.archive import ArchiveFolder
-from castlist.errors import CastlistError
+from castlist.errors import CastlistError, Message, PhotoError
 from castlist.files import make_folder, write_bytes
 from castlist.jobs import Gather
 from castlist.languages import LANGUAGES
-from castlist.media import open_photo
+from castlist.media import HEAD, is_film, open_photo
 from castlist.paths import spell
 from castlist.web.desk import Desk, desk_of
 from castlist.web.problems import LANGUAGE
-from castlist.web.studio.choosing import open_choice, runs_for_faces
-from castlist.web.studio.page import go, place, watch
+from castlist.web.studio.choosing import open_choice, roots_of_archives, runs_for_faces
+from castlist.web.studio.page import go, place, render, watch
 from castlist.web.studio.routing import page_router
+from castlist.web.uploads import read_upload
 
 YEAR = 365 * 24 * 3600  # seconds
 DROPPED = "dropped"  # the archive of photos that were dropped, and beside the archives the folder of these
+ENDINGS = "jpe?g|png|heic|heif|webp|avif|tiff?|gif|bmp|nef|dng|cr2|arw|mp4|m4v|mov|avi|mkv|webm"
 
 router = page_router()
 
 
 @router.post("/language")
-def choose_language(request: Request, language: Annotated[str, Form()]) -> Response:
-    """Speak another language from now on."""
-    answer = go(request, request.headers.get("referer") or "/")
+def choose_language(
+    request: Request, language: Annotated[str, Form()], again: Annotated[bool, Form()] = True
+) -> Response:
+    """Speak another language from now on, on the same page if it can be asked for again."""
+    answer = go(request, (again and request.headers.get("referer")) or "/")
     if language in LANGUAGES:
         answer.set_cookie(LANGUAGE, language, max_age=YEAR, samesite="strict", httponly=True)
     return answer
@@ -46,19 +49,21 @@ def begin(request: Request, folder: Annotated[str, Form()], run: Annotated[str, 
 
 
 @router.post("/start/drop")
-def drop(request: Request, photos: Annotated[list[UploadFile], File()]) -> Response:
-    """Keep photos that were dropped, named by their content, and make an archive of them."""
+def drop(
+    request: Request,
+    photos: Annotated[list[UploadFile] | None, File()] = None,
+    more: Annotated[bool, Form()] = False,
+) -> Response:
+    """Keep photos and films that were dropped, named by their content; once no more come, look at all of them."""
     desk = desk_of(request)
     folder = desk.house.archives.parent / DROPPED
-    make_folder(folder, private=True)
-    for upload in photos[: desk.house.limits.files]:
-        data = upload.file.read()
-        try:
-            open_photo(data)
-        except CastlistError:  # no photo; the others may be
-            continue
-        ending = _ending(upload.filename or "")
-        write_bytes(folder / f"{hashlib.sha256(data).hexdigest()[:32]}{ending}", data, private=True)
+    refused = [problem for upload in photos or [] if (problem := _keep(upload, folder))]
+    if more:
+        return render(request, "dropped", refused=refused)
+    if not folder.exists():
+        raise CastlistError("dropped-nothing", "None of these is a photo or a film that can be read.")
+    if desk.new_archive(DROPPED).is_there:  # the run that names it may have been taught since
+        return refresh(request, DROPPED)
     runs = runs_for_faces(desk)
     return _gather(request, desk, folder, DROPPED, runs[0].path.name if runs else "")
 
@@ -78,9 +83,22 @@ def _gather(request: Request, desk: Desk, photos: Path, name: str, run: str) -> 
     return watch(request, work, place(name, "photos"))
 
 
+def _keep(upload: UploadFile, folder: Path) -> tuple[str, Message] | None:
+    """Keep a photo or film; gives what it is called and why not, where it is none."""
+    data = read_upload(upload)
+    try:
+        if not is_film(data[:HEAD]):
+            open_photo(data)
+    except PhotoError as error:
+        return upload.filename or "", error.message
+    make_folder(folder, private=True)
+    write_bytes(folder / f"{hashlib.sha256(data).hexdigest()[:32]}{_ending(upload.filename or '')}", data, private=True)
+    return None
+
+
 def _free_name(desk: Desk, photos: Path) -> str:
     """What to call the archive of a folder: as the folder, unless that is another's; as before, if there is one."""
-    known = {one.path.name: _root_of(one) for one in desk.archives()}
+    known = roots_of_archives(desk)
     for name, root in known.items():
         if root == str(photos):
             return name
@@ -92,15 +110,7 @@ def _free_name(desk: Desk, photos: Path) -> str:
     return name
 
 
-def _root_of(archive: ArchiveFolder) -> str | None:
-    """The folder of an archive's photos; None: it is broken, and its name is taken all the same."""
-    try:
-        return archive.record().root
-    except CastlistError:
-        return None
-
-
 def _ending(name: str) -> str:
     """What a file's name tells of its kind; nothing else of it is used."""
-    found = re.search(r"\.(jpe?g|png|heic|heif|webp|avif|tiff?|gif|bmp)$", name.lower())
+    found = re.search(rf"\.({ENDINGS})$", name.lower())
     return found[0] if found else ".jpg"

@@ -100,7 +100,7 @@ def _answer(request: Request, run: str, data: bytes, seen: Seen) -> Response:
         size=seen.sizes[0].tolist(),
         faces=list(enumerate(faces)),
         people=recognizer.run.people,
-        has_faces=not seen.is_whole,
+        can_enrol=not (seen.is_whole or recognizer.run.has_network),
     )
 
 
@@ -127,5 +127,5 @@ def _look(request: Request, run: str, photo: UploadFile) -> tuple[bytes, Seen]:
 
 def _text(face: NamedFace, unknown: str, perhaps: str) -> str:
     if face.name != UNKNOWN:
-        return f"{face.name} {face.probability:.0%}"
+        return f"{face.name} {100 * face.probability:.0f} %"
     return perhaps.format(name=face.perhaps) if face.perhaps else unknown

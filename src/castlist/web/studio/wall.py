@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -31,7 +32,7 @@ from castlist.web.studio.page import (
     place,
     render,
 )
-from castlist.web.studio.shelf import album_of
+from castlist.web.studio.shelf import Album, album_of
 
 STATIC = Path(__file__).parent / "static"
 KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -98,19 +99,20 @@ def _first_page(request: Request) -> Response:
 def wall(request: Request) -> Response:
     """The wall; all but its first parts stay empty until they are looked at."""
     album = album_of(request)
-    parts = list(_parts(album.photos()))
-    months = [(part.month, part.start) for part in parts if part.is_first]
-    total = len(album.photos())
-    return render(
+    photos = album.photos()
+    parts = list(_parts(photos))
+    page = render(
         request,
         "photos",
         album=album,
         parts=parts,
         at_once=AT_ONCE,
         others=other_archives(request),
-        months=months,
-        total=total,
+        months=[(part.month, part.start) for part in parts if part.is_first],
+        total=len(photos),
     )
+    page.background = BackgroundTask(_tidy, album)
+    return page
 
 
 def some(request: Request) -> Response:
@@ -128,6 +130,19 @@ async def small(request: Request) -> Response:
         return picture(_place(request).read_bytes())
     except (CastlistError, OSError):
         return await run_in_threadpool(_or_explain(_make_small), request)
+
+
+def _tidy(album: Album) -> None:
+    """Delete the small photos of photos that are gone, once after each change."""
+    photos = album.photos()
+    if album.tidied is photos:
+        return
+    album.tidied = photos
+    there = {photo.digest for photo in photos}
+    with contextlib.suppress(OSError):
+        for path in (album.folder.index / KEPT).glob("*/*.jpg"):
+            if path.stem not in there:
+                path.unlink(missing_ok=True)
 
 
 def _make_small(request: Request) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -18,16 +19,16 @@ from castlist.web.studio.page import place, render, watch
 from castlist.web.studio.routing import OpenAlbum, page_router
 from castlist.web.studio.shelf import Album
 
-MOST = 40  # faces shown of a question; what is decided is decided of all
+MOST = 40  # faces shown of a question, until all are asked for; what is decided is decided of all
 SOON = 12  # faces of the next question that are fetched before
 
 router = page_router()
 
 
 @router.get("/in/{archive}/who")
-def who(request: Request, album: OpenAlbum, at: str = "") -> Response:
-    """The first question, or the one that was shown before the page was loaded again."""
-    return _ask(request, album, at)
+def who(request: Request, album: OpenAlbum, at: str = "", every: bool = False) -> Response:
+    """The first question, or the one that was shown before the page was loaded again; also with every face of it."""
+    return _ask(request, album, at, most=None if every else MOST)
 
 
 @router.post("/in/{archive}/who")
@@ -43,20 +44,21 @@ def answer(
 ) -> Response:
     """Take an answer, and ask the next question."""
     translate = speaker(scope_language(request.scope))
+    refuse = functools.partial(_ask, request, album, key, is_taken=False)
     before = album.questions()
     now = next((i for i, one in enumerate(before) if one.key == key), None)
     if now is None or len(before[now].faces) != shown:
-        return _ask(request, album, key, translate("Somebody else decided on these meanwhile. Look again."))
+        return refuse(translate("Somebody else decided on these meanwhile. Look again."))
     following = before[now + 1].key if now + 1 < len(before) else ""
     if kind == "later":
         return _ask(request, album, following)
     if kind == "is" and not name.strip():
         kind = "yes" if perhaps else "later-named"
     if kind == "later-named":
-        return _ask(request, album, key, translate("Type a name first."))
+        return refuse(translate("Type a name first."))
     faces = [face for face in before[now].faces if f"{face.digest}-{face.number}" not in without.split()]
     if not faces:
-        return _ask(request, album, key, translate("No face is ticked."))
+        return refuse(translate("No face is ticked."))
     decided, named = {"yes": ("is", perhaps), "is-not": ("is-not", perhaps)}.get(kind, (kind, name))
     who_is = decide(album.archive(), decided, faces, named)
     said = {
@@ -74,9 +76,7 @@ def undo(request: Request, album: OpenAlbum) -> Response:
     archive = album.archive()
     taken = archive.undo()
     spot = taken.face
-    key = next(
-        (one.key for one in album.questions() for face in one.faces if spot and face.spot.photo == spot.photo), ""
-    )
+    key = next((one.key for one in album.questions() for face in one.faces if face.spot == spot), "")
     translate = speaker(scope_language(request.scope))
     return _ask(request, album, key, translate("Taken back."))
 
@@ -88,7 +88,9 @@ def teach(request: Request, album: OpenAlbum) -> Response:
     return watch(request, work, place(album.name, "who"))
 
 
-def _ask(request: Request, album: Album, at: str, said: str = "") -> Response:
+def _ask(
+    request: Request, album: Album, at: str, said: str = "", *, is_taken: bool = True, most: int | None = MOST
+) -> Response:
     questions = album.questions()
     now = next((i for i, one in enumerate(questions) if one.key == at), 0)
     archive = album.archive()
@@ -97,8 +99,9 @@ def _ask(request: Request, album: Album, at: str, said: str = "") -> Response:
         "question" if "hx-request" in request.headers else "who",
         album=album,
         question=questions[now] if questions else None,
-        most=MOST,
+        most=most,
         said=said,
+        is_taken=is_taken,
         soon=_soon(questions, now),
         waiting=sum(len(one.faces) for one in questions),
         groups=len(questions),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from fastapi import Request, Response
 
 from castlist.jobs import ENDINGS, Event, Failed, Learnt, Stopped
@@ -12,6 +14,8 @@ from castlist.web.desk import desk_of
 from castlist.web.problems import scope_language
 from castlist.web.studio.page import render
 from castlist.web.studio.routing import page_router
+
+INTERRUPTED = "training-interrupted"  # the message of a work that can be gone on with
 
 router = page_router()
 
@@ -30,6 +34,7 @@ def work(request: Request, job: str, then: str = "/") -> Response:
         ends=" ".join(ENDINGS),
         title=_title(request, note.kind),
         failed=last.message if isinstance(last, Failed) else None,
+        interrupted=_interrupted(last),
         stopped=isinstance(last, Stopped),
         accuracy=last.accuracy if isinstance(last, Learnt) else None,
         run=last.run.name if isinstance(last, Learnt) and last.report else None,
@@ -57,6 +62,13 @@ def _title(request: Request, kind: str) -> str:
         "Resume": translate("Learning"),
     }
     return titles.get(kind, translate("At work"))
+
+
+def _interrupted(last: Event | None) -> str | None:
+    """The name of the run whose training can be gone on with."""
+    if isinstance(last, Failed) and last.message.code == INTERRUPTED:
+        return Path(str(last.message.values["run"])).name
+    return None
 
 
 def _advice(request: Request, last: Event | None) -> list[str]:

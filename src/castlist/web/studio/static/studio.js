@@ -9,30 +9,61 @@ const fine = matchMedia("(pointer: fine)");
 document.addEventListener("keydown", (event) => {
   const at = document.activeElement;
   const empty = at.matches("input[type=text], input:not([type])") && !at.value;
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   if (event.isComposing || document.querySelector("dialog[open]")) return;
-  if ((event.ctrlKey || event.metaKey) && event.key === "z" && (!typing(at) || empty)) {
+  if ((event.ctrlKey || event.metaKey) && key === "z" && !event.shiftKey && (!typing(at) || empty)) {
     const undo = document.getElementById("undo");
     if (undo) {
       event.preventDefault();
-      undo.requestSubmit();
+      if (awaited) held.push("Undo");
+      else undo.requestSubmit();
     }
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.key === "?" && (!typing(at) || empty)) {
+  if (awaited && (key.length === 1 || key === "Enter" || key === "Backspace")) {
+    event.preventDefault();
+    if (!event.repeat) held.push(event.key);
+    return;
+  }
+  if (event.repeat && key === "Enter" && at.matches("[data-focus]")) event.preventDefault(); // of the name before
+  if (key === "?" && (!typing(at) || empty)) {
     event.preventDefault();
     document.getElementById("keys").showModal();
     return;
   }
-  if (typing(at) && !(empty && /^\d$/.test(event.key))) return;
-  const found = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+  if (typing(at) && !(empty && /^\d$/.test(key))) return;
+  const found = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
   if (found) {
     event.preventDefault();
-    found.click();
-  } else if (event.key.startsWith("Arrow") && at.closest(".wall")) {
+    if (!event.repeat || found.matches("a")) found.click();
+  } else if (key.startsWith("Arrow") && at.closest(".wall")) {
     move(event, at);
+  } else if (key.length === 1 && key !== " ") {
+    document.querySelector("[data-focus]")?.focus(); // where the letter goes
   }
 });
+
+// Who types faster than answers come types on: what is typed meanwhile is about the next question.
+
+let awaited = null; // the request of an answer
+const held = [];
+
+function goOn(isTaken) {
+  awaited = null;
+  if (!isTaken) held.length = 0; // it was typed about a question that doesn't come
+  const name = document.getElementById("name");
+  while (held.length && !awaited) {
+    const key = held.shift();
+    const button = name?.value ? null : document.querySelector(`button[data-key="${CSS.escape(key)}"]`);
+    if (key === "Undo") document.getElementById("undo").requestSubmit();
+    else if (!name) held.length = 0;
+    else if (button) button.click();
+    else if (key === "Backspace") name.value = name.value.slice(0, -1);
+    else if (key !== "Enter") name.value += key;
+    else if (name.value) name.form.querySelector(".first").click(); // else nobody has seen whom it is to be
+  }
+}
 
 document.addEventListener("click", (event) => {
   const opens = event.target.closest("[data-opens]");
@@ -70,13 +101,10 @@ async function fill({ target, isIntersecting }) {
   }
   const stop = new AbortController();
   asked.set(target, stop);
-  try {
-    const answer = await fetch(target.dataset.from, { signal: stop.signal, headers: { "HX-Request": "true" } });
-    if (!answer.ok) return;
-    target.innerHTML = await answer.text();
-  } catch {
-    return; // it is far away again, or the house has ended
-  }
+  const answer = await ask(target.dataset.from, { signal: stop.signal });
+  const text = await answer?.text().catch(() => null); // it is far away again
+  if (!text) return;
+  target.innerHTML = text;
   near.unobserve(target);
   delete target.dataset.from;
   target.style.height = "";
@@ -115,17 +143,83 @@ document.querySelector("[data-jumps] select")?.addEventListener("change", (event
   document.getElementById(event.target.value).previousElementSibling.scrollIntoView();
 });
 
-// Files that are dropped onto a form are as if they were chosen.
+// Files that are dropped or chosen are sent some at a time: a house takes so many, and so much, at once.
 
-for (const form of document.querySelectorAll("[data-drop]")) {
-  form.addEventListener("dragover", (event) => event.preventDefault());
-  form.addEventListener("drop", (event) => {
-    event.preventDefault();
-    const files = form.querySelector("input[type=file]");
-    files.files = event.dataTransfer.files;
-    form.requestSubmit();
+const MANY = 50;
+const MUCH = 50e6; // bytes
+
+for (const kind of ["dragover", "drop"]) {
+  document.addEventListener(kind, (event) => {
+    if (event.dataTransfer.types.includes("Files")) event.preventDefault(); // else the browser leaves the page for them
   });
 }
+
+async function filesOf({ items, files }) {
+  const dropped = [...items].map((one) => one.webkitGetAsEntry());
+  if (!dropped.some((one) => one?.isDirectory)) return [...files];
+  const found = [];
+  for (const one of dropped) {
+    if (one.isDirectory) dropped.push(...(await entriesOf(one.createReader())));
+    else if (!one.name.startsWith(".")) found.push(await new Promise((...ends) => one.file(...ends)));
+  }
+  return found;
+}
+
+async function entriesOf(reader) {
+  const every = [];
+  for (;;) {
+    const some = await new Promise((...ends) => reader.readEntries(...ends)); // a hundred at a time
+    if (!some.length) return every;
+    every.push(...some);
+  }
+}
+
+const sending = document.querySelector("[data-drop]");
+
+async function send(files) {
+  const refusals = sending.querySelector("ul");
+  const refuse = (file, why) => {
+    refusals.append(Object.assign(document.createElement("li"), { textContent: `${file.name}: ${why}` }));
+  };
+  refusals.replaceChildren();
+  sending.setAttribute("aria-busy", "true");
+  let done = 0;
+  while (done < files.length) {
+    const body = new FormData();
+    body.set("more", "true");
+    const first = done;
+    for (let size = 0; done < files.length && done < first + MANY && (!size || size + files[done].size < MUCH); done += 1) {
+      const file = files[done];
+      size += file.size;
+      if (await file.slice(0, 1).arrayBuffer().catch(() => null)) body.append("photos", file);
+      else refuse(file, sending.dataset.unread);
+    }
+    const answer = await post(sending.action, body);
+    if (answer) refusals.insertAdjacentHTML("beforeend", await answer.text());
+    else if (done === first + 1 && notice.textContent !== notice.dataset.gone) refuse(files[first], notice.querySelector("p").textContent);
+    else break;
+    const counted = sending.dataset.counted.replace("{done}", done).replace("{total}", files.length);
+    sending.querySelector("[role=status]").textContent = counted;
+  }
+  sending.removeAttribute("aria-busy");
+  refusals.parentElement.hidden = !refusals.children.length;
+  sending.elements.rest.hidden = refusals.children.length === files.length;
+  if (done === files.length && !refusals.children.length) await lookAtThem();
+}
+
+async function lookAtThem() {
+  const body = new FormData();
+  body.set("more", "false");
+  const answer = await post(sending.action, body);
+  if (answer) location.assign(answer.headers.get("HX-Redirect"));
+}
+
+sending?.addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (event.submitter.name === "rest") lookAtThem();
+  else send([...sending.querySelector("input[type=file]").files]);
+});
+if (sending) document.addEventListener("drop", async (event) => send(await filesOf(event.dataTransfer)));
 
 // What no page can say: that nobody answers any more, or that whoever asks has to come in again.
 
@@ -149,7 +243,31 @@ function refused(status, kind, text) {
   return true;
 }
 
-document.addEventListener("htmx:beforeRequest", () => notice.replaceChildren());
+// The answer to what a script asks; null: there is none, which is told.
+
+async function ask(address, options) {
+  const answer = await fetch(address, { ...options, headers: { "HX-Request": "true" } }).catch((error) => {
+    if (error.name !== "AbortError") gone();
+  });
+  if (!answer) return null;
+  if (answer.ok) {
+    notice.replaceChildren();
+    return answer;
+  }
+  const text = await answer.text();
+  if (!refused(answer.status, answer.headers.get("content-type"), text)) notice.innerHTML = text;
+  return null;
+}
+
+const post = (address, body) => ask(address, { method: "POST", body });
+
+document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+  notice.replaceChildren();
+  if (detail.target.id === "question") awaited = detail.xhr;
+});
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  if (detail.xhr === awaited && !detail.successful) goOn(false);
+});
 document.addEventListener("htmx:sendError", gone);
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const { status, responseText } = detail.xhr;
@@ -162,16 +280,24 @@ function ready() {
   if (fine.matches) document.querySelector("[data-focus]")?.focus();
 }
 
-document.addEventListener("htmx:afterSettle", (event) => {
-  const target = event.detail.target;
-  if (!document.contains(document.activeElement) || document.activeElement === document.body) {
-    if (target.id === "question" && !fine.matches) document.getElementById("main").focus({ preventScroll: true });
-  }
-  if (target.id === "question") {
-    const said = [...target.querySelectorAll(".done, h2")].map((one) => one.textContent.trim());
-    document.getElementById("said").textContent = said.join(" ");
-    ready();
-  }
-  if (event.detail.elt?.matches?.(".one-face")) event.detail.elt.focus();
+function mark(face) {
+  face.focus();
+  const box = document.querySelector(`.box[href="#${face.id}"]`);
+  if (!box) return; // of a film
+  const who = face.querySelector("h2").textContent.trim();
+  box.querySelector("text").textContent = who;
+  box.setAttribute("aria-label", who);
+  box.classList.toggle("named", face.matches(".named"));
+}
+
+document.addEventListener("htmx:afterSettle", ({ detail }) => {
+  const { elt, target, xhr } = detail;
+  if (elt?.matches?.(".one-face")) mark(elt);
+  if (xhr !== awaited) return; // it is told of each part
+  if (!fine.matches && document.activeElement === document.body) document.getElementById("main").focus({ preventScroll: true });
+  const said = [...target.querySelectorAll(".done, h2")].map((one) => one.textContent.trim());
+  document.getElementById("said").textContent = said.join(" ");
+  ready();
+  goOn(Boolean(target.querySelector("[data-taken]")));
 });
 ready();

@@ -6,25 +6,17 @@ const drop = document.getElementById("drop");
 const named = document.getElementById("named");
 const pictures = new WeakMap(); // what each article shows
 
-async function ask(address, photo, more = {}) {
+function nameIt(address, photo, more = {}) {
   const form = new FormData();
-  form.set("run", run.value);
-  form.set("photo", photo);
-  for (const [name, value] of Object.entries(more)) form.set(name, value);
-  return fetch(address, { method: "POST", body: form, headers: { "HX-Request": "true" } }).catch(gone);
+  for (const [name, value] of Object.entries({ run: run.value, photo, ...more })) form.set(name, value);
+  return post(address, form);
 }
 
 async function show(answer, photo, before) {
   if (!answer) return;
-  const text = await answer.text();
-  if (refused(answer.status, answer.headers.get("content-type"), text)) return;
   const holder = document.createElement("div");
-  holder.innerHTML = text;
+  holder.innerHTML = await answer.text();
   const article = holder.firstElementChild;
-  if (!answer.ok) {
-    notice.replaceChildren(article);
-    return;
-  }
   pictures.set(article, photo);
   const film = article.querySelector("video");
   if (film) film.src = URL.createObjectURL(photo);
@@ -34,17 +26,19 @@ async function show(answer, photo, before) {
 
 async function name(files) {
   drop.setAttribute("aria-busy", "true");
-  for (const file of files) await show(await ask("/try", file), file);
+  const refusals = [];
+  for (const file of files) {
+    const answer = await nameIt("/try", file);
+    await show(answer, file);
+    if (!answer) refusals.push(`${file.name}: ${notice.querySelector("p")?.textContent}`);
+  }
+  if (files.length > 1 && refusals.length) tell(refusals.join("\n"));
   drop.removeAttribute("aria-busy");
 }
 
 if (drop) {
   document.getElementById("pictures").addEventListener("change", (event) => name([...event.target.files]));
-  document.addEventListener("dragover", (event) => event.preventDefault());
-  document.addEventListener("drop", (event) => {
-    event.preventDefault();
-    name([...event.dataTransfer.files]);
-  });
+  document.addEventListener("drop", async (event) => name(await filesOf(event.dataTransfer)));
   document.getElementById("camera").addEventListener("click", turn);
 }
 
@@ -71,7 +65,7 @@ document.addEventListener("submit", async (event) => {
   const article = form.closest("article");
   const photo = pictures.get(article);
   const told = { face: form.elements.face.value, name: form.elements.name.value };
-  await show(await ask("/try/enrol", photo, told), photo, article);
+  await show(await nameIt("/try/enrol", photo, told), photo, article);
 });
 
 // The camera: one frame after the other, each when the one before has its names.
@@ -79,6 +73,9 @@ document.addEventListener("submit", async (event) => {
 const live = document.getElementById("live");
 const video = document.getElementById("video");
 let stream = null;
+let frame = null; // the last one that was named
+
+live?.addEventListener("click", () => frame && name([frame])); // on a face, or on the button there
 
 async function turn() {
   const button = document.getElementById("camera");
@@ -90,6 +87,7 @@ async function turn() {
     try {
       stream = await navigator.mediaDevices.getUserMedia({ video: { width: 640 }, audio: false });
       video.srcObject = stream;
+      stream.getTracks()[0].addEventListener("ended", turn); // unplugged
       await video.play();
       watch();
     } catch (error) {
@@ -106,11 +104,9 @@ async function watch() {
   while (stream) {
     [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
     canvas.getContext("2d").drawImage(video, 0, 0);
-    const frame = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.85));
-    const answer = await ask("/try/frame", frame);
-    if (answer && notice.textContent === notice.dataset.gone) notice.replaceChildren();
-    if (answer?.status === 401) location.reload();
-    if (!answer?.ok) await new Promise((done) => setTimeout(done, 1000));
+    frame = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.85));
+    const answer = await nameIt("/try/frame", frame);
+    if (!answer) await new Promise((done) => setTimeout(done, 1000));
     else if (stream) draw(await answer.json(), canvas);
   }
 }
@@ -128,7 +124,7 @@ function draw({ faces }, { width, height }) {
       return [rect, label];
     }),
   );
-  const said = faces.map((face) => face.text.replace(/ \d+%$/, "")).join(", ");
+  const said = faces.map((face) => face.text.replace(/ \d+ %$/, "")).join(", ");
   const seen = document.getElementById("seen");
   if (seen.textContent !== said) seen.textContent = said; // said once, not with every frame
 }

@@ -16,7 +16,7 @@ function plot(title, series) {
   return new uPlot(
     {
       title,
-      width: Math.max(260, Math.min(620, curves.clientWidth - 40)),
+      width: Math.max(260, curves.clientWidth / (curves.clientWidth > 700 ? 2 : 1) - 40),
       height: 260,
       scales: { x: { time: false } },
       axes: [axis, axis],
@@ -32,7 +32,9 @@ function plot(title, series) {
 
 if (work) {
   const rows = { x: [], loss: [[], []], accuracy: [[], []] };
+  const stop = work.querySelector("button");
   let plots = null;
+  let saidTenth = 0;
   const stream = new EventSource(work.dataset.work);
   stream.onopen = () => notice.replaceChildren();
   stream.onerror = () => {
@@ -41,9 +43,20 @@ if (work) {
   };
   const told = (kind, tell) =>
     stream.addEventListener(kind, (event) => {
-      going.textContent = work.dataset.going;
+      if (!stop.disabled) going.textContent = work.dataset.going;
       tell(JSON.parse(event.data));
     });
+  const count = (text) => {
+    counted.textContent = text;
+    const tenth = Math.floor((10 * bar.value) / bar.max);
+    if (tenth > saidTenth) document.getElementById("said").textContent = text; // more often would be noise
+    saidTenth = tenth;
+  };
+  work.addEventListener("htmx:afterRequest", ({ detail }) => {
+    if (!detail.successful) return;
+    stop.disabled = true;
+    going.textContent = work.dataset.stopping;
+  });
 
   told("Stage", () => {
     counted.textContent = "";
@@ -52,12 +65,12 @@ if (work) {
     bar.max = of || 1;
     if (of) bar.value = done;
     else bar.removeAttribute("value");
-    counted.textContent = of ? fillIn(work.dataset.counted, { done, total: of }) : String(done);
+    count(of ? fillIn(work.dataset.counted, { done, total: of }) : String(done));
   });
   told("Progress", (now) => {
     bar.max = now.epochs * now.steps;
     bar.value = (now.epoch - 1) * now.steps + now.step;
-    counted.textContent = fillIn(work.dataset.epoch, now);
+    count(fillIn(work.dataset.epoch, now));
     if (!now.finished) return;
     const one = now.finished;
     rows.x.push(one.epoch);
@@ -72,6 +85,7 @@ if (work) {
     }
     plots[0].setData([rows.x, ...rows.loss]);
     plots[1].setData([rows.x, ...rows.accuracy]);
+    for (const one of plots) one.setLegend({ idx: rows.x.length - 1 });
   });
   for (const end of work.dataset.ends.split(" ")) {
     told(end, () => {

@@ -47,7 +47,7 @@ def run(tmp_path: Path) -> Run:
     return make_small_run(tmp_path / "runs" / "first", PEOPLE)
 
 
-def click(recognizer: Recognizer, name: str, face: Face, source: str) -> Recognizer:
+def click(recognizer: Recognizer, name: str, face: Face, source: str) -> Run:
     """Enrol a face of a photo in which there is no other."""
     return enrol_face(recognizer, name, looked_at(recognizer, face), 0, source)
 
@@ -105,8 +105,8 @@ def test_whoever_held_the_run_before_a_forget_brings_nobody_back(run: Run) -> No
     window = Recognizer.load(run.path)
     forget(run.path, "Beatrix")
     changed = click(window, "Dora", crop(7), "party.jpg")
-    assert changed.run.people == open_run(run.path).people == ("Ann", "王小明", "Dora")
-    assert changed.gallery is not None and changed.gallery.people == changed.run.people
+    assert changed.people == window.run.people == open_run(run.path).people == ("Ann", "王小明", "Dora")
+    assert window.gallery is not None and window.gallery.people == changed.people
     beatrix = [row.tobytes() for row in TABLE[2 * PHOTOS : 3 * PHOTOS]]
     assert holding(run.path, [b"Beatrix", *beatrix]) == set()
 
@@ -115,8 +115,8 @@ def test_two_who_hold_the_run_lose_nobody(run: Run) -> None:
     first, second = Recognizer.load(run.path), Recognizer.load(run.path)
     click(first, "Dora", crop(7), "a.jpg")
     changed = click(second, "Emil", crop(8), "b.jpg")
-    assert changed.run.people == (*PEOPLE, "Dora", "Emil")
-    assert changed.run.sides["train"][-2:] == ("Dora/a.jpg", "Emil/b.jpg")
+    assert changed.people == first.run.people == (*PEOPLE, "Dora", "Emil")
+    assert changed.sides["train"][-2:] == ("Dora/a.jpg", "Emil/b.jpg")
 
 
 def test_what_is_added_is_of_the_run_as_it_began_and_no_copy(run: Run) -> None:

@@ -91,6 +91,7 @@ class Window:
         root.protocol("WM_DELETE_WINDOW", self.close)
         self._check_font()
         self.chooser.list()
+        self.desk.worker.start(_get_ready, lambda _: None, lambda _: None)  # what fails here is told when it is needed
 
     def _groups(self) -> list[Group]:
         pictures = (
@@ -258,3 +259,13 @@ class Window:
         if not self.album.recognizer:
             self.notice.tell(lambda translate: translate("Choose people first, or learn from folders."))
         return self.album.recognizer
+
+
+def _get_ready(_: Task) -> Iterator[None]:
+    """Load what the first picture needs, while it is looked for a run and that is opened."""
+    import castlist.desktop.asking
+    from castlist.faces import warm_up
+
+    assert castlist.desktop.asking
+    warm_up()
+    yield

@@ -9,6 +9,8 @@ from pathlib import Path
 from tkinter import ttk
 from typing import TYPE_CHECKING
 
+from PIL import Image
+
 from castlist.desktop.album import Album
 from castlist.desktop.archives import ArchiveView, is_archive
 from castlist.desktop.desk import Desk
@@ -268,4 +270,5 @@ def _get_ready(_: Task) -> Iterator[None]:
 
     assert castlist.desktop.asking
     warm_up()
+    Image.preinit()
     yield

@@ -141,8 +141,10 @@ def _build(data: bytes) -> Graph:
         sizes = np.maximum(np.abs(layer.slopes.astype(np.float64)), LEAST)
         # PReLU, slope * x + (1 - slope) * relu(x), as convolutions, since all else leaves onnxruntime's fast layout.
         # The filters are multiplied by the slope's size, so that the first part is ready; its sign is left to the next.
-        gains = (layer.gains * sizes)[:, None] * (signs[:, None] if layer.group > 1 else signs)
-        weights, biases = layer.weights * gains.astype(np.float32)[..., None, None], layer.offsets * sizes
+        gains = layer.gains * sizes * (signs if layer.group > 1 else 1)
+        weights, biases = layer.weights * gains.astype(np.float32)[:, None, None, None], layer.offsets * sizes
+        if layer.group == 1:
+            weights *= signs.astype(np.float32)[:, None, None]
         signs = np.where(layer.slopes < 0, -1.0, 1.0)
         shape: Any = {"strides": layer.strides, "pads": layer.pads, "group": layer.group}
         linear = graph.node("Conv", x, constant(weights), constant(biases), **shape)

@@ -13,8 +13,7 @@ from typing import Any
 
 from castlist.errors import CastlistError, unforeseen
 
-POLL, IDLE = 4, 15  # milliseconds between looks into the queue; where nothing has come for a while
-PATIENCE = 500  # looks in vain, until nothing is expected any more
+POLL = 15  # milliseconds between looks into the queue
 HANDLED = 4  # results a look, at most, so that keys and clicks come between
 # More than a window ever has at work at once. Not the pool of `castlist.threads`, which has a thread for each core:
 # most of these wait, for a job's next word or the camera's next frame, and would keep it from those who compute.
@@ -58,7 +57,7 @@ class Worker:
         self._tasks: set[Task] = set()
         # Kept threads: to start one, the window would wait until the system has got it going.
         self._threads = ThreadPoolExecutor(THREADS, "castlist-work")
-        self._next, self._vain = root.after(POLL, self._poll), 0
+        self._next = root.after(POLL, self._poll)
         self._switch = sys.getswitchinterval()
         sys.setswitchinterval(SWITCH)
 
@@ -94,7 +93,6 @@ class Worker:
             self._tasks.discard(task)
 
         self._tasks.add(task)
-        self._vain = 0
         self._threads.submit(run)
         return task
 
@@ -115,13 +113,11 @@ class Worker:
                 continue
 
     def _poll(self) -> None:
-        self._next = self._root.after(POLL if self._vain < PATIENCE else IDLE, self._poll)
-        self._vain += 1
+        self._next = self._root.after(POLL, self._poll)
         for _ in range(HANDLED):
             try:
                 task, handle = self._results.get_nowait()
             except queue.Empty:
                 return
-            self._vain = 0
             if not task.stopped.is_set():
                 handle()

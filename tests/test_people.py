@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import unicodedata
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from castlist.people import (
     renew_report,
     undo,
 )
-from castlist.run import Run, RunFolder, load_gallery, open_run
+from castlist.run import Enrolled, Run, RunFolder, load_gallery, open_run
 from conftest import save_noise
 from small_runs import PHOTOS, TABLE, crop, looked_at, make_small_run
 
@@ -166,6 +167,19 @@ def test_the_last_enrolment_is_taken_back_and_then_the_one_before(run: Run, phot
     assert after[1].to_bytes() == before[1].to_bytes()
     with pytest.raises(RunError, match="Nothing is left to take back"):
         undo(run.path)
+
+
+@pytest.mark.parametrize("added", [{"apart": ["nowhere.jpg"]}, {"files": ["Dora/d.jpg", "Nobody\0/x.jpg", "x"]}])
+def test_what_the_record_has_enrolled_and_the_gallery_lacks_is_nobody_s(run: Run, added: dict[str, list[str]]) -> None:
+    for name, face, source in (("Dora", crop(7), "d.jpg"), ("Emil", crop(8), "e.jpg")):
+        click(run, name, face, source)
+    record = json.loads((run.path / "run.json").read_bytes())
+    record["enrolled"][0].update(added)  # as somebody else's may be
+    (run.path / "run.json").write_text(json.dumps(record))
+    assert undo(run.path).name == "Emil"
+    assert open_run(run.path).enrolled == (Enrolled(name="Dora", files=("Dora/d.jpg",)),)
+    assert undo(run.path).name == "Dora"
+    assert not open_run(run.path).enrolled
 
 
 def test_who_was_forgotten_is_not_taken_back(run: Run) -> None:

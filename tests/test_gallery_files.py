@@ -123,6 +123,7 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
     "texts for numbers": lambda data: changed(data, embeddings=read_arrays(data)["embeddings"].astype("U8")),
     "NaN": lambda data: changed(data, embeddings=np.full_like(read_arrays(data)["embeddings"], np.nan)),
     "enormous numbers": lambda data: changed(data, embeddings=np.full_like(read_arrays(data)["embeddings"], 1e30)),
+    "short numbers": lambda data: changed(data, embeddings=read_arrays(data)["embeddings"].astype(np.float16)),
     "complex numbers": lambda data: changed(data, trust=read_arrays(data)["trust"].astype(np.complex64)),
     "somebody who isn't there": lambda data: changed(data, person=np.full(12, 7)),
     "people by fractions": lambda data: changed(data, person=np.repeat([0.0, 1, 2], 4)),

@@ -190,6 +190,14 @@ def test_who_was_forgotten_is_not_taken_back(run: Run) -> None:
         undo(run.path)
 
 
+@pytest.mark.parametrize("root", ["\ud800", "\0", "x" * 5000])
+def test_somebody_is_forgotten_whose_photos_lay_in_no_folder_that_can_be(run: Run, root: str) -> None:
+    record = json.loads((run.path / "run.json").read_bytes())
+    (run.path / "run.json").write_text(json.dumps(record | {"photos_root": root}))
+    assert "photos-remain" not in [one.code for one in forget(run.path, "Ann").remaining]
+    assert open_run(run.path).people == PEOPLE[1:]
+
+
 def test_one_photo_is_forgotten(run: Run) -> None:
     renew_report(run.path)
     assert forget_photo(run.path, "王小明", "some/folder/3.jpg") == "王小明/3.jpg"

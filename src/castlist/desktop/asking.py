@@ -16,7 +16,7 @@ from castlist.errors import CastlistError, PhotoError
 from castlist.languages import Translate
 from castlist.media import UNKNOWN
 from castlist.naming import NamedFilm, NamedPhoto, Recognizer, Seen
-from castlist.run import Run
+from castlist.run import Enrolled
 from castlist.threads import OnCount
 
 TOLD = 12  # frames of a film between two words on how far it is
@@ -148,13 +148,13 @@ def get_ready(recognizer: Recognizer) -> Iterator[None]:
     yield
 
 
-def enrol_clicked(recognizer: Recognizer, seen: Seen, face: int, name: str, source: str) -> Iterator[Run]:
-    """Add one face of a picture to a person; gives the run that knows it."""
+def enrol_clicked(recognizer: Recognizer, seen: Seen, face: int, name: str, source: str) -> Iterator[Enrolled | None]:
+    """Add one face of a picture to a person; gives what can be taken back, None where the run knew it."""
     from castlist.people import enrol_face
 
-    run = enrol_face(recognizer, name, seen, face, source)
+    added = enrol_face(recognizer, name, seen, face, source)
     assert recognizer.run  # opened anew here, not where the window would wait for it
-    yield run
+    yield added
 
 
 def take_back_last(recognizer: Recognizer) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -161,6 +162,19 @@ def test_runs_are_listed_oldest_first_and_broken_ones_passed_over(tmp_path: Path
     assert newest_run(tmp_path).path.name == "c"
     with pytest.raises(RunError, match="no finished run"):
         newest_run(tmp_path / "none")
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="the system's zone can't be changed here")
+def test_a_moment_without_a_zone_is_the_same_everywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_run(tmp_path / "naive", created="2026-01-02T09:00:00", complete=True)
+    make_run(tmp_path / "hour before", created="2026-01-02T08:00:00+00:00", complete=True)
+    monkeypatch.setenv("TZ", "XXX-8")  # eight hours before UTC
+    time.tzset()
+    try:
+        assert newest_run(tmp_path).path.name == "naive"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_the_newest_run_is_the_last_of_all_clocks(tmp_path: Path) -> None:

@@ -253,6 +253,15 @@ def test_a_reader_gets_one_generation(run: Run) -> None:
         thread.join()
 
 
+@pytest.mark.parametrize("folder", ["", "figures", "named"])
+def test_whoever_changes_a_run_removes_what_killed_writers_left(run: Run, folder: str) -> None:
+    (run.path / folder).mkdir(exist_ok=True)
+    part = run.path / folder / ".1-0123456789abcdef.part"
+    part.touch()
+    with RunFolder(run.path).change():
+        assert not part.exists()
+
+
 def test_a_change_as_long_as_the_one_before_and_of_the_same_moment_is_noticed(run: Run) -> None:
     folder = RunFolder(run.path)
     before, status = folder.stamp(), (run.path / "run.json").stat()

@@ -41,7 +41,7 @@ def test_a_run_is_read_back_as_it_was(tmp_path: Path) -> None:
     assert [path.name for path in run.path.iterdir()] == ["run.json"]
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 1}', '{"format": 1, "people": 3}', "\x00"])
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 1}', '{"format": 1, "people": 3}', "\x00", "[" * 10**5])
 def test_broken_records_are_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "run.json").write_text(text, "utf-8")
     with pytest.raises(RunError, match="is broken"):
@@ -76,10 +76,15 @@ def test_broken_records_are_refused(tmp_path: Path, text: str) -> None:
         ("best_epoch", 1.5),
         ("temperature", 0),
         ("temperature", "1"),
+        ("temperature", float("inf")),
+        ("temperature", float("nan")),
         ("seconds", "long"),
         ("generation", None),
         ("leaving", [{"name": "Ann"}]),
         ("leaving", [{"name": "../a", "embeddings": 1, "files": 1}]),
+        ("enrolled", [{"name": "..", "files": []}]),
+        ("enrolled", [{"name": "Ann", "files": ["../secret.jpg"]}]),
+        ("calls", [{"before": "0", "name": "../a", "when": "2026-01-01"}]),
         ("settings", []),
         ("settings", {"model": 3}),
         ("format", "2"),

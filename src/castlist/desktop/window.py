@@ -93,7 +93,8 @@ class Window:
         root.protocol("WM_DELETE_WINDOW", self.close)
         self._check_font()
         self.chooser.list()
-        self.desk.worker.start(_get_ready, lambda _: None, lambda _: None)  # what fails here is told when it is needed
+        # Once it is drawn; what fails here is told when it is needed.
+        root.after_idle(self.desk.worker.start, _get_ready, lambda _: None, lambda _: None)
 
     def _groups(self) -> list[Group]:
         pictures = (

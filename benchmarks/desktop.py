@@ -22,6 +22,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 N_PHOTOS = 50
+WRITING = 0.5  # seconds that somebody is in the field before the name stands there
 
 
 def main() -> None:
@@ -100,6 +101,9 @@ def open_and_name(runs: Path, folder: Path) -> None:
         window.open(photos[index : index + 1])
         window.chooser.choose(copy)
         wait(lambda: window.album.recognizer.run.path == copy and window.album.answers)
+        window.album.panel.name.focus_force()
+        written = time.monotonic() + WRITING
+        wait(lambda: time.monotonic() > written)
         began = time.monotonic()
         window.enrol("Somebody New")
         wait(lambda: window.album.answer and window.album.answer.faces[0].name == "Somebody New")

@@ -38,6 +38,7 @@ from castlist.run.record import FORMAT, open_run
 from castlist.settings import read_settings
 from castlist.silence import silence_opencv
 from conftest import PHOTOS, wait_for
+from small_runs import make_small_run
 
 DESKTOP = Path(castlist.__file__).parent / "desktop"
 FACES = (
@@ -157,6 +158,26 @@ def test_a_run_that_is_gone_is_told_and_nothing_is_looked_at_any_more(window: An
     window.open(pictures[:2])
     wait_for(window, lambda: window.notice.text == "The run 'fake' is gone. Choose another one.")
     assert window.status.text == ""
+
+
+def test_another_run_is_chosen_when_the_one_before_is_gone(window: Any, tmp_path: Path) -> None:
+    first, second = (make_small_run(tmp_path / name, ("Ann", "Ben")).path for name in ("first", "second"))
+    window.chooser.choose(first)
+    wait_for(window, lambda: "Known: Ann" in window.status.text)
+    shutil.rmtree(first)
+    before = window.album.recognizer
+    window.chooser.choose(second)
+    wait_for(window, lambda: window.album.recognizer is not before)
+    assert window.album.recognizer.run.path == second and not window.notice.text
+
+
+def test_what_enrolling_needs_is_computed_while_the_name_is_written(window: Any, tmp_path: Path) -> None:
+    window.chooser.choose(make_small_run(tmp_path / "run", ("Ann", "Ben")).path)
+    wait_for(window, lambda: window.album.recognizer)
+    gallery = window.album.recognizer.gallery
+    assert "asked" not in vars(gallery.background)
+    window.album.panel.name.focus_force()
+    wait_for(window, lambda: "asked" in vars(gallery.background))
 
 
 def test_a_click_chooses_a_face(window: Any, pictures: list[Path]) -> None:

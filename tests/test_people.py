@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import unicodedata
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from castlist.people import (
     renew_report,
     undo,
 )
-from castlist.run import Run, RunFolder, load_gallery, open_run
+from castlist.run import Enrolled, Run, RunFolder, load_gallery, open_run
 from conftest import save_noise
 from small_runs import PHOTOS, TABLE, crop, looked_at, make_small_run
 
@@ -168,12 +169,33 @@ def test_the_last_enrolment_is_taken_back_and_then_the_one_before(run: Run, phot
         undo(run.path)
 
 
+@pytest.mark.parametrize("added", [{"apart": ["nowhere.jpg"]}, {"files": ["Dora/d.jpg", "Nobody\0/x.jpg", "x"]}])
+def test_what_the_record_has_enrolled_and_the_gallery_lacks_is_nobody_s(run: Run, added: dict[str, list[str]]) -> None:
+    for name, face, source in (("Dora", crop(7), "d.jpg"), ("Emil", crop(8), "e.jpg")):
+        click(run, name, face, source)
+    record = json.loads((run.path / "run.json").read_bytes())
+    record["enrolled"][0].update(added)  # as somebody else's may be
+    (run.path / "run.json").write_text(json.dumps(record))
+    assert undo(run.path).name == "Emil"
+    assert open_run(run.path).enrolled == (Enrolled(name="Dora", files=("Dora/d.jpg",)),)
+    assert undo(run.path).name == "Dora"
+    assert not open_run(run.path).enrolled
+
+
 def test_who_was_forgotten_is_not_taken_back(run: Run) -> None:
     click(run, "Dora", crop(7), "a.jpg")
     forget(run.path, "Dora")
     assert in_any_byte(run.path, "Dora") == []
     with pytest.raises(RunError, match="Nothing is left to take back"):
         undo(run.path)
+
+
+@pytest.mark.parametrize("root", ["\ud800", "\0", "x" * 5000])
+def test_somebody_is_forgotten_whose_photos_lay_in_no_folder_that_can_be(run: Run, root: str) -> None:
+    record = json.loads((run.path / "run.json").read_bytes())
+    (run.path / "run.json").write_text(json.dumps(record | {"photos_root": root}))
+    assert "photos-remain" not in [one.code for one in forget(run.path, "Ann").remaining]
+    assert open_run(run.path).people == PEOPLE[1:]
 
 
 def test_one_photo_is_forgotten(run: Run) -> None:

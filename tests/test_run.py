@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,7 @@ def test_a_run_is_read_back_as_it_was(tmp_path: Path) -> None:
     assert [path.name for path in run.path.iterdir()] == ["run.json"]
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 1}', '{"format": 1, "people": 3}', "\x00"])
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 1}', '{"format": 1, "people": 3}', "\x00", "[" * 10**5])
 def test_broken_records_are_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "run.json").write_text(text, "utf-8")
     with pytest.raises(RunError, match="is broken"):
@@ -75,10 +76,15 @@ def test_broken_records_are_refused(tmp_path: Path, text: str) -> None:
         ("best_epoch", 1.5),
         ("temperature", 0),
         ("temperature", "1"),
+        ("temperature", float("inf")),
+        ("temperature", float("nan")),
         ("seconds", "long"),
         ("generation", None),
         ("leaving", [{"name": "Ann"}]),
         ("leaving", [{"name": "../a", "embeddings": 1, "files": 1}]),
+        ("enrolled", [{"name": "..", "files": []}]),
+        ("enrolled", [{"name": "Ann", "files": ["../secret.jpg"]}]),
+        ("calls", [{"before": "0", "name": "../a", "when": "2026-01-01"}]),
         ("settings", []),
         ("settings", {"model": 3}),
         ("format", "2"),
@@ -161,6 +167,19 @@ def test_runs_are_listed_oldest_first_and_broken_ones_passed_over(tmp_path: Path
     assert newest_run(tmp_path).path.name == "c"
     with pytest.raises(RunError, match="no finished run"):
         newest_run(tmp_path / "none")
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="the system's zone can't be changed here")
+def test_a_moment_without_a_zone_is_the_same_everywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_run(tmp_path / "naive", created="2026-01-02T09:00:00", complete=True)
+    make_run(tmp_path / "hour before", created="2026-01-02T08:00:00+00:00", complete=True)
+    monkeypatch.setenv("TZ", "XXX-8")  # eight hours before UTC
+    time.tzset()
+    try:
+        assert newest_run(tmp_path).path.name == "naive"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_the_newest_run_is_the_last_of_all_clocks(tmp_path: Path) -> None:

@@ -55,6 +55,15 @@ def test_what_was_not_learnt_is_refused(signed: Path, name: str) -> None:
     assert refusal.value.code in ("run-file-differs", "people-disagree")
 
 
+@pytest.mark.parametrize("name", ["../secret", "report.html"])
+def test_what_does_not_name_is_not_read_whatever_a_record_says(signed: Path, name: str) -> None:
+    (signed / name).write_bytes(b"another content")
+    record = json.loads((signed / RECORD).read_bytes())
+    record["files"][name] = hashlib.sha256(b"").hexdigest()
+    (signed / RECORD).write_text(json.dumps(record))
+    assert Recognizer.load(signed).run.people == ("Ann", "Ben", "Cid")
+
+
 def test_every_change_signs_what_it_writes(signed: Path) -> None:
     recognizer = Recognizer.load(signed)
     before = open_run(signed).files

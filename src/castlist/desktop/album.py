@@ -38,6 +38,8 @@ class Album:
         self.pictures: list[Picture] = []
         self.answers: dict[int, NamedPhoto | NamedFilm] = {}
         self._seen: dict[int, Seen] = {}  # by which they were answered, where faces can be enrolled
+        self._ready_for: Recognizer | None = None
+        self._born = ""  # when the run was made whose eyes saw them
         self._people: Sequence[str] = ()
         self.remembered: list[Enrolled] = []  # what was enrolled in this window
         self.is_settled = False  # whether what was answered stands in an archive, and no run names it anew
@@ -55,6 +57,7 @@ class Album:
         self.panel = AnswersPanel(self._middle, desk.texts, desk.scale, self.choose_face, on_enrol)
         self._middle.add(self.view, weight=4)
         self._middle.add(self.panel, weight=1)
+        self.panel.name.bind("<FocusIn>", lambda _: self._get_ready())
         desk.root.bind("<Configure>", lambda event: self._place_strip() if event.widget is desk.root else None)
 
     @property
@@ -74,9 +77,8 @@ class Album:
 
     def name_with(self, recognizer: Recognizer, says: Sentence | None = None) -> None:
         """Name with another recognizer from now on, or with what it knows by now; what is open too, then say so."""
-        run, before = recognizer.run, self.recognizer
-        if before is not recognizer and (before is None or before.run.created != run.created):
-            self._seen = {}  # another network's
+        if self._born != (born := recognizer.run.created):
+            self._seen, self._born = {}, born  # another network's
         self.recognizer = recognizer
         if not self.is_settled:
             self._offer()
@@ -160,6 +162,14 @@ class Album:
         if isinstance(self.answer, NamedPhoto):
             self.choose_face(face)
             self.panel.ask_name()
+
+    def _get_ready(self) -> None:
+        if (recognizer := self.recognizer) and recognizer is not self._ready_for:
+            from castlist.desktop.asking import get_ready
+
+            self._ready_for = recognizer
+            # What fails here is told when somebody is enrolled.
+            self._desk.worker.start(lambda _: get_ready(recognizer), lambda _: None, lambda _: None)
 
     def _offer(self) -> None:
         """Let the panel offer the people of the run."""

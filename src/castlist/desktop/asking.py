@@ -16,6 +16,7 @@ from castlist.errors import CastlistError, PhotoError
 from castlist.languages import Translate
 from castlist.media import UNKNOWN
 from castlist.naming import NamedFilm, NamedPhoto, Recognizer, Seen
+from castlist.run import Enrolled
 from castlist.threads import OnCount
 
 TOLD = 12  # frames of a film between two words on how far it is
@@ -140,11 +141,20 @@ def _name(recognizer: Recognizer, seen: Seen, path: Path) -> NamedPhoto:
     return NamedPhoto(path, faces, problem)
 
 
-def enrol_clicked(recognizer: Recognizer, seen: Seen, face: int, name: str, source: str) -> Iterator[Recognizer]:
-    """Add one face of a picture to a person; gives the recognizer that knows it."""
+def get_ready(recognizer: Recognizer) -> Iterator[None]:
+    """Compute what every enrolment needs, while the name is being written."""
+    if recognizer.gallery is not None:
+        recognizer.gallery.warm_up()
+    yield
+
+
+def enrol_clicked(recognizer: Recognizer, seen: Seen, face: int, name: str, source: str) -> Iterator[Enrolled | None]:
+    """Add one face of a picture to a person; gives what can be taken back, None where the run knew it."""
     from castlist.people import enrol_face
 
-    yield enrol_face(recognizer, name, seen, face, source)
+    added = enrol_face(recognizer, name, seen, face, source)
+    assert recognizer.run  # opened anew here, not where the window would wait for it
+    yield added
 
 
 def take_back_last(recognizer: Recognizer) -> Iterator[str]:

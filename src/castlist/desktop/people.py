@@ -12,6 +12,7 @@ from castlist.desktop.texts import Sentence
 
 if TYPE_CHECKING:
     from castlist.naming import Recognizer
+    from castlist.run import Enrolled
 
 
 def enrol(desk: Desk, album: Album, name: str, on_changed: Callable[[Recognizer, Sentence], object]) -> None:
@@ -22,11 +23,11 @@ def enrol(desk: Desk, album: Album, name: str, on_changed: Callable[[Recognizer,
         return
     from castlist.desktop.asking import enrol_clicked
 
-    def take(changed: Recognizer) -> None:
-        album.remembered += changed.run.enrolled[-1:]
+    def take(added: Enrolled | None) -> None:
+        album.remembered += [added] if added else []
         album.panel.empty()  # or Enter would give the next face this name
         on_changed(
-            changed,
+            recognizer,
             lambda translate: translate("Remembered: this is {name}. To take it back: Ctrl+Z.").format(name=name),
         )
 

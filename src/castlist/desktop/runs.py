@@ -67,13 +67,19 @@ class RunChooser(ttk.Frame):
         """List the runs of the folder, and open one: the newest finished one by default."""
         folder = self.folder
 
-        def look(_: Task) -> Iterator[_Look]:
-            yield _look_into(folder)
+        def look(_: Task) -> Iterator[_Look | Recognizer]:
+            found = _look_into(folder)
+            yield found
+            if path := chosen or found.newest:  # at once: the window may be busy drawing itself
+                yield from _load(path)
 
-        def take(found: _Look) -> None:
+        def take(found: _Look | Recognizer) -> None:
+            if not isinstance(found, _Look):
+                self.use(found)
+                return
             self._show(found)
             if chosen or found.newest:
-                self.choose(chosen or found.newest or Path())
+                self._desk.status.say(lambda translate: translate("Opening…"))
             else:
                 self._desk.status.say(
                     lambda translate: translate("Nobody is known here yet. Learn from folders: Ctrl+T.")
@@ -81,7 +87,7 @@ class RunChooser(ttk.Frame):
                 self._on_nobody()
             self._watch(found.stamps)
 
-        self._desk.do(look, take)
+        self._desk.worker.start(look, take, self._end)
 
     def _watch(self, stamps: Mapping[Path, Stamp | None]) -> None:
         """Notice what others change: commands, other windows, a page."""
@@ -114,19 +120,13 @@ class RunChooser(ttk.Frame):
     def choose(self, path: Path) -> None:
         """Open a run for naming."""
         self._desk.status.say(lambda translate: translate("Opening…"))
+        self._desk.worker.start(lambda _: _load(path), self.use, self._end)
 
-        def load(_: Task) -> Iterator[Recognizer]:
-            from castlist.naming import Recognizer  # late, as all that only threads need: the window is there sooner
-
-            yield Recognizer.load(path)
-
-        def end(error: CastlistError | None) -> None:
-            self._mark()
-            if error:
-                self._desk.status.say(self.ready)
-            self._desk.notice.complain(error)
-
-        self._desk.worker.start(load, self.use, end)
+    def _end(self, error: CastlistError | None) -> None:
+        self._mark()
+        if error:
+            self._desk.status.say(self.ready)
+        self._desk.notice.complain(error)
 
     def use(self, recognizer: Recognizer, says: Sentence | None = None) -> None:
         """Name with this recognizer from now on, as it is by now; then say so."""
@@ -172,6 +172,12 @@ class RunChooser(ttk.Frame):
         self._desk.notice.hide()
         self.choose(self._listed[self.box.current()][0])
         self._desk.root.focus_set()  # or the arrow keys would turn through the list, not the pictures
+
+
+def _load(path: Path) -> Iterator[Recognizer]:
+    from castlist.naming import Recognizer  # late, as all that only threads need: the window is there sooner
+
+    yield Recognizer.load(path)
 
 
 def _look_into(folder: Path, recognizer: Recognizer | None = None) -> _Look:

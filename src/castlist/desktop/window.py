@@ -9,6 +9,8 @@ from pathlib import Path
 from tkinter import ttk
 from typing import TYPE_CHECKING
 
+from PIL import Image
+
 from castlist.desktop.album import Album
 from castlist.desktop.archives import ArchiveView, is_archive
 from castlist.desktop.desk import Desk
@@ -91,6 +93,8 @@ class Window:
         root.protocol("WM_DELETE_WINDOW", self.close)
         self._check_font()
         self.chooser.list()
+        # Once it is drawn; what fails here is told when it is needed.
+        root.after_idle(self.desk.worker.start, _get_ready, lambda _: None, lambda _: None)
 
     def _groups(self) -> list[Group]:
         pictures = (
@@ -258,3 +262,14 @@ class Window:
         if not self.album.recognizer:
             self.notice.tell(lambda translate: translate("Choose people first, or learn from folders."))
         return self.album.recognizer
+
+
+def _get_ready(_: Task) -> Iterator[None]:
+    """Load what the first picture needs, while it is looked for a run and that is opened."""
+    import castlist.desktop.asking
+    from castlist.faces import warm_up
+
+    assert castlist.desktop.asking
+    warm_up()
+    Image.preinit()
+    yield

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from castlist.faces.alignment import Template as Template
     from castlist.faces.alignment import crop_face as crop_face
     from castlist.faces.detector import detect as detect
+    from castlist.faces.detector import warm_up as warm_up
     from castlist.faces.finder import MIN_FACE as MIN_FACE
     from castlist.faces.finder import RELATIVE_MIN_FACE as RELATIVE_MIN_FACE
     from castlist.faces.finder import find_faces as find_faces
@@ -67,6 +68,7 @@ _ROOMS = {
     "measure_quality": "quality",
     "read_checked": "networks",
     "read_network": "onnx_reader",
+    "warm_up": "detector",
 }
 __all__ = list(_ROOMS)
 __getattr__ = open_door(__name__, _ROOMS)

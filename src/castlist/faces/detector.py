@@ -15,7 +15,7 @@ import numpy as np
 from castlist.faces.boxes import Detections, shifted, squared, suppress
 from castlist.faces.levels import Level, crop_squares, halved, resize
 from castlist.faces.onet import SIDE, look_at
-from castlist.faces.yunet import find_boxes
+from castlist.faces.yunet import SIDES, find_boxes
 
 FACE = 16  # pixels of the smallest face in the picture that YuNet sees
 WIDE, NARROWER = 480, 0.25  # of a picture's shorter side; from there on, large faces are looked for in a smaller one
@@ -51,6 +51,16 @@ def detect(
     kept = kept[suppress(boxes[kept], odds[kept], OVERLAP, of_smaller=True)]
     sure = 1 / (1 + np.exp(-odds[kept]))
     return Detections(boxes[kept], sure, landmarks[kept], (turned - upright)[kept])
+
+
+def warm_up() -> None:
+    """Open both networks, which takes longer than finding faces: for who has time before the first photo comes.
+
+    Raises:
+        WeightsError: If a package with their weights is missing, or they are not the ones expected.
+    """
+    find_boxes(np.zeros((SIDES, SIDES, 3), np.uint8), LEAST)
+    look_at(np.zeros((1, SIDE, SIDE, 3), np.uint8))
 
 
 def reduce(pixels: np.ndarray, min_face: float, shrunk: int = 1) -> np.ndarray:

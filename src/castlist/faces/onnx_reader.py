@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 TYPES = {1: "<f4", 2: "u1", 3: "i1", 6: "<i4", 7: "<i8"}  # of weights, those that are read
+CACHED = 2**17  # floats that are computed at a time
 
 
 @dataclass(frozen=True)
@@ -68,13 +69,19 @@ def _folded(node: Node, weights: dict[str, np.ndarray]) -> bool:
 
 def _floats(values: np.ndarray, scales: np.ndarray, zeros: np.ndarray, axis: int, size: int) -> np.ndarray:
     """Whole numbers in blocks of `size` along an axis as the floats that they stand for."""
-    floats = values.astype(np.float32)
-    along, scales, zeros = (np.moveaxis(part, axis, -1) for part in (floats, scales, zeros.astype(np.float32)))
-    whole = along.shape[-1] // size  # the last may be cut short
-    blocks, rest = along[..., : whole * size].reshape(*along.shape[:-1], whole, size), along[..., whole * size :]
-    for part, some in ((blocks, np.s_[..., :whole, None]), (rest, np.s_[..., whole:])):
-        part -= zeros[some]
-        part *= scales[some]
+    floats = np.empty(values.shape, np.float32)
+    # Some rows at a time, which stay in the processor's cache: of SFace's last layer that takes half the time.
+    step = max(1, CACHED * len(values) // values.size) if axis else len(values)
+    for start in range(0, len(values), step):
+        rows = slice(start, start + step)
+        some = floats[rows]
+        some[:] = values[rows]
+        along, scale, zero = (np.moveaxis(part, axis, -1) for part in (some, scales[rows], zeros[rows]))
+        whole = along.shape[-1] // size  # the last may be cut short
+        blocks, rest = along[..., : whole * size].reshape(*along.shape[:-1], whole, size), along[..., whole * size :]
+        for part, its in ((blocks, np.s_[..., :whole, None]), (rest, np.s_[..., whole:])):
+            part -= zero.astype(np.float32)[its]
+            part *= scale[its]
     return floats
 
 

@@ -240,6 +240,10 @@ class Gallery:
         check_parts(("somebody",), embeddings, np.zeros(len(photos), np.int64), photos, self.embeddings.shape[1])
         return self._with(people, embeddings, np.full(len(photos), people.index(name)), photos)._follow()
 
+    def warm_up(self) -> None:
+        """Draw the strangers that all galleries of a network share: for who has time before somebody is enrolled."""
+        self._learn()
+
     def with_stranger_rate(self, rate: float) -> Gallery:
         """The same people with another share of strangers that may be given a name.
 

@@ -48,7 +48,7 @@ def numbers_of(array: np.ndarray, *shape: int, least: float = -LARGEST, most: fl
     Raises:
         ValueError: If not.
     """
-    if array.dtype.kind != "f" or array.shape != shape:
+    if array.dtype.kind != "f" or array.itemsize < 4 or array.shape != shape:  # shorter ones don't reach the bounds
         raise ValueError(f"numbers of shape {shape} are {array.dtype} of {array.shape}")
     if not ((array >= least) & (array <= most)).all():  # what is no number isn't within bounds either
         raise ValueError(f"numbers that should lie between {least:g} and {most:g} don't")

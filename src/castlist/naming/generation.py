@@ -14,6 +14,7 @@ from castlist.naming.eyes import Eyes, FaceEyes, WholeEyes
 from castlist.naming.namers import FaceClassifier, GalleryNamer, Namer, WholeClassifier
 from castlist.naming.seeing import Seen
 from castlist.run import FACE_FILES, Run, RunFolder, Stamp, check_files, load_gallery
+from castlist.threads import submit
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,12 +89,13 @@ def open_generation(folder: RunFolder, finder: Finder = find_faces, *, before: G
         gallery = face_network = None
         known: tuple[str, ...] = ()
         if faces:
-            run, gallery = load_gallery(run)
+            loaded = submit(load_gallery, run)  # while the network is opened, which takes as long
             face_network = before.face_network if before else None
             if not (face_network and face_network.is_of(run.face_digests)):
                 face_network = FaceNetwork.load(run.face_network_path)
             if face_network.is_of(run.face_digests):
                 known = FACE_FILES
+            run, gallery = loaded.result()
         generation = Generation(
             run,
             network=Network(run.network_path, n_people=len(run.people)) if run.has_network else None,

@@ -88,18 +88,21 @@ def is_there(gallery: Gallery, file: str) -> bool:
 
 
 def still_there(enrolled: Iterable[Enrolled], gallery: Gallery) -> Iterator[Enrolled]:
-    """What can be taken back of some enrolments, where anything can: no look-alikes that the gallery hasn't."""
+    """What can be taken back of some enrolments, where anything can: of photos and look-alikes that the gallery has."""
+    photos, apart = set(gallery.photos), set(gallery.lookalikes.photos)
     for one in enrolled:
-        left = dataclasses.replace(one, apart=tuple(file for file in one.apart if is_there(gallery, file)))
+        left = dataclasses.replace(
+            one,
+            files=tuple(file for file in one.files if file in photos),
+            apart=tuple(file for file in one.apart if file in apart),
+        )
         if left.files or left.apart:
             yield left
 
 
 def _name_of(enrolled: Enrolled, gallery: Gallery) -> str:
-    if enrolled.files:
-        return person_of(enrolled.files[0])
-    apart = gallery.lookalikes
-    return gallery.people[apart.person[apart.photos.index(enrolled.apart[0])]]
+    part, file = (gallery, enrolled.files[0]) if enrolled.files else (gallery.lookalikes, enrolled.apart[0])
+    return gallery.people[part.person[part.photos.index(file)]]
 
 
 def person_of(file: str) -> str:

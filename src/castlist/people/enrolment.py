@@ -106,7 +106,7 @@ def enrol_by(
     return Enrolment(run, added, known, tuple(refused), doubts)
 
 
-def enrol_face(recognizer: Recognizer, name: str, seen: Seen, face: int, source: str) -> Recognizer:
+def enrol_face(recognizer: Recognizer, name: str, seen: Seen, face: int, source: str) -> Enrolled | None:
     """Add one face, as a person pointed at it in a photo of several.
 
     Args:
@@ -118,7 +118,7 @@ def enrol_face(recognizer: Recognizer, name: str, seen: Seen, face: int, source:
         source: What the photo is called.
 
     Returns:
-        A recognizer that knows the face.
+        What `undo` takes back; None: the run knew the person by this face. Who holds the run knows it from then on.
 
     Raises:
         CastlistError: If nobody can be called so, the run is of another model or was trained anew, or has another face
@@ -128,8 +128,8 @@ def enrol_face(recognizer: Recognizer, name: str, seen: Seen, face: int, source:
     recognizer.face_eyes.need_own(seen)
     name = meant_by(name, began.people)
     place = seen.paths[int(seen.photo[face])]
-    run, _ = add_faces(began, name, seen.embeddings[face][None], [(spell(source), place)])
-    return Recognizer.load(run.path)
+    run, (is_new,) = add_faces(began, name, seen.embeddings[face][None], [(spell(source), place)])
+    return run.enrolled[-1] if is_new else None
 
 
 def _doubts(gallery: Gallery, name: str, seen: Seen, one: ChosenFace) -> Iterator[Message]:

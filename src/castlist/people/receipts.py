@@ -132,7 +132,7 @@ def _folders_of(root: Path, name: str) -> list[Path]:
     """The folders of a person's photos; in one form, two may have the same name."""
     try:
         return sorted(path for path in root.iterdir() if one_form(path.name) == one_form(name) and path.is_dir())
-    except OSError:  # gone, or nobody may look
+    except (OSError, ValueError):  # gone, nobody may look, or no path, of somebody else's run
         return []
 
 

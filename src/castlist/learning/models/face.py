@@ -57,8 +57,10 @@ def build_face(image_size: int, n_people: int, settings: Settings) -> keras.Mode
         x = learnt(convolution, weights, part.offsets)(x)
         x = learnt(layers.PReLU(shared_axes=[1, 2]), part.slopes[None, None])(x)
     x = layers.Flatten()(layers.Permute((3, 1, 2))(x))  # as SFace has them: channels first
-    head = (parts.head * parts.gains[..., None]).reshape(len(parts.head), -1).T
-    x = learnt(layers.Dense(len(parts.head), dtype="float32", name="vectors"), head, parts.biases)(x)
+    head = parts.head * np.outer(parts.last_gains, parts.gains)[..., None]
+    biases = parts.head.sum(axis=2) @ parts.offsets * parts.last_gains + parts.last_offsets
+    head = head.reshape(len(head), -1).T
+    x = learnt(layers.Dense(len(biases), dtype="float32", name="vectors"), head, biases)(x)
     x = layers.UnitNormalization(dtype="float32")(x)
     x = layers.Rescaling(SHARPNESS, dtype="float32")(x)
     outputs = layers.Dense(n_people, activation="softmax", dtype="float32", name="people")(x)

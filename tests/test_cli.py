@@ -119,7 +119,6 @@ def test_photos_of_one_name_are_both_drawn(
         (["train", "one"], "at least 2 people"),
         (["train", "empty", "--model", "gan"], "Unknown model 'gan'. Choose from: face, cnn"),
         (["train", "empty", "--preset", "best"], "no preset 'best'"),
-        (["train", "empty", "--fine-tune", "--preset", "x"], "--fine-tune is a preset itself"),
         (["train", "empty", "--epochs", "0"], "epochs must be 1 or more. Got 0"),
         (["train", "empty", "--optimizer", "magic"], "optimizer must be one of sgd, adam, adamw, rmsprop"),
         (["train", "empty", "--set", "speed=3"], "Unknown setting 'speed'"),

@@ -12,7 +12,6 @@ import pytest
 pytest.importorskip("keras")
 import keras
 
-from castlist.embeddings import default_network
 from castlist.errors import SettingsError
 from castlist.learning import sessions as learning
 from castlist.learning.conversion import write_onnx
@@ -24,11 +23,11 @@ from castlist.naming.recognizer import Recognizer
 from castlist.settings import MODELS, Settings, with_preset
 from conftest import PHOTOS
 
-SIZES = {"face": 112}  # pixels; 48 for the others
 # The large ones take minutes: what needs them is with the slow tests; the small ones are built alike.
 BY_SIZE = [
-    pytest.param(name, marks=pytest.mark.slow if name in ("cnn", "face", "vgg16", "vgg16-scratch") else ())
-    for name in MODELS
+    pytest.param(name, marks=pytest.mark.slow if name in ("cnn", "vgg16", "vgg16-scratch") else ())
+    for name, kind in MODELS.items()
+    if kind.is_trained
 ]
 
 # Row by row as the report's summary prints them: layer, output shape, parameters.
@@ -87,11 +86,10 @@ REPORT_VGG16 = [
 ]
 
 
-@pytest.fixture(params=list(MODELS))
+@pytest.fixture(params=[name for name, kind in MODELS.items() if kind.is_trained])
 def settings(request: pytest.FixtureRequest) -> Settings:
-    size = SIZES.get(request.param, 48)
     frames = 3 if request.param == "cnn-lstm" else 1
-    return Settings(model=request.param, image_size=size, frames=frames, optimizer="adam", learning_rate=1e-3)
+    return Settings(model=request.param, image_size=48, frames=frames, optimizer="adam", learning_rate=1e-3)
 
 
 @pytest.fixture
@@ -178,13 +176,10 @@ def two_people(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_it_trains_on_faces_and_on_whole_photos(
     settings: Settings, faces: bool, two_people: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if settings.model == "face" and not faces:
-        pytest.skip("the model face is of faces alone")
     monkeypatch.setattr(learning, "write_report", lambda *args, **rest: None)  # it has tests of its own
     small = dataclasses.replace(
         settings,
         faces=faces,
-        fine_tune=settings.model == "face",
         weights="none",
         optimizer="sgd",
         precision="float32",
@@ -234,14 +229,6 @@ def test_vgg16_scratch_is_the_report_s_row_by_row() -> None:
     assert sum(int(np.prod(weight.shape)) for weight in model.non_trainable_weights) == 128
 
 
-def test_face_is_the_pretrained_network() -> None:
-    crops = np.random.default_rng(0).integers(0, 256, (4, 112, 112, 3), np.uint8)
-    model = build_model(112, 3, Settings(model="face"))
-    vectors = keras.Model(model.input, model.get_layer("vectors").output).predict_on_batch(crops.astype(np.float32))
-    np.testing.assert_allclose(vectors, default_network().run(crops), atol=1e-4)
-    assert model.count_params() == 9_629_632 + 128 * 3 + 3  # the figure of the folded network, and the people
-
-
 def test_the_report_s_last_run_is_a_preset() -> None:
     settings = with_preset(Settings(model="cnn"), "report")
     assert settings.dropouts == (0.25, 0, 0, 0.5, 0)
@@ -261,5 +248,3 @@ def test_settings_that_don_t_fit_are_refused() -> None:
         build_model(48, 3, Settings(model="vgg16-scratch", dropouts=(0.5,)))
     with pytest.raises(SettingsError, match="Unknown model 'gan'"):
         build_model(48, 3, Settings(model="gan"))
-    with pytest.raises(SettingsError, match="image_size of 112"):
-        build_model(96, 3, Settings(model="face"))

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from castlist.errors import Message, RunError
+from castlist.errors import Message, RunError, SettingsError
 from castlist.learning.dataset import load_dataset
 from castlist.learning.starting import new_run_path, start_run
 from castlist.media import find_cast
 from castlist.run import Run, find_runs, list_runs, newest_run, open_run
 from castlist.run.record import FORMAT
-from castlist.settings import Settings
+from castlist.settings import Settings, read_settings
 
 
 def make_run(path: Path, **changes: object) -> Run:
@@ -113,6 +113,17 @@ def test_sentences_of_older_castlists_are_read_as_they_are(tmp_path: Path) -> No
     assert [str(note) for note in read.notes] == ["'Ann' is drawn."]
     assert [(file, str(reason)) for file, reason in read.refused] == [("Ann/x.txt", "not a photo")]
     assert (read.generation, read.leaving) == (0, ())
+
+
+def test_settings_of_older_castlists_are_read(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "one")
+    record = json.loads((run.path / "run.json").read_text("utf-8"))
+    record["settings"]["fine_tune"] = record["tuned"] = True
+    (run.path / "run.json").write_text(json.dumps(record), "utf-8")
+    assert open_run(run.path) == dataclasses.replace(run, tuned=True)
+    assert read_settings("fine_tune = false") == Settings()
+    with pytest.raises(SettingsError, match="fine_tune"):
+        read_settings("fine_tune = true")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")

@@ -97,8 +97,6 @@ def show_result(run: Run, evaluation: Evaluation | None) -> None:
                 what=_what(run, score.photos),
             )
         )
-    if run.settings.fine_tune:
-        tell(worded(run.notes[-1]))  # which network is used
     words = translator(spoken())
     if end := describe_end(history, run.settings, words):
         tell(end)

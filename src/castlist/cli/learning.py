@@ -33,7 +33,6 @@ def train(
     network: Annotated[
         str | None, typer.Option(help="A face network of your own, ONNX with a TOML beside it; or dlib.")
     ] = None,
-    fine_tune: Annotated[bool, typer.Option("--fine-tune", help="Train the network of the model face too.")] = False,
     preset: Annotated[str | None, typer.Option(help="Settings that belong together, such as 'report'.")] = None,
     tensorboard: Annotated[
         bool | None, typer.Option("--tensorboard", help="Write logs too: tensorboard --logdir runs shows them.")
@@ -77,13 +76,7 @@ def train(
     }
     from castlist.learning import check_installed
 
-    if fine_tune and preset:
-        raise SettingsError(
-            "two-presets",
-            "--fine-tune is a preset itself; it can't go with --preset {preset}. Leave one out.",
-            preset=preset,
-        )
-    chosen = choose_settings(settings, model, "fine-tune" if fine_tune else preset, given, set_ or [])
+    chosen = choose_settings(settings, model, preset, given, set_ or [])
     check_installed(chosen)
     from castlist.learning import learn
     from castlist.media import find_marked_cast

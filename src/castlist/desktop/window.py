@@ -266,10 +266,9 @@ class Window:
 
 def _get_ready(_: Task) -> Iterator[None]:
     """Load what the first picture needs, while it is looked for a run and that is opened."""
-    import castlist.desktop.asking
+    import castlist.desktop.asking  # noqa: F401
     from castlist.faces import warm_up
 
-    assert castlist.desktop.asking
     warm_up()
     Image.preinit()
     yield

@@ -3,18 +3,15 @@
 from castlist.embeddings.choice import choose_faces
 from castlist.embeddings.keeping import KeptWeights, keep_weights
 from castlist.embeddings.network import VIEWS, FaceNetwork, default_network, embed, face_network, normalize
-from castlist.embeddings.sface import SfaceParts, read_parts
 
 __all__ = [
     "VIEWS",
     "FaceNetwork",
     "KeptWeights",
-    "SfaceParts",
     "choose_faces",
     "default_network",
     "embed",
     "face_network",
     "keep_weights",
     "normalize",
-    "read_parts",
 ]

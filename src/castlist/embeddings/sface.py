@@ -54,17 +54,8 @@ def rewrite_apart(data: bytes) -> tuple[bytes, dict[str, np.ndarray]]:
     return graph.serialize(*SIGNATURE, apart=True), graph.large
 
 
-def read_parts() -> SfaceParts:
-    """The layers of SFace's file.
-
-    Raises:
-        WeightsError: If it is missing, or not the one expected.
-    """
-    return _read(read_network(WEIGHTS.read(WEIGHTS.find())))
-
-
 @dataclass(frozen=True, eq=False)
-class SfaceLayer:
+class _Layer:
     """A convolution, the batch normalization after it, and its PReLU."""
 
     weights: np.ndarray  # (filters, channels, height, width)
@@ -77,12 +68,12 @@ class SfaceLayer:
 
 
 @dataclass(frozen=True, eq=False)
-class SfaceParts:
+class _Parts:
     """All of SFace."""
 
     shift: np.ndarray  # subtracted from the pixels
     scale: np.ndarray  # multiplied after that
-    layers: list[SfaceLayer]
+    layers: list[_Layer]
     gains: np.ndarray  # (channels,), of the normalization before the dense layer
     offsets: np.ndarray  # (channels,)
     head: np.ndarray  # (values, channels, places), of the dense layer
@@ -90,7 +81,7 @@ class SfaceParts:
     last_offsets: np.ndarray  # (values,)
 
 
-def _read(network: Network) -> SfaceParts:
+def _read(network: Network) -> _Parts:
     chain = (node for node in network.nodes if node.kind not in IDLE)
 
     def take(kind: str) -> tuple[Node, list[np.ndarray]]:
@@ -108,13 +99,13 @@ def _read(network: Network) -> SfaceParts:
         offset = gain * bias[0] + offset if bias else offset
         (slopes,) = take("PRelu")[1]
         shape: Any = {name: node.attributes[name] for name in ("strides", "pads", "group")}
-        layers.append(SfaceLayer(weights, gain, offset, slopes.ravel(), **shape))
+        layers.append(_Layer(weights, gain, offset, slopes.ravel(), **shape))
     gain, offset = _normalization(*take("BatchNormalization"))
     take("Flatten")
     head, biases = take("Gemm")[1]
     last_gain, last_offset = _normalization(*take("BatchNormalization"))
     head = head.reshape(VALUES, len(gain), -1)
-    return SfaceParts(shift, scale, layers, gain, offset, head, last_gain, biases * last_gain + last_offset)
+    return _Parts(shift, scale, layers, gain, offset, head, last_gain, biases * last_gain + last_offset)
 
 
 def _normalization(node: Node, weights: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:

@@ -111,19 +111,11 @@ def evaluate(run: Run, gallery: Gallery | None, dataset: Dataset | None) -> Eval
     return score_answers(run.people, files, dataset.person[firsts], answers.named, answers.probabilities)
 
 
-def validate_gallery(run: Run, gallery: Gallery) -> float:
-    """The share of validation photos whose most probable person is right, by a gallery of the training side alone."""
-    answers, _, truth = _answer_held_out(run, gallery, asked="validation", unknown_to=("validation", "test"))
-    return float((answers.probabilities[:, :-1].argmax(axis=1) == truth).mean())
-
-
-def _answer_held_out(
-    run: Run, gallery: Gallery, *, asked: str = "test", unknown_to: Sequence[str] = ("test",)
-) -> tuple[Answers, list[str], np.ndarray]:
-    """Answers for the photos of one side by a gallery that doesn't know them, with their files and people."""
-    side_of = {photo: side for side, photos in run.sides.items() for photo in photos}
-    known = np.array([side_of.get(photo) not in unknown_to for photo in gallery.photos])
-    tested = np.array([side_of.get(photo) == asked for photo in gallery.photos])
+def _answer_held_out(run: Run, gallery: Gallery) -> tuple[Answers, list[str], np.ndarray]:
+    """Answers for the test photos by a gallery that doesn't know them, with their files and people."""
+    held_out = frozenset(run.sides["test"])
+    tested = np.array([photo in held_out for photo in gallery.photos], bool)
+    known = ~tested
     present = np.unique(gallery.person[known])  # somebody all of whose photos are copies of others' may not be there
     smaller = Gallery.fit(
         [gallery.people[index] for index in present],

@@ -19,7 +19,6 @@ from castlist.learning.evaluation import (
     evaluate,
     evaluation_files,
     read_evaluation,
-    validate_gallery,
 )
 from castlist.learning.models import check_model
 from castlist.learning.progress import OnProgress, Progress
@@ -217,9 +216,6 @@ def _finish(
                     log.add_epoch(now.finished)
 
             run = train(dataset, run, on_progress=tell)
-        if run.settings.fine_tune:
-            assert gallery is not None, "the model face learns from faces"
-            run = _keep_better(run, gallery)
     else:
         with RunFolder(run.path).change() as change:
             change.run = dataclasses.replace(change.run, complete=True)
@@ -241,33 +237,6 @@ def _logging(run: Run) -> contextlib.AbstractContextManager[EventLog | None]:
     from castlist.learning.tensorboard import EventLog
 
     return EventLog(run)
-
-
-def _keep_better(run: Run, gallery: Gallery) -> Run:
-    """Of the fine-tuned network and the frozen one, keep what named more validation photos rightly."""
-    frozen = validate_gallery(run, gallery)
-    tuned = max(row.val_accuracy for row in read_history(run))
-    better = tuned > frozen
-    if better:
-        note = Message(
-            "tuned-is-better",
-            "On validation, the fine-tuned network named {tuned:.1%} rightly and the frozen one {frozen:.1%}: the "
-            "fine-tuned one is used.",
-            {"tuned": tuned, "frozen": frozen},
-        )
-    else:
-        note = Message(
-            "frozen-is-better",
-            "On validation, the fine-tuned network named {tuned:.1%} rightly and the frozen one {frozen:.1%}: the "
-            "frozen one is used.",
-            {"tuned": tuned, "frozen": frozen},
-        )
-    with RunFolder(run.path).change() as change:
-        if not better:
-            for path in (run.network_path, run.weights_path, run.state_path):
-                change.remove(path.name)
-        change.run = dataclasses.replace(change.run, tuned=better, notes=(*change.run.notes, note))
-    return change.run
 
 
 def _make_gallery(run: Run, dataset: Dataset) -> Gallery:

@@ -154,7 +154,7 @@ def _check_open(run: Run, name: str) -> None:
         raise RunError(
             "learnt-for-good",
             "The network of this run has learnt its people for good. To add {name!r}, put the photos into a folder of "
-            "that name beside the others and train again; a run of the model face, not fine-tuned, can be added to.",
+            "that name beside the others and train again; a run of the model face can be added to.",
             name=name,
         )
     check_person(name, run.people)

@@ -69,7 +69,7 @@ class Run:
     created: str = field(default_factory=lambda: datetime.datetime.now().astimezone().isoformat(timespec="seconds"))
     versions: Mapping[str, str] = field(default_factory=dict)
     machine: str = field(default_factory=lambda: f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}")
-    tuned: bool = False  # of the model face: the fine-tuned network was better on validation, and gives the names
+    tuned: bool = False  # of the model face, as older castlists could: its network was trained on, and gives the names
     complete: bool = False  # the network is exported and checked; False while training, or when it was interrupted
     best_epoch: int | None = None
     temperature: float = 1.0  # that the trained network's logits are divided by; its ONNX file has it within
@@ -269,8 +269,10 @@ def _read(path: Path, data: bytes) -> Run:
         )
     if version not in range(1, FORMAT + 1):
         raise ValueError(f"no format {version!r}")
+    settings = msgspec.convert(record.pop("settings"), dict)
+    settings.pop("fine_tune", None)  # of before; `tuned` tells what came of it
     values: dict[str, Any] = {
-        "settings": Settings.from_dict(msgspec.convert(record.pop("settings"), dict)),
+        "settings": Settings.from_dict(settings),
         "refused": tuple((str(file), Message.from_dict(reason)) for file, reason in record.pop("refused")),
         "notes": tuple(map(Message.from_dict, record.pop("notes"))),
     }

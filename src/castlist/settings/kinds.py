@@ -14,35 +14,26 @@ class ModelKind:
     """A model that can be learnt; its builder is imported when it is built, not before."""
 
     summary: Message
-    builder: str  # module:function; (image_size, n_people, settings) -> keras.Model
+    builder: str | None = None  # module:function; (image_size, n_people, settings) -> keras.Model
     dropouts: tuple[float, ...] = ()  # its own, from the first to the last
     smallest: int = 0  # pixels; below, its last convolution has nothing left to see
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # settings that belong together, by name
     defaults: Mapping[str, Any] = field(default_factory=dict)  # settings that suit it better than the common ones
     pretrain: str | None = None  # module:function; (model, settings); puts learnt weights into the layer "base"
     weights: str | None = None  # module:function; (settings); where those weights are found, or an error says why not
-    is_trained: bool = True  # in epochs, with Keras; without, people are added to a network that is finished
     takes_whole_photos: bool = True  # where it is asked to
     takes_sequences: bool = False  # several photos of a person at once; it learns from films, too
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether it is trained in epochs, with Keras; if not, people are added to a network that is finished."""
+        return self.builder is not None
 
 
 MODELS: dict[str, ModelKind] = {
     "face": ModelKind(
-        summary=Message(
-            "model-face", "the pretrained face network with a head learnt in seconds; Keras only to fine-tune it"
-        ),
-        is_trained=False,
+        summary=Message("model-face", "the pretrained face network, to which people are added in seconds"),
         takes_whole_photos=False,
-        builder="castlist.learning.models.face:build_face",
-        presets={
-            # Small steps: the network knows faces already, and a few hundred photos teach it more noise than truth.
-            "fine-tune": {
-                "fine_tune": True,
-                "optimizer": "adam",
-                "learning_rate": 1e-4,
-                "epochs": 4,
-            },
-        },
     ),
     "cnn-small": ModelKind(
         summary=Message(

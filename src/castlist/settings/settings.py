@@ -22,7 +22,6 @@ class Settings(TrainingSettings, ModelSettings, SplitSettings, FaceSettings):
     """The settings of one training."""
 
     model: str = "face"
-    fine_tune: bool = False  # train the network of `face` too, and keep that if it is better on validation
 
     def __post_init__(self) -> None:
         check_types(self)
@@ -39,22 +38,11 @@ class Settings(TrainingSettings, ModelSettings, SplitSettings, FaceSettings):
             raise SettingsError(
                 "no-frames", "The model {model} sees one photo at a time. Leave frames out.", model=self.model
             )
-        if self.fine_tune and kind.is_trained:
-            raise SettingsError(
-                "no-fine-tuning",
-                "Only the model face can be fine-tuned; {model} is trained from scratch anyway.",
-                model=self.model,
-            )
         if self.tensorboard and not self.needs_keras:
             raise SettingsError(
                 "tensorboard-without-epochs",
                 "TensorBoard shows epochs, and the model {model} is not trained in epochs. Leave it out.",
                 model=self.model,
-            )
-        if self.fine_tune and self.network:
-            raise SettingsError(
-                "own-network-only",
-                "Only castlist's own face network can be fine-tuned. Leave out the other network.",
             )
 
     @property
@@ -75,7 +63,7 @@ class Settings(TrainingSettings, ModelSettings, SplitSettings, FaceSettings):
     @property
     def needs_keras(self) -> bool:
         """Whether a network is trained, not only a gallery made."""
-        return self.kind.is_trained or self.fine_tune
+        return self.kind.is_trained
 
     @property
     def takes_sequences(self) -> bool:
@@ -102,6 +90,8 @@ class Settings(TrainingSettings, ModelSettings, SplitSettings, FaceSettings):
                 "augmentation must be a table of settings. Got {value} instead.",
                 value=repr(augmentation),
             )
+        if values.get("fine_tune") is False:  # as files of before have it
+            del values["fine_tune"]
         if isinstance(values.get("dropouts"), list):
             values["dropouts"] = tuple(values["dropouts"])
         check_names(cls, values)

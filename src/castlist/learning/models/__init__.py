@@ -67,8 +67,9 @@ def build_model(image_size: int, n_people: int, settings: Settings) -> keras.Mod
         SettingsError: If the model is unknown, the image too small for it, or a setting doesn't fit it.
         MissingExtraError: If Keras is missing.
     """
-    kind = _check(image_size, settings)
-    model: keras.Model = _find(kind.builder, settings.model)(image_size, n_people, settings)
+    builder = _check(image_size, settings).builder
+    assert builder is not None, "models without epochs aren't built"
+    model: keras.Model = _find(builder, settings.model)(image_size, n_people, settings)
     return model
 
 

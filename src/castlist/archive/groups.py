@@ -209,16 +209,7 @@ def _renumber(
     """Give each group the number that most of its faces had, or a new one, and keep that."""
     known = _read_numbers(folder)
     keys = [[_key(unnamed[face][0]) for face in group] for group in groups]
-    votes = [
-        (-count, i, number)
-        for i, group in enumerate(keys)
-        for number, count in Counter(known.of[key] for key in group if key in known.of).items()
-    ]
-    chosen: dict[int, int] = {}
-    for _, i, number in sorted(votes):
-        if i not in chosen and number not in chosen.values():
-            chosen[i] = number
-    following = known.next
+    chosen, following = _elect(known, keys), known.next
     for i in range(len(groups)):
         if i not in chosen:
             chosen[i], following = following, following + 1
@@ -232,6 +223,20 @@ def _renumber(
         raise cannot_write(folder.index, error) from error
     write_bytes(folder.index / NUMBERS, msgspec.json.encode(_Numbers(following, of)), private=True)
     return [chosen[i] for i in range(len(groups))]
+
+
+def _elect(known: _Numbers, groups: Sequence[Sequence[str]]) -> dict[int, int]:
+    """The numbers that groups keep: each goes where most of its faces are."""
+    votes = [
+        (-count, i, number)
+        for i, group in enumerate(groups)
+        for number, count in Counter(known.of[key] for key in group if key in known.of).items()
+    ]
+    chosen: dict[int, int] = {}
+    for _, i, number in sorted(votes):
+        if i not in chosen and number not in chosen.values():
+            chosen[i] = number
+    return chosen
 
 
 def _read_numbers(folder: ArchiveFolder) -> _Numbers:

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from castlist.errors import FULL, CastlistError, reason_of
+from castlist.errors import FULL, CastlistError, PhotoError, reason_of
 
 logger = logging.getLogger(__name__)
 
@@ -156,6 +156,17 @@ def flush_folder(path: Path) -> None:
             raise
     finally:
         os.close(folder)
+
+
+def need_regular(path: Path) -> None:
+    """Make sure that a file can be read to its end: a pipe or a device may have none.
+
+    Raises:
+        PhotoError: If it can't; the message is the reason.
+        OSError: If there is no such file.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise PhotoError("photo-no-file", "not a regular file")
 
 
 def need_replaceable(path: Path, *heads: bytes) -> None:

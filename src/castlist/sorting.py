@@ -11,13 +11,12 @@ import hashlib
 import logging
 import os
 import shutil
-import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from castlist.errors import CastlistError, PhotoError, reason_of
-from castlist.files import cannot_write, make_folder
+from castlist.files import cannot_write, make_folder, need_regular
 from castlist.media import UNKNOWN
 from castlist.naming import NamedFilm, NamedPhoto, Recognizer
 from castlist.predicting import Remark, Showing, predict, unseen
@@ -109,8 +108,7 @@ def put(source: Path, folder: Path, *, link: bool = False) -> bool:
         CastlistError: If it can't be put there.
     """
     try:
-        if not stat.S_ISREG(source.stat().st_mode):  # to read a pipe would never end
-            raise PhotoError("photo-no-file", "not a regular file")
+        need_regular(source)
         source.open("rb").close()
     except OSError as error:
         raise PhotoError("photo-gone", "it can't be read again ({reason})", reason=reason_of(error)) from error

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from PIL import ExifTags, Image, ImageOps, JpegImagePlugin, TiffImagePlugin, Uni
 
 from castlist.arguments import checked
 from castlist.errors import Message, PhotoError, reason_of
+from castlist.files import need_regular
 from castlist.media import mending, tiff
 from castlist.media.headers import open_header, open_sized, orientation_of, picture_of, turns_itself
 from castlist.media.limits import MAX_PIXELS, check_scans
@@ -193,8 +193,7 @@ def read_file(path: str | os.PathLike[str]) -> bytes:
     if not isinstance(path, str | os.PathLike):
         raise PhotoError("photo-no-path", "not a path but {kind}", kind=type(path).__name__)
     try:
-        if not stat.S_ISREG(Path(path).stat().st_mode):
-            raise PhotoError("photo-no-file", "not a regular file")
+        need_regular(Path(path))
         return Path(path).read_bytes()
     except OSError as error:
         raise _unopened(reason_of(error)) from error

@@ -112,6 +112,18 @@ def make_folder(path: Path, *, private: bool = False) -> None:
         path.mkdir(PRIVATE_FOLDER if private else 0o777, parents=True, exist_ok=True)
 
 
+def need_folder(path: Path, *, private: bool = False) -> None:
+    """Make a folder as `make_folder` does.
+
+    Raises:
+        CastlistError: If it can't be made.
+    """
+    try:
+        make_folder(path, private=private)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
 def part_of(path: Path) -> Path:
     """Where to write a file before it is renamed: a name that nobody else takes, and `remove_parts` knows."""
     return path.parent / f".{os.getpid()}-{secrets.token_hex(8)}.part"

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from castlist.facade import open_door
 
 if TYPE_CHECKING:
-    from castlist.media.cast import DEEPER as DEEPER
     from castlist.media.cast import Cast as Cast
     from castlist.media.cast import Photo as Photo
     from castlist.media.cast import RefusedPhoto as RefusedPhoto
@@ -69,7 +68,6 @@ if TYPE_CHECKING:
 
 _ROOMS = {
     "ALL": "names",
-    "DEEPER": "cast",
     "HEAD": "films",
     "UNKNOWN": "names",
     "Canvas": "filming",

@@ -21,7 +21,6 @@ logger = logging.getLogger(__name__)
 _SIDES = frozenset({"train", "training", "test", "testing", "val", "valid", "validation", "eval", "evaluation", "dev"})
 # What folders are called that hold strangers; `castlist sort` makes the first and the last.
 _NOBODYS = frozenset({UNKNOWN, "unknowns", "strangers", ALL, "nobody"})
-DEEPER = "cast-perhaps-deeper"  # the code of the note that the people seem to lie in folders of folders
 
 
 @dataclass(frozen=True)
@@ -198,7 +197,7 @@ def _tell_depth(root: Path, photos: Sequence[Photo]) -> Iterator[Message]:
         )
     if all(len(photo.path.parts) > level for photo in photos):
         yield Message(
-            DEEPER,
+            "cast-perhaps-deeper",
             "No photo lies in a person's folder itself, only in folders in it. If those are the people's, give "
             "{folder!r}.",
             {"folder": folder},

@@ -242,7 +242,7 @@ def open_run(path: str | os.PathLike[str]) -> Run:
     except (OSError, PhotoError) as error:
         raise RunError(
             "record-unreadable",
-            "The run {path!r} is broken: its run.json can't be read ({reason}).",
+            "The run {path!r} can't be opened: its run.json can't be read ({reason}).",
             path=str(path),
             reason=reason_of(error),
         ) from error

@@ -17,7 +17,7 @@ from castlist.faces import NO_FACE
 from castlist.learning.dataset.reading import Still, image_size_of, read_rows
 from castlist.learning.splits import TEST, TRAIN, VALIDATION, assign_sides, order_key
 from castlist.learning.takes import find_takes, join_takes
-from castlist.media import DEEPER, Cast, Photo, frame_file
+from castlist.media import Cast, Photo, frame_file
 from castlist.paths import name_below
 from castlist.settings import Settings, SplitSettings
 from castlist.threads import OnCount
@@ -130,14 +130,20 @@ def need_two(people: tuple[str, ...], cast: Cast) -> None:
     """Raise a CastError if there are not two people to tell apart."""
     if len(people) >= 2:
         return
-    few = Message(
+    if deeper := next((note for note in cast.notes if note.code == "cast-perhaps-deeper"), None):
+        raise CastError(
+            "too-few-people-here",
+            "A cast to learn needs at least 2 people with readable photos. Got {people} in {root!r}. {deeper}",
+            people=len(people),
+            root=str(cast.root),
+            deeper=deeper,
+        )
+    raise CastError(
         "too-few-people",
         "A cast to learn needs at least 2 people with readable photos. Got {people} in {root!r}.",
-        {"people": len(people), "root": str(cast.root)},
+        people=len(people),
+        root=str(cast.root),
     )
-    if deeper := next((note for note in cast.notes if note.code == DEEPER), None):
-        raise CastError("too-few-people-here", "{few} {deeper}", few=few, deeper=deeper)
-    raise CastError(few.code, few.text, **few.values)
 
 
 def _split_notes(

@@ -210,8 +210,9 @@ def refresh(run: RunFolder, language: Language = SYSTEM) -> None:
 
 def _ask(question: str, yes: bool) -> None:
     """Ask, where there is somebody to ask; a script has decided already."""
-    if not yes and sys.stdin.isatty():
-        typer.confirm(for_terminal(question), abort=True, err=True)
+    if not yes and sys.stdin.isatty() and not typer.confirm(for_terminal(question), err=True):
+        say(translate("Nothing was changed."))
+        raise typer.Exit(1)
 
 
 def _photos(count: int) -> str:

@@ -21,11 +21,14 @@ _SYSTEM = frozenset(
     {
         *("@eadir", "#recycle", "#snapshot", "@tmp", "@sharebin", "@recycle", "@recently-snapshot"),
         *("$recycle.bin", "recycler", "recycled", "system volume information", "lost+found"),
-        *("network trash folder", "temporary items", "found.000", "~snapshot", "ipod photo cache"),
+        *("network trash folder", "temporary items", "found.000", "lost.dir", "~snapshot", "ipod photo cache"),
     }
 )
 # Folders in which programs keep photos their own way, beside previews of each.
-_LIBRARIES = (".photoslibrary", ".migratedphotolibrary", ".aplibrary", ".lrdata")
+_LIBRARIES = (
+    *(".photoslibrary", ".photolibrary", ".migratedphotolibrary", ".aplibrary"),
+    *(".lrdata", ".lrlibrary", ".cocatalog"),
+)
 _NO_DISK = frozenset({"/proc", "/sys", "/dev"})  # files without an end, which may be read for ever
 
 

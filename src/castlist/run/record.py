@@ -258,7 +258,7 @@ def open_run(path: str | os.PathLike[str]) -> Run:
 
 
 def _read(path: Path, data: bytes) -> Run:
-    record = json.loads(data)
+    record = msgspec.convert(json.loads(data), dict)
     version = record.pop("format")
     if type(version) is int and version > FORMAT:
         raise RunError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ from castlist.cli.console import pad
 from castlist.cli.diary import run_cells
 from castlist.faces import Face
 from castlist.naming import FaceEyes
-from castlist.people import list_people, renew_report
+from castlist.people import list_people, rename, renew_report
 from castlist.run import Run, open_run
 from conftest import save_noise
 from small_runs import crop, make_small_run
@@ -55,6 +56,14 @@ def test_people_are_listed_in_columns_that_hold(run: Run, monkeypatch, capsys) -
     assert castlist(monkeypatch, "people", run.path, "--json") == 0
     assert json.loads(capsys.readouterr().out.splitlines()[1]) == {"name": "王小明", "photos": 8, "enrolled": 0}
     assert pad(["e\u0301", "小"]) == ["e\u0301 ", "小"]
+
+
+def test_people_are_json_wherever_it_goes(run: Run, monkeypatch) -> None:
+    rename(run.path, "Ann", "\U0001f469")
+    out = io.TextIOWrapper(io.BytesIO(), "ascii", write_through=True)
+    monkeypatch.setattr(sys, "stdout", out)
+    assert castlist(monkeypatch, "people", run.path, "--json") == 0
+    assert json.loads(out.buffer.getvalue().splitlines()[0])["name"] == "\U0001f469"
 
 
 def test_somebody_comes_is_called_otherwise_and_goes(run: Run, group: Path, monkeypatch, capsys) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from castlist.cli.console import no_figures, pad, say, say_note, showing_training, tell
+from castlist.cli.console import no_figures, pad, say, say_note, show_json, showing_training, tell
 from castlist.cli.options import SYSTEM, Language, RunFolder
 from castlist.cli.words import translate, worded
 from castlist.errors import MissingExtraError, SettingsError
@@ -30,7 +30,7 @@ def people(
     names = [for_terminal(one.name) for one in listed]
     for one, name in zip(listed, pad(names), strict=True):
         if json_:
-            print(for_json({"name": one.name, "photos": one.photos, "enrolled": one.enrolled}))
+            show_json(for_json({"name": one.name, "photos": one.photos, "enrolled": one.enrolled}))
         else:
             enrolled = translate(", {count} of them enrolled", count=one.enrolled) if one.enrolled else ""
             tell(f"{name}  {_photos(one.photos)}{enrolled}")

@@ -159,6 +159,17 @@ def test_folders_of_systems_are_nobody(tmp_path: Path) -> None:
     assert find_cast(tmp_path).people == ("Ann",)
 
 
+def test_runs_among_photos_are_nobody(tmp_path: Path) -> None:
+    save_noise(photo := tmp_path / "Ann" / "1.png", 1)
+    save_noise(figure := tmp_path / "runs" / "first" / "figures" / "confusion.png", 2)
+    (tmp_path / "runs" / "first" / "run.json").write_text("{}")
+    found = find_cast(tmp_path)
+    assert found.people == ("Ann",)
+    assert [note.code for note in found.notes] == ["cast-empty-folder", "files-of-castlist"]
+    assert notes_of([tmp_path]) == ([photo], ["files-of-castlist"])
+    assert find_photos([figure.parents[1]]) == [figure], "who asks for it gets it"
+
+
 def test_people_one_level_deeper_are_told(tmp_path: Path) -> None:
     for folder in ("train/Ann", "Test/Ann", "train/Bob"):
         save_noise(tmp_path / "sides" / folder / "1.png", len(folder))

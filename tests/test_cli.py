@@ -152,6 +152,42 @@ def test_wrong_input_is_one_sentence_and_exit_2(
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["predict"], "缺少引數 'PHOTO'。"),
+        (["sort", "a.jpg"], "缺少選項 '--into'。"),
+        (["predict", "--nope"], "沒有 --nope 這個選項。"),
+        (["predict", "a.jpg", "--ru", "x"], "沒有 --ru 這個選項。"),
+        (["predict", "a.jpg", "--run"], "選項 '--run' 需要一個值。"),
+        (["merge", "--yes=1", "a", "b", "c"], "選項 '--yes' 不能有值。"),
+        (["pepole"], "沒有 'pepole' 這個指令。"),
+        (["train", "a", "--epochs", "two"], "'--epochs' 的值不對：'two' 不是整數。"),
+        (["train", "a", "--learning-rate", "two"], "'--learning-rate' 的值不對：'two' 不是數字。"),
+        (["people", "a", "b", "c"], "多出了 b c。"),
+        (["--language", "zh-TW"], "缺少指令。"),
+    ],
+)
+def test_what_typer_refuses_is_said_in_the_language_that_is_spoken(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: list[str], told: str
+) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_TW.UTF-8")
+    assert run(monkeypatch, *words) == 2
+    said = capsys.readouterr().err
+    assert f"錯誤：{told}" in said
+    assert not re.search("Usage|Error|Try|valid|option", said.replace("[OPTIONS]", "").replace("--", ""))
+
+
+def test_help_has_no_word_of_another_language(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for verb in ([], *([name] for name in cli.VERBS)):
+        assert run(monkeypatch, *verb, "-h", "--language", "zh-TW") == 0
+        said = capsys.readouterr().out
+        assert said.startswith("用法：") and "顯示這份說明。" in said
+        assert not re.search(r"Usage:|Options:|Arguments:|Commands:|required|default|Show this", said)
+
+
 def test_no_readable_photo_is_a_failure(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], drawn_run: Path, tmp_path: Path
 ) -> None:
@@ -226,10 +262,10 @@ def test_who_is_told_to_end_while_the_command_is_loaded_says_so() -> None:
 
 
 def test_ctrl_c_is_no_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    def interrupt() -> None:
+    def interrupt(**_: object) -> None:
         raise KeyboardInterrupt
 
-    def interrupt_an_import() -> None:
+    def interrupt_an_import(**_: object) -> None:
         with pytest.raises(KeyboardInterrupt):  # which a library in C may swallow while it is imported
             signal.raise_signal(signal.SIGINT)
         with needs_extra("learn", "Writing a report"):

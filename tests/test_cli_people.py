@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ from castlist.cli.console import pad
 from castlist.cli.diary import run_cells
 from castlist.faces import Face
 from castlist.naming import FaceEyes
-from castlist.people import list_people, renew_report
+from castlist.people import list_people, rename, renew_report
 from castlist.run import Run, open_run
 from conftest import save_noise
 from small_runs import crop, make_small_run
@@ -57,6 +58,14 @@ def test_people_are_listed_in_columns_that_hold(run: Run, monkeypatch, capsys) -
     assert pad(["e\u0301", "小"]) == ["e\u0301 ", "小"]
 
 
+def test_people_are_json_wherever_it_goes(run: Run, monkeypatch) -> None:
+    rename(run.path, "Ann", "\U0001f469")
+    out = io.TextIOWrapper(io.BytesIO(), "ascii", write_through=True)
+    monkeypatch.setattr(sys, "stdout", out)
+    assert castlist(monkeypatch, "people", run.path, "--json") == 0
+    assert json.loads(out.buffer.getvalue().splitlines()[0])["name"] == "\U0001f469"
+
+
 def test_somebody_comes_is_called_otherwise_and_goes(run: Run, group: Path, monkeypatch, capsys) -> None:
     assert castlist(monkeypatch, "enrol", run.path, "Dora", group) == 0
     shown = capsys.readouterr()
@@ -79,10 +88,10 @@ def test_somebody_comes_is_called_otherwise_and_goes(run: Run, group: Path, monk
     assert names(run) == [*PEOPLE[:2]]
 
 
-def refuse(question: str, *, abort: bool, err: bool) -> None:
+def refuse(question: str, *, err: bool) -> bool:
     """Answer no."""
-    assert "for good?" in question and abort and err
-    raise typer.Abort
+    assert "for good?" in question and err
+    return False
 
 
 @pytest.mark.parametrize("words", [("forget", "Ann"), ("merge", "Ann", "Beatrix")])
@@ -91,6 +100,7 @@ def test_what_can_t_be_taken_back_is_asked_on_a_terminal(run: Run, monkeypatch, 
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
     monkeypatch.setattr(typer, "confirm", refuse)
     assert castlist(monkeypatch, verb, run.path, *people) == 1
+    assert "Nothing was changed." in capsys.readouterr().err
     assert names(run) == [*PEOPLE]
     assert castlist(monkeypatch, verb, run.path, *people, "--yes") == 0
     assert "Ann" not in names(run)

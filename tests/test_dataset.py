@@ -170,6 +170,12 @@ def test_casts_that_can_t_be_learnt(tmp_path: Path) -> None:
         load(make_cast(tmp_path / "two" / "cast", {"a": 1, "b": 1}))
 
 
+def test_people_in_the_only_folder_are_pointed_to(tmp_path: Path) -> None:
+    root = make_cast(tmp_path / "2019", {"family/Ann": 3, "family/Bo": 3})
+    with pytest.raises(CastError, match=r"Got 1 in .*If those are the people's, give '.*family'\.$"):
+        load(root)
+
+
 def test_one_photo_in_two_folders_is_noted(tmp_path: Path) -> None:
     root = make_cast(tmp_path / "cast", {"a": 6, "b": 6})
     shutil.copy(root / "a" / "0.png", root / "b" / "same.png")

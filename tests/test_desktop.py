@@ -33,7 +33,7 @@ from castlist.faces import Box, Quality
 from castlist.jobs import Stopped
 from castlist.languages import system_language
 from castlist.media import UNKNOWN, Film, FilmWriter, find_photos, read_photo
-from castlist.naming import NamedFace, Recognizer, Seen
+from castlist.naming import NamedFace, NamedPhoto, Recognizer, Seen
 from castlist.run.record import FORMAT, open_run
 from castlist.settings import read_settings
 from castlist.silence import silence_opencv
@@ -191,6 +191,14 @@ def test_a_click_chooses_a_face(window: Any, pictures: list[Path]) -> None:
     window.root.update()
     assert window.album.face == 1
     assert window.album.panel.table.selection() == ("1",)
+
+
+def test_faces_are_listed_from_left_to_right(window: Any) -> None:
+    faces = tuple(NamedFace(name, 0.9, (), Box(left, 0, left + 9, 9)) for name, left in (("Bo", 50), ("Ann", 10)))
+    panel = window.album.panel
+    panel.show(NamedPhoto(Path("a.jpg"), faces), 1)
+    assert rows(panel.table) == ["Ann", "Bo"]
+    assert panel.table.item(panel.table.selection()[0], "text") == "Ann"
 
 
 def test_the_language_changes_while_it_runs(window: Any, pictures: list[Path]) -> None:

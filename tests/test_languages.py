@@ -169,8 +169,11 @@ def test_what_has_no_translation_stays_english() -> None:
     assert translate_message(differs, "zh-TW") == "By much, 1."
 
 
+KINDS = ("", ".messages", ".help", ".usage")
+
+
 def test_chinese_is_written_as_in_taiwan() -> None:
-    everything = "".join(text for kind in ("", ".messages", ".help") for text in read_catalogue("zh-TW", kind).values())
+    everything = "".join(text for kind in KINDS for text in read_catalogue("zh-TW", kind).values())
     assert not set(everything) & set("训练验证测试准确图这个张损阵与对错开设时间"), "simplified characters"
     for mainland in ("信息", "默認", "文件夾", "數據", "網絡", "缺省", "質量"):
         assert mainland not in everything

@@ -138,7 +138,7 @@ def test_one_form_of_a_name_everywhere(tmp_path: Path) -> None:
 
 def test_folders_of_systems_are_nobody(tmp_path: Path) -> None:
     odd = ["@eaDir", "#recycle", "@Recycle", "#snapshot", "$RECYCLE.BIN", "System Volume Information", "lost+found"]
-    odd += ["found.000", "~snapshot", "iPod Photo Cache"]
+    odd += ["found.000", "LOST.DIR", "~snapshot", "iPod Photo Cache"]
     for i, folder in enumerate(["Ann", *odd, "Ann/@eaDir", "Ann/2019/#Recycle"]):
         save_noise(tmp_path / folder / "1.png", i)
     for name in ("THUMBS.DB", "Desktop.ini", "Icon\r", "1.png.json", "1.AAE", "1.XMP"):
@@ -146,7 +146,7 @@ def test_folders_of_systems_are_nobody(tmp_path: Path) -> None:
     found = find_cast(tmp_path)
     assert found.people == ("Ann",)
     assert len(found.photos) == 1
-    assert [(note.code, note.values["count"]) for note in found.notes] == [("folders-of-systems", 12)]
+    assert [(note.code, note.values["count"]) for note in found.notes] == [("folders-of-systems", 13)]
     assert notes_of([tmp_path]) == ([tmp_path / "Ann" / "1.png"], ["folders-of-systems"])
     assert find_photos([tmp_path / "#recycle"]) == [tmp_path / "#recycle" / "1.png"], "who asks for it gets it"
     save_noise(inside := tmp_path / "Photos Library.photoslibrary" / "originals" / "A" / "1.png", 20)
@@ -154,6 +154,20 @@ def test_folders_of_systems_are_nobody(tmp_path: Path) -> None:
     assert found.people == ("Ann",)
     assert [note.code for note in found.notes] == ["folders-of-systems", "folders-of-programs"]
     assert find_photos([inside.parents[1]]) == [inside]
+    for name in ("iPhoto Library.photolibrary", "Lightroom Library.lrlibrary", "Family.cocatalog"):
+        save_noise(tmp_path / name / "1.png", 21)
+    assert find_cast(tmp_path).people == ("Ann",)
+
+
+def test_runs_among_photos_are_nobody(tmp_path: Path) -> None:
+    save_noise(photo := tmp_path / "Ann" / "1.png", 1)
+    save_noise(figure := tmp_path / "runs" / "first" / "figures" / "confusion.png", 2)
+    (tmp_path / "runs" / "first" / "run.json").write_text("{}")
+    found = find_cast(tmp_path)
+    assert found.people == ("Ann",)
+    assert [note.code for note in found.notes] == ["cast-empty-folder", "files-of-castlist"]
+    assert notes_of([tmp_path]) == ([photo], ["files-of-castlist"])
+    assert find_photos([figure.parents[1]]) == [figure], "who asks for it gets it"
 
 
 def test_people_one_level_deeper_are_told(tmp_path: Path) -> None:

@@ -163,6 +163,17 @@ def test_a_png_is_read_whatever_hangs_on_it(extra: bytes, is_last: bool) -> None
     assert pixels.shape == (60, 40, 3)
 
 
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_blank_lines_before_a_photo_are_passed_over(kind: str) -> None:
+    data = encode(photo(), kind)
+    expected = read_photo(data)
+    for blanks in (b"\n", b"\r\n\r\n", b"\xef\xbb\xbf", bytes(512)):
+        np.testing.assert_array_equal(read_photo(blanks + data), expected)
+    for other in (b"<br>\n" + data, b"\n" * 5000 + data, b"\n", b""):
+        with pytest.raises(PhotoError):
+            read_photo(other)
+
+
 @pytest.mark.parametrize("progressive", [False, True])
 def test_a_jpg_may_lack_its_last_bytes_and_no_more(progressive: bool) -> None:
     whole = encode(photo(), "JPEG", quality=90, progressive=progressive)

@@ -138,6 +138,27 @@ def test_what_speaks_against_an_enrolment_is_told(
     assert (doubt.code, doubt.values[value[0]]) == (code, value[1])
 
 
+@pytest.mark.parametrize(
+    ("name", "shown", "unlike"),
+    [
+        ("Ann", [7], [0]),
+        ("Dora", [7, 8], [0, 1]),
+        ("Dora", [7, 7, 7, 7, 8], [4]),
+        ("Ann", [0, 7, 7], [1, 2]),
+        ("Dora", [7, 7], []),
+    ],
+    ids=["somebody else", "two who disagree", "one of five", "two of three", "one person"],
+)
+def test_faces_that_aren_t_one_person_s_are_told(
+    run: Run, photo_of, name: str, shown: list[int], unlike: list[int]
+) -> None:
+    photos = [photo_of(f"{i}.png", crop(person, i + 1)) for i, person in enumerate(shown)]
+    forget_photo(run.path, "Ann", "1.jpg")
+    doubts = enrol(run.path, name, photos).doubts
+    assert [doubt.code for doubt in doubts] == ["unlike-the-others"] * len(unlike)
+    assert [doubt.values["photo"] for doubt in doubts] == [str(photos[i]) for i in unlike]
+
+
 def test_what_is_there_is_passed_over(run: Run, photo_of) -> None:
     first, again = photo_of("a.png", crop(7)), photo_of("copy.png", crop(7))
     done = enrol(run.path, "Dora", [first, again])
@@ -286,6 +307,7 @@ def test_two_are_one(run: Run) -> None:
         (lambda path: rename(path, "Zoe", "Bo"), "knows nobody called 'Zoe'"),
         (lambda path: rename(path, "Ann", "Beatrix"), "castlist merge .* 'Ann' 'Beatrix'"),
         (lambda path: rename(path, "Ann", "BEATRIX"), "differ only by case"),
+        (lambda path: rename(path, "Ann", "Ann"), "'Ann' is called so already"),
         (lambda path: rename(path, "Ann", "unknown"), "Nobody can be called"),
         (lambda path: rename(path, "Ann", "a/b"), "can be called"),
         (lambda path: merge(path, "Ann", "Zoe"), "knows nobody called 'Zoe'"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -136,3 +137,12 @@ def test_a_link_in_a_foreign_run_makes_no_file_elsewhere(signed: Path, tmp_path:
     with pytest.raises(RunError, match="can't be changed"):
         forget(signed, "Ben")
     assert not (tmp_path / "elsewhere").exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with a name")
+@pytest.mark.parametrize("name", [RECORD, GALLERY, FACE_NETWORK])
+def test_a_pipe_in_a_foreign_run_is_not_waited_for(signed: Path, name: str) -> None:
+    (signed / name).unlink()
+    os.mkfifo(signed / name)
+    with pytest.raises(RunError, match="not a regular file"):
+        Recognizer.load(signed)

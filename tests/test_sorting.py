@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
@@ -157,3 +158,22 @@ def test_a_pipe_in_place_of_a_photo_is_told_and_not_waited_for(tmp_path: Path) -
     with pytest.raises(PhotoError, match="can't be read again"):
         put(tmp_path / "b.jpg", tmp_path / "sorted")
     assert not (tmp_path / "sorted").exists()
+
+
+def test_links_that_reach_no_photo_are_refused_before_the_first(
+    photos: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link, far = os.link, photos[:1]
+
+    def linking(source: Path, target: Path) -> None:
+        if source in far:
+            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+        link(source, target)
+
+    monkeypatch.setattr(os, "link", linking)
+    told = list(sort_photos(photos, NamesByStem(), tmp_path / "some", link=True))
+    assert [one.path for one in told if isinstance(one, Remark) and "one disk" in str(one.message)] == far
+    far[:] = photos
+    with pytest.raises(CastlistError, match="Leave --link out"):
+        next(sort_photos(photos, NamesByStem(), tmp_path / "none", link=True))
+    assert list((tmp_path / "none").iterdir()) == []

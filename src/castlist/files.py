@@ -19,7 +19,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from castlist.errors import FULL, CastlistError, reason_of
+from castlist.errors import FULL, CastlistError, PhotoError, reason_of
 
 logger = logging.getLogger(__name__)
 
@@ -112,6 +112,18 @@ def make_folder(path: Path, *, private: bool = False) -> None:
         path.mkdir(PRIVATE_FOLDER if private else 0o777, parents=True, exist_ok=True)
 
 
+def need_folder(path: Path, *, private: bool = False) -> None:
+    """Make a folder as `make_folder` does.
+
+    Raises:
+        CastlistError: If it can't be made.
+    """
+    try:
+        make_folder(path, private=private)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
 def part_of(path: Path) -> Path:
     """Where to write a file before it is renamed: a name that nobody else takes, and `remove_parts` knows."""
     return path.parent / f".{os.getpid()}-{secrets.token_hex(8)}.part"
@@ -156,6 +168,22 @@ def flush_folder(path: Path) -> None:
             raise
     finally:
         os.close(folder)
+
+
+def need_regular(path: Path) -> int:
+    """Make sure that a file can be read to its end: a pipe or a device may have none.
+
+    Returns:
+        Its size in bytes.
+
+    Raises:
+        PhotoError: If it can't; the message is the reason.
+        OSError: If there is no such file.
+    """
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise PhotoError("photo-no-file", "not a regular file")
+    return status.st_size
 
 
 def need_replaceable(path: Path, *heads: bytes) -> None:

@@ -22,7 +22,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from castlist.errors import WeightsError, reason_of
+from castlist.errors import PhotoError, WeightsError, reason_of
+from castlist.files import need_regular
 
 logger = logging.getLogger(__name__)
 
@@ -116,8 +117,9 @@ def read_network(file: Path) -> bytes:
         WeightsError: If it can't be read.
     """
     try:
+        need_regular(file)
         return file.read_bytes()
-    except OSError as error:
+    except (OSError, PhotoError) as error:
         raise WeightsError(
             "network-unreadable",
             "The network {path!r} can't be opened ({reason}).",

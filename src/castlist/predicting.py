@@ -17,7 +17,7 @@ from pathlib import Path
 
 from castlist import media, naming, painting
 from castlist.errors import CastlistError, FontError, Message, SettingsError, unforeseen
-from castlist.files import cannot_write, make_folder
+from castlist.files import need_folder
 from castlist.media import UNKNOWN, is_film, meant_by
 from castlist.naming import NamedFilm, NamedPhoto, Recognizer, Table, film_rows, photo_rows
 from castlist.paths import as_path
@@ -225,10 +225,7 @@ class _Painter:
         self, folder: Path, hidden: str | None, people: Sequence[str], photos: Sequence[Path], films: Sequence[Path]
     ) -> None:
         self._hidden, self._people = hidden, people
-        try:
-            make_folder(folder)
-        except OSError as error:  # said once, not of each of very many photos
-            raise cannot_write(folder, error) from error
+        need_folder(folder)  # said once, not of each of very many photos
         # Never a name that a photo of the user's is likely to bear: the folder may hold some.
         kind = "named" if hidden is None else "hidden"
         self._files = {

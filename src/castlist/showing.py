@@ -16,18 +16,28 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def showing_count(what: str) -> Iterator[OnCount]:
-    """A callback for things done, of how many (0: unknown)."""
+def showing_count(what: str, *, pace: Callable[[float], str] = lambda speed: "") -> Iterator[OnCount]:
+    """A callback for things done, of how many (0: unknown).
+
+    Args:
+        what: What is done.
+        pace: Says how many are done a second.
+    """
     if not sys.stderr.isatty():  # nothing is shown, and what shows takes a tenth of a second to load
         yield lambda done, total: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, **on_stderr(Console(stderr=True))) as bar:
-        task = bar.add_task(for_terminal(what), total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total or None)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[pace]}"))
+    with Progress(*columns, TimeRemainingColumn(), **on_stderr(Console(stderr=True))) as bar:
+        task = bar.add_task(for_terminal(what), total=None, pace="")
+
+        def on_count(done: int, total: int) -> None:
+            speed = bar.tasks[0].speed
+            bar.update(task, completed=done, total=total or None, pace=pace(speed) if speed else "")
+
+        yield on_count
 
 
 @contextmanager

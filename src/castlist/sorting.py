@@ -6,18 +6,18 @@ Done again, or after it was killed, it finds by their content what is there and 
 from __future__ import annotations
 
 import contextlib
+import errno
 import filecmp
 import hashlib
 import logging
 import os
 import shutil
-import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from castlist.errors import CastlistError, PhotoError, reason_of
-from castlist.files import cannot_write, make_folder
+from castlist.files import cannot_write, make_folder, need_folder, need_regular
 from castlist.media import UNKNOWN
 from castlist.naming import NamedFilm, NamedPhoto, Recognizer
 from castlist.predicting import Remark, Showing, predict, unseen
@@ -60,13 +60,11 @@ def sort_photos(
         Each photo once it is where it belongs, and remarks on what couldn't be done.
 
     Raises:
-        CastlistError: If nothing can be written there, all photos lie there already, or the disk is full.
+        CastlistError: If nothing can be written there, all photos lie there already or on other disks than links
+            reach, or the disk is full.
     """
     into = Path(into)
-    try:
-        make_folder(into)
-    except OSError as error:
-        raise cannot_write(into, error) from error
+    need_folder(into)
     home = into.resolve()
     outside = [path for path in map(Path, paths) if home not in path.resolve().parents]
     if paths and not outside:
@@ -75,6 +73,8 @@ def sort_photos(
             "All of the photos lie in {folder!r}, the folder to sort into. Choose another one.",
             folder=str(into),
         )
+    if link and not any(_is_near(path, into) for path in outside):
+        raise _far(into)
     nobody = NOBODY
     while nobody in recognizer.run.people:
         nobody += "_"
@@ -109,15 +109,13 @@ def put(source: Path, folder: Path, *, link: bool = False) -> bool:
         CastlistError: If it can't be put there.
     """
     try:
-        if not stat.S_ISREG(source.stat().st_mode):  # to read a pipe would never end
-            raise PhotoError("photo-no-file", "not a regular file")
+        need_regular(source)
         source.open("rb").close()
     except OSError as error:
         raise PhotoError("photo-gone", "it can't be read again ({reason})", reason=reason_of(error)) from error
     try:
         make_folder(folder)
-        # Of the source's path and not by chance, so that what a killed process left is found.
-        part = folder / f".{hashlib.sha256(os.fsencode(source.resolve())).hexdigest()[:32]}.part"
+        part = _part_of(source, folder)
         part.unlink(missing_ok=True)
         target, number = folder / source.name, 1
         while os.path.lexists(target):
@@ -131,8 +129,33 @@ def put(source: Path, folder: Path, *, link: bool = False) -> bool:
         else:
             _copy(source, part, target)
     except OSError as error:
-        raise cannot_write(folder / source.name, error) from error
+        raise (_far(folder) if error.errno == errno.EXDEV else cannot_write(folder / source.name, error)) from error
     return True
+
+
+def _is_near(source: Path, folder: Path) -> bool:
+    """Whether hard links from a folder reach a file; any other hindrance is told with the file."""
+    part = _part_of(source, folder)
+    try:
+        os.link(source.resolve(), part)
+        part.unlink()
+    except OSError as error:
+        return error.errno != errno.EXDEV
+    return True
+
+
+def _far(folder: Path) -> CastlistError:
+    return CastlistError(
+        "link-to-another-disk",
+        "Hard links stay on one disk, and {folder!r} is on another than the photos. Leave --link out, or choose a "
+        "folder beside them.",
+        folder=str(folder),
+    )
+
+
+def _part_of(source: Path, folder: Path) -> Path:
+    """Where a copy is written first: named after the source, so that what a killed process left is found."""
+    return folder / f".{hashlib.sha256(os.fsencode(source.resolve())).hexdigest()[:32]}.part"
 
 
 def _copy(source: Path, part: Path, target: Path) -> None:

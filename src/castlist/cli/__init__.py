@@ -14,6 +14,7 @@ import typer
 
 from castlist.cli.console import say, tell
 from castlist.cli.options import SYSTEM, Language
+from castlist.cli.usage import Verb, Verbs, run_verbs
 from castlist.cli.words import asked_language, command_of, speak, spoken, translate, translate_help, worded
 from castlist.errors import CastlistError, SettingsError, unforeseen
 from castlist.paths import needed_here
@@ -77,6 +78,7 @@ def make_app(verbs: Iterable[str] = VERBS) -> typer.Typer:
     """The command, with all verbs or some."""
     app = typer.Typer(
         name="castlist",
+        cls=Verbs,
         help="Learn who is who from folders of photos; name them in new ones.",
         no_args_is_help=True,
         context_settings={"help_option_names": ["-h", "--help"]},
@@ -85,7 +87,7 @@ def make_app(verbs: Iterable[str] = VERBS) -> typer.Typer:
     )
     app.callback()(castlist)
     for verb in verbs:
-        app.command()(getattr(import_module(f"castlist.cli.{VERBS[verb]}"), verb))
+        app.command(cls=Verb)(getattr(import_module(f"castlist.cli.{VERBS[verb]}"), verb))
     return app
 
 
@@ -108,7 +110,7 @@ def run(signals: Sequence[int]) -> None:
         command = command_of(make_app(first if first and first[0] in VERBS else VERBS))
         if spoken() != "en":
             translate_help(command)
-        command()
+        code = run_verbs(command)
     except Exception as error:
         if signals:  # what an import that was interrupted ends in, which may be any error
             _stop(signals)
@@ -119,10 +121,9 @@ def run(signals: Sequence[int]) -> None:
         sys.exit(2)
     except KeyboardInterrupt:
         _stop(signals)
-    except SystemExit as end:
-        if end.code == INTERRUPTED:  # what typer makes of it
-            _stop(signals)
-        raise
+    if code == INTERRUPTED:  # what typer makes of it
+        _stop(signals)
+    sys.exit(code)
 
 
 def _open_outputs() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -57,12 +55,18 @@ def archive(
     from castlist.archive import fill_archive
     from castlist.places import is_address
     from castlist.run import newest_run
+    from castlist.showing import showing_count
 
     run = run or str(newest_run(Path("runs"), tell=say_note).path)
     words = archive_command(photos, run, out, together, stranger_rate, manifest) + " --from-regions" * from_regions
     again = words + f" --unit {unit}" * bool(unit) + f" --workers {workers}" * bool(workers)
     again += f" --ray {ray!r}" * bool(ray)
-    with telling_interruption(lambda: again), _showing_pace(translate("Photos")) as on_count:
+    with (
+        telling_interruption(lambda: again),
+        showing_count(
+            translate("Photos"), pace=lambda speed: translate("{count:.1f} a second", count=speed)
+        ) as on_count,
+    ):
         done = fill_archive(
             photos,
             run,
@@ -147,24 +151,3 @@ def _tell_counts(path: Path) -> None:
         )
     )
     say_conflicts(opened)
-
-
-@contextmanager
-def _showing_pace(what: str) -> Iterator[Callable[[int, int], None]]:
-    """As `showing_count`, with how many things a second."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    from castlist.showing import on_stderr
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[pace]}"))
-    with Progress(*columns, TimeRemainingColumn(), **on_stderr(Console(stderr=True))) as bar:
-        task = bar.add_task(what, total=None, pace="")
-
-        def on_count(done: int, total: int) -> None:
-            speed = bar.tasks[0].speed
-            bar.update(
-                task, completed=done, total=total, pace=translate("{count:.1f} a second", count=speed) if speed else ""
-            )
-
-        yield on_count

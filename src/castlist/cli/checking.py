@@ -99,6 +99,7 @@ def _move(photos: Path | None, decisions: Path | None, undo: bool) -> None:
         tell(line)
         if moved.aside.is_dir():
             tell(translate("Photos set aside lie in {folder!r}.", folder=str(moved.aside)))
-        tell(translate("To take it back: {command}", command=f"castlist check {str(read.root)!r} --undo"))
+        if moved.moved or moved.before:
+            tell(translate("To take it back: {command}", command=f"castlist check {str(read.root)!r} --undo"))
     elif photos is not None:
         tell(translate("Moved back: {count}", count=undo_moves(photos).moved))

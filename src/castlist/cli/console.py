@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from castlist.predicting import Tally
     from castlist.run import Run
 
+_WITHOUT_WIDTH = ("Mn", "Me", "Cf")  # accents, vowels of Thai and other scripts, what joins letters
 SHOWN_FILES = 10  # of a finding; --json and --html show all
 
 
@@ -231,5 +232,6 @@ def pad_to(cell: str, width: int) -> str:
 
 def width_of(text: str) -> int:
     """How many letters wide a terminal shows a text."""
-    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
-    return len(text) + wide - sum(unicodedata.combining(character) > 0 for character in text)
+    # In one form, since parts of a Korean letter are as wide as it only together.
+    shown = [one for one in unicodedata.normalize("NFC", text) if unicodedata.category(one) not in _WITHOUT_WIDTH]
+    return len(shown) + sum(unicodedata.east_asian_width(one) in "WF" for one in shown)

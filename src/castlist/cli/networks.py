@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from castlist.cli.console import tell
+from castlist.cli.console import show_json, tell
 from castlist.cli.options import SYSTEM, Language
 from castlist.cli.words import translate
 from castlist.escaping import for_json
@@ -34,7 +34,7 @@ def background(
         done = fit_background(folder, network, on_count=on_count)
     if json_:
         counts = {"people": done.people, "photos": done.photos, "left_out": done.left_out}
-        print(for_json({"file": str(done.file), **counts}))
+        show_json(for_json({"file": str(done.file), **counts}))
         return
     tell(
         translate(

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from castlist.cli.console import no_figures, pad, say, say_note, showing_training, tell
+from castlist.cli.console import no_figures, pad, say, say_note, show_json, showing_training, tell
 from castlist.cli.options import SYSTEM, Language, RunFolder
 from castlist.cli.words import translate, worded
 from castlist.errors import MissingExtraError, SettingsError
@@ -30,7 +30,7 @@ def people(
     names = [for_terminal(one.name) for one in listed]
     for one, name in zip(listed, pad(names), strict=True):
         if json_:
-            print(for_json({"name": one.name, "photos": one.photos, "enrolled": one.enrolled}))
+            show_json(for_json({"name": one.name, "photos": one.photos, "enrolled": one.enrolled}))
         else:
             enrolled = translate(", {count} of them enrolled", count=one.enrolled) if one.enrolled else ""
             tell(f"{name}  {_photos(one.photos)}{enrolled}")
@@ -210,8 +210,9 @@ def refresh(run: RunFolder, language: Language = SYSTEM) -> None:
 
 def _ask(question: str, yes: bool) -> None:
     """Ask, where there is somebody to ask; a script has decided already."""
-    if not yes and sys.stdin.isatty():
-        typer.confirm(for_terminal(question), abort=True, err=True)
+    if not yes and sys.stdin.isatty() and not typer.confirm(for_terminal(question), err=True):
+        say(translate("Nothing was changed."))
+        raise typer.Exit(1)
 
 
 def _photos(count: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -54,5 +55,5 @@ def tune(
         )
     )
     tell(translate("Pictures: {paths}", paths=", ".join(str(path) for path in sorted(found.folder.glob("*.png")))))
-    command = f"castlist train {photos} --settings {found.settings_file}"
+    command = shlex.join(["castlist", "train", str(photos), "--settings", str(found.settings_file)])
     tell(translate("Train with its settings: {command}", command=command))

@@ -65,7 +65,7 @@ def worded(sentence: CastlistError | Message | str) -> str:
 
 
 def translate_help(command: typer.core.TyperGroup) -> None:
-    """Have a command's help in the language that is spoken; words of typer's own stay English."""
+    """Have a command's help in the language that is spoken; for words of typer's own, `usage` cares."""
     texts = read_catalogue(_spoken, ".help")
     for holder in helpers(command):
         holder.help = texts.get(holder.help, holder.help)

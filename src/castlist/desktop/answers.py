@@ -101,8 +101,8 @@ class AnswersPanel(ttk.Frame):
             self.table.insert("", "end", text=self._texts.explain(answer.problem))
         elif not found:
             self.table.insert("", "end", text=translate("No face found"))
-        for i, one in enumerate(found):
-            self._add(i, one, translate)
+        for i in sorted(range(len(found)), key=lambda i: _left(found[i])):
+            self._add(i, found[i], translate)
         if 0 <= chosen < len(found):
             self.table.selection_set(str(chosen))
             self.table.focus(str(chosen))
@@ -132,3 +132,8 @@ class AnswersPanel(ttk.Frame):
             index = self.table.parent(chosen[0]) or chosen[0]
             if index.isdecimal():
                 self._on_face(int(index))
+
+
+def _left(one: NamedFace | Sighting) -> float:
+    """What the table is ordered by: a photo's faces from left to right; sightings stay in the order of time."""
+    return one.box.left if isinstance(one, NamedFace) and one.box else 0.0

@@ -54,14 +54,19 @@ DLIB_LIMITS = Limits(rarity=0.33, spread=1.6, sure=10.0)  # of the network befor
 def trust_photos(between: np.ndarray, placed: np.ndarray, person: np.ndarray) -> np.ndarray:
     """How probably each photo's name is right, shape (n,): whether it fits the person's other photos."""
     trust = np.ones(len(person))
-    prior = np.log(1 / WRONG_NAMES - 1)
     for _ in range(ROUNDS):
-        others, _ = _others(between, placed, person, trust)
-        trust = 1 / (1 + np.exp(-np.clip(EVIDENCE * others.own_scores(placed) + prior, -50, 50)))
+        trust = fit_photos(between, placed, person, trust)
         # Of two photos that disagree neither is known to be the wrong one.
         doubtful = np.bincount(person, trust) < np.bincount(person) / 2
         trust[doubtful[person]] = 1.0
     return trust
+
+
+def fit_photos(between: np.ndarray, placed: np.ndarray, person: np.ndarray, trust: np.ndarray) -> np.ndarray:
+    """How probably each photo shows whom the person's other photos show, as far as they are trusted; shape (n,)."""
+    others, _ = _others(between, placed, person, trust)
+    prior = np.log(1 / WRONG_NAMES - 1)
+    return np.asarray(1 / (1 + np.exp(-np.clip(EVIDENCE * others.own_scores(placed) + prior, -50, 50))))
 
 
 def find_thresholds(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from castlist.children import end_with_parent, read_line, start_python
 from castlist.errors import CastlistError, RunError, SettingsError, needs_extra
-from castlist.files import PRIVATE_FILE, make_folder, write_text
+from castlist.files import PRIVATE_FILE, need_folder, write_text
 from castlist.languages import translator
 from castlist.learning.models import dropouts_of
 from castlist.learning.progress import OnProgress, OnTrial, Progress, Trial
@@ -79,7 +79,7 @@ def tune(
     translator(language)  # a wrong language must not fail after the trainings
     _need_search(bases, trials, minutes, jobs)
     find_cast(photos)  # a wrong folder must not be found out by every trial
-    make_folder(folder, private=True)
+    need_folder(folder, private=True)
     study = _open(folder)
     _take_up(study)
     deadline = None if minutes is None else time.time() + 60 * minutes

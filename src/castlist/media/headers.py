@@ -67,6 +67,7 @@ def picture_of(data: bytes, most: int = MAX_PIXELS, *, anew: bool = True) -> tif
     Raises:
         PhotoError: If it is known to have more than `most` pixels, or holds no photo; the message is the reason.
     """
+    data = mending.without_blanks(data)
     if data.startswith(mending.PNG):
         return tiff.Picture(mending.without_extras(data))
     if data.startswith(tiff.HEADERS):

@@ -11,6 +11,7 @@ from PIL import Image
 
 PNG = b"\x89PNG\r\n\x1a\n"
 JPEG = b"\xff\xd8"
+BLANKS, MOST_BLANKS = b"\xef\xbb\xbf \t\r\n\0", 1024  # the mark of UTF-8 among them
 SHOWN = (b"tRNS", b"eXIf")  # extras that change how the picture is shown
 TEXTS = (b"zTXt", b"iTXt", b"tEXt")  # which may do so, too
 MOST_EXTRAS = 1 << 20  # bytes that extras may hold together, unpacked
@@ -19,6 +20,13 @@ _SMALL = 0x20  # the bit by which the name of an extra differs from that of what
 # tenth 8 to 37 %.
 MISSING = 0.02
 LARGE = 1_000_000  # pixels of a JPG from which a block, which is 8 wide and high, is small enough to be counted as one
+
+
+def without_blanks(data: bytes) -> bytes:
+    """A JPG or PNG without blank lines, which a web server's program put before it; anything else as it is."""
+    begin = data[:MOST_BLANKS].lstrip(BLANKS)
+    is_photo = begin.startswith((PNG, JPEG + b"\xff"))
+    return data[min(len(data), MOST_BLANKS) - len(begin) :] if is_photo else data
 
 
 def without_extras(data: bytes) -> bytes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from PIL import ExifTags, Image, ImageOps, JpegImagePlugin, TiffImagePlugin, Uni
 
 from castlist.arguments import checked
 from castlist.errors import Message, PhotoError, reason_of
+from castlist.files import need_regular
 from castlist.media import mending, tiff
 from castlist.media.headers import open_header, open_sized, orientation_of, picture_of, turns_itself
 from castlist.media.limits import MAX_BYTES, MAX_PIXELS, check_scans
@@ -193,14 +193,12 @@ def read_file(path: str | os.PathLike[str]) -> bytes:
     if not isinstance(path, str | os.PathLike):
         raise PhotoError("photo-no-path", "not a path but {kind}", kind=type(path).__name__)
     try:
-        status = Path(path).stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise PhotoError("photo-no-file", "not a regular file")
-        if status.st_size > MAX_BYTES:
+        size = need_regular(Path(path))
+        if size > MAX_BYTES:
             raise PhotoError(
                 "photo-file-large",
                 "a file of {size:.1f} GB, as no photo is that could be decoded",
-                size=status.st_size / 1e9,
+                size=size / 1e9,
             )
         return Path(path).read_bytes()
     except OSError as error:

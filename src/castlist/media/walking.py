@@ -21,11 +21,15 @@ _SYSTEM = frozenset(
     {
         *("@eadir", "#recycle", "#snapshot", "@tmp", "@sharebin", "@recycle", "@recently-snapshot"),
         *("$recycle.bin", "recycler", "recycled", "system volume information", "lost+found"),
-        *("network trash folder", "temporary items", "found.000", "~snapshot", "ipod photo cache"),
+        *("network trash folder", "temporary items", "found.000", "lost.dir", "~snapshot", "ipod photo cache"),
     }
 )
 # Folders in which programs keep photos their own way, beside previews of each.
-_LIBRARIES = (".photoslibrary", ".migratedphotolibrary", ".aplibrary", ".lrdata")
+_LIBRARIES = (
+    *(".photoslibrary", ".photolibrary", ".migratedphotolibrary", ".aplibrary"),
+    *(".lrdata", ".lrlibrary", ".cocatalog"),
+)
+_RUN = "run.json"  # in a folder with a run of castlist's, whose report's figures are nobody's photos
 _NO_DISK = frozenset({"/proc", "/sys", "/dev"})  # files without an end, which may be read for ever
 
 
@@ -133,7 +137,7 @@ class Walk:
             notes.append(
                 Message(
                     "files-of-castlist",
-                    "Pictures and films that castlist wrote were passed over: {count}, such as {path!r}.",
+                    "Pictures, films and runs that castlist wrote were passed over: {count}, such as {path!r}.",
                     {"count": len(self._own), "path": str(min(self._own))},
                 )
             )
@@ -150,6 +154,9 @@ class Walk:
                 return False
             if is_folder and name.endswith(_LIBRARIES):
                 self._libraries.append(entry.path)
+                return False
+            if is_folder and os.path.lexists(f"{entry.path}/{_RUN}"):
+                self._own.append(Path(entry.path))
                 return False
             return is_folder or entry.is_file()
         except OSError as error:

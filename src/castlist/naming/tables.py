@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Any
 
-from castlist.errors import CastlistError, reason_of
+from castlist.errors import CastlistError
 from castlist.escaping import for_cell, for_json
-from castlist.files import need_replaceable
+from castlist.files import cannot_write, need_replaceable
 from castlist.naming.answers import NamedFace, NamedPhoto
 from castlist.naming.films import NamedFilm, Sighting
 from castlist.paths import as_path
@@ -41,7 +41,7 @@ class Table:
             # With the mark that Excel knows UTF-8 by; a name that isn't valid text must not stop the others.
             self._file = self._path.open("w", encoding="utf-8-sig", errors="backslashreplace", newline="")
         except OSError as error:
-            raise self._refused(error) from error
+            raise cannot_write(self._path, error) from error
         try:
             self.add([COLUMNS])
         except CastlistError:
@@ -58,7 +58,7 @@ class Table:
             csv.writer(self._file, lineterminator="\n").writerows(rows)
             self._file.flush()
         except OSError as error:
-            raise self._refused(error) from error
+            raise cannot_write(self._path, error) from error
 
     def __enter__(self) -> Table:
         return self
@@ -71,14 +71,6 @@ class Table:
     def _close(self) -> None:
         with contextlib.suppress(OSError):  # every row was flushed, or refused, before
             self._file.close()
-
-    def _refused(self, error: OSError) -> CastlistError:
-        return CastlistError(
-            "table-unwritten",
-            "The table {path!r} can't be written ({reason}). Free some space or choose another place.",
-            path=str(self._path),
-            reason=reason_of(error),
-        )
 
 
 def photo_rows(photo: NamedPhoto) -> Iterator[tuple[str, ...]]:

@@ -24,6 +24,7 @@ from castlist.run import Enrolled, Run, RunFolder, load_gallery, need_same
 
 logger = logging.getLogger(__name__)
 
+EVEN = 0.5  # of a probability, below which the opposite is likelier
 SAME = 0.9999  # cosine from which two faces are of the same photo, or of copies of it
 
 
@@ -102,7 +103,10 @@ def enrol_by(
     run, is_new = add_faces(began, name, vectors, sources)
     added = tuple(one for one, new in zip(chosen, is_new, strict=True) if new)
     known = tuple(one.photo for one, new in zip(chosen, is_new, strict=True) if not new)
-    doubts = tuple(doubt for one in added for doubt in _doubts(before, name, seen, one))
+    fits = before.fit_of(name, seen.embeddings[[one.row for one in added]])
+    doubts = tuple(
+        doubt for one, fit in zip(added, fits, strict=True) for doubt in _doubts(before, name, seen, one, fit)
+    )
     return Enrolment(run, added, known, tuple(refused), doubts)
 
 
@@ -132,8 +136,8 @@ def enrol_face(recognizer: Recognizer, name: str, seen: Seen, face: int, source:
     return run.enrolled[-1] if is_new else None
 
 
-def _doubts(gallery: Gallery, name: str, seen: Seen, one: ChosenFace) -> Iterator[Message]:
-    """What the run as it was before says against a face being somebody's."""
+def _doubts(gallery: Gallery, name: str, seen: Seen, one: ChosenFace, fit: float) -> Iterator[Message]:
+    """What the run as it was before says against a face being somebody's, whom it fits as well as `fit` says."""
     others = np.flatnonzero(gallery.embeddings @ seen.embeddings[one.row] >= SAME)
     if names := {gallery.people[person] for person in gallery.person[others].tolist()}:
         yield Message(
@@ -146,6 +150,12 @@ def _doubts(gallery: Gallery, name: str, seen: Seen, one: ChosenFace) -> Iterato
             "named-as-other",
             "{photo!r}: the run names this face {other!r}, {probability:.1%} probable.",
             {"photo": str(one.photo), "other": one.named.name, "probability": one.named.probability},
+        )
+    elif fit < EVEN:
+        yield Message(
+            "unlike-the-others",
+            "{photo!r}: this face isn't like those of {name} in the other photos.",
+            {"photo": str(one.photo), "name": name},
         )
 
 
@@ -179,7 +189,7 @@ def add_faces(
         _check_open(change.run, name)
         run, gallery = load_gallery(change.run)
         is_new: list[bool] = []
-        there = gallery.embeddings[_rows_of(gallery, name)]
+        there = gallery.embeddings_of(name)
         for vector in vectors:
             is_new.append(not (there @ vector >= SAME).any())
             there = np.vstack([there, vector])
@@ -205,7 +215,3 @@ def add_faces(
         )
     logger.info("%d embeddings added to a run", len(ids))
     return change.run, is_new
-
-
-def _rows_of(gallery: Gallery, name: str) -> np.ndarray:
-    return gallery.person == gallery.people.index(name) if name in gallery.people else gallery.person < 0

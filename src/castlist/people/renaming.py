@@ -32,6 +32,8 @@ def rename(path: str | os.PathLike[str], old: str, new: str) -> Run:
         old, new = meant_by(old, gallery.people), one_form(new)
         _need_known(change.run, old)
         check_person(new, [name for name in gallery.people if name != old])
+        if new == old:
+            raise RunError("name-as-before", "{name!r} is called so already. Give another name.", name=new)
         if new in gallery.people:
             raise RunError(
                 "name-of-another",

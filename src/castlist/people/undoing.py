@@ -12,7 +12,7 @@ import numpy as np
 
 from castlist.errors import RunError
 from castlist.gallery import NOBODY, Gallery
-from castlist.media import meant_by
+from castlist.media import choices_for, meant_by
 from castlist.paths import as_path
 from castlist.people.changing import open_people, person_of, put_people
 from castlist.people.receipts import unknown_person
@@ -81,7 +81,7 @@ def forget_photo(path: str | os.PathLike[str], name: str, photo: str) -> str:
                 count=len(found),
                 name=name,
                 photo=photo,
-                photos=", ".join(file.removeprefix(f"{name}/") for file in found or mine),
+                photos=choices_for(photo, (file.removeprefix(f"{name}/") for file in found or mine)),
             )
         if len(mine) == 1:
             raise RunError(

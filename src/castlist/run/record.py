@@ -21,9 +21,9 @@ from typing import Any
 import msgspec
 
 from castlist.arguments import checked
-from castlist.errors import CastError, Message, RunError, SettingsError, reason_of
+from castlist.errors import CastError, Message, PhotoError, RunError, SettingsError, reason_of
 from castlist.escaping import for_json
-from castlist.files import write_bytes
+from castlist.files import need_regular, write_bytes
 from castlist.media import check_person
 from castlist.paths import as_path, by_own_name, join_below
 from castlist.run import inventory
@@ -191,8 +191,9 @@ def read_part(run: Run, name: str) -> bytes:
     """
     path = run.path / name
     try:
+        need_regular(path)
         return path.read_bytes()
-    except OSError as error:
+    except (OSError, PhotoError) as error:
         raise RunError(
             "run-file-unreadable", "{path!r} can't be read ({reason}).", path=str(path), reason=reason_of(error)
         ) from error
@@ -234,13 +235,14 @@ def open_run(path: str | os.PathLike[str]) -> Run:
     """
     path = by_own_name(as_path(path))
     try:
+        need_regular(path / inventory.RECORD)
         data = (path / inventory.RECORD).read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         raise RunError("not-a-run", "{path!r} is not a run folder: it has no run.json.", path=str(path)) from None
-    except OSError as error:
+    except (OSError, PhotoError) as error:
         raise RunError(
             "record-unreadable",
-            "The run {path!r} is broken: its run.json can't be read ({reason}).",
+            "The run {path!r} can't be opened: its run.json can't be read ({reason}).",
             path=str(path),
             reason=reason_of(error),
         ) from error
@@ -256,7 +258,7 @@ def open_run(path: str | os.PathLike[str]) -> Run:
 
 
 def _read(path: Path, data: bytes) -> Run:
-    record = json.loads(data)
+    record = msgspec.convert(json.loads(data), dict)
     version = record.pop("format")
     if type(version) is int and version > FORMAT:
         raise RunError(

@@ -56,7 +56,7 @@ def load_dataset(
     """
     with needs_extra("learn", "Keeping the data set"):
         import h5py
-    need_two(cast.people, cast.root)
+    need_two(cast.people, cast)
     network = face_network(settings).digest if settings.network else None
     path = path or _default_path(cast, settings, network)
     contents = look_into(cast, _known_contents(path))

@@ -47,7 +47,7 @@ def fill(file: Any, cast: Cast, settings: Settings, on_count: OnCount | None) ->
     known = {one.photo.person for one in kept}
     people = tuple(name for name in cast.people if name in known)
     notes = [*cast.notes, *(_unreadable(name) for name in cast.people if name not in known)]
-    need_two(people, cast.root)
+    need_two(people, cast)
     signatures = [one.still.signature for one in kept]
     index = {name: i for i, name in enumerate(people)}
     person = np.array([index[one.photo.person] for one in kept], np.int64)
@@ -131,15 +131,24 @@ def _need_sides(people: tuple[str, ...], side: np.ndarray, group: np.ndarray, se
         )
 
 
-def need_two(people: tuple[str, ...], root: Path) -> None:
+def need_two(people: tuple[str, ...], cast: Cast) -> None:
     """Raise a CastError if there are not two people to tell apart."""
-    if len(people) < 2:
+    if len(people) >= 2:
+        return
+    if deeper := next((note for note in cast.notes if note.code == "cast-perhaps-deeper"), None):
         raise CastError(
-            "too-few-people",
-            "A cast to learn needs at least 2 people with readable photos. Got {people} in {root!r}.",
+            "too-few-people-here",
+            "A cast to learn needs at least 2 people with readable photos. Got {people} in {root!r}. {deeper}",
             people=len(people),
-            root=str(root),
+            root=str(cast.root),
+            deeper=deeper,
         )
+    raise CastError(
+        "too-few-people",
+        "A cast to learn needs at least 2 people with readable photos. Got {people} in {root!r}.",
+        people=len(people),
+        root=str(cast.root),
+    )
 
 
 def _split_notes(

@@ -26,6 +26,7 @@ STATUSES = {
     "choices-unread": HTTPStatus.BAD_REQUEST,
     "decide-nothing": HTTPStatus.BAD_REQUEST,
     "disk-full": HTTPStatus.INSUFFICIENT_STORAGE,
+    "enrolled-since": HTTPStatus.CONFLICT,
     "face-not-archived": HTTPStatus.NOT_FOUND,
     "header-twice": HTTPStatus.BAD_REQUEST,
     "host-unknown": HTTPStatus.MISDIRECTED_REQUEST,

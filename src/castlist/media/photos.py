@@ -90,7 +90,7 @@ class OpenPhoto:
                 # Pillow decodes what it opened once; the first header is there already.
                 image, self._header = self._header or open_header(self._picture.data), None
                 decoded = _decode(image, self._picture, scale)
-            self._shrinks = decoded.scale == scale
+            self._shrinks = self._shrinks and decoded.scale == scale
             scale = decoded.scale
             self._decoded[scale] = decoded
         return self._decoded[scale]

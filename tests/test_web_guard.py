@@ -257,6 +257,15 @@ def test_too_much_is_refused(tmp_path: Path) -> None:
     assert problem(small, photo(tmp_path, [level_of(0), level_of(1)])) == "photo-too-large"
 
 
+def test_what_is_never_decoded_smaller_may_have_fewer_pixels(house: House) -> None:
+    client = visitor(dataclasses.replace(house, limits=Limits(whole_pixels=5_000)))
+    for form in ("JPEG", "PNG", "WEBP"):
+        content = io.BytesIO()
+        Image.new("RGB", (100, 60)).save(content, form)
+        (told,) = client.post(NAME, files={"photos": content.getvalue()}).json()["photos"]
+        assert (told["problem"] is None) == (form == "JPEG")
+
+
 def test_where_there_is_no_room_for_what_is_sent_that_is_said(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(file: Any) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

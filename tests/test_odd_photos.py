@@ -424,6 +424,10 @@ def test_what_is_refused_costs_next_to_nothing() -> None:
         with pytest.raises(PhotoError, match="damaged or cut short"):
             read_photo(data)
         assert time.process_time() - began < 0.5
+    pieces = encode(photo(), "PNG")
+    for kind in (b"tEXt", b"abCd", b"IDAT"):
+        with pytest.raises(PhotoError, match="as no program writes"):
+            read_photo(pieces[:33] + chunk(kind, b"") * 100_001 + pieces[33:])
     many = encode(Image.new("RGBA", (4000, 2500)), "PNG", compress_level=1)
     began = time.process_time()
     with pytest.raises(PhotoError, match="more than the limit of 5 million pixels"):

@@ -32,6 +32,15 @@ from small_runs import PHOTOS, TABLE, crop, looked_at, make_small_run
 PEOPLE = ("Ann", "王小明", "Beatrix")
 
 
+@pytest.mark.parametrize("name", ["C:", "z:Ann", "J: Smith"])
+def test_nobody_is_called_as_a_path_of_windows_begins(run: Run, name: str, tmp_path: Path) -> None:
+    with pytest.raises(CastError, match="Nobody can be called"):
+        rename(run.path, "Ann", name)
+    with pytest.raises(CastError, match="Nobody can be called"):
+        enrol(run.path, name, [save_noise(tmp_path / "new.png", 1)])
+    assert open_run(run.path).people == PEOPLE
+
+
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
     return make_small_run(tmp_path / "runs" / "first", PEOPLE)

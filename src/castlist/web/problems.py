@@ -17,6 +17,7 @@ LANGUAGE = "language"  # the cookie of whoever has chosen one
 
 # Of the library's codes; whatever isn't here is a request that can't be done as it is: 422.
 STATUSES = {
+    "address-no-text": HTTPStatus.BAD_REQUEST,
     "archive-busy": HTTPStatus.CONFLICT,
     "archive-no-photo": HTTPStatus.NOT_FOUND,
     "archive-nobody": HTTPStatus.NOT_FOUND,

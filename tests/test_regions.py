@@ -289,7 +289,7 @@ PICASA = wrap(
     "<stDim:w>400</stDim:w><stDim:h>300</stDim:h><stDim:unit>pixel</stDim:unit></mwg-rs:AppliedToDimensions><mwg-rs:RegionList><rdf:Bag>"
     '<rdf:li rdf:parseType="Resource"><mwg-rs:Name>Ann</mwg-rs:Name><mwg-rs:Type>Face</mwg-rs:Type><mwg-rs:Area '
     'rdf:parseType="Resource"><stArea:x>200</stArea:x><stArea:y>120</stArea:y><stArea:w>80</stArea:w><stArea:h>90'
-    "</stArea:h><stArea:unit>pixels</stArea:unit></mwg-rs:Area></rdf:li></rdf:Bag></mwg-rs:RegionList></mwg-rs:Regions>"
+    "</stArea:h><stArea:unit>Pixels</stArea:unit></mwg-rs:Area></rdf:li></rdf:Bag></mwg-rs:RegionList></mwg-rs:Regions>"
 )
 CIRCLE = LIGHTROOM.replace(b'stArea:h="0.3" stArea:w="0.2"', b'stArea:d="0.2"')
 MICROSOFT = wrap(
@@ -323,6 +323,30 @@ IPTC = wrap(
 )
 def test_regions_of_other_programs_are_read(data: bytes, expected: list[tuple[str, list[float]]]) -> None:
     assert regions(data) == expected
+
+
+def test_people_without_a_place_are_names(tmp_path: Path) -> None:
+    def told(*, mwg: str = "", microsoft: str = "", people: str = "") -> tuple[str, ...]:
+        (tmp_path / "a.jpg.xmp").write_bytes(
+            wrap(
+                f'<mwg-rs:Regions rdf:parseType="Resource"><mwg-rs:RegionList><rdf:Bag>{mwg}</rdf:Bag></mwg-rs:RegionList>'
+                f'</mwg-rs:Regions><MP:RegionInfo rdf:parseType="Resource"><MPRI:Regions><rdf:Bag>{microsoft}</rdf:Bag>'
+                "</MPRI:Regions></MP:RegionInfo><Iptc4xmpExt:PersonInImage><rdf:Bag>"
+                f"{people}</rdf:Bag></Iptc4xmpExt:PersonInImage>"
+            )
+        )
+        return MarkReader().read(tmp_path / "a.jpg").names
+
+    save(tmp_path / "a.jpg")
+    assert told(people="<rdf:li/><rdf:li> </rdf:li><rdf:li>Ann</rdf:li>") == ("Ann",)
+    assert told(
+        microsoft='<rdf:li MPReg:PersonDisplayName="Bo"/><rdf:li MPReg:PersonDisplayName="Ffffffffffffffff"/>'
+    ) == ("Bo",)
+    assert told(mwg='<rdf:li mwg-rs:Name="Cy" mwg-rs:Type="Face"/><rdf:li mwg-rs:Name="Rex" mwg-rs:Type="Pet"/>') == (
+        "Cy",
+    )
+    at = 'MPReg:Rectangle="0.4, 0.25, 0.2, 0.3"'
+    assert told(microsoft=f'<rdf:li MPReg:PersonDisplayName="Bo" {at}/>', mwg='<rdf:li mwg-rs:Name="bo"/>') == ()
 
 
 @pytest.mark.parametrize("data", [DARKTABLE, DIGIKAM, LIGHTROOM, PICASA, MICROSOFT, IPTC, EMPTY])
@@ -620,6 +644,8 @@ def test_picasas_own_file_and_takeouts_are_read(tmp_path: Path) -> None:
     for copy, told in (
         ("a(1).jpg", "a.jpg(1).json"),
         ("a-edited.jpg", "a.jpg.supplemental-metadata.json"),
+        ("e-ha editado.jpg", "e.jpg.supplemental-metadata.json"),
+        ("f-已編輯(1).jpg", "f.jpg(1).json"),
         ("c.jpg", "c.jpg.supplemental-metad.json"),
         ("d.jpg", "d.jpg.suppl.json"),
         ("b(2).jpg", "b.jpg.supplemental-metadata(2).json"),

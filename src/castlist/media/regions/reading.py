@@ -123,23 +123,34 @@ def is_name(text: str) -> bool:
 
 def regions_in(packet: Packet, size: Size) -> Iterator[tuple[TagItem, Element]]:
     """The faces that are marked as MWG and Microsoft do, named or not, and the entry of each."""
+    return ((one, entry) for one, entry in _entries_in(packet, size) if one.area)
+
+
+def names_in(packet: Packet, size: Size) -> list[str]:
+    """The people of whom it isn't said where they are, or not so that it could be."""
+    marked = [one.text for one, _ in _entries_in(packet, size) if one.area is None]
+    return [name for name in [*marked, *(one.text for one, _ in lists_in(packet, "person"))] if is_name(name)]
+
+
+def _entries_in(packet: Packet, size: Size) -> Iterator[tuple[TagItem, Element]]:
+    """All entries of faces; Windows writes some without a place."""
     for mwg in _structures(packet, "mwg-rs:Regions"):
         width, height = _applied_to(mwg) or size
         for entry in entries(field_of(mwg, "mwg-rs:RegionList")):
             area = _mwg_area(field_of(entry, "mwg-rs:Area"), width, height)
-            if area and text_of(field_of(entry, "mwg-rs:Type")).casefold() in ("face", ""):
+            if text_of(field_of(entry, "mwg-rs:Type")).casefold() in ("face", ""):
                 yield TagItem("mwg", text_of(field_of(entry, "mwg-rs:Name")), area), entry
     for microsoft in _structures(packet, "MP:RegionInfo"):
         for entry in entries(field_of(microsoft, "MPRI:Regions")):
             numbers = _numbers(*text_of(field_of(entry, "MPReg:Rectangle")).split(","))
-            if numbers and len(numbers) == 4 and (area := _from_corner(*numbers)):
-                yield TagItem("microsoft", text_of(field_of(entry, "MPReg:PersonDisplayName")), area), entry
+            area = _from_corner(*numbers) if numbers and len(numbers) == 4 else None
+            yield TagItem("microsoft", text_of(field_of(entry, "MPReg:PersonDisplayName")), area), entry
 
 
-def lists_in(packet: Packet) -> Iterator[tuple[TagItem, Element]]:
-    """The entries of the lists that hold names, and whatever else."""
-    for kind, name in LISTS.items():
-        for entry in entries(packet.property(name)):
+def lists_in(packet: Packet, *kinds: Kind) -> Iterator[tuple[TagItem, Element]]:
+    """The entries of the lists that hold names, and whatever else; all lists, or those of some kinds."""
+    for kind in kinds or LISTS:
+        for entry in entries(packet.property(LISTS[kind])):
             yield TagItem(kind, text_of(entry)), entry
 
 
@@ -164,7 +175,7 @@ def _mwg_area(area: Element | str | None, width: float, height: float) -> Area |
     sides = _numbers(told["x"], told["y"], *([told["d"]] if told["d"] else [told["w"], told["h"]]))
     if sides is None:
         return None
-    in_pixels = told["unit"].startswith("pixel")
+    in_pixels = told["unit"].casefold().startswith("pixel")
     across, down = (1 / width, 1 / height) if in_pixels else (1.0, 1.0)
     if told["d"]:  # of a circle; a normalized one is measured along the shorter side
         pixels = sides[2] if in_pixels else sides[2] * min(width, height)
@@ -200,7 +211,7 @@ def _iptc_area(boundary: Element | str | None, width: float, height: float) -> A
     def told(where: Element, *names: str) -> list[float] | None:
         return _numbers(*(text_of(field_of(where, f"Iptc4xmpExt:{name}")) for name in names))
 
-    in_pixels = text_of(field_of(boundary, "Iptc4xmpExt:rbUnit")).startswith("pixel")
+    in_pixels = text_of(field_of(boundary, "Iptc4xmpExt:rbUnit")).casefold().startswith("pixel")
     across, down = (1 / width, 1 / height) if in_pixels else (1.0, 1.0)
     if sides := told(boundary, "rbX", "rbY", "rbW", "rbH"):
         return _from_corner(sides[0] * across, sides[1] * down, sides[2] * across, sides[3] * down)

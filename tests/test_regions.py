@@ -329,8 +329,8 @@ def test_people_without_a_place_are_names(tmp_path: Path) -> None:
     def told(*, mwg: str = "", microsoft: str = "", people: str = "") -> tuple[str, ...]:
         (tmp_path / "a.jpg.xmp").write_bytes(
             wrap(
-                f'<mwg-rs:Regions rdf:parseType="Resource"><mwg-rs:RegionList><rdf:Bag>{mwg}</rdf:Bag></mwg-rs:RegionList>'
-                f'</mwg-rs:Regions><MP:RegionInfo rdf:parseType="Resource"><MPRI:Regions><rdf:Bag>{microsoft}</rdf:Bag>'
+                f'<mwg-rs:Regions rdf:parseType="Resource"><mwg-rs:RegionList><rdf:Bag>{mwg}</rdf:Bag>'
+                f'</mwg-rs:RegionList></mwg-rs:Regions><MP:RegionInfo rdf:parseType="Resource"><MPRI:Regions><rdf:Bag>{microsoft}</rdf:Bag>'
                 "</MPRI:Regions></MP:RegionInfo><Iptc4xmpExt:PersonInImage><rdf:Bag>"
                 f"{people}</rdf:Bag></Iptc4xmpExt:PersonInImage>"
             )
@@ -377,9 +377,18 @@ def test_without_a_journal_marks_tell_of_all_that_was_written(data: bytes) -> No
 
 def test_the_size_that_some_readers_need_is_added() -> None:
     start, end = DIGIKAM.index(b"<mwg-rs:AppliedTo"), DIGIKAM.index(b"<mwg-rs:RegionList>")
-    changed = change(DIGIKAM[:start] + DIGIKAM[end:], ANN).data
+    before = DIGIKAM[:start] + DIGIKAM[end:]
+    changed = change(before, ANN).data
     assert changed.count(b"<mwg-rs:AppliedToDimensions") == 1 and b"<stDim:w>400</stDim:w>" in changed
     assert regions(changed) == [("Eva Klein", [0.1, 0.2, 0.3, 0.5]), ("Ann", [0.4, 0.25, 0.6, 0.55])]
+    assert take_out(changed, ANN.items()).data == take_out(changed, None).data == before
+    # It stays as long as a region of castlist's does, whichever came first.
+    bo = Region("Bo", Area(0.8, 0.4, 0.2, 0.3))
+    both = change(changed, Tags(SIZE, (*ANN.regions, bo)), ANN.items()).data
+    only_bo = change(both, Tags(SIZE, (bo,)), Tags(SIZE, (*ANN.regions, bo)).items()).data
+    assert b"AppliedToDimensions" in only_bo and regions(only_bo)[1][0] == "Bo"
+    exchanged = change(changed, Tags(SIZE, (bo,)), ANN.items()).data
+    assert take_out(only_bo, None).data == take_out(exchanged, None).data == before
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,10 @@ from castlist.media.regions.packet import Element, Packet, entries, field_of, te
 from castlist.media.regions.records import Area, Kind, Region, TagItem, Tags
 
 IGNORED = "ffffffffffffffff"  # what Picasa and Microsoft call a face that nobody is to be asked about
-# As the description of a region that castlist wrote, and after it the lists in which the name stood already: programs
-# that write the region anew leave it out.
-MARK = "castlist"
-_MARKED = re.compile(rf"{MARK}(?: beside ([a-z ]+))?")
+# As the description of a region that castlist wrote; after it, that regions of others stood there without their size,
+# and the lists in which the name stood already. Programs that write the region anew leave it out.
+MARK, SIZED, BESIDE = "castlist", "sized", "beside"
+_MARKED = re.compile(rf"{MARK}(?P<sized> {SIZED})?(?: {BESIDE} (?P<beside>[a-z ]+))?")
 LISTS: dict[Kind, str] = {
     "person": "Iptc4xmpExt:PersonInImage",
     "keyword": "dc:subject",
@@ -56,10 +56,16 @@ def own_items(packet: Packet) -> list[TagItem]:
     items: list[TagItem] = []
     for one, entry in regions_in(packet, (1, 1)):
         if one.area and (mark := _mark_of(entry)):
-            before = (mark[1] or "").split()
+            before = (mark["beside"] or "").split()
             written = Tags((1, 1), (Region(one.text, one.area),)).items()
             items += [item for item in written if item.kind not in before]
     return items
+
+
+def is_sized(entry: Element) -> bool:
+    """Whether castlist wrote a region, and the size that it is of for regions of others, too."""
+    mark = _mark_of(entry)
+    return bool(mark and mark["sized"])
 
 
 def _mark_of(entry: Element) -> re.Match[str] | None:

@@ -170,5 +170,5 @@ def merge(desk: At, run: RunName, person: Person, into: Into) -> list[str]:
 @router.post("/runs/{run}/undo")
 def undo(desk: At, run: RunName, last: Last | None = None) -> TakenBack:
     """Take back what was enrolled last; where that is said, sent again, it is taken back once."""
-    taken = people.undo(desk.run(run).path, only=last and last.enrolment())
+    taken = people.undo(desk.run(run).path, only=None if last is None else last.enrolment())
     return TakenBack(name=taken.name, photos=list(taken.files))

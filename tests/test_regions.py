@@ -327,12 +327,13 @@ def test_regions_of_other_programs_are_read(data: bytes, expected: list[tuple[st
 
 def test_people_without_a_place_are_names(tmp_path: Path) -> None:
     def told(*, mwg: str = "", microsoft: str = "", people: str = "") -> tuple[str, ...]:
+        lists = f"<mwg-rs:RegionList><rdf:Bag>{mwg}</rdf:Bag></mwg-rs:RegionList>"
+        others = f"<MPRI:Regions><rdf:Bag>{microsoft}</rdf:Bag></MPRI:Regions>"
         (tmp_path / "a.jpg.xmp").write_bytes(
             wrap(
-                f'<mwg-rs:Regions rdf:parseType="Resource"><mwg-rs:RegionList><rdf:Bag>{mwg}</rdf:Bag>'
-                f'</mwg-rs:RegionList></mwg-rs:Regions><MP:RegionInfo rdf:parseType="Resource"><MPRI:Regions><rdf:Bag>{microsoft}</rdf:Bag>'
-                "</MPRI:Regions></MP:RegionInfo><Iptc4xmpExt:PersonInImage><rdf:Bag>"
-                f"{people}</rdf:Bag></Iptc4xmpExt:PersonInImage>"
+                f'<mwg-rs:Regions rdf:parseType="Resource">{lists}</mwg-rs:Regions>'
+                f'<MP:RegionInfo rdf:parseType="Resource">{others}</MP:RegionInfo>'
+                f"<Iptc4xmpExt:PersonInImage><rdf:Bag>{people}</rdf:Bag></Iptc4xmpExt:PersonInImage>"
             )
         )
         return MarkReader().read(tmp_path / "a.jpg").names
@@ -483,6 +484,7 @@ BOMB = b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&
         (wrap("", "".join(f" xmlns:a{number}='a'" for number in range(30_001))), "xmp-too-many"),
         (wrap("x" * 50_000_000), "xmp-too-large"),
         (wrap("", ' dc:subject="lake"'), "xmp-unexpected"),
+        (wrap('<dc:subject rdf:parseType="Collection"><rdf:li>lake</rdf:li></dc:subject>'), "xmp-unexpected"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -26,6 +26,7 @@ from castlist.media.regions.records import DIGITS, REGIONS, SAME_FACE, Area, Kin
 _REGIONS = {"mwg": ("mwg-rs:Regions", "mwg-rs:RegionList"), "microsoft": ("MP:RegionInfo", "MPRI:Regions")}
 _STRUCTURES = {ns(name) for name, _ in _REGIONS.values()}
 _DIMENSIONS = ns("mwg-rs:AppliedToDimensions")
+_CONTAINERS = tuple(ns(f"rdf:{kind}") for kind in ("Bag", "Seq", "Alt"))
 _ANY: Size = (1, 1)  # of the picture: castlist writes no numbers that depend on it
 # What XML can't hold, whoever is called so.
 _UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -215,6 +216,8 @@ def _put_list(packet: Packet, structure: Element | None, name: str, texts: Seque
         text = _list(name, texts, container)
         return _put_property(packet, text) if structure is None else packet.put_in(holder_of(structure), text)
     if not isinstance(listed, Element) or listed.text.strip():
+        raise _unexpected(name)
+    if any(one.name not in _CONTAINERS for one in listed.children):
         raise _unexpected(name)
     if not listed.children:
         return packet.put_in(listed, f"<rdf:{container}>\n{_indented(chr(10).join(texts))}\n</rdf:{container}>")

@@ -198,6 +198,13 @@ def test_a_head_is_what_stands_before_the_body_of_a_get(tmp_path: Path) -> None:
     assert client.head(f"{API}/jobs/{begun}/events").headers["content-type"].startswith("text/event-stream")
 
 
+def test_no_answer_stays_on_a_disk_of_whoever_asks(tmp_path: Path) -> None:
+    client = visitor(open_house(tmp_path))
+    begun = client.post(f"{API}/archives", json={"name": "album", "photos": {}}).json()["id"]
+    for address in ("/runs", "/runs/team", "/runs/team/people", "/jobs", "/nothing", f"/jobs/{begun}/events"):
+        assert client.head(API + address).headers["cache-control"] == "no-store", address
+
+
 def ended(client: Any, job: str) -> dict[str, Any]:
     """The last event of a work, from its stream."""
     with client.stream("GET", f"{API}/jobs/{job}/events") as stream:
@@ -217,6 +224,7 @@ def test_a_work_is_begun_once_watched_and_told_of(tmp_path: Path) -> None:
         assert begun.status_code == 202
         again = client.post(f"{API}/archives", json=wish, headers={"idempotency-key": "once"})
         assert again.json()["id"] == begun.json()["id"]
+        assert client.post(f"{API}/archives", json=wish, headers={"idempotency-key": ""}).status_code == 422
         other = client.post(f"{API}/archives", json={**wish, "name": "other"}, headers={"idempotency-key": "once"})
         assert (other.status_code, other.json()["code"]) == (409, "key-used")
         # No photo is in the folder.

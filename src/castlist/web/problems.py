@@ -44,6 +44,7 @@ STATUSES = {
     "not-an-archive": HTTPStatus.NOT_FOUND,
     "not-come-in": HTTPStatus.UNAUTHORIZED,
     "other-site": HTTPStatus.FORBIDDEN,
+    "nothing-decided": HTTPStatus.NOT_FOUND,
     "page-unknown": HTTPStatus.NOT_FOUND,
     "photo-not-archived": HTTPStatus.NOT_FOUND,
     "root-gone": HTTPStatus.NOT_FOUND,

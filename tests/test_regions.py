@@ -546,6 +546,19 @@ def test_a_new_sidecar_says_what_the_photo_says_and_has_its_readers(tmp_path: Pa
     assert back is not None and remove_sidecar(back) and not sidecar.exists()
 
 
+def test_a_sidecar_that_may_not_be_written_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    photo, sidecar = save(tmp_path / "a.jpg"), tmp_path / "a.jpg.xmp"
+    photo.chmod(0o444)
+    write_planned(plan_sidecar(photo, sidecar, ANN))
+    assert stat.S_IMODE(sidecar.stat().st_mode) == 0o644  # castlist comes to it again
+    sidecar.write_bytes(DIGIKAM)
+    sidecar.chmod(0o444)
+    monkeypatch.setattr("os.access", lambda path, mode: bool(Path(path).stat().st_mode & 0o200))  # tests may be root's
+    with pytest.raises(CastlistError, match="can't be written"):
+        write_planned(plan_sidecar(photo, sidecar, ANN))
+    assert sidecar.read_bytes() == DIGIKAM and len(list(tmp_path.iterdir())) == 2
+
+
 def test_who_was_at_it_meanwhile_loses_nothing(tmp_path: Path) -> None:
     photo = save(tmp_path / "a.jpg")
     sidecar = tmp_path / "a.jpg.xmp"

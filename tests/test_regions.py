@@ -300,6 +300,14 @@ MICROSOFT = wrap(
     '<rdf:li><rdf:Description MPReg:Rectangle="0.7, 0.1, nan, 0.3" MPReg:PersonDisplayName="Bo"/></rdf:li>'
     "</rdf:Bag></MPRI:Regions></rdf:Description></MP:RegionInfo>"
 )
+IPTC_DETAILS = wrap(
+    '<Iptc4xmpExt:ImageRegion><rdf:Bag><rdf:li rdf:parseType="Resource"><Iptc4xmpExt:PersonInImageWDetails><rdf:Bag>'
+    '<rdf:li rdf:parseType="Resource"><Iptc4xmpExt:PersonName><rdf:Alt><rdf:li xml:lang="en-US">Ann</rdf:li>'
+    '<rdf:li xml:lang="ja">\u30a2\u30f3</rdf:li></rdf:Alt></Iptc4xmpExt:PersonName></rdf:li></rdf:Bag>'
+    '</Iptc4xmpExt:PersonInImageWDetails><Iptc4xmpExt:RegionBoundary rdf:parseType="Resource" '
+    'Iptc4xmpExt:rbUnit="relative" Iptc4xmpExt:rbX="0.4" Iptc4xmpExt:rbY="0.25" Iptc4xmpExt:rbW="0.2" '
+    'Iptc4xmpExt:rbH="0.3"/></rdf:li></rdf:Bag></Iptc4xmpExt:ImageRegion>'
+)
 IPTC = wrap(
     '<Iptc4xmpExt:ImageRegion><rdf:Bag><rdf:li rdf:parseType="Resource"><Iptc4xmpExt:RegionBoundary '
     'rdf:parseType="Resource"><Iptc4xmpExt:rbShape>rectangle</Iptc4xmpExt:rbShape><Iptc4xmpExt:rbUnit>pixel'
@@ -318,6 +326,7 @@ IPTC = wrap(
         (CIRCLE, [("Ann", [0.425, 0.3, 0.575, 0.5])]),  # 600 of 4000 x 3000 pixels
         (MICROSOFT, [("Ann", [0.4, 0.25, 0.6, 0.55])]),
         (IPTC, [("Ann", [0.4, 0.25, 0.6, 0.55])]),
+        (IPTC_DETAILS, [("Ann", [0.4, 0.25, 0.6, 0.55])]),
         (DARKTABLE, []),
     ],
 )

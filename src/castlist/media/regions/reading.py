@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from castlist.errors import CastlistError
 from castlist.media.names import folded
@@ -135,7 +136,7 @@ def regions_in(packet: Packet, size: Size) -> Iterator[tuple[TagItem, Element]]:
 def names_in(packet: Packet, size: Size) -> list[str]:
     """The people of whom it isn't said where they are, or not so that it could be."""
     marked = [one.text for one, _ in _entries_in(packet, size) if one.area is None]
-    return [name for name in [*marked, *(one.text for one, _ in lists_in(packet, "person"))] if is_name(name)]
+    return [name for name in [*marked, *_people_of(packet.property)] if is_name(name)]
 
 
 def _entries_in(packet: Packet, size: Size) -> Iterator[tuple[TagItem, Element]]:
@@ -153,10 +154,10 @@ def _entries_in(packet: Packet, size: Size) -> Iterator[tuple[TagItem, Element]]
             yield TagItem("microsoft", text_of(field_of(entry, "MPReg:PersonDisplayName")), area), entry
 
 
-def lists_in(packet: Packet, *kinds: Kind) -> Iterator[tuple[TagItem, Element]]:
-    """The entries of the lists that hold names, and whatever else; all lists, or those of some kinds."""
-    for kind in kinds or LISTS:
-        for entry in entries(packet.property(LISTS[kind])):
+def lists_in(packet: Packet) -> Iterator[tuple[TagItem, Element]]:
+    """The entries of the lists that hold names, and whatever else."""
+    for kind, name in LISTS.items():
+        for entry in entries(packet.property(name)):
             yield TagItem(kind, text_of(entry)), entry
 
 
@@ -191,13 +192,20 @@ def _mwg_area(area: Element | str | None, width: float, height: float) -> Area |
 
 def _iptc(packet: Packet, size: Size) -> Iterator[Region]:
     for entry in entries(packet.property("Iptc4xmpExt:ImageRegion")):
-        people = [text_of(one) for one in entries(field_of(entry, "Iptc4xmpExt:PersonInImage"))]
+        people = _people_of(functools.partial(field_of, entry))
         if not people and _is_of_people(field_of(entry, "Iptc4xmpExt:rCtype")):
             people = [text_of(field_of(entry, "Iptc4xmpExt:Name"))]
         area = _iptc_area(field_of(entry, "Iptc4xmpExt:RegionBoundary"), *size)
         # Of a region with several people nobody knows who is where in it.
         if area and len(people) == 1 and is_name(people[0]):
             yield Region(people[0], area)
+
+
+def _people_of(value: Callable[[str], Element | str | None]) -> list[str]:
+    """Whom IPTC's lists of people name, of a photo or of a region in it; the second tells more of each."""
+    names = [text_of(one) for one in entries(value(LISTS["person"]))]
+    details = entries(value("Iptc4xmpExt:PersonInImageWDetails"))
+    return names or [text_of(field_of(one, "Iptc4xmpExt:PersonName")) for one in details]
 
 
 def _is_of_people(kinds: Element | str | None) -> bool:

@@ -345,6 +345,17 @@ def test_an_exchange_that_was_killed_is_finished(run: Run, killed: str) -> None:
     assert holding(run.path.parent, [b"Beatrix"]) == set()
 
 
+def test_a_run_that_was_trained_anew_is_of_a_later_generation(run: Run) -> None:
+    beside = run.path.with_name(f"{run.path.name}.retrained")
+    shutil.copytree(run.path, beside)
+    forget(beside, "Beatrix")
+    renew_report(beside)
+    dataclasses.replace(open_run(beside), generation=0).save()
+    dataclasses.replace(open_run(run.path), generation=7).save()
+    retrain_without(run.path, "Beatrix")
+    assert "Beatrix" not in open_run(run.path).people and open_run(run.path).generation > 7
+
+
 @pytest.mark.slow
 def test_a_keras_run_is_trained_again_without(tmp_path: Path) -> None:
     pytest.importorskip("keras")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import unicodedata
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from castlist.errors import CastError, CastlistError, Message, RunError, SettingsError
 from castlist.faces import Face
 from castlist.gallery import Gallery
+from castlist.media import find_cast
 from castlist.naming import FaceEyes, Recognizer
 from castlist.people import (
     Person,
@@ -31,6 +33,26 @@ from conftest import save_noise
 from small_runs import PHOTOS, TABLE, crop, looked_at, make_small_run
 
 PEOPLE = ("Ann", "王小明", "Beatrix")
+
+
+@pytest.mark.parametrize("name", ["C:", "z:Ann", "J: Smith"])
+def test_nobody_is_called_as_a_path_of_windows_begins(run: Run, name: str, tmp_path: Path) -> None:
+    with pytest.raises(CastError, match="Nobody can be called"):
+        rename(run.path, "Ann", name)
+    with pytest.raises(CastError, match="Nobody can be called"):
+        enrol(run.path, name, [save_noise(tmp_path / "new.png", 1)])
+    assert open_run(run.path).people == PEOPLE
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no file can be called so there")
+def test_a_photo_called_as_a_way_up_on_windows_breaks_no_run(run: Run, photo_of, tmp_path: Path) -> None:
+    odd = photo_of("photos/Dora/a\\..\\b.png", crop(7))
+    enrol(run.path, "Dora", [odd])
+    assert list_people(open_run(run.path).path)[-1].name == "Dora"
+    save_noise(odd.parent / "c.png", 2)
+    found = find_cast(tmp_path / "photos")
+    assert [photo.path.name for photo in found.photos] == ["c.png"]
+    assert [note.code for note in found.notes] == ["folder-unread"]
 
 
 @pytest.fixture

@@ -123,6 +123,32 @@ def test_people_are_renamed_merged_and_taken_back(tmp_path: Path) -> None:
     assert (nothing.status_code, nothing.json()["code"]) == (422, "nothing-enrolled")
 
 
+def test_what_was_enrolled_is_taken_back_once_however_often_that_is_sent(tmp_path: Path) -> None:
+    client = visitor(open_house(tmp_path))
+    undo = f"{API}/runs/team/undo"
+
+    def enrol(name: str, level: int, look: int = 0) -> dict[str, Any]:
+        picture = photo(tmp_path, [level_of(level, look=look)])
+        done = client.post(f"{API}/runs/team/people/{name}/photos", files=files(picture)).json()
+        return {"name": done["name"], "photos": [one["photo"] for one in done["added"]]}
+
+    def people() -> list[str]:
+        return [one["name"] for one in client.get(f"{API}/runs/team/people").json()["items"]]
+
+    dee, flo = enrol("Dee", 5), enrol("Flo", 7)
+    since = client.post(undo, json=dee)
+    assert (since.status_code, since.json()["code"]) == (409, "enrolled-since")
+    taken = client.post(undo, json=flo)
+    again = client.post(undo, json=flo)
+    assert taken.status_code == again.status_code == 200 and taken.json() == again.json()
+    assert people() == [*PEOPLE, "Dee"]
+    client.post(f"{API}/runs/team/people/Dee/rename", json={"name": "Eve"})
+    assert client.post(undo, json=dee).status_code == 409 and "Eve" in people()
+    assert client.post(undo, json={**dee, "name": "Eve"}).status_code == 200 and people() == [*PEOPLE]
+    assert client.post(undo, json={**dee, "name": "Eve"}).status_code == 200
+    assert client.post(undo, json={"name": "Eve", "photos": []}).status_code == 422
+
+
 def test_lists_come_in_pages_and_are_sent_once(tmp_path: Path) -> None:
     client = visitor(open_house(tmp_path))
     page = client.get(f"{API}/runs/team/people", params={"limit": 2})
@@ -147,6 +173,38 @@ def test_a_run_is_changed_only_as_it_was_seen(tmp_path: Path) -> None:
     assert client.delete(f"{API}/runs/team/people/Bo", headers={"if-match": "*"}).status_code == 200
 
 
+def test_each_address_tells_what_can_be_done_at_it(tmp_path: Path) -> None:
+    client = visitor(open_house(tmp_path))
+    for address, allowed in (
+        ("/runs", "GET, HEAD, POST"),
+        ("/runs/team", "GET, HEAD"),
+        ("/runs/team/people/Ann", "DELETE"),
+        ("/archives/album/groups", "GET, HEAD, POST"),
+        ("/name", "POST"),
+    ):
+        refused = client.put(API + address)
+        assert (refused.status_code, refused.headers["allow"]) == (405, allowed)
+    assert client.head(f"{API}/name").status_code == 405
+    assert client.head(f"{API}/nothing").status_code == 404
+
+
+def test_a_head_is_what_stands_before_the_body_of_a_get(tmp_path: Path) -> None:
+    client = visitor(open_house(tmp_path))
+    for address in (f"{API}/runs", f"{API}/runs/team", f"{API}/openapi.json", "/start", "/static/studio.css"):
+        full, head = client.get(address), client.head(address)
+        assert (head.status_code, head.content) == (full.status_code, b"") and full.content
+        assert {**head.headers, "date": ""} == {**full.headers, "date": ""}, address
+    begun = client.post(f"{API}/archives", json={"name": "album", "photos": {}}).json()["id"]  # nobody does it
+    assert client.head(f"{API}/jobs/{begun}/events").headers["content-type"].startswith("text/event-stream")
+
+
+def test_no_answer_stays_on_a_disk_of_whoever_asks(tmp_path: Path) -> None:
+    client = visitor(open_house(tmp_path))
+    begun = client.post(f"{API}/archives", json={"name": "album", "photos": {}}).json()["id"]
+    for address in ("/runs", "/runs/team", "/runs/team/people", "/jobs", "/nothing", f"/jobs/{begun}/events"):
+        assert client.head(API + address).headers["cache-control"] == "no-store", address
+
+
 def ended(client: Any, job: str) -> dict[str, Any]:
     """The last event of a work, from its stream."""
     with client.stream("GET", f"{API}/jobs/{job}/events") as stream:
@@ -166,6 +224,7 @@ def test_a_work_is_begun_once_watched_and_told_of(tmp_path: Path) -> None:
         assert begun.status_code == 202
         again = client.post(f"{API}/archives", json=wish, headers={"idempotency-key": "once"})
         assert again.json()["id"] == begun.json()["id"]
+        assert client.post(f"{API}/archives", json=wish, headers={"idempotency-key": ""}).status_code == 422
         other = client.post(f"{API}/archives", json={**wish, "name": "other"}, headers={"idempotency-key": "once"})
         assert (other.status_code, other.json()["code"]) == (409, "key-used")
         # No photo is in the folder.

@@ -145,7 +145,7 @@ def place_bytes(path: Path, data: bytes, *, private: bool, like: Path | None = N
         with os.fdopen(os.open(part, _NEW, PRIVATE_FILE if private or like else 0o666), "wb") as file:
             file.write(data)
             if like:
-                part.chmod(stat.S_IMODE(like.stat().st_mode) & 0o666)
+                part.chmod(stat.S_IMODE(like.stat().st_mode) & 0o666 | stat.S_IWUSR)
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)

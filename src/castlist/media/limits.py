@@ -55,9 +55,14 @@ def check_header(data: bytes | mmap.mmap) -> None:
         marker = _MARKER.search(data, at, at + left)
         left -= 1 + (marker.start() if marker else min(at + left, len(data))) - at
         if left < 0:
-            raise PhotoError("photo-header", "so much stands before its pixels as no program writes")
+            raise drawn_out()
         if marker is None or marker[0] == _PIXELS:
             return
         at = marker.end()
         if not _ALONE.match(marker[0]):
             at += max(int.from_bytes(data[at : at + 2], "big"), 2)
+
+
+def drawn_out() -> PhotoError:
+    """That there is too much to be read before, or between, a photo's pixels."""
+    return PhotoError("photo-header", "so much stands before its pixels as no program writes")

@@ -9,13 +9,16 @@ import zlib
 import numpy as np
 from PIL import Image
 
+from castlist.media.limits import MAX_MARKERS, drawn_out
+
 PNG = b"\x89PNG\r\n\x1a\n"
 JPEG = b"\xff\xd8"
 BLANKS, MOST_BLANKS = b"\xef\xbb\xbf \t\r\n\0", 1024  # the mark of UTF-8 among them
 SHOWN = (b"tRNS", b"eXIf")  # extras that change how the picture is shown
 TEXTS = (b"zTXt", b"iTXt", b"tEXt")  # which may do so, too
 MOST_EXTRAS = 1 << 20  # bytes that extras may hold together, unpacked
-_SMALL = 0x20  # the bit by which the name of an extra differs from that of what every reader needs
+SMALL = 1000  # bytes of a piece; programs write larger ones, but for a few
+_EXTRA = 0x20  # the bit by which the name of an extra differs from that of what every reader needs
 # Of a JPG's pixels, that hang on what is missing of the file. Of small photos cut by 8 bytes 0.1 to 1.1 % do, cut by a
 # tenth 8 to 37 %.
 MISSING = 0.02
@@ -30,14 +33,21 @@ def without_blanks(data: bytes) -> bytes:
 
 
 def without_extras(data: bytes) -> bytes:
-    """A PNG without what its picture doesn't need: profiles and the like, and whatever else is large or damaged."""
-    kept, at, room = [PNG], len(PNG), MOST_EXTRAS
+    """A PNG without what its picture doesn't need: profiles and the like, and whatever else is large or damaged.
+
+    Raises:
+        PhotoError: If it has so many pieces of next to nothing that reading it would take minutes.
+    """
+    kept, at, room, small = [PNG], len(PNG), MOST_EXTRAS, 0
     is_changed = False
     while at + 12 <= len(data):
         (length,) = struct.unpack_from(">I", data, at)
+        small += length < SMALL
+        if small > MAX_MARKERS:
+            raise drawn_out()
         chunk, kind = data[at : at + 12 + length], data[at + 4 : at + 8]
         at += 12 + length
-        if kind[0] & _SMALL:
+        if kind[0] & _EXTRA:
             size = _unpacked(chunk[8:-4], room) if kind in TEXTS else length
             is_whole = zlib.crc32(chunk[4:-4]) == int.from_bytes(chunk[-4:], "big")
             if kind not in SHOWN + TEXTS or size > room or not is_whole:

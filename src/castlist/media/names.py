@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import unicodedata
 from collections.abc import Iterable
 
@@ -13,6 +14,7 @@ ALL = "all"  # whoever it is, where faces are to be hidden; nobody may be called
 LONGEST = 255  # bytes of a folder's name
 MANY = 20  # names; more aren't read in a sentence
 
+_DRIVE = re.compile("[A-Za-z]:")  # as a path of Windows' begins, which no run's record holds
 _UNFIT = frozenset("/\\\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # for a person's name
 
 
@@ -65,8 +67,8 @@ def choices_for(name: str, known: Iterable[str]) -> str:
 
 def is_possible(name: str) -> bool:
     """Whether a folder can have the name, and a terminal show it."""
-    fits = bool(name.strip()) and not name.startswith(".") and not any(map(_is_unfit, name))
-    return fits and len(name.encode()) <= LONGEST
+    begins = bool(name.strip()) and not name.startswith(".") and not _DRIVE.match(name)
+    return begins and not any(map(_is_unfit, name)) and len(name.encode()) <= LONGEST
 
 
 def check_person(name: str, others: Iterable[str] = ()) -> None:

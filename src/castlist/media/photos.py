@@ -17,7 +17,7 @@ from castlist.errors import Message, PhotoError, reason_of
 from castlist.files import need_regular
 from castlist.media import mending, tiff
 from castlist.media.headers import open_header, open_sized, orientation_of, picture_of, turns_itself
-from castlist.media.limits import MAX_BYTES, MAX_PIXELS, check_scans
+from castlist.media.limits import MAX_BYTES, MAX_PIXELS, check_pixels, check_scans
 from castlist.media.orientation import LEFT_LAST, LYING, TOP_LAST
 
 HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
@@ -90,7 +90,7 @@ class OpenPhoto:
                 # Pillow decodes what it opened once; the first header is there already.
                 image, self._header = self._header or open_header(self._picture.data), None
                 decoded = _decode(image, self._picture, scale)
-            self._shrinks = decoded.scale == scale
+            self._shrinks = self._shrinks and decoded.scale == scale
             scale = decoded.scale
             self._decoded[scale] = decoded
         return self._decoded[scale]
@@ -174,14 +174,20 @@ def _corner(whole: tuple[int, int], small: tuple[int, int], scale: int, orientat
     return beyond[0] * (orientation in LEFT_LAST), beyond[1] * (orientation in TOP_LAST)
 
 
-def check_size(data: bytes, most: int) -> None:
+def check_size(data: bytes, most: int, *, most_whole: int) -> None:
     """Make sure that a photo has no more pixels than somebody bears, before it is decoded.
+
+    Args:
+        data: The file.
+        most: Pixels that it may have.
+        most_whole: The same of all but JPG, which are never decoded smaller.
 
     Raises:
         PhotoError: If it has more, or its header can't be read; the message is the reason.
     """
-    with _refusing(data), open_sized(picture_of(data, most, anew=False).data, most=most):
-        pass
+    with _refusing(data), open_sized(picture_of(data, most, anew=False).data, most=most) as image:
+        if not isinstance(image, JpegImagePlugin.JpegImageFile):
+            check_pixels(*image.size, most_whole)
 
 
 def read_file(path: str | os.PathLike[str]) -> bytes:
@@ -232,7 +238,8 @@ def _to_rgb(image: Image.Image) -> Image.Image:
         # Not by alpha_composite, which holds Python's lock: a window would stand still for a large picture.
         paper.paste(rgba, mask=rgba)
         return paper
-    return image.convert("RGB")
+    image.load()
+    return image if image.mode == "RGB" else image.convert("RGB")  # which would copy it
 
 
 def _to_8_bit(values: np.ndarray, image: Image.Image) -> np.ndarray:

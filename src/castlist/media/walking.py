@@ -147,6 +147,9 @@ class Walk:
         name = entry.name.casefold()
         if name.startswith(".") or name in _SILENT or name.endswith(_SIDECARS):
             return False
+        if ".." in entry.name.split("\\"):  # on Windows it would lead elsewhere, so that no run's record holds it
+            self._pass_over(entry.path, OSError(errno.EINVAL, os.strerror(errno.EINVAL)))
+            return False
         try:
             is_folder = entry.is_dir()
             if is_folder and _is_of_system(entry):

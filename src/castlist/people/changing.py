@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 from castlist.errors import Message, RunError
 from castlist.gallery import Gallery
+from castlist.paths import is_below
 from castlist.run import Change, Enrolled, Run, derived_in, load_gallery
 
 APART = "/"  # what the names of look-alikes' photos begin with: a folder without a name
@@ -112,6 +113,8 @@ def person_of(file: str) -> str:
 
 def free_name(wanted: str, taken: set[str]) -> str:
     """What to call a photo, as wished as may be: with a number where others are called so."""
+    if not is_below(wanted):  # on Windows it would lead out of the run's photos, so that no record holds it
+        wanted = wanted.replace("..", "_")
     path, number, name = PurePosixPath(wanted), 1, wanted
     while name in taken:
         number += 1

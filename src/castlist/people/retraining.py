@@ -98,6 +98,9 @@ def _is_ready(run: Run, beside: Path, name: str) -> bool:
 def _exchange(path: Path) -> None:
     """Put the new run in the old one's place, with everybody else kept out of the old one."""
     with RunFolder(path).alone():
+        run = open_run(_beside(path))
+        # Whoever knows the old one by its generation must not take this one for it.
+        dataclasses.replace(run, generation=open_run(path).generation + 1).save()
         path.rename(_old(path))
         _beside(path).rename(path)
     delete(_old(path))

@@ -21,27 +21,42 @@ from castlist.run import Change, Enrolled, RunFolder
 logger = logging.getLogger(__name__)
 
 
-def undo(path: str | os.PathLike[str]) -> Enrolled:
+def undo(path: str | os.PathLike[str], *, only: Enrolled | None = None) -> Enrolled:
     """Take back what was enrolled last; somebody who came with it leaves with it. Again, it takes back the one before.
 
     The report and whatever else tells of people is removed, as `forget` does; `renew_report` makes it anew.
+
+    Args:
+        path: The run folder.
+        only: What that must be; if it has been taken back already, nothing is.
 
     Returns:
         What was taken back.
 
     Raises:
-        CastlistError: If nothing was enrolled, nobody would be left, or the run is of another model.
+        CastlistError: If nothing was enrolled, or something else than `only` last; if nobody would be left, or the run
+            is of another model.
     """
     with RunFolder(as_path(path)).change() as change:
         gallery = open_people(change)
-        if not change.run.enrolled:
+        last = change.run.enrolled[-1] if change.run.enrolled else None
+        if only and (last is None or (last.name, {*last.files}) != (only.name, {*only.files})):
+            # By whichever name: somebody may be called otherwise since.
+            if {Path(file).name for file in only.files} & {Path(photo).name for photo in gallery.photos}:
+                raise RunError(
+                    "enrolled-since",
+                    "Something else was enrolled in the run {path!r} since, or somebody is called otherwise. Take "
+                    "back what was enrolled last first.",
+                    path=str(change.run.path),
+                )
+            return only
+        if last is None:
             raise RunError(
                 "nothing-enrolled",
                 "Nothing is left to take back: all photos of the run {path!r} are those that it was learnt from, "
                 "or were enrolled by an older castlist.",
                 path=str(change.run.path),
             )
-        last = change.run.enrolled[-1]
         if last.files:
             _take_out(change, gallery, last.files)
         else:

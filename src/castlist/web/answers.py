@@ -1,4 +1,4 @@
-"""Answers of those who stand before the app: short, never kept, in one piece."""
+"""Answers of those who stand before the app: short, in one piece."""
 
 from __future__ import annotations
 
@@ -21,8 +21,7 @@ async def answer(
 ) -> None:
     """Send all of an answer."""
     length = (b"content-length", str(len(body)).encode())
-    always = (length, (b"cache-control", b"no-store"))
-    await send({"type": "http.response.start", "status": int(status), "headers": [*headers, *always]})
+    await send({"type": "http.response.start", "status": int(status), "headers": [*headers, length]})
     await send({"type": "http.response.body", "body": body})
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Message as Event
 
 from castlist.web.desk import Desk
 from castlist.web.guard import Guard
@@ -37,6 +38,8 @@ class App:
         self._guarded = Guard(Pace(self._answer, desk=self.desk), house=house)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "HEAD":
+            scope, send = {**scope, "method": "GET"}, _without_body(send)
         await self._guarded(scope, receive, send)
 
     def prepare(self) -> None:
@@ -73,3 +76,14 @@ class App:
         if rest is None:
             rest = await run_in_threadpool(self.rest)
         await rest(scope, receive, send)
+
+
+def _without_body(send: Send) -> Send:
+    """Answer with what stands before a body; a stream ends there, too."""
+
+    async def put(event: Event) -> None:
+        if event["type"] == "http.response.start":
+            await send(event)
+            await send({"type": "http.response.body"})
+
+    return put

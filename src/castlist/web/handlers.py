@@ -9,10 +9,13 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from castlist.errors import CastlistError, Message, unforeseen
 from castlist.web.problems import MEDIA_TYPE, problem_bytes, scope_language, status_of
 from castlist.web.studio import explained, no_such_page
+
+METHODS = ("GET", "HEAD", "POST", "DELETE")  # that any route has
 
 logger = logging.getLogger(__name__)
 
@@ -55,11 +58,24 @@ def explain_problems(app: FastAPI) -> None:
         if "text/html" in request.headers.get("accept", ""):  # a person looks for a page
             return explained(request, no_such_page() if error.status_code == HTTPStatus.NOT_FOUND else error)
         message = Message("request-refused", "This can't be answered ({reason}).", {"reason": str(error.detail)})
+        headers = error.headers
         if error.status_code == HTTPStatus.NOT_FOUND:
             message = Message("no-such-address", "There is nothing at this address.")
-        return answer(request, error.status_code, message, error.headers)
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:  # FastAPI tells of the first route alone
+            headers = {"Allow": ", ".join(_allowed(request))}
+        return answer(request, error.status_code, message, headers)
 
     @app.exception_handler(Exception)
     async def unknown(request: Request, error: Exception) -> Response:
         logger.error("unforeseen: %s", type(error).__name__)  # what it says may hold a name
         return await known(request, unforeseen(error))
+
+
+def _allowed(request: Request) -> list[str]:
+    """The methods that something is done by at an address."""
+
+    def does(method: str) -> bool:
+        scope = {**request.scope, "method": "GET" if method == "HEAD" else method}
+        return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
+
+    return [method for method in METHODS if does(method)]

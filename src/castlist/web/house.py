@@ -24,7 +24,8 @@ class Limits:
 
     body: int = 512 * 2**20  # bytes of a request
     files: int = 100  # photos and films of a request
-    pixels: int = 60_000_000  # of a photo
+    pixels: int = 65_000_000  # of a photo
+    whole_pixels: int = 50_000_000  # of one that isn't JPG: all of it is decoded, in up to 20 bytes a pixel
     faces: int = 300  # in a photo
     film_seconds: float = 600.0  # of a film
     at_once: int = 4  # requests that a worker works on; the others wait

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+import urllib.parse
 from collections.abc import Callable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -78,6 +79,10 @@ class Pace:
             raise CastlistError("too-many-requests", "Too many requests. Wait a moment, then ask again.")
         if self._waiting >= self._limits.waiting:
             raise CastlistError("too-busy", "Too many wait already. Wait a moment, then ask again.")
+        try:
+            urllib.parse.unquote_to_bytes(scope["raw_path"] + b"?" + scope["query_string"]).decode()
+        except UnicodeDecodeError as error:  # else it is read as another name, the same for many
+            raise CastlistError("address-no-text", "The address isn't written in UTF-8.") from error
         length = dict(scope["headers"]).get(b"content-length", b"0")
         if length.isdigit() and int(length) > self._limits.body:
             raise _too_long(self._limits.body)

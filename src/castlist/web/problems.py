@@ -17,6 +17,7 @@ LANGUAGE = "language"  # the cookie of whoever has chosen one
 
 # Of the library's codes; whatever isn't here is a request that can't be done as it is: 422.
 STATUSES = {
+    "address-no-text": HTTPStatus.BAD_REQUEST,
     "archive-busy": HTTPStatus.CONFLICT,
     "archive-no-photo": HTTPStatus.NOT_FOUND,
     "archive-nobody": HTTPStatus.NOT_FOUND,
@@ -26,6 +27,7 @@ STATUSES = {
     "choices-unread": HTTPStatus.BAD_REQUEST,
     "decide-nothing": HTTPStatus.BAD_REQUEST,
     "disk-full": HTTPStatus.INSUFFICIENT_STORAGE,
+    "enrolled-since": HTTPStatus.CONFLICT,
     "face-not-archived": HTTPStatus.NOT_FOUND,
     "header-twice": HTTPStatus.BAD_REQUEST,
     "host-unknown": HTTPStatus.MISDIRECTED_REQUEST,
@@ -42,6 +44,7 @@ STATUSES = {
     "not-an-archive": HTTPStatus.NOT_FOUND,
     "not-come-in": HTTPStatus.UNAUTHORIZED,
     "other-site": HTTPStatus.FORBIDDEN,
+    "nothing-decided": HTTPStatus.NOT_FOUND,
     "page-unknown": HTTPStatus.NOT_FOUND,
     "photo-not-archived": HTTPStatus.NOT_FOUND,
     "root-gone": HTTPStatus.NOT_FOUND,

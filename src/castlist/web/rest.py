@@ -31,6 +31,7 @@ def make_rest(limits: Limits) -> FastAPI:
         openapi_url=f"{PREFIX}/openapi.json",
         docs_url=None,  # its scripts are another host's
         redoc_url=None,
+        redirect_slashes=False,  # no address has two
         form_limits={"max_files": limits.files, "max_fields": FIELDS},
         telemetry=SILENT,
     )

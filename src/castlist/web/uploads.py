@@ -26,7 +26,8 @@ def problem_of_photo(desk: Desk, upload: UploadFile) -> Message | None:
     data = read_upload(upload)
     try:
         if data:
-            check_size(data, desk.house.limits.pixels)
+            limits = desk.house.limits
+            check_size(data, limits.pixels, most_whole=limits.whole_pixels)
     except PhotoError as error:
         return error.message if error.code in TOO_LARGE else None  # all else is told by whoever looks
     return None

@@ -102,6 +102,16 @@ def need_exiftool() -> str:
     return command
 
 
+def need_writable(path: Path) -> None:
+    """Make sure that a file may be written: whoever may write into its folder might replace it all the same.
+
+    Raises:
+        CastlistError: If not.
+    """
+    if not os.access(path, os.W_OK):
+        raise cannot_write(path, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
+
+
 @contextlib.contextmanager
 def written(photos: Sequence[tuple[Path, bytes]]) -> Iterator[list[Path | CastlistError]]:
     """Copies of photos with packets in them, which are there as long as the block runs; see `take_place`.
@@ -126,7 +136,7 @@ def written(photos: Sequence[tuple[Path, bytes]]) -> Iterator[list[Path | Castli
                 copy = stack.enter_context(_copied(photo, packet))
             except OSError as error:
                 copies.append(cannot_write(photo, error))
-            except PhotoError as error:
+            except CastlistError as error:
                 copies.append(error)
             else:
                 copies.append(copy)
@@ -170,8 +180,7 @@ def _copied(photo: Path, packet: bytes) -> Iterator[Path]:
     part = part_of(photo.absolute())
     copy = part.with_name(part.name.removesuffix(".part") + COPY)
     try:
-        if not os.access(photo, os.W_OK):  # whoever may write into its folder might replace it all the same
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        need_writable(photo)
         shutil.copyfile(photo, copy)
         copy.chmod(stat.S_IMODE(photo.stat().st_mode))
         with _packet_of(copy).open("xb") as file:

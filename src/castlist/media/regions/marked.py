@@ -10,7 +10,7 @@ from castlist.media.names import folded, one_form
 from castlist.media.regions.embedded import Inside, look_inside
 from castlist.media.regions.packet import Packet
 from castlist.media.regions.picasa import FILES, PicasaFaces
-from castlist.media.regions.reading import lists_in, merge_regions, need_same_shape, read_regions
+from castlist.media.regions.reading import merge_regions, names_in, need_same_shape, read_regions
 from castlist.media.regions.records import Edges, Region, upright_edges
 from castlist.media.regions.sidecars import Sidecars, read_sidecar
 from castlist.media.regions.takeout import takeout_names
@@ -64,7 +64,7 @@ class MarkReader:
                 if not inside.is_raw:  # whose preview may be cropped by the camera
                     need_same_shape(packet, inside.size)
                 regions += found
-                names += [item.text for item, _ in lists_in(packet) if item.kind == "person"]
+                names += names_in(packet, inside.size)
             except (OSError, CastlistError) as error:
                 problems.append(unread(path or photo, error))
         try:

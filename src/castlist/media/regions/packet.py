@@ -120,6 +120,7 @@ class Packet:
         self.encoding = "utf-8"
         self._elements: list[Element] = []
         self._open: list[Element] = []
+        self._texts: list[list[str]] = []  # of what is open, in pieces: put together one by one, long ones take minutes
         self._declared: dict[str, str] = {}
         self._parse()
         rdf = next((one for one in self._elements if one.name == ns("rdf:RDF")), None)
@@ -190,9 +191,9 @@ class Packet:
 
     def _blank_before(self, at: int) -> int:
         """Where the white space before a place begins."""
-        while self.data[at - 1 : at].isspace():
-            at -= 1
-        return at
+        while (piece := self.data[max(at - 1000, 0) : at]) and piece.isspace():
+            at -= len(piece)
+        return at - len(piece) + len(piece.rstrip())
 
     def _indent(self, element: Element) -> bytes:
         before = self.data[: element.start]
@@ -236,16 +237,18 @@ class Packet:
             parent.children.append(element)
         self._elements.append(element)
         self._open.append(element)
+        self._texts.append([])
 
     def _on_end(self, at: int) -> None:
         element = self._open.pop()
+        element.text = "".join(self._texts.pop())
         is_bare = self.data[element.inner - 2 : element.inner] == b"/>"
         element.close = element.inner if is_bare else at
         element.end = element.inner if is_bare else self.data.index(b">", at) + 1
 
     def _on_text(self, text: str) -> None:
-        if self._open:
-            self._open[-1].text += text
+        if self._texts:
+            self._texts[-1].append(text)
 
 
 def _need_few(count: int) -> None:

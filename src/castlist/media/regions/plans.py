@@ -9,7 +9,7 @@ from pathlib import Path
 
 from castlist.errors import CastlistError, PhotoError, reason_of
 from castlist.files import write_bytes
-from castlist.media.regions.embedded import look_inside, remove_copies, take_place, written
+from castlist.media.regions.embedded import look_inside, need_writable, remove_copies, take_place, written
 from castlist.media.regions.packet import EMPTY, is_empty
 from castlist.media.regions.records import REGIONS, TagItem, Tags
 from castlist.media.regions.sidecars import read_sidecar
@@ -129,6 +129,8 @@ def write_planned(plan: TagPlan) -> None:
     _need_same(plan)
     # What a link leads to is written, not the link replaced; unless it came meanwhile.
     file = plan.file if plan.is_new else Path(os.path.realpath(plan.file))
+    if not plan.is_new:
+        need_writable(file)
     write_bytes(file, plan.change.data, like=plan.photo if plan.is_new else file)
 
 

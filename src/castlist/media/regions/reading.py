@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from castlist.errors import CastlistError
 from castlist.media.names import folded
@@ -12,10 +13,10 @@ from castlist.media.regions.packet import Element, Packet, entries, field_of, te
 from castlist.media.regions.records import Area, Kind, Region, TagItem, Tags
 
 IGNORED = "ffffffffffffffff"  # what Picasa and Microsoft call a face that nobody is to be asked about
-# As the description of a region that castlist wrote, and after it the lists in which the name stood already: programs
-# that write the region anew leave it out.
-MARK = "castlist"
-_MARKED = re.compile(rf"{MARK}(?: beside ([a-z ]+))?")
+# As the description of a region that castlist wrote; after it, that regions of others stood there without their size,
+# and the lists in which the name stood already. Programs that write the region anew leave it out.
+MARK, SIZED, BESIDE = "castlist", "sized", "beside"
+_MARKED = re.compile(rf"{MARK}(?P<sized> {SIZED})?(?: {BESIDE} (?P<beside>[a-z ]+))?")
 LISTS: dict[Kind, str] = {
     "person": "Iptc4xmpExt:PersonInImage",
     "keyword": "dc:subject",
@@ -56,10 +57,16 @@ def own_items(packet: Packet) -> list[TagItem]:
     items: list[TagItem] = []
     for one, entry in regions_in(packet, (1, 1)):
         if one.area and (mark := _mark_of(entry)):
-            before = (mark[1] or "").split()
+            before = (mark["beside"] or "").split()
             written = Tags((1, 1), (Region(one.text, one.area),)).items()
             items += [item for item in written if item.kind not in before]
     return items
+
+
+def is_sized(entry: Element) -> bool:
+    """Whether castlist wrote a region, and the size that it is of for regions of others, too."""
+    mark = _mark_of(entry)
+    return bool(mark and mark["sized"])
 
 
 def _mark_of(entry: Element) -> re.Match[str] | None:
@@ -123,17 +130,28 @@ def is_name(text: str) -> bool:
 
 def regions_in(packet: Packet, size: Size) -> Iterator[tuple[TagItem, Element]]:
     """The faces that are marked as MWG and Microsoft do, named or not, and the entry of each."""
+    return ((one, entry) for one, entry in _entries_in(packet, size) if one.area)
+
+
+def names_in(packet: Packet, size: Size) -> list[str]:
+    """The people of whom it isn't said where they are, or not so that it could be."""
+    marked = [one.text for one, _ in _entries_in(packet, size) if one.area is None]
+    return [name for name in [*marked, *_people_of(packet.property)] if is_name(name)]
+
+
+def _entries_in(packet: Packet, size: Size) -> Iterator[tuple[TagItem, Element]]:
+    """All entries of faces; Windows writes some without a place."""
     for mwg in _structures(packet, "mwg-rs:Regions"):
         width, height = _applied_to(mwg) or size
         for entry in entries(field_of(mwg, "mwg-rs:RegionList")):
             area = _mwg_area(field_of(entry, "mwg-rs:Area"), width, height)
-            if area and text_of(field_of(entry, "mwg-rs:Type")).casefold() in ("face", ""):
+            if text_of(field_of(entry, "mwg-rs:Type")).casefold() in ("face", ""):
                 yield TagItem("mwg", text_of(field_of(entry, "mwg-rs:Name")), area), entry
     for microsoft in _structures(packet, "MP:RegionInfo"):
         for entry in entries(field_of(microsoft, "MPRI:Regions")):
             numbers = _numbers(*text_of(field_of(entry, "MPReg:Rectangle")).split(","))
-            if numbers and len(numbers) == 4 and (area := _from_corner(*numbers)):
-                yield TagItem("microsoft", text_of(field_of(entry, "MPReg:PersonDisplayName")), area), entry
+            area = _from_corner(*numbers) if numbers and len(numbers) == 4 else None
+            yield TagItem("microsoft", text_of(field_of(entry, "MPReg:PersonDisplayName")), area), entry
 
 
 def lists_in(packet: Packet) -> Iterator[tuple[TagItem, Element]]:
@@ -164,7 +182,7 @@ def _mwg_area(area: Element | str | None, width: float, height: float) -> Area |
     sides = _numbers(told["x"], told["y"], *([told["d"]] if told["d"] else [told["w"], told["h"]]))
     if sides is None:
         return None
-    in_pixels = told["unit"].startswith("pixel")
+    in_pixels = told["unit"].casefold().startswith("pixel")
     across, down = (1 / width, 1 / height) if in_pixels else (1.0, 1.0)
     if told["d"]:  # of a circle; a normalized one is measured along the shorter side
         pixels = sides[2] if in_pixels else sides[2] * min(width, height)
@@ -174,13 +192,20 @@ def _mwg_area(area: Element | str | None, width: float, height: float) -> Area |
 
 def _iptc(packet: Packet, size: Size) -> Iterator[Region]:
     for entry in entries(packet.property("Iptc4xmpExt:ImageRegion")):
-        people = [text_of(one) for one in entries(field_of(entry, "Iptc4xmpExt:PersonInImage"))]
+        people = _people_of(functools.partial(field_of, entry))
         if not people and _is_of_people(field_of(entry, "Iptc4xmpExt:rCtype")):
             people = [text_of(field_of(entry, "Iptc4xmpExt:Name"))]
         area = _iptc_area(field_of(entry, "Iptc4xmpExt:RegionBoundary"), *size)
         # Of a region with several people nobody knows who is where in it.
         if area and len(people) == 1 and is_name(people[0]):
             yield Region(people[0], area)
+
+
+def _people_of(value: Callable[[str], Element | str | None]) -> list[str]:
+    """Whom IPTC's lists of people name, of a photo or of a region in it; the second tells more of each."""
+    names = [text_of(one) for one in entries(value(LISTS["person"]))]
+    details = entries(value("Iptc4xmpExt:PersonInImageWDetails"))
+    return names or [text_of(field_of(one, "Iptc4xmpExt:PersonName")) for one in details]
 
 
 def _is_of_people(kinds: Element | str | None) -> bool:
@@ -200,7 +225,7 @@ def _iptc_area(boundary: Element | str | None, width: float, height: float) -> A
     def told(where: Element, *names: str) -> list[float] | None:
         return _numbers(*(text_of(field_of(where, f"Iptc4xmpExt:{name}")) for name in names))
 
-    in_pixels = text_of(field_of(boundary, "Iptc4xmpExt:rbUnit")).startswith("pixel")
+    in_pixels = text_of(field_of(boundary, "Iptc4xmpExt:rbUnit")).casefold().startswith("pixel")
     across, down = (1 / width, 1 / height) if in_pixels else (1.0, 1.0)
     if sides := told(boundary, "rbX", "rbY", "rbW", "rbH"):
         return _from_corner(sides[0] * across, sides[1] * down, sides[2] * across, sides[3] * down)

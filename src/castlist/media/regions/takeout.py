@@ -12,8 +12,9 @@ from castlist.media.regions.sidecars import read_beside
 LARGEST = 1_000_000  # bytes
 # Newer exports put it before .json, cut to what a long name leaves room for, in which they count in several ways.
 _TOLD = "supplemental-metadata"
-# A photo edited there has the file of the one before; of a second photo of one name, (1) comes after its ending.
-_OF_ANOTHER = re.compile(r"(.+?)(?:-edited)?(\(\d+\))?")
+# A photo edited there has the file of the one before, and "edited" after its name, in the language of whoever exports;
+# of a second photo of one name, (1) comes after its ending.
+_OF_ANOTHER = re.compile(r"(.+?)(?:-[^\d_()-]{2,20})?(\(\d+\))?")
 _ROOM = 46  # characters of the name of a JSON file without its ending
 
 

@@ -9,13 +9,24 @@ from dataclasses import dataclass
 
 from castlist.errors import CastlistError
 from castlist.media.names import folded
-from castlist.media.regions.packet import Element, Packet, field_of, holder_of, ns
-from castlist.media.regions.reading import LISTS, MARK, Size, lists_in, own_items, regions_in
+from castlist.media.regions.packet import Element, Packet, entries, field_of, holder_of, ns
+from castlist.media.regions.reading import (
+    BESIDE,
+    LISTS,
+    MARK,
+    SIZED,
+    Size,
+    is_sized,
+    lists_in,
+    own_items,
+    regions_in,
+)
 from castlist.media.regions.records import DIGITS, REGIONS, SAME_FACE, Area, Kind, TagItem, Tags
 
 _REGIONS = {"mwg": ("mwg-rs:Regions", "mwg-rs:RegionList"), "microsoft": ("MP:RegionInfo", "MPRI:Regions")}
 _STRUCTURES = {ns(name) for name, _ in _REGIONS.values()}
 _DIMENSIONS = ns("mwg-rs:AppliedToDimensions")
+_CONTAINERS = tuple(ns(f"rdf:{kind}") for kind in ("Bag", "Seq", "Alt"))
 _ANY: Size = (1, 1)  # of the picture: castlist writes no numbers that depend on it
 # What XML can't hold, whoever is called so.
 _UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -131,9 +142,18 @@ def _without(packet: Packet, entries: Sequence[Element]) -> bytes:
         lists.setdefault(container.parent, set()).add(entry)
     needless: list[Element] = []
     for listed, going in lists.items():
-        stays = any(one not in going for container in listed.children for one in container.children)
-        needless += going if stays else [_emptied(listed)]
+        left = [one for container in listed.children for one in container.children if one not in going]
+        emptied = None if left else _emptied(listed)
+        needless += [emptied] if emptied else going
+        if emptied in (None, listed) and any(map(is_sized, going)) and not any(map(is_sized, left)):
+            needless += _size_of(listed)
     return packet.without(needless)
+
+
+def _size_of(listed: Element) -> list[Element]:
+    """The element, if there is one, that tells which size the regions of a list are of."""
+    size = listed.parent and field_of(listed.parent, "mwg-rs:AppliedToDimensions")
+    return [size] if isinstance(size, Element) else []
 
 
 def _emptied(listed: Element) -> Element:
@@ -148,16 +168,26 @@ def _emptied(listed: Element) -> Element:
 
 
 def _with(packet: Packet, items: Sequence[TagItem], size: tuple[int, int], foreign: Sequence[TagItem]) -> bytes:
+    sizes = _tells_size(packet)
     for kind in (*REGIONS, *LISTS):
         if some := [item for item in items if item.kind == kind]:
-            packet = Packet(_put(packet, kind, [_entry(item, _mark(item, foreign)) for item in some], size))
+            packet = Packet(_put(packet, kind, [_entry(item, _mark(item, foreign, sizes)) for item in some], size))
     return packet.data
 
 
-def _mark(item: TagItem, foreign: Sequence[TagItem]) -> str:
-    """What a region bears so that it is known as castlist's, and with it the lists that its name was put into."""
+def _tells_size(packet: Packet) -> bool:
+    """Whether it is castlist who tells, or is to tell, which size regions are of that stand there already."""
+    structure = packet.property("mwg-rs:Regions")
+    if not isinstance(structure, Element):
+        return False
+    is_told = field_of(structure, "mwg-rs:AppliedToDimensions") is not None
+    return not is_told or any(map(is_sized, entries(field_of(structure, "mwg-rs:RegionList"))))
+
+
+def _mark(item: TagItem, foreign: Sequence[TagItem], sizes: bool) -> str:
+    """What a region bears so that it is known as castlist's, and with it what else was put in for it."""
     beside = [one.kind for one in foreign if folded(_name_of(one)) == folded(item.text)]
-    return " ".join([MARK, "beside", *dict.fromkeys(beside)]) if beside else MARK
+    return " ".join([MARK, *[SIZED] * sizes, *([BESIDE, *dict.fromkeys(beside)] if beside else [])])
 
 
 def _put(packet: Packet, kind: Kind, texts: Sequence[str], size: tuple[int, int]) -> bytes:
@@ -186,6 +216,8 @@ def _put_list(packet: Packet, structure: Element | None, name: str, texts: Seque
         text = _list(name, texts, container)
         return _put_property(packet, text) if structure is None else packet.put_in(holder_of(structure), text)
     if not isinstance(listed, Element) or listed.text.strip():
+        raise _unexpected(name)
+    if any(one.name not in _CONTAINERS for one in listed.children):
         raise _unexpected(name)
     if not listed.children:
         return packet.put_in(listed, f"<rdf:{container}>\n{_indented(chr(10).join(texts))}\n</rdf:{container}>")

@@ -96,7 +96,6 @@ def tag(request: Request, response: Response, folder: RunFolder) -> None:
     if _tells_of(request.headers.get("if-none-match", ""), etag):
         raise NotModified(etag)
     response.headers["etag"] = etag
-    response.headers["cache-control"] = "no-cache"
 
 
 async def need_match(request: Request) -> None:

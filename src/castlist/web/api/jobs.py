@@ -23,7 +23,12 @@ ALIVE = 15.0  # seconds after which a silent stream says that it is one
 router = APIRouter(tags=["jobs"])
 Key = Annotated[
     str | None,
-    Header(alias="Idempotency-Key", max_length=200, description="Sent again with the same, nothing is begun anew."),
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=200,
+        description="Sent again with the same, nothing is begun anew.",
+    ),
 ]
 
 

@@ -9,6 +9,8 @@ from pydantic import Field
 
 from castlist import people
 from castlist.jobs import Retrain
+from castlist.media import one_form
+from castlist.run import Enrolled as Enrolment
 from castlist.web.api.common import At, Language, Limit, Offset, Page, Person, RunName, Sent, Sentence, tag
 from castlist.web.api.jobs import Job, Key
 from castlist.web.api.naming import Face
@@ -75,6 +77,20 @@ class TakenBack(Sent):
 
     name: str
     photos: list[str]
+
+
+class Last(Sent):
+    """What was enrolled last."""
+
+    name: str = Field(examples=["Ann"])
+    photos: list[str] = Field(
+        min_length=1, description="As the answer of enrolling calls them.", examples=[["6d8e2fea25e85881"]]
+    )
+
+    def enrolment(self) -> Enrolment:
+        """The same as a run has it."""
+        name = one_form(self.name)
+        return Enrolment(name=name, files=tuple(f"{name}/{photo}" for photo in self.photos))
 
 
 @router.get("/runs/{run}/people")
@@ -152,7 +168,7 @@ def merge(desk: At, run: RunName, person: Person, into: Into) -> list[str]:
 
 
 @router.post("/runs/{run}/undo")
-def undo(desk: At, run: RunName) -> TakenBack:
-    """Take back what was enrolled last."""
-    taken = people.undo(desk.run(run).path)
+def undo(desk: At, run: RunName, last: Last | None = None) -> TakenBack:
+    """Take back what was enrolled last; where that is said, sent again, it is taken back once."""
+    taken = people.undo(desk.run(run).path, only=None if last is None else last.enrolment())
     return TakenBack(name=taken.name, photos=list(taken.files))

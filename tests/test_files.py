@@ -190,6 +190,17 @@ def test_of_lines_that_find_no_room_none_is_there(tmp_path: Path) -> None:
     assert (tmp_path / "lines").read_bytes() == b"one\n"
 
 
+def test_of_lines_that_reach_no_disk_none_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(file: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    append_lines(tmp_path / "lines", b"one\n")
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(CastlistError, match="can't be written"):
+        append_lines(tmp_path / "lines", b"two\n")
+    assert (tmp_path / "lines").read_bytes() == b"one\n"
+
+
 @pytest.mark.parametrize("there", [b"", b"name,n\n", b" \n NAME,n\n"])
 def test_what_is_of_the_same_kind_is_replaced(tmp_path: Path, there: bytes) -> None:
     (tmp_path / "a").write_bytes(there)

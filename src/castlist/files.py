@@ -83,10 +83,13 @@ def append_lines(path: Path, lines: bytes) -> int:
         try:
             whole = _end_of_lines(file)
             os.ftruncate(file, whole)
-            if os.write(file, lines) != len(lines):
+            try:
+                if os.write(file, lines) != len(lines):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                os.fsync(file)
+            except OSError:
                 os.ftruncate(file, whole)
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            os.fsync(file)
+                raise
             return whole
         finally:
             os.close(file)

@@ -14,7 +14,7 @@ pytest.importorskip("fastapi")
 
 import castlist
 from castlist.errors import Message
-from castlist.jobs import Checked, Counted, Event, Failed, Retrain, Stage, Stopped, write_event
+from castlist.jobs import Checked, Counted, Event, Failed, Retrain, Stage, Stopped, Work, write_event
 from castlist.web.foreman import AT_ONCE, Foreman
 from castlist.web.jobs import JobBook
 from works import Endless, Many
@@ -41,6 +41,11 @@ def last(book: JobBook, job: str) -> Event | None:
     return book.note(job).last
 
 
+def begin_next(book: JobBook, work: Work) -> str:
+    time.sleep(0.002)  # a work's id tells of whole milliseconds, and works are done in the order of these
+    return book.begin(work)
+
+
 def test_a_work_is_done_and_told_in_order(tmp_path: Path) -> None:
     book = JobBook(tmp_path / "jobs")
     job = JobBook(tmp_path / "jobs").begin(Many(3, "words"), key="a key")
@@ -48,10 +53,9 @@ def test_a_work_is_done_and_told_in_order(tmp_path: Path) -> None:
     with Foreman(JobBook(tmp_path / "other")):  # of another house
         assert book.waiting() == [job]
     book = JobBook(tmp_path / "jobs")
-    time.sleep(0.002)  # a work's id tells of whole milliseconds
-    opened = time.time()
     time.sleep(0.002)
-    asked = book.begin(Many(3, "words"))
+    opened = time.time()
+    asked = begin_next(book, Many(3, "words"))
     with Foreman(book, opened=opened):
         # Begun before the house was open: it isn't known whether somebody did some of it.
         assert isinstance(last(book, job), Failed)
@@ -66,7 +70,7 @@ def test_a_work_is_done_and_told_in_order(tmp_path: Path) -> None:
 def test_works_wait_for_each_other_and_stop_when_asked(tmp_path: Path) -> None:
     book = JobBook(tmp_path / "jobs")
     with Foreman(book):
-        jobs = [book.begin(Endless(keeps=i == 0)) for i in range(AT_ONCE + 1)]
+        jobs = [begin_next(book, Endless(keeps=i == 0)) for i in range(AT_ONCE + 1)]
         wait(lambda: sum(isinstance(last(book, job), Counted) for job in jobs) == AT_ONCE)
         assert book.note(jobs[-1]).told == 0
         for job in reversed(jobs):
@@ -78,7 +82,7 @@ def test_works_wait_for_each_other_and_stop_when_asked(tmp_path: Path) -> None:
 def test_works_on_one_archive_are_done_one_after_the_other(tmp_path: Path) -> None:
     book = JobBook(tmp_path / "jobs")
     with Foreman(book):
-        first, second, stopped = (book.begin(Endless(archive=tmp_path / "album")) for _ in range(3))
+        first, second, stopped = (begin_next(book, Endless(archive=tmp_path / "album")) for _ in range(3))
         other = book.begin(Endless(archive=tmp_path / "another"))
         wait(lambda: all(isinstance(last(book, job), Counted) for job in (first, other)))
         book.stop(stopped)

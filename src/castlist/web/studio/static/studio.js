@@ -301,3 +301,8 @@ document.addEventListener("htmx:afterSettle", ({ detail }) => {
   goOn(Boolean(target.querySelector("[data-taken]")));
 });
 ready();
+
+// A receipt is shown once: whoever loads its page anew sends nothing again, and comes to what follows.
+
+const instead = document.querySelector("a[data-instead]");
+if (instead) history.replaceState(null, "", instead.href);

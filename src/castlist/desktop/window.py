@@ -5,6 +5,7 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Iterator, Sequence
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from tkinter import ttk
 from typing import TYPE_CHECKING
@@ -266,9 +267,9 @@ class Window:
 
 def _get_ready(_: Task) -> Iterator[None]:
     """Load what the first picture needs, while it is looked for a run and that is opened."""
-    import castlist.desktop.asking  # noqa: F401
     from castlist.faces import warm_up
 
+    import_module("castlist.desktop.asking")
     warm_up()
     Image.preinit()
     yield

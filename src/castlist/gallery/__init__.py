@@ -3,7 +3,7 @@
 from castlist.gallery.answers import NOBODY, Answers, name_best
 from castlist.gallery.background import Background, default_background
 from castlist.gallery.beside import background_file, keep_beside, read_beside
-from castlist.gallery.fitting import EVIDENCE, WRONG_NAMES
+from castlist.gallery.fitting import EVIDENCE, WRONG_NAMES, fit_beside
 from castlist.gallery.gallery import Gallery
 from castlist.gallery.knowledge import Knowledge
 from castlist.gallery.lookalikes import Lookalikes
@@ -21,6 +21,7 @@ __all__ = [
     "Mixture",
     "background_file",
     "default_background",
+    "fit_beside",
     "keep_beside",
     "name_best",
     "read_beside",

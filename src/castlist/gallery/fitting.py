@@ -55,14 +55,31 @@ def trust_photos(between: np.ndarray, placed: np.ndarray, person: np.ndarray) ->
     """How probably each photo's name is right, shape (n,): whether it fits the person's other photos."""
     trust = np.ones(len(person))
     for _ in range(ROUNDS):
-        trust = fit_photos(between, placed, person, trust)
+        trust = _fit_others(between, placed, person, trust)
         # Of two photos that disagree neither is known to be the wrong one.
         doubtful = np.bincount(person, trust) < np.bincount(person) / 2
         trust[doubtful[person]] = 1.0
     return trust
 
 
-def fit_photos(between: np.ndarray, placed: np.ndarray, person: np.ndarray, trust: np.ndarray) -> np.ndarray:
+def fit_beside(background: Background, known: np.ndarray, asked: np.ndarray) -> np.ndarray:
+    """How probably each of some faces, called as others are, shows whom those and the rest of these show.
+
+    Args:
+        background: Of the network that embedded them.
+        known: Embeddings, shape (k, values), L2 norm 1, of somebody; of somebody new, none.
+        asked: The same of n faces that are called so.
+
+    Returns:
+        Shape (n,).
+    """
+    placed = background.place(np.concatenate([known, asked]))
+    person = np.zeros(len(placed), np.int64)
+    trust = trust_photos(background.between, placed, person)
+    return _fit_others(background.between, placed, person, trust)[len(known) :]
+
+
+def _fit_others(between: np.ndarray, placed: np.ndarray, person: np.ndarray, trust: np.ndarray) -> np.ndarray:
     """How probably each photo shows whom the person's other photos show, as far as they are trusted; shape (n,)."""
     others, _ = _others(between, placed, person, trust)
     prior = np.log(1 / WRONG_NAMES - 1)

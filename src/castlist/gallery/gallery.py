@@ -20,7 +20,6 @@ from castlist.gallery.fitting import (
     Limits,
     calibrate,
     find_thresholds,
-    fit_photos,
     trust_photos,
 )
 from castlist.gallery.guessing import guess_background
@@ -248,19 +247,6 @@ class Gallery:
     def embeddings_of(self, name: str) -> np.ndarray:
         """Somebody's embeddings, shape (k, values); of somebody new, none."""
         return self.embeddings[self.person == (self.people.index(name) if name in self.people else NOBODY)]
-
-    def fit_of(self, name: str, embeddings: np.ndarray) -> np.ndarray:
-        """How probably each of some faces, called so, is who the person's other photos and faces show; shape (n,).
-
-        Args:
-            name: Somebody new or known.
-            embeddings: Shape (n, values), L2 norm 1.
-        """
-        theirs = self.embeddings_of(name)
-        placed = self.background.place(np.concatenate([theirs, embeddings]))
-        nobody_else = np.zeros(len(placed), np.int64)
-        trust = trust_photos(self.background.between, placed, nobody_else)
-        return fit_photos(self.background.between, placed, nobody_else, trust)[len(theirs) :]
 
     def with_stranger_rate(self, rate: float) -> Gallery:
         """The same people with another share of strangers that may be given a name.

@@ -14,7 +14,7 @@ import numpy as np
 from castlist.arguments import checked
 from castlist.errors import CastError, Message, RunError
 from castlist.faces import Finder, find_faces
-from castlist.gallery import Gallery
+from castlist.gallery import Gallery, fit_beside
 from castlist.media import UNKNOWN, RefusedPhoto, check_person, meant_by
 from castlist.naming import Recognizer, Seen
 from castlist.paths import as_path, as_several, spell
@@ -103,7 +103,8 @@ def enrol_by(
     run, is_new = add_faces(began, name, vectors, sources)
     added = tuple(one for one, new in zip(chosen, is_new, strict=True) if new)
     known = tuple(one.photo for one, new in zip(chosen, is_new, strict=True) if not new)
-    fits = before.fit_of(name, seen.embeddings[[one.row for one in added]])
+    asked = seen.embeddings[[one.row for one in added]]
+    fits = fit_beside(before.background, before.embeddings_of(name), asked)
     doubts = tuple(
         doubt for one, fit in zip(added, fits, strict=True) for doubt in _doubts(before, name, seen, one, fit)
     )

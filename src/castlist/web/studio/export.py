@@ -99,5 +99,5 @@ def write_tags(request: Request, album: OpenAlbum, undo: Annotated[bool, Form()]
 
 
 def _saved(data: bytes, kind: str, name: str) -> Response:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(data, media_type=kind, headers=headers)

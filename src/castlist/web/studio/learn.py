@@ -125,7 +125,7 @@ def report(request: Request, run: str) -> Response:
 @router.get("/runs/{run}/report.html")
 def report_itself(request: Request, run: str) -> Response:
     """The report of a run as it was written."""
-    headers = {"Content-Security-Policy": REPORT_POLICY, "X-Frame-Options": "SAMEORIGIN", "Cache-Control": "no-store"}
+    headers = {"Content-Security-Policy": REPORT_POLICY, "X-Frame-Options": "SAMEORIGIN"}
     return FileResponse(_reported(desk_of(request), run).report_path, media_type="text/html", headers=headers)
 
 

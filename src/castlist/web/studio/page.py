@@ -34,7 +34,7 @@ NAMES = {"en": "English", "zh-TW": "繁體中文"}  # of the languages, each in 
 
 
 def render(request: Request, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
-    """A page, or a part of one, of a template; nothing that shows people is kept by the browser."""
+    """A page, or a part of one, of a template."""
     language = scope_language(request.scope)
     archive = request.path_params.get("archive") or newest_archive(request)
     text = (
@@ -54,7 +54,7 @@ def render(request: Request, template: str, *, status: int = 200, **context: Any
     )
     # What of a file's name isn't text is spelled out: one such name must not cost all others on the page.
     page = text.encode("utf-8", "backslashreplace")
-    return HTMLResponse(page, status, {"Cache-Control": "no-store", "Vary": "HX-Request"})
+    return HTMLResponse(page, status, {"Vary": "HX-Request"})
 
 
 def newest_archive(request: Request) -> str | None:
@@ -99,8 +99,7 @@ def unreadable(reason: Message) -> PhotoError:
 
 def picture(data: bytes) -> Response:
     """A JPEG, as an answer."""
-    # Not for the browser's disk: what is deleted here would stay there.
-    return Response(data, media_type="image/jpeg", headers={"Cache-Control": "no-store"})
+    return Response(data, media_type="image/jpeg")
 
 
 def is_part(request: Request) -> bool:

@@ -64,7 +64,7 @@ def name_frame(request: Request, run: Annotated[str, Form()], photo: Annotated[U
         for face in faces
         if face.box
     ]
-    return JSONResponse({"faces": told}, headers={"Cache-Control": "no-store"})
+    return JSONResponse({"faces": told})
 
 
 @router.post("/try/enrol")

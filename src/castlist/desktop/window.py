@@ -71,6 +71,7 @@ class Window:
         self.notice.pack(fill="x")
         self.status.pack(side="bottom", fill="x")
         self.chooser = RunChooser(root, self.desk, runs, self._use, self._greet)
+        self.chooser.list()  # already: its run is opened while the rest of the window is built
         self.chooser.pack(fill="x")
         self.album = Album(self.desk, self.enrol)
         self.opening = Opening(self.desk, self.open, self.take, self.open_archive)
@@ -93,7 +94,6 @@ class Window:
             root.bind(key, partial(self._turn, step))
         root.protocol("WM_DELETE_WINDOW", self.close)
         self._check_font()
-        self.chooser.list()
         # Once it is drawn; what fails here is told when it is needed.
         root.after_idle(self.desk.worker.start, _get_ready, lambda _: None, lambda _: None)
 
@@ -269,7 +269,7 @@ def _get_ready(_: Task) -> Iterator[None]:
     """Load what the first picture needs, while it is looked for a run and that is opened."""
     from castlist.faces import warm_up
 
-    import_module("castlist.desktop.asking")
     warm_up()
+    import_module("castlist.desktop.asking")
     Image.preinit()
     yield

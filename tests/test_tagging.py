@@ -14,11 +14,13 @@ import threading
 from pathlib import Path
 
 import pytest
+from PIL import ExifTags, Image
 
 pytest.importorskip("pyarrow", reason="archives need castlist[archive]")
 
 from castlist.archive import Archive, fill_archive
 from castlist.archive.decisions import DecisionLog, Spot
+from castlist.archive.table import with_columns
 from castlist.errors import CastlistError, Message
 from castlist.media import UNKNOWN, MarkReader, Sidecars, TagItem, Tags, look_inside
 from castlist.media.regions.packet import EMPTY
@@ -129,6 +131,22 @@ def test_a_name_that_changes_changes_there_and_nothing_else_does(home: Path) -> 
     asked.decide("stranger", asked.spot("ann.png"))
     tag(archive(home))
     assert (home / "photos" / "ann.xmp").read_bytes() == KEYWORDS
+
+
+def test_a_photo_lies_as_its_file_says_whatever_an_older_archive_holds(home: Path) -> None:
+    photo = home / "photos" / "both.png"
+    with Image.open(photo) as upright:
+        exif = Image.Exif()
+        exif[ExifTags.Base.Orientation] = 6
+        upright.transpose(Image.Transpose.ROTATE_90).save(photo, exif=exif)
+    shutil.rmtree(archive(home))
+    folder = Archive(archive(make(home))).folder
+    for unit in folder.units():
+        table, about = folder.read(unit)
+        folder.write(unit, with_columns(table, {"orientation": [1] * table.num_rows}), about)
+    tag(archive(home))
+    assert marked(home)["both"] == {"Ann": [10, 90], "Bo": [110, 190]}
+    assert tag(archive(home)) == Tagged()
 
 
 def test_what_another_program_says_stays_and_is_told(home: Path) -> None:

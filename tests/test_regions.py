@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import ExifTags, Image, ImageOps
+from PIL import ExifTags, Image, ImageOps, PngImagePlugin
 
 from castlist.drawn import HEROES, draw_group
 from castlist.errors import CastlistError
@@ -770,6 +770,22 @@ def test_a_turned_tiff_has_the_size_that_is_stored(tmp_path: Path) -> None:
     Image.new("RGB", (60, 40)).save(tmp_path / "a.tif", exif=exif)
     inside = look_inside(tmp_path / "a.tif")
     assert (inside.size, inside.upright_size) == ((60, 40), (40, 60))
+
+
+def test_photos_that_are_read_though_pillow_refuses_them_have_regions_too(tmp_path: Path) -> None:
+    """Blank lines before a JPG, a large text in a PNG; and grays of 16 bits are no camera's raw file."""
+    blank = save(tmp_path / "blank.jpg", 6)
+    blank.write_bytes(b"\r\n\r\n" + blank.read_bytes())
+    texts = PngImagePlugin.PngInfo()
+    texts.add_text("a", "x" * 3_000_000, zip=True)
+    drawn().save(tmp_path / "large.png", pnginfo=texts)
+    Image.new("I;16", SIZE).save(deep := tmp_path / "deep.tif")
+    for photo, size in ((blank, (260, 420)), (tmp_path / "large.png", (420, 260)), (deep, SIZE)):
+        inside = look_inside(photo)
+        assert (inside.size, inside.is_raw, inside.is_writable) == (size, False, photo is deep)
+    write_planned(plan_sidecar(blank, Sidecars().place(blank), tags_of(blank, "Ann")))
+    ((name, edges),) = MarkReader().read(blank).faces(own=True)
+    assert name == "Ann" and overlap(Box(*edges), face_of(blank)) >= 0.95
 
 
 def test_what_exiftool_says_before_any_photo_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

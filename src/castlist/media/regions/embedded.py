@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from PIL import UnidentifiedImageError
 
@@ -55,14 +56,14 @@ def look_inside(path: Path) -> Inside:
         with path.open("rb") as file:
             head = file.read(64)
             # Of a HEIC, too, more than the beginning tells how it is turned.
-            if head.startswith(tiff.HEADERS) or raw.is_raw(head) or head[8:12] in HEIC_BRANDS:
-                return _inside_whole(head + file.read())
-            file.seek(0)
-            with open_header(head, file) as image:
-                packet = image.info.get("xmp") or None
-                # What JPG has no room for in one piece would be lost with the piece that points to it.
-                is_writable = image.format in WRITABLE and b"HasExtendedXMP" not in (packet or b"")
-                return Inside(image.size, orientation_of(image, None), packet, is_writable)
+            if not (_is_held(head) or head[8:12] in HEIC_BRANDS):
+                file.seek(0)
+                # What Pillow refuses may be mended: blank lines before a photo, a PNG's large texts.
+                with contextlib.suppress(UnidentifiedImageError, ValueError, SyntaxError):
+                    return _inside_plain(head, file)
+                file.seek(0)
+                head = b""
+            return _inside_whole(head + file.read())
     except PhotoError:
         raise
     except UnidentifiedImageError:
@@ -73,17 +74,36 @@ def look_inside(path: Path) -> Inside:
         raise PhotoError("photo-damaged", "damaged or cut short ({reason})", reason=reason_of(error)) from error
 
 
+def _inside_plain(head: bytes, file: BinaryIO) -> Inside:
+    """Of a file that Pillow reads as it is."""
+    with open_header(head, file) as image:
+        packet = image.info.get("xmp") or None
+        # What JPG has no room for in one piece would be lost with the piece that points to it.
+        is_writable = image.format in WRITABLE and b"HasExtendedXMP" not in (packet or b"")
+        return Inside(image.size, orientation_of(image, None), packet, is_writable)
+
+
 def _inside_whole(data: bytes) -> Inside:
     """Of all of a file; a TIFF's own XMP stands in its first page, whichever of its pictures is the photo."""
     picture = picture_of(data)
     with open_header(picture.data) as shown:
         turn = orientation_of(shown, picture.orientation)
         size = turned(shown.size, turn) if turns_itself(shown) else shown.size
-    packet = None
-    with contextlib.suppress(UnidentifiedImageError), open_header(data) as image:  # no other program's XMP elsewhere
-        packet = image.info.get("xmp")
-    is_plain = picture.data is data
-    return Inside(size, turn, packet, is_plain, is_raw=not is_plain)
+        packet = shown.info.get("xmp")
+    is_plain, is_held = picture_of(data, anew=False).data is data, _is_held(data)
+    if is_held:
+        packet = None
+        with (
+            contextlib.suppress(UnidentifiedImageError),
+            open_header(data) as image,
+        ):  # no other program's XMP elsewhere
+            packet = image.info.get("xmp")
+    return Inside(size, turn, packet, is_plain, is_raw=is_held and not is_plain)
+
+
+def _is_held(data: bytes) -> bool:
+    """Whether a file holds its photo as one of several pictures, by its beginning."""
+    return data.startswith(tiff.HEADERS) or raw.is_raw(data)
 
 
 def need_exiftool() -> str:

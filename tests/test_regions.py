@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import random
@@ -40,6 +41,7 @@ from castlist.media import (
 from castlist.media.headers import read_taking
 from castlist.media.orientation import to_stored, to_upright
 from castlist.media.regions.packet import EMPTY, Packet
+from castlist.media.regions.plans import stamp_of
 from castlist.media.regions.reading import read_regions
 from castlist.media.regions.records import Area, Region
 from castlist.media.regions.writing import change, standing, take_out
@@ -646,6 +648,29 @@ def test_who_was_at_it_meanwhile_loses_nothing(tmp_path: Path) -> None:
     (tmp_path / "b.jpg.xmp").write_bytes(DIGIKAM)
     with pytest.raises(CastlistError, match="changed meanwhile"):
         write_planned(new)
+
+
+@needs_exiftool
+def test_nor_who_is_at_it_while_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    photo = save(tmp_path / "a.jpg")
+    sidecar, flush = tmp_path / "a.jpg.xmp", os.fsync
+    sidecar.write_bytes(DARKTABLE)
+    plan, inside = plan_sidecar(photo, sidecar, ANN), need(plan_inside(photo, ANN))
+    other = photo.read_bytes() + b"1"
+
+    def meanwhile(file: int) -> None:
+        flush(file)
+        sidecar.write_bytes(DIGIKAM)
+        photo.write_bytes(other)
+
+    monkeypatch.setattr("os.fsync", meanwhile)
+    with pytest.raises(CastlistError, match="changed meanwhile"):
+        write_planned(plan)
+    inside = dataclasses.replace(inside, stamp=stamp_of(photo))
+    other += b"2"
+    (failure,) = write_all([inside])
+    assert failure and failure.code == "xmp-changed"
+    assert (sidecar.read_bytes(), photo.read_bytes(), len(list(tmp_path.iterdir()))) == (DIGIKAM, other, 2)
 
 
 def test_a_link_stays_a_link(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import os
 import shutil
 import stat
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -239,8 +239,13 @@ def _sound(photo: Path, copy: Path, packet: bytes, said: bytes | None) -> Path |
     return PhotoError("exiftool-refuses", "exiftool can't write into it ({reason})", reason=reason)
 
 
-def take_place(copy: Path, photo: Path) -> None:
+def take_place(copy: Path, photo: Path, on_ready: Callable[[], None]) -> None:
     """Have a sound copy be the photo from now on.
+
+    Args:
+        copy: Beside the photo.
+        photo: What it takes the place of.
+        on_ready: Called in the last moment before; what it raises, keeps the copy from that.
 
     Raises:
         CastlistError: If it can't be written; the photo is intact.
@@ -248,6 +253,7 @@ def take_place(copy: Path, photo: Path) -> None:
     try:
         with copy.open("rb+") as file:
             os.fsync(file.fileno())
+        on_ready()
         copy.replace(photo)
         flush_folder(photo.parent)
     except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -126,12 +127,12 @@ def write_planned(plan: TagPlan) -> None:
     Raises:
         CastlistError: If somebody has changed the file since it was read, or it can't be written; then it is intact.
     """
-    _need_same(plan)
     # What a link leads to is written, not the link replaced; unless it came meanwhile.
     file = plan.file if plan.is_new else Path(os.path.realpath(plan.file))
     if not plan.is_new:
         need_writable(file)
-    write_bytes(file, plan.change.data, like=plan.photo if plan.is_new else file)
+    like = plan.photo if plan.is_new else file
+    write_bytes(file, plan.change.data, like=like, on_ready=lambda: _need_same(plan))
 
 
 def write_inside(plans: Sequence[TagPlan], on_copy: Callable[[TagPlan, Path], None]) -> Iterator[CastlistError | None]:
@@ -157,9 +158,8 @@ def write_inside(plans: Sequence[TagPlan], on_copy: Callable[[TagPlan, Path], No
                 try:
                     if isinstance(copy, CastlistError):
                         raise copy
-                    _need_same(plan)
                     on_copy(plan, copy)
-                    take_place(copy, file)
+                    take_place(copy, file, functools.partial(_need_same, plan))
                 except CastlistError as error:
                     yield error
                 else:

@@ -233,6 +233,7 @@ def test_who_is_forgotten_is_taken_out(home: Path) -> None:
     receipt = forget(home / "run", "Ann", archive=archive(home))
     assert [line.values["count"] for line in receipt.remaining if line.code == "tags-remain"] == [2]
     assert len(where_named(Archive(archive(home)).folder, "Ann")) == 2
+    assert [line.values["count"] for line in receipt.remaining if line.code == "others-tags-remain"] == [1]
     receipt = forget(home / "run", "Ann", archive=archive(home), tags=True)
     assert [line.code for line in receipt.removed] == ["forgot-tags"]
     assert not any(line.code == "tags-remain" for line in receipt.remaining)
@@ -242,6 +243,16 @@ def test_who_is_forgotten_is_taken_out(home: Path) -> None:
     assert not any(b"Ann" in path.read_bytes() for path in archive(home).rglob("*") if path.is_file())
     with pytest.raises(CastlistError):
         forget(home / "run", "Ann", archive=archive(home), tags=True)
+
+
+def test_where_other_programs_name_whoever_is_forgotten_is_told(home: Path) -> None:
+    mark(home, "both", "ann", 0)
+    (home / "photos" / "wang.png.json").write_text(json.dumps({"people": [{"name": "Anna"}]}), "utf-8")
+    tag(archive(home))
+    receipt = forget(home / "run", "Ann", archive=archive(home), tags=True)
+    (told,) = (line for line in receipt.remaining if line.code == "others-tags-remain")
+    assert told.values == {"count": 2, "path": str(home / "photos" / "ann.png")}  # of somebody's own keyword
+    assert marked(home)["both"] == {"ann": [5, 95], "Bo": [110, 190]}
 
 
 def test_who_is_forgotten_by_a_name_that_the_archive_has_not_heard_is_taken_out_by_the_one_before(home: Path) -> None:

@@ -143,6 +143,12 @@ def names_in(packet: Packet, size: Size) -> list[str]:
     return [name for name in [*marked, *_people_of(packet.property)] if is_name(name)]
 
 
+def texts_in(packet: Packet, size: Size) -> list[str]:
+    """All that stands where names may, keywords included, as often as it stands there."""
+    known = [one.text for one, _ in (*_entries_in(packet, size), *lists_in(packet))]
+    return [*known, *_detailed(packet.property), *(one.name for one in _iptc(packet, size))]
+
+
 def _entries_in(packet: Packet, size: Size) -> Iterator[tuple[TagItem, Element]]:
     """All entries of faces; Windows writes some without a place."""
     for mwg in _structures(packet, "mwg-rs:Regions"):
@@ -207,9 +213,12 @@ def _iptc(packet: Packet, size: Size) -> Iterator[Region]:
 
 def _people_of(value: Callable[[str], Element | str | None]) -> list[str]:
     """Whom IPTC's lists of people name, of a photo or of a region in it; the second tells more of each."""
-    names = [text_of(one) for one in entries(value(LISTS["person"]))]
+    return [text_of(one) for one in entries(value(LISTS["person"]))] or _detailed(value)
+
+
+def _detailed(value: Callable[[str], Element | str | None]) -> list[str]:
     details = entries(value("Iptc4xmpExt:PersonInImageWDetails"))
-    return names or [text_of(field_of(one, "Iptc4xmpExt:PersonName")) for one in details]
+    return [text_of(field_of(one, "Iptc4xmpExt:PersonName")) for one in details]
 
 
 def _is_of_people(kinds: Element | str | None) -> bool:

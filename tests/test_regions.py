@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import os
 import random
@@ -872,3 +873,29 @@ def test_regions_of_a_photo_that_was_cropped_since_are_nobodys(
     marked = MarkReader().read(photo)
     assert [name for name, _ in marked.faces()] == expected
     assert [problem.code for problem in marked.problems] == ([] if expected else ["xmp-left-alone"])
+
+
+@pytest.mark.parametrize("embed", [False, pytest.param(True, marks=needs_exiftool)])
+def test_nor_are_regions_put_beside_them(tmp_path: Path, embed: bool) -> None:
+    Image.new("RGB", SIZE).save(photo := tmp_path / "a.jpg", xmp=LIGHTROOM)  # of 4000 x 3000
+    sidecar = photo.with_name("a.jpg.xmp")
+    plan = functools.partial(plan_inside, photo) if embed else functools.partial(plan_sidecar, photo, sidecar)
+    assert need(plan(Tags(SIZE, (Region("Bo", Area(0.2, 0.2, 0.1, 0.1)),)))).change
+    tags = Tags((400, 200), (Region("Bo", Area(0.2, 0.2, 0.1, 0.1)),))
+    with pytest.raises(CastlistError, match="4000 x 3000 pixels, and it was cropped since"):
+        plan(tags)
+    # Castlist's own are written anew.
+    sidecar.write_bytes((first := change(EMPTY, ANN)).data)
+    again = plan_sidecar(photo, sidecar, tags, first.added).change
+    assert b"<stDim:h>200<" in again.data and b">300<" not in again.data
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives files away")
+@needs_exiftool
+def test_what_is_written_belongs_to_whom_the_photo_belongs(tmp_path: Path) -> None:
+    photo = save(tmp_path / "a.jpg")
+    os.chown(photo, 1234, 2345)
+    write_planned(plan_sidecar(photo, sidecar := tmp_path / "a.jpg.xmp", ANN))
+    assert write_all([need(plan_inside(photo, ANN))]) == [None]
+    for path in (photo, sidecar):
+        assert (path.stat().st_uid, path.stat().st_gid) == (1234, 2345)

@@ -163,7 +163,7 @@ def place_bytes(
         with os.fdopen(os.open(part, _NEW, PRIVATE_FILE if private or like else 0o666), "wb") as file:
             file.write(data)
             if like:
-                part.chmod(stat.S_IMODE(like.stat().st_mode) & 0o666 | stat.S_IWUSR)
+                share_as(part, like, stat.S_IMODE(like.stat().st_mode) & 0o666 | stat.S_IWUSR)
             file.flush()
             os.fsync(file.fileno())
         on_ready()
@@ -173,6 +173,16 @@ def place_bytes(
             part.unlink(missing_ok=True)
         raise
     logger.debug("%d bytes written to %s", len(data), path.parent)
+
+
+def share_as(path: Path, like: Path, mode: int) -> None:
+    """Give a file the owner and the group of another, as far as this user may, and a mode."""
+    if hasattr(os, "chown"):
+        status = like.stat()
+        for user, group in ((-1, status.st_gid), (status.st_uid, -1)):
+            with contextlib.suppress(OSError):
+                os.chown(path, user, group)
+    path.chmod(mode)
 
 
 def flush_folder(path: Path) -> None:

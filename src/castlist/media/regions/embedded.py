@@ -16,7 +16,7 @@ from typing import BinaryIO
 from PIL import UnidentifiedImageError
 
 from castlist.errors import CastlistError, MissingExtraError, PhotoError, reason_of
-from castlist.files import cannot_write, flush_folder, make_private, part_of
+from castlist.files import cannot_write, flush_folder, make_private, part_of, share_as
 from castlist.media import raw, tiff
 from castlist.media.headers import open_header, orientation_of, picture_of, turns_itself
 from castlist.media.orientation import turned
@@ -202,7 +202,7 @@ def _copied(photo: Path, packet: bytes) -> Iterator[Path]:
     try:
         need_writable(photo)
         shutil.copyfile(photo, copy)
-        copy.chmod(stat.S_IMODE(photo.stat().st_mode))
+        share_as(copy, photo, stat.S_IMODE(photo.stat().st_mode))
         with _packet_of(copy).open("xb") as file:
             make_private(_packet_of(copy))
             file.write(packet)

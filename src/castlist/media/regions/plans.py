@@ -12,6 +12,7 @@ from castlist.errors import CastlistError, PhotoError, reason_of
 from castlist.files import write_bytes
 from castlist.media.regions.embedded import look_inside, need_writable, remove_copies, take_place, written
 from castlist.media.regions.packet import EMPTY, Packet
+from castlist.media.regions.reading import need_same_shape
 from castlist.media.regions.records import REGIONS, TagItem, Tags
 from castlist.media.regions.sidecars import read_sidecar
 from castlist.media.regions.writing import Change, change, take_out
@@ -81,7 +82,7 @@ def plan_sidecar(
         if not isinstance(error, FileNotFoundError) or sidecar.is_symlink():
             raise PhotoError("photo-unopened", "can't be opened ({reason})", reason=reason_of(error)) from error
         data, stamp = _packet_of(photo) or EMPTY, _NEW
-    return TagPlan(photo, sidecar, change(data, tags, ours, marked=marked), stamp)
+    return TagPlan(photo, sidecar, _changed(photo, data, tags, ours, marked=marked), stamp)
 
 
 def plan_inside(photo: Path, tags: Tags, ours: Collection[TagItem] = ()) -> TagPlan | None:
@@ -94,7 +95,19 @@ def plan_inside(photo: Path, tags: Tags, ours: Collection[TagItem] = ()) -> TagP
     inside = look_inside(photo)
     if not inside.is_writable:
         return None
-    return TagPlan(photo, photo, change(inside.packet or EMPTY, tags, ours), stamp)
+    return TagPlan(photo, photo, _changed(photo, inside.packet or EMPTY, tags, ours), stamp)
+
+
+def _changed(photo: Path, data: bytes, tags: Tags, ours: Collection[TagItem], *, marked: bool = False) -> Change:
+    """What `change` gives, unless regions would come to those of a picture of another shape, which nobody heeds."""
+    changed = change(data, tags, ours, marked=marked)
+    if data != EMPTY and any(item.kind == "mwg" for item in changed.added):
+        try:
+            need_same_shape(Packet(changed.data), tags.size)
+        except CastlistError:
+            if not look_inside(photo).is_raw:  # whose preview may be cropped by the camera
+                raise
+    return changed
 
 
 def plan_untagging(photo: Path, file: Path, ours: Collection[TagItem] | None) -> TagPlan | None:

@@ -41,6 +41,7 @@ from castlist.media import (
 )
 from castlist.media.headers import read_taking
 from castlist.media.orientation import to_stored, to_upright
+from castlist.media.regions.heif import without_empty_xmp
 from castlist.media.regions.packet import EMPTY, Packet
 from castlist.media.regions.plans import stamp_of
 from castlist.media.regions.reading import read_regions
@@ -50,6 +51,7 @@ from castlist.naming import overlap
 
 needs_exiftool = pytest.mark.skipif(not shutil.which("exiftool"), reason="exiftool is missing")
 NAME = "Zoë, „王“ & <Bo>"
+DATA = Path(__file__).parent / "data"
 SIZE = (400, 300)
 ANN = Tags(SIZE, (Region("Ann", Area(0.5, 0.4, 0.2, 0.3)),))
 # How a picture is turned to be stored, so that each orientation shows it upright.
@@ -704,24 +706,61 @@ def test_a_pipe_beside_a_photo_is_not_waited_for(tmp_path: Path, name: str) -> N
 
 @needs_exiftool
 def test_every_format_that_holds_xmp_takes_it(tmp_path: Path) -> None:
-    photos = [tmp_path / f"a {suffix}.{suffix}" for suffix in ("jpg", "png", "webp", "tif", "avif")]
-    for photo in photos:
+    photos = [tmp_path / f"a {suffix}.{suffix}" for suffix in ("jpg", "png", "webp", "tif", "avif", "heic")]
+    for photo in photos[:-1]:
         drawn().save(photo)
+    shutil.copy(DATA / "turned.heic", photos[-1])
+    for photo in photos:
         photo.chmod(0o600)
     before, files = [read_photo(photo) for photo in photos], {photo: photo.read_bytes() for photo in photos}
     plans = [need(plan_inside(photo, ANN)) for photo in photos]
-    assert write_all(plans) == [None] * 5
+    assert write_all(plans) == [None] * 6
     for photo, pixels, plan in zip(photos, before, plans, strict=True):
         assert regions(look_inside(photo).packet or b"") == [("Ann", [0.4, 0.25, 0.6, 0.55])]
         assert (read_photo(photo) == pixels).all() and stat.S_IMODE(photo.stat().st_mode) == 0o600
         assert not need(plan_inside(photo, ANN, plan.change.added)).change
     ours = plans[0].change.added
-    assert write_all([need(plan_untagging(photo, photo, ours)) for photo in photos]) == [None] * 5
+    assert write_all([need(plan_untagging(photo, photo, ours)) for photo in photos]) == [None] * 6
     assert not any(look_inside(photo).packet for photo in photos)
-    assert [photo.suffix for photo in photos if photo.read_bytes() != files[photo]] == [".avif"]
+    assert [photo.suffix for photo in photos if photo.read_bytes() != files[photo]] == []
     drawn().save(tmp_path / "a.bmp")
     assert plan_inside(tmp_path / "a.bmp", ANN) is None
-    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".avif", ".bmp", ".jpg", ".png", ".tif", ".webp"]
+    assert {path.name for path in tmp_path.iterdir()} == {"a.bmp", *(photo.name for photo in photos)}
+
+
+def heif(kind: bytes, inside: bytes) -> bytes:
+    return (8 + len(inside)).to_bytes(4, "big") + kind + inside
+
+
+def holding(*, empty: bool, length: int = 0) -> bytes:
+    """A HEIC of one picture's bytes, with or without a place for XMP."""
+    item = heif(b"infe", b"\2\0\0\0\0\1\0\0hvc1\0")
+    place = heif(b"infe", b"\2\0\0\1\0\2\0\0mime\0application/rdf+xml\0") * empty
+    items = heif(b"iinf", bytes(5) + bytes([1 + empty]) + item + place)
+    about = heif(b"iref", bytes(4) + heif(b"cdsc", b"\0\2\0\1\0\1")) * empty
+
+    def place_of(number: int, offset: int, size: int) -> bytes:
+        return number.to_bytes(2, "big") + bytes(6) + b"\0\1" + offset.to_bytes(4, "big") + size.to_bytes(4, "big")
+
+    def meta(offset: int) -> bytes:
+        told = place_of(1, offset, 9) + place_of(2, offset, length) * empty
+        places = heif(b"iloc", bytes(4) + b"\x44\x40\0" + bytes([1 + empty]) + told)
+        return heif(b"ftyp", b"heic") + heif(b"meta", bytes(4) + places + items + about)
+
+    return meta(len(meta(0)) + 8) + heif(b"mdat", b"a picture")
+
+
+def test_a_heic_loses_nothing_but_a_place_without_xmp() -> None:
+    left = holding(empty=True)
+    assert without_empty_xmp(left) == holding(empty=False)
+    for other in (holding(empty=False), holding(empty=True, length=9), b"", b"\xff\xd8\xff", left[:-1]):
+        assert without_empty_xmp(other) == other
+    chance = random.Random(0)
+    for _ in range(1000):
+        damaged = bytearray(left)
+        for _ in range(chance.randrange(1, 4)):
+            damaged[chance.randrange(len(damaged))] = chance.randrange(256)
+        assert without_empty_xmp(bytes(damaged)).endswith(damaged[-4:])
 
 
 @needs_exiftool
@@ -829,7 +868,7 @@ def test_what_exiftool_says_before_any_photo_is_told(tmp_path: Path, monkeypatch
 
 def test_boxes_of_a_phone_s_heic_lie_as_its_exif_block_says() -> None:
     """Its container turns the picture, too; whoever reads regions goes by the EXIF block."""
-    file = Path(__file__).parent / "data" / "turned.heic"
+    file = DATA / "turned.heic"
     inside = look_inside(file)
     assert (inside.size, inside.upright_size, inside.orientation) == ((96, 64), (64, 96), 6)
     assert read_taking(file.read_bytes()).orientation == 6, "as an archive's rows have it"

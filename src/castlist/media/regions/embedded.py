@@ -21,6 +21,7 @@ from castlist.media import raw, tiff
 from castlist.media.headers import open_header, orientation_of, picture_of, turns_itself
 from castlist.media.orientation import turned
 from castlist.media.photos import HEIC_BRANDS
+from castlist.media.regions.heif import without_empty_xmp
 from castlist.media.regions.packet import EMPTY, Packet, is_empty
 
 EXIFTOOL = "exiftool"
@@ -227,10 +228,14 @@ def _sound(photo: Path, copy: Path, packet: bytes, said: bytes | None) -> Path |
     if said is None:  # the header of half a photo may be whole
         return PhotoError("exiftool-ended", "exiftool was ended before it had written it: try again")
     try:
+        if is_empty(packet) and (data := copy.read_bytes()) != (cleared := without_empty_xmp(data)):
+            copy.write_bytes(cleared)
         before, after = look_inside(photo), look_inside(copy)
         is_same = (before.size, before.orientation) == (after.size, after.orientation)
         if is_same and _says(after.packet or EMPTY) == _says(packet):
             return copy
+    except OSError as error:
+        return cannot_write(photo, error)
     except CastlistError:
         pass
     lines = said.decode("utf-8", "replace").splitlines()

@@ -26,7 +26,7 @@ def _without_last_item(data: bytes) -> bytes:
     """All that tells of the item goes, and what stands behind is counted from where it stands then.
 
     Raises:
-        IndexError, KeyError, OverflowError, ValueError: If there is no such item, or a box is of a kind that isn't known.
+        IndexError, KeyError, OverflowError, ValueError: If there is no such item, or a box is of an unknown kind.
     """
     outside = dict(_boxes(data, (0, len(data))))
     if b"moov" in outside:  # of moving pictures, which are counted elsewhere

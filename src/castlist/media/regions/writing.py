@@ -63,16 +63,14 @@ def change(data: bytes, tags: Tags, ours: Collection[TagItem] = (), *, marked: b
     """
     came = Packet(data)
     wanted = [item for item in tags.items() if not _UNWRITABLE.search(item.text)]
-    there = standing(came, tags.size)
+    there, kept = standing(came, tags.size), _Places(wanted)
     own = _written(there, ours)
-    kept = _Places(wanted)
-    going = {entry: item for item, entry in own if item not in kept}
+    going = {entry: item for entry, item in own.items() if item not in kept}
     packet = Packet(_without(came, going)) if going else came
-    there = [(item, entry) for item, entry in there if entry not in going]
-    conflicts = dict(_conflicts(wanted, [item for item, _ in there]))
-    added = _missing([one for one in wanted if _name_of(one) not in conflicts], [item for item, _ in there], marked)
-    theirs = {entry for _, entry in own}
-    foreign = [item for item, entry in there if item.area is None and entry not in theirs]
+    left = {entry: item for item, entry in there if entry not in going}
+    conflicts = dict(_conflicts(wanted, left.values()))
+    added = _missing(wanted, left.values(), conflicts, marked)
+    foreign = [item for entry, item in left.items() if entry not in own]
     after = came.encoded(_with(packet, added, tags.size, foreign))
     return Change(after, added, tuple(going.values()), tuple(conflicts.items()))
 
@@ -85,8 +83,7 @@ def take_out(data: bytes, ours: Collection[TagItem] | None) -> Change:
     """
     packet = Packet(data)
     going = _written(standing(packet, _ANY), own_items(packet) if ours is None else ours)
-    after = packet.encoded(_without(packet, [entry for _, entry in going]))
-    return Change(after, removed=tuple(one for one, _ in going))
+    return Change(packet.encoded(_without(packet, going)), removed=tuple(going.values()))
 
 
 def standing(packet: Packet, size: Size) -> list[tuple[TagItem, Element]]:
@@ -118,17 +115,20 @@ class _Places:
         return None
 
 
-def _written(there: Sequence[tuple[TagItem, Element]], ours: Collection[TagItem]) -> list[tuple[TagItem, Element]]:
+def _written(there: Iterable[tuple[TagItem, Element]], ours: Iterable[TagItem]) -> dict[Element, TagItem]:
     """What castlist wrote of what stands there: of each item one, and that which bears its mark before another."""
     places = _Places(ours)
-    return [one for one in sorted(there, key=lambda pair: not is_marked(pair[1])) if places.take(one[0])]
+    return {entry: item for item, entry in sorted(there, key=lambda one: not is_marked(one[1])) if places.take(item)}
 
 
-def _missing(wanted: Sequence[TagItem], there: Sequence[TagItem], marked: bool) -> tuple[TagItem, ...]:
+def _missing(
+    wanted: Iterable[TagItem], there: Collection[TagItem], conflicts: Collection[str], marked: bool
+) -> tuple[TagItem, ...]:
     """What is to be put in; marked: nothing of whom another's region names."""
     known = {_key(one) for one in there}
-    told = {folded(one.text) for one in there if one.kind == "mwg"} if marked else ()
-    return tuple(one for one in wanted if _key(one) not in known and folded(_name_of(one)) not in told)
+    told = {folded(one.text) for one in there if marked and one.kind == "mwg"}
+    fit = (one for one in wanted if _name_of(one) not in conflicts and folded(_name_of(one)) not in told)
+    return tuple(one for one in fit if _key(one) not in known)
 
 
 def _key(item: TagItem) -> tuple[Kind, str]:
@@ -141,7 +141,7 @@ def _name_of(item: TagItem) -> str:
     return item.text.removeprefix("People/").removeprefix("People|").replace("¦", "|")
 
 
-def _conflicts(wanted: Sequence[TagItem], there: Sequence[TagItem]) -> Iterable[tuple[str, str]]:
+def _conflicts(wanted: Iterable[TagItem], there: Iterable[TagItem]) -> Iterable[tuple[str, str]]:
     marked = [one for one in there if one.area and one.text]
     names = {folded(one.text) for one in marked}
     for item in wanted:
@@ -188,7 +188,7 @@ def _tells_size(packet: Packet) -> bool:
 
 def _mark(item: TagItem, foreign: Sequence[TagItem], sizes: bool) -> str:
     """What a region bears so that it is known as castlist's, and with it what else was put in for it."""
-    written = {_key(one) for one in Region(item.text, _NOWHERE).items()}
+    written = {_key(one) for one in Region(item.text, _NOWHERE).items() if one.kind in LISTS}
     beside = [one.kind for one in foreign if _key(one) in written]
     return " ".join([MARK, *[SIZED] * sizes, *([BESIDE, *dict.fromkeys(beside)] if beside else [])])
 

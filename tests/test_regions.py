@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import json
 import os
 import random
@@ -16,7 +18,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import ExifTags, Image, ImageOps
+from PIL import ExifTags, Image, ImageOps, PngImagePlugin
 
 from castlist.drawn import HEROES, draw_group
 from castlist.errors import CastlistError
@@ -39,7 +41,9 @@ from castlist.media import (
 )
 from castlist.media.headers import read_taking
 from castlist.media.orientation import to_stored, to_upright
+from castlist.media.regions.heif import without_empty_xmp
 from castlist.media.regions.packet import EMPTY, Packet
+from castlist.media.regions.plans import stamp_of
 from castlist.media.regions.reading import read_regions
 from castlist.media.regions.records import Area, Region
 from castlist.media.regions.writing import change, standing, take_out
@@ -47,6 +51,7 @@ from castlist.naming import overlap
 
 needs_exiftool = pytest.mark.skipif(not shutil.which("exiftool"), reason="exiftool is missing")
 NAME = "Zoë, „王“ & <Bo>"
+DATA = Path(__file__).parent / "data"
 SIZE = (400, 300)
 ANN = Tags(SIZE, (Region("Ann", Area(0.5, 0.4, 0.2, 0.3)),))
 # How a picture is turned to be stored, so that each orientation shows it upright.
@@ -385,6 +390,71 @@ def test_without_a_journal_marks_tell_of_all_that_was_written(data: bytes) -> No
     assert take_out(changed.data, None).data == data
 
 
+EMPTIES = (
+    "<{0}/>",
+    "<{0} />",
+    "<{0}></{1}>",
+    "<{0}></{1} >",
+    "<{0}> </{1}>",
+    "<{0}>\t\n</{1}>",
+    "<{0}><!-- c --></{1}>",
+)
+EMPTY_PLACES = {
+    "container": ("rdf:Bag", wrap("<dc:subject>{}</dc:subject>")),
+    "list": ("dc:subject", wrap("{}")),
+    "structure": ('mwg-rs:Regions rdf:parseType="Resource"', wrap("{}")),
+    "structure of its own kind": ("MP:RegionInfo", wrap("{}")),
+    "holder": ("rdf:Description", wrap("<mwg-rs:Regions>{}</mwg-rs:Regions>")),
+    "regions": (
+        "mwg-rs:RegionList",
+        wrap('<mwg-rs:Regions rdf:parseType="Resource"><mwg-rs:Other/>{}</mwg-rs:Regions>'),
+    ),
+    "sized": (
+        "mwg-rs:RegionList",
+        LIGHTROOM.replace(LIGHTROOM[LIGHTROOM.index(b"<mwg-rs:RegionL") : LIGHTROOM.index(b"</mwg-rs:Regions")], b"{}"),
+    ),
+    "size": (
+        "dc:subject",
+        wrap('<mwg-rs:Regions rdf:parseType="Resource"><mwg-rs:AppliedToDimensions/></mwg-rs:Regions>{}'),
+    ),
+    "microsoft": ("MPRI:Regions", wrap('<MP:RegionInfo rdf:parseType="Resource">{}</MP:RegionInfo>')),
+    "photo": (
+        "rdf:Description",
+        b'<x xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:RDF>{}</rdf:RDF></x>',
+    ),
+    "all": ('rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"', b"{}"),
+}
+
+
+@pytest.mark.parametrize("place", EMPTY_PLACES)
+@pytest.mark.parametrize("lines", ["", "\n", "\r\n"])
+def test_what_was_there_and_empty_is_so_again(place: str, lines: str) -> None:
+    tag, around = EMPTY_PLACES[place]
+    ann, bo, cy = (Region(name, Area(x, 0.4, 0.1, 0.1)) for name, x in (("Ann", 0.2), ("Bo", 0.5), ("Cy", 0.8)))
+    for form in EMPTIES:
+        before, _, after = around.decode().partition("{}")
+        text = before + form.format(tag, tag.split()[0]) + after
+        data = text.replace("><", f">{lines}<").encode()
+        first = change(data, Tags(SIZE, (ann, bo)))
+        assert len(first.added) == 12 and not change(first.data, Tags(SIZE, (ann, bo)), first.added)
+        assert take_out(first.data, first.added).data == take_out(first.data, None).data == data
+        exchanged = change(first.data, Tags(SIZE, (bo, cy)), first.added)
+        assert take_out(exchanged.data, (*first.added, *exchanged.added)).data == data
+        assert change(first.data, Tags(SIZE, ()), first.added).data == data
+
+
+def test_of_two_that_say_the_same_only_castlists_goes() -> None:
+    changed = change(DARKTABLE, Tags(SIZE, (Region("Cy", Area(0.5, 0.4, 0.2, 0.3)),)))
+    assert b"<rdf:li>Cy</rdf:li>" in changed.data
+    other = changed.data.replace(b"<rdf:li>lake</rdf:li>", b"<rdf:li>Cy</rdf:li>\n     <rdf:li>lake</rdf:li>")
+    start = other.index(b"<rdf:li rdf:parseType", other.index(b"<mwg-rs:RegionList"))
+    region = other[start : other.index(b"</mwg-rs:Area>", start)] + b"</mwg-rs:Area></rdf:li>"
+    other = other[:start] + region.replace(b"<mwg-rs:Description>castlist</mwg-rs:Description>", b"") + other[start:]
+    left = take_out(other, changed.added).data
+    assert regions(left) == [("Cy", [0.4, 0.25, 0.6, 0.55])] and b">castlist<" not in left
+    assert left.count(b"<rdf:li>Cy</rdf:li>") == 1
+
+
 def test_the_size_that_some_readers_need_is_added() -> None:
     start, end = DIGIKAM.index(b"<mwg-rs:AppliedTo"), DIGIKAM.index(b"<mwg-rs:RegionList>")
     before = DIGIKAM[:start] + DIGIKAM[end:]
@@ -583,6 +653,29 @@ def test_who_was_at_it_meanwhile_loses_nothing(tmp_path: Path) -> None:
         write_planned(new)
 
 
+@needs_exiftool
+def test_nor_who_is_at_it_while_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    photo = save(tmp_path / "a.jpg")
+    sidecar, flush = tmp_path / "a.jpg.xmp", os.fsync
+    sidecar.write_bytes(DARKTABLE)
+    plan, inside = plan_sidecar(photo, sidecar, ANN), need(plan_inside(photo, ANN))
+    other = photo.read_bytes() + b"1"
+
+    def meanwhile(file: int) -> None:
+        flush(file)
+        sidecar.write_bytes(DIGIKAM)
+        photo.write_bytes(other)
+
+    monkeypatch.setattr("os.fsync", meanwhile)
+    with pytest.raises(CastlistError, match="changed meanwhile"):
+        write_planned(plan)
+    inside = dataclasses.replace(inside, stamp=stamp_of(photo))
+    other += b"2"
+    (failure,) = write_all([inside])
+    assert failure and failure.code == "xmp-changed"
+    assert (sidecar.read_bytes(), photo.read_bytes(), len(list(tmp_path.iterdir()))) == (DIGIKAM, other, 2)
+
+
 def test_a_link_stays_a_link(tmp_path: Path) -> None:
     photo = save(tmp_path / "a.jpg")
     (tmp_path / "elsewhere.xmp").write_bytes(DARKTABLE)
@@ -613,24 +706,61 @@ def test_a_pipe_beside_a_photo_is_not_waited_for(tmp_path: Path, name: str) -> N
 
 @needs_exiftool
 def test_every_format_that_holds_xmp_takes_it(tmp_path: Path) -> None:
-    photos = [tmp_path / f"a {suffix}.{suffix}" for suffix in ("jpg", "png", "webp", "tif", "avif")]
-    for photo in photos:
+    photos = [tmp_path / f"a {suffix}.{suffix}" for suffix in ("jpg", "png", "webp", "tif", "avif", "heic")]
+    for photo in photos[:-1]:
         drawn().save(photo)
+    shutil.copy(DATA / "turned.heic", photos[-1])
+    for photo in photos:
         photo.chmod(0o600)
     before, files = [read_photo(photo) for photo in photos], {photo: photo.read_bytes() for photo in photos}
     plans = [need(plan_inside(photo, ANN)) for photo in photos]
-    assert write_all(plans) == [None] * 5
+    assert write_all(plans) == [None] * 6
     for photo, pixels, plan in zip(photos, before, plans, strict=True):
         assert regions(look_inside(photo).packet or b"") == [("Ann", [0.4, 0.25, 0.6, 0.55])]
         assert (read_photo(photo) == pixels).all() and stat.S_IMODE(photo.stat().st_mode) == 0o600
         assert not need(plan_inside(photo, ANN, plan.change.added)).change
     ours = plans[0].change.added
-    assert write_all([need(plan_untagging(photo, photo, ours)) for photo in photos]) == [None] * 5
+    assert write_all([need(plan_untagging(photo, photo, ours)) for photo in photos]) == [None] * 6
     assert not any(look_inside(photo).packet for photo in photos)
-    assert [photo.suffix for photo in photos if photo.read_bytes() != files[photo]] == [".avif"]
+    assert [photo.suffix for photo in photos if photo.read_bytes() != files[photo]] == []
     drawn().save(tmp_path / "a.bmp")
     assert plan_inside(tmp_path / "a.bmp", ANN) is None
-    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".avif", ".bmp", ".jpg", ".png", ".tif", ".webp"]
+    assert {path.name for path in tmp_path.iterdir()} == {"a.bmp", *(photo.name for photo in photos)}
+
+
+def heif(kind: bytes, inside: bytes) -> bytes:
+    return (8 + len(inside)).to_bytes(4, "big") + kind + inside
+
+
+def holding(*, empty: bool, length: int = 0) -> bytes:
+    """A HEIC of one picture's bytes, with or without a place for XMP."""
+    item = heif(b"infe", b"\2\0\0\0\0\1\0\0hvc1\0")
+    place = heif(b"infe", b"\2\0\0\1\0\2\0\0mime\0application/rdf+xml\0") * empty
+    items = heif(b"iinf", bytes(5) + bytes([1 + empty]) + item + place)
+    about = heif(b"iref", bytes(4) + heif(b"cdsc", b"\0\2\0\1\0\1")) * empty
+
+    def place_of(number: int, offset: int, size: int) -> bytes:
+        return number.to_bytes(2, "big") + bytes(6) + b"\0\1" + offset.to_bytes(4, "big") + size.to_bytes(4, "big")
+
+    def meta(offset: int) -> bytes:
+        told = place_of(1, offset, 9) + place_of(2, offset, length) * empty
+        places = heif(b"iloc", bytes(4) + b"\x44\x40\0" + bytes([1 + empty]) + told)
+        return heif(b"ftyp", b"heic") + heif(b"meta", bytes(4) + places + items + about)
+
+    return meta(len(meta(0)) + 8) + heif(b"mdat", b"a picture")
+
+
+def test_a_heic_loses_nothing_but_a_place_without_xmp() -> None:
+    left = holding(empty=True)
+    assert without_empty_xmp(left) == holding(empty=False)
+    for other in (holding(empty=False), holding(empty=True, length=9), b"", b"\xff\xd8\xff", left[:-1]):
+        assert without_empty_xmp(other) == other
+    chance = random.Random(0)
+    for _ in range(1000):
+        damaged = bytearray(left)
+        for _ in range(chance.randrange(1, 4)):
+            damaged[chance.randrange(len(damaged))] = chance.randrange(256)
+        assert without_empty_xmp(bytes(damaged)).endswith(damaged[-4:])
 
 
 @needs_exiftool
@@ -707,6 +837,22 @@ def test_a_turned_tiff_has_the_size_that_is_stored(tmp_path: Path) -> None:
     assert (inside.size, inside.upright_size) == ((60, 40), (40, 60))
 
 
+def test_photos_that_are_read_though_pillow_refuses_them_have_regions_too(tmp_path: Path) -> None:
+    """Blank lines before a JPG, a large text in a PNG; and grays of 16 bits are no camera's raw file."""
+    blank = save(tmp_path / "blank.jpg", 6)
+    blank.write_bytes(b"\r\n\r\n" + blank.read_bytes())
+    texts = PngImagePlugin.PngInfo()
+    texts.add_text("a", "x" * 3_000_000, zip=True)
+    drawn().save(tmp_path / "large.png", pnginfo=texts)
+    Image.new("I;16", SIZE).save(deep := tmp_path / "deep.tif")
+    for photo, size in ((blank, (260, 420)), (tmp_path / "large.png", (420, 260)), (deep, SIZE)):
+        inside = look_inside(photo)
+        assert (inside.size, inside.is_raw, inside.is_writable) == (size, False, photo is deep)
+    write_planned(plan_sidecar(blank, Sidecars().place(blank), tags_of(blank, "Ann")))
+    ((name, edges),) = MarkReader().read(blank).faces(own=True)
+    assert name == "Ann" and overlap(Box(*edges), face_of(blank)) >= 0.95
+
+
 def test_what_exiftool_says_before_any_photo_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As where its Perl is broken."""
     command = tmp_path / "bin" / "exiftool"
@@ -722,7 +868,7 @@ def test_what_exiftool_says_before_any_photo_is_told(tmp_path: Path, monkeypatch
 
 def test_boxes_of_a_phone_s_heic_lie_as_its_exif_block_says() -> None:
     """Its container turns the picture, too; whoever reads regions goes by the EXIF block."""
-    file = Path(__file__).parent / "data" / "turned.heic"
+    file = DATA / "turned.heic"
     inside = look_inside(file)
     assert (inside.size, inside.upright_size, inside.orientation) == ((96, 64), (64, 96), 6)
     assert read_taking(file.read_bytes()).orientation == 6, "as an archive's rows have it"
@@ -766,3 +912,29 @@ def test_regions_of_a_photo_that_was_cropped_since_are_nobodys(
     marked = MarkReader().read(photo)
     assert [name for name, _ in marked.faces()] == expected
     assert [problem.code for problem in marked.problems] == ([] if expected else ["xmp-left-alone"])
+
+
+@pytest.mark.parametrize("embed", [False, pytest.param(True, marks=needs_exiftool)])
+def test_nor_are_regions_put_beside_them(tmp_path: Path, embed: bool) -> None:
+    Image.new("RGB", SIZE).save(photo := tmp_path / "a.jpg", xmp=LIGHTROOM)  # of 4000 x 3000
+    sidecar = photo.with_name("a.jpg.xmp")
+    plan = functools.partial(plan_inside, photo) if embed else functools.partial(plan_sidecar, photo, sidecar)
+    assert need(plan(Tags(SIZE, (Region("Bo", Area(0.2, 0.2, 0.1, 0.1)),)))).change
+    tags = Tags((400, 200), (Region("Bo", Area(0.2, 0.2, 0.1, 0.1)),))
+    with pytest.raises(CastlistError, match="4000 x 3000 pixels, and it was cropped since"):
+        plan(tags)
+    # Castlist's own are written anew.
+    sidecar.write_bytes((first := change(EMPTY, ANN)).data)
+    again = plan_sidecar(photo, sidecar, tags, first.added).change
+    assert b"<stDim:h>200<" in again.data and b">300<" not in again.data
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives files away")
+@needs_exiftool
+def test_what_is_written_belongs_to_whom_the_photo_belongs(tmp_path: Path) -> None:
+    photo = save(tmp_path / "a.jpg")
+    os.chown(photo, 1234, 2345)
+    write_planned(plan_sidecar(photo, sidecar := tmp_path / "a.jpg.xmp", ANN))
+    assert write_all([need(plan_inside(photo, ANN))]) == [None]
+    for path in (photo, sidecar):
+        assert (path.stat().st_uid, path.stat().st_gid) == (1234, 2345)

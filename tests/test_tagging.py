@@ -14,11 +14,13 @@ import threading
 from pathlib import Path
 
 import pytest
+from PIL import ExifTags, Image
 
 pytest.importorskip("pyarrow", reason="archives need castlist[archive]")
 
 from castlist.archive import Archive, fill_archive
 from castlist.archive.decisions import DecisionLog, Spot
+from castlist.archive.table import with_columns
 from castlist.errors import CastlistError, Message
 from castlist.media import UNKNOWN, MarkReader, Sidecars, TagItem, Tags, look_inside
 from castlist.media.regions.packet import EMPTY
@@ -131,6 +133,22 @@ def test_a_name_that_changes_changes_there_and_nothing_else_does(home: Path) -> 
     assert (home / "photos" / "ann.xmp").read_bytes() == KEYWORDS
 
 
+def test_a_photo_lies_as_its_file_says_whatever_an_older_archive_holds(home: Path) -> None:
+    photo = home / "photos" / "both.png"
+    with Image.open(photo) as upright:
+        exif = Image.Exif()
+        exif[ExifTags.Base.Orientation] = 6
+        upright.transpose(Image.Transpose.ROTATE_90).save(photo, exif=exif)
+    shutil.rmtree(archive(home))
+    folder = Archive(archive(make(home))).folder
+    for unit in folder.units():
+        table, about = folder.read(unit)
+        folder.write(unit, with_columns(table, {"orientation": [1] * table.num_rows}), about)
+    tag(archive(home))
+    assert marked(home)["both"] == {"Ann": [10, 90], "Bo": [110, 190]}
+    assert tag(archive(home)) == Tagged()
+
+
 def test_what_another_program_says_stays_and_is_told(home: Path) -> None:
     tag(archive(home))
     sidecar = home / "photos" / "both.png.xmp"
@@ -141,6 +159,18 @@ def test_what_another_program_says_stays_and_is_told(home: Path) -> None:
     assert tag(archive(home), tell=told.append) == Tagged(sidecars=3)
     assert [message.code for message in told] == ["tag-otherwise"] and "Eve" in str(told[0])
     assert marked(home)["both"] == {"Eve": [10, 90], "Bo": [110, 190]}
+
+
+def test_a_sidecar_of_castlists_that_another_program_wrote_anew_goes_if_nothing_is_in_it(home: Path) -> None:
+    tag(archive(home))
+    for name, told in (("both", b""), ("wang", b'xmp:Rating="3"')):
+        sidecar = home / "photos" / f"{name}.png.xmp"
+        data = re.sub(rb">\s+<", b"><", sidecar.read_bytes()).replace(b"<x:xmpmeta", b"<x:xmpmeta x:xmptk='other'")
+        told = told and b' xmlns:xmp="http://ns.adobe.com/xap/1.0/" ' + told
+        sidecar.write_bytes(data.replace(b'rdf:about=""', b'rdf:about=""' + told))
+    assert undo_tags(archive(home)) == Tagged(sidecars=3)
+    assert [path.name for path in sorted((home / "photos").glob("*.xmp"))] == ["ann.xmp", "wang.png.xmp"]
+    assert b'xmp:Rating="3">' in (home / "photos" / "wang.png.xmp").read_bytes()
 
 
 def test_what_was_moved_is_still_castlists(home: Path) -> None:
@@ -203,6 +233,7 @@ def test_who_is_forgotten_is_taken_out(home: Path) -> None:
     receipt = forget(home / "run", "Ann", archive=archive(home))
     assert [line.values["count"] for line in receipt.remaining if line.code == "tags-remain"] == [2]
     assert len(where_named(Archive(archive(home)).folder, "Ann")) == 2
+    assert [line.values["count"] for line in receipt.remaining if line.code == "others-tags-remain"] == [1]
     receipt = forget(home / "run", "Ann", archive=archive(home), tags=True)
     assert [line.code for line in receipt.removed] == ["forgot-tags"]
     assert not any(line.code == "tags-remain" for line in receipt.remaining)
@@ -212,6 +243,16 @@ def test_who_is_forgotten_is_taken_out(home: Path) -> None:
     assert not any(b"Ann" in path.read_bytes() for path in archive(home).rglob("*") if path.is_file())
     with pytest.raises(CastlistError):
         forget(home / "run", "Ann", archive=archive(home), tags=True)
+
+
+def test_where_other_programs_name_whoever_is_forgotten_is_told(home: Path) -> None:
+    mark(home, "both", "ann", 0)
+    (home / "photos" / "wang.png.json").write_text(json.dumps({"people": [{"name": "Anna"}]}), "utf-8")
+    tag(archive(home))
+    receipt = forget(home / "run", "Ann", archive=archive(home), tags=True)
+    (told,) = (line for line in receipt.remaining if line.code == "others-tags-remain")
+    assert told.values == {"count": 2, "path": str(home / "photos" / "ann.png")}  # of somebody's own keyword
+    assert marked(home)["both"] == {"ann": [5, 95], "Bo": [110, 190]}
 
 
 def test_who_is_forgotten_by_a_name_that_the_archive_has_not_heard_is_taken_out_by_the_one_before(home: Path) -> None:

@@ -15,7 +15,7 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,14 @@ _BLOCK = 1 << 16  # bytes
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
-def write_bytes(path: Path, data: bytes, *, private: bool = False, like: Path | None = None) -> None:
+def write_bytes(
+    path: Path,
+    data: bytes,
+    *,
+    private: bool = False,
+    like: Path | None = None,
+    on_ready: Callable[[], None] = lambda: None,
+) -> None:
     """Write a file; missing folders are made.
 
     Args:
@@ -39,13 +46,14 @@ def write_bytes(path: Path, data: bytes, *, private: bool = False, like: Path | 
         data: All of it.
         private: Whether only the user may read it, and the folder if it is made; else the system's own rule holds.
         like: A file whose readers may read it.
+        on_ready: Called in the last moment before the file is there; what it raises, keeps it from that.
 
     Raises:
         CastlistError: If it can't be written; what was there before is intact.
     """
     try:
         make_folder(path.parent, private=private)
-        place_bytes(path, data, private=private, like=like)
+        place_bytes(path, data, private=private, like=like, on_ready=on_ready)
         flush_folder(path.parent)
     except OSError as error:
         raise cannot_write(path, error) from error
@@ -137,8 +145,15 @@ def make_private(path: Path) -> None:
     path.chmod(PRIVATE_FILE)
 
 
-def place_bytes(path: Path, data: bytes, *, private: bool, like: Path | None = None) -> None:
-    """Write a file into a folder that is there; `flush_folder` makes it last.
+def place_bytes(
+    path: Path,
+    data: bytes,
+    *,
+    private: bool,
+    like: Path | None = None,
+    on_ready: Callable[[], None] = lambda: None,
+) -> None:
+    """Write a file into a folder that is there, as `write_bytes` does; `flush_folder` makes it last.
 
     Raises:
         OSError: If it can't be written; what was there before is intact.
@@ -148,15 +163,26 @@ def place_bytes(path: Path, data: bytes, *, private: bool, like: Path | None = N
         with os.fdopen(os.open(part, _NEW, PRIVATE_FILE if private or like else 0o666), "wb") as file:
             file.write(data)
             if like:
-                part.chmod(stat.S_IMODE(like.stat().st_mode) & 0o666 | stat.S_IWUSR)
+                share_as(part, like, stat.S_IMODE(like.stat().st_mode) & 0o666 | stat.S_IWUSR)
             file.flush()
             os.fsync(file.fileno())
+        on_ready()
         part.replace(path)
     except BaseException:  # an interruption, too
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
         raise
     logger.debug("%d bytes written to %s", len(data), path.parent)
+
+
+def share_as(path: Path, like: Path, mode: int) -> None:
+    """Give a file the owner and the group of another, as far as this user may, and a mode."""
+    if hasattr(os, "chown"):
+        status = like.stat()
+        for user, group in ((-1, status.st_gid), (status.st_uid, -1)):
+            with contextlib.suppress(OSError):
+                os.chown(path, user, group)
+    path.chmod(mode)
 
 
 def flush_folder(path: Path) -> None:

@@ -97,7 +97,7 @@ def _untag(
     folder: ArchiveFolder, names: Sequence[str], tags: bool, embed: bool, remaining: list[Message]
 ) -> Iterator[Message]:
     """Take a person's names out of metadata, if it shall be; what stands there afterwards remains."""
-    from castlist.tagging import remove_person, where_named
+    from castlist.tagging import named_by_others, remove_person, where_named
 
     if tags and (done := remove_person(folder, *names, embed=embed, tell=remaining.append)):
         yield Message(
@@ -112,6 +112,15 @@ def _untag(
                 "{count} sidecars and photos that `castlist tag` wrote the name into, such as {path!r}, and the list "
                 "of these in the archive; to take it out: the same again with --tags, and with --embed for photos.",
                 {"count": len(places), "path": str(places[0])},
+            )
+        )
+    if photos := named_by_others(folder, *names):
+        remaining.append(
+            Message(
+                "others-tags-remain",
+                "The name in what other programs say of {count} {count:photo|photos}, such as {path!r}; castlist "
+                "leaves that as it is: take it out where it was given.",
+                {"count": len(photos), "path": str(photos[0])},
             )
         )
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from castlist.tagging.hearing import Heard as Heard
     from castlist.tagging.hearing import hear_regions as hear_regions
     from castlist.tagging.planning import plan_tags as plan_tags
+    from castlist.tagging.removal import named_by_others as named_by_others
     from castlist.tagging.removal import remove_person as remove_person
     from castlist.tagging.removal import tagged_names as tagged_names
     from castlist.tagging.removal import undo_tags as undo_tags
@@ -21,6 +22,7 @@ _ROOMS = {
     "Heard": "hearing",
     "Tagged": "writing",
     "hear_regions": "hearing",
+    "named_by_others": "removal",
     "plan_tags": "planning",
     "remove_person": "removal",
     "tag": "writing",

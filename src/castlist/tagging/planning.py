@@ -8,7 +8,7 @@ from pathlib import Path
 from castlist.archive import Archive, ArchivedPhoto
 from castlist.arguments import checked
 from castlist.errors import CastlistError, Message, reason_of
-from castlist.media import UNKNOWN, Edges, Sidecars, TagPlan, Tags, make_tags, plan_inside, plan_sidecar
+from castlist.media import UNKNOWN, Edges, Sidecars, TagPlan, Tags, look_inside, make_tags, plan_inside, plan_sidecar
 from castlist.paths import is_folder, name_below
 from castlist.tagging.journal import Journal
 from castlist.threads import OnCount
@@ -44,19 +44,24 @@ def plan_tags(
     for number, photo in enumerate(archive.photos(), start=1):
         if on_count:
             on_count(number, total)
-        tags = tags_of(photo, perhaps=perhaps)
+        tags = _tags_of(photo, photo.orientation, perhaps)
         if tags.regions or tags.perhaps or photo.name in tagged:
-            yield photo, *_plans_of(photo, tags, archive.root, journal, sidecars, embed)
+            plans, problems = _plans_of(photo, tags, archive.root, journal, sidecars, embed)
+            # An older castlist took phones' HEICs, which their container turns, for stored as they are seen.
+            if plans and (turn := _turn_of(photo)) != photo.orientation:
+                tags = _tags_of(photo, turn, perhaps)
+                plans, problems = _plans_of(photo, tags, archive.root, journal, sidecars, embed)
+            yield photo, plans, problems
 
 
-def tags_of(photo: ArchivedPhoto, *, perhaps: bool) -> Tags:
+def _tags_of(photo: ArchivedPhoto, orientation: int | None, perhaps: bool) -> Tags:
     """What is to stand in a photo's metadata."""
     named: list[tuple[str, Edges]] = []
     for face in photo.faces:
         if face.name != UNKNOWN:
             named.append((face.name, (face.box.left, face.box.top, face.box.right, face.box.bottom)))
     doubtful = [face.perhaps for face in photo.faces if face.perhaps] if perhaps else []
-    return make_tags(named, photo.size, photo.orientation, doubtful)
+    return make_tags(named, photo.size, orientation, doubtful)
 
 
 def _plans_of(
@@ -104,6 +109,14 @@ def _is_as_seen(photo: ArchivedPhoto) -> bool:
     except OSError:
         return False
     return (status.st_size, status.st_mtime_ns) == (photo.bytes, photo.modified)
+
+
+def _turn_of(photo: ArchivedPhoto) -> int | None:
+    """How a photo is stored, as its own file says."""
+    try:
+        return look_inside(photo.path).orientation
+    except CastlistError:  # gone in this moment: told where it is written
+        return photo.orientation
 
 
 def left_alone(path: Path, error: Exception) -> Message:

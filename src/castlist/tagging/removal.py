@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from castlist.archive import ArchiveFolder
+from castlist.archive import Archive, ArchiveFolder
 from castlist.arguments import checked
 from castlist.errors import CastlistError, Message
 from castlist.media import (
+    MarkReader,
     Sidecars,
     TagItem,
     find_photos,
+    folded,
     need_exiftool,
     one_form,
     plan_untagging,
@@ -92,6 +95,25 @@ def where_named(folder: ArchiveFolder, *names: str) -> list[Path]:
         for photo, file in journal.files()
         if any(map(which, journal.of(photo, file))) and (path := join_below(root, file or photo))
     ]
+
+
+def named_by_others(folder: ArchiveFolder, *names: str) -> list[Path]:
+    """The photos of a person whom other programs have named there, too.
+
+    Raises:
+        CastlistError: If what castlist wrote isn't known any more.
+    """
+    journal, which, reader = Journal(folder.path), _about(names), MarkReader()
+    own = Counter(photo for photo, file in journal.files() for _ in filter(which, journal.of(photo, file)))
+    texts = {folded(text) for name in names for _, text in tag_texts(name)}
+    found = []
+    for photo in Archive(folder.path).photos():
+        if any({face.name, face.perhaps} & set(names) for face in photo.faces):
+            with contextlib.suppress(CastlistError):  # gone or changed by now
+                said = reader.read(photo.path).texts
+                if sum(folded(text) in texts for text in said) > own[photo.name]:
+                    found.append(photo.path)
+    return found
 
 
 def tagged_names(folder: ArchiveFolder) -> set[str]:

@@ -8,18 +8,20 @@ import os
 import shutil
 import stat
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from PIL import UnidentifiedImageError
 
 from castlist.errors import CastlistError, MissingExtraError, PhotoError, reason_of
-from castlist.files import cannot_write, flush_folder, make_private, part_of
+from castlist.files import cannot_write, flush_folder, make_private, part_of, share_as
 from castlist.media import raw, tiff
 from castlist.media.headers import open_header, orientation_of, picture_of, turns_itself
 from castlist.media.orientation import turned
 from castlist.media.photos import HEIC_BRANDS
+from castlist.media.regions.heif import without_empty_xmp
 from castlist.media.regions.packet import EMPTY, Packet, is_empty
 
 EXIFTOOL = "exiftool"
@@ -55,14 +57,14 @@ def look_inside(path: Path) -> Inside:
         with path.open("rb") as file:
             head = file.read(64)
             # Of a HEIC, too, more than the beginning tells how it is turned.
-            if head.startswith(tiff.HEADERS) or raw.is_raw(head) or head[8:12] in HEIC_BRANDS:
-                return _inside_whole(head + file.read())
-            file.seek(0)
-            with open_header(head, file) as image:
-                packet = image.info.get("xmp") or None
-                # What JPG has no room for in one piece would be lost with the piece that points to it.
-                is_writable = image.format in WRITABLE and b"HasExtendedXMP" not in (packet or b"")
-                return Inside(image.size, orientation_of(image, None), packet, is_writable)
+            if not (_is_held(head) or head[8:12] in HEIC_BRANDS):
+                file.seek(0)
+                # What Pillow refuses may be mended: blank lines before a photo, a PNG's large texts.
+                with contextlib.suppress(UnidentifiedImageError, ValueError, SyntaxError):
+                    return _inside_plain(head, file)
+                file.seek(0)
+                head = b""
+            return _inside_whole(head + file.read())
     except PhotoError:
         raise
     except UnidentifiedImageError:
@@ -73,17 +75,36 @@ def look_inside(path: Path) -> Inside:
         raise PhotoError("photo-damaged", "damaged or cut short ({reason})", reason=reason_of(error)) from error
 
 
+def _inside_plain(head: bytes, file: BinaryIO) -> Inside:
+    """Of a file that Pillow reads as it is."""
+    with open_header(head, file) as image:
+        packet = image.info.get("xmp") or None
+        # What JPG has no room for in one piece would be lost with the piece that points to it.
+        is_writable = image.format in WRITABLE and b"HasExtendedXMP" not in (packet or b"")
+        return Inside(image.size, orientation_of(image, None), packet, is_writable)
+
+
 def _inside_whole(data: bytes) -> Inside:
     """Of all of a file; a TIFF's own XMP stands in its first page, whichever of its pictures is the photo."""
     picture = picture_of(data)
     with open_header(picture.data) as shown:
         turn = orientation_of(shown, picture.orientation)
         size = turned(shown.size, turn) if turns_itself(shown) else shown.size
-    packet = None
-    with contextlib.suppress(UnidentifiedImageError), open_header(data) as image:  # no other program's XMP elsewhere
-        packet = image.info.get("xmp")
-    is_plain = picture.data is data
-    return Inside(size, turn, packet, is_plain, is_raw=not is_plain)
+        packet = shown.info.get("xmp")
+    is_plain, is_held = picture_of(data, anew=False).data is data, _is_held(data)
+    if is_held:
+        packet = None
+        with (
+            contextlib.suppress(UnidentifiedImageError),
+            open_header(data) as image,
+        ):  # no other program's XMP elsewhere
+            packet = image.info.get("xmp")
+    return Inside(size, turn, packet, is_plain, is_raw=is_held and not is_plain)
+
+
+def _is_held(data: bytes) -> bool:
+    """Whether a file holds its photo as one of several pictures, by its beginning."""
+    return data.startswith(tiff.HEADERS) or raw.is_raw(data)
 
 
 def need_exiftool() -> str:
@@ -182,7 +203,7 @@ def _copied(photo: Path, packet: bytes) -> Iterator[Path]:
     try:
         need_writable(photo)
         shutil.copyfile(photo, copy)
-        copy.chmod(stat.S_IMODE(photo.stat().st_mode))
+        share_as(copy, photo, stat.S_IMODE(photo.stat().st_mode))
         with _packet_of(copy).open("xb") as file:
             make_private(_packet_of(copy))
             file.write(packet)
@@ -207,10 +228,14 @@ def _sound(photo: Path, copy: Path, packet: bytes, said: bytes | None) -> Path |
     if said is None:  # the header of half a photo may be whole
         return PhotoError("exiftool-ended", "exiftool was ended before it had written it: try again")
     try:
+        if is_empty(packet) and (data := copy.read_bytes()) != (cleared := without_empty_xmp(data)):
+            copy.write_bytes(cleared)
         before, after = look_inside(photo), look_inside(copy)
         is_same = (before.size, before.orientation) == (after.size, after.orientation)
         if is_same and _says(after.packet or EMPTY) == _says(packet):
             return copy
+    except OSError as error:
+        return cannot_write(photo, error)
     except CastlistError:
         pass
     lines = said.decode("utf-8", "replace").splitlines()
@@ -219,8 +244,13 @@ def _sound(photo: Path, copy: Path, packet: bytes, said: bytes | None) -> Path |
     return PhotoError("exiftool-refuses", "exiftool can't write into it ({reason})", reason=reason)
 
 
-def take_place(copy: Path, photo: Path) -> None:
+def take_place(copy: Path, photo: Path, on_ready: Callable[[], None]) -> None:
     """Have a sound copy be the photo from now on.
+
+    Args:
+        copy: Beside the photo.
+        photo: What it takes the place of.
+        on_ready: Called in the last moment before; what it raises, keeps the copy from that.
 
     Raises:
         CastlistError: If it can't be written; the photo is intact.
@@ -228,6 +258,7 @@ def take_place(copy: Path, photo: Path) -> None:
     try:
         with copy.open("rb+") as file:
             os.fsync(file.fileno())
+        on_ready()
         copy.replace(photo)
         flush_folder(photo.parent)
     except OSError as error:

@@ -10,7 +10,7 @@ from castlist.media.names import folded, one_form
 from castlist.media.regions.embedded import Inside, look_inside
 from castlist.media.regions.packet import Packet
 from castlist.media.regions.picasa import FILES, PicasaFaces
-from castlist.media.regions.reading import merge_regions, names_in, need_same_shape, read_regions
+from castlist.media.regions.reading import merge_regions, names_in, need_same_shape, read_regions, texts_in
 from castlist.media.regions.records import Edges, Region, upright_edges
 from castlist.media.regions.sidecars import Sidecars, read_sidecar
 from castlist.media.regions.takeout import takeout_names
@@ -23,6 +23,7 @@ class Marked:
     regions: tuple[Region, ...]
     names: tuple[str, ...]  # of people who are somewhere in it: nobody has said where
     inside: Inside
+    texts: tuple[str, ...] = ()  # all that stands where names may, keywords included, as often as it does
     problems: tuple[Message, ...] = field(default=())  # what can't be read
 
     def faces(self, *, own: bool = False) -> list[tuple[str, Edges]]:
@@ -52,6 +53,7 @@ class MarkReader:
         inside = look_inside(photo)
         regions: list[Region] = []
         names: list[str] = []
+        texts: list[str] = []
         problems = []
         sidecar = self._sidecars.find(photo)
         for path in (sidecar, photo):
@@ -60,6 +62,7 @@ class MarkReader:
                 if not data:
                     continue
                 packet = Packet(data)
+                texts += texts_in(packet, inside.size)
                 found = read_regions(packet, inside.size)
                 if not inside.is_raw:  # whose preview may be cropped by the camera
                     need_same_shape(packet, inside.size)
@@ -68,14 +71,16 @@ class MarkReader:
             except (OSError, CastlistError) as error:
                 problems.append(unread(path or photo, error))
         try:
-            regions += self._picasa.find(photo, inside.orientation, is_raw=inside.is_raw)
+            picasa = self._picasa.find(photo, inside.orientation, is_raw=inside.is_raw)
+            regions += picasa
+            texts += [one.name for one in picasa]
         except CastlistError as error:
             problems.append(unread(photo.with_name(FILES[0]), error))
-        names += takeout_names(photo)
+        told = takeout_names(photo)
         marked = merge_regions(regions)
         known = {folded(one.name) for one in marked}
-        loose = {folded(name): one_form(name) for name in names if folded(name) not in known}
-        return Marked(tuple(marked), tuple(loose.values()), inside, tuple(problems))
+        loose = {folded(name): one_form(name) for name in (*names, *told) if folded(name) not in known}
+        return Marked(tuple(marked), tuple(loose.values()), inside, (*texts, *told), tuple(problems))
 
 
 def unread(path: Path, error: Exception) -> Message:

@@ -7,6 +7,7 @@ for byte. XMP has no document type: whatever declares one, and so every kind of 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from xml.parsers import expat
@@ -33,7 +34,10 @@ PREFIXES = {
     "xmp": "http://ns.adobe.com/xap/1.0/",
 }
 _START = re.compile(rb"<[^\"'>]*(?:(?:\"[^\"]*\"|'[^']*')[^\"'>]*)*>")
+_LINE = re.compile(rb"\r?\n[ \t]*\Z")
 _TOP = re.compile(r"^<[\w:-]+", re.MULTILINE)  # what begins an element that isn't in another, as castlist lays them out
+_OPEN, _BARE = b" ", b"\t"  # after what was put into an element that was empty: as two tags, as one
+_MADE = {f"{RDF} {name}" for name in ("about", "parseType")}  # attributes of what is put in around names
 _WIDE = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}  # as it begins
 _DECLARED_WIDE = re.compile(rb"(?:\xef\xbb\xbf)?<\?xml[^>]*[\"']utf-16", re.IGNORECASE)
 EMPTY = (
@@ -136,6 +140,12 @@ class Packet:
         """The elements that hold the photo's properties."""
         return [one for one in self.rdf.children if one.name == ns("rdf:Description")]
 
+    @property
+    def says_nothing(self) -> bool:
+        """Whether nothing of a photo is told, nor written in comments."""
+        told = (one.children or one.attributes.keys() - _MADE for one in self.descriptions())
+        return b"<!--" not in self.data and len(self.rdf.children) == len(self.descriptions()) and not any(told)
+
     def property(self, name: str) -> Element | str | None:
         """A property of the photo by a name such as "dc:subject": its element, or its text where it is an attribute."""
         for description in self.descriptions():
@@ -145,43 +155,78 @@ class Packet:
                 return description.attributes[ns(name)]
         return None
 
+    def field(self, name: str, field: str) -> Element | None:
+        """A field of a property that is a structure, if both are elements."""
+        structure = self.property(name)
+        found = field_of(structure, field) if isinstance(structure, Element) else None
+        return found if isinstance(found, Element) else None
+
     def without(self, elements: Iterable[Element]) -> bytes:
-        """The bytes without elements, of which none is in another, and the white space before each."""
-        children: dict[Element, list[tuple[int, int]]] = {}
+        """The bytes without elements, of which none is in another, the white space before each, and what holds no more.
+
+        What `put_in` found empty is so again, as it was written. What else is empty then goes, too, as castlist made
+        it; unless it has attributes or comments, which castlist's haven't.
+        """
+        going: defaultdict[Element, list[Element]] = defaultdict(list)
         for element in elements:
-            assert element.parent is not None, "the root is never taken out"
-            children.setdefault(element.parent, []).append((self._blank_before(element.start), element.end))
+            going[_parent_of(element)].append(element)
         cuts: list[tuple[int, int, bytes]] = []
-        for parent, spans in children.items():
-            if sum(end - start for start, end in spans) == parent.close - parent.inner:
-                # Nothing is left in it: it was one tag before something was put in.
-                cuts.append((parent.inner - 1, parent.end, b"/>"))
-            else:
-                cuts += [(start, end, b"") for start, end in spans]
-        pieces, at = [], 0
+        while going:
+            parent = max(going, key=lambda one: one.start)  # no other is in it
+            children = going.pop(parent)
+            spans = [(self._blank_before(one.start), one.end, b"") for one in children]
+            if len(children) == len(parent.children):
+                last = parent.children[-1].end
+                found = self.data[last : last + 1]
+                is_empty = not self._cut(spans, parent.inner, parent.close).strip()
+                if found == _BARE and is_empty:
+                    spans = [(parent.inner - 1, parent.end, b"/>")]
+                elif found in (_BARE, _OPEN):
+                    spans.append((last, last + 1, b""))
+                elif is_empty and parent is not self.rdf and parent.attributes.keys() <= _MADE:
+                    going[_parent_of(parent)].append(parent)
+                    continue
+            cuts += spans
+        return self._cut(cuts, 0, len(self.data))
+
+    def _cut(self, cuts: Iterable[tuple[int, int, bytes]], at: int, until: int) -> bytes:
+        """The bytes of a part with others instead of some."""
+        pieces = []
         for start, end, instead in sorted(cuts):
             pieces += [self.data[at:start], instead]
             at = end
-        return b"".join([*pieces, self.data[at:]])
+        return b"".join([*pieces, self.data[at:until]])
 
-    def put_in(self, parent: Element, text: str) -> bytes:
-        """The bytes with elements at the end of another; they begin lines as those that are there."""
+    def put_in(self, parent: Element, text: str, *, first: bool = False) -> bytes:
+        """The bytes with elements at the end of another, or as its first; they begin lines as those that are there.
+
+        What was empty has a blank after them, or a tab if it was one tag, by which `without` knows it again.
+        """
         declared = self._declarations(parent, text)
         text = _TOP.sub(lambda tag: tag[0] + declared, text)
-        if parent.children:
-            first = parent.children[0].start
-            space = self.data[len(self.data[:first].rstrip()) : first]
-        else:
-            space = b"\n" + self._indent(parent) + b" "
-        at = parent.children[-1].end if parent.children else parent.inner
+        space = self._space(parent)
         lines = text.encode(self.encoding, "xmlcharrefreplace").split(b"\n")
         # In a file without lines there is nothing to be begun.
-        added = b"".join(space + line if b"\n" in space else line.strip() for line in lines)
-        if not parent.is_bare:
+        added = b"".join(space + line if space else line.strip() for line in lines)
+        at = parent.inner
+        if parent.children:
+            at = parent.inner if first else parent.children[-1].end
             return self.data[:at] + added + self.data[at:]
+        if not parent.is_bare:
+            return self.data[:at] + added + _OPEN + self.data[at:]
         name = re.match(rb"<([^\s/>]+)", self.data[parent.start : parent.inner])
         assert name is not None, "a tag has a name"
-        return self.data[: at - 2] + b">" + added + b"</" + name[1] + b">" + self.data[at:]
+        close = space.removesuffix(b" ") + b"</" + name[1] + b">"
+        return self.data[: at - 2] + b">" + added + _BARE + close + self.data[at:]
+
+    def _space(self, parent: Element) -> bytes:
+        """What begins a line in an element: the end of one, and blanks; nothing in a file without lines."""
+        if parent.children:
+            first = parent.children[0].start
+            line = _LINE.search(self.data[self._blank_before(first) : first])
+            return line[0] if line else b""
+        end = next((end for end in (b"\r\n", b"\n") if end in self.data), b"")
+        return end and end + self._indent(parent) + b" "
 
     def _declarations(self, parent: Element, text: str) -> str:
         """The prefixes in a text that mean something else there, or nothing."""
@@ -258,6 +303,11 @@ def _need_few(count: int) -> None:
 
 def _malformed(error: Exception) -> CastlistError:
     return CastlistError("xmp-malformed", "no well-formed XML ({reason})", reason=str(error))
+
+
+def _parent_of(element: Element) -> Element:
+    assert element.parent is not None, "the root is never taken out"
+    return element.parent
 
 
 def fields(element: Element) -> Iterator[tuple[str, Element | str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,8 @@ from pathlib import Path
 from castlist.errors import CastlistError, PhotoError, reason_of
 from castlist.files import write_bytes
 from castlist.media.regions.embedded import look_inside, need_writable, remove_copies, take_place, written
-from castlist.media.regions.packet import EMPTY, is_empty
+from castlist.media.regions.packet import EMPTY, Packet
+from castlist.media.regions.reading import need_same_shape
 from castlist.media.regions.records import REGIONS, TagItem, Tags
 from castlist.media.regions.sidecars import read_sidecar
 from castlist.media.regions.writing import Change, change, take_out
@@ -80,7 +82,7 @@ def plan_sidecar(
         if not isinstance(error, FileNotFoundError) or sidecar.is_symlink():
             raise PhotoError("photo-unopened", "can't be opened ({reason})", reason=reason_of(error)) from error
         data, stamp = _packet_of(photo) or EMPTY, _NEW
-    return TagPlan(photo, sidecar, change(data, tags, ours, marked=marked), stamp)
+    return TagPlan(photo, sidecar, _changed(photo, data, tags, ours, marked=marked), stamp)
 
 
 def plan_inside(photo: Path, tags: Tags, ours: Collection[TagItem] = ()) -> TagPlan | None:
@@ -93,7 +95,19 @@ def plan_inside(photo: Path, tags: Tags, ours: Collection[TagItem] = ()) -> TagP
     inside = look_inside(photo)
     if not inside.is_writable:
         return None
-    return TagPlan(photo, photo, change(inside.packet or EMPTY, tags, ours), stamp)
+    return TagPlan(photo, photo, _changed(photo, inside.packet or EMPTY, tags, ours), stamp)
+
+
+def _changed(photo: Path, data: bytes, tags: Tags, ours: Collection[TagItem], *, marked: bool = False) -> Change:
+    """What `change` gives, unless regions would come to those of a picture of another shape, which nobody heeds."""
+    changed = change(data, tags, ours, marked=marked)
+    if data != EMPTY and any(item.kind == "mwg" for item in changed.added):
+        try:
+            need_same_shape(Packet(changed.data), tags.size)
+        except CastlistError:
+            if not look_inside(photo).is_raw:  # whose preview may be cropped by the camera
+                raise
+    return changed
 
 
 def plan_untagging(photo: Path, file: Path, ours: Collection[TagItem] | None) -> TagPlan | None:
@@ -126,12 +140,12 @@ def write_planned(plan: TagPlan) -> None:
     Raises:
         CastlistError: If somebody has changed the file since it was read, or it can't be written; then it is intact.
     """
-    _need_same(plan)
     # What a link leads to is written, not the link replaced; unless it came meanwhile.
     file = plan.file if plan.is_new else Path(os.path.realpath(plan.file))
     if not plan.is_new:
         need_writable(file)
-    write_bytes(file, plan.change.data, like=plan.photo if plan.is_new else file)
+    like = plan.photo if plan.is_new else file
+    write_bytes(file, plan.change.data, like=like, on_ready=lambda: _need_same(plan))
 
 
 def write_inside(plans: Sequence[TagPlan], on_copy: Callable[[TagPlan, Path], None]) -> Iterator[CastlistError | None]:
@@ -157,9 +171,8 @@ def write_inside(plans: Sequence[TagPlan], on_copy: Callable[[TagPlan, Path], No
                 try:
                     if isinstance(copy, CastlistError):
                         raise copy
-                    _need_same(plan)
                     on_copy(plan, copy)
-                    take_place(copy, file)
+                    take_place(copy, file, functools.partial(_need_same, plan))
                 except CastlistError as error:
                     yield error
                 else:
@@ -173,7 +186,7 @@ def remove_sidecar(plan: TagPlan) -> bool:
         CastlistError: If it can't be removed.
     """
     left = plan.change.data.strip()
-    if plan.is_embedded or not (is_empty(left) or left == (_packet_of(plan.photo) or EMPTY).strip()):
+    if plan.is_embedded or not (Packet(left).says_nothing or left == (_packet_of(plan.photo) or EMPTY).strip()):
         return False
     _need_same(plan)
     try:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from castlist.errors import CastlistError
 from castlist.media.names import folded
 from castlist.media.regions.packet import Element, Packet, entries, field_of, text_of
-from castlist.media.regions.records import Area, Kind, Region, TagItem, Tags
+from castlist.media.regions.records import Area, Kind, Region, TagItem
 
 IGNORED = "ffffffffffffffff"  # what Picasa and Microsoft call a face that nobody is to be asked about
 # As the description of a region that castlist wrote; after it, that regions of others stood there without their size,
@@ -58,9 +58,13 @@ def own_items(packet: Packet) -> list[TagItem]:
     for one, entry in regions_in(packet, (1, 1)):
         if one.area and (mark := _mark_of(entry)):
             before = (mark["beside"] or "").split()
-            written = Tags((1, 1), (Region(one.text, one.area),)).items()
-            items += [item for item in written if item.kind not in before]
+            items += [item for item in Region(one.text, one.area).items() if item.kind not in before]
     return items
+
+
+def is_marked(entry: Element) -> bool:
+    """Whether castlist wrote a region, and nobody has written it anew."""
+    return _mark_of(entry) is not None
 
 
 def is_sized(entry: Element) -> bool:
@@ -139,6 +143,12 @@ def names_in(packet: Packet, size: Size) -> list[str]:
     return [name for name in [*marked, *_people_of(packet.property)] if is_name(name)]
 
 
+def texts_in(packet: Packet, size: Size) -> list[str]:
+    """All that stands where names may, keywords included, as often as it stands there."""
+    known = [one.text for one, _ in (*_entries_in(packet, size), *lists_in(packet))]
+    return [*known, *_detailed(packet.property), *(one.name for one in _iptc(packet, size))]
+
+
 def _entries_in(packet: Packet, size: Size) -> Iterator[tuple[TagItem, Element]]:
     """All entries of faces; Windows writes some without a place."""
     for mwg in _structures(packet, "mwg-rs:Regions"):
@@ -203,9 +213,12 @@ def _iptc(packet: Packet, size: Size) -> Iterator[Region]:
 
 def _people_of(value: Callable[[str], Element | str | None]) -> list[str]:
     """Whom IPTC's lists of people name, of a photo or of a region in it; the second tells more of each."""
-    names = [text_of(one) for one in entries(value(LISTS["person"]))]
+    return [text_of(one) for one in entries(value(LISTS["person"]))] or _detailed(value)
+
+
+def _detailed(value: Callable[[str], Element | str | None]) -> list[str]:
     details = entries(value("Iptc4xmpExt:PersonInImageWDetails"))
-    return names or [text_of(field_of(one, "Iptc4xmpExt:PersonName")) for one in details]
+    return [text_of(field_of(one, "Iptc4xmpExt:PersonName")) for one in details]
 
 
 def _is_of_people(kinds: Element | str | None) -> bool:

@@ -64,6 +64,11 @@ class Region:
     area: Area
     is_own: bool = False  # whether castlist wrote it, and nobody has confirmed it since
 
+    def items(self) -> list[TagItem]:
+        """All that carries its name."""
+        regions = [TagItem(kind, self.name, self.area) for kind in REGIONS]
+        return [*regions, TagItem("person", self.name), *_keywords(self.name, "People", self.name)]
+
 
 @dataclass(frozen=True)
 class TagItem:
@@ -84,10 +89,7 @@ class Tags:
 
     def items(self) -> tuple[TagItem, ...]:
         """All that carries these names, each once."""
-        every: list[TagItem] = []
-        for region in self.regions:
-            every += [TagItem(kind, region.name, region.area) for kind in REGIONS]
-            every += [TagItem("person", region.name), *_keywords(region.name, "People", region.name)]
+        every = [item for region in self.regions for item in region.items()]
         for name in self.perhaps:
             every += _keywords(f"perhaps {name}", "Perhaps", name)
         return tuple(dict.fromkeys(every))

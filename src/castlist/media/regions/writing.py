@@ -16,17 +16,17 @@ from castlist.media.regions.reading import (
     MARK,
     SIZED,
     Size,
+    is_marked,
     is_sized,
     lists_in,
     own_items,
     regions_in,
 )
-from castlist.media.regions.records import DIGITS, REGIONS, SAME_FACE, Area, Kind, TagItem, Tags
+from castlist.media.regions.records import DIGITS, REGIONS, SAME_FACE, Area, Kind, Region, TagItem, Tags
 
 _REGIONS = {"mwg": ("mwg-rs:Regions", "mwg-rs:RegionList"), "microsoft": ("MP:RegionInfo", "MPRI:Regions")}
-_STRUCTURES = {ns(name) for name, _ in _REGIONS.values()}
-_DIMENSIONS = ns("mwg-rs:AppliedToDimensions")
 _CONTAINERS = tuple(ns(f"rdf:{kind}") for kind in ("Bag", "Seq", "Alt"))
+_NOWHERE = Area(0, 0, 0, 0)
 _ANY: Size = (1, 1)  # of the picture: castlist writes no numbers that depend on it
 # What XML can't hold, whoever is called so.
 _UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -61,23 +61,18 @@ def change(data: bytes, tags: Tags, ours: Collection[TagItem] = (), *, marked: b
     Raises:
         CastlistError: If it can't be parsed, or holds what it shouldn't where names belong.
     """
-    packet = came = Packet(data)
+    came = Packet(data)
     wanted = [item for item in tags.items() if not _UNWRITABLE.search(item.text)]
-    before, kept = _Places(ours), _Places(wanted)
-    going = [(one, entry) for one, entry in standing(packet, tags.size) if one in before and one not in kept]
-    packet = Packet(_without(packet, [entry for _, entry in going])) if going else packet
-    there = [one for one, _ in standing(packet, tags.size)]
-    conflicts = dict(_conflicts(wanted, there))
-    wanted = [one for one in wanted if _name_of(one) not in conflicts]
-    if marked:
-        told = {folded(one.text) for one in there if one.kind == "mwg"}
-        wanted = [one for one in wanted if folded(_name_of(one)) not in told]
-    known = {_key(one) for one in there}
-    added = tuple(one for one in wanted if _key(one) not in known)
-    removed = tuple(one for one, _ in going)
-    foreign = [one for one in there if one.area is None and one not in before]
+    there, kept = standing(came, tags.size), _Places(wanted)
+    own = _written(there, ours)
+    going = {entry: item for entry, item in own.items() if item not in kept}
+    packet = Packet(_without(came, going)) if going else came
+    left = {entry: item for item, entry in there if entry not in going}
+    conflicts = dict(_conflicts(wanted, left.values()))
+    added = _missing(wanted, left.values(), conflicts, marked)
+    foreign = [item for entry, item in left.items() if entry not in own]
     after = came.encoded(_with(packet, added, tags.size, foreign))
-    return Change(after, added, removed, tuple(conflicts.items()))
+    return Change(after, added, tuple(going.values()), tuple(conflicts.items()))
 
 
 def take_out(data: bytes, ours: Collection[TagItem] | None) -> Change:
@@ -87,10 +82,8 @@ def take_out(data: bytes, ours: Collection[TagItem] | None) -> Change:
         CastlistError: If it can't be parsed.
     """
     packet = Packet(data)
-    places = _Places(own_items(packet) if ours is None else ours)
-    going = [(one, entry) for one, entry in standing(packet, _ANY) if one in places]
-    after = packet.encoded(_without(packet, [entry for _, entry in going]))
-    return Change(after, removed=tuple(one for one, _ in going))
+    going = _written(standing(packet, _ANY), own_items(packet) if ours is None else ours)
+    return Change(packet.encoded(_without(packet, going)), removed=tuple(going.values()))
 
 
 def standing(packet: Packet, size: Size) -> list[tuple[TagItem, Element]]:
@@ -107,10 +100,35 @@ class _Places:
             self._areas.setdefault((item.kind, item.text), []).append(item.area)
 
     def __contains__(self, item: TagItem) -> bool:
-        return any(
-            item.area is area or bool(item.area and area and item.area.is_close(area))
-            for area in self._areas.get((item.kind, item.text), ())
-        )
+        return self._at(item) is not None
+
+    def take(self, item: TagItem) -> bool:
+        """Whether one was there, which now isn't any more."""
+        if (at := self._at(item)) is not None:
+            del self._areas[item.kind, item.text][at]
+        return at is not None
+
+    def _at(self, item: TagItem) -> int | None:
+        for at, area in enumerate(self._areas.get((item.kind, item.text), ())):
+            if item.area is area or (item.area and area and item.area.is_close(area)):
+                return at
+        return None
+
+
+def _written(there: Iterable[tuple[TagItem, Element]], ours: Iterable[TagItem]) -> dict[Element, TagItem]:
+    """What castlist wrote of what stands there: of each item one, and that which bears its mark before another."""
+    places = _Places(ours)
+    return {entry: item for item, entry in sorted(there, key=lambda one: not is_marked(one[1])) if places.take(item)}
+
+
+def _missing(
+    wanted: Iterable[TagItem], there: Collection[TagItem], conflicts: Collection[str], marked: bool
+) -> tuple[TagItem, ...]:
+    """What is to be put in; marked: nothing of whom another's region names."""
+    known = {_key(one) for one in there}
+    told = {folded(one.text) for one in there if marked and one.kind == "mwg"}
+    fit = (one for one in wanted if _name_of(one) not in conflicts and folded(_name_of(one)) not in told)
+    return tuple(one for one in fit if _key(one) not in known)
 
 
 def _key(item: TagItem) -> tuple[Kind, str]:
@@ -123,7 +141,7 @@ def _name_of(item: TagItem) -> str:
     return item.text.removeprefix("People/").removeprefix("People|").replace("¦", "|")
 
 
-def _conflicts(wanted: Sequence[TagItem], there: Sequence[TagItem]) -> Iterable[tuple[str, str]]:
+def _conflicts(wanted: Iterable[TagItem], there: Iterable[TagItem]) -> Iterable[tuple[str, str]]:
     marked = [one for one in there if one.area and one.text]
     names = {folded(one.text) for one in marked}
     for item in wanted:
@@ -133,45 +151,29 @@ def _conflicts(wanted: Sequence[TagItem], there: Sequence[TagItem]) -> Iterable[
                     yield item.text, one.text
 
 
-def _without(packet: Packet, entries: Sequence[Element]) -> bytes:
-    """The bytes without entries, the lists that they leave empty, and the structures that held nothing else."""
-    lists: dict[Element, set[Element]] = {}
-    for entry in entries:
-        container = entry.parent
-        assert container is not None and container.parent is not None, "entries are in lists, and these in properties"
-        lists.setdefault(container.parent, set()).add(entry)
-    needless: list[Element] = []
-    for listed, going in lists.items():
-        left = [one for container in listed.children for one in container.children if one not in going]
-        emptied = None if left else _emptied(listed)
-        needless += [emptied] if emptied else going
-        if emptied in (None, listed) and any(map(is_sized, going)) and not any(map(is_sized, left)):
-            needless += _size_of(listed)
-    return packet.without(needless)
-
-
-def _size_of(listed: Element) -> list[Element]:
-    """The element, if there is one, that tells which size the regions of a list are of."""
-    size = listed.parent and field_of(listed.parent, "mwg-rs:AppliedToDimensions")
-    return [size] if isinstance(size, Element) else []
-
-
-def _emptied(listed: Element) -> Element:
-    """What goes with an empty list: the structure of regions that holds nothing else, or the list alone."""
-    structure = listed.parent
-    while structure is not None and structure.name not in _STRUCTURES:
-        structure = structure.parent
-    if structure is None:
-        return listed
-    others = [one for one in holder_of(structure).children if one is not listed and one.name != _DIMENSIONS]
-    return listed if others else structure
+def _without(packet: Packet, going: Iterable[Element]) -> bytes:
+    """The bytes without entries, and without the size that castlist told for those of regions."""
+    going = set(going)
+    data = packet.without(going)
+    listed = packet.field("mwg-rs:Regions", "mwg-rs:RegionList")
+    if listed is None or going.isdisjoint(regions := set(entries(listed))):
+        return data
+    after = Packet(data)
+    size = after.field("mwg-rs:Regions", "mwg-rs:AppliedToDimensions")
+    if size is None or size.parent is None:
+        return data
+    is_told = any(map(is_sized, regions & going)) and not any(map(is_sized, regions - going))
+    # Castlist puts a list behind a size of its own, and before one that was there alone.
+    is_alone = size.parent.children == [size] and listed.parent and listed.parent.children[-1] is listed
+    return after.without([size]) if is_told or is_alone else data
 
 
 def _with(packet: Packet, items: Sequence[TagItem], size: tuple[int, int], foreign: Sequence[TagItem]) -> bytes:
     sizes = _tells_size(packet)
     for kind in (*REGIONS, *LISTS):
         if some := [item for item in items if item.kind == kind]:
-            packet = Packet(_put(packet, kind, [_entry(item, _mark(item, foreign, sizes)) for item in some], size))
+            marks = [_mark(item, foreign, sizes) if kind == "mwg" else "" for item in some]
+            packet = Packet(_put(packet, kind, list(map(_entry, some, marks)), size))
     return packet.data
 
 
@@ -186,36 +188,56 @@ def _tells_size(packet: Packet) -> bool:
 
 def _mark(item: TagItem, foreign: Sequence[TagItem], sizes: bool) -> str:
     """What a region bears so that it is known as castlist's, and with it what else was put in for it."""
-    beside = [one.kind for one in foreign if folded(_name_of(one)) == folded(item.text)]
+    written = {_key(one) for one in Region(item.text, _NOWHERE).items() if one.kind in LISTS}
+    beside = [one.kind for one in foreign if _key(one) in written]
     return " ".join([MARK, *[SIZED] * sizes, *([BESIDE, *dict.fromkeys(beside)] if beside else [])])
 
 
 def _put(packet: Packet, kind: Kind, texts: Sequence[str], size: tuple[int, int]) -> bytes:
     """Put entries into their list, which is made if it isn't there."""
-    if kind in LISTS:
-        return _put_list(packet, None, LISTS[kind], texts, "Seq" if kind == "digikam" else "Bag")
-    name, listed = _REGIONS[kind]
-    structure = packet.property(name)
-    if structure is None:
-        inside = _list(listed, texts)
-        if kind == "mwg":
-            inside = f"{_applied_to(size)}\n{inside}"
-        return _put_property(packet, f'<{name} rdf:parseType="Resource">\n{_indented(inside)}\n</{name}>')
-    if not isinstance(structure, Element):
-        raise _unexpected(name)
-    if kind == "mwg" and field_of(structure, "mwg-rs:AppliedToDimensions") is None:
-        # Without it, some readers pass over all regions.
-        return _put(Packet(packet.put_in(holder_of(structure), _applied_to(size))), kind, texts, size)
-    return _put_list(packet, structure, listed, texts, "Bag")
-
-
-def _put_list(packet: Packet, structure: Element | None, name: str, texts: Sequence[str], container: str) -> bytes:
-    """Put entries into a list of a structure, or of the photo."""
-    listed = packet.property(name) if structure is None else field_of(structure, name)
+    if kind in REGIONS:
+        return _put_regions(packet, kind, texts, size)
+    name, container = LISTS[kind], "Seq" if kind == "digikam" else "Bag"
+    listed = packet.property(name)
     if listed is None:
-        text = _list(name, texts, container)
-        return _put_property(packet, text) if structure is None else packet.put_in(holder_of(structure), text)
-    if not isinstance(listed, Element) or listed.text.strip():
+        return _put_property(packet, _list(name, texts, container))
+    return _put_entries(packet, listed, name, texts, container)
+
+
+def _put_regions(packet: Packet, kind: Kind, texts: Sequence[str], size: tuple[int, int]) -> bytes:
+    name, list_name = _REGIONS[kind]
+    structure = packet.property(name)
+    # Without their size, some readers pass over all regions.
+    told = [_applied_to(size)] if kind == "mwg" else []
+    if structure is None:
+        inside = "\n".join([*told, _list(list_name, texts)])
+        return _put_property(packet, f'<{name} rdf:parseType="Resource">\n{_indented(inside)}\n</{name}>')
+    if not isinstance(structure, Element) or structure.text.strip():
+        raise _unexpected(name)
+    listed = field_of(structure, list_name)
+    is_told = field_of(structure, "mwg-rs:AppliedToDimensions") is not None
+    if listed is None:
+        return _put_fields(packet, structure, [*([] if is_told else told), _list(list_name, texts)], first=is_told)
+    if told and not is_told:
+        return _put_regions(Packet(packet.put_in(holder_of(structure), told[0])), kind, texts, size)
+    return _put_entries(packet, listed, list_name, texts)
+
+
+def _put_fields(packet: Packet, structure: Element, texts: Sequence[str], *, first: bool) -> bytes:
+    """Put fields into a structure; an empty one may have to become one."""
+    text, holder = "\n".join(texts), holder_of(structure)
+    if holder is structure and not structure.children and ns("rdf:parseType") not in structure.attributes:
+        if structure.attributes:
+            raise _unexpected(structure.name.rpartition(" ")[2])
+        text = f"<rdf:Description>\n{_indented(text)}\n</rdf:Description>"
+    return packet.put_in(holder, text, first=first)
+
+
+def _put_entries(
+    packet: Packet, listed: Element | str, name: str, texts: Sequence[str], container: str = "Bag"
+) -> bytes:
+    """Put entries into a list that is there."""
+    if not isinstance(listed, Element) or listed.text.strip() or ns("rdf:parseType") in listed.attributes:
         raise _unexpected(name)
     if any(one.name not in _CONTAINERS for one in listed.children):
         raise _unexpected(name)

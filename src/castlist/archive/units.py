@@ -57,6 +57,7 @@ class Worker:
         self._total = 0
         self._named_by = "" if namer.together else namer.names_digest
         self.looked = 0  # photos and films
+        self.moved = 0  # of them, known by their content
 
     def under_way(self) -> Plan | None:
         """A plan that was begun, for the same eyes, and isn't carried out."""
@@ -147,7 +148,8 @@ class Worker:
             parts.append((_for_each(rows, content.files), names))
         if self._folder.about(unit.number):
             base, about = self._folder.read(unit.number)
-            base = _without(base, [file.photo for content in unit.contents for file in content.files])
+            here = [file.photo for content in unit.contents for file in content.files]
+            base = keep(base, ~where(base, "photo", [*here, *unit.moved]))
             base = with_columns(base, {"gone": base["gone"].to_numpy() | where(base, "photo", unit.gone)})
             if about.eyes != self._namer.eyes_digest:
                 base = without_embeddings(base, self._namer.n_values)
@@ -251,10 +253,6 @@ class _Look:
 
 def _of_photo(rows: Table, photo: str) -> Table:
     return keep(rows, where(rows, "photo", [photo]))
-
-
-def _without(rows: Table, photos: list[str]) -> Table:
-    return keep(rows, ~where(rows, "photo", photos))
 
 
 def _for_each(rows: Table, files: Sequence[File]) -> Table:

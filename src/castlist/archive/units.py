@@ -30,6 +30,7 @@ from castlist.archive.table import (
     without_embeddings,
 )
 from castlist.errors import Message, PhotoError
+from castlist.inference import give_back
 from castlist.media import Taking, read_file, read_taking
 from castlist.naming import Seen
 from castlist.threads import OnCount, Stop, submit
@@ -157,6 +158,9 @@ class Worker:
         named_by = {names for _, names in parts}
         about = About(plan, self._namer.eyes_digest, named_by.pop() if len(named_by) == 1 else "")
         self._folder.write(unit.number, join([rows for rows, _ in parts]), about)
+        # Else the gaps between what is held would grow for some thousand photos; a fixed threshold of the C library's
+        # costs large photos more.
+        give_back()
 
     def _photos(self, contents: list[Content], looks: list[_Look]) -> Part:
         """The rows of photos that were looked at, and of their copies."""

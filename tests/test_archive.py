@@ -432,9 +432,9 @@ def test_what_moved_leaves_no_row_behind_whoever_does_it(home: Path) -> None:
 def test_names_that_were_swapped_cost_no_look(home: Path) -> None:
     make(home)
     before, photos = names(home), home / "photos"
-    for old, new in (("1.png", "x"), ("2.png", "1.png"), ("x", "2.png")):
+    for old, new in (("0.png", "x"), ("2.png", "0.png"), ("7.png", "2.png"), ("x", "7.png")):  # of several units
         (photos / old).rename(photos / new)
         os.utime(photos / new)
     looks = Looks()
-    assert make(home, looks).moved == 2 and looks.count == 0
-    assert names(home) == {**before, "1.png": before["2.png"], "2.png": before["1.png"]}
+    assert make(home, looks).moved == 3 and looks.count == 0
+    assert names(home) == {**before, "0.png": before["2.png"], "2.png": before["7.png"], "7.png": before["0.png"]}

@@ -59,6 +59,7 @@ class Worker:
         self._named_by = "" if namer.together else namer.names_digest
         self.looked = 0  # photos and films
         self.moved = 0  # of them, known by their content
+        self._leaving: dict[str, tuple[Table, About]] = {}  # rows, by digest, that another unit is to have
 
     def under_way(self) -> Plan | None:
         """A plan that was begun, for the same eyes, and isn't carried out."""
@@ -150,6 +151,7 @@ class Worker:
         if self._folder.about(unit.number):
             base, about = self._folder.read(unit.number)
             here = [file.photo for content in unit.contents for file in content.files]
+            self._let_leave(unit, base, about)
             base = keep(base, ~where(base, "photo", [*here, *unit.moved]))
             base = with_columns(base, {"gone": base["gone"].to_numpy() | where(base, "photo", unit.gone)})
             if about.eyes != self._namer.eyes_digest:
@@ -161,6 +163,12 @@ class Worker:
         # Else the gaps between what is held would grow for some thousand photos; a fixed threshold of the C library's
         # costs large photos more.
         give_back()
+
+    def _let_leave(self, unit: Unit, rows: Table, about: About) -> None:
+        """Keep what has swapped names with photos of other units, until those are written."""
+        leaving = keep(rows, where(rows, "photo", unit.moved))
+        for digest in {*leaving["digest"].to_pylist()} - {content.digest for content in unit.contents}:
+            self._leaving[digest] = keep(leaving, where(leaving, "digest", [digest])), about
 
     def _photos(self, contents: list[Content], looks: list[_Look]) -> Part:
         """The rows of photos that were looked at, and of their copies."""
@@ -198,6 +206,8 @@ class Worker:
             sources[source] = self._folder.read(source)
         rows, about = sources[source]
         rows = keep(rows, where(rows, "digest", [content.digest]))
+        if not len(rows):
+            rows, about = self._leaving.pop(content.digest, (rows, about))
         if about.eyes == self._namer.eyes_digest and len(rows):
             return _of_photo(rows, rows["photo"][0].as_py()), about.names
         if self._originals.is_film(content.files[0]):

@@ -53,7 +53,13 @@ def find(
     from castlist.archive import Archive, copy_photos, find_in_archive, find_like, parse_day, save_sheet
 
     if unreadable:
-        given = {"NAME": name, "--like": like, "--face": face, "--with": beside, "--without": without}
+        given: dict[str, object] = {
+            "NAME": name,
+            "--like": like,
+            "--face": face,
+            "--with": beside,
+            "--without": without,
+        }
         given |= {"--from": since, "--to": until, "--sheet": sheet, "--copy-to": copy_to}
         if useless := [option for option, value in given.items() if value]:
             raise SettingsError(

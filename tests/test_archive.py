@@ -22,7 +22,7 @@ from PIL import ExifTags, Image
 
 pytest.importorskip("pyarrow", reason="archives need castlist[archive]")
 
-from castlist.archive import Archive, ArchiveFolder, Filled, fill_archive, planning
+from castlist.archive import Archive, ArchiveFolder, Filled, fill_archive, planning, write_manifest
 from castlist.archive.listing import File
 from castlist.archive.planning import Content, Plan, pack_unit
 from castlist.archive.storage import Folder
@@ -427,6 +427,18 @@ def test_what_moved_leaves_no_row_behind_whoever_does_it(home: Path) -> None:
     assert after.keys() == {"3.png", *(f"DEEPER/{photo}" for photo in before.keys() - {"3.png"})}
     assert after["3.png"]["gone"] and after["DEEPER/2.png"] == before["2.png"] | {"photo": "DEEPER/2.png"}
     assert Archive(home / "archive").counts().gone == 1
+
+
+def test_what_moves_while_others_are_looked_at_is_gone_nowhere(home: Path) -> None:
+    photos = home / "photos"
+    write_manifest(photos, home / "listed.parquet")
+    (photos / "7.png").rename(photos / "new.png")
+    fill_archive(None, home / "run", home / "archive", manifest=home / "listed.parquet", finder=tell_faces)
+    (row,) = (row for row in rows(home) if row["photo"] == "7.png")
+    assert (row["digest"], row["face"]) == ("", None)
+    done = make(home)
+    assert names(home)["new.png"] == NAMES["7.png"] and (done.looked, done.moved) == (1, 0)
+    assert Archive(home / "archive").counts().gone == 0 and "7.png" not in {row["photo"] for row in rows(home)}
 
 
 def test_names_that_were_swapped_cost_no_look(home: Path) -> None:

@@ -153,7 +153,9 @@ class Worker:
             here = [file.photo for content in unit.contents for file in content.files]
             self._let_leave(unit, base, about)
             base = keep(base, ~where(base, "photo", [*here, *unit.moved]))
-            base = with_columns(base, {"gone": base["gone"].to_numpy() | where(base, "photo", unit.gone)})
+            are_gone = base["gone"].to_numpy() | where(base, "photo", unit.gone)
+            # Of what could never be opened nothing is known: it may have moved while others were looked at.
+            base = keep(with_columns(base, {"gone": are_gone}), ~(are_gone & where(base, "digest", [""])))
             if about.eyes != self._namer.eyes_digest:
                 base = without_embeddings(base, self._namer.n_values)
             parts.append((base, about.names))

@@ -22,7 +22,7 @@ from PIL import ExifTags, Image
 
 pytest.importorskip("pyarrow", reason="archives need castlist[archive]")
 
-from castlist.archive import Archive, ArchiveFolder, Filled, fill_archive, planning
+from castlist.archive import Archive, ArchiveFolder, Filled, fill_archive, planning, write_manifest
 from castlist.archive.listing import File
 from castlist.archive.planning import Content, Plan, pack_unit
 from castlist.archive.storage import Folder
@@ -91,7 +91,7 @@ NAMES = {
 def test_a_row_a_face_and_copies_are_looked_at_once(home: Path) -> None:
     looks, counted = Looks(), []
     done = make(home, looks, on_count=lambda *count: counted.append(count))
-    assert done == Filled(looked=10, renamed=0, is_whole=True)
+    assert done == Filled(looked=10, moved=0, renamed=0, is_whole=True)
     assert looks.count == 9  # one of the ten can't be read
     assert counted[-1] == (10, 10)
     assert names(home) == NAMES
@@ -122,12 +122,13 @@ def test_again_only_what_is_new_or_changed_is_looked_at(home: Path) -> None:
     os.utime(photos / "5.png", (1e9, 1e9))  # touched, no more
     (photos / "2.png").rename(photos / "deeper" / "moved.png")
     (photos / "3.png").unlink()
-    assert make(home, looks).looked == looks.count == 2
+    done = make(home, looks)
+    assert done.looked == looks.count == 2 and done.moved == 1
     expected = {**NAMES, "new.png": ["Ann"], "6.png": ["Bo"], "deeper/moved.png": NAMES["2.png"]}
     del expected["2.png"], expected["3.png"]
     assert names(home) == expected
-    assert {row["photo"] for row in rows(home) if row["gone"]} == {"2.png", "3.png"}
-    assert make(home, looks) == Filled(0, 0, True)
+    assert {row["photo"] for row in rows(home) if row["gone"]} == {"3.png"}
+    assert make(home, looks) == Filled(0, 0, 0, True)
     (photos / "deeper" / "moved.png").rename(photos / "2.png")  # and back
     assert make(home, looks).looked == 0
     assert names(home)["2.png"] == NAMES["2.png"] and "deeper/moved.png" not in names(home)
@@ -162,7 +163,7 @@ def test_who_came_and_who_went_is_named_without_a_look(home: Path) -> None:
     make(home)
     looks = Looks()
     rename(home / "run", "Ann", "Anna")
-    assert make(home, looks) == Filled(0, 18, True)
+    assert make(home, looks) == Filled(0, 0, 18, True)
     assert names(home)["0.png"] == ["Anna", "unknown"]
     forget(home / "run", "Bo")
     make(home, looks)
@@ -178,7 +179,7 @@ def test_together_a_new_photo_has_all_named_again(home: Path) -> None:
     make(home, together=True)
     assert names(home) == NAMES
     save_picture(home / "photos" / "new.png", [level_of(0, 7)])
-    assert make(home, together=True) == Filled(1, 19, True)
+    assert make(home, together=True) == Filled(1, 0, 19, True)
 
 
 def test_other_networks_look_again(home: Path) -> None:
@@ -206,7 +207,7 @@ def test_shares_are_done_beside_each_other(home: Path) -> None:
     looks = Looks()
     assert [make(home, looks, share=(i, 3)).looked for i in (1, 3, 2)] == [4, 2, 4]
     assert names(home) == NAMES
-    assert make(home, looks) == Filled(0, 0, True)
+    assert make(home, looks) == Filled(0, 0, 0, True)
     assert looks.count == 9
     with pytest.raises(CastlistError, match="Got 3/2 instead"):
         make(home, share=(3, 2))
@@ -408,3 +409,44 @@ def test_whoever_may_not_read_an_archive_is_not_told_to_delete_it(
     with pytest.raises(CastlistError, match="Get the right to read it") as caught:
         ArchiveFolder(tmp_path).record()
     assert caught.value.code == "archive-closed"
+
+
+def test_what_moved_leaves_no_row_behind_whoever_does_it(home: Path) -> None:
+    make(home)
+    before = {row["photo"]: row for row in rows(home)}
+    looks, photos = Looks(), home / "photos"
+    (photos / "3.png").unlink()
+    photos.rename(home / "away")
+    photos.mkdir()
+    (home / "away").rename(photos / "DEEPER")
+    assert make(home, looks, share=(2, 3)).moved == 4
+    for which in (1, 3):
+        make(home, looks, share=(which, 3))
+    assert make(home, looks) == Filled(0, 0, 0, True) and looks.count == 0
+    after = {row["photo"]: row for row in rows(home)}
+    assert after.keys() == {"3.png", *(f"DEEPER/{photo}" for photo in before.keys() - {"3.png"})}
+    assert after["3.png"]["gone"] and after["DEEPER/2.png"] == before["2.png"] | {"photo": "DEEPER/2.png"}
+    assert Archive(home / "archive").counts().gone == 1
+
+
+def test_what_moves_while_others_are_looked_at_is_gone_nowhere(home: Path) -> None:
+    photos = home / "photos"
+    write_manifest(photos, home / "listed.parquet")
+    (photos / "7.png").rename(photos / "new.png")
+    fill_archive(None, home / "run", home / "archive", manifest=home / "listed.parquet", finder=tell_faces)
+    (row,) = (row for row in rows(home) if row["photo"] == "7.png")
+    assert (row["digest"], row["face"]) == ("", None)
+    done = make(home)
+    assert names(home)["new.png"] == NAMES["7.png"] and (done.looked, done.moved) == (1, 0)
+    assert Archive(home / "archive").counts().gone == 0 and "7.png" not in {row["photo"] for row in rows(home)}
+
+
+def test_names_that_were_swapped_cost_no_look(home: Path) -> None:
+    make(home)
+    before, photos = names(home), home / "photos"
+    for old, new in (("0.png", "x"), ("2.png", "0.png"), ("7.png", "2.png"), ("x", "7.png")):  # of several units
+        (photos / old).rename(photos / new)
+        os.utime(photos / new)
+    looks = Looks()
+    assert make(home, looks).moved == 3 and looks.count == 0
+    assert names(home) == {**before, "0.png": before["2.png"], "2.png": before["7.png"], "7.png": before["0.png"]}

@@ -448,3 +448,31 @@ def test_a_sheet_is_never_written_over_a_photo(home: Path, monkeypatch: pytest.M
     assert castlist(monkeypatch, "find", "Ann", "--in", home / "archive", "--sheet", photo) == 2
     assert castlist(monkeypatch, "groups", home / "archive", "--sheet", photo) == 2
     assert photo.read_bytes() == before
+
+
+def test_what_cant_be_read_and_what_moved_is_told(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("archive", home / "photos", "--run", home / "run", "--out", home / "archive")
+    for i in range(6):
+        (home / "photos" / f"broken{i}.jpg").write_text(f"no photo, {i}")
+    (home / "photos" / "ann.png").rename(home / "photos" / "Ann.png")
+    assert castlist(monkeypatch, *words) == 0
+    shown = capsys.readouterr().out
+    assert "1 file has moved, and wasn't looked at." in shown and "there once" not in shown
+    assert "9 files: 0 without a face, 6 can't be read." in shown
+    command = f"castlist find --unreadable --in {str(home / 'archive')!r}"
+    assert f"broken3.jpg, broken4.jpg, .... Why, and all of them: {command}" in shown
+    assert castlist(monkeypatch, "find", "--unreadable", "--in", home / "archive", "--language", "zh-TW") == 0
+    assert f"{home / 'photos' / 'broken5.jpg'}  不是可讀取的照片格式" in capsys.readouterr().out.splitlines()
+    assert castlist(monkeypatch, "find", "--unreadable", "--in", home / "archive", "--json") == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert len(lines) == 6 and lines[0]["problem"] == "not a photo of a known format"
+    assert castlist(monkeypatch, "find", "Ann", "--unreadable", "--in", home / "archive") == 2
+    assert "Leave out NAME." in capsys.readouterr().err
+    for photo in (home / "photos").glob("broken*"):
+        photo.unlink()
+    assert castlist(monkeypatch, *words) == 0
+    assert "6 more were there once." in capsys.readouterr().out
+    assert castlist(monkeypatch, "find", "--unreadable", "--in", home / "archive") == 0
+    assert "Every file can be read." in capsys.readouterr().err

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import shlex
+import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -191,6 +192,19 @@ def test_an_archives_unnamed_faces_are_grouped_and_numbers_stay(home: Path) -> N
     assert kept.stat().st_mode & 0o077 == 0
     kept.write_text(json.dumps({"next": -5, "of": {}}))
     assert sorted(shown(home), key=str) == [1, 2, None]
+
+
+def test_the_largest_group_is_the_one_that_shows_most_photos_copies_among_them(home: Path) -> None:
+    for i in range(4):
+        save_picture(home / "photos" / f"more{i}.png", [level_of(22, i + 2)])
+    for i in range(3):
+        shutil.copy(home / "photos" / "three.png", home / "photos" / f"copy{i}.png")
+    make(home)
+    assert [(group.number, len(group.faces)) for group in group_unnamed(home / "archive")] == [
+        (1, 6),
+        (2, 5),
+        (None, 1),
+    ]
 
 
 def test_decisions_hold_in_groups(home: Path) -> None:

@@ -110,12 +110,12 @@ def rows(archive: str | Path) -> list[dict[str, Any]]:
 def test_an_archive_at_an_address_has_the_rows_of_a_folder(home: Path, bucket: str, way: Way) -> None:
     fill_archive(home / "photos", home / "run", home / "archive", finder=tell_faces)
     way.asked.clear()
-    assert make(bucket) == Filled(10, 0, True)
+    assert make(bucket) == Filled(10, 0, 0, True)
     assert rows(f"{bucket}/archive") == rows(home / "archive")
     there = {one.name for one in Place(f"{bucket}/archive").files()}
     assert there == {"archive.json", "units/00001.parquet", "units/00002.parquet", "units/00003.parquet"}
     assert not list((home / "tmp").iterdir())
-    assert make(bucket) == Filled(0, 0, True)
+    assert make(bucket) == Filled(0, 0, 0, True)
     Place(f"{bucket}/photos").write("new.png", (home / "photos" / "0.png").read_bytes())
     Place(f"{bucket}/photos").delete("1.png")
     assert make(bucket).looked == 1
@@ -310,7 +310,7 @@ def test_a_manifest_lists_a_folder_and_a_list_of_paths(home: Path) -> None:
     manifest, listed = home / "manifest.parquet", home / "list.txt"
     assert write_manifest(home / "photos", manifest) == 10
     fill_archive(home / "photos", home / "run", home / "archive", finder=tell_faces)
-    assert fill_archive(None, home / "run", home / "archive", manifest=manifest) == Filled(0, 0, True)
+    assert fill_archive(None, home / "run", home / "archive", manifest=manifest) == Filled(0, 0, 0, True)
     listed.write_text(f"{home / 'photos' / '3.png'}\n{home / 'photos' / 'deeper' / 'nobody.png'}\n")
     listed.write_text(listed.read_text() + f"{home / 'photos' / 'gone.png'}\r\n")
     told: list[Message] = []

@@ -68,7 +68,7 @@ def reasons(home: Path, out: str = "archive") -> dict[str, str | None]:
 def test_processes_write_the_same_bytes(home: Path) -> None:
     counted: list[tuple[int, int]] = []
     make(home, "alone")
-    assert make(home, workers=2, on_count=lambda *count: counted.append(count)) == Filled(12, 0, True)
+    assert make(home, workers=2, on_count=lambda *count: counted.append(count)) == Filled(12, 0, 0, True)
     assert shards(home) == shards(home, "alone")
     assert counted[-1] == (12, 12) and [done for done, _ in counted] == sorted(done for done, _ in counted)
     left = {path.name for path in (home / "archive").iterdir() if not path.name.endswith(".lock")}
@@ -215,7 +215,7 @@ def test_a_photo_is_set_aside_after_three_tries(
     assert [message.code for message in told] == ["photo-told-aside"] * 3
     # Two units were lost three times, and each of three photos; besides, there is whoever did the rest.
     assert len(hired[0].started) - (2 * 3 + 3 * 3) in (1, 2)
-    assert make(home, finder=die) == Filled(0, 0, True)
+    assert make(home, finder=die) == Filled(0, 0, 0, True)
     os.utime(home / "photos" / "05.png", (1e9, 1e9))
     save_picture(home / "photos" / "05.png", [level_of(0)])
     assert make(home).looked == 1

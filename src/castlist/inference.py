@@ -142,12 +142,12 @@ def _open(model: Model, n_threads: int) -> Any:
         ) from error
     session.disable_fallback()
     session._model_bytes = None  # for the fallback only, and for as long as it lives: as much as the network again
-    _give_back()
+    give_back()  # what only the opening needed: SFace's took more than all else together
     return session
 
 
-def _give_back() -> None:
-    """Let the system have what only the opening of a network needed: SFace's took more than all else together."""
+def give_back() -> None:
+    """Let the system have what isn't needed any more."""
     with contextlib.suppress(AttributeError, OSError, TypeError):  # not the C library that keeps it for later
         ctypes.CDLL(None).malloc_trim(0)
 

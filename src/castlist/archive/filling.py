@@ -36,6 +36,7 @@ class Filled:
     """What was done for an archive."""
 
     looked: int  # photos that were looked at
+    moved: int  # photos that lie elsewhere now, known by their content
     renamed: int  # faces that were named anew, without a look
     is_whole: bool  # whether nothing is left to do: not stopped, and no share alone
 
@@ -116,11 +117,11 @@ def fill_archive(
     filling = _Filling(folder, originals, record, worker, _hiring(post, workers, ray), tell, on_count, stop)
     if share:
         filling.do_share(share)
-        return Filled(worker.looked, 0, False)
+        return Filled(worker.looked, worker.moved, 0, False)
     with folder.alone():
         _need_nobody_half_forgotten(folder, tell)
         if not filling.do_all():
-            return Filled(worker.looked, 0, False)
+            return Filled(worker.looked, worker.moved, 0, False)
         folder.end_plan()
         # As the run is by now: somebody may have been forgotten by it meanwhile.
         newest = open_newest()
@@ -128,7 +129,7 @@ def fill_archive(
             if tell:
                 tell(doubt)
         renamed = rename(folder, newest if newest.eyes_digest == namer.eyes_digest else namer, on_names)
-    return Filled(worker.looked, renamed, True)
+    return Filled(worker.looked, worker.moved, renamed, True)
 
 
 def _open(photos: str | os.PathLike[str] | None, manifest: str | os.PathLike[str] | None) -> Originals:
@@ -225,6 +226,7 @@ class _Filling:
 
     def _do(self, plan: Plan, share: tuple[int, int] | None = None) -> bool:
         units = self.worker.open_units(plan, share)
+        self.worker.moved += sum(len(unit.moved) for unit in units)
         if self.hire is None:
             return self.worker.do(plan.number, units)
         before = self.worker.looked

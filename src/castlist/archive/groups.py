@@ -70,6 +70,7 @@ def group_unnamed(path: str | os.PathLike[str]) -> list[FaceGroup]:
         faces = sorted(embeddings)
         found = _group(archive, unnamed, embeddings, [poor[face] for face in faces]) if faces else np.zeros(0, int)
         members = [[faces[i] for i in np.flatnonzero(found == group)] for group in range(found.max(initial=ALONE) + 1)]
+        members.sort(key=lambda some: -sum(len(unnamed[face]) for face in some))  # as they are shown, with copies
         numbers = _renumber(folder, unnamed, members)
     groups = [FaceGroup(number, _copies(unnamed, some)) for number, some in zip(numbers, members, strict=True)]
     alone = [FaceGroup(None, _copies(unnamed, [faces[i]])) for i in np.flatnonzero(found == ALONE)]

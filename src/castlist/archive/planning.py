@@ -56,19 +56,34 @@ _SIZES = """
 """
 # Only what may be a copy is read twice: what is as large as another, or was another.
 _ASKED = "SELECT rowid, photo FROM pending WHERE NOT is_same AND (unit IS NOT NULL OR bytes IN sizes)"
-# New ones first: what moved is found where it was, before that is written anew.
+# As many files of a content as came where it wasn't are some that left where it was.
+_MOVED = """
+    CREATE TABLE moved AS
+        SELECT unit, photo FROM (
+            SELECT unit, photo, digest, row_number() OVER (PARTITION BY digest ORDER BY gone, photo) AS place
+            FROM known WHERE NOT EXISTS (SELECT 1 FROM files WHERE files.photo = known.photo)
+                OR EXISTS (SELECT 1 FROM pending WHERE pending.photo = known.photo AND pending.digest <> known.digest)
+        ) JOIN (
+            SELECT pending.digest AS digest, count(*) AS came FROM pending LEFT JOIN known USING (photo)
+            WHERE known.digest IS NOT pending.digest GROUP BY pending.digest
+        ) USING (digest) WHERE place <= came;
+    DELETE FROM away WHERE photo IN (SELECT photo FROM moved);
+"""
+# What moved stays in its unit, so that its rows move as a whole, whoever is killed or does a share.
 _CUT = """
-    SELECT * FROM (
-        SELECT coalesce(unit, :first + (dense_rank() OVER news - 1) / :size) AS number,
-            content, photo, bytes, modified, CASE WHEN copies > 1 OR source THEN digest END, source
-        FROM (
+    SELECT coalesce(home, :first + (dense_rank() OVER news - 1) / :size) AS number, content, 0 AS has_moved,
+        photo, bytes, modified, CASE WHEN copies > 1 OR source THEN digest END, source
+    FROM (
+        SELECT *, coalesce(unit, source, min(unit) OVER (PARTITION BY content)) AS home FROM (
             SELECT *,
                 min(rowid) OVER copies AS content, count(*) OVER copies AS copies,
                 (SELECT min(unit) FROM known WHERE current AND known.digest = pending.digest) AS source
             FROM pending WINDOW copies AS (PARTITION BY coalesce(digest, rowid))
-        ) WINDOW news AS (PARTITION BY unit IS NULL ORDER BY content)
-        UNION ALL SELECT unit, NULL, photo, NULL, NULL, NULL, NULL FROM away
-    ) ORDER BY number < :first, number, content, photo
+        )
+    ) WINDOW news AS (PARTITION BY home IS NULL ORDER BY content)
+    UNION ALL SELECT unit, NULL, 0, photo, NULL, NULL, NULL, NULL FROM away
+    UNION ALL SELECT unit, NULL, 1, photo, NULL, NULL, NULL, NULL FROM moved
+    ORDER BY number, content, has_moved, photo
 """
 
 
@@ -86,6 +101,7 @@ class Unit(msgspec.Struct, frozen=True):
     number: int
     contents: tuple[Content, ...] = ()  # whose rows are put in, in the place of those of the same files
     gone: tuple[str, ...] = ()  # photos that are there no more
+    moved: tuple[str, ...] = ()  # photos whose content lies elsewhere now
 
     @property
     def n_looks(self) -> int:
@@ -222,16 +238,19 @@ class Comparison:
         self._tables.executescript(_SIZES)
         told = work_ahead(lambda row: (digest(row[1]) or None, row[0]), self._tables.execute(_ASKED))
         self._tables.executemany("UPDATE pending SET digest = ? WHERE rowid = ?", told)
+        self._tables.executescript(_MOVED)
         rows = self._tables.execute(_CUT, {"first": first, "size": UNIT})
         for number, of_unit in groupby(rows, key=itemgetter(0)):
-            contents, gone = [], ()
-            for content, copies in groupby(of_unit, key=itemgetter(1)):
-                _, _, photos, sizes, times, digests, sources = zip(*copies, strict=True)
-                if content is None:
-                    gone = photos
-                else:
+            contents, gone, moved = [], (), ()
+            for (content, has_moved), copies in groupby(of_unit, key=itemgetter(1, 2)):
+                _, _, _, photos, sizes, times, digests, sources = zip(*copies, strict=True)
+                if content is not None:
                     contents.append(Content(tuple(map(File, photos, sizes, times)), digests[0] or "", sources[0]))
-            yield Unit(number, tuple(contents), gone)
+                elif has_moved:
+                    moved = photos
+                else:
+                    gone = photos
+            yield Unit(number, tuple(contents), gone, moved)
 
     def _holds(self, question: str) -> bool:
         return bool(self._tables.execute(question).fetchone()[0])

@@ -10,12 +10,12 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from castlist.archive.counting import COUNTED, count_rows
+from castlist.archive.counting import COUNTED, are_failed, count_rows
 from castlist.archive.decisions import Decision, DecisionLog, Edges, Kind, Spot
 from castlist.archive.folder import ArchiveFolder
 from castlist.archive.judging import Places, Shards, box_of, judge_rows, place_of
 from castlist.archive.records import ArchivedFace, ArchivedFile, ArchivedPhoto, Counts
-from castlist.archive.table import EDGES, keep, where
+from castlist.archive.table import EDGES, Table, keep, where
 from castlist.archive.verdicts import NOTHING, Verdict, Verdicts, face_at
 from castlist.arguments import checked
 from castlist.errors import CastlistError, Message
@@ -145,15 +145,13 @@ class Archive:
     def files(self) -> Iterator[ArchivedFile]:
         """The photos and films that are there, also those that can't be read."""
         for shard in self._shards.every:
-            first = keep(shard, where(shard, "face", [None, 1]))  # one row of each
-            for row in first.select(_OF_FILES).to_pylist():
-                path = join_below(self.root, row["photo"])
-                if path is None:
-                    continue
-                failed = row["face"] is None and row["reason"] != NO_FACE.code
-                problem = Message.filled(row["reason"] or "", row["problem"] or "") if failed else None
-                size = (row["width"] or 0, row["height"] or 0)
-                yield ArchivedFile(path, row["photo"], row["digest"], size, row["taken"], problem)
+            yield from self._files(keep(shard, where(shard, "face", [None, 1])))  # one row of each
+
+    def unreadable(self) -> Iterator[ArchivedFile]:
+        """The photos and films that are there and can't be read, also where only what was decided on is held."""
+        for unit in self.folder.units():
+            rows, _ = self.folder.read(unit, [*_OF_FILES, "gone"])
+            yield from self._files(keep(rows, are_failed(rows)))
 
     def counts(self) -> Counts:
         """How much there is now."""
@@ -290,6 +288,14 @@ class Archive:
             start=row["start"],
             end=row["end"],
         )
+
+    def _files(self, rows: Table) -> Iterator[ArchivedFile]:
+        for row in rows.select(_OF_FILES).to_pylist():
+            if path := join_below(self.root, row["photo"]):
+                failed = row["face"] is None and row["reason"] != NO_FACE.code
+                problem = Message.filled(row["reason"] or "", row["problem"] or "") if failed else None
+                size = (row["width"] or 0, row["height"] or 0)
+                yield ArchivedFile(path, row["photo"], row["digest"], size, row["taken"], problem)
 
     def _rows_of(self, photo: str | os.PathLike[str]) -> list[dict[str, Any]]:
         path = as_path(photo)

@@ -30,6 +30,7 @@ from castlist.archive.table import (
     without_embeddings,
 )
 from castlist.errors import Message, PhotoError
+from castlist.inference import give_back
 from castlist.media import Taking, read_file, read_taking
 from castlist.naming import Seen
 from castlist.threads import OnCount, Stop, submit
@@ -57,6 +58,8 @@ class Worker:
         self._total = 0
         self._named_by = "" if namer.together else namer.names_digest
         self.looked = 0  # photos and films
+        self.moved = 0  # of them, known by their content
+        self._leaving: dict[str, tuple[Table, About]] = {}  # rows, by digest, that another unit is to have
 
     def under_way(self) -> Plan | None:
         """A plan that was begun, for the same eyes, and isn't carried out."""
@@ -147,14 +150,27 @@ class Worker:
             parts.append((_for_each(rows, content.files), names))
         if self._folder.about(unit.number):
             base, about = self._folder.read(unit.number)
-            base = _without(base, [file.photo for content in unit.contents for file in content.files])
-            base = with_columns(base, {"gone": base["gone"].to_numpy() | where(base, "photo", unit.gone)})
+            here = [file.photo for content in unit.contents for file in content.files]
+            self._let_leave(unit, base, about)
+            base = keep(base, ~where(base, "photo", [*here, *unit.moved]))
+            are_gone = base["gone"].to_numpy() | where(base, "photo", unit.gone)
+            # Of what could never be opened nothing is known: it may have moved while others were looked at.
+            base = keep(with_columns(base, {"gone": are_gone}), ~(are_gone & where(base, "digest", [""])))
             if about.eyes != self._namer.eyes_digest:
                 base = without_embeddings(base, self._namer.n_values)
             parts.append((base, about.names))
         named_by = {names for _, names in parts}
         about = About(plan, self._namer.eyes_digest, named_by.pop() if len(named_by) == 1 else "")
         self._folder.write(unit.number, join([rows for rows, _ in parts]), about)
+        # Else the gaps between what is held would grow for some thousand photos; a fixed threshold of the C library's
+        # costs large photos more.
+        give_back()
+
+    def _let_leave(self, unit: Unit, rows: Table, about: About) -> None:
+        """Keep what has swapped names with photos of other units, until those are written."""
+        leaving = keep(rows, where(rows, "photo", unit.moved))
+        for digest in {*leaving["digest"].to_pylist()} - {content.digest for content in unit.contents}:
+            self._leaving[digest] = keep(leaving, where(leaving, "digest", [digest])), about
 
     def _photos(self, contents: list[Content], looks: list[_Look]) -> Part:
         """The rows of photos that were looked at, and of their copies."""
@@ -192,6 +208,8 @@ class Worker:
             sources[source] = self._folder.read(source)
         rows, about = sources[source]
         rows = keep(rows, where(rows, "digest", [content.digest]))
+        if not len(rows):
+            rows, about = self._leaving.pop(content.digest, (rows, about))
         if about.eyes == self._namer.eyes_digest and len(rows):
             return _of_photo(rows, rows["photo"][0].as_py()), about.names
         if self._originals.is_film(content.files[0]):
@@ -251,10 +269,6 @@ class _Look:
 
 def _of_photo(rows: Table, photo: str) -> Table:
     return keep(rows, where(rows, "photo", [photo]))
-
-
-def _without(rows: Table, photos: list[str]) -> Table:
-    return keep(rows, ~where(rows, "photo", photos))
 
 
 def _for_each(rows: Table, files: Sequence[File]) -> Table:

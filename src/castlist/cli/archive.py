@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,8 @@ from castlist.cli.options import SYSTEM, Language
 from castlist.cli.tagging import hear_regions
 from castlist.cli.words import translate
 from castlist.errors import SettingsError
+
+SHOWN = 5  # names of a line
 
 
 def archive(
@@ -87,6 +90,12 @@ def archive(
             faces=done.renamed,
         )
     )
+    if done.moved:
+        tell(
+            translate(
+                "{count} {count:file has|files have} moved, and {count:wasn't|weren't} looked at.", count=done.moved
+            )
+        )
     if unit:
         tell(
             translate(
@@ -139,6 +148,15 @@ def _tell_counts(path: Path) -> None:
             failed=counts.failed,
         )
     )
+    if counts.failed:
+        some = ", ".join(file.name for file in islice(opened.unreadable(), SHOWN))
+        tell(
+            translate(
+                "Can't be read: {names}. Why, and all of them: {command}",
+                names=some + ", ..." * (counts.failed > SHOWN),
+                command=f"castlist find --unreadable --in {str(path)!r}",
+            )
+        )
     if counts.gone:
         tell(translate("{count} more {count:was|were} there once.", count=counts.gone))
     tell(

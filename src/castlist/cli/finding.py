@@ -9,7 +9,7 @@ import typer
 
 from castlist.cli.console import say, say_note, show_json, tell
 from castlist.cli.options import SYSTEM, Language
-from castlist.cli.words import translate
+from castlist.cli.words import translate, worded
 from castlist.errors import SettingsError
 from castlist.escaping import for_json
 from castlist.places import spelled
@@ -27,6 +27,9 @@ def find(
     face: Annotated[
         int | None, typer.Option(metavar="N", help="Which face of the photo of --like, from the left, from 1.")
     ] = None,
+    unreadable: Annotated[
+        bool, typer.Option("--unreadable", help="Instead of a name: the files that can't be read, and why.")
+    ] = False,
     beside: Annotated[
         list[str] | None, typer.Option("--with", metavar="NAME", help="Who is in the photo, too; may be repeated.")
     ] = None,
@@ -46,9 +49,26 @@ def find(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per face.")] = False,
     language: Language = SYSTEM,
 ) -> None:
-    """List the photos of an archive that show somebody, the surest or the likest first."""
+    """List the photos of an archive that show somebody, the surest or the likest first; or those that can't be read."""
     from castlist.archive import Archive, copy_photos, find_in_archive, find_like, parse_day, save_sheet
 
+    if unreadable:
+        given: dict[str, object] = {
+            "NAME": name,
+            "--like": like,
+            "--face": face,
+            "--with": beside,
+            "--without": without,
+        }
+        given |= {"--from": since, "--to": until, "--sheet": sheet, "--copy-to": copy_to}
+        if useless := [option for option, value in given.items() if value]:
+            raise SettingsError(
+                "find-unreadable",
+                "--unreadable lists files that show nobody. Leave out {options}.",
+                options=", ".join(useless),
+            )
+        _list_unreadable(archive, as_json)
+        return
     if face is not None and like is None:
         raise SettingsError("find-face", "--face says which face of the photo of --like it is. Give --like PHOTO, too.")
     if (name is None) == (like is None) or (like and (beside or without)):
@@ -88,6 +108,20 @@ def find(
 def face_box(face: ArchivedFace) -> list[float]:
     """Where a face is, for a program."""
     return [round(edge, 1) for edge in (face.box.left, face.box.top, face.box.right, face.box.bottom)]
+
+
+def _list_unreadable(archive: Path, as_json: bool) -> None:
+    from castlist.archive import Archive
+
+    files = list(Archive(archive, only_decided=True).unreadable())
+    for file in files:
+        path, why = spelled(file.path), file.problem or ""
+        if as_json:
+            show_json(for_json({"photo": path, "problem": str(why)}))
+        else:
+            tell(f"{path}  {worded(why)}")
+    if not files:
+        say(translate("Every file can be read."))
 
 
 def _face_line(face: ArchivedFace) -> str:

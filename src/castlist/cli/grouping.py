@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from castlist.cli.archive import archive_command
+from castlist.cli.archive import SHOWN, archive_command
 from castlist.cli.console import say, say_note, show_json, tell
 from castlist.cli.deciding import say_conflicts, tell_taught
 from castlist.cli.finding import face_box
@@ -20,8 +20,6 @@ from castlist.places import spelled
 
 if TYPE_CHECKING:
     from castlist.archive import ArchivedFace, FaceGroup
-
-SHOWN = 5  # photos of a line
 
 
 def groups(

@@ -6,7 +6,7 @@ hardly ever are.
 
 from __future__ import annotations
 
-import itertools
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -30,7 +30,7 @@ def share_in_groups(between: np.ndarray, placed: np.ndarray, strangers: np.ndarr
     if not len(strangers):
         return 0.0
     some = np.random.default_rng(0).permutation(strangers)[:SAMPLE]
-    return float((_alike(between, placed[some], placed[others]).sum(axis=0) > 1).mean())
+    return float(np.mean([like.sum() > 1 for like in _Links(between, placed[others]).each(placed[some])]))
 
 
 def judge_groups(
@@ -55,11 +55,7 @@ def judge_groups(
         Shape (k,), as a logarithm; infinite where no other photo is alike.
     """
     evidence = np.full(len(suspects), np.inf)
-    step = max(1, BLOCK // max(len(others), 1))
-    alike = (
-        _alike(between, placed[some], placed[others]).T for some in np.split(suspects, range(step, len(suspects), step))
-    )
-    for i, like in enumerate(itertools.chain.from_iterable(alike)):
+    for i, like in enumerate(_Links(between, placed[others]).each(placed[suspects])):
         group = np.union1d(others[like], suspects[i])
         if len(group) == 1:
             continue
@@ -73,9 +69,25 @@ def judge_groups(
     return evidence
 
 
-def _alike(between: np.ndarray, some: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Which of the others surely show the same person as each of some photos, shape (others, some)."""
-    return Knowledge.from_sums(between, some, np.ones(len(some))).scores(others) > LINK
+class _Links:
+    """Which of m photos surely show the same person as some others, of which each is all that is known of somebody."""
+
+    def __init__(self, between: np.ndarray, photos: np.ndarray) -> None:
+        self._between, self._photos = between, photos
+        # Whatever one photo says, the squares of another weigh the same: they are added up once.
+        squares = self._know(photos[:1]).weights[:1, : len(between)]
+        self._bar = LINK - (photos**2 @ squares.T).ravel()
+
+    def each(self, some: np.ndarray) -> Iterator[np.ndarray]:
+        """For each of those others, shape (m,), bool."""
+        step = max(1, BLOCK // max(len(self._photos), 1))
+        for start in range(0, len(some), step):
+            known = self._know(some[start : start + step])
+            scores = known.weights[:, len(self._between) :] @ self._photos.T + known.bias[:, None]
+            yield from scores > self._bar
+
+    def _know(self, some: np.ndarray) -> Knowledge:
+        return Knowledge.from_sums(self._between, some, np.ones(len(some)))
 
 
 def _worth(count: float) -> float:

@@ -194,7 +194,10 @@ def test_what_several_are_made_of_is_looked_at(call: Callable[[], object]) -> No
 @pytest.mark.parametrize(
     "call",
     [
-        *(lambda rows=rows: castlist.Seen.of_photos(3)[rows] for rows in (3, -4, "a", 0.5, None, [[0]], [9], [True])),
+        *(
+            lambda rows=rows: castlist.Seen.of_photos(3)[rows]
+            for rows in (3, -4, "a", 0.5, None, [[0]], [9], [True], 2**63)
+        ),
         lambda: castlist.Seen.of_photos(1, photo=[0]).box(1),
         lambda: castlist.Seen.of_photos(1, photo=[0]).quality(-2),
         lambda: castlist.Seen.of_photos(1, photo=[0]).faces([7]),

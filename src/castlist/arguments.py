@@ -66,7 +66,7 @@ def rows_of(count: int, index: Any) -> Any:
 
     try:
         rows = np.arange(count)[index]
-    except (IndexError, TypeError, ValueError):
+    except (IndexError, OverflowError, TypeError, ValueError):
         rows = None
     if rows is None or rows.ndim > 1:
         raise RecordError(

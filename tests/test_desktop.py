@@ -729,7 +729,7 @@ def test_from_an_empty_folder_to_a_named_picture(
     wait_for(window, lambda: "Learnt:" in dialog.said.cget("text"), 120)
     (run,) = (tmp_path / "runs").iterdir()
     assert open_run(run).complete
-    assert opened == [(run / "report.html").resolve().as_uri()]
+    wait_for(window, lambda: opened == [(run / "report.html").resolve().as_uri()])
     wait_for(window, lambda: window.album.recognizer is not None)
     draw_cast(tmp_path / "new", pictures_per_person=1, size=64, first=1000, people=HEROES[:1])
     open_named(window, [tmp_path / "new"])

@@ -22,7 +22,6 @@ import numpy as np
 from PIL import Image
 from starlette.websockets import WebSocketDisconnect
 
-from castlist import list_runs
 from castlist.errors import CastlistError
 from castlist.testing import TILE, level_of, make_run
 from castlist.web import House, Limits, read_token

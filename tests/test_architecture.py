@@ -21,11 +21,11 @@ SOURCE = Path(castlist.__file__).parent
 ROOMS = [
     "facade",
     "errors",
+    "paths",
     "arguments",
     "threads",
     "settings",
     "files",
-    "paths",
     "places",
     "caches",
     "children",

@@ -21,7 +21,7 @@ from castlist.cli.console import telling_interruption
 from castlist.cli.learning import choose_settings
 from castlist.errors import needs_extra
 from castlist.media import find_photos, read_photo
-from castlist.testing import make_run
+from castlist.testing import make_run, save_picture
 from small_runs import make_small_run
 
 
@@ -350,6 +350,44 @@ def test_a_house_without_its_packages_is_one_sentence(
         'castlist: Serving needs uvicorn, which is not installed: pip install "castlist[serve]"'
     )
     assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("predict", "-"),
+        ("predict", "photo.jpg", "--draw", "-"),
+        ("check", "photos", "--html=-"),
+        ("sort", "photos", "--into", "-"),
+        ("runs", "-"),
+        ("compare", "a", "b", "--picture", "-"),
+        ("manifest", "photos", "--out=-"),
+    ],
+)
+def test_a_dash_makes_no_file_that_is_called_so(
+    words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(monkeypatch, "--language", "en", *words) == 2
+    assert capsys.readouterr().err.startswith("castlist: '-' is no file: ")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_table_is_printed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    make_run(tmp_path / "runs/family", ("Ann", "Bo"))
+    for name in "ab":
+        save_picture(tmp_path / f"{name}.png", [])
+    assert run(monkeypatch, "predict", "a.png", "b.png", "none.png", "--csv", "-") == 2  # nothing is begun
+    assert not capsys.readouterr().out
+    assert run(monkeypatch, "predict", "a.png", "b.png", "--csv=-") == 0
+    rows = list(csv.reader(capsys.readouterr().out.splitlines()))
+    assert rows[0][:2] == ["photo", "name"] and [row[0] for row in rows[1:]] == ["a.png", "b.png"]
+    assert {len(row) for row in rows} == {12}
+    assert run(monkeypatch, "predict", "a.png", "--csv", "-", "--json") == 2
+    assert {path.name for path in tmp_path.iterdir()} == {"runs", "a.png", "b.png"}
 
 
 @pytest.mark.parametrize(

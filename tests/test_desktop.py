@@ -37,6 +37,7 @@ from castlist.naming import NamedFace, NamedPhoto, Recognizer, Seen
 from castlist.run.record import FORMAT, open_run
 from castlist.settings import read_settings
 from castlist.silence import silence_opencv
+from castlist.testing import level_of, make_run, save_picture, tell_faces
 from conftest import PHOTOS, wait_for
 from small_runs import make_small_run
 
@@ -549,6 +550,30 @@ def test_a_clicked_face_is_enrolled_and_forgotten_with_a_receipt(
     dialog.close()
 
 
+def test_a_name_that_the_face_speaks_against_is_doubted_on_top(window: Any, tmp_path: Path) -> None:
+    """As the command does: the face is another's, or unlike; and what the run knows already is said to be."""
+    run = make_run(tmp_path / "runs/faces", ("Ann", "Bo"))
+    window.chooser.use(Recognizer.load(run.path, finder=tell_faces))
+    open_named(window, [save_picture(tmp_path / "both.png", [level_of(0, look=7), level_of(9)])])
+
+    def give(face: int, name: str) -> str:
+        window.notice.hide()
+        wait_for(window, lambda: window.album.seen is not None)
+        window.album.choose_face(face)
+        window.enrol(name)
+        wait_for(window, lambda: window.notice.text)
+        return window.notice.text
+
+    assert "the run knows this very face as Ann" in give(0, "Bo") and "Ctrl+Z" in window.notice.text
+    window.take_back()
+    wait_for(window, lambda: "Taken back" in window.status.text)
+    assert "this face isn't like those of Ann in the other photos" in give(1, "Ann")
+    assert "Ann is known by this very face already." in give(0, "Ann")
+    window.switch_language("zh-TW")
+    assert window.notice.text == "已經以這張臉孔認得Ann。"
+    assert "both.png" in give(1, "Bo") and "注意：" in window.notice.text
+
+
 def test_who_is_offered_are_the_people_of_now(window: Any, tmp_path: Path) -> None:
     from castlist.desktop.forgetting import ForgetDialog
 
@@ -704,7 +729,7 @@ def test_from_an_empty_folder_to_a_named_picture(
     wait_for(window, lambda: "Learnt:" in dialog.said.cget("text"), 120)
     (run,) = (tmp_path / "runs").iterdir()
     assert open_run(run).complete
-    assert opened == [(run / "report.html").resolve().as_uri()]
+    wait_for(window, lambda: opened == [(run / "report.html").resolve().as_uri()])
     wait_for(window, lambda: window.album.recognizer is not None)
     draw_cast(tmp_path / "new", pictures_per_person=1, size=64, first=1000, people=HEROES[:1])
     open_named(window, [tmp_path / "new"])

@@ -6,6 +6,8 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -124,10 +126,32 @@ def test_a_person_keeps_a_color_and_strangers_are_grey(window: Any, pictures: li
 def test_a_menu_opens_the_report(opened: Any, run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pages: list[str] = []
     monkeypatch.setattr("webbrowser.open", pages.append)
-    for path in (open_run(run).report_path, open_run(run).answers_path):
+    page = open_run(run).report_path
+    for path in (page, open_run(run).answers_path):
         path.touch()
     press(opened, "<Control-i>")
-    assert pages == [open_run(run).report_path.resolve().as_uri()]
+    wait_for(opened, lambda: pages == [page.resolve().as_uri()])
+    assert not opened.notice.text
+
+
+def test_a_browser_that_is_missing_is_told_and_one_that_returns_when_closed_is_not_waited_for(
+    opened: Any, run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = threading.Event()
+    page = open_run(run).report_path
+    for path in (page, open_run(run).answers_path):
+        path.touch()
+    monkeypatch.setattr("castlist.desktop.report.OPENING", 0.1)
+    monkeypatch.setattr("webbrowser.open", lambda _: closed.wait(30))
+    started = time.monotonic()
+    opened.report()
+    assert time.monotonic() - started < 5 and not closed.is_set()
+    closed.set()
+    monkeypatch.setattr("webbrowser.open", lambda _: False)
+    opened.report()
+    wait_for(opened, lambda: str(page) in opened.notice.text)
+    opened.switch_language("zh-TW")
+    assert opened.notice.text == f"這裡無法開啟瀏覽器。網頁位於 {page}"
 
 
 # The first start

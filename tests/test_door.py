@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import decimal
+import fractions
 import inspect
 import os
 import shutil
@@ -18,7 +20,30 @@ from castlist import cli
 from castlist.testing import level_of, make_run, save_picture, tell_faces
 
 RUN, PHOTO = Path("runs/family"), Path("new/a.png")
-WRONG_PATHS = {"nothing": None, "number": 5, "bytes": b"runs", "empty": "", "zero": "a\0b", "missing": "nowhere"}
+
+
+class OwnPath:
+    """A path of a program's own, such as archives and remote systems have."""
+
+    def __init__(self, path: Any) -> None:
+        self.path = path
+
+    def __fspath__(self) -> Any:
+        return self.path
+
+
+WRONG_PATHS = {
+    "nothing": None,
+    "number": 5,
+    "bytes": b"runs",
+    "empty": "",
+    "zero": "a\0b",
+    "half a character": "\ud800",
+    "missing": "nowhere",
+    "own and bytes": OwnPath(b"runs"),
+    "own and a number": OwnPath(5),
+    "own and missing": OwnPath("nowhere"),
+}
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +77,10 @@ TAKES_A_PATH: dict[str, Callable[[Any], object]] = {
     "enrol_photo": lambda path: castlist.enrol(RUN, "Cy", [path], finder=tell_faces),
     "name_film": lambda path: castlist.name_film(path, castlist.Recognizer.load(RUN)),
     "read_seen": castlist.Seen.load,
-    "write_seen": lambda path: castlist.Seen.empty().save(path if path != "nowhere" else "new/a.png/b"),
+    "fill": lambda path: castlist.fill_archive("cast", path, "archive", finder=tell_faces),
+    "write_seen": lambda path: castlist.Seen.empty().save(
+        "new/a.png/b" if getattr(path, "path", path) == "nowhere" else path
+    ),
 }
 
 
@@ -97,6 +125,9 @@ def test_what_is_no_path_or_leads_nowhere(call: str, wrong: str) -> None:
         lambda: list(castlist.Recognizer.load(RUN).name_photos(b"new/a.png")),
         lambda: list(castlist.Recognizer.load(RUN).name_photos(None)),
         lambda: list(castlist.Recognizer.load(RUN).name_photos([None])),
+        lambda: list(castlist.Recognizer.load(RUN).name_photos([PHOTO, OwnPath(b"a")])),
+        lambda: castlist.is_film(OwnPath(5)),
+        lambda: castlist.read_photo(OwnPath(b"new/a.png")),
         lambda: list(castlist.Recognizer.load(RUN).name_photos([PHOTO], n_threads=0)),
         lambda: castlist.Recognizer.load(RUN).name_album(5),
         lambda: castlist.Recognizer.load(RUN).name_pixels([np.zeros((4, 4), np.uint8)]),
@@ -144,6 +175,13 @@ def test_nothing_of_a_wrong_kind_comes_through_the_door(function: Callable[..., 
         lambda: castlist.name_groups(names=[(1, "Ann")]),
         lambda: castlist.Seen.merge([castlist.Seen.empty(), None]),
         lambda: castlist.is_film(5),
+        lambda: castlist.find_photos(np.array(5)),
+        lambda: castlist.find_in_archive(beside=(name for name in ("Ann", "Bo"))),
+        lambda: castlist.translate_message(decimal.Decimal(1), "en"),
+        lambda: castlist.translate_message({"code": "a"}, "en"),
+        lambda: castlist.name_film("a.mp4", object()),
+        lambda: castlist.name_film("a.mp4", OwnPath("a")),
+        lambda: castlist.fill_archive(together=5),
         lambda: castlist.Archive.decide(kind="none"),
     ],
 )
@@ -156,7 +194,10 @@ def test_what_several_are_made_of_is_looked_at(call: Callable[[], object]) -> No
 @pytest.mark.parametrize(
     "call",
     [
-        *(lambda rows=rows: castlist.Seen.of_photos(3)[rows] for rows in (3, -4, "a", 0.5, None, [[0]], [9], [True])),
+        *(
+            lambda rows=rows: castlist.Seen.of_photos(3)[rows]
+            for rows in (3, -4, "a", 0.5, None, [[0]], [9], [True], 2**63)
+        ),
         lambda: castlist.Seen.of_photos(1, photo=[0]).box(1),
         lambda: castlist.Seen.of_photos(1, photo=[0]).quality(-2),
         lambda: castlist.Seen.of_photos(1, photo=[0]).faces([7]),
@@ -181,6 +222,12 @@ def test_numbers_and_lists_of_other_kinds_are_taken() -> None:
     """NumPy's numbers, lists for tuples, sets of names: whatever does the work."""
     face = castlist.Seen.of_photos(np.int64(2), paths=[PHOTO, None], sizes=[[4, 4], (4, np.int32(4))])
     assert len(castlist.Seen.merge(one for one in (face, face))) == 4
+    filled = castlist.fill_archive(
+        OwnPath("cast"), RUN, "archive", together=np.True_, stranger_rate=np.float32(0.25), finder=tell_faces
+    )
+    assert filled.looked == 8
+    filled = castlist.fill_archive("cast", RUN, "archive", stranger_rate=fractions.Fraction(1, 8), finder=tell_faces)
+    assert filled.looked == 0
 
 
 BREAKS: dict[str, Callable[[], object]] = {

@@ -49,7 +49,7 @@ def run(tmp_path: Path) -> Run:
 
 def click(recognizer: Recognizer, name: str, face: Face, source: str) -> Enrolled | None:
     """Enrol a face of a photo in which there is no other."""
-    return enrol_face(recognizer, name, looked_at(recognizer, face), 0, source)
+    return enrol_face(recognizer, name, looked_at(recognizer, face), 0, source).enrolled
 
 
 def holding(folder: Path, traces: list[bytes]) -> set[int]:

@@ -13,7 +13,15 @@ import pytest
 from PIL import Image
 
 from castlist.errors import CastError, PhotoError
-from castlist.media import check_person, find_cast, find_photos, read_photo, resize_photo
+from castlist.media import (
+    check_person,
+    find_cast,
+    find_photos,
+    one_form,
+    read_photo,
+    resize_photo,
+    settle_name,
+)
 from castlist.media.walking import Walk
 from conftest import save_noise
 
@@ -222,6 +230,46 @@ def test_names_that_differ_only_by_case_or_form_are_refused(tmp_path: Path, othe
 def test_names_that_nobody_can_have(name: str) -> None:
     with pytest.raises(CastError, match="Nobody can be called"):
         check_person(name)
+
+
+NOT_EVERYWHERE = ["CON", "nul.txt", "Com1", "LPT¹.a.b", "aux ", "Ann.", "Wh?", 'The "Rock"', "ab:c", "a|b", "A\u200bnn"]
+NOT_EVERYWHERE += ["\u2060", "\u3164", "\u2800", "\u200d", "An\u200en", "a\ufeffb", "so\u00adft"]
+
+
+@pytest.mark.parametrize("name", NOT_EVERYWHERE)
+def test_nobody_new_is_called_what_another_system_or_the_eye_cannot_hold(name: str) -> None:
+    with pytest.raises(CastError, match="Nobody can be called"):
+        settle_name(name, ("Bea", "Bo"))
+    if one_form(name):
+        assert settle_name(name, (one_form(name),)) == one_form(name), "who is called so already keeps the name"
+
+
+def test_a_folder_with_such_a_name_is_learnt_and_told(tmp_path: Path) -> None:
+    save_noise(tmp_path / "Ann" / "1.jpg", 1)
+    save_noise(tmp_path / "Sammy Davis Jr." / "1.jpg", 2)
+    found = find_cast(tmp_path)
+    assert found.people == ("Ann", "Sammy Davis Jr.")
+    assert [(note.code, note.values["name"]) for note in found.notes] == [("cast-name-here", "Sammy Davis Jr.")]
+
+
+def test_names_that_are_people_s() -> None:
+    for name in (
+        "Conny",
+        "小滿",
+        "Nullah",
+        "O'Neil",
+        "Ann-Lee",
+        "J. R. Smith",
+        "علی\u200cرضا",
+        "葛\U000e0100",
+        "COM10",
+        "ക്\u200d",
+    ):
+        assert settle_name(name, ()) == name
+    assert one_form("\ufeffAnn\u200b \u200e") == "Ann"
+    assert settle_name("An\u200bn", ("An\u200bn", "Bo")) == "An\u200bn"
+    with pytest.raises(CastError, match="differ only"):
+        settle_name("علیرضا", ("علی\u200cرضا",))
 
 
 def test_folders_of_strangers_are_passed_over_unless_there_is_nobody_else(tmp_path: Path) -> None:

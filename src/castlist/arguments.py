@@ -10,15 +10,17 @@ import os
 import types
 import typing
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from castlist.errors import CastlistError, RecordError
+from castlist.paths import as_text
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 _PLAIN = ("builtins", "numpy", "pathlib")  # whose values are none of castlist's
-_NUMBERS: dict[Any, type] = {bool: numbers.Integral, int: numbers.Integral, float: numbers.Real}  # NumPy's, too
+_NUMBERS: dict[Any, type] = {int: numbers.Integral, float: numbers.Real}  # NumPy's in lists, too
 
 
 def checked(function: Callable[P, R]) -> Callable[P, R]:
@@ -29,22 +31,27 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
     signed = inspect.unwrap(function)
     names = signed.__code__.co_varnames[: signed.__code__.co_argcount]
 
+    def take(name: str, value: Any) -> Any:
+        kind = _kinds(signed).get(name, Any)
+        # First what nearly always holds: some of these functions are called for each of very many faces.
+        if kind is Any or type(value) is kind:
+            return value
+        plain = _plain(value)
+        if _fits(plain, kind):
+            return plain
+        raise CastlistError(
+            "argument-kind",
+            "{name} of {function} must be {kind}. Got {value} instead.",
+            name=name,
+            function=function.__name__,
+            kind=signed.__annotations__[name],
+            value=f"{value!r:.100}",
+        )
+
     @functools.wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        kinds = _kinds(signed)
-        for name, value in (*zip(names, args, strict=False), *kwargs.items()):
-            kind = kinds.get(name, Any)
-            # First what nearly always holds: some of these functions are called for each of very many faces.
-            if kind is not Any and type(value) is not kind and not _fits(value, kind):
-                raise CastlistError(
-                    "argument-kind",
-                    "{name} of {function} must be {kind}. Got {value} instead.",
-                    name=name,
-                    function=function.__name__,
-                    kind=signed.__annotations__[name],
-                    value=f"{value!r:.100}",
-                )
-        return function(*args, **kwargs)
+        given = (*map(take, names, args), *args[len(names) :])
+        return function(*given, **{name: take(name, value) for name, value in kwargs.items()})
 
     return call
 
@@ -59,7 +66,7 @@ def rows_of(count: int, index: Any) -> Any:
 
     try:
         rows = np.arange(count)[index]
-    except (IndexError, TypeError, ValueError):
+    except (IndexError, OverflowError, TypeError, ValueError):
         rows = None
     if rows is None or rows.ndim > 1:
         raise RecordError(
@@ -87,6 +94,21 @@ def _kinds(function: Callable[..., Any]) -> dict[str, Any]:
     return typing.get_type_hints(function, localns=_Names(function.__globals__))
 
 
+def _plain(value: Any) -> Any:
+    """A value as files and JSON hold it: NumPy's numbers and fractions as Python's, a path of another kind as text."""
+    if type(value).__module__ == "numpy" and getattr(value, "shape", None) == ():
+        return value.item()
+    if isinstance(value, numbers.Rational) and not isinstance(value, int):
+        return int(value.numerator) / int(value.denominator)
+    return as_text(value) if isinstance(value, os.PathLike) and not isinstance(value, Path) else value
+
+
+@functools.cache
+def _shown_by(kind: type) -> tuple[str, ...]:
+    """What a program can ask of a kind of castlist's own."""
+    return tuple(name for name in (*dir(kind), *getattr(kind, "__dataclass_fields__", ())) if not name.startswith("_"))
+
+
 def _fits(value: Any, kind: Any) -> bool:
     origin, inside = typing.get_origin(kind) or kind, typing.get_args(kind)
     if origin in (types.UnionType, typing.Union):
@@ -102,7 +124,7 @@ def _fits(value: Any, kind: Any) -> bool:
     if origin in (Iterable, Collection, Sequence):
         if isinstance(value, str | bytes | os.PathLike) and origin is Iterable:
             return True  # a single photo, where several are asked for; the function tells the two apart
-        return _are_several(value, inside[0])
+        return (origin is Iterable or hasattr(value, "__len__")) and _are_several(value, inside[0])
     return _is_one(value, origin)
 
 
@@ -115,7 +137,8 @@ def _are_several(value: Any, kind: Any) -> bool:
 def _is_one(value: Any, kind: Any) -> bool:
     if isinstance(kind, type) and kind.__module__.startswith("castlist."):
         # What behaves as castlist's own will do: a program's tests have fakes of it.
-        return isinstance(value, kind) or type(value).__module__ not in _PLAIN
+        is_other = type(value).__module__ not in _PLAIN
+        return isinstance(value, kind) or (is_other and any(hasattr(value, name) for name in _shown_by(kind)))
     if isinstance(value, bool) and kind in (int, float):
         return False
     return kind is Any or isinstance(value, _NUMBERS.get(kind, kind))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Iterable
@@ -27,11 +28,19 @@ def as_path(path: str | os.PathLike[str]) -> Path:
         CastlistError: If it is none, empty, or an address.
     """
     text = as_text(path)
-    if not text or "\0" in text:
+    if not text or not _is_writable(text):
         raise CastlistError("path-impossible", "No file can be called {path!r}. Give a path.", path=text)
     if _FAR.match(text):  # else a folder called "s3:" would be made
         raise needed_here(text)
     return Path(text)
+
+
+def _is_writable(text: str) -> bool:
+    """Whether a file's name can be written as the system's bytes, which half a character can't."""
+    try:
+        return b"\0" not in os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
 
 
 def needed_here(address: str) -> CastlistError:
@@ -59,7 +68,9 @@ def as_text(path: str | os.PathLike[str]) -> str:
     Raises:
         CastlistError: If it is something else.
     """
-    text = os.fspath(path) if isinstance(path, str | os.PathLike) else None
+    text: Any = None
+    with contextlib.suppress(Exception):  # a program's own kind of path may raise anything
+        text = os.fspath(path)
     if not isinstance(text, str):
         raise CastlistError(
             "path-none", "A path must be a text or a Path. Got {kind} instead.", kind=type(path).__name__

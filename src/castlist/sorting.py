@@ -18,7 +18,7 @@ from pathlib import Path
 
 from castlist.errors import CastlistError, PhotoError, reason_of
 from castlist.files import cannot_write, make_folder, need_folder, need_regular
-from castlist.media import UNKNOWN
+from castlist.media import UNKNOWN, folded
 from castlist.naming import NamedFilm, NamedPhoto, Recognizer
 from castlist.predicting import Remark, Showing, predict, unseen
 
@@ -76,7 +76,8 @@ def sort_photos(
     if link and not any(_is_near(path, into) for path in outside):
         raise _far(into)
     nobody = NOBODY
-    while nobody in recognizer.run.people:
+    people = set(map(folded, recognizer.run.people))
+    while nobody in people:  # or whoever is called Nobody, on systems that know no case
         nobody += "_"
     for one in predict(outside, recognizer, showing=showing):
         if isinstance(one, Remark):

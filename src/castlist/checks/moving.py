@@ -17,7 +17,7 @@ from castlist.checks.decisions import Decisions
 from castlist.checks.journal import Move, aside_of, last_journal, read_journal, split_place, write_journal
 from castlist.checks.renaming import passes_link, rename
 from castlist.errors import CastError, PhotoError, reason_of
-from castlist.media import check_person, meant_by, read_file
+from castlist.media import read_file, settle_name
 from castlist.paths import unspell
 
 logger = logging.getLogger(__name__)
@@ -100,12 +100,11 @@ def _plan(decisions: Decisions, root: Path) -> list[Move]:
     taken: set[Path] = set()
     for one in decisions.photos:
         file = unspell(one.file)
-        to = meant_by(one.to, people) if one.to else None  # as the folder is called that is there
+        to = settle_name(one.to, people) if one.to else None  # as the folder is called that is there
         if one.do == "keep" or to == file.partition("/")[0]:
             continue
         if one.do == "move":
             assert to is not None, "whoever is moved, is moved to somebody"
-            check_person(to, people)
             wanted = root / to / Path(file).name
         else:
             wanted = aside_of(root) / file

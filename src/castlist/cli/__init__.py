@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import os
 import sys
 from collections.abc import Iterable, Sequence
@@ -13,7 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from castlist.cli.console import say, tell
-from castlist.cli.options import SYSTEM, Language
+from castlist.cli.options import STDOUT, SYSTEM, Language
 from castlist.cli.usage import Verb, Verbs, run_verbs
 from castlist.cli.words import asked_language, command_of, speak, spoken, translate, translate_help, worded
 from castlist.errors import CastlistError, SettingsError, unforeseen
@@ -145,6 +146,14 @@ def _need_arguments() -> None:
     if "" in words:
         raise SettingsError("argument-empty", "An argument is empty. Leave it out, or give what it stands for.")
     verb = next((word for word in words if word in VERBS), "")
+    given = [part for word in words for part in (word.split("=", 1) if word.startswith("--") else [word])]
+    for before, word in itertools.pairwise(["", *given]):
+        if word == str(STDOUT) and (verb, before) != ("predict", "--csv"):
+            raise SettingsError(
+                "argument-stream",
+                "'-' is no file: only predict --csv - prints what it would write. Give a path; of a file that is "
+                "called so, './-'.",
+            )
     if not FAR.get(verb):
         for before, word in zip(["", *words], words, strict=False):
             value = word.partition("=")[2] if word.startswith("--") else word

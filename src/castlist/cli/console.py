@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import csv
 import json
 import sys
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -217,6 +218,12 @@ def show_json(line: str) -> None:
     """Print a line of JSON, in ASCII where the output isn't UTF-8: whoever reads it expects that or nothing else."""
     is_utf8 = codecs.lookup(sys.stdout.encoding or "ascii").name == "utf-8"
     print(line if is_utf8 else json.dumps(json.loads(line)), flush=True)
+
+
+def show_rows(rows: Iterable[Sequence[str]]) -> None:
+    """Print rows of a table."""
+    csv.writer(sys.stdout, lineterminator="\n").writerows(rows)
+    sys.stdout.flush()
 
 
 def pad(cells: Sequence[str]) -> list[str]:

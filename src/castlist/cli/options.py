@@ -19,6 +19,7 @@ FromRegions = Annotated[
     typer.Option("--from-regions", help="PHOTOS is any folder; faces named in other programs say who is who."),
 ]
 Runs = Annotated[Path, typer.Option("--out", help="The folder that run folders are made in.")]
+STDOUT = Path("-")  # what a file is printed as
 SYSTEM = ""  # the system's language
 # Heard before other options are refused; a verb that writes nothing has no other use for it.
 Language = Annotated[

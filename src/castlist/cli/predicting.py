@@ -9,8 +9,19 @@ from typing import Annotated, Any
 
 import typer
 
-from castlist.cli.console import film_lines, photo_lines, say, say_note, show_json, showing, tally_lines, tell, width_of
-from castlist.cli.options import SYSTEM, Language, RunFolder
+from castlist.cli.console import (
+    film_lines,
+    photo_lines,
+    say,
+    say_note,
+    show_json,
+    show_rows,
+    showing,
+    tally_lines,
+    tell,
+    width_of,
+)
+from castlist.cli.options import STDOUT, SYSTEM, Language, RunFolder
 from castlist.cli.words import translate
 from castlist.errors import CastlistError, Message, SettingsError
 from castlist.threads import OnCount
@@ -22,7 +33,7 @@ def predict(
     inputs: Annotated[list[str], typer.Argument(metavar="PHOTO", help="Photos, films, folders, or patterns.")],
     run: Annotated[Path | None, typer.Option(help="The run folder [default: the newest finished one in runs].")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per photo.")] = False,
-    csv: Annotated[Path | None, typer.Option(help="Write a table to this file.")] = None,
+    csv: Annotated[Path | None, typer.Option(help="Write a table to this file; - prints it instead.")] = None,
     draw: Annotated[Path | None, typer.Option(help="Write pictures and films with names into this folder.")] = None,
     blur: Annotated[
         str | None,
@@ -40,31 +51,38 @@ def predict(
 ) -> None:
     """Name the people in photos and films."""
     from castlist.media import find_photos
-    from castlist.naming import NamedPhoto, Recognizer, film_json, photo_json
+    from castlist.naming import COLUMNS, NamedPhoto, Recognizer, film_json, film_rows, photo_json, photo_rows
     from castlist.predicting import Remark, Tally
     from castlist.predicting import predict as name_all
     from castlist.run import newest_run
 
     if blur and not draw:
         raise SettingsError("blur-without-draw", "--blur writes pictures: say where to with --draw FOLDER.")
+    as_table = csv == STDOUT
+    if as_table and as_json:
+        raise SettingsError("table-and-json", "--csv - prints a table, and --json something else. Choose one.")
     paths = find_photos(inputs, tell=say_note)
     run = run or newest_run(Path("runs"), tell=say_note).path
     recognizer = Recognizer.load(run)
     say(translate("Run: {path}", path=str(run)))
-    wishes: dict[str, Any] = {"table": csv, "pictures": draw, "hidden": blur, "xmp": xmp}
+    wishes: dict[str, Any] = {"table": None if as_table else csv, "pictures": draw, "hidden": blur, "xmp": xmp}
     wishes |= {"repeat": repeat, "together": together}
     width = min(max(width_of(str(path)) for path in paths), WIDEST)
     tally = Tally()
+    if as_table:
+        show_rows([COLUMNS])
     with _Watching(len(paths)) as watching:
         for one in name_all(paths, recognizer, showing=watching.show, **wishes):
             if isinstance(one, Remark):
                 say_note(one.message, one.path)
                 continue
             tally.add(one)
-            if isinstance(one, NamedPhoto):
-                show_json(photo_json(one)) if as_json else print(photo_lines(one, width), flush=True)
+            if as_table:
+                show_rows(photo_rows(one) if isinstance(one, NamedPhoto) else film_rows(one))
+            elif as_json:
+                show_json(photo_json(one) if isinstance(one, NamedPhoto) else film_json(one))
             else:
-                show_json(film_json(one)) if as_json else print(film_lines(one, width), flush=True)
+                print(photo_lines(one, width) if isinstance(one, NamedPhoto) else film_lines(one, width), flush=True)
             watching.count(tally.files)
     if tally.unread == tally.files:
         raise CastlistError(

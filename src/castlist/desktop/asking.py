@@ -6,6 +6,7 @@ import bisect
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
@@ -16,8 +17,10 @@ from castlist.errors import CastlistError, PhotoError
 from castlist.languages import Translate
 from castlist.media import UNKNOWN
 from castlist.naming import NamedFilm, NamedPhoto, Recognizer, Seen
-from castlist.run import Enrolled
 from castlist.threads import OnCount
+
+if TYPE_CHECKING:
+    from castlist.people import PointedFace
 
 TOLD = 12  # frames of a film between two words on how far it is
 
@@ -148,8 +151,8 @@ def get_ready(recognizer: Recognizer) -> Iterator[None]:
     yield
 
 
-def enrol_clicked(recognizer: Recognizer, seen: Seen, face: int, name: str, source: str) -> Iterator[Enrolled | None]:
-    """Add one face of a picture to a person; gives what can be taken back, None where the run knew it."""
+def enrol_clicked(recognizer: Recognizer, seen: Seen, face: int, name: str, source: str) -> Iterator[PointedFace]:
+    """Add one face of a picture to a person; gives what became of it."""
     from castlist.people import enrol_face
 
     added = enrol_face(recognizer, name, seen, face, source)

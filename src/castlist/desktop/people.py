@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from castlist.desktop.album import Album
 from castlist.desktop.desk import Desk
 from castlist.desktop.dialogs import ask_consent
 from castlist.desktop.texts import Sentence
+from castlist.errors import Message
+from castlist.languages import Translate
 
 if TYPE_CHECKING:
     from castlist.naming import Recognizer
-    from castlist.run import Enrolled
+    from castlist.people import PointedFace
 
 
 def enrol(desk: Desk, album: Album, name: str, on_changed: Callable[[Recognizer, Sentence], object]) -> None:
@@ -23,16 +26,27 @@ def enrol(desk: Desk, album: Album, name: str, on_changed: Callable[[Recognizer,
         return
     from castlist.desktop.asking import enrol_clicked
 
-    def take(added: Enrolled | None) -> None:
-        album.remembered += [added] if added else []
+    def take(done: PointedFace) -> None:
         album.panel.empty()  # or Enter would give the next face this name
+        if not done.enrolled:
+            desk.notice.tell(
+                lambda translate: translate("{name} is known by this very face already.").format(name=name)
+            )
+            return
+        album.remembered.append(done.enrolled)
         on_changed(
             recognizer,
             lambda translate: translate("Remembered: this is {name}. To take it back: Ctrl+Z.").format(name=name),
         )
+        for doubt in done.doubts:
+            desk.notice.tell(partial(_careful, desk, doubt))
 
     face = album.face
     desk.do(lambda _: enrol_clicked(recognizer, seen, face, name, picture.path.name), take)
+
+
+def _careful(desk: Desk, doubt: Message, translate: Translate) -> str:
+    return translate("Careful: {doubt} If that is wrong: Ctrl+Z.").format(doubt=desk.texts.explain(doubt))
 
 
 def take_back(desk: Desk, album: Album, on_changed: Callable[[Recognizer, Sentence], object]) -> None:

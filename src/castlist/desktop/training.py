@@ -135,7 +135,7 @@ class TrainingDialog(tk.Toplevel):
         if self._on_drawn:
             self._on_drawn(self._runs / NEW)
         if learnt.report:
-            open_page(learnt.report)
+            open_page(self._desk, learnt.report)
 
     def _end(self, error: CastlistError | None) -> None:
         self._mark(running=False)

@@ -7,13 +7,12 @@ import datetime
 import itertools
 import logging
 import platform
-import re
 from pathlib import Path
 
 from castlist.errors import Message, RunError
 from castlist.files import PRIVATE_FOLDER, cannot_write, make_folder
 from castlist.learning.dataset import Dataset
-from castlist.media import is_possible
+from castlist.media import is_possible_everywhere
 from castlist.paths import name_below
 from castlist.run import SIDES, Run
 from castlist.settings import Settings
@@ -125,7 +124,7 @@ def new_run_path(folder: Path, name: str | None, settings: Settings) -> Path:
     if name is None:
         stem = f"{settings.model}-{datetime.datetime.now():%Y%m%d-%H%M%S}"
         return folder / stem  # of two in one second the later gets a number when it begins
-    if not isinstance(name, str) or not re.fullmatch(r"[^:*?\"<>|]+", name) or not is_possible(name):
+    if not isinstance(name, str) or not is_possible_everywhere(name):
         raise RunError(
             "run-name", "A run can't be named {name!r}. Use letters, digits, spaces, dashes.", name=str(name)
         )

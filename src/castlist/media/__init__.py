@@ -34,10 +34,11 @@ if TYPE_CHECKING:
     from castlist.media.marks import original_of as original_of
     from castlist.media.names import ALL as ALL
     from castlist.media.names import UNKNOWN as UNKNOWN
+    from castlist.media.names import check_new_person as check_new_person
     from castlist.media.names import check_person as check_person
     from castlist.media.names import choices_for as choices_for
     from castlist.media.names import folded as folded
-    from castlist.media.names import is_possible as is_possible
+    from castlist.media.names import is_possible_everywhere as is_possible_everywhere
     from castlist.media.names import meant_by as meant_by
     from castlist.media.names import one_form as one_form
     from castlist.media.names import settle_name as settle_name
@@ -88,6 +89,7 @@ _ROOMS = {
     "TagPlan": "regions",
     "Tags": "regions",
     "Taking": "headers",
+    "check_new_person": "names",
     "check_person": "names",
     "choices_for": "names",
     "check_size": "photos",
@@ -100,7 +102,7 @@ _ROOMS = {
     "frame_file": "films",
     "holds_people": "cast",
     "is_film": "films",
-    "is_possible": "names",
+    "is_possible_everywhere": "names",
     "look_inside": "regions",
     "make_tags": "regions",
     "marked_exif": "marks",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from castlist.arguments import checked
 from castlist.errors import CastError, Message
-from castlist.media.names import ALL, UNKNOWN, folded, is_possible, names_alike, one_form
+from castlist.media.names import ALL, UNKNOWN, folded, is_possible, is_possible_everywhere, names_alike, one_form
 from castlist.media.regions import Edges
 from castlist.media.walking import Walk
 from castlist.paths import as_path, is_folder, name_below
@@ -141,6 +141,15 @@ def _people_of(folders: Sequence[os.DirEntry[str]], notes: list[Message]) -> Ite
                 )
             )
             continue
+        if not is_possible_everywhere(person):
+            notes.append(
+                Message(
+                    "cast-name-here",
+                    "The folder {name!r} has a name that Windows has no folders of, or that can't be seen whole. The "
+                    "person is learnt under it; another is safer.",
+                    {"name": entry.name},
+                )
+            )
         other = before.setdefault(folded(person), entry.name)
         if other != entry.name:
             raise names_alike(other, entry.name)

@@ -15,11 +15,22 @@ LONGEST = 255  # bytes of a folder's name
 MANY = 20  # names; more aren't read in a sentence
 
 _DRIVE = re.compile("[A-Za-z]:")  # as a path of Windows' begins, which no run's record holds
+_UNSEEN = (
+    "\u00ad\u061c\u180e\u200b\u200e\u200f\u2060-\u2064\ufeff"  # what has no width and steers where lines break or turn
+)
+_EDGES = re.compile(rf"^[\s{_UNSEEN}]+|[\s{_UNSEEN}]+$")
+_JOINERS = re.compile(rf"[{_UNSEEN}\u200c\u200d]")  # and what joins letters, or keeps them apart
+_BLANK = re.compile(r"[\s\u115f\u1160\u200c\u200d\u2800\u3164\uffa0]+")  # letters that aren't seen
+# What Windows can't have as a folder: its devices, whatever their ending, signs of its own, a dot at the end.
+_NOT_EVERYWHERE = re.compile(
+    rf"(con|prn|aux|nul|(com|lpt)[0-9\u00b9\u00b2\u00b3])\s*(\..*)?|.*[<>:\"|?*{_UNSEEN}].*|.*\.",
+    re.IGNORECASE | re.DOTALL,
+)
 _UNFIT = frozenset("/\\\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # for a person's name
 
 
 def one_form(name: str) -> str:
-    """A person's name in the one form that castlist keeps: accents as Unicode's NFC, no space at either end.
+    """A person's name in the one form that castlist keeps: accents as Unicode's NFC, nothing unseen at either end.
 
     Systems write the same name in several forms; whoever types it can't see which.
 
@@ -28,7 +39,7 @@ def one_form(name: str) -> str:
     """
     if not isinstance(name, str):
         raise CastError("name-no-text", "A name must be a text. Got {got} instead.", got=f"{name!r:.100}")
-    return unicodedata.normalize("NFC", name).strip()
+    return _EDGES.sub("", unicodedata.normalize("NFC", name))
 
 
 def meant_by(name: str, people: Iterable[str]) -> str:
@@ -39,20 +50,20 @@ def meant_by(name: str, people: Iterable[str]) -> str:
 
 
 def settle_name(name: str, people: Iterable[str]) -> str:
-    """Who of the people is meant, as `meant_by` says; somebody new must differ from them by more than case.
+    """Who of the people is meant, as `meant_by` says; somebody new is checked as `check_new_person` does.
 
     Raises:
         CastError: If nobody can be called so.
     """
     people = tuple(people)
     name = meant_by(name, people)
-    check_person(name, () if name in people else people)
+    check_person(name) if name in people else check_new_person(name, people)
     return name
 
 
 def folded(name: str) -> str:
     """What two names have in common that look alike."""
-    return unicodedata.normalize("NFKC", one_form(name)).casefold()
+    return unicodedata.normalize("NFKC", _JOINERS.sub("", one_form(name))).casefold()
 
 
 def choices_for(name: str, known: Iterable[str]) -> str:
@@ -69,6 +80,29 @@ def is_possible(name: str) -> bool:
     """Whether a folder can have the name, and a terminal show it."""
     begins = bool(name.strip()) and not name.startswith(".") and not _DRIVE.match(name)
     return begins and not any(map(_is_unfit, name)) and len(name.encode()) <= LONGEST
+
+
+def is_possible_everywhere(name: str) -> bool:
+    """Whether a folder can have the name on every system, and it can be seen whole."""
+    return is_possible(name) and not _NOT_EVERYWHERE.fullmatch(name) and not _BLANK.fullmatch(name)
+
+
+def check_new_person(name: str, others: Iterable[str] = ()) -> None:
+    """Check that somebody new can be called so: as `check_person` does, and so that others can keep the name.
+
+    Who is called otherwise already keeps the name: in a run or an archive, by a folder, by another program.
+
+    Raises:
+        CastError: If not.
+    """
+    check_person(name, others)
+    if not is_possible_everywhere(name):
+        raise CastError(
+            "name-not-everywhere",
+            "Nobody can be called {name!r}: Windows has no such folders, or parts of it can't be seen. Choose a name "
+            'of letters that are seen, without <>:"|?* and without a dot at the end.',
+            name=name,
+        )
 
 
 def check_person(name: str, others: Iterable[str] = ()) -> None:

@@ -20,7 +20,7 @@ from castlist.errors import CastlistError, Message, PhotoError, RunError, ShapeE
 from castlist.faces import MIN_FACE, RELATIVE_MIN_FACE, Box, Face, Finder, Quality, find_faces, find_photo_faces
 from castlist.media import OpenPhoto, open_photo, read_file, resize_photo
 from castlist.naming.seeing import Seen
-from castlist.paths import as_several
+from castlist.paths import as_several, as_text
 from castlist.threads import Hands, OnCount, Stop, work_ahead
 
 logger = logging.getLogger(__name__)
@@ -246,7 +246,7 @@ def _batches(
 
 
 def _look_at(photo: Photo, find: Callable[[OpenPhoto | np.ndarray], Sequence[Face]]) -> Sight:
-    path = Path(photo) if isinstance(photo, str | os.PathLike) else None
+    path = Path(as_text(photo)) if isinstance(photo, str | os.PathLike) else None
     digest = ""
     try:
         shown: OpenPhoto | np.ndarray

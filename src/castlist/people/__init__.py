@@ -9,6 +9,7 @@ from castlist.facade import open_door
 if TYPE_CHECKING:
     from castlist.people.choosing import ChosenFace as ChosenFace
     from castlist.people.enrolment import Enrolment as Enrolment
+    from castlist.people.enrolment import PointedFace as PointedFace
     from castlist.people.enrolment import enrol as enrol
     from castlist.people.enrolment import enrol_by as enrol_by
     from castlist.people.enrolment import enrol_face as enrol_face
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 _ROOMS = {
     "ChosenFace": "choosing",
     "Enrolment": "enrolment",
+    "PointedFace": "enrolment",
     "Person": "listing",
     "Receipt": "receipts",
     "Renewal": "refreshing",

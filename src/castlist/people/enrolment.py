@@ -15,8 +15,8 @@ from castlist.arguments import checked
 from castlist.errors import CastError, Message, RunError
 from castlist.faces import Finder, find_faces
 from castlist.gallery import Gallery, fit_beside
-from castlist.media import UNKNOWN, RefusedPhoto, check_person, meant_by
-from castlist.naming import Recognizer, Seen
+from castlist.media import UNKNOWN, RefusedPhoto, check_person, settle_name
+from castlist.naming import NamedFace, Recognizer, Seen
 from castlist.paths import as_path, as_several, spell
 from castlist.people.changing import free_name
 from castlist.people.choosing import ChosenFace, choose_face_of_each
@@ -42,6 +42,14 @@ class Enrolment:
     def added(self) -> tuple[Path, ...]:
         """The photos of the faces that were added."""
         return tuple(face.photo for face in self.faces)
+
+
+@dataclass(frozen=True)
+class PointedFace:
+    """What became of a face that somebody pointed at and named."""
+
+    enrolled: Enrolled | None  # what `undo` takes back; None: the run knew the person by this face
+    doubts: tuple[Message, ...]  # what speaks against its being the person's
 
 
 @checked
@@ -84,8 +92,8 @@ def enrol_by(
     """Do what `enrol` does, for who has the run open for naming already."""
     files = [photo if isinstance(photo, bytes) else as_path(photo) for photo in as_several(photos)]
     began = recognizer.run
-    name = meant_by(name, began.people)
     _check_open(began, name)
+    name = settle_name(name, began.people)
     seen, chosen, refused = choose_face_of_each(recognizer, name, files, face)
     if not chosen:
         reasons = ", ".join(sorted({str(photo.reason) for photo in refused}))
@@ -106,12 +114,14 @@ def enrol_by(
     asked = seen.embeddings[[one.row for one in added]]
     fits = fit_beside(before.background, before.embeddings_of(name), asked)
     doubts = tuple(
-        doubt for one, fit in zip(added, fits, strict=True) for doubt in _doubts(before, name, seen, one, fit)
+        doubt
+        for one, vector, fit in zip(added, asked, fits, strict=True)
+        for doubt in _doubts(before, name, vector, fit, one.named, str(one.photo))
     )
     return Enrolment(run, added, known, tuple(refused), doubts)
 
 
-def enrol_face(recognizer: Recognizer, name: str, seen: Seen, face: int, source: str) -> Enrolled | None:
+def enrol_face(recognizer: Recognizer, name: str, seen: Seen, face: int, source: str) -> PointedFace:
     """Add one face, as a person pointed at it in a photo of several.
 
     Args:
@@ -123,7 +133,7 @@ def enrol_face(recognizer: Recognizer, name: str, seen: Seen, face: int, source:
         source: What the photo is called.
 
     Returns:
-        What `undo` takes back; None: the run knew the person by this face. Who holds the run knows it from then on.
+        What became of it. Who holds the run knows the face from then on.
 
     Raises:
         CastlistError: If nobody can be called so, the run is of another model or was trained anew, or has another face
@@ -131,32 +141,50 @@ def enrol_face(recognizer: Recognizer, name: str, seen: Seen, face: int, source:
     """
     began = recognizer.run  # first: of a run that is changed after that, the change below tells
     recognizer.face_eyes.need_own(seen)
-    name = meant_by(name, began.people)
-    place = seen.paths[int(seen.photo[face])]
-    run, (is_new,) = add_faces(began, name, seen.embeddings[face][None], [(spell(source), place)])
-    return run.enrolled[-1] if is_new else None
+    _check_open(began, name)
+    name = settle_name(name, began.people)
+    photo, vector = int(seen.photo[face]), seen.embeddings[face]
+    before, faces = recognizer.gallery, recognizer.name(seen)[photo]
+    assert before is not None, "a run of faces has a gallery"
+    run, (is_new,) = add_faces(began, name, vector[None], [(spell(source), seen.paths[photo])])
+    if not is_new:
+        return PointedFace(None, ())
+    (fit,) = fit_beside(before.background, before.embeddings_of(name), vector[None])
+    named = faces[face - int(np.searchsorted(seen.photo, photo))]
+    return PointedFace(run.enrolled[-1], tuple(_doubts(before, name, vector, fit, named, source)))
 
 
-def _doubts(gallery: Gallery, name: str, seen: Seen, one: ChosenFace, fit: float) -> Iterator[Message]:
-    """What the run as it was before says against a face being somebody's, whom it fits as well as `fit` says."""
-    others = np.flatnonzero(gallery.embeddings @ seen.embeddings[one.row] >= SAME)
+def _doubts(
+    gallery: Gallery, name: str, vector: np.ndarray, fit: float, named: NamedFace, photo: str
+) -> Iterator[Message]:
+    """What the run as it was before says against a face being somebody's.
+
+    Args:
+        gallery: As it was.
+        name: Whose the face is said to be.
+        vector: The face's embedding.
+        fit: How probably it is of whom the others called so are.
+        named: What the run said of it.
+        photo: What the photo is called.
+    """
+    others = np.flatnonzero(gallery.embeddings @ vector >= SAME)
     if names := {gallery.people[person] for person in gallery.person[others].tolist()}:
         yield Message(
             "known-as-other",
             "{photo!r}: the run knows this very face as {others}.",
-            {"photo": str(one.photo), "others": ", ".join(sorted(names))},
+            {"photo": photo, "others": ", ".join(sorted(names))},
         )
-    elif one.named.name not in (UNKNOWN, name):
+    elif named.name not in (UNKNOWN, name):
         yield Message(
             "named-as-other",
             "{photo!r}: the run names this face {other!r}, {probability:.1%} probable.",
-            {"photo": str(one.photo), "other": one.named.name, "probability": one.named.probability},
+            {"photo": photo, "other": named.name, "probability": named.probability},
         )
     elif fit < EVEN:
         yield Message(
             "unlike-the-others",
             "{photo!r}: this face isn't like those of {name} in the other photos.",
-            {"photo": str(one.photo), "name": name},
+            {"photo": photo, "name": name},
         )
 
 
@@ -168,7 +196,6 @@ def _check_open(run: Run, name: str) -> None:
             "that name beside the others and train again; a run of the model face can be added to.",
             name=name,
         )
-    check_person(name, run.people)
 
 
 def add_faces(
@@ -188,6 +215,7 @@ def add_faces(
     with RunFolder(began.path).change() as change:
         need_same(change.run, began)
         _check_open(change.run, name)
+        check_person(name, change.run.people)
         run, gallery = load_gallery(change.run)
         is_new: list[bool] = []
         there = gallery.embeddings_of(name)

@@ -9,7 +9,7 @@ import os
 import numpy as np
 
 from castlist.errors import RunError
-from castlist.media import check_person, meant_by, one_form
+from castlist.media import check_new_person, meant_by, one_form
 from castlist.paths import as_path
 from castlist.people.changing import call_otherwise, free_name, open_people, person_of, put_people
 from castlist.people.receipts import unknown_person
@@ -31,9 +31,9 @@ def rename(path: str | os.PathLike[str], old: str, new: str) -> Run:
         gallery = open_people(change)
         old, new = meant_by(old, gallery.people), one_form(new)
         _need_known(change.run, old)
-        check_person(new, [name for name in gallery.people if name != old])
         if new == old:
             raise RunError("name-as-before", "{name!r} is called so already. Give another name.", name=new)
+        check_new_person(new, [name for name in gallery.people if name != old])
         if new in gallery.people:
             raise RunError(
                 "name-of-another",

@@ -232,7 +232,7 @@ def test_names_that_nobody_can_have(name: str) -> None:
         check_person(name)
 
 
-NOT_EVERYWHERE = ["CON", "nul.txt", "Com1", "LPT¹.a.b", "aux ", "Ann.", "Wh?", 'The "Rock"', "ab:c", "a|b", "A\u200bnn"]
+NOT_EVERYWHERE = ["CON", "nul.txt", "Com1", "LPT¹.a.b", "aux ", "A\u200bnn"]
 NOT_EVERYWHERE += ["\u2060", "\u3164", "\u2800", "\u200d", "An\u200en", "a\ufeffb", "so\u00adft"]
 
 
@@ -246,10 +246,10 @@ def test_nobody_new_is_called_what_another_system_or_the_eye_cannot_hold(name: s
 
 def test_a_folder_with_such_a_name_is_learnt_and_told(tmp_path: Path) -> None:
     save_noise(tmp_path / "Ann" / "1.jpg", 1)
-    save_noise(tmp_path / "Sammy Davis Jr." / "1.jpg", 2)
+    save_noise(tmp_path / "Bo\u200bb" / "1.jpg", 2)
     found = find_cast(tmp_path)
-    assert found.people == ("Ann", "Sammy Davis Jr.")
-    assert [(note.code, note.values["name"]) for note in found.notes] == [("cast-name-here", "Sammy Davis Jr.")]
+    assert found.people == ("Ann", "Bo\u200bb")
+    assert [(note.code, note.values["name"]) for note in found.notes] == [("cast-name-here", "Bo\u200bb")]
 
 
 def test_names_that_are_people_s() -> None:
@@ -260,6 +260,8 @@ def test_names_that_are_people_s() -> None:
         "O'Neil",
         "Ann-Lee",
         "J. R. Smith",
+        "Sammy Davis Jr.",
+        'Dwayne "The Rock" Johnson',
         "علی\u200cرضا",
         "葛\U000e0100",
         "COM10",

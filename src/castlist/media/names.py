@@ -21,10 +21,9 @@ _UNSEEN = (
 _EDGES = re.compile(rf"^[\s{_UNSEEN}]+|[\s{_UNSEEN}]+$")
 _JOINERS = re.compile(rf"[{_UNSEEN}\u200c\u200d]")  # and what joins letters, or keeps them apart
 _BLANK = re.compile(r"[\s\u115f\u1160\u200c\u200d\u2800\u3164\uffa0]+")  # letters that aren't seen
-# What Windows can't have as a folder: its devices, whatever their ending, signs of its own, a dot at the end.
+# What Windows can't have as a folder, its devices, whatever their ending; and what nobody sees.
 _NOT_EVERYWHERE = re.compile(
-    rf"(con|prn|aux|nul|(com|lpt)[0-9\u00b9\u00b2\u00b3])\s*(\..*)?|.*[<>:\"|?*{_UNSEEN}].*|.*\.",
-    re.IGNORECASE | re.DOTALL,
+    rf"(con|prn|aux|nul|(com|lpt)[0-9\u00b9\u00b2\u00b3])\s*(\..*)?|.*[{_UNSEEN}].*", re.IGNORECASE | re.DOTALL
 )
 _UNFIT = frozenset("/\\\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # for a person's name
 
@@ -99,8 +98,8 @@ def check_new_person(name: str, others: Iterable[str] = ()) -> None:
     if not is_possible_everywhere(name):
         raise CastError(
             "name-not-everywhere",
-            "Nobody can be called {name!r}: Windows has no such folders, or parts of it can't be seen. Choose a name "
-            'of letters that are seen, without <>:"|?* and without a dot at the end.',
+            "Nobody can be called {name!r}: Windows has no such folder, or parts of it can't be seen. Choose a name of "
+            "letters that are seen.",
             name=name,
         )
 

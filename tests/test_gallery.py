@@ -11,7 +11,7 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits  # type: ignore[import-untyped]
 
 from castlist.errors import SettingsError, ShapeError, WeightsError
-from castlist.gallery import NOBODY, Answers, Background, Gallery, default_background
+from castlist.gallery import NOBODY, WRONG_NAMES, Answers, Background, Gallery, default_background, fit_beside
 from castlist.gallery.album import judge_groups, share_in_groups
 from castlist.gallery.answers import measure_gains, name_best
 from castlist.gallery.assignment import assign_people
@@ -236,6 +236,13 @@ def test_of_photos_that_all_disagree_all_count(background: Background, count: in
     person = np.append(np.zeros(count, int), 1)
     gallery = Gallery.fit("ab", embeddings, person, [str(i) for i in person], background=background)
     assert (gallery.trust_ > 0.9).all()
+
+
+def test_a_photo_alone_is_as_probably_named_right_as_any_and_more_so_beside_its_like(background: Background) -> None:
+    embeddings, _ = world(7, 2, 3)
+    assert fit_beside(background, embeddings[:0], embeddings[:1]) == pytest.approx([1 - WRONG_NAMES])
+    same, other = fit_beside(background, embeddings[:2], embeddings[[2, 3]])
+    assert same > 1 - WRONG_NAMES / 2 and other < 0.5
 
 
 @pytest.mark.parametrize("own", [False, True])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import json
+import math
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -97,10 +98,10 @@ def _may_be_run(path: Path) -> bool:
 
 
 def _instant_of_broken(path: Path) -> float:
-    """When a run was begun that can't be opened; if not even that can be read, when its record was last written."""
-    try:
+    """When a run was begun that can't be opened; if not even that can be read, when it was last written."""
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
         return _instant(json.loads((path / RECORD).read_bytes())["created"])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    for written in (path / RECORD, path):
         with contextlib.suppress(OSError):
-            return (path / RECORD).stat().st_mtime
-    return path.stat().st_mtime
+            return written.stat().st_mtime
+    return -math.inf  # it was deleted meanwhile

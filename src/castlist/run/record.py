@@ -300,17 +300,7 @@ def _check(run: Run) -> None:
         ValueError: If the people, the sides or the time are none.
         CastError: If somebody can't be called so.
     """
-    people = {unicodedata.normalize("NFKC", name).casefold() for name in run.people}
-    is_empty = not run.people and (run.has_network or any(run.sides.values()))
-    if is_empty or len(people) < len(run.people):
-        raise ValueError("its people must be names, each once")
-    for name in (
-        *run.people,
-        *(one.name for one in run.leaving),
-        *(one.name for one in run.enrolled),
-        *(one.name for one in run.calls),
-    ):
-        check_person(name)
+    _check_people(run)
     if not 0 < run.temperature < math.inf:
         raise ValueError("its temperature must be above 0")
     if set(run.sides) != set(SIDES) or set(run.groups) != set(SIDES):
@@ -319,6 +309,16 @@ def _check(run: Run) -> None:
     _check_files(file for file, _ in run.refused)
     _check_files(file for one in run.enrolled for file in one.files)
     datetime.datetime.fromisoformat(run.created)
+
+
+def _check_people(run: Run) -> None:
+    people = {unicodedata.normalize("NFKC", name).casefold() for name in run.people}
+    is_empty = not run.people and (run.has_network or any(run.sides.values()))
+    if is_empty or len(people) < len(run.people):
+        raise ValueError("its people must be names, each once")
+    others: tuple[Leaving | Enrolled | Called, ...] = (*run.leaving, *run.enrolled, *run.calls)
+    for name in (*run.people, *(one.name for one in others)):
+        check_person(name)
 
 
 def _check_files(files: Iterable[str]) -> None:

@@ -135,15 +135,23 @@ def _open(model: Model, n_threads: int) -> Any:
         values = [runtime.OrtValue.ortvalue_from_numpy(array) for array in weights.values()]
         options.add_external_initializers(list(weights), values)
     try:
-        session = runtime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        # Without a second try of the same, which it would announce on stdout.
+        session = runtime.InferenceSession(data, options, providers=["CPUExecutionProvider"], enable_fallback=0)
+        _read_texts(session)
     except Exception as error:  # onnxruntime raises kinds of its own that share no base
         raise WeightsError(
             "network-refused", "Not a network that onnxruntime can run ({reason}).", reason=str(error)
         ) from error
-    session.disable_fallback()
     session._model_bytes = None  # for the fallback only, and for as long as it lives: as much as the network again
     _give_back()
     return session
+
+
+def _read_texts(session: Any) -> None:
+    """Read all that a network says of itself once: where damage made it no text, onnxruntime raises whenever asked."""
+    session.get_modelmeta().custom_metadata_map  # noqa: B018
+    for entry in (*session.get_inputs(), *session.get_outputs()):
+        entry.name, entry.shape  # noqa: B018
 
 
 def _give_back() -> None:

@@ -145,7 +145,7 @@ def test_a_face_that_isn_t_there_and_a_face_of_several_photos(run: Run, photo_of
     with pytest.raises(SettingsError, match=r"one photo\. Got 2 photos"):
         enrol(run.path, "Dora", [photo, photo], face=1)
     done = enrol(run.path, "Dora", [photo], face=2)
-    assert ([(face.number, face.of) for face in done.faces], done.refused) == ([(2, 2)], ())
+    assert ([(face.number, face.of) for face in done.faces], done.known, done.refused) == ([(2, 2)], (), ())
 
 
 @pytest.mark.parametrize(

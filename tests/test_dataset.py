@@ -242,6 +242,17 @@ def test_only_data_sets_of_somebody_of_exactly_this_name_are_deleted(tmp_path: P
     assert delete_datasets_of("Ann") == []
 
 
+@pytest.mark.skipif(os.name != "posix", reason="pipes and links are POSIX's")
+def test_what_is_no_file_among_the_data_sets_ends_no_forget(tmp_path: Path, kept: Path) -> None:
+    path = keep(tmp_path / "one", {"Ann": 6, "Bo": 6}).path
+    os.mkfifo(kept / "a.h5")
+    (kept / "b.h5").mkdir()
+    (kept / "c.part").symlink_to("c.part")
+    (kept / "d.h5").symlink_to(tmp_path / "nowhere")
+    assert [one.path for one in delete_datasets_of("Ann")] == [path]
+    assert sorted(one.name for one in kept.iterdir()) == ["a.h5", "b.h5", "c.part", "d.h5"]
+
+
 def test_who_is_among_the_refused_alone_is_found_too(tmp_path: Path, kept: Path) -> None:
     root = make_cast(tmp_path / "cast", {"Ann": 6, "Bo": 6})
     (root / "Cy").mkdir()

@@ -12,7 +12,6 @@ import os
 import platform
 import re
 import typing
-import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +23,7 @@ from castlist.arguments import checked
 from castlist.errors import CastError, Message, PhotoError, RunError, SettingsError, reason_of
 from castlist.escaping import for_json
 from castlist.files import need_regular, write_bytes
-from castlist.media import check_person
+from castlist.media import check_person, folded
 from castlist.paths import as_path, by_own_name, join_below
 from castlist.run import inventory
 from castlist.run.calls import Called
@@ -312,7 +311,7 @@ def _check(run: Run) -> None:
 
 
 def _check_people(run: Run) -> None:
-    people = {unicodedata.normalize("NFKC", name).casefold() for name in run.people}
+    people = {folded(name) for name in run.people}
     is_empty = not run.people and (run.has_network or any(run.sides.values()))
     if is_empty or len(people) < len(run.people):
         raise ValueError("its people must be names, each once")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from importlib import resources
 from pathlib import Path
@@ -482,6 +483,13 @@ def test_another_stranger_rate_is_learnt_as_if_from_the_beginning(background: Ba
     assert strict.with_stranger_rate(0.2).to_bytes() == loose.to_bytes() != strict.to_bytes()
     with pytest.raises(SettingsError, match=r"at most 0\.5\. Got 0\.6"):
         strict.with_stranger_rate(0.6)
+    assert strict.with_stranger_rate(0.5).stranger_rate == 0.5
+
+
+def test_scores_beyond_all_measure_are_still_shares(background: Background) -> None:
+    gallery = dataclasses.replace(gallery_of(background, 2, 3, 4), slope_=1e6)
+    probabilities = gallery.answer(gallery.embeddings).probabilities
+    assert np.array_equal(np.unique(probabilities), [0, 1]) and (probabilities.sum(axis=1) == 1).all()
 
 
 def test_once_each_names_a_person_once(background: Background) -> None:

@@ -21,6 +21,7 @@ from castlist.media import find_cast
 from castlist.run import Run, find_runs, list_runs, listing, newest_run, open_run
 from castlist.run.record import FORMAT
 from castlist.settings import Settings, read_settings
+from conftest import not_root
 
 
 def make_run(path: Path, **changes: object) -> Run:
@@ -220,7 +221,7 @@ def test_a_newer_run_that_is_broken_is_told(tmp_path: Path) -> None:
 
 @pytest.fixture
 def closed_folder() -> Iterator[Path]:
-    """A folder in which this process may see nothing; root is made somebody else meanwhile."""
+    """A folder of folders in which this process may see nothing."""
     if sys.platform == "win32":
         pytest.skip("modes of folders say nothing here")
     home = Path(tempfile.mkdtemp())
@@ -230,19 +231,13 @@ def closed_folder() -> Iterator[Path]:
     for folder in ("closed", "half/run"):
         (home / folder).mkdir(exist_ok=True)
         (home / folder).chmod(0)
-    is_root = os.geteuid() == 0
     for entry in (home / "half", home / "half" / "good", home / "half" / "good" / "run.json"):
         entry.chmod(0o755)
-    if is_root:
-        os.seteuid(65534)
-    try:
+    with not_root():
         yield home
-    finally:
-        if is_root:
-            os.seteuid(0)
-        for folder in ("closed", "half/run"):
-            (home / folder).chmod(0o755)
-        shutil.rmtree(home)
+    for folder in ("closed", "half/run"):
+        (home / folder).chmod(0o755)
+    shutil.rmtree(home)
 
 
 def test_a_folder_of_runs_that_nobody_may_read_is_one_sentence(closed_folder: Path) -> None:

@@ -17,7 +17,8 @@ import h5py
 import numpy as np
 import pytest
 
-from castlist.errors import CastError, CastlistError, RunError
+from castlist.checks.cache import CheckedPhoto, open_cache
+from castlist.errors import CastError, CastlistError, Message, RunError
 from castlist.faces import Face
 from castlist.learning import resume
 from castlist.learning.dataset import cache
@@ -185,6 +186,9 @@ def test_nothing_of_the_forgotten_is_left_in_any_byte(run: Run) -> None:
     with h5py.File(other, "w") as file:
         file.attrs["people"] = json.dumps(["Ann"])
         file["file"] = np.array(["Ann/1.jpg"], dtype=object)
+    nothing = CheckedPhoto(None, Message("no-photo", "no photo"), (), np.zeros((0, 0), np.float32))
+    with open_cache() as checked:
+        checked.keep("abc", "Beatrix", nothing)
     traces = [*NAME, *(row.tobytes() for row in TABLE[2 * PHOTOS : 3 * PHOTOS])]
     assert holding(run.path, traces) == set(range(10))
 
@@ -195,13 +199,17 @@ def test_nothing_of_the_forgotten_is_left_in_any_byte(run: Run) -> None:
     assert not kept.exists()
     assert other.exists()
     assert [one.values for one in receipt.removed[:2]] == [{"embeddings": 8}, {"files": 8}]
-    assert any("1 kept data set" in str(line) for line in receipt.removed)
+    kept_of = {line.code: line.values for line in receipt.removed[3:]}
+    assert kept_of == {
+        "forgot-datasets": {"sets": 1, "name": "Beatrix"},
+        "forgot-checks": {"photos": 1, "name": "Beatrix"},
+    }
     opened = open_run(run.path)
     assert opened.people == ("Ann", "王小明")
     assert [note.code for note in opened.notes] == ["cast-stray-file"]
     assert opened.leaving == ()
     assert load_gallery(opened)[1].people == ("Ann", "王小明")
-    other.unlink()
+    assert [line.code for line in forget(run.path, "Ann").removed[3:]] == ["forgot-datasets"]
 
 
 def test_the_receipt_tells_of_a_training_that_reads_the_person(run: Run) -> None:

@@ -235,13 +235,16 @@ sys.stdin.read()
 
 
 def test_the_receipt_says_what_still_exists(run: Run, tmp_path: Path) -> None:
-    save_noise(tmp_path / "photos" / "Beatrix" / "1.jpg", 1)
+    for person in ("Ann", "Beatrix"):
+        save_noise(tmp_path / "photos" / person / "1.jpg", 1)
     for place in ("second", "search/one"):
         dataclasses.replace(run, path=tmp_path / "runs" / place).save()
     (tmp_path / "runs" / "broken").mkdir()
     (tmp_path / "runs" / "broken" / "run.json").write_text("{}")
     (run.path / "mine.txt").touch()
     receipt = forget(run.path, "Beatrix")
+    photos = [one.values["folder"] for one in receipt.remaining if one.code == "photos-remain"]
+    assert photos == [str(tmp_path / "photos" / "Beatrix")]
     said = [str(one) for one in receipt.remaining]
     for trace in (str(tmp_path / "photos" / "Beatrix"), "runs/second", "runs/search/one", "runs/broken", "mine.txt"):
         assert any(trace in line for line in said), trace

@@ -150,7 +150,7 @@ def test_what_is_no_network_is_one_sentence_each_time(tmp_path: Path) -> None:
     assert missing.value.code == "network-unreadable"
 
 
-@pytest.mark.parametrize("text", [b"castlist", b"arcface-112", b"faces", b"vectors"])
+@pytest.mark.parametrize("text", [b"castlist", b"arcface-112", b"faces", b"vectors", b"Gather"])
 def test_what_damage_made_no_text_is_one_sentence_and_nothing_on_stdout(
     text: bytes, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -143,6 +143,7 @@ def test_copies_and_crops_stay_on_one_side(tmp_path: Path, drawn_photos: Path) -
         image.resize((50, 50)).save(path.with_name(f"small-{path.stem}.jpg"), quality=60)
         shutil.copy(path, path.with_name(f"copy-{path.name}"))
     data = load(root)
+    assert sum(Path(file).name.startswith(("small-", "copy-")) for file in data.files) == 24
     for i, file in enumerate(data.files):
         name = Path(file).name
         if name.startswith(("small-", "copy-")):

@@ -109,6 +109,11 @@ class FaceNetwork:
         """What must be copied, names kept, for the network to be loaded elsewhere."""
         return (self.file, self.sidecar) if self.sidecar else (self.file,)
 
+    @property
+    def n_values(self) -> int:
+        """How long its vectors are."""
+        return int(self.session.get_outputs()[0].shape[1])
+
     def read_graph(self) -> bytes:
         """The network as onnxruntime is given it."""
         data = read_network(self.file)
@@ -130,7 +135,7 @@ class FaceNetwork:
                 "views-unknown", "Unknown views {views!r}. Choose from: {known}.", views=views, known=", ".join(VIEWS)
             )
         if not len(faces):
-            return np.zeros((0, self.session.get_outputs()[0].shape[-1]), np.float32)
+            return np.zeros((0, self.n_values), np.float32)
         batches = [faces[i : i + batch_size] for i in range(0, len(faces), batch_size)]
 
         def see(work: tuple[np.ndarray, View]) -> np.ndarray:

@@ -212,12 +212,17 @@ def check_files(run: Run, *, known: Collection[str] = ()) -> None:
         if name in known or name not in inventory.SIGNED:
             continue
         if (run.path / name).exists() and sign(read_part(run, name)) != digest:
-            raise RunError(
-                "run-file-differs",
-                "The run {path!r} is broken: its {file} isn't what was learnt. Copy the run again, or train it anew.",
-                path=str(run.path),
-                file=name,
-            )
+            raise other_file(run, name)
+
+
+def other_file(run: Run, name: str) -> RunError:
+    """That a file of a run isn't the one that belongs there."""
+    return RunError(
+        "run-file-differs",
+        "The run {path!r} is broken: its {file} isn't what was learnt. Copy the run again, or train it anew.",
+        path=str(run.path),
+        file=name,
+    )
 
 
 def sign(data: bytes) -> str:

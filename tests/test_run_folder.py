@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import errno
 import json
+import logging
 import os
 import shutil
 import stat
@@ -195,10 +196,12 @@ def test_what_was_decided_is_made_by_whoever_comes(run: Run, who: str) -> None:
     assert (run.path / "metrics.json").read_text() == "new"
 
 
-def test_what_was_half_made_is_finished(run: Run) -> None:
+def test_what_was_half_made_is_finished(run: Run, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger="castlist")
     commit_and_die(run)
     (run.path / ".change" / "0").replace(run.path / "metrics.json")
     assert RunFolder(run.path).read(lambda newest: newest.people) == ("Dora",)
+    assert caplog.messages == ["a change that somebody was killed at is made"]
     assert (run.path / "metrics.json").read_text() == "new"
 
 

@@ -165,6 +165,7 @@ class RunFolder:
                 stack.enter_context(hold(self.path / LOCK, patience=patience))
                 stage = Stage(self.path)
                 if stage.is_committed:
+                    logger.info("a change that somebody was killed at is made")
                     stage.apply()
                 stage.discard()
                 for folder in (self.path, self.path / FIGURES, self.path / DRAWN):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import json
+import logging
 import math
 import os
 from collections.abc import Callable
@@ -15,6 +16,8 @@ from castlist.errors import Message, RunError, reason_of
 from castlist.paths import as_path, is_folder
 from castlist.run.inventory import RECORD
 from castlist.run.record import Run, open_run
+
+logger = logging.getLogger(__name__)
 
 
 def find_runs(folder: str | os.PathLike[str]) -> tuple[list[Run], dict[Path, RunError]]:
@@ -38,6 +41,7 @@ def find_runs(folder: str | os.PathLike[str]) -> tuple[list[Run], dict[Path, Run
             runs.append(open_run(path))
         except RunError as error:
             broken[path] = error
+    logger.debug("%d runs in %s, and %d that can't be opened", len(runs), folder, len(broken))
     return sorted(runs, key=lambda run: (instant_of(run), run.path.name)), broken
 
 

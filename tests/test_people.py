@@ -214,6 +214,25 @@ def test_the_last_enrolment_is_taken_back_and_then_the_one_before(run: Run, phot
         undo(run.path)
 
 
+def test_only_what_is_meant_is_taken_back_and_once(run: Run) -> None:
+    click(run, "Dora", crop(7), "d.jpg")
+    meant = open_run(run.path).enrolled[-1]
+    click(run, "Emil", crop(8), "e.jpg")
+    with pytest.raises(RunError, match="Something else was enrolled") as caught:
+        undo(run.path, only=meant)
+    assert caught.value.code == "enrolled-since"
+    assert undo(run.path).name == "Emil"
+    assert undo(run.path, only=meant) == meant
+    after = open_run(run.path)
+    assert after.people == PEOPLE
+    assert undo(run.path, only=meant) == meant  # as by a second click
+    assert open_run(run.path) == after
+    click(run, "Dora", crop(7), "d.jpg")
+    rename(run.path, "Dora", "Dori")
+    with pytest.raises(RunError, match="or somebody is called otherwise"):
+        undo(run.path, only=meant)
+
+
 @pytest.mark.parametrize("added", [{"apart": ["nowhere.jpg"]}, {"files": ["Dora/d.jpg", "Nobody\0/x.jpg", "x"]}])
 def test_what_the_record_has_enrolled_and_the_gallery_lacks_is_nobody_s(run: Run, added: dict[str, list[str]]) -> None:
     for name, face, source in (("Dora", crop(7), "d.jpg"), ("Emil", crop(8), "e.jpg")):

@@ -25,7 +25,6 @@ with needs_extra("serve", "The studio"):
 if TYPE_CHECKING:
     from castlist.jobs import Work
 
-
 TEMPLATES = Path(__file__).parent / "templates"
 TAGS = {"en": "en", "zh-TW": "zh-Hant-TW"}  # of languages, as HTML writes them
 NAMES = {"en": "English", "zh-TW": "繁體中文"}  # of the languages, each in itself

@@ -184,7 +184,7 @@ def look(path: Path) -> dict[str, Any]:
 
 def traces(home: Path) -> dict[str, list[str]]:
     """In which files below the run and the caches anything of Beatrix is, and what is left of changes."""
-    known = [b"Beatrix", *(row.tobytes() for row in TABLE[2 * PHOTOS : 3 * PHOTOS])]
+    known = [b"Beatrix", "Beatrix".encode("utf-32-le"), *(row.tobytes() for row in TABLE[2 * PHOTOS : 3 * PHOTOS])]
     files = [path for part in ("runs", "cache") for path in (home / part).rglob("*") if path.is_file()]
     told = [path.name for path in files if any(trace in path.read_bytes() + path.name.encode() for trace in known)]
     return {"told": told, "left": [path.name for path in files if path.suffix == ".part" or ".change" in path.parts]}

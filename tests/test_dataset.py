@@ -143,6 +143,7 @@ def test_copies_and_crops_stay_on_one_side(tmp_path: Path, drawn_photos: Path) -
         image.resize((50, 50)).save(path.with_name(f"small-{path.stem}.jpg"), quality=60)
         shutil.copy(path, path.with_name(f"copy-{path.name}"))
     data = load(root)
+    assert sum(Path(file).name.startswith(("small-", "copy-")) for file in data.files) == 24
     for i, file in enumerate(data.files):
         name = Path(file).name
         if name.startswith(("small-", "copy-")):
@@ -240,6 +241,17 @@ def test_only_data_sets_of_somebody_of_exactly_this_name_are_deleted(tmp_path: P
     assert {one.path for one in deleted} == {ann, twin}
     assert list(kept.iterdir()) == [annabel]
     assert delete_datasets_of("Ann") == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes and links are POSIX's")
+def test_what_is_no_file_among_the_data_sets_ends_no_forget(tmp_path: Path, kept: Path) -> None:
+    path = keep(tmp_path / "one", {"Ann": 6, "Bo": 6}).path
+    os.mkfifo(kept / "a.h5")
+    (kept / "b.h5").mkdir()
+    (kept / "c.part").symlink_to("c.part")
+    (kept / "d.h5").symlink_to(tmp_path / "nowhere")
+    assert [one.path for one in delete_datasets_of("Ann")] == [path]
+    assert sorted(one.name for one in kept.iterdir()) == ["a.h5", "b.h5", "c.part", "d.h5"]
 
 
 def test_who_is_among_the_refused_alone_is_found_too(tmp_path: Path, kept: Path) -> None:

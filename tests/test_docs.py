@@ -110,6 +110,7 @@ def test_the_examples_of_python_print_what_they_say(
     blocks = [code for language, code in FENCE.findall((ROOT / "docs/python.md").read_text("utf-8")) if language]
     assert len(blocks) > 6
     names: dict[str, object] = {}
+    assert blocks
     for code in blocks:
         exec(compile(code, "docs/python.md", "exec"), names)
         assert capsys.readouterr().out == "".join(re.findall(r"^# (.*\n)", code, re.MULTILINE))
@@ -131,6 +132,7 @@ def test_the_queries_of_an_archive_find_what_they_say(
     archive.undo()
     blocks = [code for language, code in FENCE.findall((ROOT / "docs/archive.md").read_text("utf-8")) if language]
     names: dict[str, object] = {}
+    assert blocks
     for code in blocks:
         exec(compile(code, "docs/archive.md", "exec"), names)
         assert capsys.readouterr().out == "".join(re.findall(r"^# (.*\n)", code, re.MULTILINE))

@@ -138,13 +138,13 @@ def test_another_network_at_the_same_path_is_seen_on_loading(own_network: Path) 
 
 def test_the_digest_is_of_both_files_and_of_no_path(own_network: Path, tmp_path: Path) -> None:
     sidecar = own_network.with_suffix(".toml")
-    sidecar.write_text('template = "arcface-112"\n', "utf-8")
+    sidecar.write_text('template = "arcface-112"\nlayout = "nchw"\n', "utf-8")
     digest = FaceNetwork.load(own_network).digest
     (tmp_path / "elsewhere").mkdir()
     for file in (own_network, sidecar):
         (tmp_path / "elsewhere" / file.name).write_bytes(file.read_bytes())
     assert FaceNetwork.load(tmp_path / "elsewhere" / own_network.name).digest == digest
-    sidecar.write_text('template = "arcface-112"\nscale = 2\n', "utf-8")
+    sidecar.write_text('template = "arcface-112"\nlayout = "nchw"\nscale = 2\n', "utf-8")
     assert FaceNetwork.load(own_network).digest != digest
 
 
@@ -195,6 +195,42 @@ def test_a_wrong_toml_says_what_is_wrong(own_network: Path, text: str, reason: s
     own_network.with_suffix(".toml").write_text(text, "utf-8")
     with pytest.raises(WeightsError, match=reason):
         FaceNetwork.load(own_network)
+
+
+@pytest.mark.parametrize(
+    ("reads", "gives", "more"),
+    [
+        (["n", 3, 160, 160], ["n", 3], {}),  # of another template
+        (["n", 112, 112, 3], ["n", 3], {}),  # of another layout
+        (["n", 1, 112, 112], ["n", 1], {}),  # grey
+        ([1, 3, 112, 112], [1, 3], {}),  # one crop at a time
+        (["n", 3, 112, 112], ["n", 3, 1, 1], {}),
+        (["n", 3, 112, 112], ["n"], {}),
+        (["n", 3, 112, 112], ["n", 3], {"mask": (np.float32, ["n", 1])}),
+    ],
+)
+def test_a_network_that_can_t_read_its_crops_is_told_when_it_is_opened(
+    tmp_path: Path, reads: list[str | int], gives: list[str | int], more: dict[str, tuple[type, list[str | int]]]
+) -> None:
+    graph = Graph()
+    axes = {1: [1, 2, 3], 2: [1, 2] if reads[-1] == 3 else [2, 3], 4: [2, 3]}[len(gives)]
+    graph.node("ReduceMean", "input", axes=axes, keepdims=int(len(gives) == 4), output="means")
+    file = tmp_path / "odd.onnx"
+    file.write_bytes(graph.serialize({"input": (np.float32, reads), **more}, {"means": (np.float32, gives)}))
+    file.with_suffix(".toml").write_text('template = "arcface-112"\nlayout = "nchw"\n', "utf-8")
+    with pytest.raises(WeightsError, match=r"odd.onnx' must read any number of crops, \('n', 3, 112, 112\)") as caught:
+        FaceNetwork.load(file)
+    assert caught.value.code == "face-network-shape"
+
+
+def test_free_sides_are_any_sides(tmp_path: Path, chips: np.ndarray) -> None:
+    graph = Graph()
+    graph.node("ReduceMean", "input", axes=[2, 3], keepdims=0, output="means")
+    file = tmp_path / "free.onnx"
+    file.write_bytes(graph.serialize({"input": (np.float32, ["n", 3, "h", "w"])}, {"means": (np.float32, ["n", 3])}))
+    file.with_suffix(".toml").write_text('template = "arcface-112"\nlayout = "nchw"\n', "utf-8")
+    assert FaceNetwork.load(file).embed(chips[:0]).shape == (0, 3)
+    assert FaceNetwork.load(file).embed(chips).shape == (len(chips), 3)
 
 
 def test_a_network_without_a_toml_says_what_to_write(own_network: Path, tmp_path: Path) -> None:

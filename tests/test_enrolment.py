@@ -17,7 +17,8 @@ import h5py
 import numpy as np
 import pytest
 
-from castlist.errors import CastError, CastlistError, RunError
+from castlist.checks.cache import CheckedPhoto, open_cache
+from castlist.errors import CastError, CastlistError, Message, RunError
 from castlist.faces import Face
 from castlist.learning import resume
 from castlist.learning.dataset import cache
@@ -36,10 +37,11 @@ from castlist.people.enrolment import add_faces
 from castlist.run import Enrolled, Run, RunFolder, load_gallery, open_run
 from castlist.settings import Settings
 from castlist.testing import draw_picture, level_of, save_picture, tell_faces
-from conftest import save_noise
+from conftest import not_root, save_noise
 from small_runs import PHOTOS, TABLE, crop, looked_at, make_small_run
 
 PEOPLE = ("Ann", "王小明", "Beatrix")
+NAME = (b"Beatrix", "Beatrix".encode("utf-32-le"))  # as a text, and as an array holds it
 
 
 @pytest.fixture
@@ -108,7 +110,7 @@ def test_whoever_held_the_run_before_a_forget_brings_nobody_back(run: Run) -> No
     assert window.run.people == open_run(run.path).people == ("Ann", "王小明", "Dora")
     assert window.gallery is not None and window.gallery.people == window.run.people
     beatrix = [row.tobytes() for row in TABLE[2 * PHOTOS : 3 * PHOTOS]]
-    assert holding(run.path, [b"Beatrix", *beatrix]) == set()
+    assert holding(run.path, [*NAME, *beatrix]) == set()
 
 
 def test_two_who_hold_the_run_lose_nobody(run: Run) -> None:
@@ -166,7 +168,7 @@ def test_a_report_is_never_of_people_who_have_left(run: Run, monkeypatch: pytest
 
     monkeypatch.setattr(sessions, "evaluate", evaluate_slowly)
     renew_report(run.path)
-    assert holding(run.path, [b"Beatrix"]) == set()
+    assert holding(run.path, [*NAME]) == set()
     assert (run.path / "report.html").exists()
 
 
@@ -184,8 +186,11 @@ def test_nothing_of_the_forgotten_is_left_in_any_byte(run: Run) -> None:
     with h5py.File(other, "w") as file:
         file.attrs["people"] = json.dumps(["Ann"])
         file["file"] = np.array(["Ann/1.jpg"], dtype=object)
-    traces = [b"Beatrix", *(row.tobytes() for row in TABLE[2 * PHOTOS : 3 * PHOTOS])]
-    assert holding(run.path, traces) == set(range(9))
+    nothing = CheckedPhoto(None, Message("no-photo", "no photo"), (), np.zeros((0, 0), np.float32))
+    with open_cache() as checked:
+        checked.keep("abc", "Beatrix", nothing)
+    traces = [*NAME, *(row.tobytes() for row in TABLE[2 * PHOTOS : 3 * PHOTOS])]
+    assert holding(run.path, traces) == set(range(10))
 
     receipt = forget(run.path, "Beatrix")
     assert holding(run.path, traces) == set()
@@ -194,13 +199,17 @@ def test_nothing_of_the_forgotten_is_left_in_any_byte(run: Run) -> None:
     assert not kept.exists()
     assert other.exists()
     assert [one.values for one in receipt.removed[:2]] == [{"embeddings": 8}, {"files": 8}]
-    assert any("1 kept data set" in str(line) for line in receipt.removed)
+    kept_of = {line.code: line.values for line in receipt.removed[3:]}
+    assert kept_of == {
+        "forgot-datasets": {"sets": 1, "name": "Beatrix"},
+        "forgot-checks": {"photos": 1, "name": "Beatrix"},
+    }
     opened = open_run(run.path)
     assert opened.people == ("Ann", "王小明")
     assert [note.code for note in opened.notes] == ["cast-stray-file"]
     assert opened.leaving == ()
     assert load_gallery(opened)[1].people == ("Ann", "王小明")
-    other.unlink()
+    assert [line.code for line in forget(run.path, "Ann").removed[3:]] == ["forgot-datasets"]
 
 
 def test_the_receipt_tells_of_a_training_that_reads_the_person(run: Run) -> None:
@@ -226,13 +235,16 @@ sys.stdin.read()
 
 
 def test_the_receipt_says_what_still_exists(run: Run, tmp_path: Path) -> None:
-    save_noise(tmp_path / "photos" / "Beatrix" / "1.jpg", 1)
+    for person in ("Ann", "Beatrix"):
+        save_noise(tmp_path / "photos" / person / "1.jpg", 1)
     for place in ("second", "search/one"):
         dataclasses.replace(run, path=tmp_path / "runs" / place).save()
     (tmp_path / "runs" / "broken").mkdir()
     (tmp_path / "runs" / "broken" / "run.json").write_text("{}")
     (run.path / "mine.txt").touch()
     receipt = forget(run.path, "Beatrix")
+    photos = [one.values["folder"] for one in receipt.remaining if one.code == "photos-remain"]
+    assert photos == [str(tmp_path / "photos" / "Beatrix")]
     said = [str(one) for one in receipt.remaining]
     for trace in (str(tmp_path / "photos" / "Beatrix"), "runs/second", "runs/search/one", "runs/broken", "mine.txt"):
         assert any(trace in line for line in said), trace
@@ -245,6 +257,17 @@ def test_forgetting_that_can_t_be(run: Run) -> None:
     dataclasses.replace(run, settings=Settings(model="cnn")).save()
     with pytest.raises(RunError, match=r"weights of the model cnn have seen .Beatrix..*--retrain"):
         forget(run.path, "Beatrix")
+    with pytest.raises(RunError, match=r"knows nobody called .Zoe."):
+        forget(run.path, "Zoe")
+
+
+def test_whom_the_gallery_alone_knows_is_forgotten(run: Run) -> None:
+    sides = {side: tuple(file for file in files if file[0] != "B") for side, files in run.sides.items()}
+    dataclasses.replace(run, people=PEOPLE[:2], sides=sides, refused=(), notes=()).save()  # nor listed any more
+    traces = [NAME[1], *(row.tobytes() for row in TABLE[2 * PHOTOS : 3 * PHOTOS])]
+    assert len(holding(run.path, traces)) == len(traces)
+    assert forget(run.path, "Beatrix").removed[0].values == {"embeddings": PHOTOS}
+    assert holding(run.path, traces) == set()
 
 
 def test_a_forget_that_an_older_castlist_was_killed_at_is_finished(run: Run) -> None:
@@ -254,7 +277,7 @@ def test_a_forget_that_an_older_castlist_was_killed_at_is_finished(run: Run) -> 
     assert Recognizer.load(run.path).run.people == ("Ann", "王小明")
     receipt = forget(run.path, "Beatrix")
     assert receipt.removed[1].values == {"files": 8}
-    assert holding(run.path, [b"Beatrix"]) == set()
+    assert holding(run.path, [*NAME]) == set()
 
 
 def test_the_order_of_people_is_the_gallery_s(run: Run) -> None:
@@ -284,7 +307,7 @@ def test_nobody_is_named_whom_the_record_doesn_t_list(run: Run) -> None:
 
 @pytest.fixture
 def unwritable() -> Iterator[Path]:
-    """A run folder that this process may read and not write; root is made somebody else meanwhile."""
+    """A run folder that this process may read and not write."""
     if sys.platform == "win32":
         pytest.skip("modes of folders say nothing here")
     home = Path(tempfile.mkdtemp())
@@ -292,17 +315,11 @@ def unwritable() -> Iterator[Path]:
     path = make_small_run(home / "runs" / "first", PEOPLE).path
     for entry in (*home.rglob("*"), path):
         entry.chmod(0o555 if entry.is_dir() else 0o444)
-    is_root = os.geteuid() == 0
-    if is_root:
-        os.seteuid(65534)
-    try:
+    with not_root():
         yield path
-    finally:
-        if is_root:
-            os.seteuid(0)
-        for folder in (path, path.parent, home):
-            folder.chmod(0o755)
-        shutil.rmtree(home)
+    for folder in (path, path.parent, home):
+        folder.chmod(0o755)
+    shutil.rmtree(home)
 
 
 def test_a_run_that_may_not_be_changed_is_read_all_the_same(unwritable: Path) -> None:
@@ -342,7 +359,7 @@ def test_an_exchange_that_was_killed_is_finished(run: Run, killed: str) -> None:
     receipt = retrain_without(run.path, "Beatrix")
     assert "trained anew" in str(receipt.removed[0])
     assert [path.name for path in run.path.parent.iterdir()] == [run.path.name]
-    assert holding(run.path.parent, [b"Beatrix"]) == set()
+    assert holding(run.path.parent, [*NAME]) == set()
 
 
 def test_a_run_that_was_trained_anew_is_of_a_later_generation(run: Run) -> None:

@@ -11,7 +11,16 @@ from pathlib import Path
 import pytest
 
 from castlist.errors import CastlistError
-from castlist.files import append_lines, need_replaceable, remove_parts, table_bytes, write_bytes, write_csv, write_text
+from castlist.files import (
+    append_lines,
+    need_folder,
+    need_replaceable,
+    remove_parts,
+    table_bytes,
+    write_bytes,
+    write_csv,
+    write_text,
+)
 
 
 def test_tables_survive_commas_and_lines_and_excel_knows_their_letters(tmp_path: Path) -> None:
@@ -137,13 +146,19 @@ def test_what_is_private_is_read_by_nobody_else(tmp_path: Path) -> None:
         write_text(tmp_path / "open" / "a", "text")
         write_text(tmp_path / "open" / "a", "again", private=True)
         write_text(tmp_path / "open" / "b", "text")
+        os.umask(0)
+        write_text(tmp_path / "open" / "c", "text")
+        need_folder(tmp_path / "needed" / "deeper", private=True)
+        need_folder(tmp_path / "needed" / "deeper")  # there already
     finally:
         os.umask(before)
     modes = {path.relative_to(tmp_path).as_posix(): stat.S_IMODE(path.stat().st_mode) for path in tmp_path.rglob("*")}
     (tmp_path / "open" / "photo").touch(0o750)  # as some cameras' cards have all files: nobody is to run a sidecar
     write_bytes(tmp_path / "beside", b"", like=tmp_path / "open" / "photo")
     assert stat.S_IMODE((tmp_path / "beside").stat().st_mode) == 0o640, "whoever may read the photo may read this"
-    assert modes == {"private": 0o700, "private/a": 0o600, "open": 0o755, "open/a": 0o600, "open/b": 0o644}
+    needed = {"needed": 0o777, "needed/deeper": 0o700}
+    written = {"private/a": 0o600, "open/a": 0o600, "open/b": 0o644, "open/c": 0o666}
+    assert modes == {"private": 0o700, "open": 0o755, **written, **needed}
 
 
 def test_only_parts_are_removed(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from importlib import resources
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits  # type: ignore[import-untyped]
 
 from castlist.errors import SettingsError, ShapeError, WeightsError
-from castlist.gallery import NOBODY, Answers, Background, Gallery, default_background
+from castlist.gallery import NOBODY, WRONG_NAMES, Answers, Background, Gallery, default_background, fit_beside
 from castlist.gallery.album import judge_groups, share_in_groups
 from castlist.gallery.answers import measure_gains, name_best
 from castlist.gallery.assignment import assign_people
@@ -236,6 +237,13 @@ def test_of_photos_that_all_disagree_all_count(background: Background, count: in
     person = np.append(np.zeros(count, int), 1)
     gallery = Gallery.fit("ab", embeddings, person, [str(i) for i in person], background=background)
     assert (gallery.trust_ > 0.9).all()
+
+
+def test_a_photo_alone_is_as_probably_named_right_as_any_and_more_so_beside_its_like(background: Background) -> None:
+    embeddings, _ = world(7, 2, 3)
+    assert fit_beside(background, embeddings[:0], embeddings[:1]) == pytest.approx([1 - WRONG_NAMES])
+    same, other = fit_beside(background, embeddings[:2], embeddings[[2, 3]])
+    assert same > 1 - WRONG_NAMES / 2 and other < 0.5
 
 
 @pytest.mark.parametrize("own", [False, True])
@@ -475,6 +483,13 @@ def test_another_stranger_rate_is_learnt_as_if_from_the_beginning(background: Ba
     assert strict.with_stranger_rate(0.2).to_bytes() == loose.to_bytes() != strict.to_bytes()
     with pytest.raises(SettingsError, match=r"at most 0\.5\. Got 0\.6"):
         strict.with_stranger_rate(0.6)
+    assert strict.with_stranger_rate(0.5).stranger_rate == 0.5
+
+
+def test_scores_beyond_all_measure_are_still_shares(background: Background) -> None:
+    gallery = dataclasses.replace(gallery_of(background, 2, 3, 4), slope_=1e6)
+    probabilities = gallery.answer(gallery.embeddings).probabilities
+    assert np.array_equal(np.unique(probabilities), [0, 1]) and (probabilities.sum(axis=1) == 1).all()
 
 
 def test_once_each_names_a_person_once(background: Background) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import tracemalloc
 import zipfile
@@ -12,8 +13,8 @@ import numpy as np
 import pytest
 
 from castlist.errors import RunError
-from castlist.gallery import Background, Gallery, default_background
-from castlist.gallery.storage import read_arrays, write_arrays
+from castlist.gallery import Background, Gallery, Lookalikes, default_background
+from castlist.gallery.storage import numbers_of, read_arrays, write_arrays
 
 VALUES = 12
 
@@ -83,6 +84,16 @@ def test_a_file_says_whose_its_background_is(background: Background) -> None:
     # A castlist that would keep the own background when somebody is forgotten reads version 4 only.
     assert read_arrays(general.to_bytes())["version"] == 4
     assert read_arrays(own.to_bytes())["version"] == 5
+    apart = dataclasses.replace(own, lookalikes=Lookalikes().add(0, own.embeddings[:1], ["a.jpg"]))
+    assert read_arrays(apart.to_bytes())["version"] == 6  # older castlists would name these again
+
+
+def test_numbers_on_their_bounds_are_within() -> None:
+    bounds = np.array([0.0, 1.0])
+    assert numbers_of(bounds, 2, least=0, most=1) is bounds
+    for array in (np.array([-1e-9, 1]), np.array([0, 1 + 1e-9]), np.array([0, np.nan]), bounds[:1], bounds > 0):
+        with pytest.raises(ValueError, match="numbers"):
+            numbers_of(array, 2, least=0, most=1)
 
 
 def test_in_an_older_file_a_background_that_does_not_ship_is_its_own(background: Background) -> None:
@@ -135,6 +146,7 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
     "endless thresholds": lambda data: changed(data, thresholds=np.full(3, -np.inf, np.float32)),
     "a rate of strangers above a half": lambda data: changed(data, numbers=np.array([0.6, 1.0, 0.0])),
     "no rate of strangers": lambda data: changed(data, numbers=np.array([0.0, 1.0, 0.0])),
+    "a level slope": lambda data: changed(data, numbers=np.array([0.01, 0.0, 0.0])),
     "a slope downhill": lambda data: changed(data, numbers=np.array([0.01, -1.0, 0.0])),
     "two numbers": lambda data: changed(data, numbers=np.array([0.01, 1.0])),
     "perhaps its own": lambda data: changed(data, own_background=np.array(2)),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from castlist.gallery import NOBODY, Background, Gallery
+from castlist.gallery import NOBODY, Background, Gallery, Knowledge, leaving_out
 from castlist.gallery.guessing import guess_background
-from castlist.gallery.leaving_out import measure_tail
+from castlist.gallery.leaving_out import BELIEVED, LEAST, measure_tail
 
 USED = 60  # directions
 
@@ -64,6 +64,22 @@ def test_hardly_anything_is_enough_to_guess_from(person: list[int]) -> None:
     assert np.isfinite(background.directions).all()
     assert background.is_in(Background.from_arrays(background.to_arrays()).to_arrays())
     assert (background.strangers[0].std(axis=0) >= 0.9).all()
+
+
+@pytest.mark.parametrize("n_people", [3, 12])  # of twelve, two are left out in a turn
+@pytest.mark.parametrize("is_close", [False, True])
+def test_each_of_the_left_out_counts_once_beside_the_guess(
+    monkeypatch: pytest.MonkeyPatch, n_people: int, is_close: bool
+) -> None:
+    def reach(known: Knowledge, _: Background) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        thresholds = np.full(len(known.mean), -np.inf if is_close else np.inf)
+        return thresholds, np.zeros(99), np.zeros(99)
+
+    monkeypatch.setattr(leaving_out, "reach_of_strangers", reach)
+    vectors, person = faces(5, n_people, 2)
+    rarity = -np.log((0.5 if is_close else 99.5) / 100)  # closer than any drawn stranger, or farther
+    tail = (BELIEVED + n_people) / (BELIEVED + rarity * n_people)
+    assert measure_tail(seen_by(NETWORKS["all"], vectors), person) == pytest.approx(np.clip(tail, LEAST, 1))
 
 
 def test_people_left_out_in_turn_tell_how_close_strangers_come() -> None:

@@ -19,6 +19,7 @@ from castlist import inference
 from castlist.errors import WeightsError
 from castlist.faces import Graph
 from castlist.inference import KEPT, fold_constants, open_session
+from castlist.testing import network_bytes
 from conftest import save_noise
 from small_runs import make_small_run
 
@@ -147,6 +148,18 @@ def test_what_is_no_network_is_one_sentence_each_time(tmp_path: Path) -> None:
     with pytest.raises(WeightsError) as missing:
         open_session(tmp_path / "missing.onnx")
     assert missing.value.code == "network-unreadable"
+
+
+@pytest.mark.parametrize("text", [b"castlist", b"arcface-112", b"faces", b"vectors", b"Gather"])
+def test_what_damage_made_no_text_is_one_sentence_and_nothing_on_stdout(
+    text: bytes, capfd: pytest.CaptureFixture[str]
+) -> None:
+    data = network_bytes()
+    assert text in data
+    with pytest.raises(WeightsError) as refused:
+        open_session(data.replace(text, text[:-1] + b"\xc1"), n_threads=1)
+    assert refused.value.code == "network-refused"
+    assert capfd.readouterr().out == ""
 
 
 def test_what_depends_on_weights_alone_is_folded(tmp_path: Path) -> None:

@@ -144,6 +144,8 @@ def test_a_face_that_isn_t_there_and_a_face_of_several_photos(run: Run, photo_of
             enrol(run.path, "Dora", [photo], face=number)
     with pytest.raises(SettingsError, match=r"one photo\. Got 2 photos"):
         enrol(run.path, "Dora", [photo, photo], face=1)
+    done = enrol(run.path, "Dora", [photo], face=2)
+    assert ([(face.number, face.of) for face in done.faces], done.known, done.refused) == ([(2, 2)], (), ())
 
 
 @pytest.mark.parametrize(
@@ -210,6 +212,25 @@ def test_the_last_enrolment_is_taken_back_and_then_the_one_before(run: Run, phot
     assert after[1].to_bytes() == before[1].to_bytes()
     with pytest.raises(RunError, match="Nothing is left to take back"):
         undo(run.path)
+
+
+def test_only_what_is_meant_is_taken_back_and_once(run: Run) -> None:
+    click(run, "Dora", crop(7), "d.jpg")
+    meant = open_run(run.path).enrolled[-1]
+    click(run, "Emil", crop(8), "e.jpg")
+    with pytest.raises(RunError, match="Something else was enrolled") as caught:
+        undo(run.path, only=meant)
+    assert caught.value.code == "enrolled-since"
+    assert undo(run.path).name == "Emil"
+    assert undo(run.path, only=meant) == meant
+    after = open_run(run.path)
+    assert after.people == PEOPLE
+    assert undo(run.path, only=meant) == meant  # as by a second click
+    assert open_run(run.path) == after
+    click(run, "Dora", crop(7), "d.jpg")
+    rename(run.path, "Dora", "Dori")
+    with pytest.raises(RunError, match="or somebody is called otherwise"):
+        undo(run.path, only=meant)
 
 
 @pytest.mark.parametrize("added", [{"apart": ["nowhere.jpg"]}, {"files": ["Dora/d.jpg", "Nobody\0/x.jpg", "x"]}])

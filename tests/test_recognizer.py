@@ -432,6 +432,7 @@ def test_nobody_is_named_twice_in_any_of_many_photos() -> None:
     gains = rng.normal(size=(120, 5)).astype(np.float32)
     answers = Answers(tuple("abcde"), np.full((120, 6), 1 / 6, np.float32), gains, np.zeros(120, np.int64))
     photos = describe_photos(answers, Seen.of_photos(40, photo=photo, embeddings=np.zeros((120, 4), np.float32)))
+    assert [len(faces) for faces in photos] == np.bincount(photo, minlength=40).tolist()
     for i, faces in enumerate(photos):
         named = answers[photo == i].once_each().named.tolist() if len(faces) else []
         assert [face.name for face in faces] == ["abcde"[person] if person >= 0 else "unknown" for person in named]

@@ -11,6 +11,7 @@ import pytest
 from castlist.embeddings import FaceNetwork
 from castlist.errors import RunError, ShapeError
 from castlist.faces import Face, Template
+from castlist.gallery import keep_beside
 from castlist.naming import Recognizer, Seen
 from castlist.people import enrol, enrol_face, forget, merge, refresh, refreshing, rename, undo
 from castlist.run import Run, RunFolder, load_gallery, open_run
@@ -153,6 +154,10 @@ def test_a_network_of_the_users_own_stays(run: Run, tmp_path: Path) -> None:
     assert (run.path / "face.onnx").read_bytes() == network_bytes()
     assert now.settings.network == str(tmp_path / "own.onnx")
     assert gallery.own_background
+    # With statistics of faces in general beside it, none are guessed from the cast.
+    keep_beside(tmp_path / "own.onnx", FaceNetwork.load(run.face_network_path).digest, faces_in_general())
+    refresh(run.path, finder=tell_faces)
+    assert not load_gallery(open_run(run.path))[1].own_background
 
 
 def test_a_run_of_a_trained_network_is_told_what_to_do(run: Run) -> None:

@@ -5,7 +5,11 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import shutil
+import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,9 +18,10 @@ from castlist.errors import Message, RunError, SettingsError
 from castlist.learning.dataset import load_dataset
 from castlist.learning.starting import new_run_path, start_run
 from castlist.media import find_cast
-from castlist.run import Run, find_runs, list_runs, newest_run, open_run
+from castlist.run import Run, find_runs, list_runs, listing, newest_run, open_run
 from castlist.run.record import FORMAT
 from castlist.settings import Settings, read_settings
+from conftest import not_root
 
 
 def make_run(path: Path, **changes: object) -> Run:
@@ -212,6 +217,55 @@ def test_a_newer_run_that_is_broken_is_told(tmp_path: Path) -> None:
     told: list[Message] = []
     assert newest_run(tmp_path, tell=told.append).path.name == "old"
     assert [Path(str(note.values["path"])).name for note in told] == ["cut", "newer"]
+
+
+@pytest.fixture
+def closed_folder() -> Iterator[Path]:
+    """A folder of folders in which this process may see nothing."""
+    if sys.platform == "win32":
+        pytest.skip("modes of folders say nothing here")
+    home = Path(tempfile.mkdtemp())
+    home.chmod(0o755)
+    make_run(home / "closed" / "run", complete=True)
+    make_run(home / "half" / "good", complete=True)
+    for folder in ("closed", "half/run"):
+        (home / folder).mkdir(exist_ok=True)
+        (home / folder).chmod(0)
+    for entry in (home / "half", home / "half" / "good", home / "half" / "good" / "run.json"):
+        entry.chmod(0o755)
+    with not_root():
+        yield home
+    for folder in ("closed", "half/run"):
+        (home / folder).chmod(0o755)
+    shutil.rmtree(home)
+
+
+def test_a_folder_of_runs_that_nobody_may_read_is_one_sentence(closed_folder: Path) -> None:
+    with pytest.raises(RunError, match=r"closed' can't be read \(Permission denied\)") as caught:
+        list_runs(closed_folder / "closed")
+    assert caught.value.code == "runs-unreadable"
+    runs, broken = find_runs(closed_folder / "half")  # one run that may not be read hides no other
+    assert [run.path.name for run in runs] == ["good"]
+    assert {path.name: error.code for path, error in broken.items()} == {"run": "record-unreadable"}
+    told: list[Message] = []
+    assert newest_run(closed_folder / "half", tell=told.append).path.name == "good"
+
+
+def test_a_run_that_is_deleted_while_runs_are_listed_is_not_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_run(tmp_path / "old", created="2026-01-01T00:00:00+00:00", complete=True)
+    make_run(tmp_path / "going")
+
+    def open_late(path: Path) -> Run:
+        if path.name == "going":
+            shutil.rmtree(path)
+        return open_run(path)
+
+    monkeypatch.setattr(listing, "open_run", open_late)
+    told: list[Message] = []
+    assert newest_run(tmp_path, tell=told.append).path.name == "old"
+    assert told == []
 
 
 def test_names_of_new_runs(tmp_path: Path) -> None:

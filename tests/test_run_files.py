@@ -131,6 +131,30 @@ def test_a_file_cut_short_is_told_as_damage_of_the_run(signed: Path, name: str, 
         Recognizer.load(signed)
 
 
+def test_a_file_that_says_no_text_of_itself_is_told_as_damage_of_the_run(signed: Path) -> None:
+    data = (signed / FACE_NETWORK).read_bytes()
+    (signed / FACE_NETWORK).write_bytes(data.replace(b"arcface-112", b"arcface-11\xc1"))
+    with pytest.raises(RunError, match=f"its {FACE_NETWORK} isn't what was learnt. Copy the run again"):
+        Recognizer.load(signed)
+
+
+def test_a_network_of_longer_vectors_is_another(signed: Path) -> None:
+    record = json.loads((signed / "run.json").read_text("utf-8"))
+    (signed / "run.json").write_text(json.dumps(record | {"files": {}}), "utf-8")  # as of runs made before
+    graph = Graph()
+    graph.node(
+        "Cast", graph.node("ReduceMean", graph.node("Cast", "faces", to=1), axes=[1, 2], keepdims=0), to=1, output="v"
+    )
+    data = graph.serialize(
+        {"faces": (np.uint8, ("n", 112, 112, 3))},
+        {"v": (np.float32, ("n", 3))},
+        {"castlist": '{"template": "arcface-112"}'},
+    )
+    (signed / FACE_NETWORK).write_bytes(data)
+    with pytest.raises(RunError, match=f"its {FACE_NETWORK} isn't what was learnt"):
+        Recognizer.load(signed)
+
+
 def test_a_link_in_a_foreign_run_makes_no_file_elsewhere(signed: Path, tmp_path: Path) -> None:
     (signed / LOCK).unlink()
     (signed / LOCK).symlink_to(tmp_path / "elsewhere")

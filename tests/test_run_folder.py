@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import errno
 import json
+import logging
 import os
 import shutil
 import stat
@@ -153,6 +154,28 @@ def test_a_file_system_without_locks_leaves_no_file_open(run: Run, monkeypatch: 
     assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
+@pytest.mark.parametrize("full_at", [0, 1, 3])  # a file that waits, the record, the list
+def test_a_full_disk_is_one_sentence_and_the_run_is_as_it_was(
+    run: Run, full_at: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls, fsync = iter(range(99)), os.fsync
+
+    def fill(file: int) -> None:
+        if next(calls) == full_at:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        fsync(file)
+
+    monkeypatch.setattr(os, "fsync", fill)
+    with (
+        pytest.raises(RunError, match=r"can't be changed \(No space left on device\).*make room") as caught,
+        RunFolder(run.path).change() as change,
+    ):
+        change.write("gallery.npz", b"new")
+    assert caught.value.code == "run-read-only"
+    files = {path.name: path.read_bytes() for path in run.path.iterdir()}
+    assert files == {".lock": b"", "metrics.json": b"old", "run.json": run.to_bytes()}
+
+
 def test_a_change_of_nothing_is_none(run: Run) -> None:
     stamp = RunFolder(run.path).stamp()
     with RunFolder(run.path).change():
@@ -173,10 +196,12 @@ def test_what_was_decided_is_made_by_whoever_comes(run: Run, who: str) -> None:
     assert (run.path / "metrics.json").read_text() == "new"
 
 
-def test_what_was_half_made_is_finished(run: Run) -> None:
+def test_what_was_half_made_is_finished(run: Run, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger="castlist")
     commit_and_die(run)
     (run.path / ".change" / "0").replace(run.path / "metrics.json")
     assert RunFolder(run.path).read(lambda newest: newest.people) == ("Dora",)
+    assert caplog.messages == ["a change that somebody was killed at is made"]
     assert (run.path / "metrics.json").read_text() == "new"
 
 

@@ -57,6 +57,42 @@ def test_work_that_nobody_asks_for_any_more_is_not_begun() -> None:
     assert begun == [3, 4]
 
 
+def test_who_stops_asking_leaves_nothing_to_be_begun() -> None:
+    hands, gate, begun = Hands(1), threading.Event(), []
+
+    def work(n: int) -> int:
+        begun.append(n)
+        return n and int(gate.wait(5))
+
+    stream = work_ahead(work, range(20), ahead=5, hands=hands)
+    assert next(stream) == 0
+    stream.close()
+    gate.set()
+    assert hands.submit(lambda n: n, 7).result(timeout=5) == 7  # after whatever was still to be done
+    assert begun in ([0], [0, 1])
+
+
+def test_items_are_taken_twice_the_threads_ahead() -> None:
+    taken: list[int] = []
+    set_threads(3)
+    try:
+        next(stream := work_ahead(abs, (taken.append(n) or n for n in range(50))))
+        stream.close()
+    finally:
+        set_threads(count_cores())
+    assert len(taken) == 2 * 3 + 1
+
+
+def test_another_size_is_not_waited_for() -> None:
+    gate = threading.Event()
+    going = [Hands().submit(lambda _: gate.wait(20), n) for n in range(2)]
+    set_threads(count_cores())
+    assert Hands().submit(abs, -1).result(timeout=10) == 1
+    assert not any(one.done() for one in going)
+    gate.set()
+    assert all(one.result(timeout=5) for one in going)
+
+
 def test_the_pool_is_resized_with_work_under_way() -> None:
     ended = threading.Event()
     results: list[list[int]] = []

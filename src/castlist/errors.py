@@ -18,6 +18,7 @@ same whatever the wording, and the values in it. Who must know what happened loo
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import re
 import string
@@ -25,6 +26,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
+
+logger = logging.getLogger(__name__)
 
 Value: TypeAlias = "str | int | float | Message"
 
@@ -201,8 +204,15 @@ def reason_of(error: Exception) -> Message | str:
     return str(error).strip().partition("\n")[0] or type(error).__name__
 
 
+def log_unforeseen(error: Exception) -> None:
+    """Log a failure that nobody wrote a sentence for; what it says may hold a name, which is for DEBUG alone."""
+    logger.error("unforeseen: %s", type(error).__name__)
+    logger.debug("which is", exc_info=error)
+
+
 def unforeseen(error: Exception) -> CastlistError:
-    """A failure that nobody wrote a sentence for, as one: a window has no traceback to show."""
+    """A failure that nobody wrote a sentence for, as one, and log it: a window has no traceback to show."""
+    log_unforeseen(error)
     if isinstance(error, OSError) and error.errno in FULL:
         return CastlistError(
             "no-room", "There is no room left ({reason}). Free some space, then try again.", reason=reason_of(error)

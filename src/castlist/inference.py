@@ -135,15 +135,22 @@ def _open(model: Model, n_threads: int) -> Any:
         values = [runtime.OrtValue.ortvalue_from_numpy(array) for array in weights.values()]
         options.add_external_initializers(list(weights), values)
     try:
-        session = runtime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        # Without a second try of the same, which it would announce on stdout.
+        session = runtime.InferenceSession(data, options, providers=["CPUExecutionProvider"], enable_fallback=0)
+        _read_texts(session)
     except Exception as error:  # onnxruntime raises kinds of its own that share no base
         raise WeightsError(
             "network-refused", "Not a network that onnxruntime can run ({reason}).", reason=str(error)
         ) from error
-    session.disable_fallback()
     session._model_bytes = None  # for the fallback only, and for as long as it lives: as much as the network again
     give_back()  # what only the opening needed: SFace's took more than all else together
     return session
+
+
+def _read_texts(session: Any) -> None:
+    """Read all that a network says of itself once: where damage made it no text, onnxruntime raises whenever asked."""
+    told = [(entry.name, entry.shape) for entry in (*session.get_inputs(), *session.get_outputs())]
+    logger.debug("A network of %s, which says %s", told, session.get_modelmeta().custom_metadata_map)
 
 
 def give_back() -> None:

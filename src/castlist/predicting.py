@@ -6,7 +6,6 @@ What only films, pictures or sidecars need is loaded where they are asked for: m
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -22,8 +21,6 @@ from castlist.media import UNKNOWN, is_film, meant_by
 from castlist.naming import NamedFilm, NamedPhoto, Recognizer, Table, film_rows, photo_rows
 from castlist.paths import as_path
 from castlist.threads import OnCount
-
-logger = logging.getLogger(__name__)
 
 Showing = Callable[[Message], AbstractContextManager[OnCount]]  # shows how far something is while it lasts
 
@@ -203,7 +200,6 @@ def _film(
     except MemoryError:
         raise
     except Exception as error:  # nor must one film stop the others
-        logger.exception("Unforeseen in a film")
         film = NamedFilm.unread(path, unforeseen(error).message)
     write(film_rows(film))
     failure = draw.film(film, showing) if draw and film.is_read else None
@@ -263,6 +259,5 @@ class _Painter:
         except MemoryError:
             raise
         except Exception as error:  # one picture must not stop the other nine thousand
-            logger.exception("Unforeseen while a picture was written")
             return Remark(unforeseen(error).message, path)
         return None

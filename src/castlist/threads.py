@@ -147,15 +147,11 @@ def submit(work: Callable[[S], T], item: S) -> Future[T]:
 
 def _put(work: Callable[[S], T], item: S) -> Future[T]:
     with _lock:
-        return _executor().submit(_marked, work, item)
+        return _executor().submit(work, item)
 
 
-def _marked(work: Callable[[S], T], item: S) -> T:
+def _begin_thread() -> None:
     _inside.work = True
-    try:
-        return work(item)
-    finally:
-        _inside.work = False
 
 
 def _need_some(count: int) -> None:
@@ -172,7 +168,7 @@ def _threads() -> int:
 def _executor() -> ThreadPoolExecutor:
     global _pool
     if _pool is None:
-        _pool = ThreadPoolExecutor(_threads(), "castlist")
+        _pool = ThreadPoolExecutor(_threads(), "castlist", _begin_thread)
     return _pool
 
 

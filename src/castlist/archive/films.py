@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,8 +26,6 @@ from castlist.media import Taking
 from castlist.naming import NamedFace, Seen, SeenTrack, name_tracks, see_film
 from castlist.threads import Stop
 
-logger = logging.getLogger(__name__)
-
 MARKS = 10.0  # a second; two tracks that share one are seen at the same time
 
 
@@ -42,7 +39,6 @@ def rows_of_film(path: Path, file: File, digest: str, namer: ArchiveNamer, stop:
     except MemoryError:
         raise
     except Exception as error:  # nor must one film stop the others
-        logger.exception("Unforeseen in a film")
         problem = unforeseen(error).message
     if not tracks:
         return row_of_failed(file, digest, problem, namer.n_values)

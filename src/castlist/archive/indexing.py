@@ -78,7 +78,7 @@ def open_index(folder: ArchiveFolder) -> FaceIndex:
             with folder.alone():  # nobody is forgotten meanwhile
                 return _make(folder)
         except CastlistError as error:  # somebody is at work there, or nothing can be written
-            logger.info("the index of an archive can't be made now: %s", error)
+            logger.info("the index of an archive can't be made now: %s", error.code)
     vectors, counts = _read(folder, folder.units())
     return FaceIndex(ExactSearcher(vectors), counts)
 

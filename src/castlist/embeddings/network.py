@@ -52,6 +52,10 @@ class FaceNetwork:
     digest: str = ""  # of both files' content: the same for the same network, wherever it lies
     session: Any = field(default=None, repr=False, compare=False)  # as `open_session` gave it
 
+    def __post_init__(self) -> None:
+        if self.session:
+            _need_vectors(self)
+
     @classmethod
     def load(cls, file: Path) -> FaceNetwork:
         """Load an ONNX file that castlist wrote, or any other with a TOML of the same name beside it.
@@ -105,6 +109,11 @@ class FaceNetwork:
         """What must be copied, names kept, for the network to be loaded elsewhere."""
         return (self.file, self.sidecar) if self.sidecar else (self.file,)
 
+    @property
+    def n_values(self) -> int:
+        """How long its vectors are."""
+        return int(self.session.get_outputs()[0].shape[1])
+
     def read_graph(self) -> bytes:
         """The network as onnxruntime is given it."""
         data = read_network(self.file)
@@ -126,7 +135,7 @@ class FaceNetwork:
                 "views-unknown", "Unknown views {views!r}. Choose from: {known}.", views=views, known=", ".join(VIEWS)
             )
         if not len(faces):
-            return np.zeros((0, self.session.get_outputs()[0].shape[-1]), np.float32)
+            return np.zeros((0, self.n_values), np.float32)
         batches = [faces[i : i + batch_size] for i in range(0, len(faces), batch_size)]
 
         def see(work: tuple[np.ndarray, View]) -> np.ndarray:
@@ -216,6 +225,26 @@ def look(faces: np.ndarray, view: View) -> np.ndarray:
         warped = (cv2.warpAffine(face, matrix, (size, size), borderMode=cv2.BORDER_REPLICATE) for face in faces)
         faces = np.stack(list(warped)) if len(faces) else faces
     return np.ascontiguousarray(faces[:, :, ::-1]) if mirrored else faces
+
+
+def _need_vectors(network: FaceNetwork) -> None:
+    """Make sure that a network gives a vector for each of any number of crops of its template, as far as it says."""
+    inputs, gives = network.session.get_inputs(), network.session.get_outputs()[0].shape
+    size = network.template.size
+    crop = (size, size, 3) if network.layout == "nhwc" else (3, size, size)
+    reads = inputs[0].shape
+    fits = len(reads) == 4 and all(a == b or not isinstance(a, int) for a, b in zip(reads, (None, *crop), strict=True))
+    is_one = len(inputs) == 1 and inputs[0].type in ("tensor(float)", "tensor(uint8)")
+    if not (fits and is_one and len(gives) == 2 and isinstance(gives[1], int)):
+        raise WeightsError(
+            "face-network-shape",
+            "The face network {path!r} must read any number of crops, {crop}, and give a vector for each. It reads "
+            "{reads} and gives {gives} instead. Say its template and layout in the TOML beside it, or export it anew.",
+            path=str(network.file),
+            crop=str(("n", *crop)),
+            reads=", ".join(f"{entry.type} of {tuple(entry.shape)}" for entry in inputs),
+            gives=str(tuple(gives)),
+        )
 
 
 def _noted_template(note: str, file: Path) -> Template:

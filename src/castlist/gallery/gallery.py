@@ -202,8 +202,9 @@ class Gallery:
         person = answers.named[suspects]
         sums, counts = add_up(known, helped.person, helped.trust_)
         evidence = judge_groups(between, placed, suspects, others, sums[person], counts[person])
-        strangers, who = suspects[evidence < 0], person[evidence < 0]
-        right = 1 / (1 + np.exp(-EVIDENCE * evidence[evidence < 0]))
+        told = evidence < 0
+        strangers, who = suspects[told], person[told]
+        right = 1 / (1 + np.exp(-EVIDENCE * evidence[told]))
         taken = answers.probabilities[strangers, who] * (1 - right)
         answers.probabilities[strangers, who] -= taken
         answers.probabilities[strangers, -1] += taken

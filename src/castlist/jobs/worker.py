@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import signal
 import threading
 import time
@@ -15,8 +14,6 @@ from castlist.jobs.works import StopAsked, read_work
 from castlist.learning import Progress
 
 PAUSE = 0.1  # seconds between two counts; nobody sees more, and a training of a night has a million steps
-
-logger = logging.getLogger(__name__)
 
 
 class Teller:
@@ -69,7 +66,6 @@ def main() -> None:
     except CastlistError as error:
         teller.write(Failed(error.message))
     except Exception as error:
-        logger.exception("the work failed")
         teller.write(Failed(unforeseen(error).message))
 
 

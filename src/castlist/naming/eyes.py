@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import logging
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
@@ -16,14 +15,12 @@ from typing import Protocol
 import numpy as np
 
 from castlist.embeddings import FaceNetwork
-from castlist.errors import CastlistError, Message, PhotoError, RunError, ShapeError
+from castlist.errors import CastlistError, Message, PhotoError, RunError, ShapeError, log_unforeseen
 from castlist.faces import MIN_FACE, RELATIVE_MIN_FACE, Box, Face, Finder, Quality, find_faces, find_photo_faces
 from castlist.media import OpenPhoto, open_photo, read_file, resize_photo
 from castlist.naming.seeing import Seen
 from castlist.paths import as_several, as_text
 from castlist.threads import Hands, OnCount, Stop, work_ahead
-
-logger = logging.getLogger(__name__)
 
 Photo = str | os.PathLike[str] | bytes | np.ndarray  # a file, the bytes of one, or pixels (height, width, 3), uint8
 
@@ -264,7 +261,7 @@ def _look_at(photo: Photo, find: Callable[[OpenPhoto | np.ndarray], Sequence[Fac
     except (MemoryError, CastlistError):  # of the machine, or of what is installed; the next photo would end so, too
         raise
     except Exception as error:  # a bug in a decoder or detector must not stop the other nine thousand photos
-        logger.exception("Unforeseen in a photo")
+        log_unforeseen(error)
         reason = f"{type(error).__name__}: {error}"
         return Sight(
             path, digest, problem=Message("photo-unforeseen", "can't be looked at ({reason})", {"reason": reason})

@@ -13,7 +13,7 @@ from castlist.naming.classifier import Network
 from castlist.naming.eyes import Eyes, FaceEyes, WholeEyes
 from castlist.naming.namers import FaceClassifier, GalleryNamer, Namer, WholeClassifier
 from castlist.naming.seeing import Seen
-from castlist.run import FACE_FILES, Run, RunFolder, Stamp, check_files, load_gallery
+from castlist.run import FACE_FILES, Run, RunFolder, Stamp, check_files, load_gallery, other_file
 from castlist.threads import submit
 
 
@@ -96,6 +96,8 @@ def open_generation(folder: RunFolder, finder: Finder = find_faces, *, before: G
             if face_network.is_of(run.face_digests):
                 known = FACE_FILES
             run, gallery = loaded.result()
+            if face_network.n_values != gallery.embeddings.shape[1]:
+                raise other_file(run, FACE_FILES[0])
         generation = Generation(
             run,
             network=Network(run.network_path, n_people=len(run.people)) if run.has_network else None,

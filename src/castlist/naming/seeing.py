@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import itertools
 import json
 import os
 import zipfile
@@ -161,23 +162,19 @@ class Seen:
         Raises:
             ShapeError: If they are of different eyes.
         """
-        every = list(records)
-        if not every:
-            return cls.empty()
-        firsts = np.cumsum([0, *(len(one) for one in every)])
+        every = list(records) or [cls.empty()]
         # A record without a face doesn't know how wide its columns would be.
         some = [one for one in every if len(one.photo)] or every[:1]
         if len({one.eyes for one in some}) > 1:
             raise ShapeError("seen-eyes", "Records that were seen with different face networks can't be one.")
-        columns = {
-            name: np.concatenate([getattr(one, name) for one in some]) for name in FACE_COLUMNS if name != "photo"
-        }
+        columns = {name: np.concatenate([getattr(one, name) for one in some]) for name in FACE_COLUMNS}
+        lengths = [len(one) for one in every]
+        columns["photo"] += np.repeat(np.cumsum(lengths) - lengths, [len(one.photo) for one in every])
         return cls(
-            paths=tuple(path for one in every for path in one.paths),
-            digests=tuple(digest for one in every for digest in one.digests),
+            paths=tuple(itertools.chain(*(one.paths for one in every))),
+            digests=tuple(itertools.chain(*(one.digests for one in every))),
             sizes=np.concatenate([one.sizes for one in every]),
-            problems=tuple(problem for one in every for problem in one.problems),
-            photo=np.concatenate([one.photo + first for one, first in zip(every, firsts, strict=False)]),
+            problems=tuple(itertools.chain(*(one.problems for one in every))),
             eyes=some[0].eyes,
             **columns,
         )

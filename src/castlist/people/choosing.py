@@ -55,11 +55,7 @@ def choose_face_of_each(
         )
     seen = Seen.merge(recognizer.face_eyes.see(photos))
     called = [_called(photo) for photo in photos]
-    ends = np.cumsum(seen.counts).tolist()
-    faces = [
-        list(_from_left(photo, named, end - len(named)))
-        for photo, named, end in zip(called, recognizer.name(seen), ends, strict=True)
-    ]
+    faces = _faces_of_each(recognizer, seen, called)
     chosen = {i: mine[0] for i, mine in enumerate(faces) if len(mine) == 1}
     if number is not None and faces[0]:
         chosen = {0: _numbered(faces[0], number)}
@@ -73,6 +69,14 @@ def choose_face_of_each(
         if i not in chosen
     ]
     return seen, [chosen[i] for i in sorted(chosen)], refused
+
+
+def _faces_of_each(recognizer: Recognizer, seen: Seen, called: Sequence[Path]) -> list[list[ChosenFace]]:
+    ends = np.cumsum(seen.counts).tolist()
+    return [
+        list(_from_left(photo, named, end - len(named)))
+        for photo, named, end in zip(called, recognizer.name(seen), ends, strict=True)
+    ]
 
 
 def _choose_of_groups(

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from castlist.run.record import Run as Run
     from castlist.run.record import check_files as check_files
     from castlist.run.record import open_run as open_run
+    from castlist.run.record import other_file as other_file
     from castlist.run.stage import delete as delete
 
 _ROOMS = {
@@ -59,6 +60,7 @@ _ROOMS = {
     "need_same": "cast",
     "newest_run": "listing",
     "open_run": "record",
+    "other_file": "record",
     "put_network": "cast",
     "read_accuracy": "history",
     "read_history": "history",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import datetime
 import json
+import logging
+import math
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +16,8 @@ from castlist.errors import Message, RunError, reason_of
 from castlist.paths import as_path, is_folder
 from castlist.run.inventory import RECORD
 from castlist.run.record import Run, open_run
+
+logger = logging.getLogger(__name__)
 
 
 def find_runs(folder: str | os.PathLike[str]) -> tuple[list[Run], dict[Path, RunError]]:
@@ -37,6 +41,7 @@ def find_runs(folder: str | os.PathLike[str]) -> tuple[list[Run], dict[Path, Run
             runs.append(open_run(path))
         except RunError as error:
             broken[path] = error
+    logger.debug("%d runs in %s, and %d that can't be opened", len(runs), folder, len(broken))
     return sorted(runs, key=lambda run: (instant_of(run), run.path.name)), broken
 
 
@@ -97,10 +102,10 @@ def _may_be_run(path: Path) -> bool:
 
 
 def _instant_of_broken(path: Path) -> float:
-    """When a run was begun that can't be opened; if not even that can be read, when its record was last written."""
-    try:
+    """When a run was begun that can't be opened; if not even that can be read, when it was last written."""
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
         return _instant(json.loads((path / RECORD).read_bytes())["created"])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    for written in (path / RECORD, path):
         with contextlib.suppress(OSError):
-            return (path / RECORD).stat().st_mtime
-    return path.stat().st_mtime
+            return written.stat().st_mtime
+    return -math.inf  # it was deleted meanwhile

@@ -12,7 +12,6 @@ import os
 import platform
 import re
 import typing
-import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +23,7 @@ from castlist.arguments import checked
 from castlist.errors import CastError, Message, PhotoError, RunError, SettingsError, reason_of
 from castlist.escaping import for_json
 from castlist.files import need_regular, write_bytes
-from castlist.media import check_person
+from castlist.media import check_person, folded
 from castlist.paths import as_path, by_own_name, join_below
 from castlist.run import inventory
 from castlist.run.calls import Called
@@ -213,12 +212,17 @@ def check_files(run: Run, *, known: Collection[str] = ()) -> None:
         if name in known or name not in inventory.SIGNED:
             continue
         if (run.path / name).exists() and sign(read_part(run, name)) != digest:
-            raise RunError(
-                "run-file-differs",
-                "The run {path!r} is broken: its {file} isn't what was learnt. Copy the run again, or train it anew.",
-                path=str(run.path),
-                file=name,
-            )
+            raise other_file(run, name)
+
+
+def other_file(run: Run, name: str) -> RunError:
+    """That a file of a run isn't the one that belongs there."""
+    return RunError(
+        "run-file-differs",
+        "The run {path!r} is broken: its {file} isn't what was learnt. Copy the run again, or train it anew.",
+        path=str(run.path),
+        file=name,
+    )
 
 
 def sign(data: bytes) -> str:
@@ -300,17 +304,7 @@ def _check(run: Run) -> None:
         ValueError: If the people, the sides or the time are none.
         CastError: If somebody can't be called so.
     """
-    people = {unicodedata.normalize("NFKC", name).casefold() for name in run.people}
-    is_empty = not run.people and (run.has_network or any(run.sides.values()))
-    if is_empty or len(people) < len(run.people):
-        raise ValueError("its people must be names, each once")
-    for name in (
-        *run.people,
-        *(one.name for one in run.leaving),
-        *(one.name for one in run.enrolled),
-        *(one.name for one in run.calls),
-    ):
-        check_person(name)
+    _check_people(run)
     if not 0 < run.temperature < math.inf:
         raise ValueError("its temperature must be above 0")
     if set(run.sides) != set(SIDES) or set(run.groups) != set(SIDES):
@@ -319,6 +313,16 @@ def _check(run: Run) -> None:
     _check_files(file for file, _ in run.refused)
     _check_files(file for one in run.enrolled for file in one.files)
     datetime.datetime.fromisoformat(run.created)
+
+
+def _check_people(run: Run) -> None:
+    people = {folded(name) for name in run.people}
+    is_empty = not run.people and (run.has_network or any(run.sides.values()))
+    if is_empty or len(people) < len(run.people):
+        raise ValueError("its people must be names, each once")
+    others: tuple[Leaving | Enrolled | Called, ...] = (*run.leaving, *run.enrolled, *run.calls)
+    for name in (*run.people, *(one.name for one in others)):
+        check_person(name)
 
 
 def _check_files(files: Iterable[str]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from http import HTTPStatus
 from typing import Any
 
@@ -16,8 +15,6 @@ from castlist.web.problems import MEDIA_TYPE, problem_bytes, scope_language, sta
 from castlist.web.studio import explained, no_such_page
 
 METHODS = ("GET", "HEAD", "POST", "DELETE")  # that any route has
-
-logger = logging.getLogger(__name__)
 
 
 class NotModified(Exception):  # noqa: N818 - no error: whoever asks has the newest
@@ -67,7 +64,6 @@ def explain_problems(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def unknown(request: Request, error: Exception) -> Response:
-        logger.error("unforeseen: %s", type(error).__name__)  # what it says may hold a name
         return await known(request, unforeseen(error))
 
 

@@ -204,7 +204,7 @@ class _Driver:
             task.tries += 1
         if (task.tries if task else self._lost_in_a_row) >= TRIES:
             raise self._placed(error)
-        logger.warning("a worker failed: %s", error)
+        logger.warning("a worker failed: %s", error.code)
         if task:
             self._waiting.append(task)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 
 import msgspec
@@ -14,8 +13,6 @@ from castlist.archive.units import Worker
 from castlist.archive.workers.orders import News, Order, Post, find_function
 from castlist.errors import CastlistError, unforeseen
 from castlist.threads import set_threads
-
-logger = logging.getLogger(__name__)
 
 
 class Station:
@@ -54,7 +51,6 @@ class Station:
             except MemoryError:  # as good as killed: nobody knows what still works
                 raise
             except Exception as error:
-                logger.exception("a worker failed")
                 problem = unforeseen(error)
         return self._tell(problem, is_done=problem is None)
 

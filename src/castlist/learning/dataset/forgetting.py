@@ -40,6 +40,8 @@ def delete_datasets_of(person: str) -> list[DeletedDataset]:
     deleted, failed = [], []
     # Parts first: one that gets its name meanwhile is found among the named.
     for path in [*folder.glob("*.part"), *folder.glob("*.h5")]:
+        if not path.is_file():  # a pipe would be waited for; what castlist writes are files
+            continue
         try:
             in_use = _is_in_use(path)
             people = _people_in(path)

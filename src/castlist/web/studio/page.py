@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import functools
-import logging
 import urllib.parse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,8 +24,6 @@ with needs_extra("serve", "The studio"):
 
 if TYPE_CHECKING:
     from castlist.jobs import Work
-
-logger = logging.getLogger(__name__)
 
 TEMPLATES = Path(__file__).parent / "templates"
 TAGS = {"en": "en", "zh-TW": "zh-Hant-TW"}  # of languages, as HTML writes them
@@ -121,7 +118,6 @@ def explained(request: Request, error: Exception) -> HTMLResponse:
             return render(request, "problem", status=error.status_code, problem=said, others=others)
         error = unforeseen(error.__cause__)  # as where there is no room for what is sent
     if not isinstance(error, CastlistError):
-        logger.error("unforeseen: %s", type(error).__name__)  # what it says may hold a name
         error = unforeseen(error)
     return render(request, "problem", status=status_of(error), problem=error.message, others=others)
 

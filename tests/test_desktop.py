@@ -302,6 +302,24 @@ window.root.mainloop()
     assert sorted(tmp_path.rglob("*")) == before
 
 
+@pytest.mark.parametrize("sent", ["os.kill(os.getpid(), 15)", "threading.Timer(0, os.kill, (os.getpid(), 15)).start()"])
+def test_a_signal_to_end_ends_the_window_in_a_callback_too(screen: None, tmp_path: Path, sent: str) -> None:
+    script = f"""
+import os, sys, threading
+from castlist.__main__ import main
+from castlist.desktop import window as room
+class Window(room.Window):
+    def __init__(self, root, *others):
+        super().__init__(root, *others)
+        root.after(300, lambda: {sent})
+room.Window = Window
+sys.argv = ["castlist", "desktop"]
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr.strip()) == (143, "castlist: stopped.")
+
+
 # Opening
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tkinter as tk
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -46,8 +46,14 @@ def run_window(runs: Path, photos: Sequence[Path], *, language: str | None) -> N
         raise CastlistError(
             "no-screen", "The window needs a screen, and there is none ({reason}).", reason=str(error)
         ) from error
-    Window(root, texts, runs).open(photos)
-    root.mainloop()
+    root.report_callback_exception = partial(_report, root.report_callback_exception)
+    window = Window(root, texts, runs)
+    try:
+        window.open(photos)
+        root.mainloop()
+    except BaseException:  # a signal to end, mostly: work that goes on would keep the process
+        window.close()
+        raise
 
 
 class Window:
@@ -263,6 +269,13 @@ class Window:
         if not self.album.recognizer:
             self.notice.tell(lambda translate: translate("Choose people first, or learn from folders."))
         return self.album.recognizer
+
+
+def _report(report: Callable[..., object], kind: type[BaseException], error: BaseException, trace: object) -> None:
+    """What goes wrong in a callback is told, and the window stays; but a signal to end ends it."""
+    if isinstance(error, KeyboardInterrupt):
+        raise error
+    report(kind, error, trace)
 
 
 def _get_ready(_: Task) -> Iterator[None]:

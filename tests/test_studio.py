@@ -559,7 +559,11 @@ def test_a_picture_is_named_and_its_face_learnt_with_nothing_kept(client: Any, h
     stranger = re.search(r'data-face="(\d)" class="box unnamed"', page)
     assert stranger
     told = {"run": "team", "face": stranger[1], "name": "Dora"}
-    assert "Dora" in client.post("/try/enrol", data=told, files=sent).text
+    learnt = client.post("/try/enrol", data=told, files=sent).text
+    assert "Dora" in learnt and 'role="alert"' not in learnt
+    assert "Dora is known by this very face already." in client.post("/try/enrol", data=told, files=sent).text
+    doubted = client.post("/try/enrol", data=told | {"name": "Ann"}, files=sent).text
+    assert "the run knows this very face as Dora." in doubted.partition('role="alert"')[2]
     assert "Dora" in open_run(home / "runs" / "team").people
     frame = client.post("/try/frame", data={"run": "team"}, files=sent).json()["faces"]
     assert {face["text"].partition(" ")[0] for face in frame} == {"Ann", "Dora"}

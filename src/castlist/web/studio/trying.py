@@ -15,7 +15,7 @@ from castlist.languages import translator
 from castlist.media import UNKNOWN, read_photo
 from castlist.naming import NamedFace, Seen
 from castlist.painting import preview_pixels
-from castlist.people import enrol_face
+from castlist.people import PointedFace, enrol_face
 from castlist.run import list_runs
 from castlist.web.desk import Desk, desk_of
 from castlist.web.problems import scope_language
@@ -79,8 +79,8 @@ def enrol(
     data, seen = _look(request, run, photo)
     if not 0 <= face < len(seen.photo):
         raise PhotoError("face-not-there", "There is no such face in the picture.")
-    enrol_face(desk_of(request).recognizer(run), name.strip(), seen, face, "dropped.jpg")
-    return _answer(request, run, data, seen)
+    done = enrol_face(desk_of(request).recognizer(run), name.strip(), seen, face, "dropped.jpg")
+    return _answer(request, run, data, seen, done, name.strip())
 
 
 def _prepare(desk: Desk, run: str) -> None:
@@ -89,7 +89,10 @@ def _prepare(desk: Desk, run: str) -> None:
         desk.recognizer(run)
 
 
-def _answer(request: Request, run: str, data: bytes, seen: Seen) -> Response:
+def _answer(
+    request: Request, run: str, data: bytes, seen: Seen, done: PointedFace | None = None, name: str = ""
+) -> Response:
+    """Who is in a picture, and what there is to say of a name that was just given there."""
     recognizer = desk_of(request).recognizer(run)
     (faces,) = recognizer.name(seen)
     picture = base64.b64encode(preview_pixels(read_photo(data), SHOWN)).decode()
@@ -101,6 +104,8 @@ def _answer(request: Request, run: str, data: bytes, seen: Seen) -> Response:
         faces=list(enumerate(faces)),
         people=recognizer.run.people,
         can_enrol=not (seen.is_whole or recognizer.run.has_network),
+        done=done,
+        name=name,
     )
 
 

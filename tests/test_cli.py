@@ -256,6 +256,22 @@ runpy.run_module("castlist", run_name="__main__")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="elsewhere a process is ended without a word")
+@pytest.mark.parametrize("second", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_signal_ends_a_work_at_once_whatever_it_is_at(second: int) -> None:
+    script = f"""
+import os
+from castlist.stopping import told_to_end
+with told_to_end():
+    try:
+        os.kill(os.getpid(), 2)
+    finally:
+        os.kill(os.getpid(), {second:d})
+        print("went on")
+"""
+    done = subprocess.run([sys.executable, "-P", "-c", script], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (-second, "", "")
+
+
 def test_who_is_told_to_end_while_the_command_is_loaded_says_so() -> None:
     done = subprocess.run([sys.executable, "-P", "-c", TOLD_TO_END], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (143, "castlist: stopped.\n")
@@ -271,11 +287,17 @@ def test_ctrl_c_is_no_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
         with needs_extra("learn", "Writing a report"):
             raise ImportError("numpy.core.multiarray failed to import")
 
-    for ending in (interrupt, interrupt_an_import):
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [signal.getsignal(number) for number in numbers]
+    for ending, after in ((interrupt, signal.default_int_handler), (interrupt_an_import, signal.SIG_DFL)):
         monkeypatch.setattr(cli, "command_of", lambda app, ending=ending: ending)
-        assert run(monkeypatch) == 130
-        assert capsys.readouterr().err == "castlist: stopped.\n"
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        try:
+            assert run(monkeypatch) == 130
+            assert capsys.readouterr().err == "castlist: stopped.\n"
+            assert signal.getsignal(signal.SIGINT) is after, "a second one ends the process at once"
+        finally:
+            for number, handler in zip(numbers, before, strict=True):
+                signal.signal(number, handler)
 
 
 def test_an_interrupted_work_says_how_to_go_on(capsys: pytest.CaptureFixture[str]) -> None:

@@ -24,14 +24,16 @@ class Stopped(KeyboardInterrupt):
 def told_to_end() -> Iterator[list[int]]:
     """Raise KeyboardInterrupt for these signals while the block runs, as for Ctrl+C; gives the list of what came.
 
-    A second one ends the process at once. One that is ignored, as nohup does, stays ignored. Ctrl+C is in the list,
-    since a library that was being imported may make something else of the KeyboardInterrupt.
+    A second one ends the process at once, whatever it is at, and after the block, too. One that is ignored, as nohup
+    does, stays ignored. Ctrl+C is in the list, since a library that was being imported may make something else of the
+    KeyboardInterrupt.
     """
     came: list[int] = []
 
     def end(number: int, frame: FrameType | None) -> None:
         came.append(number)
-        signal.signal(number, before[number])
+        for one in ours:
+            signal.signal(one, signal.SIG_DFL)
         raise Stopped
 
     numbers = [signal.SIGINT, *(getattr(signal, name) for name in _ENDING if hasattr(signal, name))]
@@ -42,5 +44,5 @@ def told_to_end() -> Iterator[list[int]]:
     try:
         yield came
     finally:
-        for number in ours:
+        for number in ours if not came else ():
             signal.signal(number, before[number])

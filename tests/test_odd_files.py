@@ -194,7 +194,9 @@ FORBIDDEN = """
 import os, sys
 from pathlib import Path
 from castlist.media import find_cast, find_photos
+from castlist.errors import RunError
 from castlist.predicting import predict
+from castlist.run import find_runs
 from test_odd_files import FakeRecognizer
 os.seteuid(65534)
 root, notes = Path(sys.argv[1]), []
@@ -204,6 +206,12 @@ cast = find_cast(root)
 print(cast.people, sorted({note.code for note in cast.notes}))
 print(sorted(path.name for path in find_photos([root / "ok" / "1.png", root / "closed" / "1.png"])))
 print(len(list(predict(found, FakeRecognizer("Ann")))))
+print(sorted(path.parent.name for path in find_photos([root / "*" / "*.png"])))
+for folder in (root / "closed", root / "listed"):
+    try:
+        find_runs(folder)
+    except RunError as error:
+        print(error.code)
 """
 
 
@@ -225,10 +233,13 @@ def test_folders_that_nobody_may_read_end_nothing(open_folder: Path) -> None:
     )  # fmt: skip
     assert done.stderr == ""
     assert done.stdout.splitlines() == [
-        "['1.png', '1.png', '1.png'] ['folder-unread']",  # of the listed folder, too: refused when it is opened
-        "('listed', 'ok') ['cast-empty-folder', 'folder-unread']",
+        "['1.png', '1.png'] ['folder-unread']",
+        "('ok',) ['cast-empty-folder', 'folder-unread']",
         "['1.png', '1.png']",
-        "3",
+        "2",
+        "['listed', 'ok']",  # refused when it is opened
+        "runs-unreadable",
+        "runs-unreadable",
     ]
 
 

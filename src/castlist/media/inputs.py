@@ -60,7 +60,7 @@ def _matches(walk: Walk, inputs: Sequence[str | os.PathLike[str]], empty: list[M
         elif _is_there(path):
             matches = iter([path])
         else:
-            matches = (match for match in map(Path, _expand(path)) if match.is_file())
+            matches = (match for match in map(Path, _expand(path)) if _is_there(match) and not is_folder(match))
         is_empty = True
         for match in matches:
             is_empty = False

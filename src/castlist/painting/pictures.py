@@ -105,7 +105,7 @@ def tell_apart(paths: Sequence[Path], *, folders: int = 0) -> list[str]:
         n names, in their order.
     """
     # Links aren't followed: a picture is called as the user calls the photo.
-    whole = [Path(os.path.normpath(Path.cwd() / path)) for path in paths]
+    whole = [Path(os.path.normpath(path.absolute())) for path in paths]
     stems = [_folded(path.stem) for path in whole]
     alike = Counter(zip((path.parent for path in whole), stems, strict=True))
     names = [path.name if alike[path.parent, stem] > 1 else path.stem for path, stem in zip(whole, stems, strict=True)]

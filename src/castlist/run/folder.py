@@ -50,8 +50,13 @@ class Change:
         return read_part(self.run, name)
 
     def write(self, name: str, data: bytes) -> None:
-        """Have a file in the run."""
-        self._stage.write(name, data)
+        """Have a file in the run.
+
+        Raises:
+            RunError: If there is no right to write there, or no room.
+        """
+        with _refusals(self.run.path):
+            self._stage.write(name, data)
         self._digests[name] = sign(data)
 
     def remove(self, name: str) -> None:
@@ -137,7 +142,7 @@ class RunFolder:
             change = Change(open_run(self.path), stage)
             try:
                 yield change
-                with self._refusals():
+                with _refusals(self.path):
                     change.commit()
             finally:
                 if not stage.is_committed:
@@ -156,7 +161,7 @@ class RunFolder:
         if self.stamp() is None:
             open_run(self.path)  # says why
         with contextlib.ExitStack() as stack:
-            with self._refusals():
+            with _refusals(self.path):
                 stack.enter_context(hold(self.path / LOCK, patience=patience))
                 stage = Stage(self.path)
                 if stage.is_committed:
@@ -178,15 +183,16 @@ class RunFolder:
                     raise
             time.sleep(PAUSE)
 
-    @contextlib.contextmanager
-    def _refusals(self) -> Iterator[None]:
-        """What the system refuses while a run is changed, as a sentence."""
-        try:
-            yield
-        except OSError as error:
-            raise RunError(
-                "run-read-only",
-                "The run {path!r} can't be changed ({reason}). Get the right to write there, make room, or copy it.",
-                path=str(self.path),
-                reason=reason_of(error),
-            ) from error
+
+@contextlib.contextmanager
+def _refusals(run: Path) -> Iterator[None]:
+    """What the system refuses while a run is changed, as a sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise RunError(
+            "run-read-only",
+            "The run {path!r} can't be changed ({reason}). Get the right to write there, make room, or copy it.",
+            path=str(run),
+            reason=reason_of(error),
+        ) from error

@@ -17,9 +17,9 @@ from PIL import UnidentifiedImageError
 from castlist.errors import CastlistError, MissingExtraError, PhotoError, reason_of
 from castlist.files import cannot_write, flush_folder, make_private, part_of
 from castlist.media import raw, tiff
+from castlist.media.containers import HEIC_BRANDS, still_brand
 from castlist.media.headers import open_header, orientation_of, picture_of, turns_itself
 from castlist.media.orientation import turned
-from castlist.media.photos import HEIC_BRANDS
 from castlist.media.regions.packet import EMPTY, Packet, is_empty
 
 EXIFTOOL = "exiftool"
@@ -55,7 +55,7 @@ def look_inside(path: Path) -> Inside:
         with path.open("rb") as file:
             head = file.read(64)
             # Of a HEIC, too, more than the beginning tells how it is turned.
-            if head.startswith(tiff.HEADERS) or raw.is_raw(head) or head[8:12] in HEIC_BRANDS:
+            if head.startswith(tiff.HEADERS) or raw.is_raw(head) or still_brand(head) in HEIC_BRANDS:
                 return _inside_whole(head + file.read())
             file.seek(0)
             with open_header(head, file) as image:

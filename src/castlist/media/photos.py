@@ -115,9 +115,9 @@ def open_photo(source: str | os.PathLike[str] | bytes) -> OpenPhoto:
 def read_photo(source: str | os.PathLike[str] | bytes) -> np.ndarray:
     """Decode one photo of any supported format, upright, as RGB.
 
-    JPG, PNG, HEIC, WEBP, BMP, GIF (first frame), TIFF, AVIF, PPM and PAM, told apart by their content; of a camera raw file
-    the largest picture that the camera put into it. EXIF orientation is applied, transparency is laid onto white, and
-    palette, CMYK, grey, 16-bit and float pixels become 8-bit RGB.
+    JPG, PNG, HEIC, WEBP, BMP, GIF (first frame), TIFF, AVIF, PPM and PAM, told apart by their content; of a camera raw
+    file the largest picture that the camera put into it. EXIF orientation is applied, transparency is laid onto white,
+    and palette, CMYK, grey, 16-bit and float pixels become 8-bit RGB.
 
     Args:
         source: A file, or the bytes of one.

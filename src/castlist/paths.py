@@ -106,7 +106,7 @@ def need_entry(folder: str | os.PathLike[str]) -> None:
     Raises:
         OSError: If not.
     """
-    Path(folder, os.pardir).stat()
+    os.lstat(f"{os.fspath(folder)}/.")
 
 
 def name_below(folder: Path, path: Path) -> str:

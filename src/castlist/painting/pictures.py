@@ -97,7 +97,8 @@ def tell_apart(paths: Sequence[Path], *, folders: int = 0) -> list[str]:
     """What to call pictures made of files, without an ending: as the file, as far as that tells it from the others.
 
     Files of one name get as many of the folders they lie in before it as it takes; files that differ only by their
-    ending keep it. A name is cut where there would be no room for what comes behind it. No two names are the same, not even where capitals are small letters, too.
+    ending keep it. A name is cut where there would be no room for what comes behind it. No two names are the same, not
+    even where capitals are small letters, too.
 
     Args:
         paths: Of n files, each once.

@@ -250,7 +250,14 @@ def test_a_name_in_brackets_is_a_name(tmp_path: Path, monkeypatch: pytest.Monkey
     assert find_photos(["[2019] trip/*.jpg"]) == [Path("[2019] trip/1.jpg")]
     assert find_photos(["*/[a]/*.png"]) == [Path("[2019] trip/[a]/2.png")]
     assert find_photos(["[0-9]/*.jpg"]) == [Path("2/1.jpg")]
-    assert len(find_photos(["**/*.png"])) == 2
+    deep = [Path("[2019] trip/[a]/2.png"), Path("[2019] trip/a/3.png")]
+    assert find_photos(["**/*.png"]) == deep
+    assert find_photos(["*trip/**/?/*.png"]) == deep[1:]
+    save_noise(Path("4.png"), 4)
+    save_noise(Path("@eaDir/4.png/thumb.png"), 5)
+    Path("round").symlink_to(".")
+    assert find_photos(["**/*.png"]) == [Path("4.png"), *deep], "here, too, and each once"
+    assert find_photos(["*trip/**"]) == [Path("[2019] trip/1.jpg"), *deep]
     assert find_photos([str(tmp_path / "[2019] trip" / "*.jpg")]) == [tmp_path / "[2019] trip" / "1.jpg"]
     for wrong in ("", "a\0b"):
         with pytest.raises(CastlistError, match="No file can be called"):

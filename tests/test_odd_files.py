@@ -20,6 +20,7 @@ from castlist.checks import apply_decisions, check_photos, read_decisions, undo_
 from castlist.errors import CastError, CastlistError
 from castlist.faces import Box, Face
 from castlist.learning.dataset import load_dataset
+from castlist.learning.starting import make_run_folder
 from castlist.media import cast, check_person, choices_for, find_cast, find_photos, meant_by, names
 from castlist.naming import NamedFace, NamedPhoto
 from castlist.naming.eyes import FaceEyes
@@ -444,6 +445,13 @@ def test_a_folder_that_is_a_file_is_told_before_the_first_photo(tmp_path: Path) 
     file = save_noise(tmp_path / "1.png", 1)
     with pytest.raises(CastlistError, match="can't be written"):
         predict([file], FakeRecognizer("Ann"), pictures=file)
+
+
+def test_a_folder_of_runs_that_is_a_file_is_told(tmp_path: Path) -> None:
+    file = save_noise(tmp_path / "1.png", 1)
+    for is_named in (True, False):
+        with pytest.raises(CastlistError, match="can't be written"):
+            make_run_folder(file / "run", is_named=is_named)  # it tried for ever
 
 
 def test_who_stands_in_a_run_may_call_it_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

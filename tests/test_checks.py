@@ -178,6 +178,7 @@ def test_two_folders_of_one_person_and_one_folder_of_two() -> None:
     many, whose = draw_people(12, 30)
     strays = np.flatnonzero(whose > 0)[::30]  # one of each other person
     assert find_two_people(np.concatenate([many[whose == 0], many[strays]]), background) is None
+    assert find_two_people(np.repeat(many[:1], 12, axis=0), background) is None, "copies of one photo"
 
 
 def test_copies_leaks_and_damaged_files(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from castlist.checks import apply_decisions, check_photos, read_decisions, undo_
 from castlist.errors import CastError, CastlistError
 from castlist.faces import Box, Face
 from castlist.learning.dataset import load_dataset
+from castlist.learning.starting import make_run_folder
 from castlist.media import cast, check_person, choices_for, find_cast, find_photos, meant_by, names
 from castlist.naming import NamedFace, NamedPhoto
 from castlist.naming.eyes import FaceEyes
@@ -194,7 +195,9 @@ FORBIDDEN = """
 import os, sys
 from pathlib import Path
 from castlist.media import find_cast, find_photos
+from castlist.errors import RunError
 from castlist.predicting import predict
+from castlist.run import find_runs
 from test_odd_files import FakeRecognizer
 os.seteuid(65534)
 root, notes = Path(sys.argv[1]), []
@@ -204,6 +207,12 @@ cast = find_cast(root)
 print(cast.people, sorted({note.code for note in cast.notes}))
 print(sorted(path.name for path in find_photos([root / "ok" / "1.png", root / "closed" / "1.png"])))
 print(len(list(predict(found, FakeRecognizer("Ann")))))
+print(sorted(path.parent.name for path in find_photos([root / "*" / "*.png"])))
+for folder in (root / "closed", root / "listed"):
+    try:
+        find_runs(folder)
+    except RunError as error:
+        print(error.code)
 """
 
 
@@ -225,10 +234,13 @@ def test_folders_that_nobody_may_read_end_nothing(open_folder: Path) -> None:
     )  # fmt: skip
     assert done.stderr == ""
     assert done.stdout.splitlines() == [
-        "['1.png', '1.png', '1.png'] ['folder-unread']",  # of the listed folder, too: refused when it is opened
-        "('listed', 'ok') ['cast-empty-folder', 'folder-unread']",
+        "['1.png', '1.png'] ['folder-unread']",
+        "('ok',) ['cast-empty-folder', 'folder-unread']",
         "['1.png', '1.png']",
-        "3",
+        "2",
+        "['listed', 'ok']",  # refused when it is opened
+        "runs-unreadable",
+        "runs-unreadable",
     ]
 
 
@@ -239,7 +251,14 @@ def test_a_name_in_brackets_is_a_name(tmp_path: Path, monkeypatch: pytest.Monkey
     assert find_photos(["[2019] trip/*.jpg"]) == [Path("[2019] trip/1.jpg")]
     assert find_photos(["*/[a]/*.png"]) == [Path("[2019] trip/[a]/2.png")]
     assert find_photos(["[0-9]/*.jpg"]) == [Path("2/1.jpg")]
-    assert len(find_photos(["**/*.png"])) == 2
+    deep = [Path("[2019] trip/[a]/2.png"), Path("[2019] trip/a/3.png")]
+    assert find_photos(["**/*.png"]) == deep
+    assert find_photos(["*trip/**/?/*.png"]) == deep[1:]
+    save_noise(Path("4.png"), 4)
+    save_noise(Path("@eaDir/4.png/thumb.png"), 5)
+    Path("round").symlink_to(".")
+    assert find_photos(["**/*.png"]) == [Path("4.png"), *deep], "here, too, and each once"
+    assert find_photos(["*trip/**"]) == [Path("[2019] trip/1.jpg"), *deep]
     assert find_photos([str(tmp_path / "[2019] trip" / "*.jpg")]) == [tmp_path / "[2019] trip" / "1.jpg"]
     for wrong in ("", "a\0b"):
         with pytest.raises(CastlistError, match="No file can be called"):
@@ -290,6 +309,14 @@ def test_what_can_not_be_drawn_is_told_and_the_rest_goes_on(tmp_path: Path, no_f
     assert [one.path for one in rest if isinstance(one, NamedPhoto)] == photos
     assert {one.path for one in rest if isinstance(one, Remark)} == set(photos)
     assert len((tmp_path / "t.csv").read_text("utf-8").splitlines()) == 4
+
+
+def test_a_name_that_leaves_no_room_is_cut_and_no_other_is_lost(tmp_path: Path) -> None:
+    long = [save_noise(tmp_path / (name + ".jpg"), i) for i, name in enumerate(("x" * 251, "x" * 250, "滿" * 83))]
+    answers = list(predict(long, FakeRecognizer("Ann"), pictures=tmp_path / "out"))
+    assert not [one for one in answers if isinstance(one, Remark)]
+    expected = {"x" * 220 + ".named.jpg", "x" * 220 + "-2.named.jpg", "滿" * 73 + ".named.jpg"}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == expected
 
 
 def test_no_table_replaces_a_photo_and_no_picture_an_input(tmp_path: Path) -> None:
@@ -418,6 +445,13 @@ def test_a_folder_that_is_a_file_is_told_before_the_first_photo(tmp_path: Path) 
     file = save_noise(tmp_path / "1.png", 1)
     with pytest.raises(CastlistError, match="can't be written"):
         predict([file], FakeRecognizer("Ann"), pictures=file)
+
+
+def test_a_folder_of_runs_that_is_a_file_is_told(tmp_path: Path) -> None:
+    file = save_noise(tmp_path / "1.png", 1)
+    for is_named in (True, False):
+        with pytest.raises(CastlistError, match="can't be written"):
+            make_run_folder(file / "run", is_named=is_named)  # it tried for ever
 
 
 def test_who_stands_in_a_run_may_call_it_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -247,6 +247,24 @@ def test_heic_as_another_program_writes_it(tmp_path: Path, bits: int) -> None:
     np.testing.assert_allclose(pixels[60, 20], RED, atol=12)
 
 
+@pytest.mark.parametrize("brand", [b"miaf", b"MiHE", b"mif2", b"isom"])
+def test_a_heic_or_avif_may_begin_with_a_brand_that_says_less(brand: bytes) -> None:
+    for data in ((DATA / "turned.heic").read_bytes(), encode(two_colors(), "AVIF")):
+        other = data[:8] + brand + data[12:]
+        assert not is_film(other)
+        np.testing.assert_array_equal(read_photo(other), read_photo(data))
+    assert is_film(b"\0\0\0\x14ftyp" + brand + b"\0\0\0\0isom")
+
+
+def test_a_heic_whose_end_was_never_written_is_refused() -> None:
+    data = (DATA / "turned.heic").read_bytes()
+    at = data.index(b"mdat")
+    longer = data[: at - 4] + struct.pack(">I", len(data) - at + 4 + 5000) + data[at:]
+    assert read_photo(longer + bytes(100) + b"\1" * 4900).shape == (96, 64, 3)
+    with pytest.raises(PhotoError, match="its end was never written"):
+        read_photo(longer + bytes(5000))
+
+
 def test_sizes_in_a_heic_are_not_believed() -> None:
     data = bytearray((DATA / "turned.heic").read_bytes())
     at = data.index(b"ispe") + 8
@@ -270,6 +288,35 @@ def test_netpbm_that_pillow_reads_number_by_number(kind: int, top: int) -> None:
     np.testing.assert_allclose(read_photo(data), rgb, atol=1)
     with pytest.raises(PhotoError, match="damaged or cut short"):
         read_photo(data[:-4])
+
+
+@pytest.mark.parametrize("top", [1, 100, 255, 65535])
+@pytest.mark.parametrize("depth", [1, 2, 3, 4])
+def test_pam_is_read(depth: int, top: int) -> None:
+    values = np.random.default_rng(depth).integers(0, top + 1, (5, 7, depth))
+    head = b"P7\n# made by hand\nWIDTH 7\nHEIGHT 5\nDEPTH %d\nMAXVAL %d\nTUPLTYPE WHAT_EVER\nENDHDR\n" % (depth, top)
+    data = head + values.astype("u1" if top < 256 else ">u2").tobytes()
+    shares = values / top
+    colors, opaque = (shares[..., :-1], shares[..., -1:]) if depth in (2, 4) else (shares, 1)
+    expected = np.broadcast_to(255 * (1 - opaque * (1 - colors)), (5, 7, 3))
+    np.testing.assert_allclose(read_photo(data), expected, atol=1)
+    with pytest.raises(PhotoError, match="damaged or cut short"):
+        read_photo(data[:-1])
+    with pytest.raises(PhotoError, match="million pixels"):
+        read_photo(data.replace(b"WIDTH 7", b"WIDTH 70000000"))
+    for wrong in (b"DEPTH 5", b"DEPTH 0", b"DEPTH x"):
+        with pytest.raises(PhotoError, match="known format"):
+            read_photo(data.replace(b"DEPTH %d" % depth, wrong))
+
+
+def test_a_jpg_that_tells_its_height_behind_its_pixels_is_read() -> None:
+    whole = encode(photo(), "JPEG", quality=90)
+    size = whole.index(b"\xff\xc0") + 5
+    unknown = whole[:size] + b"\0\0" + whole[size + 2 :]
+    behind = unknown[:-2] + b"\xff\xdc\0\4" + whole[size : size + 2] + whole[-2:]
+    np.testing.assert_array_equal(read_photo(behind), read_photo(whole))
+    with pytest.raises(PhotoError, match="damaged at its beginning"):
+        read_photo(unknown)
 
 
 def test_a_large_netpbm_of_written_numbers_takes_no_minute() -> None:
@@ -302,7 +349,7 @@ def deep_tiff(values: np.ndarray, *, floats: bool = False, signed: bool = False,
     return (tiff := Tiff()).chain(tiff.picture(values, photometric, t339=samples, **tags))
 
 
-DEEP = (np.float32, np.float64, np.uint32, np.int32)
+DEEP = (np.float16, np.float32, np.float64, np.uint32, np.int32)
 
 
 @pytest.mark.parametrize(
@@ -313,12 +360,31 @@ DEEP = (np.float32, np.float64, np.uint32, np.int32)
 def test_samples_of_every_depth_keep_their_brightness(kind: type, colored: bool, white_is_zero: bool) -> None:
     shares = np.repeat(np.linspace(0, 1, 32)[None, :], 24, axis=0)
     shares = np.stack([shares, shares**2, 1 - shares], axis=2) if colored else shares
-    is_float = kind in (np.float32, np.float64)
+    is_float = np.issubdtype(kind, np.floating)
     top = 1 if is_float else np.iinfo(kind).max
     stored = ((1 - shares if white_is_zero else shares) * top).astype(kind)
     more = {"t262": [0]} if white_is_zero else {}
     pixels = read_photo(deep_tiff(stored, floats=is_float, signed=kind in (np.int16, np.int32), **more))
     np.testing.assert_allclose(pixels, 255 * (shares if colored else shares[..., None].repeat(3, 2)), atol=1)
+
+
+def test_lights_brighter_than_white_leave_the_rest_as_it_is() -> None:
+    shares = np.repeat(np.linspace(0, 1, 32, dtype=np.float32)[None, :], 24, axis=0)
+    expected = (255 * shares).astype(np.uint8)
+    expected[:2, :3] = 255
+    shares[0, :3], shares[1, :3] = 40, np.inf
+    np.testing.assert_array_equal(read_photo(deep_tiff(shares, floats=True))[..., 0], expected)
+    bytes_as_floats = np.repeat(np.linspace(0, 200, 32, dtype=np.float32)[None, :], 24, axis=0)
+    np.testing.assert_allclose(read_photo(deep_tiff(bytes_as_floats, floats=True))[..., 0], bytes_as_floats, atol=1)
+
+
+def test_halves_in_a_bigtiff_are_read() -> None:
+    """As `Tiff` lays it out, but with places of eight bytes."""
+    values = np.linspace(0, 1, 64, dtype=np.float16).reshape(4, 16)
+    tags = {256: 16, 257: 4, 258: 16, 259: 1, 262: 1, 273: 16 + 8 + 10 * 20 + 8, 277: 1, 278: 4, 279: 128, 339: 3}
+    entries = b"".join(struct.pack("<HHQQ", tag, 3 if tag == 339 else 4, 1, value) for tag, value in tags.items())
+    data = struct.pack("<2sHHHQQ", b"II", 43, 8, 0, 16, len(tags)) + entries + bytes(8) + values.tobytes()
+    np.testing.assert_allclose(read_photo(data)[..., 0], 255 * values.astype(float), atol=1)
 
 
 def test_deep_samples_are_turned_and_laid_onto_white() -> None:
@@ -348,10 +414,9 @@ def test_an_avif_that_is_cut_short_is_no_film() -> None:
 
 def test_a_tiff_that_would_be_misread_is_refused(capfd: pytest.CaptureFixture[str]) -> None:
     apart = np.zeros((3, 10, 20), np.uint16).reshape(10, 20, 3)
-    half, small = np.zeros((10, 20), np.float16), np.zeros((10, 20), np.int8)
+    small = np.zeros((10, 20), np.int8)
     for data in (
         deep_tiff(apart, t284=[2]),
-        deep_tiff(half, floats=True),
         deep_tiff(small, signed=True),
         deep_tiff(np.zeros((10, 20), np.float32), floats=True)[:600],
     ):
@@ -376,7 +441,12 @@ def test_what_is_left_of_a_name_in_a_photo_s_head_is_told() -> None:
     whole = encode(two_colors(), "PNG")
     with pytest.raises(PhotoError, match="damaged at its beginning"):
         read_photo(whole[:30] + b"\0\0" + whole[32:])
-    for head, name in ((b"\xff\x0a", "JPEG XL"), (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG 2000")):
+    for head, name in (
+        (b"\xff\x0a", "JPEG XL"),
+        (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG 2000"),
+        (b"<svg xmlns", "SVG"),
+        (b"\x76\x2f\x31\x01\2", "OpenEXR"),
+    ):
         with pytest.raises(PhotoError, match=f"{name} isn't read; save it as JPG"):
             read_photo(head + bytes(60))
 

@@ -18,7 +18,8 @@ from pathlib import Path
 import pytest
 
 from castlist.errors import RunError
-from castlist.run import Run, RunFolder, open_run
+from castlist.run import Run, RunFolder, open_run, stage
+from castlist.run.inventory import STAGE
 from castlist.run.lock import hold
 from castlist.run.stage import Stage
 from test_run import make_run
@@ -86,6 +87,16 @@ def test_the_record_comes_last_and_what_was_decided_waits_for_its_place(run: Run
     with RunFolder(run.path).alone():
         assert open_run(run.path).generation == run.generation + 1
     assert (run.path / "predictions.csv").read_bytes() == b"answers"
+
+
+def test_a_change_for_which_there_is_no_room_is_a_sentence(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, data: bytes, *, private: bool) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(stage, "place_bytes", full)
+    with pytest.raises(RunError, match="can't be changed"), RunFolder(run.path).change() as change:
+        change.write("metrics.json", b"new")
+    assert not (run.path / STAGE).exists()
 
 
 def test_what_was_to_be_removed_and_is_written_after_all_outlives_a_kill(run: Run) -> None:

@@ -111,6 +111,15 @@ def is_file(path: Path) -> bool:
         return False
 
 
+def need_entry(folder: str | os.PathLike[str]) -> None:
+    """Make sure that one may look at what is in a folder: who may list it may still have no right to that.
+
+    Raises:
+        OSError: If not.
+    """
+    os.lstat(f"{os.fspath(folder)}/.")
+
+
 def name_below(folder: Path, path: Path) -> str:
     """What a file below a folder is called in a run, a data set, a table: `join_below` finds it again.
 

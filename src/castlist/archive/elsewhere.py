@@ -20,7 +20,7 @@ from castlist.archive.records import ArchivedFace
 from castlist.errors import CastlistError, Message, PhotoError, reason_of
 from castlist.files import cannot_write, write_bytes
 from castlist.media import one_form
-from castlist.paths import spell, unspell
+from castlist.paths import need_entry, spell, unspell
 from castlist.run import hold
 from castlist.sorting import put
 
@@ -135,7 +135,7 @@ def _told(one: Written) -> Iterator[Message]:
 def _may_look_into(folder: Path) -> bool:
     try:
         os.scandir(folder).close()
-        (folder / "..").stat()  # what one may list, one may not yet open
+        need_entry(folder)
     except OSError:
         return False
     return True

@@ -51,14 +51,14 @@ def find_two_people(embeddings: np.ndarray, background: Background) -> np.ndarra
     along = centered @ np.linalg.svd(centered, full_matrices=False)[2][0]
     second = along > (along.max() + along.min()) / 2
     for _ in range(10):
+        if not second.any() or second.all():  # at once where all are the same photo
+            return None
         centers = [placed[~second].mean(axis=0), placed[second].mean(axis=0)]
         away = [((placed - center) ** 2).sum(axis=1) for center in centers]
         moved = away[1] < away[0]
         if (moved == second).all():
             break
         second = moved
-        if not second.any() or second.all():
-            return None
     if second.sum() > len(second) / 2:
         second = ~second
     if second.sum() < least:

@@ -10,7 +10,7 @@ import platform
 from pathlib import Path
 
 from castlist.errors import Message, RunError
-from castlist.files import PRIVATE_FOLDER, cannot_write, make_folder
+from castlist.files import PRIVATE_FOLDER, cannot_write, need_folder
 from castlist.learning.dataset import Dataset
 from castlist.media import is_possible_everywhere
 from castlist.paths import name_below
@@ -78,11 +78,11 @@ def make_run_folder(path: Path, *, is_named: bool) -> Path:
         RunError: If there is a folder of the chosen name already.
         CastlistError: If it can't be made.
     """
+    need_folder(path.parent)
     numbers = itertools.count(2)
     place = path
     while True:
         try:
-            make_folder(place.parent)
             place.mkdir(PRIVATE_FOLDER)
             return place
         except FileExistsError:

@@ -17,14 +17,15 @@ import numpy as np
 
 from castlist.arguments import checked
 from castlist.errors import PhotoError, needs_extra
+from castlist.media.containers import still_brand
 from castlist.media.limits import MAX_PIXELS, check_pixels
-from castlist.media.photos import AVIF_BRANDS, HEIC_BRANDS, read_photo
+from castlist.media.photos import read_photo
 
 logger = logging.getLogger(__name__)
 
 HEAD = 400  # bytes that tell a film from a photo
 DEFAULT_RATE = 25.0  # frames per second of a film that doesn't say
-STILL_BRANDS = (*HEIC_BRANDS, *AVIF_BRANDS, b"crx ")  # photos in the container of MP4
+CANON_RAW = b"crx "  # a photo in the container of MP4
 SIGNATURES = (
     b"\x1aE\xdf\xa3",  # Matroska, WebM
     b"\x00\x00\x01\xba",  # MPEG program stream
@@ -57,7 +58,7 @@ def _head(path: str | os.PathLike[str]) -> bytes:
 
 def _begins_film(head: bytes) -> bool:
     if head[4:8] == b"ftyp":
-        return head[8:12] not in STILL_BRANDS
+        return head[8:12] != CANON_RAW and still_brand(head) is None
     if head[4:8] in (b"moov", b"mdat", b"wide", b"free", b"skip"):  # QuickTime before MP4
         return True
     if head[:4] == b"RIFF":

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 from PIL import ExifTags, Image
 
 from castlist.media import bitmaps, mending, netpbm, raw, tiff
+from castlist.media.containers import says_turned, with_brand_first
 from castlist.media.limits import MAX_PIXELS, check_header, check_pixels
 
 # Chosen by content, never by the file's name. Formats outside this list can run old, little-tested decoders.
@@ -78,7 +79,7 @@ def picture_of(data: bytes, most: int = MAX_PIXELS, *, anew: bool = True) -> tif
         return tiff.Picture(netpbm.written_anew(data, most) if anew else data)
     if bitmaps.is_packed(data) and anew:
         return tiff.Picture(bitmaps.written_anew(data, most))
-    return tiff.Picture(data)
+    return tiff.Picture(mending.with_height(with_brand_first(data)))
 
 
 def open_sized(data: bytes, file: BinaryIO | None = None, most: int = MAX_PIXELS) -> Image.Image:
@@ -129,7 +130,7 @@ def open_header(data: bytes, file: BinaryIO | None = None) -> Image.Image:
             image.info.pop("exif", None)
         if turn := image.info.pop("original_orientation", None):
             image.getexif()[ExifTags.Base.Orientation] = turn
-            image.info[_TURNED] = _says_turns(data)
+            image.info[_TURNED] = says_turned(data)
         return image
 
 
@@ -144,13 +145,6 @@ def _know_heic() -> str:
 
     pi_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
     return pi_heif.HeifImageFile.format
-
-
-def _says_turns(data: bytes) -> bool:
-    """Whether a HEIC's container turns its pictures, as it should; some encoders leave that to the EXIF block."""
-    at = data.find(b"ipco")
-    properties = data[max(at, 0) : at - 4 + int.from_bytes(data[max(at - 4, 0) : max(at, 0)], "big")]
-    return b"irot" in properties or b"imir" in properties
 
 
 def orientation_of(image: Image.Image, around: int | None) -> int | None:

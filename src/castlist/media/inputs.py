@@ -60,7 +60,7 @@ def _matches(walk: Walk, inputs: Sequence[str | os.PathLike[str]], empty: list[M
         elif _is_there(path):
             matches = iter([path])
         else:
-            matches = (match for match in map(Path, _expand(path)) if match.is_file())
+            matches = (match for match in map(Path, _expand(walk, path)) if _is_there(match) and not is_folder(match))
         is_empty = True
         for match in matches:
             is_empty = False
@@ -88,16 +88,26 @@ def _is_there(path: Path) -> bool:
     return True
 
 
-def _expand(pattern: Path) -> list[str]:
-    """What a pattern matches: name by name on the way, where one that is there is no pattern."""
+def _expand(walk: Walk, pattern: Path) -> Iterable[str | Path]:
+    """What a pattern matches: name by name on the way, where one that is there is no pattern.
+
+    Behind "**" it is all that a folder holds, however deep, and what is passed over in folders is passed over there.
+    """
     places = [pattern.anchor]
-    for part in pattern.parts[bool(pattern.anchor) :]:
+    parts = pattern.parts[bool(pattern.anchor) :]
+    for number, part in enumerate(parts):
+        if part == "**":
+            behind = "/".join(parts[number + 1 :]) or "*"
+            folders = filter(is_folder, map(Path, places))
+            return (
+                file for folder in folders for file in walk.each_file(folder) if file.relative_to(folder).match(behind)
+            )
         found: list[str] = []
         for place in places:
             literally = Path(place, part)
             if os.path.lexists(literally):
                 found.append(str(literally))
             else:
-                found += sorted(glob.glob(str(Path(glob.escape(place), part)), recursive=True))
+                found += sorted(glob.glob(str(Path(glob.escape(place), part))))
         places = found
-    return list(dict.fromkeys(places))
+    return dict.fromkeys(places)

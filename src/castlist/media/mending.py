@@ -18,6 +18,8 @@ SHOWN = (b"tRNS", b"eXIf")  # extras that change how the picture is shown
 TEXTS = (b"zTXt", b"iTXt", b"tEXt")  # which may do so, too
 MOST_EXTRAS = 1 << 20  # bytes that extras may hold together, unpacked
 SMALL = 1000  # bytes of a piece; programs write larger ones, but for a few
+_FRAMES = (0xC0, 0xC1, 0xC2)  # markers of a JPG behind which its size stands
+_HEIGHT = b"\xff\xdc\0\4"  # what begins the height behind its pixels
 _EXTRA = 0x20  # the bit by which the name of an extra differs from that of what every reader needs
 # Of a JPG's pixels, that hang on what is missing of the file. Of small photos cut by 8 bytes 0.1 to 1.1 % do, cut by a
 # tenth 8 to 37 %.
@@ -30,6 +32,20 @@ def without_blanks(data: bytes) -> bytes:
     begin = data[:MOST_BLANKS].lstrip(BLANKS)
     is_photo = begin.startswith((PNG, JPEG + b"\xff"))
     return data[min(len(data), MOST_BLANKS) - len(begin) :] if is_photo else data
+
+
+def with_height(data: bytes) -> bytes:
+    """A JPG that tells its height behind its pixels, as scanners do that don't know it before, with it before them."""
+    at = len(JPEG)
+    for _ in range(MAX_MARKERS if data.startswith(JPEG) else 0):
+        if data[at : at + 1] != b"\xff" or at + 7 > len(data):
+            break
+        if data[at + 1] in _FRAMES:
+            told = data.rfind(_HEIGHT) + len(_HEIGHT)
+            is_behind = data[at + 5 : at + 7] == b"\0\0" and told > at
+            return data[: at + 5] + data[told : told + 2] + data[at + 7 :] if is_behind else data
+        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+    return data
 
 
 def without_extras(data: bytes) -> bytes:

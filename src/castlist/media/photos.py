@@ -16,12 +16,11 @@ from castlist.arguments import checked
 from castlist.errors import Message, PhotoError, reason_of
 from castlist.files import need_regular
 from castlist.media import mending, tiff
+from castlist.media.containers import AVIF_BRANDS, still_brand
 from castlist.media.headers import open_header, open_sized, orientation_of, picture_of, turns_itself
 from castlist.media.limits import MAX_BYTES, MAX_PIXELS, check_pixels, check_scans
 from castlist.media.orientation import LEFT_LAST, LYING, TOP_LAST
 
-HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
-AVIF_BRANDS = (b"avif", b"avis")
 # How files begin: of formats that are read, and of some that aren't.
 _OWN = (mending.PNG, mending.JPEG + b"\xff", b"GIF8")
 _OTHERS = {
@@ -32,6 +31,10 @@ _OTHERS = {
     b"8BPS": "PSD (Photoshop)",
     b"gimp xcf": "XCF (GIMP)",
     b"%PDF-": "PDF",
+    b"\x76\x2f\x31\x01": "OpenEXR",
+    b"#?RADIANCE": "HDR (Radiance)",
+    b"\0\0\1\0": "ICO",
+    b"<svg": "SVG",
 }
 
 
@@ -112,9 +115,9 @@ def open_photo(source: str | os.PathLike[str] | bytes) -> OpenPhoto:
 def read_photo(source: str | os.PathLike[str] | bytes) -> np.ndarray:
     """Decode one photo of any supported format, upright, as RGB.
 
-    JPG, PNG, HEIC, WEBP, BMP, GIF (first frame), TIFF, AVIF and PPM, told apart by their content; of a camera raw file
-    the largest picture that the camera put into it. EXIF orientation is applied, transparency is laid onto white, and
-    palette, CMYK, grey, 16-bit and float pixels become 8-bit RGB.
+    JPG, PNG, HEIC, WEBP, BMP, GIF (first frame), TIFF, AVIF, PPM and PAM, told apart by their content; of a camera raw
+    file the largest picture that the camera put into it. EXIF orientation is applied, transparency is laid onto white,
+    and palette, CMYK, grey, 16-bit and float pixels become 8-bit RGB.
 
     Args:
         source: A file, or the bytes of one.
@@ -264,8 +267,8 @@ def _unopened(reason: Message | str) -> PhotoError:
 
 
 def _unknown_format(data: bytes) -> PhotoError:
-    if data[4:8] == b"ftyp" and data[8:12] in HEIC_BRANDS + AVIF_BRANDS:
-        kind = "AVIF" if data[8:12] in AVIF_BRANDS else "HEIC"
+    if brand := still_brand(data):
+        kind = "AVIF" if brand in AVIF_BRANDS else "HEIC"
         return PhotoError(
             "photo-heic", "a photo in {format} that is damaged, cut short, or of a kind that can't be read", format=kind
         )

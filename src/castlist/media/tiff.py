@@ -31,6 +31,7 @@ _REDUCED, _MASK = 1, 4  # bits of the kind of page
 _WHITE_IS_ZERO = 0  # photometric
 _SIGNED, _FLOAT = 2, 3  # samples
 _APART = 2  # planes: a color after the other
+_UNKNOWN = 65000  # a tag of nobody's
 _INTEGERS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}  # TIFF's types
 
 
@@ -77,9 +78,13 @@ class _Page:
 
     @property
     def is_readable(self) -> bool:
-        """Whether OpenCV reads such samples: it mixes up colors that lie apart, and knows no halves of floats."""
-        half = self.value(BITS) < 32 and self.value(SAMPLES) == _FLOAT
-        return self.value(PLANES) != _APART and self.value(BITS) >= 16 and not half
+        """Whether OpenCV reads such samples: it mixes up colors that lie apart."""
+        return self.value(PLANES) != _APART and self.value(BITS) >= 16
+
+    @property
+    def is_half(self) -> bool:
+        """Whether its samples are floats of 16 bits."""
+        return self.value(BITS) == 16 and self.value(SAMPLES) == _FLOAT
 
 
 def find_picture(data: bytes, most: int, *, anew: bool = True) -> Picture:
@@ -109,7 +114,12 @@ def find_picture(data: bytes, most: int, *, anew: bool = True) -> Picture:
         check_pixels(*chosen.size, most)
         if not anew:
             return Picture(data, orientation)
-        copy = in_8_bits(data, white_is_zero=chosen.is_white_zero) if chosen.is_readable else None
+        if not chosen.is_readable:
+            raise unread()
+        half = chosen.is_half
+        copy = in_8_bits(
+            _without_kind(data, chosen.at) if half else data, white_is_zero=chosen.is_white_zero, halves=half
+        )
         if copy is None:
             raise unread()
         return Picture(copy)
@@ -183,15 +193,28 @@ def _is_larger_copy(size: tuple[int, int], other: tuple[int, int]) -> bool:
 def _beginning_at(data: bytes, at: int) -> bytes:
     """The same file with another page as its first."""
     order = "<" if data[:2] == b"II" else ">"
-    if data[2:4] in (b"+\0", b"\0+"):
+    if _is_big(data):
         return data[:8] + struct.pack(order + "Q", at) + data[16:]
     return data[:4] + struct.pack(order + "I", at) + data[8:]
+
+
+def _without_kind(data: bytes, at: int) -> bytes:
+    """The same file of which a page doesn't say what its samples are: readers take them for integers."""
+    order = "<" if data[:2] == b"II" else ">"
+    first, step = (8, 20) if _is_big(data) else (2, 12)
+    told, unknown = (struct.pack(order + "H", tag) for tag in (SAMPLES, _UNKNOWN))
+    entry = next(entry for entry in range(at + first, len(data), step) if data[entry : entry + 2] == told)
+    return data[:entry] + unknown + data[entry + 2 :]
+
+
+def _is_big(data: bytes) -> bool:
+    return data[2:4] in (b"+\0", b"\0+")
 
 
 def _pages(data: bytes) -> Iterator[_Page]:
     """All pages, those below others after them; as far as the file is intact."""
     order = "<" if data[:2] == b"II" else ">"
-    is_big = data[2:4] in (b"+\0", b"\0+")
+    is_big = _is_big(data)
     place = "Q" if is_big else "I"
     seen: set[int] = set()
     try:

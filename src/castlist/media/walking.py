@@ -9,6 +9,7 @@ from pathlib import Path
 
 from castlist.errors import Message, reason_of
 from castlist.media.marks import is_own
+from castlist.paths import need_entry
 
 Identity = tuple[int, int]  # disk and number
 
@@ -48,6 +49,7 @@ class Walk:
         """The files and folders in a folder, hidden things and broken links left out."""
         try:
             with os.scandir(folder) as entries:
+                need_entry(folder)
                 yield from filter(self._counts, entries)
         except OSError as error:
             self._pass_over(os.fspath(folder), error)

@@ -20,6 +20,8 @@ from castlist.naming import NamedPhoto
 from castlist.painting.hiding import hide_faces, is_hidden
 from castlist.painting.labels import draw_names
 
+LONGEST = 220  # bytes of a file's name before what tells it from others, as in "-0ad29bbb.explained.jpg"
+
 
 @checked
 def draw_photo(
@@ -95,7 +97,8 @@ def tell_apart(paths: Sequence[Path], *, folders: int = 0) -> list[str]:
     """What to call pictures made of files, without an ending: as the file, as far as that tells it from the others.
 
     Files of one name get as many of the folders they lie in before it as it takes; files that differ only by their
-    ending keep it. No two names are the same, not even where capitals are small letters, too.
+    ending keep it. A name is cut where there would be no room for what comes behind it. No two names are the same, not
+    even where capitals are small letters, too.
 
     Args:
         paths: Of n files, each once.
@@ -105,7 +108,7 @@ def tell_apart(paths: Sequence[Path], *, folders: int = 0) -> list[str]:
         n names, in their order.
     """
     # Links aren't followed: a picture is called as the user calls the photo.
-    whole = [Path(os.path.normpath(Path.cwd() / path)) for path in paths]
+    whole = [Path(os.path.normpath(path.absolute())) for path in paths]
     stems = [_folded(path.stem) for path in whole]
     alike = Counter(zip((path.parent for path in whole), stems, strict=True))
     names = [path.name if alike[path.parent, stem] > 1 else path.stem for path, stem in zip(whole, stems, strict=True)]
@@ -120,8 +123,10 @@ def tell_apart(paths: Sequence[Path], *, folders: int = 0) -> list[str]:
             names[i] = "-".join([*_last_folders(whole[i], depth), names[i]])
         undecided, depth = [i for i in undecided if i not in told], depth + 1
     used: set[str] = set()
-    for i, name in enumerate(names):  # "a-b/c" and "a/b-c" are still the same
-        number = 1
+    for i in range(len(names)):  # "a-b/c" and "a/b-c" are still the same
+        while len(os.fsencode(names[i])) > LONGEST:
+            names[i] = names[i][:-1]
+        name, number = names[i], 1
         while _folded(names[i]) in used:
             number += 1
             names[i] = f"{name}-{number}"

@@ -53,7 +53,7 @@ class Change:
         """Have a file in the run.
 
         Raises:
-            RunError: If there is no room for it.
+            RunError: If there is no right to write there, or no room.
         """
         with _refusals(self.run.path):
             self._stage.write(name, data)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from castlist.arguments import checked
 from castlist.errors import Message, RunError, reason_of
-from castlist.paths import as_path, is_folder
+from castlist.paths import as_path, is_folder, need_entry
 from castlist.run.inventory import RECORD
 from castlist.run.record import Run, open_run
 
@@ -28,8 +28,11 @@ def find_runs(folder: str | os.PathLike[str]) -> tuple[list[Run], dict[Path, Run
     """
     folder = as_path(folder)
     runs, broken = [], {}
+    paths = []
     try:
-        paths = sorted(folder.iterdir()) if is_folder(folder) else []
+        if is_folder(folder):
+            paths = sorted(folder.iterdir())
+            need_entry(folder)
     except OSError as error:
         raise RunError(
             "runs-unreadable", "{path!r} can't be read ({reason}).", path=str(folder), reason=reason_of(error)

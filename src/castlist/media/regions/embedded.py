@@ -18,9 +18,9 @@ from PIL import UnidentifiedImageError
 from castlist.errors import CastlistError, MissingExtraError, PhotoError, reason_of
 from castlist.files import cannot_write, flush_folder, make_private, part_of, share_as
 from castlist.media import raw, tiff
+from castlist.media.containers import HEIC_BRANDS, still_brand
 from castlist.media.headers import open_header, orientation_of, picture_of, turns_itself
 from castlist.media.orientation import turned
-from castlist.media.photos import HEIC_BRANDS
 from castlist.media.regions.heif import without_empty_xmp
 from castlist.media.regions.packet import EMPTY, Packet, is_empty
 
@@ -57,7 +57,7 @@ def look_inside(path: Path) -> Inside:
         with path.open("rb") as file:
             head = file.read(64)
             # Of a HEIC, too, more than the beginning tells how it is turned.
-            if not (_is_held(head) or head[8:12] in HEIC_BRANDS):
+            if not (_is_held(head) or still_brand(head) in HEIC_BRANDS):
                 file.seek(0)
                 # What Pillow refuses may be mended: blank lines before a photo, a PNG's large texts.
                 with contextlib.suppress(UnidentifiedImageError, ValueError, SyntaxError):

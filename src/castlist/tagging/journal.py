@@ -27,7 +27,8 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     added: tuple[TagItem, ...] = ()
     removed: tuple[TagItem, ...] = ()
     made: bool = False  # whether the sidecar wasn't there
-    before: str = ""  # of a photo: its digests
+    content: str = ""  # the digest of the photo that names were written for, by which it is known where it is moved
+    before: str = ""  # of a photo that is written itself: its digests
     after: str = ""
 
 
@@ -61,6 +62,13 @@ class Journal:
                 items.pop(item, None)
         return tuple(items)
 
+    def content_of(self, photo: str, file: str) -> str:
+        """The digest of a photo when castlist last wrote for it; "" where that isn't known."""
+        if noted := self.noted.get(photo):
+            return noted.after
+        lines = map(self._line_at, reversed(self._places.get((photo, file), ())))
+        return next((line.content for line in lines if line and line.content), "")
+
     def files(self) -> list[tuple[str, str]]:
         """Photos and the files, "" for the photo itself, in which something of castlist's stands."""
         return list(self._places)
@@ -88,7 +96,10 @@ class Journal:
         """
         n_lines = len(self._places)
         if n_lines and n_lines < self._n_lines:
-            lines = (Line(*key, added=self.of(*key), made=key[1] in self.made) for key in self._places)
+            lines = (
+                Line(*key, added=self.of(*key), made=key[1] in self.made, content=self.content_of(*key))
+                for key in self._places
+            )
             write_bytes(self._path, b"".join(map(_encoded, lines)), private=True)
         elif not n_lines:
             self._path.unlink(missing_ok=True)

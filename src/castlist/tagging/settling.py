@@ -16,12 +16,10 @@ def settle(folder: ArchiveFolder, journal: Journal) -> list[Rewritten]:
     """Have the journal know moved photos by where they lie now; gives photos whose content the archive may not know."""
     root = Path(folder.record().root)
     digests: dict[str, str] = {}  # of photos that are there
-    gone: dict[str, str] = {}
     for unit in folder.units() if journal.files() or journal.noted else ():
         rows, _ = folder.read(unit, ["photo", "digest", "gone"])
-        for row in rows.to_pylist():
-            (gone if row["gone"] else digests)[row["photo"]] = row["digest"]
-    _follow_moves(root, journal, digests, gone)
+        digests.update((row["photo"], row["digest"]) for row in rows.to_pylist() if not row["gone"])
+    _follow_moves(root, journal, digests)
     rewritten: list[Rewritten] = []
     for photo, line in journal.noted.items():
         path = join_below(root, photo)
@@ -37,18 +35,19 @@ def rewritten_of(line: Line, path: Path) -> Iterator[Rewritten]:
         yield Rewritten(line.photo, line.before, line.after, status.st_size, status.st_mtime_ns)
 
 
-def _follow_moves(root: Path, journal: Journal, digests: dict[str, str], gone: dict[str, str]) -> None:
+def _follow_moves(root: Path, journal: Journal, digests: dict[str, str]) -> None:
     places: defaultdict[str, list[str]] = defaultdict(list)
     for photo, digest in digests.items():
         places[digest].append(photo)
     for photo, file in journal.files():
-        for place in places.get(gone.get(photo, ""), ()):
+        content = "" if photo in digests else journal.content_of(photo, file)
+        for place in places.get(content, ()) if content else ():
             moved = _beside(photo, file, place)
             path = join_below(root, moved or place)
             if path and path.is_file() and not journal.of(place, moved):
-                items = journal.of(photo, file)
-                made = file in journal.made
-                journal.add([Line(place, moved, added=items, made=made), Line(photo, file, removed=items)])
+                items, made = journal.of(photo, file), file in journal.made
+                there = Line(place, moved, added=items, made=made, content=content)
+                journal.add([there, Line(photo, file, removed=items)])
                 break
 
 

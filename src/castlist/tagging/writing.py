@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -79,7 +79,8 @@ def tag(
                 for problem in problems:
                     tell(problem)
             n_photos += len(some)
-            writer.write([(photo.name, plan) for photo, plans, _ in some for plan in plans])
+            digests = {photo.name: photo.digest for photo, _, _ in some}
+            writer.write([(photo.name, plan) for photo, plans, _ in some for plan in plans], digests)
     if n_photos and not writer.done and not n_right:
         raise CastlistError(
             "tags-unwritten",
@@ -101,16 +102,23 @@ class Writer:
         self.done = Tagged()
         follow_contents(folder, settle(folder, self.journal))
 
-    def write(self, plans: Sequence[tuple[str, TagPlan]]) -> list[tuple[str, TagPlan]]:
+    def write(
+        self, plans: Sequence[tuple[str, TagPlan]], digests: Mapping[str, str] | None = None
+    ) -> list[tuple[str, TagPlan]]:
         """Write files, and give those that are written; what is wrong with the others is told.
 
         Args:
             plans: Each with its photo, as rows have it.
+            digests: Of the photos that names are written for.
 
         Raises:
             CastlistError: If the disk is full, or the journal can't be written.
         """
-        self.journal.add([self._line(photo, plan, added=self._added(photo, plan)) for photo, plan in plans])
+        contents = digests or {}
+        lines = (
+            self._line(photo, plan, self._added(photo, plan), content=contents.get(photo, "")) for photo, plan in plans
+        )
+        self.journal.add(list(lines))
         written = [(photo, plan) for photo, plan in plans if not plan.is_embedded and self._write_sidecar(plan)]
         embedded = [(photo, plan) for photo, plan in plans if plan.is_embedded]
         names = {plan.file: photo for photo, plan in embedded}
@@ -161,7 +169,12 @@ class Writer:
         self.journal.add([Line(photo, before=content_digest(path), after=content_digest(copy))])
 
     def _line(
-        self, photo: str, plan: TagPlan, added: tuple[TagItem, ...] = (), removed: tuple[TagItem, ...] = ()
+        self,
+        photo: str,
+        plan: TagPlan,
+        added: tuple[TagItem, ...] = (),
+        removed: tuple[TagItem, ...] = (),
+        content: str = "",
     ) -> Line:
         file = "" if plan.is_embedded else name_below(self._root, plan.file)
-        return Line(photo, file, added, removed, made=plan.is_new)
+        return Line(photo, file, added, removed, made=plan.is_new, content=content)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import struct
+import contextlib
 from collections.abc import Iterator
 
 from castlist.errors import PhotoError
@@ -11,6 +11,8 @@ HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"
 AVIF_BRANDS = (b"avif", b"avis")
 LOST = 4096  # zero bytes at the end of what was packed; packers write no such row, interrupted copies do
 _MOST_BRANDS = 64
+
+Span = tuple[int, int]  # from, and up to
 
 
 def still_brand(head: bytes) -> bytes | None:
@@ -35,9 +37,11 @@ def with_brand_first(data: bytes) -> bytes:
     brand = still_brand(data)
     if brand is None:
         return data
-    packed = (data[max(start, end - LOST) : end] for kind, start, end in _boxes(data) if kind == b"mdat")
-    if any(len(last) == LOST and not any(last) for last in packed):
-        raise PhotoError("photo-unwritten", "cut short: its end was never written")
+    with contextlib.suppress(ValueError):  # the boxes before are looked at, as far as the file is intact
+        for kind, (start, end) in boxes(data, (0, len(data))):
+            last = data[max(start, end - LOST) : end]
+            if kind == b"mdat" and len(last) == LOST and not any(last):
+                raise PhotoError("photo-unwritten", "cut short: its end was never written")
     return data if data[8:12] == brand else data[:8] + brand + data[12:]
 
 
@@ -48,16 +52,20 @@ def says_turned(data: bytes) -> bool:
     return b"irot" in properties or b"imir" in properties
 
 
-def _boxes(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """The outermost boxes, as far as the file is intact: kind, begin and end of what they hold."""
-    at = 0
-    while at + 16 <= len(data):
-        length, kind = struct.unpack_from(">I4s", data, at)
-        head = 8
-        if length == 1:
-            (length,), head = struct.unpack_from(">Q", data, at + 8), 16
-        end = at + length if length else len(data)
-        if end < at + head:
-            return
-        yield kind, at + head, min(end, len(data))
-        at = end
+def boxes(data: bytes, within: Span) -> Iterator[tuple[bytes, Span]]:
+    """The boxes in a part of a file, one behind the other: of which kind, and where they stand, their heads included.
+
+    Raises:
+        ValueError: If one is larger than the part.
+    """
+    at, end = within
+    while at < end:
+        size = int.from_bytes(data[at : at + 4], "big")
+        if size == 0:
+            size = end - at
+        elif size == 1 and (size := int.from_bytes(data[at + 8 : at + 16], "big")) < 16:
+            raise ValueError
+        if size < 8 or at + size > end:
+            raise ValueError
+        yield data[at + 4 : at + 8], (at, at + size)
+        at += size

@@ -6,12 +6,10 @@ and `iref` what they are of.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from castlist.media.containers import Span, boxes
 
 _FORM = b"application/rdf+xml"
 _HEAD = 12  # bytes of a box's size, kind, version and flags
-
-Span = tuple[int, int]  # from, and up to
 
 
 def without_empty_xmp(data: bytes) -> bytes:
@@ -28,18 +26,18 @@ def _without_last_item(data: bytes) -> bytes:
     Raises:
         IndexError, KeyError, OverflowError, ValueError: If there is no such item, or a box is of an unknown kind.
     """
-    outside = dict(_boxes(data, (0, len(data))))
+    outside = dict(boxes(data, (0, len(data))))
     if b"moov" in outside:  # of moving pictures, which are counted elsewhere
         raise ValueError
     meta = outside[b"meta"]
-    inside = dict(_boxes(data, (meta[0] + _HEAD, meta[1])))
+    inside = dict(boxes(data, (meta[0] + _HEAD, meta[1])))
     items, places, references = inside[b"iinf"], inside[b"iloc"], inside[b"iref"]
     wide = 4 if data[items[0] + 8] else 2
-    _, (start, end) = list(_boxes(data, (items[0] + _HEAD + wide, items[1])))[-1]
+    _, (start, end) = list(boxes(data, (items[0] + _HEAD + wide, items[1])))[-1]
     number = data[start + _HEAD : start + _HEAD + 2]
     if data[start + 8] != 2 or data[start + 16 : start + 20] != b"mime" or data[start:end].split(b"\0")[-2] != _FORM:
         raise ValueError
-    of_references = list(_boxes(data, (references[0] + _HEAD, references[1])))
+    of_references = list(boxes(data, (references[0] + _HEAD, references[1])))
     about = [span for _, span in of_references if data[span[0] + 8 : span[0] + 10] == number]
     place, offsets = _placed(data, places, number)
     cuts = [(start, end), place, *([references] if len(about) == len(of_references) else about)]
@@ -85,17 +83,3 @@ def _placed(data: bytes, box: Span, number: bytes) -> tuple[Span, list[tuple[int
     if place is None:
         raise ValueError
     return place, offsets
-
-
-def _boxes(data: bytes, within: Span) -> Iterator[tuple[bytes, Span]]:
-    at, end = within
-    while at < end:
-        size = int.from_bytes(data[at : at + 4], "big")
-        if size == 0:
-            size = end - at
-        elif size == 1 and (size := int.from_bytes(data[at + 8 : at + 16], "big")) < 16:
-            raise ValueError
-        if size < 8 or at + size > end:
-            raise ValueError
-        yield data[at + 4 : at + 8], (at, at + size)
-        at += size

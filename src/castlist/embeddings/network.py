@@ -136,7 +136,8 @@ class FaceNetwork:
             )
         if not len(faces):
             return np.zeros((0, self.n_values), np.float32)
-        batches = [faces[i : i + batch_size] for i in range(0, len(faces), batch_size)]
+        step = 1 if self.session.get_inputs()[0].shape[0] == 1 else batch_size
+        batches = [faces[i : i + step] for i in range(0, len(faces), step)]
 
         def see(work: tuple[np.ndarray, View]) -> np.ndarray:
             batch, view = work
@@ -228,18 +229,19 @@ def look(faces: np.ndarray, view: View) -> np.ndarray:
 
 
 def _need_vectors(network: FaceNetwork) -> None:
-    """Make sure that a network gives a vector for each of any number of crops of its template, as far as it says."""
+    """Make sure that a network gives a vector for each of some crops of its template, or for one, as far as it says."""
     inputs, gives = network.session.get_inputs(), network.session.get_outputs()[0].shape
     size = network.template.size
     crop = (size, size, 3) if network.layout == "nhwc" else (3, size, size)
     reads = inputs[0].shape
-    fits = len(reads) == 4 and all(a == b or not isinstance(a, int) for a, b in zip(reads, (None, *crop), strict=True))
+    fits = len(reads) == 4 and all(a == b or not isinstance(a, int) for a, b in zip(reads, (1, *crop), strict=True))
     is_one = len(inputs) == 1 and inputs[0].type in ("tensor(float)", "tensor(uint8)")
     if not (fits and is_one and len(gives) == 2 and isinstance(gives[1], int)):
         raise WeightsError(
             "face-network-shape",
-            "The face network {path!r} must read any number of crops, {crop}, and give a vector for each. It reads "
-            "{reads} and gives {gives} instead. Say its template and layout in the TOML beside it, or export it anew.",
+            "The face network {path!r} must read crops, {crop}, one at a time or any number, and give a vector for "
+            "each. It reads {reads} and gives {gives} instead. Say its template and layout in the TOML beside it, or "
+            "export it anew.",
             path=str(network.file),
             crop=str(("n", *crop)),
             reads=", ".join(f"{entry.type} of {tuple(entry.shape)}" for entry in inputs),

@@ -256,6 +256,7 @@ runpy.run_module("castlist", run_name="__main__")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="elsewhere a process is ended without a word")
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere a process is ended without a word")
 @pytest.mark.parametrize("second", [signal.SIGINT, signal.SIGTERM])
 def test_a_second_signal_ends_a_work_at_once_whatever_it_is_at(second: int) -> None:
     script = f"""
@@ -287,7 +288,7 @@ def test_ctrl_c_is_no_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
         with needs_extra("learn", "Writing a report"):
             raise ImportError("numpy.core.multiarray failed to import")
 
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
     before = [signal.getsignal(number) for number in numbers]
     for ending, after in ((interrupt, signal.default_int_handler), (interrupt_an_import, signal.SIG_DFL)):
         monkeypatch.setattr(cli, "command_of", lambda app, ending=ending: ending)

@@ -6,6 +6,8 @@ import contextlib
 import os
 import shutil
 import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -69,6 +71,17 @@ def drawn_run(drawn_photos: Path, tmp_path_factory: pytest.TempPathFactory) -> P
 
     runs = tmp_path_factory.mktemp("runs")
     return learn(drawn_photos, SMALL, runs=runs, name="drawn")[0].path
+
+
+@pytest.fixture
+def open_home() -> Iterator[Path]:
+    """A folder that other users may enter, too; whoever takes rights away in it gives them back."""
+    if sys.platform == "win32":
+        pytest.skip("modes of folders say nothing here")
+    home = Path(tempfile.mkdtemp())
+    home.chmod(0o755)
+    yield home
+    shutil.rmtree(home)
 
 
 @contextlib.contextmanager

@@ -8,7 +8,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from subprocess import PIPE
@@ -306,12 +305,9 @@ def test_nobody_is_named_whom_the_record_doesn_t_list(run: Run) -> None:
 
 
 @pytest.fixture
-def unwritable() -> Iterator[Path]:
+def unwritable(open_home: Path) -> Iterator[Path]:
     """A run folder that this process may read and not write."""
-    if sys.platform == "win32":
-        pytest.skip("modes of folders say nothing here")
-    home = Path(tempfile.mkdtemp())
-    home.chmod(0o755)
+    home = open_home
     path = make_small_run(home / "runs" / "first", PEOPLE).path
     for entry in (*home.rglob("*"), path):
         entry.chmod(0o555 if entry.is_dir() else 0o444)
@@ -319,7 +315,6 @@ def unwritable() -> Iterator[Path]:
         yield path
     for folder in (path, path.parent, home):
         folder.chmod(0o755)
-    shutil.rmtree(home)
 
 
 def test_a_run_that_may_not_be_changed_is_read_all_the_same(unwritable: Path) -> None:

@@ -6,8 +6,6 @@ import dataclasses
 import json
 import os
 import shutil
-import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -220,12 +218,9 @@ def test_a_newer_run_that_is_broken_is_told(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def closed_folder() -> Iterator[Path]:
+def closed_folder(open_home: Path) -> Iterator[Path]:
     """A folder of folders in which this process may see nothing."""
-    if sys.platform == "win32":
-        pytest.skip("modes of folders say nothing here")
-    home = Path(tempfile.mkdtemp())
-    home.chmod(0o755)
+    home = open_home
     make_run(home / "closed" / "run", complete=True)
     make_run(home / "half" / "good", complete=True)
     for folder in ("closed", "half/run"):
@@ -237,7 +232,6 @@ def closed_folder() -> Iterator[Path]:
         yield home
     for folder in ("closed", "half/run"):
         (home / folder).chmod(0o755)
-    shutil.rmtree(home)
 
 
 def test_a_folder_of_runs_that_nobody_may_read_is_one_sentence(closed_folder: Path) -> None:

@@ -24,6 +24,7 @@ from typing import Any
 
 from castlist.errors import PhotoError, WeightsError, reason_of
 from castlist.files import need_regular
+from castlist.threads import submit
 
 logger = logging.getLogger(__name__)
 
@@ -61,6 +62,27 @@ class _Threaded:
         if self._session is not None:
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._session))
         self._session, self._lock = None, threading.Lock()
+
+
+class Opening:
+    """A session that a thread of the pool opens while other work goes on; whoever uses it before waits.
+
+    In a forked child, which hasn't that thread, the first who uses it opens it.
+    """
+
+    def __init__(self, open_it: Callable[[], Any]) -> None:
+        self._open_it: Callable[[], Any] | None = open_it  # gives the same session to whoever calls it
+        self._session: Any = None
+        submit(Opening._opened, self)
+
+    def _opened(self) -> Any:
+        if open_it := self._open_it:
+            self._session = open_it()
+            self._open_it = None  # and what it holds, the network's bytes
+        return self._session
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._opened(), name)
 
 
 _threaded: weakref.WeakSet[_Threaded] = weakref.WeakSet()

@@ -18,7 +18,7 @@ import numpy as np
 from castlist.embeddings import dlib_weights, sface
 from castlist.errors import SettingsError, ShapeError, WeightsError
 from castlist.faces import DEFAULT_TEMPLATE, TEMPLATES, Template
-from castlist.inference import open_session, read_network
+from castlist.inference import Opening, open_session, read_network
 from castlist.settings import DLIB, FaceSettings
 from castlist.threads import work_ahead
 
@@ -51,10 +51,12 @@ class FaceNetwork:
     sidecar: Path | None = None  # the TOML that said so
     digest: str = ""  # of both files' content: the same for the same network, wherever it lies
     session: Any = field(default=None, repr=False, compare=False)  # as `open_session` gave it
+    n_values: int = field(default=0, repr=False, compare=False)  # how long its vectors are; 0: the session says it
 
     def __post_init__(self) -> None:
-        if self.session:
+        if self.session and not self.n_values:
             _need_vectors(self)
+            object.__setattr__(self, "n_values", int(self.session.get_outputs()[0].shape[1]))
 
     @classmethod
     def load(cls, file: Path) -> FaceNetwork:
@@ -87,8 +89,11 @@ class FaceNetwork:
     def _of(cls, file: Path, data: bytes) -> FaceNetwork:
         """A file that says itself how it wants its crops, or is known to castlist."""
         digest = hashlib.sha256(data).hexdigest()
-        rewrite = sface.rewrite_apart if digest in sface.WEIGHTS.digests else None
-        session = open_session(data, n_threads=1, digest=digest, rewrite=rewrite)
+        if digest in sface.WEIGHTS.digests:  # all is known of it, and the first faces are found before it is open
+            open_it = functools.partial(open_session, data, n_threads=1, digest=digest, rewrite=sface.rewrite_apart)
+            template, values = TEMPLATES[sface.TEMPLATE], sface.VALUES
+            return cls(file, template, digest=_digest(digest), session=Opening(open_it), n_values=values)
+        session = open_session(data, n_threads=1, digest=digest)
         note = session.get_modelmeta().custom_metadata_map.get("castlist")
         if note is None:
             raise WeightsError(
@@ -108,11 +113,6 @@ class FaceNetwork:
     def files(self) -> tuple[Path, ...]:
         """What must be copied, names kept, for the network to be loaded elsewhere."""
         return (self.file, self.sidecar) if self.sidecar else (self.file,)
-
-    @property
-    def n_values(self) -> int:
-        """How long its vectors are."""
-        return int(self.session.get_outputs()[0].shape[1])
 
     def read_graph(self) -> bytes:
         """The network as onnxruntime is given it."""

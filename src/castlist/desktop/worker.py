@@ -13,8 +13,9 @@ from typing import Any
 
 from castlist.errors import CastlistError, unforeseen
 
-POLL = 15  # milliseconds between looks into the queue
-HANDLED = 4  # results a look, at most, so that keys and clicks come between
+SOON, LATER = 5, 15  # milliseconds between looks into the queue, and where nothing has come for long
+LONG = 200  # looks
+HANDLED = 2  # results a look, at most, so that keys and clicks come between
 # More than a window ever has at work at once. Not the pool of `castlist.threads`, which has a thread for each core:
 # most of these wait, for a job's next word or the camera's next frame, and would keep it from those who compute.
 THREADS = 16
@@ -57,7 +58,8 @@ class Worker:
         self._tasks: set[Task] = set()
         # Kept threads: to start one, the window would wait until the system has got it going.
         self._threads = ThreadPoolExecutor(THREADS, "castlist-work")
-        self._next = root.after(POLL, self._poll)
+        self._looks = 0  # in vain, since something came or was begun
+        self._next = root.after(SOON, self._poll)
         self._switch = sys.getswitchinterval()
         sys.setswitchinterval(SWITCH)
 
@@ -92,6 +94,7 @@ class Worker:
             self._hand_over(task, lambda: on_end(error))
             self._tasks.discard(task)
 
+        self._looks = 0
         self._tasks.add(task)
         self._threads.submit(run)
         return task
@@ -113,11 +116,13 @@ class Worker:
                 continue
 
     def _poll(self) -> None:
-        self._next = self._root.after(POLL, self._poll)
+        self._looks += 1
+        self._next = self._root.after(SOON if self._looks < LONG else LATER, self._poll)
         for _ in range(HANDLED):
             try:
                 task, handle = self._results.get_nowait()
             except queue.Empty:
                 return
+            self._looks = 0
             if not task.stopped.is_set():
                 handle()

@@ -18,7 +18,7 @@ import castlist
 from castlist import inference
 from castlist.errors import WeightsError
 from castlist.faces import Graph
-from castlist.inference import KEPT, fold_constants, open_session
+from castlist.inference import KEPT, Opening, fold_constants, open_session
 from castlist.testing import network_bytes
 from conftest import save_noise
 from small_runs import make_small_run
@@ -90,6 +90,33 @@ def test_a_network_is_opened_once_however_many_ask(monkeypatch: pytest.MonkeyPat
         thread.join()
     assert len(opened) == 1
     assert len({id(session) for session in sessions}) == 1
+
+
+def test_who_uses_a_network_that_is_being_opened_waits_for_it() -> None:
+    data, may_open, asked = times(17), threading.Event(), []
+
+    def open_it() -> Any:
+        asked.append(threading.current_thread())
+        assert may_open.wait(30)
+        return open_session(data, n_threads=1)
+
+    opening, found = Opening(open_it), []
+    thread = threading.Thread(target=lambda: found.append(opening.get_inputs()[0].name))
+    thread.start()
+    thread.join(0.2)
+    assert not found and thread.is_alive()
+    may_open.set()
+    thread.join(30)
+    assert found == [open_session(data, n_threads=1).get_inputs()[0].name]
+    before = len(asked)
+    assert opening.get_inputs() and len(asked) == before  # what is open isn't asked for again
+
+
+def test_what_can_not_be_opened_is_told_to_each_who_uses_it() -> None:
+    opening = Opening(lambda: open_session(b"no network", n_threads=1))
+    for _ in range(2):
+        with pytest.raises(WeightsError, match="Not a network"):
+            opening.get_inputs()
 
 
 def test_another_network_at_the_same_path_is_another_network(tmp_path: Path) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import hashlib
 import os
+import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +112,26 @@ def test_who_uses_a_network_that_is_being_opened_waits_for_it() -> None:
     assert found == [open_session(data, n_threads=1).get_inputs()[0].name]
     before = len(asked)
     assert opening.get_inputs() and len(asked) == before  # what is open isn't asked for again
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="only systems that fork")
+def test_a_fork_waits_for_a_network_that_is_being_opened() -> None:
+    data, begun, rewritten = times(19), threading.Event(), []
+
+    def rewrite(whole: bytes) -> tuple[bytes, dict[str, np.ndarray]]:
+        rewritten.append(1)
+        begun.set()
+        time.sleep(0.3)  # a fork now would come in the midst of it
+        return whole, {}
+
+    opening = Opening(lambda: open_session(data, n_threads=1, rewrite=rewrite))
+    assert begun.wait(30)
+    child = os.fork()
+    if not child:  # of the parent's threads it has none: it finds the network open, or waits for ever
+        signal.alarm(30)
+        os._exit(0 if opening.get_inputs() and rewritten == [1] else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert opening.get_inputs() and rewritten == [1]
 
 
 def test_what_can_not_be_opened_is_told_to_each_who_uses_it() -> None:

@@ -202,15 +202,25 @@ def _options(runtime: Any, n_threads: int) -> Any:
     return options
 
 
+def _let_open() -> None:
+    """Wait until nobody opens a network: a child without the thread that does so would wait for it for ever."""
+    _lock.acquire()
+    for entry in _entries.values():
+        entry.lock.acquire()
+
+
+def _go_on() -> None:
+    for entry in _entries.values():
+        entry.lock.release()
+    _lock.release()
+
+
 def _begin_child() -> None:
     """Free a forked child of what its parent's threads held."""
-    global _lock
-    _lock = threading.Lock()
-    for entry in _entries.values():
-        entry.lock = threading.Lock()
+    _go_on()
     for session in _threaded:
         session.leave_to_parent()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_begin_child)
+    os.register_at_fork(before=_let_open, after_in_parent=_go_on, after_in_child=_begin_child)

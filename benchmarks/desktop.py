@@ -10,6 +10,7 @@ face is enrolled, into a copy of the run, when its picture shows the new name.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import itertools
 import os
 import shutil
@@ -20,6 +21,10 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from castlist.desktop.window import Window
 
 N_PHOTOS = 50
 WRITING = 0.5  # seconds that somebody is in the field before the name stands there
@@ -69,8 +74,11 @@ def open_and_name(runs: Path, folder: Path) -> None:
     from castlist.media import find_photos
 
     assert castlist.cli
-    window = Window(tk.Tk(), Texts("en"), runs)
+    with contextlib.closing(Window(tk.Tk(), Texts("en"), runs)) as window:  # or its threads would wait for ever
+        measure(window, lambda: find_photos([folder])[:N_PHOTOS])
 
+
+def measure(window: Window, find: Callable[[], list[Path]]) -> None:
     def wait(holds: Callable[[], object]) -> None:
         while not holds():
             window.root.update()
@@ -80,7 +88,7 @@ def open_and_name(runs: Path, folder: Path) -> None:
     window.root.update()
     usable = time.time()
     wait(lambda: window.album.recognizer)
-    photos = find_photos([folder])[:N_PHOTOS]
+    photos = find()
     window.open(photos[:1])
     wait(lambda: window.album.answers)
     window.root.update()
@@ -109,7 +117,6 @@ def open_and_name(runs: Path, folder: Path) -> None:
         wait(lambda: window.album.answer and window.album.answer.faces[0].name == "Somebody New")
         window.root.update()
         enrolled = time.monotonic() - began
-        window.close()
     print(usable, named, gap, enrolled)
 
 

@@ -10,7 +10,7 @@ import pytest
 from castlist.embeddings import sface
 from castlist.errors import WeightsError
 from castlist.faces import TEMPLATES, Graph, find_faces
-from castlist.inference import open_session
+from castlist.inference import Chain, open_session
 
 
 @pytest.fixture(scope="module")
@@ -56,9 +56,10 @@ def test_rewriting_changes_no_vector(package_file: bytes, rewritten: Any, crops:
     assert expected[0] @ expected[2] < 0.3
 
 
-def test_weights_apart_are_the_same_network(package_file: bytes, rewritten: Any, crops: np.ndarray) -> None:
-    apart = open_session(package_file, rewrite=sface.rewrite_apart)
-    assert (apart.run(None, {"faces": crops})[0] == rewritten.run(None, {"faces": crops})[0]).all()
+def test_halves_are_the_same_network(package_file: bytes, rewritten: Any, crops: np.ndarray) -> None:
+    halves = Chain(*(open_session(package_file, rewrite=half) for half in (sface.rewrite_body, sface.rewrite_head)))
+    assert (halves.run(None, {"faces": crops})[0] == rewritten.run(None, {"faces": crops})[0]).all()
+    assert [entry.shape for entry in halves.get_inputs()] == [entry.shape for entry in rewritten.get_inputs()]
 
 
 def test_crops_of_a_batch_are_seen_each_for_itself(rewritten: Any, crops: np.ndarray) -> None:
@@ -77,8 +78,11 @@ def test_float_weights_are_read_by_their_structure(crops: np.ndarray) -> None:
 
 def test_another_network_is_refused() -> None:
     for data in (b"", b"not a network", draw_chain(activation="Relu")):
-        with pytest.raises(WeightsError, match="isn't SFace"):
-            sface.rewrite(data)
+        for rewrite in (sface.rewrite, sface.rewrite_body):
+            with pytest.raises(WeightsError, match="isn't SFace"):
+                rewrite(data)
+    with pytest.raises(WeightsError, match="isn't SFace"):
+        sface.rewrite_head(b"")
 
 
 def draw_chain(activation: str = "PRelu") -> bytes:

@@ -20,17 +20,20 @@ import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from castlist.errors import PhotoError, WeightsError, reason_of
 from castlist.files import need_regular
 from castlist.threads import submit
 
+if TYPE_CHECKING:
+    import numpy as np
+
 logger = logging.getLogger(__name__)
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
-KEPT = 8  # networks; castlist's own are four, and a run has at most two
+KEPT = 8  # networks; castlist's own are four, one of them in halves, and a run has at most two
 Model = tuple[bytes, Mapping[str, Any]]  # a network, and the weights that it leaves out, arrays by their names
 
 
@@ -83,6 +86,23 @@ class Opening:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._opened(), name)
+
+
+class Chain:
+    """Sessions of one input and one output, as if they were one: each reads what the one before gives."""
+
+    def __init__(self, *sessions: Any) -> None:
+        self._sessions = sessions
+
+    def get_inputs(self) -> Any:
+        return self._sessions[0].get_inputs()
+
+    def run(self, _: None, given: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+        (answer,) = given.values()
+        for session in self._sessions:
+            (entry,) = session.get_inputs()
+            (answer,) = session.run(None, {entry.name: answer})
+        return [answer]
 
 
 _threaded: weakref.WeakSet[_Threaded] = weakref.WeakSet()

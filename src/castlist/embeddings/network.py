@@ -18,7 +18,7 @@ import numpy as np
 from castlist.embeddings import dlib_weights, sface
 from castlist.errors import SettingsError, ShapeError, WeightsError
 from castlist.faces import DEFAULT_TEMPLATE, TEMPLATES, Template
-from castlist.inference import Opening, open_session, read_network
+from castlist.inference import Chain, Opening, open_session, read_network
 from castlist.settings import DLIB, FaceSettings
 from castlist.threads import work_ahead
 
@@ -90,9 +90,12 @@ class FaceNetwork:
         """A file that says itself how it wants its crops, or is known to castlist."""
         digest = hashlib.sha256(data).hexdigest()
         if digest in sface.WEIGHTS.digests:  # all is known of it, and the first faces are found before it is open
-            open_it = functools.partial(open_session, data, n_threads=1, digest=digest, rewrite=sface.rewrite_apart)
+            halves = (
+                Opening(functools.partial(open_session, data, n_threads=1, digest=digest, rewrite=rewrite))
+                for rewrite in (sface.rewrite_body, sface.rewrite_head)
+            )
             template, values = TEMPLATES[sface.TEMPLATE], sface.VALUES
-            return cls(file, template, digest=_digest(digest), session=Opening(open_it), n_values=values)
+            return cls(file, template, digest=_digest(digest), session=Chain(*halves), n_values=values)
         session = open_session(data, n_threads=1, digest=digest)
         note = session.get_modelmeta().custom_metadata_map.get("castlist")
         if note is None:

@@ -9,15 +9,16 @@ weights of one byte. The vectors must equal those of the file itself.
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from castlist.errors import WeightsError
-from castlist.faces import Graph, Network, Node, ZooWeights, read_network
+from castlist.faces import Graph, Node, ZooWeights, read_network
 
 WEIGHTS = ZooWeights(
     title="SFace",
@@ -32,11 +33,11 @@ TEMPLATE = "arcface-112"
 SIDE, VALUES = 112, 128  # of the crops, and of the vectors
 LEAST = 1e-6  # a slope nearer to 0 is taken for this, so that channels can be divided by theirs
 IDLE = ("Constant", "Dropout")  # what only trains
-SIGNATURE: Any = (  # what goes in, what comes out, and what the network says of itself
-    {"faces": (np.uint8, ["n", SIDE, SIDE, 3])},
-    {"vectors": (np.float32, ["n", VALUES])},
-    {"castlist": json.dumps({"template": TEMPLATE})},
-)
+# What goes in, what is between the halves, what comes out, and what the network says of itself.
+CROPS: Any = {"faces": (np.uint8, ["n", SIDE, SIDE, 3])}
+PLACES: Any = {"places": (np.float32, ["n", "values"])}
+VECTORS: Any = {"vectors": (np.float32, ["n", VALUES])}
+NOTE = {"castlist": json.dumps({"template": TEMPLATE})}
 
 
 def rewrite(data: bytes) -> bytes:
@@ -45,13 +46,40 @@ def rewrite(data: bytes) -> bytes:
     Raises:
         WeightsError: If they aren't SFace.
     """
-    return _build(data).serialize(*SIGNATURE)
+    graph = Graph()
+    with _refused():
+        body, head = _halves(data)
+        _add_body(graph, body)
+        _add_head(graph, head)
+    return graph.serialize(CROPS, VECTORS, NOTE)
 
 
-def rewrite_apart(data: bytes) -> tuple[bytes, dict[str, np.ndarray]]:
-    """The same, and the large weights beside it by their names: to copy 39 MB costs a tenth of a second."""
-    graph = _build(data)
-    return graph.serialize(*SIGNATURE, apart=True), graph.large
+def rewrite_body(data: bytes) -> tuple[bytes, dict[str, np.ndarray]]:
+    """All but the dense layer, which has two thirds of the weights: halves are opened on two cores.
+
+    The large weights are beside it by their names: to copy 39 MB costs a tenth of a second.
+    """
+    graph = Graph()
+    with _refused():
+        _add_body(graph, _halves(data)[0])
+    return graph.serialize(CROPS, PLACES, apart=True), graph.large
+
+
+def rewrite_head(data: bytes) -> tuple[bytes, dict[str, np.ndarray]]:
+    """The dense layer, from what the body gives to vectors, in the same way."""
+    graph = Graph()
+    with _refused():
+        _add_head(graph, _halves(data)[1])
+    return graph.serialize(PLACES, VECTORS, apart=True), graph.large
+
+
+@contextlib.contextmanager
+def _refused() -> Iterator[None]:
+    """Say of a file with other layers that it isn't SFace."""
+    try:
+        yield
+    except (KeyError, StopIteration, TypeError, ValueError) as error:
+        raise WeightsError("sface-other-structure", "The file isn't SFace: it has other layers.") from error
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,45 +95,35 @@ class _Layer:
     group: int
 
 
-@dataclass(frozen=True, eq=False)
-class _Parts:
-    """All of SFace."""
+class _Chain:
+    """Operations, each working on what the one before gives."""
 
-    shift: np.ndarray  # subtracted from the pixels
-    scale: np.ndarray  # multiplied after that
-    layers: list[_Layer]
-    gains: np.ndarray  # (channels,), of the normalization before the dense layer
-    offsets: np.ndarray  # (channels,)
-    head: np.ndarray  # (values, channels, places), of the dense layer
-    last_gains: np.ndarray  # (values,), of the normalization after it
-    last_offsets: np.ndarray  # (values,)
+    def __init__(self, nodes: Sequence[Node], weights: Mapping[str, np.ndarray]) -> None:
+        self._nodes, self._weights = iter(nodes), weights
+        self.n_layers = sum(node.kind == "Conv" for node in nodes)
 
-
-def _read(network: Network) -> _Parts:
-    chain = (node for node in network.nodes if node.kind not in IDLE)
-
-    def take(kind: str) -> tuple[Node, list[np.ndarray]]:
+    def take(self, kind: str) -> tuple[Node, list[np.ndarray]]:
         """The next operation, and its weights."""
-        node = next(chain)
+        node = next(self._nodes)
         if node.kind != kind:
             raise ValueError(f"{node.kind} where {kind} should be")
-        return node, [network.weights[name] for name in node.inputs[1:]]
+        return node, [self._weights[name] for name in node.inputs[1:]]
 
-    (shift,), (scale,) = take("Sub")[1], take("Mul")[1]
-    layers = []
-    for _ in range(sum(node.kind == "Conv" for node in network.nodes)):
-        node, (weights, *bias) = take("Conv")
-        gain, offset = _normalization(*take("BatchNormalization"))
+    def take_layer(self) -> _Layer:
+        node, (weights, *bias) = self.take("Conv")
+        gain, offset = _normalization(*self.take("BatchNormalization"))
         offset = gain * bias[0] + offset if bias else offset
-        (slopes,) = take("PRelu")[1]
+        (slopes,) = self.take("PRelu")[1]
         shape: Any = {name: node.attributes[name] for name in ("strides", "pads", "group")}
-        layers.append(_Layer(weights, gain, offset, slopes.ravel(), **shape))
-    gain, offset = _normalization(*take("BatchNormalization"))
-    take("Flatten")
-    head, biases = take("Gemm")[1]
-    last_gain, last_offset = _normalization(*take("BatchNormalization"))
-    head = head.reshape(VALUES, len(gain), -1)
-    return _Parts(shift, scale, layers, gain, offset, head, last_gain, biases * last_gain + last_offset)
+        return _Layer(weights, gain, offset, slopes.ravel(), **shape)
+
+
+def _halves(data: bytes) -> tuple[_Chain, _Chain]:
+    """What comes before the dense layer, and that with what comes after."""
+    network = read_network(data)
+    nodes = [node for node in network.nodes if node.kind not in IDLE]
+    cut = [node.kind for node in nodes].index("Flatten") + 1
+    return _Chain(nodes[:cut], network.weights), _Chain(nodes[cut:], network.weights)
 
 
 def _normalization(node: Node, weights: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
@@ -115,20 +133,12 @@ def _normalization(node: Node, weights: list[np.ndarray]) -> tuple[np.ndarray, n
     return gain, beta - gain * mean
 
 
-def _build(data: bytes) -> Graph:
-    try:
-        parts = _read(read_network(data))
-    except (KeyError, StopIteration, TypeError, ValueError) as error:
-        raise WeightsError("sface-other-structure", "The file isn't SFace: it has other layers.") from error
-    graph = Graph()
-
-    def constant(values: np.ndarray) -> str:
-        return graph.constant(np.asarray(values, np.float32))
-
-    x = graph.node("Transpose", graph.node("Cast", "faces", to=1), perm=[0, 3, 1, 2])
-    x = graph.node("Mul", graph.node("Sub", x, constant(parts.shift)), constant(parts.scale))
+def _add_body(graph: Graph, chain: _Chain) -> None:
+    (shift,), (scale,) = chain.take("Sub")[1], chain.take("Mul")[1]
+    x = graph.node("Transpose", graph.node("Cast", *CROPS, to=1), perm=[0, 3, 1, 2])
+    x = graph.node("Mul", graph.node("Sub", x, _constant(graph, shift)), _constant(graph, scale))
     signs = np.ones(3)  # of the channels: some come negated
-    for layer in parts.layers:
+    for layer in (chain.take_layer() for _ in range(chain.n_layers)):
         sizes = np.maximum(np.abs(layer.slopes.astype(np.float64)), LEAST)
         # PReLU, slope * x + (1 - slope) * relu(x), as convolutions, since all else leaves onnxruntime's fast layout.
         # The filters are multiplied by the slope's size, so that the first part is ready; its sign is left to the next.
@@ -138,13 +148,25 @@ def _build(data: bytes) -> Graph:
             weights *= signs.astype(np.float32)[:, None, None]
         signs = np.where(layer.slopes < 0, -1.0, 1.0)
         shape: Any = {"strides": layer.strides, "pads": layer.pads, "group": layer.group}
-        linear = graph.node("Conv", x, constant(weights), constant(biases), **shape)
+        linear = graph.node("Conv", x, _constant(graph, weights), _constant(graph, biases), **shape)
         bend = (signs * (1 - signs * sizes) / sizes)[:, None, None, None]
-        bent = graph.node("Conv", graph.node("Relu", linear), constant(bend), group=len(bend))
+        bent = graph.node("Conv", graph.node("Relu", linear), _constant(graph, bend), group=len(bend))
         x = graph.node("Add", bent, linear)
     # The normalizations stay beside the dense layer: to multiply its 26 MB takes longer than a picture does.
-    x = graph.node("Mul", x, constant((parts.gains * signs)[:, None, None]))
-    x = graph.node("Flatten", graph.node("Add", x, constant(parts.offsets[:, None, None])))
-    x = graph.node("Gemm", x, constant(parts.head.reshape(VALUES, -1)), transB=1)
-    graph.node("Add", graph.node("Mul", x, constant(parts.last_gains)), constant(parts.last_offsets), output="vectors")
-    return graph
+    gain, offset = _normalization(*chain.take("BatchNormalization"))
+    x = graph.node("Mul", x, _constant(graph, (gain * signs)[:, None, None]))
+    x = graph.node("Add", x, _constant(graph, offset[:, None, None]))
+    chain.take("Flatten")
+    graph.node("Flatten", x, output=next(iter(PLACES)))
+
+
+def _add_head(graph: Graph, chain: _Chain) -> None:
+    head, biases = chain.take("Gemm")[1]
+    gain, offset = _normalization(*chain.take("BatchNormalization"))
+    x = graph.node("Gemm", *PLACES, _constant(graph, head.reshape(VALUES, -1)), transB=1)
+    x = graph.node("Mul", x, _constant(graph, gain))
+    graph.node("Add", x, _constant(graph, biases * gain + offset), output=next(iter(VECTORS)))
+
+
+def _constant(graph: Graph, values: np.ndarray) -> str:
+    return graph.constant(np.asarray(values, np.float32))

@@ -5,7 +5,7 @@ Source: `onnx.proto3` of ONNX, whose field numbers never change, and its operato
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import UserDict, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 TYPES = {1: "<f4", 2: "u1", 3: "i1", 6: "<i4", 7: "<i8"}  # of weights, those that are read
-CACHED = 2**17  # floats that are computed at a time
+CACHED = 2**19  # floats that are computed at a time: fewer, and each time Python waits for other threads
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Network:
     """What an ONNX file holds."""
 
     nodes: tuple[Node, ...]  # in the order in which they run
-    weights: Mapping[str, np.ndarray]
+    weights: Mapping[str, np.ndarray]  # those in blocks are computed when they are asked for, at each time
 
 
 def read_network(data: bytes) -> Network:
@@ -46,24 +46,32 @@ def read_network(data: bytes) -> Network:
     try:
         (graph,) = _Fields(memoryview(data)).blocks[7]
         fields = _Fields(graph)
-        weights = dict(_read_weights(block) for block in fields.blocks[5])
+        weights = _Weights(_read_weights(block) for block in fields.blocks[5])
         nodes = [node for node in map(_read_node, fields.blocks[1]) if not _folded(node, weights)]
     except (IndexError, KeyError, TypeError, ValueError) as error:  # cut short, or something else altogether
         raise ValueError("not an ONNX file") from error
     return Network(tuple(nodes), weights)
 
 
-def _folded(node: Node, weights: dict[str, np.ndarray]) -> bool:
+class _Weights(UserDict[str, Any]):
+    """Weights by their names, arrays or what computes them."""
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        found = super().__getitem__(name)
+        return np.asarray(found() if callable(found) else found)
+
+
+def _folded(node: Node, weights: _Weights) -> bool:
     """Whether a node works on weights alone; then what it makes of them is one of them from now on."""
     if node.kind not in ("DequantizeLinear", "Reshape") or not weights.keys() >= set(node.inputs):
         return False
-    values, *others = (weights[name] for name in node.inputs)
     if node.kind == "Reshape":
-        weights[node.output] = values.reshape(others[0])
+        values, shape = node.inputs
+        weights[node.output] = lambda: weights[values].reshape(weights[shape])
     else:
-        scales, zeros = others
         axis, size = (node.attributes[key] for key in ("axis", "block_size"))
-        weights[node.output] = _floats(values, scales, zeros, axis, size)
+        values, scales, zeros = node.inputs
+        weights[node.output] = lambda: _floats(weights[values], weights[scales], weights[zeros], axis, size)
     return True
 
 

@@ -20,7 +20,7 @@ import castlist
 from castlist import inference
 from castlist.errors import WeightsError
 from castlist.faces import Graph
-from castlist.inference import KEPT, Opening, fold_constants, open_session
+from castlist.inference import KEPT, Model, Opening, fold_constants, open_session
 from castlist.testing import network_bytes
 from conftest import save_noise
 from small_runs import make_small_run
@@ -118,11 +118,11 @@ def test_who_uses_a_network_that_is_being_opened_waits_for_it() -> None:
 def test_a_fork_waits_for_a_network_that_is_being_opened() -> None:
     data, begun, rewritten = times(19), threading.Event(), []
 
-    def rewrite(whole: bytes) -> tuple[bytes, dict[str, np.ndarray]]:
+    def rewrite(whole: bytes) -> Model:
         rewritten.append(1)
         begun.set()
         time.sleep(0.3)  # a fork now would come in the midst of it
-        return whole, {}
+        return Model(whole)
 
     opening = Opening(lambda: open_session(data, n_threads=1, rewrite=rewrite))
     assert begun.wait(30)
@@ -155,9 +155,9 @@ def test_another_network_at_the_same_path_is_another_network(tmp_path: Path) -> 
 def test_a_network_is_rewritten_once_and_apart_from_itself() -> None:
     data, calls = times(4), []
 
-    def rewrite(network: bytes) -> tuple[bytes, dict[str, np.ndarray]]:
+    def rewrite(network: bytes) -> Model:
         calls.append(network)
-        return times(6), {}
+        return Model(times(6))
 
     digest = hashlib.sha256(data).hexdigest()
     first = open_session(data, n_threads=1, digest=digest, rewrite=rewrite)
@@ -172,9 +172,20 @@ def test_weights_beside_a_network_are_its_own_once_it_is_open() -> None:
     signature: Any = {"x": (np.float32, ["n"])}, {"y": (np.float32, ["n"])}
     data, large = graph.serialize(*signature, apart=True), graph.large
     assert len(data) < 200 < len(graph.serialize(*signature))
-    first = open_session(b"beside", rewrite=lambda _: (data, large))
+    first = open_session(b"beside", rewrite=lambda _: Model(data, large))
     weights[:] = 0  # whoever wrote them may use their place for something else
     assert first.run(None, {"x": np.ones(1, np.float32)})[0].tolist() == list(range(2000))
+
+
+def test_weights_given_with_each_row_are_no_input_for_who_uses_the_network() -> None:
+    graph, weights = Graph(), np.arange(6, dtype=np.float32).reshape(2, 3)
+    graph.node("Gemm", "x", "weights", output="y", transB=1)
+    floats: Any = np.float32
+    data = graph.serialize({"x": (floats, ["n", 3]), "weights": (floats, [2, 3])}, {"y": (floats, ["n", 2])})
+    session = open_session(b"given", n_threads=1, rewrite=lambda _: Model(data, fed={"weights": weights}))
+    assert [entry.name for entry in session.get_inputs()] == ["x"]
+    rows = np.eye(4, 3, dtype=np.float32)
+    assert session.run(None, {"x": rows})[0].tolist() == (rows @ weights.T).tolist()
 
 
 def test_only_the_last_few_are_kept() -> None:

@@ -58,7 +58,8 @@ def test_rewriting_changes_no_vector(package_file: bytes, rewritten: Any, crops:
 
 def test_halves_are_the_same_network(package_file: bytes, rewritten: Any, crops: np.ndarray) -> None:
     halves = Chain(*(open_session(package_file, rewrite=half) for half in (sface.rewrite_body, sface.rewrite_head)))
-    assert (halves.run(None, {"faces": crops})[0] == rewritten.run(None, {"faces": crops})[0]).all()
+    vectors = halves.run(None, {"faces": crops})[0]
+    assert np.abs(unit(vectors) - unit(rewritten.run(None, {"faces": crops})[0])).max() < 1e-6
     assert [entry.shape for entry in halves.get_inputs()] == [entry.shape for entry in rewritten.get_inputs()]
 
 

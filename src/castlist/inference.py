@@ -20,21 +20,27 @@ import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from castlist.errors import PhotoError, WeightsError, reason_of
 from castlist.files import need_regular
 from castlist.threads import submit
-
-if TYPE_CHECKING:
-    import numpy as np
 
 logger = logging.getLogger(__name__)
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 KEPT = 8  # networks; castlist's own are four, one of them in halves, and a run has at most two
-Model = tuple[bytes, Mapping[str, Any]]  # a network, and the weights that it leaves out, arrays by their names
+
+
+class Model(NamedTuple):
+    """A network, and the weights that it leaves out, by their names."""
+
+    data: bytes
+    kept: Mapping[str, np.ndarray] = {}  # which onnxruntime copies when it opens the network
+    fed: Mapping[str, np.ndarray] = {}  # which are inputs of the network, given with each row of the first
 
 
 class _Entry:
@@ -100,9 +106,25 @@ class Chain:
     def run(self, _: None, given: Mapping[str, np.ndarray]) -> list[np.ndarray]:
         (answer,) = given.values()
         for session in self._sessions:
-            (entry,) = session.get_inputs()
+            entry = session.get_inputs()[0]
             (answer,) = session.run(None, {entry.name: answer})
         return [answer]
+
+
+class _Fed:
+    """A session that is given weights with each row of its input: to keep them, onnxruntime would copy them, twice."""
+
+    def __init__(self, session: Any, weights: Mapping[str, np.ndarray]) -> None:
+        self._session, self._weights = session, weights
+
+    def get_inputs(self) -> Any:
+        return [entry for entry in self._session.get_inputs() if entry.name not in self._weights]
+
+    def run(self, _: None, given: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+        ((name, rows),) = given.items()
+        # One by one: for several, the weights would be brought into another order first, at each call.
+        answers = [self._session.run(None, {name: row[None], **self._weights})[0] for row in rows]
+        return [np.concatenate(answers)]
 
 
 _threaded: weakref.WeakSet[_Threaded] = weakref.WeakSet()
@@ -138,7 +160,7 @@ def open_session(
     with entry.lock:
         if entry.session is None:
             logger.debug("Opens the network %s, %d bytes", key[0][:8], len(data))
-            whole: Model = rewrite(data) if rewrite else (data, {})
+            whole = rewrite(data) if rewrite else Model(data)
             entry.session = _open(whole, 1) if n_threads == 1 else _Threaded(whole, n_threads)
         return entry.session
 
@@ -171,14 +193,14 @@ def read_network(file: Path) -> bytes:
 
 
 def _open(model: Model, n_threads: int) -> Any:
-    runtime, (data, weights) = _runtime(), model
+    runtime = _runtime()
     options = _options(runtime, n_threads)
-    if weights:  # which it copies
-        values = [runtime.OrtValue.ortvalue_from_numpy(array) for array in weights.values()]
-        options.add_external_initializers(list(weights), values)
+    if model.kept:
+        values = [runtime.OrtValue.ortvalue_from_numpy(array) for array in model.kept.values()]
+        options.add_external_initializers(list(model.kept), values)
     try:
         # Without a second try of the same, which it would announce on stdout.
-        session = runtime.InferenceSession(data, options, providers=["CPUExecutionProvider"], enable_fallback=0)
+        session = runtime.InferenceSession(model.data, options, providers=["CPUExecutionProvider"], enable_fallback=0)
         _read_texts(session)
     except Exception as error:  # onnxruntime raises kinds of its own that share no base
         raise WeightsError(
@@ -186,7 +208,7 @@ def _open(model: Model, n_threads: int) -> Any:
         ) from error
     session._model_bytes = None  # for the fallback only, and for as long as it lives: as much as the network again
     give_back()  # what only the opening needed: SFace's took more than all else together
-    return session
+    return _Fed(session, model.fed) if model.fed else session
 
 
 def _read_texts(session: Any) -> None:

@@ -16,7 +16,7 @@ from castlist.gallery import NOBODY, WRONG_NAMES, Answers, Background, Gallery, 
 from castlist.gallery.album import judge_groups, share_in_groups
 from castlist.gallery.answers import measure_gains, name_best
 from castlist.gallery.assignment import assign_people
-from castlist.gallery.fitting import COMMON, LIMITS, OWN_KIND, SOFTNESS, find_thresholds
+from castlist.gallery.fitting import COMMON, LIMITS, OWN_KIND, SOFTNESS, SPARSE, find_thresholds
 from castlist.gallery.gallery import BLOCK
 from castlist.gallery.knowledge import Knowledge, add_up, with_squares
 from castlist.gallery.mixture import Mixture
@@ -426,6 +426,28 @@ def test_thresholds_are_those_of_looking_at_each_person_alone() -> None:
     assert np.allclose(best, scores.max(axis=1), atol=1e-3)
     rarer = rate * (rate / n_people / COMMON) ** LIMITS.rarity
     assert (best - thresholds[first] > 0).mean() == pytest.approx(rarer, abs=2 / len(kind))
+
+
+def test_the_order_in_which_strangers_are_asked_changes_no_threshold(background: Background) -> None:
+    known = gallery_of(background, 1, 3, 2).known
+    placed, kind = background.strangers
+    nearest = np.argsort(-known.scores(placed)[:, 0])
+    looked_at = (
+        np.arange(len(kind)) % SPARSE == 0
+    )  # first: all that are like somebody, so that they tell nothing of the others
+    order = np.empty(len(kind), np.int64)
+    order[np.argsort(~looked_at, kind="stable")] = nearest
+
+    class Ordered(Background):
+        @property
+        def strangers(self) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[override]
+            return placed[order], kind[order]
+
+    ordered = Ordered(background.mean, background.directions, background.between, background.kinds)
+    thresholds, best = find_thresholds(known, ordered, 0.01)
+    expected, expected_best = find_thresholds(known, background, 0.01)
+    np.testing.assert_allclose(thresholds, expected, atol=1e-4)
+    np.testing.assert_allclose(best, expected_best[order], atol=1e-4)
 
 
 def test_one_thread_asks_the_strangers(background: Background) -> None:

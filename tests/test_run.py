@@ -7,16 +7,17 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from castlist.errors import Message, RunError, SettingsError
+from castlist.learning import read_evaluation
 from castlist.learning.dataset import load_dataset
 from castlist.learning.starting import new_run_path, start_run
 from castlist.media import find_cast
-from castlist.run import Run, find_runs, list_runs, listing, newest_run, open_run
+from castlist.run import Run, find_runs, list_runs, listing, newest_run, open_run, read_accuracy, read_history
 from castlist.run.record import FORMAT
 from castlist.settings import Settings, read_settings
 from conftest import not_root
@@ -215,6 +216,39 @@ def test_a_newer_run_that_is_broken_is_told(tmp_path: Path) -> None:
     told: list[Message] = []
     assert newest_run(tmp_path, tell=told.append).path.name == "old"
     assert [Path(str(note.values["path"])).name for note in told] == ["cut", "newer"]
+
+
+def _sparse(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(1 << 33)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with a name")
+@pytest.mark.parametrize("put", [os.mkfifo, _sparse])
+def test_a_file_without_an_end_in_a_runs_folder_stops_nobody(tmp_path: Path, put: Callable[[Path], None]) -> None:
+    good = make_run(tmp_path / "good", complete=True)
+    odd = make_run(tmp_path / "odd")
+    for name in ("history.csv", "metrics.json", "predictions.csv"):
+        put(odd.path / name)
+    assert read_accuracy(odd) is None
+    with pytest.raises(RunError, match="The history"):
+        read_history(odd)
+    with pytest.raises(RunError, match="The answers"):
+        read_evaluation(odd)
+    (odd.path / "run.json").unlink()
+    put(odd.path / "run.json")
+    told: list[Message] = []
+    assert newest_run(tmp_path, tell=told.append).path == good.path
+    assert [note.values["path"] for note in told] == [str(odd.path)]
+    with pytest.raises(RunError, match=r"regular file|too large"):
+        open_run(odd.path)
+
+
+@pytest.mark.parametrize("accuracy", ["NaN", "1" * 400, "-1", "[]", "true, true", '{"a": 1}'])
+def test_an_accuracy_that_is_none_is_not_told(tmp_path: Path, accuracy: str) -> None:
+    run = make_run(tmp_path / "run")
+    run.metrics_path.write_text(f'{{"accuracy": {accuracy}}}')
+    assert read_accuracy(run) is None
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
 _PART = re.compile(r"\.\d+-[0-9a-f]{16}\.part")
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 _BLOCK = 1 << 16  # bytes
+_LARGEST = 1 << 32  # bytes; of a file that is read as one
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
@@ -76,6 +77,15 @@ def table_bytes(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
     writer.writerow(header)
     writer.writerows(rows)
     return codecs.BOM_UTF8 + text.getvalue().encode("utf-8", "backslashreplace")
+
+
+def read_csv(path: Path) -> list[list[str]]:
+    """Read a table as `write_csv` wrote it.
+
+    Raises:
+        PhotoError: If it is no file with an end; the message is the reason. Also OSError, csv.Error and ValueError.
+    """
+    return list(csv.reader(io.StringIO(read_regular(path).decode("utf-8-sig"), newline="")))
 
 
 def append_lines(path: Path, lines: bytes) -> int:
@@ -213,6 +223,24 @@ def need_regular(path: Path) -> int:
     if not stat.S_ISREG(status.st_mode):
         raise PhotoError("photo-no-file", "not a regular file")
     return status.st_size
+
+
+def read_regular(path: Path, largest: int = _LARGEST) -> bytes:
+    """Read a file to its end: a pipe or a device may have none, and whatever is larger than it can be fills the memory.
+
+    Args:
+        path: The file.
+        largest: How many bytes it can have.
+
+    Raises:
+        PhotoError: If it isn't such a file; the message is the reason.
+        OSError: If it can't be read.
+    """
+    size = need_regular(path)
+    if size <= largest:
+        with contextlib.suppress(MemoryError):
+            return path.read_bytes()
+    raise PhotoError("file-large", "a file of {size:.1f} GB, too large to be read", size=size / 1e9)
 
 
 def need_replaceable(path: Path, *heads: bytes) -> None:

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from castlist.errors import PhotoError, WeightsError, reason_of
-from castlist.files import need_regular
+from castlist.files import read_regular
 from castlist.threads import submit
 
 if TYPE_CHECKING:
@@ -159,8 +159,7 @@ def read_network(file: Path) -> bytes:
         WeightsError: If it can't be read.
     """
     try:
-        need_regular(file)
-        return file.read_bytes()
+        return read_regular(file)
     except (OSError, PhotoError) as error:
         raise WeightsError(
             "network-unreadable",

@@ -101,6 +101,7 @@ def test_records_are_merged_also_with_none_in_them() -> None:
         ("embeddings", None),
         ("boxes", np.full((3, 4), np.inf, np.float32)),
         ("landmarks", np.full((3, 5, 2), np.nan, np.float32)),
+        ("embeddings", np.full((3, 5), 3e38, np.float32)),
         ("eyes", None),
     ],
 )

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import wait
+from typing import Any
 
+import numpy as np
 import pytest
 
+from castlist.errors import SettingsError
 from castlist.threads import Hands, count_cores, set_threads, work_ahead
 
 
@@ -15,6 +18,16 @@ def test_a_share_of_the_pool_does_all_of_its_work_in_order() -> None:
         assert list(work_ahead(lambda n: n * n, range(300), ahead=20, hands=Hands(count))) == [
             n * n for n in range(300)
         ]
+
+
+@pytest.mark.parametrize("count", [0, -1, True, 1.5, "2", np.float64(2), 10**5000 * -1])
+def test_a_share_that_is_none_is_one_sentence(count: Any) -> None:
+    with pytest.raises(SettingsError, match="Threads must be 1 or more"):
+        Hands(count)
+
+
+def test_numpy_s_numbers_are_shares_too() -> None:
+    assert list(work_ahead(lambda n: n, range(3), hands=Hands(np.int64(2)))) == [0, 1, 2]
 
 
 def test_one_hand_does_one_thing_at_a_time() -> None:

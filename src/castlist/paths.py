@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from castlist.errors import CastlistError
+from castlist.errors import CastlistError, shown
 
 # What no file of texts can hold: bytes of a name that aren't UTF-8, as Python gives them; and the mark they get there.
 _HALVES = re.compile("[\\\\\ud800-\udfff]")
@@ -90,7 +90,7 @@ def as_several(photos: Any) -> Iterable[Any]:
         raise CastlistError(
             "not-several",
             "Photos must be given as a list or another iterable. Got {got} instead.",
-            got=f"{photos!r:.100}",
+            got=shown(photos),
         )
     return photos
 

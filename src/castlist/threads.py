@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from castlist.arguments import checked
-from castlist.errors import SettingsError
+from castlist.arguments import checked, plain
+from castlist.errors import SettingsError, shown
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -59,6 +59,7 @@ class Hands:
         Raises:
             SettingsError: If it is less.
         """
+        count = plain(count)
         if count is not None:
             _need_some(count)
         self._is_whole = count is None
@@ -155,10 +156,8 @@ def _begin_thread() -> None:
 
 
 def _need_some(count: int) -> None:
-    if not isinstance(count, int) or count < 1:
-        raise SettingsError(
-            "threads-number", "Threads must be 1 or more. Got {count} instead.", count=f"{count!r:.100}"
-        )
+    if not isinstance(count, int) or isinstance(count, bool) or count < 1:
+        raise SettingsError("threads-number", "Threads must be 1 or more. Got {count} instead.", count=shown(count))
 
 
 def _threads() -> int:

@@ -14,13 +14,14 @@ from typing import Any
 import numpy as np
 
 from castlist.arguments import checked, rows_of
-from castlist.errors import CastlistError, Message, ShapeError, reason_of
+from castlist.errors import CastlistError, Message, ShapeError, reason_of, shown
 from castlist.faces import Box, Quality
 from castlist.files import read_regular, write_bytes
 from castlist.gallery import read_arrays, write_arrays
 from castlist.paths import as_path
 
 VERSION = 1  # of the file
+LARGEST = 1e6  # of any number; beyond, scores would overflow
 # Of each column of faces: what a row of it is; -1: any length, the same in all rows.
 FACE_COLUMNS: dict[str, tuple[tuple[int, ...], type[np.generic]]] = {
     "photo": ((), np.int64),
@@ -237,8 +238,8 @@ def _need_column(name: str, column: Any, shape: tuple[int, ...], kind: type[np.g
     is_array = isinstance(column, np.ndarray) and column.dtype == kind and column.ndim == len(shape)
     if not is_array or any(want not in (-1, has) for want, has in zip(shape, column.shape, strict=True)):
         raise _misshapen(name, column)
-    if column.dtype.kind == "f" and not np.isfinite(column).all():
-        raise ShapeError("seen-numbers", "{name} must be numbers. Got some that are not instead.", name=name)
+    if column.dtype.kind == "f" and not (np.abs(column) <= LARGEST).all():  # nor is what is no number
+        raise ShapeError("seen-numbers", "{name} must be numbers up to {most}.", name=name, most=f"{LARGEST:g}")
 
 
 def _misshapen(name: str, column: Any) -> ShapeError:
@@ -247,7 +248,7 @@ def _misshapen(name: str, column: Any) -> ShapeError:
         "{name} doesn't fit a record of photos. Got {dtype} of {shape}.",
         name=name,
         dtype=str(getattr(column, "dtype", type(column).__name__)),
-        shape=str(np.shape(column) if isinstance(column, np.ndarray) else f"{column!r:.100}"),
+        shape=str(column.shape) if isinstance(column, np.ndarray) else shown(column),
     )
 
 

@@ -92,8 +92,6 @@ class Settings(TrainingSettings, ModelSettings, SplitSettings, FaceSettings):
             )
         if values.get("fine_tune") is False:  # as files of before have it
             del values["fine_tune"]
-        if isinstance(values.get("dropouts"), list):
-            values["dropouts"] = tuple(values["dropouts"])
         check_names(cls, values)
         check_names(Augmentation, augmentation)
         return cls(augmentation=Augmentation(**augmentation), **values)

@@ -50,14 +50,26 @@ def write_bytes(
         on_ready: Called in the last moment before the file is there; what it raises, keeps it from that.
 
     Raises:
-        CastlistError: If it can't be written; what was there before is intact.
+        CastlistError: If it can't be written, or a device or a pipe is there; what was there before is intact.
     """
+    if _is_outlet(path):
+        raise in_the_way(path)
     try:
         make_folder(path.parent, private=private)
         place_bytes(path, data, private=private, like=like, on_ready=on_ready)
         flush_folder(path.parent)
     except OSError as error:
         raise cannot_write(path, error) from error
+
+
+def _is_outlet(path: Path) -> bool:
+    """Whether a path is a device, a pipe, or a link to what a process has open: a file in its place would be its end."""
+    try:
+        mode = path.stat().st_mode
+        is_link_to_open = path.is_symlink() and os.readlink(path).startswith("/proc/")
+    except (OSError, ValueError):  # told where it is written
+        return False
+    return is_link_to_open or not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def write_text(path: Path, text: str, *, private: bool = False) -> None:

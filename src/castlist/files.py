@@ -63,10 +63,10 @@ def write_bytes(
 
 
 def _is_outlet(path: Path) -> bool:
-    """Whether a path is a device, a pipe, or a link to what a process has open: a file in its place would be its end."""
+    """Whether a path is a device, a pipe, or a link to what a process has open: a file there would be its end."""
     try:
         mode = path.stat().st_mode
-        is_link_to_open = path.is_symlink() and os.readlink(path).startswith("/proc/")
+        is_link_to_open = path.is_symlink() and path.readlink().is_relative_to("/proc")
     except (OSError, ValueError):  # told where it is written
         return False
     return is_link_to_open or not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))

@@ -225,6 +225,10 @@ def unforeseen(error: Exception) -> CastlistError:
         return CastlistError(
             "no-room", "There is no room left ({reason}). Free some space, then try again.", reason=reason_of(error)
         )
+    if isinstance(error, MemoryError):
+        return CastlistError(
+            "no-memory", "There is too little memory. Close other programs, or have castlist do less at once."
+        )
     if isinstance(error, OSError):
         return CastlistError("system-refuses", "The system refuses ({reason}).", reason=reason_of(error))
     return CastlistError(

@@ -84,11 +84,14 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]], 
 
 def table_bytes(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
     """A table as `write_csv` writes it: in UTF-8, with the mark without which Excel takes it for something else."""
+    return codecs.BOM_UTF8 + rows_bytes([header, *rows])
+
+
+def rows_bytes(rows: Iterable[Sequence[Any]]) -> bytes:
+    """Rows of a table as `table_bytes` has them; what of a name isn't text is spelled out."""
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    return codecs.BOM_UTF8 + text.getvalue().encode("utf-8", "backslashreplace")
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode("utf-8", "backslashreplace")
 
 
 def read_csv(path: Path) -> list[list[str]]:

@@ -136,19 +136,27 @@ def work_ahead(
 
 def submit(work: Callable[[S], T], item: S) -> Future[T]:
     """Begin a piece of work; inside other such work it is done at once."""
-    if getattr(_inside, "work", False):
-        done: Future[T] = Future()
-        try:
-            done.set_result(work(item))
-        except BaseException as error:
-            done.set_exception(error)
-        return done
-    return _put(work, item)
+    return _at_once(work, item) if getattr(_inside, "work", False) else _put(work, item)
+
+
+def _at_once(work: Callable[[S], T], item: S) -> Future[T]:
+    done: Future[T] = Future()
+    try:
+        done.set_result(work(item))
+    except BaseException as error:
+        done.set_exception(error)
+    return done
 
 
 def _put(work: Callable[[S], T], item: S) -> Future[T]:
-    with _lock:
-        return _executor().submit(work, item)
+    try:
+        with _lock:
+            return _executor().submit(work, item)
+    except RuntimeError as error:
+        # Python is ending, and says so by its words alone; of a thread that can't begin the work would be done later.
+        if not str(error).startswith("cannot schedule new futures"):
+            raise
+    return _at_once(work, item)
 
 
 def _begin_thread() -> None:

@@ -103,5 +103,6 @@ def test_what_means_the_same_is_taken_as_it(values: dict[str, Any], meant: dict[
 
 
 def test_text_that_is_no_toml() -> None:
-    with pytest.raises(SettingsError, match="not valid TOML"):
-        read_settings("epochs: 3")
+    for text in ("epochs: 3", "epochs = " + "[" * 100_000, "epochs = " + "9" * 5000):
+        with pytest.raises(SettingsError, match="not valid TOML"):
+            read_settings(text)

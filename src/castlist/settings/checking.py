@@ -87,5 +87,5 @@ def _describe(hint: Any) -> str:
         return " or ".join(_describe(choice) for choice in choices if choice is not type(None)) + " (or left out)"
     if origin is tuple:
         return "a list of numbers"
-    names = {float: "a number", int: "a whole number", bool: "true or false", str: "a text"}
+    names = {float: "a number", int: "a whole number below 2**63", bool: "true or false", str: "a text"}
     return names.get(hint, hint.__name__)

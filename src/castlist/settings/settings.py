@@ -121,7 +121,7 @@ def read_settings(text: str, model: str | None = None) -> Settings:
     """
     try:
         values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # also of a number of thousands of digits
         raise SettingsError(
             "settings-no-toml", "The settings are not valid TOML: {reason}.", reason=reason_of(error)
         ) from error

@@ -305,3 +305,14 @@ def test_names_of_new_runs(tmp_path: Path) -> None:
     for name in ("../up", "a/b", "", ".", "..", "a\x00b", "a:b", "\ud800", "a" * 300):
         with pytest.raises(RunError, match="can't be named"):
             new_run_path(tmp_path, name, Settings())
+
+
+@pytest.mark.skipif(os.name != "posix", reason="here the folder one is in can't be deleted")
+def test_where_the_folder_one_is_in_is_gone_there_is_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    for path in (".", "..", "a/.."):
+        with pytest.raises(RunError, match="is not a run folder"):
+            open_run(path)

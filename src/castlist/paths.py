@@ -59,7 +59,9 @@ def bears_secret(address: str) -> bool:
 
 def by_own_name(path: Path) -> Path:
     """A folder by its own name: "." and ".." have none, and are others once it was exchanged."""
-    return path.resolve() if path.name in ("", "..") else path
+    with contextlib.suppress(OSError, RuntimeError):  # the folder one is in is gone, or links lead in a circle
+        return path.resolve() if path.name in ("", "..") else path
+    return path
 
 
 def as_text(path: str | os.PathLike[str]) -> str:

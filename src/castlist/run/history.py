@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from castlist.errors import PhotoError, RunError, reason_of
 from castlist.files import read_csv, read_regular
-from castlist.run.record import Run
+from castlist.run.record import LARGEST, Run
 
 HISTORY = ("epoch", "seconds", "learning_rate", "loss", "accuracy", "val_loss", "val_accuracy")
 
@@ -56,7 +56,7 @@ def best_epoch(history: Sequence[Epoch]) -> Epoch:
 def read_accuracy(run: Run) -> float | None:
     """The share of test photos named rightly, as it was measured; None where it wasn't."""
     try:
-        accuracy = float(json.loads(read_regular(run.metrics_path))["accuracy"])
+        accuracy = float(json.loads(read_regular(run.metrics_path, LARGEST))["accuracy"])
     except (OSError, PhotoError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
     return accuracy if 0 <= accuracy <= 1 else None

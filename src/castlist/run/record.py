@@ -30,7 +30,7 @@ from castlist.run.calls import Called
 from castlist.settings import Settings
 
 FORMAT = 2  # of the run folder; a higher one is from a later castlist. 1 had no generation and nobody leaving.
-LARGEST = 1 << 28  # bytes of a record; that of a million photos has fewer
+LARGEST = 1 << 27  # bytes of a record; that of a million photos has fewer
 SIDES = ("train", "validation", "test")
 
 

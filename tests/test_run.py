@@ -17,7 +17,17 @@ from castlist.learning import read_evaluation
 from castlist.learning.dataset import load_dataset
 from castlist.learning.starting import new_run_path, start_run
 from castlist.media import find_cast
-from castlist.run import Run, find_runs, list_runs, listing, newest_run, open_run, read_accuracy, read_history
+from castlist.run import (
+    Run,
+    RunFolder,
+    find_runs,
+    list_runs,
+    listing,
+    newest_run,
+    open_run,
+    read_accuracy,
+    read_history,
+)
 from castlist.run.record import FORMAT
 from castlist.settings import Settings, read_settings
 from conftest import not_root
@@ -316,3 +326,12 @@ def test_where_the_folder_one_is_in_is_gone_there_is_no_run(tmp_path: Path, monk
     for path in (".", "..", "a/.."):
         with pytest.raises(RunError, match="is not a run folder"):
             open_run(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with a name")
+def test_a_pipe_in_the_place_of_a_change_is_thrown_away(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run")
+    (run.path / ".change").mkdir()
+    os.mkfifo(run.path / ".change" / "list.json")
+    assert RunFolder(run.path).read(lambda run: run.people) == run.people
+    assert not (run.path / ".change").exists()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from castlist.errors import PhotoError
 from castlist.files import PRIVATE_FOLDER, flush_folder, place_bytes, read_regular
 from castlist.run.inventory import RECORD, STAGE, is_known
 
@@ -65,7 +66,7 @@ class Stage:
             decided = msgspec.json.decode(read_regular(self._folder / LIST), type=_List)
             for name in (*decided.write, *decided.remove):
                 _need_known(name)
-        except ValueError:  # of no castlist: a list is there whole or not at all
+        except (ValueError, PhotoError):  # of no castlist: a list is there whole or not at all
             self.discard()
             return
         for name in decided.remove:

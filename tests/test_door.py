@@ -130,6 +130,8 @@ def test_what_is_no_path_or_leads_nowhere(call: str, wrong: str) -> None:
         lambda: castlist.read_photo(OwnPath(b"new/a.png")),
         lambda: list(castlist.Recognizer.load(RUN).name_photos([PHOTO], n_threads=0)),
         lambda: castlist.Recognizer.load(RUN).name_album(5),
+        lambda: castlist.Recognizer.load(RUN).name(castlist.Seen.empty(), best=-1),
+        lambda: castlist.find_photos(10**5000),
         lambda: castlist.Recognizer.load(RUN).name_pixels([np.zeros((4, 4), np.uint8)]),
         lambda: castlist.Recognizer.load(RUN).name_pixels(["new/a.png", None]),
     ],

@@ -189,6 +189,9 @@ def test_an_own_network_may_have_an_own_template(own_network: Path) -> None:
         ("template = [[1, 2]]\nsize = 112", "face network"),
         ("scale = 1", "template"),
         ("template =", "face network"),
+        ('template = "arcface-112"\nscale = nan', "must be finite"),
+        ('template = "arcface-112"\nscale = 1' + "0" * 400, "face network"),
+        ("template = " + "[" * 10_000, "face network"),
     ],
 )
 def test_a_wrong_toml_says_what_is_wrong(own_network: Path, text: str, reason: str) -> None:

@@ -111,6 +111,8 @@ def test_a_failure_that_nobody_foresaw_is_one_sentence() -> None:
     full = unforeseen(OSError(28, "No space left on device", "/some/where"))
     said = "There is no room left (No space left on device). Free some space, then try again."
     assert (full.code, str(full)) == ("no-room", said)
+    short = unforeseen(MemoryError())
+    assert short.code == "no-memory" and str(short).startswith("There is too little memory.")
     odd = unforeseen(ZeroDivisionError("by zero"))
     assert str(odd) == "Something happened that castlist didn't foresee (ZeroDivisionError: by zero)."
 

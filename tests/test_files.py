@@ -227,3 +227,18 @@ def test_what_is_of_another_kind_is_not(tmp_path: Path, there: bytes) -> None:
     (tmp_path / "a").write_bytes(there)
     with pytest.raises(CastlistError, match="it would be lost"):
         need_replaceable(tmp_path / "a", b"Name,")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with a name")
+def test_no_device_and_no_pipe_is_replaced(tmp_path: Path) -> None:
+    """As root, /dev/null itself could be."""
+    (tmp_path / "link").symlink_to("/dev/zero")
+    (tmp_path / "stdout").symlink_to("/proc/self/fd/1")
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("link", "stdout", "pipe"):
+        before = (tmp_path / name).lstat().st_ino
+        with pytest.raises(CastlistError, match="would be lost") as refused:
+            write_bytes(tmp_path / name, b"a")
+        assert refused.value.code == "file-in-the-way"
+        assert (tmp_path / name).lstat().st_ino == before
+    assert len(list(tmp_path.iterdir())) == 3

@@ -13,12 +13,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
+import numpy as np
 import psutil
 import pytest
 
 import castlist
-from castlist.errors import Message
+from castlist.errors import CastlistError, Message
 from castlist.jobs import (
     Begun,
     Check,
@@ -38,6 +40,7 @@ from castlist.jobs import (
     Stopped,
     Stopping,
     Tune,
+    process,
     read_event,
     write_event,
 )
@@ -137,6 +140,18 @@ def test_a_work_is_one_line_and_itself_again(work: Learn) -> None:
 
 
 # Watching
+
+
+@pytest.mark.parametrize("work", [None, "learn", Check, Check(5), Resume(Path("a"), "3"), Resume(Path("a"), 1.5)])
+def test_what_is_no_work_begins_no_process(work: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "start_python", lambda *args, **kwargs: pytest.fail("a process"))
+    with pytest.raises(CastlistError, match="can't be begun") as refused:
+        Job(work)
+    assert refused.value.code == "work-impossible"
+
+
+def test_numpy_s_numbers_are_a_works_too() -> None:
+    assert read_work(write_work(Resume(Path("a"), np.int64(3)))) == Resume(Path("a"), 3)
 
 
 def test_ten_thousand_events_come_in_order_to_all_who_watch() -> None:

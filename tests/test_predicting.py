@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -250,3 +251,21 @@ def test_columns_hold_with_wide_letters_and_accents_of_their_own() -> None:
     assert [width_of(cell) for cell in cells] == [9, 9, 9]
     # As terminals show them: a Korean letter in its three parts, a Thai vowel above its consonant, a joined sign.
     assert [width_of(name) for name in ("\u1112\u1161\u11ab", "มานี", "a\u200db")] == [2, 3, 2]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="here no limit stands for a disk that is full")
+def test_a_disk_that_is_full_leaves_whole_rows(tmp_path: Path) -> None:
+    import resource
+
+    row = ["a.jpg", *["1"] * 11]
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with Table(tmp_path / "table.csv") as table:
+        table.add([row])
+        whole = (tmp_path / "table.csv").read_bytes()
+        resource.setrlimit(resource.RLIMIT_FSIZE, (len(whole) + 40, limits[1]))
+        try:
+            with pytest.raises(CastlistError, match=r"table.csv' can't be written"):
+                table.add([row, row])
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert (tmp_path / "table.csv").read_bytes() == whole

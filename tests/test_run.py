@@ -7,16 +7,27 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from castlist.errors import Message, RunError, SettingsError
+from castlist.learning import read_evaluation
 from castlist.learning.dataset import load_dataset
 from castlist.learning.starting import new_run_path, start_run
 from castlist.media import find_cast
-from castlist.run import Run, find_runs, list_runs, listing, newest_run, open_run
+from castlist.run import (
+    Run,
+    RunFolder,
+    find_runs,
+    list_runs,
+    listing,
+    newest_run,
+    open_run,
+    read_accuracy,
+    read_history,
+)
 from castlist.run.record import FORMAT
 from castlist.settings import Settings, read_settings
 from conftest import not_root
@@ -217,6 +228,39 @@ def test_a_newer_run_that_is_broken_is_told(tmp_path: Path) -> None:
     assert [Path(str(note.values["path"])).name for note in told] == ["cut", "newer"]
 
 
+def _sparse(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(1 << 33)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with a name")
+@pytest.mark.parametrize("put", [os.mkfifo, _sparse])
+def test_a_file_without_an_end_in_a_runs_folder_stops_nobody(tmp_path: Path, put: Callable[[Path], None]) -> None:
+    good = make_run(tmp_path / "good", complete=True)
+    odd = make_run(tmp_path / "odd")
+    for name in ("history.csv", "metrics.json", "predictions.csv"):
+        put(odd.path / name)
+    assert read_accuracy(odd) is None
+    with pytest.raises(RunError, match="The history"):
+        read_history(odd)
+    with pytest.raises(RunError, match="The answers"):
+        read_evaluation(odd)
+    (odd.path / "run.json").unlink()
+    put(odd.path / "run.json")
+    told: list[Message] = []
+    assert newest_run(tmp_path, tell=told.append).path == good.path
+    assert [note.values["path"] for note in told] == [str(odd.path)]
+    with pytest.raises(RunError, match=r"regular file|too large"):
+        open_run(odd.path)
+
+
+@pytest.mark.parametrize("accuracy", ["NaN", "1" * 400, "-1", "[]", "true, true", '{"a": 1}'])
+def test_an_accuracy_that_is_none_is_not_told(tmp_path: Path, accuracy: str) -> None:
+    run = make_run(tmp_path / "run")
+    run.metrics_path.write_text(f'{{"accuracy": {accuracy}}}')
+    assert read_accuracy(run) is None
+
+
 @pytest.fixture
 def closed_folder(open_home: Path) -> Iterator[Path]:
     """A folder of folders in which this process may see nothing."""
@@ -271,3 +315,23 @@ def test_names_of_new_runs(tmp_path: Path) -> None:
     for name in ("../up", "a/b", "", ".", "..", "a\x00b", "a:b", "\ud800", "a" * 300):
         with pytest.raises(RunError, match="can't be named"):
             new_run_path(tmp_path, name, Settings())
+
+
+@pytest.mark.skipif(os.name != "posix", reason="here the folder one is in can't be deleted")
+def test_where_the_folder_one_is_in_is_gone_there_is_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    for path in (".", "..", "a/.."):
+        with pytest.raises(RunError, match="is not a run folder"):
+            open_run(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with a name")
+def test_a_pipe_in_the_place_of_a_change_is_thrown_away(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run")
+    (run.path / ".change").mkdir()
+    os.mkfifo(run.path / ".change" / "list.json")
+    assert RunFolder(run.path).read(lambda run: run.people) == run.people
+    assert not (run.path / ".change").exists()

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from castlist.errors import SettingsError
@@ -60,6 +64,13 @@ def test_a_model_s_rate_is_of_its_own_optimizer() -> None:
         {"optimizer": "magic"},
         {"dropouts": (0.5, 1.0)},
         {"dropouts": 0.5},
+        {"dropouts": [[0.5]]},
+        {"clip_norm": float("inf")},
+        {"clip_norm": 10**400},
+        {"epochs": 10**5000},
+        {"faces": 10**5000},
+        {"epochs": np.float64(3)},
+        {"faces": np.int64(1)},
         {"pictures_per_person": 0},
         {"augmentation": 3},
         {"augmentation": {"rotation": 500}},
@@ -72,6 +83,26 @@ def test_bad_values_are_refused_with_what_they_were(values: dict[str, Any]) -> N
         Settings.from_dict(values)
 
 
+@pytest.mark.parametrize(
+    ("values", "meant"),
+    [
+        ({"epochs": np.int64(3), "seed": np.array(2**40)}, {"epochs": 3, "seed": 2**40}),
+        ({"learning_rate": np.float32(0.5), "clip_norm": Fraction(1, 2)}, {"learning_rate": 0.5, "clip_norm": 0.5}),
+        ({"dropouts": np.array([0.25, 0.5])}, {"dropouts": (0.25, 0.5)}),
+        ({"dropouts": [np.float64(0.25)]}, {"dropouts": (0.25,)}),
+        ({"faces": np.True_, "network": Path("a.onnx")}, {"faces": True, "network": "a.onnx"}),
+        ({"augmentation": Augmentation(rotation=np.float16(5))}, {"augmentation": Augmentation(rotation=5.0)}),
+    ],
+)
+def test_what_means_the_same_is_taken_as_it(values: dict[str, Any], meant: dict[str, Any]) -> None:
+    settings = Settings(**values)
+    assert settings == Settings(**meant)
+    assert {type(getattr(settings, name)) for name in meant} == {type(value) for value in meant.values()}
+    assert read_settings(settings.to_toml()) == settings
+    assert json.loads(json.dumps(settings.to_dict())) == json.loads(json.dumps(Settings(**meant).to_dict()))
+
+
 def test_text_that_is_no_toml() -> None:
-    with pytest.raises(SettingsError, match="not valid TOML"):
-        read_settings("epochs: 3")
+    for text in ("epochs: 3", "epochs = " + "[" * 100_000, "epochs = " + "9" * 5000):
+        with pytest.raises(SettingsError, match="not valid TOML"):
+            read_settings(text)

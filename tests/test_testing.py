@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from castlist.caches import cache_folder
 from castlist.children import start_python
 from castlist.embeddings import FaceNetwork
+from castlist.errors import CastlistError
 from castlist.media import read_photo
 from castlist.naming import Recognizer
 from castlist.testing import LOOKS, PEOPLE, draw_picture, embedding_of, level_of, make_run, save_picture, tell_faces
@@ -40,3 +42,22 @@ def test_pythons_that_castlist_starts_use_the_chosen_cache(own_cache: Path) -> N
     child = start_python("from castlist.caches import cache_folder; print(cache_folder())", stdout=subprocess.PIPE)
     told, _ = child.communicate()
     assert told.decode().strip() == str(cache_folder()) == str(own_cache)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda folder: level_of(PEOPLE),
+        lambda folder: level_of(-1),
+        lambda folder: level_of(0, 8),
+        lambda folder: level_of("Ann"),
+        lambda folder: draw_picture([256]),
+        lambda folder: save_picture(folder / "a.png", [-1]),
+        lambda folder: make_run(folder / "run", []),
+        lambda folder: make_run(folder / "run", [str(number) for number in range(PEOPLE + 1)]),
+    ],
+)
+def test_what_cannot_be_drawn_is_one_sentence(tmp_path: Path, call: Callable[[Path], object]) -> None:
+    with pytest.raises(CastlistError, match="must be"):
+        call(tmp_path)
+    assert not list(tmp_path.iterdir())

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from concurrent.futures import wait
+from typing import Any
 
+import numpy as np
 import pytest
 
+from castlist.errors import SettingsError
 from castlist.threads import Hands, count_cores, set_threads, work_ahead
 
 
@@ -15,6 +20,16 @@ def test_a_share_of_the_pool_does_all_of_its_work_in_order() -> None:
         assert list(work_ahead(lambda n: n * n, range(300), ahead=20, hands=Hands(count))) == [
             n * n for n in range(300)
         ]
+
+
+@pytest.mark.parametrize("count", [0, -1, True, 1.5, "2", np.float64(2)])
+def test_a_share_that_is_none_is_one_sentence(count: Any) -> None:
+    with pytest.raises(SettingsError, match="Threads must be 1 or more"):
+        Hands(count)
+
+
+def test_numpy_s_numbers_are_shares_too() -> None:
+    assert list(work_ahead(lambda n: n, range(3), hands=Hands(np.int64(2)))) == [0, 1, 2]
 
 
 def test_one_hand_does_one_thing_at_a_time() -> None:
@@ -140,3 +155,14 @@ def test_the_pool_has_as_many_threads_as_it_was_told(count: int) -> None:
     finally:
         set_threads(count_cores())
     assert most == count
+
+
+def test_work_is_done_while_python_ends() -> None:
+    code = """
+import atexit
+from castlist.threads import Hands, work_ahead
+atexit.register(lambda: print([list(work_ahead(str, range(9), hands=Hands(count))) for count in (None, 1)]))
+list(work_ahead(str, range(3)))
+"""
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert (done.stdout.strip(), done.stderr) == (str([[str(n) for n in range(9)]] * 2), "")

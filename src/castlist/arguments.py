@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-from castlist.errors import CastlistError, RecordError
+from castlist.errors import CastlistError, RecordError, shown
 from castlist.paths import as_text
 
 P = ParamSpec("P")
@@ -36,16 +36,16 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
         # First what nearly always holds: some of these functions are called for each of very many faces.
         if kind is Any or type(value) is kind:
             return value
-        plain = _plain(value)
-        if _fits(plain, kind):
-            return plain
+        taken = plain(value)
+        if _fits(taken, kind):
+            return taken
         raise CastlistError(
             "argument-kind",
             "{name} of {function} must be {kind}. Got {value} instead.",
             name=name,
             function=function.__name__,
             kind=signed.__annotations__[name],
-            value=f"{value!r:.100}",
+            value=shown(value),
         )
 
     @functools.wraps(function)
@@ -74,7 +74,7 @@ def rows_of(count: int, index: Any) -> Any:
             "Of {count} rows some are chosen by a number, a slice, a list of numbers or a mask of as many. "
             "Got {index} instead.",
             count=count,
-            index=f"{index!r:.100}",
+            index=shown(index),
         )
     return np.atleast_1d(rows)
 
@@ -94,7 +94,7 @@ def _kinds(function: Callable[..., Any]) -> dict[str, Any]:
     return typing.get_type_hints(function, localns=_Names(function.__globals__))
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """A value as files and JSON hold it: NumPy's numbers and fractions as Python's, a path of another kind as text."""
     if type(value).__module__ == "numpy" and getattr(value, "shape", None) == ():
         return value.item()
@@ -123,7 +123,9 @@ def _fits(value: Any, kind: Any) -> bool:
         return isinstance(value, Mapping) and all(_fits(one, inside[0]) for one in value)
     if origin in (Iterable, Collection, Sequence):
         if isinstance(value, str | bytes | os.PathLike) and origin is Iterable:
-            return True  # a single photo, where several are asked for; the function tells the two apart
+            return _fits(
+                value, inside[0]
+            )  # a single photo, where several are asked for; the function tells the two apart
         return (origin is Iterable or hasattr(value, "__len__")) and _are_several(value, inside[0])
     return _is_one(value, origin)
 

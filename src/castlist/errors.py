@@ -193,6 +193,14 @@ class MissingExtraError(CastlistError):
     """A part of castlist that isn't installed."""
 
 
+def shown(value: Any) -> str:
+    """A value as a sentence tells of it, however long it is, and whether or not it can be told."""
+    try:
+        return f"{value!r:.100}"
+    except Exception:  # of a number of thousands of digits, or of a program's own kind
+        return type(value).__name__
+
+
 def reason_of(error: Exception) -> Message | str:
     """Why something failed, in a few words, as a value of the message that says what failed."""
     if isinstance(error, CastlistError):
@@ -216,6 +224,10 @@ def unforeseen(error: Exception) -> CastlistError:
     if isinstance(error, OSError) and error.errno in FULL:
         return CastlistError(
             "no-room", "There is no room left ({reason}). Free some space, then try again.", reason=reason_of(error)
+        )
+    if isinstance(error, MemoryError):
+        return CastlistError(
+            "no-memory", "There is too little memory. Close other programs, or have castlist do less at once."
         )
     if isinstance(error, OSError):
         return CastlistError("system-refuses", "The system refuses ({reason}).", reason=reason_of(error))

@@ -28,6 +28,7 @@ PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
 _PART = re.compile(r"\.\d+-[0-9a-f]{16}\.part")
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 _BLOCK = 1 << 16  # bytes
+_LARGEST = 1 << 32  # bytes; of a file that is read as one
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
@@ -49,14 +50,26 @@ def write_bytes(
         on_ready: Called in the last moment before the file is there; what it raises, keeps it from that.
 
     Raises:
-        CastlistError: If it can't be written; what was there before is intact.
+        CastlistError: If it can't be written, or a device or a pipe is there; what was there before is intact.
     """
+    if _is_outlet(path):
+        raise in_the_way(path)
     try:
         make_folder(path.parent, private=private)
         place_bytes(path, data, private=private, like=like, on_ready=on_ready)
         flush_folder(path.parent)
     except OSError as error:
         raise cannot_write(path, error) from error
+
+
+def _is_outlet(path: Path) -> bool:
+    """Whether a path is a device, a pipe, or a link to what a process has open: a file there would be its end."""
+    try:
+        mode = path.stat().st_mode
+        is_link_to_open = path.is_symlink() and path.readlink().is_relative_to("/proc")
+    except (OSError, ValueError):  # told where it is written
+        return False
+    return is_link_to_open or not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def write_text(path: Path, text: str, *, private: bool = False) -> None:
@@ -71,11 +84,23 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]], 
 
 def table_bytes(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
     """A table as `write_csv` writes it: in UTF-8, with the mark without which Excel takes it for something else."""
+    return codecs.BOM_UTF8 + rows_bytes([header, *rows])
+
+
+def rows_bytes(rows: Iterable[Sequence[Any]]) -> bytes:
+    """Rows of a table as `table_bytes` has them; what of a name isn't text is spelled out."""
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    return codecs.BOM_UTF8 + text.getvalue().encode("utf-8", "backslashreplace")
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode("utf-8", "backslashreplace")
+
+
+def read_csv(path: Path) -> list[list[str]]:
+    """Read a table as `write_csv` wrote it.
+
+    Raises:
+        PhotoError: If it is no file with an end; the message is the reason. Also OSError, csv.Error and ValueError.
+    """
+    return list(csv.reader(io.StringIO(read_regular(path).decode("utf-8-sig"), newline="")))
 
 
 def append_lines(path: Path, lines: bytes) -> int:
@@ -213,6 +238,24 @@ def need_regular(path: Path) -> int:
     if not stat.S_ISREG(status.st_mode):
         raise PhotoError("photo-no-file", "not a regular file")
     return status.st_size
+
+
+def read_regular(path: Path, largest: int = _LARGEST) -> bytes:
+    """Read a file to its end: a pipe or a device may have none, and whatever is larger than it can be fills the memory.
+
+    Args:
+        path: The file.
+        largest: How many bytes it can have.
+
+    Raises:
+        PhotoError: If it isn't such a file; the message is the reason.
+        OSError: If it can't be read.
+    """
+    size = need_regular(path)
+    if size <= largest:
+        with contextlib.suppress(MemoryError):
+            return path.read_bytes()
+    raise PhotoError("file-large", "a file of {size:.1f} GB, too large to be read", size=size / 1e9)
 
 
 def need_replaceable(path: Path, *heads: bytes) -> None:

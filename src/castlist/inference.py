@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from castlist.errors import PhotoError, WeightsError, reason_of
-from castlist.files import need_regular
+from castlist.files import read_regular
 from castlist.threads import submit
 
 logger = logging.getLogger(__name__)
@@ -181,8 +181,7 @@ def read_network(file: Path) -> bytes:
         WeightsError: If it can't be read.
     """
     try:
-        need_regular(file)
-        return file.read_bytes()
+        return read_regular(file)
     except (OSError, PhotoError) as error:
         raise WeightsError(
             "network-unreadable",

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from castlist.errors import CastlistError
+from castlist.errors import CastlistError, shown
 
 # What no file of texts can hold: bytes of a name that aren't UTF-8, as Python gives them; and the mark they get there.
 _HALVES = re.compile("[\\\\\ud800-\udfff]")
@@ -59,7 +59,9 @@ def bears_secret(address: str) -> bool:
 
 def by_own_name(path: Path) -> Path:
     """A folder by its own name: "." and ".." have none, and are others once it was exchanged."""
-    return path.resolve() if path.name in ("", "..") else path
+    with contextlib.suppress(OSError, RuntimeError):  # the folder one is in is gone, or links lead in a circle
+        return path.resolve() if path.name in ("", "..") else path
+    return path
 
 
 def as_text(path: str | os.PathLike[str]) -> str:
@@ -90,7 +92,7 @@ def as_several(photos: Any) -> Iterable[Any]:
         raise CastlistError(
             "not-several",
             "Photos must be given as a list or another iterable. Got {got} instead.",
-            got=f"{photos!r:.100}",
+            got=shown(photos),
         )
     return photos
 

@@ -22,8 +22,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from castlist.arguments import checked
 from castlist.embeddings import normalize
-from castlist.errors import Message
+from castlist.errors import Message, RecordError
 from castlist.faces import DEFAULT_TEMPLATE, TEMPLATES, Box, Face, Graph, Quality, Template
 from castlist.files import make_folder
 from castlist.gallery import Background, Gallery, Mixture
@@ -36,18 +37,31 @@ SPREAD = 0.2  # of a person's looks, where people are 1 apart
 TILE, MARGIN = 100, 10  # pixels; a face's box is this much smaller than its tile, on each side
 
 
+@checked
 def level_of(person: int, look: int = 0) -> int:
     """The level of grey that is a person's look, 0 to 255.
 
     Args:
         person: 0 to PEOPLE - 1; a run of n people knows the first n, and the others are strangers.
         look: 0 to LOOKS - 1.
+
+    Raises:
+        RecordError: If there is no such person or look.
     """
-    return range(PEOPLE)[person] * LOOKS + range(LOOKS)[look]
+    _need_within("person", person, range(PEOPLE))
+    _need_within("look", look, range(LOOKS))
+    return person * LOOKS + look
 
 
+@checked
 def draw_picture(levels: Sequence[int]) -> np.ndarray:
-    """Faces side by side, none of them in an empty picture: shape (height, width, 3), uint8, RGB."""
+    """Faces side by side, none of them in an empty picture: shape (height, width, 3), uint8, RGB.
+
+    Raises:
+        RecordError: If a level isn't from 0 to 255.
+    """
+    for level in levels:
+        _need_within("level", level, range(256))
     picture = np.zeros((TILE, TILE * max(len(levels), 1), 3), np.uint8)
     picture[..., 0] = 255  # red is nobody
     for place, level in enumerate(levels):
@@ -112,13 +126,18 @@ def network_bytes(seed: int = 5) -> bytes:
     )
 
 
+@checked
 def make_run(path: str | os.PathLike[str], people: Sequence[str]) -> Run:
     """Make a finished run of the model `face`: all looks of each person are known, the last two kept for the test.
 
     Args:
         path: The run folder; the photos are said to have lain in `photos`, two folders further up.
-        people: Names, at most PEOPLE; the run's settings are the defaults.
+        people: Names, 1 to PEOPLE of them; the run's settings are the defaults.
+
+    Raises:
+        RecordError: If they are fewer or more.
     """
+    _need_within("people", len(people), range(1, PEOPLE + 1))
     path = Path(path)
     photos = [f"{name}/{look}.jpg" for name in people for look in range(LOOKS)]
     tested = tuple(photo for photo in photos if photo.endswith(("6.jpg", "7.jpg")))
@@ -158,6 +177,18 @@ def faces_in_general() -> Background:
     )
     directions = (np.eye(VALUES) * np.sqrt(VALUES) / SPREAD).astype(np.float32)
     return Background(np.zeros(VALUES, np.float32), directions, np.full(VALUES, within, np.float32), kinds)
+
+
+def _need_within(name: str, number: int, numbers: range) -> None:
+    if number not in numbers:
+        raise RecordError(
+            "not-drawn",
+            "{name} must be from {first} to {last}. Got {number} instead.",
+            name=name,
+            first=numbers[0],
+            last=numbers[-1],
+            number=number,
+        )
 
 
 @functools.cache

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from castlist.arguments import checked
-from castlist.errors import SettingsError
+from castlist.arguments import checked, plain
+from castlist.errors import SettingsError, shown
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -59,6 +59,7 @@ class Hands:
         Raises:
             SettingsError: If it is less.
         """
+        count = plain(count)
         if count is not None:
             _need_some(count)
         self._is_whole = count is None
@@ -135,19 +136,27 @@ def work_ahead(
 
 def submit(work: Callable[[S], T], item: S) -> Future[T]:
     """Begin a piece of work; inside other such work it is done at once."""
-    if getattr(_inside, "work", False):
-        done: Future[T] = Future()
-        try:
-            done.set_result(work(item))
-        except BaseException as error:
-            done.set_exception(error)
-        return done
-    return _put(work, item)
+    return _at_once(work, item) if getattr(_inside, "work", False) else _put(work, item)
+
+
+def _at_once(work: Callable[[S], T], item: S) -> Future[T]:
+    done: Future[T] = Future()
+    try:
+        done.set_result(work(item))
+    except BaseException as error:
+        done.set_exception(error)
+    return done
 
 
 def _put(work: Callable[[S], T], item: S) -> Future[T]:
-    with _lock:
-        return _executor().submit(work, item)
+    try:
+        with _lock:
+            return _executor().submit(work, item)
+    except RuntimeError as error:
+        # Python is ending, and says so by its words alone; of a thread that can't begin the work would be done later.
+        if not str(error).startswith("cannot schedule new futures"):
+            raise
+    return _at_once(work, item)
 
 
 def _begin_thread() -> None:
@@ -155,10 +164,8 @@ def _begin_thread() -> None:
 
 
 def _need_some(count: int) -> None:
-    if not isinstance(count, int) or count < 1:
-        raise SettingsError(
-            "threads-number", "Threads must be 1 or more. Got {count} instead.", count=f"{count!r:.100}"
-        )
+    if not isinstance(count, int) or isinstance(count, bool) or count < 1:
+        raise SettingsError("threads-number", "Threads must be 1 or more. Got {count} instead.", count=shown(count))
 
 
 def _threads() -> int:

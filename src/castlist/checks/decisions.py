@@ -107,7 +107,7 @@ def read_decisions(path: Path, root: Path | None = None) -> Decisions:
         CastError: If it can't be read, or decides what can't be.
     """
     try:
-        table = tomllib.loads(path.read_text("utf-8"))
+        table = tomllib.loads(path.read_text("utf-8-sig"))  # editors of Windows begin with a mark
     except OSError as error:
         raise CastError(
             "decisions-unreadable",
@@ -115,7 +115,7 @@ def read_decisions(path: Path, root: Path | None = None) -> Decisions:
             path=str(path),
             reason=reason_of(error),
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise CastError(
             "decisions-no-toml",
             "The decisions {path!r} are no TOML that can be read ({reason}).",

@@ -115,7 +115,7 @@ def run(signals: Sequence[int]) -> None:
     except Exception as error:
         if signals:  # what an import that was interrupted ends in, which may be any error
             _stop(signals)
-        if not isinstance(error, (CastlistError, OSError)):
+        if not isinstance(error, (CastlistError, OSError, MemoryError)):
             raise
         # Of what the system refuses a verb may have no sentence.
         say(f"castlist: {worded(error if isinstance(error, CastlistError) else unforeseen(error))}")

@@ -136,7 +136,7 @@ def choose_settings(
     from castlist.settings import Settings, read_settings, with_preset
 
     try:
-        chosen = read_settings(file.read_text("utf-8") if file else "", model)
+        chosen = read_settings(file.read_text("utf-8-sig") if file else "", model)
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(
             "settings-unreadable",
@@ -176,5 +176,5 @@ def _parse_value(text: str) -> Any:
     """A value as TOML writes it; a bare word is a text."""
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return text

@@ -73,7 +73,7 @@ class FaceNetwork:
             text = read_network(sidecar)
             try:
                 wishes = _read_sidecar(text)
-            except (ValueError, TypeError, KeyError) as error:
+            except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
                 raise WeightsError(
                     "sidecar-wrong",
                     "{path!r} doesn't describe a face network ({reason}).",
@@ -273,7 +273,7 @@ def _digest(*digests: str) -> str:
 
 
 def _read_sidecar(text: bytes) -> dict[str, Any]:
-    table = tomllib.loads(text.decode("utf-8"))
+    table = tomllib.loads(text.decode("utf-8-sig"))
     template, size = table.pop("template"), table.pop("size", None)
     if isinstance(template, str):
         if template not in TEMPLATES:
@@ -291,4 +291,6 @@ def _read_sidecar(text: bytes) -> dict[str, Any]:
             raise ValueError(f"{key} must be {' or '.join(choices)}, not {settings[key]!r}")
     if table:
         raise ValueError(f"unknown keys: {', '.join(table)}")
+    if not np.isfinite([settings["scale"], r, g, b, *np.ravel(chosen.points)]).all():
+        raise ValueError("scale, mean and template must be finite")
     return {"template": chosen, "mean": (r, g, b), **settings}

@@ -8,6 +8,7 @@ from castlist.gallery.gallery import Gallery
 from castlist.gallery.knowledge import Knowledge
 from castlist.gallery.lookalikes import Lookalikes
 from castlist.gallery.mixture import Mixture
+from castlist.gallery.storage import read_arrays, write_arrays
 
 __all__ = [
     "EVIDENCE",
@@ -24,5 +25,7 @@ __all__ = [
     "fit_beside",
     "keep_beside",
     "name_best",
+    "read_arrays",
     "read_beside",
+    "write_arrays",
 ]

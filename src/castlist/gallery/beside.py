@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from castlist.errors import WeightsError, reason_of
-from castlist.files import write_bytes
+from castlist.errors import PhotoError, WeightsError, reason_of
+from castlist.files import read_regular, write_bytes
 from castlist.gallery.background import Background
 from castlist.gallery.storage import read_arrays, texts_of, write_arrays
 
@@ -43,18 +43,18 @@ def read_beside(network: Path, digest: str) -> Background | None:
     """
     file = background_file(network)
     try:
-        arrays = read_arrays(file.read_bytes())
+        arrays = read_arrays(read_regular(file))
         (of,) = texts_of(arrays["network"])
         background = Background.from_arrays(arrays)
     except FileNotFoundError:
         return None
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, PhotoError, KeyError, ValueError) as error:
         raise WeightsError(
             "statistics-unreadable",
             "The statistics of faces in general {path!r} can't be read ({reason}). Delete the file, or make it anew "
             "with castlist background.",
             path=str(file),
-            reason=reason_of(error) if isinstance(error, OSError) else str(error),
+            reason=reason_of(error),
         ) from error
     if of != digest:
         raise WeightsError(

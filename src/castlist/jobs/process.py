@@ -31,13 +31,19 @@ class Job:
     """
 
     def __init__(self, work: Work, *, grace: float = GRACE) -> None:
+        """Begin it.
+
+        Raises:
+            CastlistError: If it is no work.
+        """
         self._grace = grace
         self._events: list[Event] = []
         self._changed = threading.Condition()
         self._to_stop = False
+        line = write_work(work)
         self._process = start_python(CHILD, stdout=subprocess.PIPE)
         self._said = threading.Lock()
-        self._say(write_work(work))
+        self._say(line)
         logger.info("job %d begins: %s", self._process.pid, type(work).__name__)
         # Not of the pool: that is for work, and this thread waits for as long as the job takes.
         self._listener = threading.Thread(target=self._listen, name="castlist-job", daemon=True)
@@ -51,7 +57,7 @@ class Job:
 
     def events(self, start: int = 0) -> Iterator[Event]:
         """All that was told from event number `start` on, and then what is being told, up to the end."""
-        for i in itertools.count(start):
+        for i in itertools.count(max(start, 0)):
             with self._changed:
                 while len(self._events) <= i and not self._has_ended():
                     self._changed.wait()

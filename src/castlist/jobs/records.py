@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+from castlist.arguments import plain
 from castlist.errors import CastlistError
 
 T = TypeVar("T")
@@ -24,7 +25,7 @@ def to_json(value: Any) -> Any:
         return {key: to_json(one) for key, one in value.items()}
     if isinstance(value, tuple | list):
         return [to_json(one) for one in value]
-    return str(value) if isinstance(value, Path) else value
+    return str(value) if isinstance(value, Path) else plain(value)
 
 
 def from_json(kind: type[T], value: Any) -> T:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import json
 from collections.abc import Callable, Mapping
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from castlist.errors import CastlistError
+from castlist.errors import CastlistError, shown
 from castlist.jobs.events import (
     Begun,
     Checked,
@@ -272,9 +273,22 @@ def _counter(tell: Tell) -> OnCount:
 
 
 def write_work(work: Work) -> bytes:
-    """A work as a line of JSON, with the place of its class."""
+    """A work as a line of JSON, with the place of its class.
+
+    Raises:
+        CastlistError: If it is no work, or a field is of another kind than it says.
+    """
     kind = type(work)
-    return json.dumps({"work": f"{kind.__module__}:{kind.__name__}", "is": to_json(work)}).encode() + b"\n"
+    try:
+        if not (dataclasses.is_dataclass(kind) and hasattr(kind, "do")):
+            raise TypeError(f"a {kind.__name__}")
+        line = json.dumps({"work": f"{kind.__module__}:{kind.__name__}", "is": to_json(work)})
+        from_json(kind, json.loads(line)["is"])
+    except (TypeError, ValueError) as error:
+        raise CastlistError(
+            "work-impossible", "{work} can't be begun ({reason}).", work=shown(work), reason=str(error)
+        ) from error
+    return line.encode() + b"\n"
 
 
 def read_work(line: bytes) -> Work:

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from castlist.errors import RunError, reason_of
-from castlist.files import table_bytes
+from castlist.errors import PhotoError, RunError, reason_of
+from castlist.files import read_csv, table_bytes
 from castlist.gallery import NOBODY, Answers, Gallery
 from castlist.learning.dataset import Dataset
 from castlist.learning.sequences import arrange, read_sequences
@@ -241,8 +241,7 @@ def read_evaluation(run: Run) -> Evaluation:
     """
     path = run.answers_path
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            header, *rows = csv.reader(file)
+        header, *rows = read_csv(path)
         if header != [*HEADER, *run.people, UNKNOWN]:
             raise ValueError("its columns are not this run's people")
         index = {UNKNOWN: NOBODY} | {person: i for i, person in enumerate(run.people)}
@@ -256,7 +255,7 @@ def read_evaluation(run: Run) -> Evaluation:
             "The run {path!r} has not been evaluated: it has no predictions.csv.",
             path=str(run.path),
         ) from None
-    except (OSError, ValueError, KeyError, IndexError, csv.Error) as error:
+    except (OSError, PhotoError, ValueError, KeyError, IndexError, csv.Error) as error:
         raise RunError(
             "answers-broken",
             "The answers in {path!r} can't be read ({reason}).",

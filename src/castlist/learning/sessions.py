@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from castlist.embeddings import face_network
-from castlist.errors import Message, RunError, SettingsError
+from castlist.errors import Message, RunError, SettingsError, shown
 from castlist.gallery import Gallery
 from castlist.languages import translator
 from castlist.learning.dataset import Dataset, load_dataset
@@ -80,9 +80,7 @@ def learn(
     translator(language)  # a wrong language must not fail after the training
     settings = Settings() if settings is None else settings
     if not isinstance(settings, Settings):
-        raise SettingsError(
-            "no-settings", "Settings must be castlist's own. Got {got} instead.", got=f"{settings!r:.100}"
-        )
+        raise SettingsError("no-settings", "Settings must be castlist's own. Got {got} instead.", got=shown(settings))
     check_model(settings)
     path = new_run_path(as_path(runs), name, settings)
     if settings.faces and settings.network:  # nor must wrong statistics fail after all faces are found

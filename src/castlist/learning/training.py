@@ -81,7 +81,7 @@ def _train_epochs(dataset: Dataset, run: Run, on_progress: OnProgress | None) ->
     """Train to the last epoch; the best weights and the state are on disk."""
     settings = run.settings
     with _precision(run.precision):
-        keras.utils.set_random_seed(settings.seed)
+        keras.utils.set_random_seed(settings.seed % 2**32)  # larger ones it refuses
         model = build_model(dataset.image_size, len(run.people), settings)
         variables = list(model.variables)  # weights and the seeds of dropout; not yet the metrics
         optimizer = build_optimizer(settings)

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from castlist.errors import CastError
+from castlist.errors import CastError, shown
 
 UNKNOWN = "unknown"  # the answer for strangers; nobody may be called so
 ALL = "all"  # whoever it is, where faces are to be hidden; nobody may be called so either
@@ -37,7 +37,7 @@ def one_form(name: str) -> str:
         CastError: If it is no text.
     """
     if not isinstance(name, str):
-        raise CastError("name-no-text", "A name must be a text. Got {got} instead.", got=f"{name!r:.100}")
+        raise CastError("name-no-text", "A name must be a text. Got {got} instead.", got=shown(name))
     return _EDGES.sub("", unicodedata.normalize("NFC", name))
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from castlist.arguments import checked
 from castlist.embeddings import FaceNetwork
-from castlist.errors import PhotoError, RunError
+from castlist.errors import PhotoError, RunError, SettingsError
 from castlist.faces import Finder, find_faces
 from castlist.gallery import Answers, Gallery
 from castlist.naming.answers import BEST, NamedFace, NamedPhoto
@@ -128,7 +128,10 @@ class Recognizer:
 
         Raises:
             RunError: If photos can't help each other, since the run's names come from a Keras model.
+            SettingsError: If `best` is below 0.
         """
+        if best < 0:
+            raise SettingsError("best-number", "best must be 0 or more. Got {best} instead.", best=best)
         return self._now().name(seen, repeat=repeat, together=together, best=best)
 
     @checked

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import io
 import itertools
 import json
 import os
-import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +14,14 @@ from typing import Any
 import numpy as np
 
 from castlist.arguments import checked, rows_of
-from castlist.errors import CastlistError, Message, ShapeError, reason_of
+from castlist.errors import CastlistError, Message, ShapeError, reason_of, shown
 from castlist.faces import Box, Quality
-from castlist.files import write_bytes
+from castlist.files import read_regular, write_bytes
+from castlist.gallery import read_arrays, write_arrays
 from castlist.paths import as_path
 
 VERSION = 1  # of the file
+LARGEST = 1e6  # of any number; beyond, scores would overflow
 # Of each column of faces: what a row of it is; -1: any length, the same in all rows.
 FACE_COLUMNS: dict[str, tuple[tuple[int, ...], type[np.generic]]] = {
     "photo": ((), np.int64),
@@ -56,23 +56,21 @@ class Seen:
     eyes: str = ""  # what made the embeddings; embeddings of other eyes mean nothing beside them; "": not known
 
     def __post_init__(self) -> None:
-        n, m = len(self.paths), len(self.photo)
+        for name in ("paths", "digests", "problems"):
+            if not isinstance(getattr(self, name), tuple):
+                raise _misshapen(name, getattr(self, name))
+        if not isinstance(self.eyes, str):
+            raise _misshapen("eyes", self.eyes)
+        n, m = len(self.paths), np.size(self.photo)
         for name, (row, kind) in FACE_COLUMNS.items():
-            column = getattr(self, name)
-            shape = (m, *row)
-            fits = len(column.shape) == len(shape) and all(
-                want in (-1, has) for want, has in zip(shape, column.shape, strict=True)
-            )
-            if not fits or column.dtype != kind:
-                raise _misshapen(name, column)
-        if self.sizes.shape != (n, 2) or self.sizes.dtype != np.int32:
-            raise _misshapen("sizes", self.sizes)
+            _need_column(name, getattr(self, name), (m, *row), kind)
+        _need_column("sizes", self.sizes, (n, 2), np.int32)
         if len(self.digests) != n or len(self.problems) != n:
             raise ShapeError("seen-lengths", "A record of {n} photos needs as many digests and problems.", n=n)
         if m and (self.photo[0] < 0 or self.photo[-1] >= n or (np.diff(self.photo) < 0).any()):
             raise ShapeError("seen-photo", "photo must rise from 0 to at most {last}.", last=n - 1)
-        if not np.isfinite(self.embeddings).all():
-            raise ShapeError("seen-numbers", "Embeddings must be numbers. Got some that are not instead.")
+        if (self.sizes < 0).any():
+            raise ShapeError("seen-sizes", "sizes must be 0 or more.")
 
     @classmethod
     def empty(cls) -> Seen:
@@ -93,15 +91,23 @@ class Seen:
         **faces: np.ndarray,
     ) -> Seen:
         """A record of n photos, of which only some columns are known; without `photo`, none has a face."""
-        m = len(faces.get("photo", ()))
+        if n < 0 or not faces.keys() <= FACE_COLUMNS.keys():
+            raise ShapeError(
+                "seen-columns",
+                "A record is of 0 photos or more, and has the columns {columns}. Got {n} photos and {got} instead.",
+                columns=", ".join(FACE_COLUMNS),
+                n=n,
+                got=", ".join(faces) or "-",
+            )
+        m = np.size(faces.get("photo", ()))
         columns = {
-            name: np.asarray(faces[name], kind) if name in faces else np.zeros((m, *(max(k, 0) for k in row)), kind)
+            name: _as_column(name, faces.get(name, np.zeros((m, *(max(k, 0) for k in row)))), kind)
             for name, (row, kind) in FACE_COLUMNS.items()
         }
         return cls(
             paths=tuple(paths or [None] * n),
             digests=tuple(digests or [""] * n),
-            sizes=np.array(sizes if sizes is not None else [(0, 0)] * n, np.int32).reshape(n, 2),
+            sizes=_as_column("sizes", sizes if sizes is not None else np.zeros((n, 2)), np.int32).reshape(-1, 2),
             problems=tuple(problems or [None] * n),
             eyes=eyes,
             **columns,
@@ -160,13 +166,16 @@ class Seen:
         """One record of the photos of several, in their order.
 
         Raises:
-            ShapeError: If they are of different eyes.
+            ShapeError: If they are of different eyes, or no records.
         """
         every = list(records) or [cls.empty()]
+        for one in every:
+            if not isinstance(one, cls):
+                raise _misshapen("records", one)
         # A record without a face doesn't know how wide its columns would be.
         some = [one for one in every if len(one.photo)] or every[:1]
-        if len({one.eyes for one in some}) > 1:
-            raise ShapeError("seen-eyes", "Records that were seen with different face networks can't be one.")
+        if len({(one.eyes, one.embeddings.shape[1], one.squares.shape[1:]) for one in some}) > 1:
+            raise ShapeError("seen-eyes", "Records that were seen with different networks can't be one.")
         columns = {name: np.concatenate([getattr(one, name) for one in some]) for name in FACE_COLUMNS}
         lengths = [len(one) for one in every]
         columns["photo"] += np.repeat(np.cumsum(lengths) - lengths, [len(one.photo) for one in every])
@@ -194,9 +203,8 @@ class Seen:
             "eyes": self.eyes,
         }
         arrays: dict[str, Any] = {name: getattr(self, name) for name in ("sizes", *FACE_COLUMNS)}
-        content = io.BytesIO()
-        np.savez(content, about=np.frombuffer(json.dumps(about).encode(), np.uint8), **arrays)
-        write_bytes(as_path(path), content.getvalue(), private=True)
+        arrays["about"] = np.frombuffer(json.dumps(about).encode(), np.uint8)
+        write_bytes(as_path(path), write_arrays(arrays), private=True)
 
     @classmethod
     @checked
@@ -208,43 +216,52 @@ class Seen:
         """
         path = as_path(path)
         try:
-            return _unpack(path.read_bytes())
-        except OSError as error:
-            reason = reason_of(error)
+            return _unpack(read_regular(path))
         except Exception as error:  # a file made to be odd raises nearly anything, too little memory included
-            reason = str(error).partition("\n")[0] or type(error).__name__
-        raise CastlistError(
-            "seen-unreadable",
-            "{path!r} is not a record of photos that can be read ({reason}).",
-            path=str(path),
-            reason=reason,
-        )
+            raise CastlistError(
+                "seen-unreadable",
+                "{path!r} is not a record of photos that can be read ({reason}).",
+                path=str(path),
+                reason=reason_of(error),
+            ) from error
 
 
-def _misshapen(name: str, column: np.ndarray) -> ShapeError:
+def _as_column(name: str, column: Any, kind: type[np.generic]) -> np.ndarray:
+    try:
+        return np.asarray(column, kind)
+    except (OverflowError, TypeError, ValueError):
+        raise _misshapen(name, column) from None
+
+
+def _need_column(name: str, column: Any, shape: tuple[int, ...], kind: type[np.generic]) -> None:
+    """Make sure that a column is as it must be; -1: any length."""
+    is_array = isinstance(column, np.ndarray) and column.dtype == kind and column.ndim == len(shape)
+    if not is_array or any(want not in (-1, has) for want, has in zip(shape, column.shape, strict=True)):
+        raise _misshapen(name, column)
+    if column.dtype.kind == "f" and not (np.abs(column) <= LARGEST).all():  # nor is what is no number
+        raise ShapeError("seen-numbers", "{name} must be numbers up to {most}.", name=name, most=f"{LARGEST:g}")
+
+
+def _misshapen(name: str, column: Any) -> ShapeError:
     return ShapeError(
         "seen-shape",
         "{name} doesn't fit a record of photos. Got {dtype} of {shape}.",
         name=name,
-        dtype=str(column.dtype),
-        shape=str(column.shape),
+        dtype=str(getattr(column, "dtype", type(column).__name__)),
+        shape=str(column.shape) if isinstance(column, np.ndarray) else shown(column),
     )
 
 
 def _unpack(data: bytes) -> Seen:
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        # `save` compresses nothing: what unfolds to more than its file is no record.
-        if any(one.compress_type != zipfile.ZIP_STORED or one.file_size > len(data) for one in archive.infolist()):
-            raise ValueError("it is compressed")
-    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-        about = json.loads(arrays["about"].tobytes())
-        if about["version"] != VERSION:
-            raise ValueError(f"its version is {about['version']}, not {VERSION}")
-        return Seen(
-            paths=tuple(None if one is None else Path(one) for one in about["paths"]),
-            digests=tuple(map(str, about["digests"])),
-            problems=tuple(None if one is None else Message.from_dict(one) for one in about["problems"]),
-            sizes=arrays["sizes"],
-            eyes=str(about.get("eyes", "")),  # older files don't say
-            **{name: arrays[name] for name in FACE_COLUMNS},
-        )
+    arrays = read_arrays(data)
+    about = json.loads(arrays["about"].tobytes())
+    if about["version"] != VERSION:
+        raise ValueError(f"its version is {about['version']}, not {VERSION}")
+    return Seen(
+        paths=tuple(None if one is None else as_path(one) for one in about["paths"]),
+        digests=tuple(map(str, about["digests"])),
+        problems=tuple(None if one is None else Message.from_dict(one) for one in about["problems"]),
+        sizes=arrays["sizes"],
+        eyes=str(about.get("eyes", "")),  # older files don't say
+        **{name: arrays[name] for name in FACE_COLUMNS},
+    )

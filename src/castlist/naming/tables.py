@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import contextlib
-import csv
 import dataclasses
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,7 +12,7 @@ from typing import Any
 
 from castlist.errors import CastlistError
 from castlist.escaping import for_cell, for_json
-from castlist.files import cannot_write, need_replaceable
+from castlist.files import cannot_write, need_replaceable, rows_bytes, table_bytes
 from castlist.naming.answers import NamedFace, NamedPhoto
 from castlist.naming.films import NamedFilm, Sighting
 from castlist.paths import as_path
@@ -38,12 +37,12 @@ class Table:
         need_replaceable(self._path, *_HEADS)
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            # With the mark that Excel knows UTF-8 by; a name that isn't valid text must not stop the others.
-            self._file = self._path.open("w", encoding="utf-8-sig", errors="backslashreplace", newline="")
+            self._file = self._path.open("wb", buffering=0)  # what failed to be written is not tried again
         except OSError as error:
             raise cannot_write(self._path, error) from error
+        self._whole = 0  # bytes, up to the end of the last row
         try:
-            self.add([COLUMNS])
+            self._add(table_bytes(COLUMNS, ()))
         except CastlistError:
             self._close()
             raise
@@ -52,13 +51,20 @@ class Table:
         """Write rows, so that they are there whatever comes.
 
         Raises:
-            CastlistError: If they can't be written.
+            CastlistError: If they can't be written; then none of them is there.
         """
+        self._add(rows_bytes(rows))
+
+    def _add(self, data: bytes) -> None:
+        left = data
         try:
-            csv.writer(self._file, lineterminator="\n").writerows(rows)
-            self._file.flush()
+            while left:
+                left = left[self._file.write(left) :]
         except OSError as error:
+            with contextlib.suppress(OSError):  # a pipe or a device can't be cut
+                self._file.truncate(self._whole)
             raise cannot_write(self._path, error) from error
+        self._whole += len(data)
 
     def __enter__(self) -> Table:
         return self
@@ -69,7 +75,7 @@ class Table:
         self._close()
 
     def _close(self) -> None:
-        with contextlib.suppress(OSError):  # every row was flushed, or refused, before
+        with contextlib.suppress(OSError):  # every row was written, or refused, before
             self._file.close()
 
 

@@ -7,8 +7,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from castlist.errors import RunError
-from castlist.run.record import Run
+from castlist.errors import PhotoError, RunError, reason_of
+from castlist.files import read_csv, read_regular
+from castlist.run.record import LARGEST, Run
 
 HISTORY = ("epoch", "seconds", "learning_rate", "loss", "accuracy", "val_loss", "val_accuracy")
 
@@ -33,17 +34,17 @@ def read_history(run: Run) -> list[Epoch]:
         RunError: If the file is broken.
     """
     try:
-        with run.history_path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
+        header, *table = read_csv(run.history_path)
+        rows = [dict(zip(header, row, strict=True)) for row in table]
         return [Epoch(epoch=int(row["epoch"]), **{name: float(row[name]) for name in HISTORY[1:]}) for row in rows]
     except FileNotFoundError:
         return []
-    except (OSError, KeyError, ValueError, TypeError, csv.Error) as error:
+    except (OSError, PhotoError, KeyError, ValueError, csv.Error) as error:
         raise RunError(
             "history-broken",
             "The history of the run {path!r} can't be read ({reason}).",
             path=str(run.path),
-            reason=str(error),
+            reason=reason_of(error),
         ) from error
 
 
@@ -55,6 +56,7 @@ def best_epoch(history: Sequence[Epoch]) -> Epoch:
 def read_accuracy(run: Run) -> float | None:
     """The share of test photos named rightly, as it was measured; None where it wasn't."""
     try:
-        return float(json.loads(run.metrics_path.read_bytes())["accuracy"])
-    except (OSError, ValueError, KeyError, TypeError):
+        accuracy = float(json.loads(read_regular(run.metrics_path, LARGEST))["accuracy"])
+    except (OSError, PhotoError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
+    return accuracy if 0 <= accuracy <= 1 else None

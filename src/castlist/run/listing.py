@@ -12,10 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from castlist.arguments import checked
-from castlist.errors import Message, RunError, reason_of
+from castlist.errors import Message, PhotoError, RunError, reason_of
+from castlist.files import read_regular
 from castlist.paths import as_path, is_folder, need_entry
 from castlist.run.inventory import RECORD
-from castlist.run.record import Run, open_run
+from castlist.run.record import LARGEST, Run, open_run
 
 logger = logging.getLogger(__name__)
 
@@ -106,8 +107,8 @@ def _may_be_run(path: Path) -> bool:
 
 def _instant_of_broken(path: Path) -> float:
     """When a run was begun that can't be opened; if not even that can be read, when it was last written."""
-    with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
-        return _instant(json.loads((path / RECORD).read_bytes())["created"])
+    with contextlib.suppress(OSError, PhotoError, ValueError, KeyError, TypeError, RecursionError):
+        return _instant(json.loads(read_regular(path / RECORD, LARGEST))["created"])
     for written in (path / RECORD, path):
         with contextlib.suppress(OSError):
             return written.stat().st_mtime

@@ -22,7 +22,7 @@ import msgspec
 from castlist.arguments import checked
 from castlist.errors import CastError, Message, PhotoError, RunError, SettingsError, reason_of
 from castlist.escaping import for_json
-from castlist.files import need_regular, write_bytes
+from castlist.files import read_regular, write_bytes
 from castlist.media import check_person, folded
 from castlist.paths import as_path, by_own_name, join_below
 from castlist.run import inventory
@@ -30,6 +30,7 @@ from castlist.run.calls import Called
 from castlist.settings import Settings
 
 FORMAT = 2  # of the run folder; a higher one is from a later castlist. 1 had no generation and nobody leaving.
+LARGEST = 1 << 27  # bytes of a record; that of a million photos has fewer
 SIDES = ("train", "validation", "test")
 
 
@@ -190,8 +191,7 @@ def read_part(run: Run, name: str) -> bytes:
     """
     path = run.path / name
     try:
-        need_regular(path)
-        return path.read_bytes()
+        return read_regular(path)
     except (OSError, PhotoError) as error:
         raise RunError(
             "run-file-unreadable", "{path!r} can't be read ({reason}).", path=str(path), reason=reason_of(error)
@@ -239,8 +239,7 @@ def open_run(path: str | os.PathLike[str]) -> Run:
     """
     path = by_own_name(as_path(path))
     try:
-        need_regular(path / inventory.RECORD)
-        data = (path / inventory.RECORD).read_bytes()
+        data = read_regular(path / inventory.RECORD, LARGEST)
     except (FileNotFoundError, NotADirectoryError):
         raise RunError("not-a-run", "{path!r} is not a run folder: it has no run.json.", path=str(path)) from None
     except (OSError, PhotoError) as error:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import msgspec
 
-from castlist.files import PRIVATE_FOLDER, flush_folder, place_bytes
+from castlist.errors import PhotoError
+from castlist.files import PRIVATE_FOLDER, flush_folder, place_bytes, read_regular
 from castlist.run.inventory import RECORD, STAGE, is_known
 
 LIST = "list.json"
@@ -62,10 +63,10 @@ class Stage:
     def apply(self) -> None:
         """Make a change that was decided on; going on with one that was begun is the same."""
         try:
-            decided = msgspec.json.decode((self._folder / LIST).read_bytes(), type=_List)
+            decided = msgspec.json.decode(read_regular(self._folder / LIST), type=_List)
             for name in (*decided.write, *decided.remove):
                 _need_known(name)
-        except ValueError:  # of no castlist: a list is there whole or not at all
+        except (ValueError, PhotoError):  # of no castlist: a list is there whole or not at all
             self.discard()
             return
         for name in decided.remove:

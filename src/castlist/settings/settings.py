@@ -92,8 +92,6 @@ class Settings(TrainingSettings, ModelSettings, SplitSettings, FaceSettings):
             )
         if values.get("fine_tune") is False:  # as files of before have it
             del values["fine_tune"]
-        if isinstance(values.get("dropouts"), list):
-            values["dropouts"] = tuple(values["dropouts"])
         check_names(cls, values)
         check_names(Augmentation, augmentation)
         return cls(augmentation=Augmentation(**augmentation), **values)
@@ -123,7 +121,7 @@ def read_settings(text: str, model: str | None = None) -> Settings:
     """
     try:
         values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # also of a number of thousands of digits
         raise SettingsError(
             "settings-no-toml", "The settings are not valid TOML: {reason}.", reason=reason_of(error)
         ) from error

@@ -34,6 +34,7 @@ logger = logging.getLogger(__name__)
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 KEPT = 8  # networks; castlist's own are four, one of them in halves, and a run has at most two
+LARGEST = 2**31  # bytes of a file in ONNX's format
 Model = tuple[bytes, Mapping[str, Any]]  # a network, and the weights that it leaves out, arrays by their names
 
 
@@ -159,7 +160,13 @@ def read_network(file: Path) -> bytes:
         WeightsError: If it can't be read.
     """
     try:
-        need_regular(file)
+        if (size := need_regular(file)) > LARGEST:
+            raise WeightsError(
+                "network-too-large",
+                "{path!r} is no network that can be run: it has {size} bytes, and ONNX allows 2 GB.",
+                path=str(file),
+                size=size,
+            )
         return file.read_bytes()
     except (OSError, PhotoError) as error:
         raise WeightsError(
@@ -216,7 +223,7 @@ def _runtime() -> Any:
 def _options(runtime: Any, n_threads: int) -> Any:
     options = runtime.SessionOptions()
     options.intra_op_num_threads = n_threads
-    options.log_severity_level = 3
+    options.log_severity_level = 4  # what fails is raised as well
     # Threads that spin while they wait take the other cores from whoever decodes and aligns the next photo.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return options

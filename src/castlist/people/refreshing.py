@@ -23,7 +23,7 @@ from castlist.faces import NO_FACE, Finder, crop_faces, decode_to_find, find_fac
 from castlist.gallery import Background, Gallery, Lookalikes, read_beside
 from castlist.media import RefusedPhoto, open_photo
 from castlist.paths import as_path, unspell
-from castlist.people.changing import need_changeable, put_people
+from castlist.people.changing import APART, need_changeable, put_people
 from castlist.run import Change, Run, RunFolder, load_gallery, put_network
 from castlist.settings import DLIB, FaceSettings
 from castlist.threads import OnCount, work_ahead
@@ -112,9 +112,10 @@ def _learn(run: Run, gallery: Gallery, network: FaceNetwork, seen: Mapping[Known
 
 
 def place_of(run: Run, file: str) -> Path:
-    """Where a photo of a run lay when it came into the run."""
-    below = run.photo_path(file)
-    return Path(unspell(run.places[file])) if file in run.places or below is None else below
+    """Where a photo of a run lay when it came into the run; of a look-alike that lay nowhere, where nothing is."""
+    if file in run.places:
+        return Path(unspell(run.places[file]))
+    return run.photo_path(file) or Path(run.photos_root, unspell(file.lstrip(APART)))
 
 
 @dataclass(frozen=True, eq=False)

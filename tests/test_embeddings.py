@@ -158,6 +158,8 @@ def test_a_copied_network_needs_no_sidecar(tmp_path: Path, chips: np.ndarray) ->
     assert loaded.template == TEMPLATES["arcface-112"]
     assert loaded.digest == network.digest
     assert np.array_equal(embed(chips, network=loaded), embed(chips))
+    copy.with_suffix(".toml").write_text('template = "arcface-112"\nlayout = "nchw"\n', "utf-8")
+    assert FaceNetwork.load(copy).files == (copy,)  # all is known of it
 
 
 def test_an_own_network_is_prepared_as_its_toml_says(own_network: Path) -> None:

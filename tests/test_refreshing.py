@@ -121,6 +121,13 @@ def test_a_look_alike_that_lay_nowhere_is_told_as_lost(run: Run) -> None:
     assert len(load_gallery(open_run(run.path))[1].lookalikes) == 0
 
 
+def test_with_another_network_in_it_a_run_is_broken_and_loses_nobody(run: Run) -> None:
+    refresh(run.path, finder=tell_faces)
+    (run.path / "face.onnx").write_bytes(network_bytes(seed=7))
+    with pytest.raises(RunError, match=r"is broken: its face.onnx isn't what was learnt"):
+        refresh(run.path, finder=tell_faces)
+
+
 def test_who_comes_or_leaves_meanwhile_stays_or_stays_away(run: Run, tmp_path: Path) -> None:
     photo = save_picture(tmp_path / "new" / "d.png", [level_of(7)])
     others = [lambda: enrol(run.path, "Dora", [photo], finder=tell_faces), lambda: forget(run.path, "Ann")]

@@ -62,14 +62,16 @@ class FaceNetwork:
     def load(cls, file: Path) -> FaceNetwork:
         """Load an ONNX file that castlist wrote, or any other with a TOML of the same name beside it.
 
-        The TOML has `template`, the name of one or five points (`[[x, y], ...]`, then with `size`, the crop's side),
-        and, where they differ from these: `mean = [0, 0, 0]`, `scale = 1`, `channels = "rgb"`, `layout = "nhwc"`.
+        Of SFace's file, as OpenCV's zoo has it, all is known without one. The TOML has `template`, the name of one or
+        five points (`[[x, y], ...]`, then with `size`, the crop's side), and, where they differ from these:
+        `mean = [0, 0, 0]`, `scale = 1`, `channels = "rgb"`, `layout = "nhwc"`.
 
         Raises:
             WeightsError: If the file can't be run, or nothing says how it wants its crops.
         """
         data, sidecar = read_network(file), file.with_suffix(".toml")
-        if sidecar.is_file():
+        digest = hashlib.sha256(data).hexdigest()
+        if sidecar.is_file() and digest not in sface.WEIGHTS.digests:
             text = read_network(sidecar)
             try:
                 wishes = read_sidecar(text)
@@ -80,15 +82,14 @@ class FaceNetwork:
                     path=str(sidecar),
                     reason=str(error),
                 ) from error
-            digests = [hashlib.sha256(content).hexdigest() for content in (data, text)]
-            session = open_session(data, n_threads=1, digest=digests[0])
+            digests = digest, hashlib.sha256(text).hexdigest()
+            session = open_session(data, n_threads=1, digest=digest)
             return cls(file, sidecar=sidecar, digest=_digest(*digests), session=session, **wishes)
-        return cls._of(file, data)
+        return cls._of(file, data, digest)
 
     @classmethod
-    def _of(cls, file: Path, data: bytes) -> FaceNetwork:
+    def _of(cls, file: Path, data: bytes, digest: str) -> FaceNetwork:
         """A file that says itself how it wants its crops, or is known to castlist."""
-        digest = hashlib.sha256(data).hexdigest()
         if digest in sface.WEIGHTS.digests:  # all is known of it, and the first faces are found before it is open
             halves = (
                 Opening(functools.partial(open_session, data, n_threads=1, digest=digest, rewrite=rewrite))
@@ -218,7 +219,8 @@ def default_network() -> FaceNetwork:
 
 @functools.lru_cache(maxsize=1)
 def _load_once(file: Path) -> FaceNetwork:
-    return FaceNetwork._of(file, sface.WEIGHTS.read(file))
+    data = sface.WEIGHTS.read(file)
+    return FaceNetwork._of(file, data, hashlib.sha256(data).hexdigest())
 
 
 def face_network(settings: FaceSettings) -> FaceNetwork:
@@ -269,7 +271,7 @@ def _misfit(network: FaceNetwork, gives: Sequence[Any]) -> WeightsError:
         "export it anew.",
         path=str(network.file),
         crop=str(crop),
-        reads=", ".join(f"{entry.type} of {tuple(entry.shape)}" for entry in inputs),
+        reads=", ".join(f"{entry.type} of {tuple(entry.shape)}" for entry in inputs[:3]) + ", ..." * (len(inputs) > 3),
         gives=str(tuple(gives)),
     )
 

@@ -24,7 +24,7 @@ from castlist.gallery import Background, Gallery, Lookalikes, read_beside
 from castlist.media import RefusedPhoto, open_photo
 from castlist.paths import as_path, unspell
 from castlist.people.changing import APART, need_changeable, put_people
-from castlist.run import Change, Run, RunFolder, load_gallery, put_network
+from castlist.run import Change, Run, RunFolder, check_files, load_gallery, put_network
 from castlist.settings import DLIB, FaceSettings
 from castlist.threads import OnCount, work_ahead
 
@@ -66,10 +66,9 @@ def refresh(path: str | os.PathLike[str], *, on_count: OnCount | None = None, fi
     folder = RunFolder(as_path(path))
     seen: dict[Known, np.ndarray | Message] = {}
     for _ in range(TRIES):
-        run, gallery = folder.read(load_gallery)
-        need_changeable(run)
-        network = _newest(run)
-        look = _Look(FaceNetwork.load(run.face_network_path), network, gallery.background.mean, run.settings, finder)
+        run, gallery, before = folder.read(_open)
+        network = before if _own_network(run.settings) else default_network()
+        look = _Look(before, network, gallery.background.mean, run.settings, finder)
         _look_at(run, gallery, look, seen, on_count)
         learnt = _learn(run, gallery, network, seen)
         lost, lost_apart = (
@@ -90,6 +89,14 @@ def refresh(path: str | os.PathLike[str], *, on_count: OnCount | None = None, fi
         "castlist refresh {path!r}.",
         path=str(folder.path),
     )
+
+
+def _open(run: Run) -> tuple[Run, Gallery, FaceNetwork]:
+    """A run that can be learnt anew, its people, and the network that saw them."""
+    need_changeable(run)
+    run, gallery = load_gallery(run)
+    check_files(run)
+    return run, gallery, FaceNetwork.load(run.face_network_path)
 
 
 def _learn(run: Run, gallery: Gallery, network: FaceNetwork, seen: Mapping[Known, np.ndarray | Message]) -> Gallery:
@@ -176,11 +183,6 @@ def _renewed(lookalikes: Lookalikes, found: Sequence[np.ndarray | Message]) -> L
         if isinstance(one, np.ndarray):
             renewed = renewed.add(person, one[None], [file])
     return renewed
-
-
-def _newest(run: Run) -> FaceNetwork:
-    """castlist's own network as it is now; or the user's, which the run has."""
-    return FaceNetwork.load(run.face_network_path) if _own_network(run.settings) else default_network()
 
 
 def _background(settings: FaceSettings, network: FaceNetwork) -> Background | None:

@@ -46,6 +46,52 @@ class _Entry:
         self.session: Any = None
 
 
+class _Single:
+    """A session whose passes take the thread that asks; no fork falls into one, which the child would wait for."""
+
+    def __init__(self, model: Model) -> None:
+        self._session: Any = _open(model, 1)
+
+    def run(self, *given: Any) -> Any:
+        with _passes:
+            _passes.begin()
+        try:
+            return self._session.run(*given)
+        finally:
+            with _passes:
+                _passes.end()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._session, name)
+
+
+class _Passes(threading.Condition):
+    """Counts the passes under way; used while it is held."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._count, self._is_closed = 0, False
+
+    def begin(self) -> None:
+        """Begin one, once it may."""
+        self.wait_for(lambda: not self._is_closed)
+        self._count += 1
+
+    def end(self) -> None:
+        self._count -= 1
+        self.notify_all()
+
+    def close(self) -> None:
+        """Let nobody begin, and wait for those under way."""
+        self.wait_for(lambda: not self._is_closed)
+        self._is_closed = True
+        self.wait_for(lambda: not self._count)
+
+    def open(self) -> None:
+        self._is_closed = False
+        self.notify_all()
+
+
 class _Threaded:
     """A session whose passes take several threads; in a forked child it is opened anew at its first use."""
 
@@ -106,6 +152,7 @@ class Chain:
         return [answer]
 
 
+_passes = _Passes()
 _threaded: weakref.WeakSet[_Threaded] = weakref.WeakSet()
 # By content, threads and how it is rewritten, the last used at the end.
 _entries: OrderedDict[tuple[str, int, Callable[[bytes], Model] | None], _Entry] = OrderedDict()
@@ -140,7 +187,7 @@ def open_session(
         if entry.session is None:
             logger.debug("Opens the network %s, %d bytes", key[0][:8], len(data))
             whole: Model = rewrite(data) if rewrite else (data, {})
-            entry.session = _open(whole, 1) if n_threads == 1 else _Threaded(whole, n_threads)
+            entry.session = _Single(whole) if n_threads == 1 else _Threaded(whole, n_threads)
         return entry.session
 
 
@@ -229,14 +276,18 @@ def _options(runtime: Any, n_threads: int) -> Any:
     return options
 
 
-def _let_open() -> None:
-    """Wait until nobody opens a network: a child without the thread that does so would wait for it for ever."""
+def _let_end() -> None:
+    """Wait until nobody opens a network or is in a pass: a child without that thread would wait for it for ever."""
     _lock.acquire()
     for entry in _entries.values():
         entry.lock.acquire()
+    _passes.acquire()
+    _passes.close()
 
 
 def _go_on() -> None:
+    _passes.open()
+    _passes.release()
     for entry in _entries.values():
         entry.lock.release()
     _lock.release()
@@ -244,10 +295,12 @@ def _go_on() -> None:
 
 def _begin_child() -> None:
     """Free a forked child of what its parent's threads held."""
+    global _passes
     _go_on()
+    _passes = _Passes()  # for the old one, threads wait that aren't here
     for session in _threaded:
         session.leave_to_parent()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_let_open, after_in_parent=_go_on, after_in_child=_begin_child)
+    os.register_at_fork(before=_let_end, after_in_parent=_go_on, after_in_child=_begin_child)

@@ -23,7 +23,7 @@ from castlist.embeddings.network import look
 from castlist.errors import SettingsError, ShapeError, WeightsError
 from castlist.faces import TEMPLATES, Box, Face, Quality, ZooWeights
 from castlist.faces.networks import find_package_file
-from castlist.faces.onnx_format import Graph
+from castlist.faces.onnx_format import TYPES, Graph
 from castlist.settings import Settings
 
 PHOTOS = Path(__file__).parents[2] / "shared" / "photos"
@@ -158,6 +158,8 @@ def test_a_copied_network_needs_no_sidecar(tmp_path: Path, chips: np.ndarray) ->
     assert loaded.template == TEMPLATES["arcface-112"]
     assert loaded.digest == network.digest
     assert np.array_equal(embed(chips, network=loaded), embed(chips))
+    copy.with_suffix(".toml").write_text('template = "arcface-112"\nlayout = "nchw"\n', "utf-8")
+    assert FaceNetwork.load(copy).files == (copy,)  # all is known of it
 
 
 def test_an_own_network_is_prepared_as_its_toml_says(own_network: Path) -> None:
@@ -237,6 +239,41 @@ def test_crops_are_read_of_any_side_or_one_at_a_time(
     file.with_suffix(".toml").write_text('template = "arcface-112"\nlayout = "nchw"\n', "utf-8")
     assert FaceNetwork.load(file).embed(chips[:0]).shape == (0, 3)
     assert FaceNetwork.load(file).embed(chips).shape == (len(chips), 3)
+
+
+def load_made(file: Path, graph: Graph, gives: type = np.float32) -> FaceNetwork:
+    """A network of one's own, from the last node of a graph."""
+    file.write_bytes(graph.serialize({"input": (np.float32, ["n", 3, 112, 112])}, {"means": (gives, ["m", 3])}))
+    file.with_suffix(".toml").write_text('template = "arcface-112"\nlayout = "nchw"\n', "utf-8")
+    return FaceNetwork.load(file)
+
+
+def test_what_a_network_only_shows_when_it_runs_is_told(tmp_path: Path, chips: np.ndarray) -> None:
+    graph = Graph()  # as exports are that say "any number" and hold the one that they were made with
+    means = graph.node("GlobalAveragePool", "input")
+    graph.node("Reshape", means, graph.constant(np.array([1, 3], np.int64)), output="means")
+    single = load_made(tmp_path / "single.onnx", graph)
+    with pytest.raises(WeightsError, match=r"single.onnx' fails on 2 crops \(.*Export it for any number") as caught:
+        single.embed(chips)
+    assert caught.value.code == "network-fails"
+    graph = Graph()
+    graph.node("ReduceMean", "input", axes=[0, 2, 3], keepdims=0, output="mean")
+    graph.node("Unsqueeze", "mean", graph.constant(np.array([0], np.int64)), output="means")
+    with pytest.raises(WeightsError, match=r"gives \(1, 3\) instead"):
+        load_made(tmp_path / "mixing.onnx", graph).embed(chips)
+
+
+def test_halves_of_numbers_are_added_up_as_whole_ones(
+    tmp_path: Path, chips: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(TYPES, np.dtype(np.float16), 10)
+    graph = Graph()
+    large = graph.node(
+        "Mul", graph.node("ReduceMean", "input", axes=[2, 3], keepdims=0), graph.constant(np.full(1, 200, np.float32))
+    )
+    graph.node("Cast", large, to=10, output="means")
+    made = load_made(tmp_path / "half.onnx", graph, np.float16).embed(chips)
+    assert made.dtype == np.float32 and np.linalg.norm(made, axis=1) == pytest.approx(1)
 
 
 def test_a_network_without_a_toml_says_what_to_write(own_network: Path, tmp_path: Path) -> None:

@@ -18,8 +18,10 @@ import pytest
 
 pytest.importorskip("onnx")
 
+from onnx import TensorProto, helper, numpy_helper
+
 from castlist import export
-from castlist.embeddings import default_network
+from castlist.embeddings import FaceNetwork, default_network
 from castlist.errors import RunError, SettingsError
 from castlist.export import export_run
 from castlist.export.face_graph import face_graph
@@ -107,6 +109,48 @@ def test_face_and_gallery_as_one_graph(views: Any) -> None:
         expected = one.answer(vectors).probabilities
         assert expected[:8, :3].max() > 0.5  # not everybody is unknown
         np.testing.assert_allclose(answers, expected, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("reads", "gives", "opset", "lists_weights", "more"),
+    [
+        (TensorProto.FLOAT, TensorProto.FLOAT16, 17, False, ""),
+        (TensorProto.FLOAT, TensorProto.DOUBLE, 17, False, ""),
+        (TensorProto.FLOAT, TensorProto.FLOAT, 17, False, "planes"),  # a second answer
+        (TensorProto.UINT8, TensorProto.FLOAT, 17, False, ""),
+        (TensorProto.FLOAT, TensorProto.FLOAT, 9, True, ""),  # as old files are
+    ],
+)
+def test_networks_of_ones_own_of_every_kind_are_exported(
+    tmp_path: Path, reads: int, gives: int, opset: int, lists_weights: bool, more: str
+) -> None:
+    rng = np.random.default_rng(0)
+    weights = numpy_helper.from_array(rng.standard_normal((588, 16)).astype(np.float32), "weights")
+    nodes = [
+        helper.make_node("Cast", ["crops"], ["values"], to=TensorProto.FLOAT),
+        helper.make_node("AveragePool", ["values"], ["small"], kernel_shape=[8, 8], strides=[8, 8]),
+        helper.make_node("Flatten", ["small"], ["planes"]),
+        helper.make_node("MatMul", ["planes", "weights"], ["whole"]),
+        helper.make_node("Cast", ["whole"], ["vectors"], to=gives),
+    ]
+    entries = [helper.make_tensor_value_info("crops", reads, ["n", 3, 112, 112])]
+    if lists_weights:
+        entries.append(helper.make_tensor_value_info("weights", TensorProto.FLOAT, [588, 16]))
+    outputs = [helper.make_tensor_value_info("vectors", gives, ["n", 16])]
+    if more:
+        outputs.append(helper.make_tensor_value_info(more, TensorProto.FLOAT, ["n", 588]))
+    graph = helper.make_graph(nodes, "own", entries, outputs, [weights])
+    model = helper.make_model(
+        graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=3 if lists_weights else 8
+    )
+    (tmp_path / "own.onnx").write_bytes(model.SerializeToString())
+    (tmp_path / "own.toml").write_text('template = "arcface-112"\nlayout = "nchw"\nchannels = "bgr"\n', "utf-8")
+    network = FaceNetwork.load(tmp_path / "own.onnx")
+    crops = rng.integers(0, 256, (8, 7, 7, 3), np.uint8).repeat(16, axis=1).repeat(16, axis=2)
+    vectors = network.embed(crops)
+    gallery = Gallery.fit(["Ann", "Bea"], vectors, np.arange(8) % 2, [*"abcdefgh"], own_background=True)
+    answers = ask_onnx(face_graph(network, gallery, views="plain").SerializeToString(), crops)
+    np.testing.assert_allclose(answers, gallery.answer(vectors).probabilities, atol=2e-3)
 
 
 @pytest.mark.photos

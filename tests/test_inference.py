@@ -134,6 +134,35 @@ def test_a_fork_waits_for_a_network_that_is_being_opened() -> None:
     assert opening.get_inputs() and rewritten == [1]
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="a system without fork")
+def test_a_fork_falls_into_no_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, held = threading.Event(), threading.Lock()
+
+    class Slow:
+        """As onnxruntime, whose passes hold locks of their own."""
+
+        def run(self) -> None:
+            with held:
+                begun.set()
+                time.sleep(0.3)
+
+    monkeypatch.setattr(inference, "_open", lambda model, n_threads: Slow())
+    session = open_session(b"slow", n_threads=1)
+    threads = [threading.Thread(target=session.run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    assert begun.wait(30)
+    child = os.fork()
+    if not child:
+        signal.alarm(30)
+        session.run()
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    for thread in threads:
+        thread.join(30)
+        assert not thread.is_alive()
+
+
 def test_what_can_not_be_opened_is_told_to_each_who_uses_it() -> None:
     opening = Opening(lambda: open_session(b"no network", n_threads=1))
     for _ in range(2):

@@ -14,6 +14,7 @@ from castlist.faces import Face, Template
 from castlist.gallery import keep_beside
 from castlist.naming import Recognizer, Seen
 from castlist.people import enrol, enrol_face, forget, merge, refresh, refreshing, rename, undo
+from castlist.people.apart import set_apart
 from castlist.run import Run, RunFolder, load_gallery, open_run
 from castlist.testing import draw_picture, faces_in_general, level_of, network_bytes, save_picture, tell_faces
 from small_runs import PHOTOS, crop, make_small_run
@@ -93,6 +94,38 @@ def test_photos_follow_their_people(run: Run, tmp_path: Path) -> None:
     assert refresh(run.path, finder=tell_faces).lost == ()
     forget(run.path, "Dorothea")
     assert str(tmp_path / "Dora") not in (run.path / "run.json").read_text("utf-8")
+
+
+def test_photos_lie_where_they_lay_whatever_their_people_are_called(run: Run, tmp_path: Path) -> None:
+    photos = refresh(run.path, finder=tell_faces).photos
+    rename(run.path, "Ann", "Anna")
+    rename(run.path, "Anna", "Anne")
+    done = refresh(run.path, finder=tell_faces)
+    assert (done.photos, done.lost) == (photos, ())
+    (tmp_path / "photos" / "Ann").rename(tmp_path / "photos" / "Anne")  # as rename advises
+    merge(run.path, "Beatrix", "Anne")
+    done = refresh(run.path, finder=tell_faces)
+    assert (done.run.people, done.photos, done.lost) == (("Anne", "王小明"), photos, ())
+    forget(run.path, "Anne")
+    record = (run.path / "run.json").read_text("utf-8")
+    assert "Beatrix" not in record and "Ann" not in record
+
+
+def test_a_look_alike_that_lay_nowhere_is_told_as_lost(run: Run) -> None:
+    somebody = FaceNetwork.load(run.face_network_path).embed(crop(20).pixels[None])
+    set_apart(
+        open_run(run.path), {"Ann": (somebody, [("sent.jpg", None)])}, lambda vectors: np.ones(len(vectors), bool)
+    )
+    done = refresh(run.path, finder=tell_faces)
+    assert [(photo.path.name, photo.reason.code) for photo in done.lost] == [("sent.jpg", "photo-unopened")]
+    assert len(load_gallery(open_run(run.path))[1].lookalikes) == 0
+
+
+def test_with_another_network_in_it_a_run_is_broken_and_loses_nobody(run: Run) -> None:
+    refresh(run.path, finder=tell_faces)
+    (run.path / "face.onnx").write_bytes(network_bytes(seed=7))
+    with pytest.raises(RunError, match=r"is broken: its face.onnx isn't what was learnt"):
+        refresh(run.path, finder=tell_faces)
 
 
 def test_who_comes_or_leaves_meanwhile_stays_or_stays_away(run: Run, tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ from castlist.media import Photo
 from castlist.settings import Settings
 from castlist.testing import VALUES, draw_picture, level_of, network_bytes, save_picture
 
+ONES = np.full(VALUES, VALUES**-0.5)
+
 
 @pytest.fixture
 def network(tmp_path: Path) -> Path:
@@ -44,6 +46,23 @@ def many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     monkeypatch.setattr(statistics, "read_rows", read_rows)
     return tmp_path / "many"
+
+
+def test_a_network_that_tells_nobody_apart_is_refused(
+    network: Path, many: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_rows(photos: list[Photo], settings: Settings, on_count: Any) -> Iterator[tuple[Photo, Row]]:
+        for photo in photos:
+            yield (
+                photo,
+                Row(np.zeros(0), Still(sign_photo(photo.path.read_bytes(), draw_picture([0])), None, None), ONES),
+            )
+
+    monkeypatch.setattr(statistics, "read_rows", read_rows)
+    with pytest.raises(WeightsError, match=r"mine.onnx' gives the same vector for every face") as caught:
+        fit_background(many, network)
+    assert caught.value.code == "network-all-alike"
+    assert not background_file(network).exists()
 
 
 def test_they_are_kept_beside_the_network_and_found_there(network: Path, many: Path) -> None:

@@ -36,7 +36,7 @@ def test_without_the_package_files_of_the_zoo_do(without_package: Path) -> None:
     assert network.digest == hashlib.sha256(hashlib.sha256(kept[0].file.read_bytes()).digest()).hexdigest()
     assert YUNET.read(YUNET.find()) == (without_package / "YuNet.onnx").read_bytes()
     kept[1].file.write_bytes(b"another")
-    with pytest.raises(WeightsError, match="SHA-256"):
+    with pytest.raises(WeightsError, match=r"is damaged. Hand YuNet's file over once more"):
         YUNET.read(YUNET.find())
 
 
@@ -57,6 +57,10 @@ def test_what_is_not_known_is_refused_and_nothing_kept(without_package: Path) ->
     (without_package / "mine.onnx").write_bytes(b"something else")
     with pytest.raises(WeightsError, match=r"mine.onnx' is no file that castlist knows.*opencv_zoo"):
         keep_weights([without_package / "SFace.onnx", without_package / "mine.onnx"])
+    with (without_package / "huge.onnx").open("wb") as huge:
+        huge.truncate(2**31 + 1)
+    with pytest.raises(WeightsError, match=r"huge.onnx' is no network.* 2147483649 bytes"):
+        keep_weights([without_package / "huge.onnx"])
     for missing in (without_package / "nowhere.onnx", without_package):
         with pytest.raises(CastlistError, match="can't be opened"):
             keep_weights([missing])

@@ -33,6 +33,7 @@ logger = logging.getLogger(__name__)
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 KEPT = 8  # networks; castlist's own are four, one of them in halves, and a run has at most two
+LARGEST = 2**31  # bytes of a file in ONNX's format
 
 
 class Model(NamedTuple):
@@ -49,6 +50,52 @@ class _Entry:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.session: Any = None
+
+
+class _Single:
+    """A session whose passes take the thread that asks; no fork falls into one, which the child would wait for."""
+
+    def __init__(self, model: Model) -> None:
+        self._session: Any = _open(model, 1)
+
+    def run(self, *given: Any) -> Any:
+        with _passes:
+            _passes.begin()
+        try:
+            return self._session.run(*given)
+        finally:
+            with _passes:
+                _passes.end()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._session, name)
+
+
+class _Passes(threading.Condition):
+    """Counts the passes under way; used while it is held."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._count, self._is_closed = 0, False
+
+    def begin(self) -> None:
+        """Begin one, once it may."""
+        self.wait_for(lambda: not self._is_closed)
+        self._count += 1
+
+    def end(self) -> None:
+        self._count -= 1
+        self.notify_all()
+
+    def close(self) -> None:
+        """Let nobody begin, and wait for those under way."""
+        self.wait_for(lambda: not self._is_closed)
+        self._is_closed = True
+        self.wait_for(lambda: not self._count)
+
+    def open(self) -> None:
+        self._is_closed = False
+        self.notify_all()
 
 
 class _Threaded:
@@ -127,6 +174,7 @@ class _Fed:
         return [np.concatenate(answers)]
 
 
+_passes = _Passes()
 _threaded: weakref.WeakSet[_Threaded] = weakref.WeakSet()
 # By content, threads and how it is rewritten, the last used at the end.
 _entries: OrderedDict[tuple[str, int, Callable[[bytes], Model] | None], _Entry] = OrderedDict()
@@ -161,7 +209,7 @@ def open_session(
         if entry.session is None:
             logger.debug("Opens the network %s, %d bytes", key[0][:8], len(data))
             whole = rewrite(data) if rewrite else Model(data)
-            entry.session = _open(whole, 1) if n_threads == 1 else _Threaded(whole, n_threads)
+            entry.session = _Single(whole) if n_threads == 1 else _Threaded(whole, n_threads)
         return entry.session
 
 
@@ -181,7 +229,7 @@ def read_network(file: Path) -> bytes:
         WeightsError: If it can't be read.
     """
     try:
-        return read_regular(file)
+        return read_regular(file, LARGEST)
     except (OSError, PhotoError) as error:
         raise WeightsError(
             "network-unreadable",
@@ -237,20 +285,24 @@ def _runtime() -> Any:
 def _options(runtime: Any, n_threads: int) -> Any:
     options = runtime.SessionOptions()
     options.intra_op_num_threads = n_threads
-    options.log_severity_level = 3
+    options.log_severity_level = 4  # what fails is raised as well
     # Threads that spin while they wait take the other cores from whoever decodes and aligns the next photo.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return options
 
 
-def _let_open() -> None:
-    """Wait until nobody opens a network: a child without the thread that does so would wait for it for ever."""
+def _let_end() -> None:
+    """Wait until nobody opens a network or is in a pass: a child without that thread would wait for it for ever."""
     _lock.acquire()
     for entry in _entries.values():
         entry.lock.acquire()
+    _passes.acquire()
+    _passes.close()
 
 
 def _go_on() -> None:
+    _passes.open()
+    _passes.release()
     for entry in _entries.values():
         entry.lock.release()
     _lock.release()
@@ -258,10 +310,12 @@ def _go_on() -> None:
 
 def _begin_child() -> None:
     """Free a forked child of what its parent's threads held."""
+    global _passes
     _go_on()
+    _passes = _Passes()  # for the old one, threads wait that aren't here
     for session in _threaded:
         session.leave_to_parent()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_let_open, after_in_parent=_go_on, after_in_child=_begin_child)
+    os.register_at_fork(before=_let_end, after_in_parent=_go_on, after_in_child=_begin_child)

@@ -6,7 +6,6 @@ import functools
 import hashlib
 import itertools
 import json
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +15,8 @@ import cv2
 import numpy as np
 
 from castlist.embeddings import dlib_weights, sface
-from castlist.errors import SettingsError, ShapeError, WeightsError
+from castlist.embeddings.sidecar import read_sidecar
+from castlist.errors import CastlistError, SettingsError, ShapeError, WeightsError
 from castlist.faces import DEFAULT_TEMPLATE, TEMPLATES, Template
 from castlist.inference import Chain, Opening, open_session, read_network
 from castlist.settings import DLIB, FaceSettings
@@ -62,33 +62,34 @@ class FaceNetwork:
     def load(cls, file: Path) -> FaceNetwork:
         """Load an ONNX file that castlist wrote, or any other with a TOML of the same name beside it.
 
-        The TOML has `template`, the name of one or five points (`[[x, y], ...]`, then with `size`, the crop's side),
-        and, where they differ from these: `mean = [0, 0, 0]`, `scale = 1`, `channels = "rgb"`, `layout = "nhwc"`.
+        Of SFace's file, as OpenCV's zoo has it, all is known without one. The TOML has `template`, the name of one or
+        five points (`[[x, y], ...]`, then with `size`, the crop's side), and, where they differ from these:
+        `mean = [0, 0, 0]`, `scale = 1`, `channels = "rgb"`, `layout = "nhwc"`.
 
         Raises:
             WeightsError: If the file can't be run, or nothing says how it wants its crops.
         """
         data, sidecar = read_network(file), file.with_suffix(".toml")
-        if sidecar.is_file():
+        digest = hashlib.sha256(data).hexdigest()
+        if sidecar.is_file() and digest not in sface.WEIGHTS.digests:
             text = read_network(sidecar)
             try:
-                wishes = _read_sidecar(text)
-            except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
+                wishes = read_sidecar(text)
+            except ValueError as error:
                 raise WeightsError(
                     "sidecar-wrong",
                     "{path!r} doesn't describe a face network ({reason}).",
                     path=str(sidecar),
                     reason=str(error),
                 ) from error
-            digests = [hashlib.sha256(content).hexdigest() for content in (data, text)]
-            session = open_session(data, n_threads=1, digest=digests[0])
+            digests = digest, hashlib.sha256(text).hexdigest()
+            session = open_session(data, n_threads=1, digest=digest)
             return cls(file, sidecar=sidecar, digest=_digest(*digests), session=session, **wishes)
-        return cls._of(file, data)
+        return cls._of(file, data, digest)
 
     @classmethod
-    def _of(cls, file: Path, data: bytes) -> FaceNetwork:
+    def _of(cls, file: Path, data: bytes, digest: str) -> FaceNetwork:
         """A file that says itself how it wants its crops, or is known to castlist."""
-        digest = hashlib.sha256(data).hexdigest()
         if digest in sface.WEIGHTS.digests:  # all is known of it, and the first faces are found before it is open
             halves = (
                 Opening(functools.partial(open_session, data, n_threads=1, digest=digest, rewrite=rewrite))
@@ -154,7 +155,22 @@ class FaceNetwork:
     def run(self, faces: np.ndarray) -> np.ndarray:
         """What the network itself says of crops of one batch: shape (n, values), not normalized."""
         entry = self.session.get_inputs()[0]
-        vectors: np.ndarray = self.session.run(None, {entry.name: self._prepared(faces, entry.type)})[0]
+        try:
+            answer = self.session.run(None, {entry.name: self._prepared(faces, entry.type)})[0]
+        except CastlistError:  # it couldn't be opened
+            raise
+        except Exception as error:  # onnxruntime raises kinds of its own that share no base
+            raise WeightsError(
+                "network-fails",
+                "The network {path!r} fails on {count} {count:crop|crops} ({reason}). Export it for any number of "
+                "crops, or for one.",
+                path=str(self.file),
+                count=len(faces),
+                reason=str(error).strip(),
+            ) from error
+        vectors = np.asarray(answer, np.float32)
+        if vectors.shape != (len(faces), self.n_values):
+            raise _misfit(self, vectors.shape)
         if not np.isfinite(vectors).all():
             raise WeightsError(
                 "network-no-numbers",
@@ -203,7 +219,8 @@ def default_network() -> FaceNetwork:
 
 @functools.lru_cache(maxsize=1)
 def _load_once(file: Path) -> FaceNetwork:
-    return FaceNetwork._of(file, sface.WEIGHTS.read(file))
+    data = sface.WEIGHTS.read(file)
+    return FaceNetwork._of(file, data, hashlib.sha256(data).hexdigest())
 
 
 def face_network(settings: FaceSettings) -> FaceNetwork:
@@ -240,16 +257,23 @@ def _need_vectors(network: FaceNetwork) -> None:
     fits = len(reads) == 4 and all(a == b or not isinstance(a, int) for a, b in zip(reads, (1, *crop), strict=True))
     is_one = len(inputs) == 1 and inputs[0].type in ("tensor(float)", "tensor(uint8)")
     if not (fits and is_one and len(gives) == 2 and isinstance(gives[1], int)):
-        raise WeightsError(
-            "face-network-shape",
-            "The face network {path!r} must read crops, {crop}, one at a time or any number, and give a vector for "
-            "each. It reads {reads} and gives {gives} instead. Say its template and layout in the TOML beside it, or "
-            "export it anew.",
-            path=str(network.file),
-            crop=str(("n", *crop)),
-            reads=", ".join(f"{entry.type} of {tuple(entry.shape)}" for entry in inputs),
-            gives=str(tuple(gives)),
-        )
+        raise _misfit(network, gives)
+
+
+def _misfit(network: FaceNetwork, gives: Sequence[Any]) -> WeightsError:
+    """The error of a network that gives something else than a vector for each crop, or reads something else."""
+    inputs, size = network.session.get_inputs(), network.template.size
+    crop = ("n", size, size, 3) if network.layout == "nhwc" else ("n", 3, size, size)
+    return WeightsError(
+        "face-network-shape",
+        "The face network {path!r} must read crops, {crop}, one at a time or any number, and give a vector for "
+        "each. It reads {reads} and gives {gives} instead. Say its template and layout in the TOML beside it, or "
+        "export it anew.",
+        path=str(network.file),
+        crop=str(crop),
+        reads=", ".join(f"{entry.type} of {tuple(entry.shape)}" for entry in inputs[:3]) + ", ..." * (len(inputs) > 3),
+        gives=str(tuple(gives)),
+    )
 
 
 def _noted_template(note: str, file: Path) -> Template:
@@ -270,27 +294,3 @@ def _graph_of(data: bytes) -> bytes:
 def _digest(*digests: str) -> str:
     """One digest of those of several files."""
     return hashlib.sha256(b"".join(map(bytes.fromhex, digests))).hexdigest()
-
-
-def _read_sidecar(text: bytes) -> dict[str, Any]:
-    table = tomllib.loads(text.decode("utf-8-sig"))
-    template, size = table.pop("template"), table.pop("size", None)
-    if isinstance(template, str):
-        if template not in TEMPLATES:
-            raise ValueError(f"unknown template {template!r}; choose from: {', '.join(TEMPLATES)}")
-        chosen = TEMPLATES[template]
-    else:
-        points = np.asarray(template, float).reshape(5, 2)
-        chosen = Template("own", int(size), tuple((x, y) for x, y in points.tolist()))
-    mean = table.pop("mean", (0, 0, 0))
-    r, g, b = np.broadcast_to(np.asarray(mean, float), 3).tolist()
-    settings: dict[str, Any] = {"scale": float(table.pop("scale", 1.0))}
-    for key, choices in (("channels", ("rgb", "bgr")), ("layout", ("nhwc", "nchw"))):
-        settings[key] = table.pop(key, choices[0])
-        if settings[key] not in choices:
-            raise ValueError(f"{key} must be {' or '.join(choices)}, not {settings[key]!r}")
-    if table:
-        raise ValueError(f"unknown keys: {', '.join(table)}")
-    if not np.isfinite([settings["scale"], r, g, b, *np.ravel(chosen.points)]).all():
-        raise ValueError("scale, mean and template must be finite")
-    return {"template": chosen, "mean": (r, g, b), **settings}

@@ -23,6 +23,7 @@ from castlist.run import RunFolder, open_run
 SUFFIXES: dict[str, str] = {"onnx": ".onnx", "litert": ".tflite", "keras": ".keras"}
 PHOTOS = 10  # at most, that file and run are compared on
 TOLERANCE = 1e-3  # of a probability
+MOST_ODDS = 88.0  # natural logarithm; beyond, the exponential of a float is no number that JSON knows
 
 logger = logging.getLogger(__name__)
 
@@ -112,7 +113,8 @@ def describe_input(recognizer: Recognizer) -> dict[str, Any]:
         note["landmarks_order"] = "left eye, right eye, nose, left and right corner of the mouth, as seen; x and y"
     if network is None and recognizer.gallery is not None:
         gallery = recognizer.gallery
-        note["name_from_odds"] = np.exp(gallery.slope_ * (gallery.thresholds_ - gallery.offset_)).tolist()
+        odds = gallery.slope_ * (gallery.thresholds_ - gallery.offset_)
+        note["name_from_odds"] = np.exp(np.minimum(odds, MOST_ODDS)).tolist()
     return note
 
 

@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 import onnx
-from onnx import TensorProto, compose, helper, numpy_helper
+from onnx import TensorProto, compose, helper, numpy_helper, version_converter
 
 from castlist.embeddings import VIEWS, FaceNetwork
 from castlist.gallery import Gallery
+
+IR, OPSET = 8, 13  # the least that what is put around a network needs
 
 
 def face_graph(network: FaceNetwork, gallery: Gallery, *, views: str) -> onnx.ModelProto:
@@ -21,10 +23,10 @@ def face_graph(network: FaceNetwork, gallery: Gallery, *, views: str) -> onnx.Mo
         gallery: The people.
         views: Of each crop, averaged: one of `castlist.embeddings.VIEWS`.
     """
-    face = onnx.load_from_string(network.read_graph())
-    (entry,) = face.graph.input
-    size = network.template.size
-    opset, ir = face.opset_import[0].version, face.ir_version
+    face = _load(network)
+    (entry,), (out,) = face.graph.input, face.graph.output
+    size, kind = network.template.size, entry.type.tensor_type.elem_type
+    opset, ir = _opset_of(face), face.ir_version
 
     weights: dict[str, np.ndarray] = {}
 
@@ -47,23 +49,25 @@ def face_graph(network: FaceNetwork, gallery: Gallery, *, views: str) -> onnx.Mo
         helper.make_node("Reshape", ["whole", constant("flat", [-1, 3, size, size], np.int64)], ["in_a_row"]),
         helper.make_node("Transpose", ["in_a_row"], ["views"], perm=[0, 2, 3, 1]),
     ]
-    if entry.type.tensor_type.elem_type == TensorProto.UINT8:
-        before.append(helper.make_node("Cast", ["views"], ["prepared"], to=TensorProto.UINT8))
+    if kind == TensorProto.UINT8:
+        before.append(helper.make_node("Cast", ["views"], ["scaled"], to=kind))
     else:
-        channels = constant("channels", [2, 1, 0] if network.channels == "bgr" else [0, 1, 2], np.int64)
-        axes = [0, 3, 1, 2] if network.layout == "nchw" else [0, 1, 2, 3]
         before += [
             helper.make_node("Sub", ["views", constant("mean_color", network.mean)], ["centered"]),
             helper.make_node("Mul", ["centered", constant("scale", network.scale)], ["scaled"]),
-            helper.make_node("Gather", ["scaled", channels], ["ordered"], axis=3),
-            helper.make_node("Transpose", ["ordered"], ["prepared"], perm=axes),
         ]
+    channels = constant("channels", [2, 1, 0] if network.channels == "bgr" else [0, 1, 2], np.int64)
+    axes = [0, 3, 1, 2] if network.layout == "nchw" else [0, 1, 2, 3]
+    before += [
+        helper.make_node("Gather", ["scaled", channels], ["ordered"], axis=3),
+        helper.make_node("Transpose", ["ordered"], ["prepared"], perm=axes),
+    ]
     first = _model(
         "views",
         before,
         weights,
         helper.make_tensor_value_info("faces", TensorProto.UINT8, ["n", size, size, 3]),
-        helper.make_tensor_value_info("prepared", entry.type.tensor_type.elem_type, None),
+        helper.make_tensor_value_info("prepared", kind, None),
         opset,
         ir,
     )
@@ -75,7 +79,8 @@ def face_graph(network: FaceNetwork, gallery: Gallery, *, views: str) -> onnx.Mo
     bias = gallery.slope_ * (gallery.known.bias - gallery.offset_)
     by_view = constant("by_view", [len(VIEWS[views]), -1, len(background.mean)], np.int64)
     after = [
-        helper.make_node("LpNormalization", ["vectors_in"], ["unit"], axis=1, p=2),
+        helper.make_node("Cast", ["vectors_in"], ["vectors"], to=TensorProto.FLOAT),
+        helper.make_node("LpNormalization", ["vectors"], ["unit"], axis=1, p=2),
         helper.make_node("Reshape", ["unit", by_view], ["each"]),
         helper.make_node("ReduceSum", ["each", constant("first_axis", [0], np.int64)], ["sum"], keepdims=0),
         helper.make_node("LpNormalization", ["sum"], ["embedding"], axis=1, p=2),
@@ -96,16 +101,31 @@ def face_graph(network: FaceNetwork, gallery: Gallery, *, views: str) -> onnx.Mo
         "people",
         after,
         weights,
-        helper.make_tensor_value_info("vectors_in", TensorProto.FLOAT, ["m", len(background.mean)]),
+        helper.make_tensor_value_info("vectors_in", out.type.tensor_type.elem_type, ["m", len(background.mean)]),
         helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["n", len(gallery.people) + 1]),
         opset,
         ir,
     )
     face.ClearField("metadata_props")
     middle = compose.add_prefix(face, "face/")
-    (out,) = middle.graph.output
-    joined = compose.merge_models(first, middle, io_map=[("prepared", middle.graph.input[0].name)])
-    return compose.merge_models(joined, last, io_map=[(out.name, "vectors_in")])
+    joined = compose.merge_models(first, middle, io_map=[("prepared", f"face/{entry.name}")])
+    return compose.merge_models(joined, last, io_map=[(f"face/{out.name}", "vectors_in")])
+
+
+def _load(network: FaceNetwork) -> onnx.ModelProto:
+    """A face network of one input and one output, in operators as new as those around it."""
+    face = onnx.load_from_string(network.read_graph())
+    face.ir_version = max(face.ir_version, IR)
+    weights = {tensor.name for tensor in face.graph.initializer}
+    entries = [entry for entry in face.graph.input if entry.name not in weights]  # older files list weights, too
+    del face.graph.input[:], face.graph.output[1:]
+    face.graph.input.extend(entries)
+    return version_converter.convert_version(face, OPSET) if _opset_of(face) < OPSET else face
+
+
+def _opset_of(model: onnx.ModelProto) -> int:
+    """The version of the standard operators of a model."""
+    return next(one.version for one in model.opset_import if one.domain in ("", "ai.onnx"))
 
 
 def _doubt(gallery: Gallery, constant: Callable[..., str]) -> list[Any]:

@@ -7,6 +7,7 @@ import importlib.util
 from pathlib import Path
 
 from castlist.errors import WeightsError
+from castlist.inference import read_network
 
 
 def find_package_file(module: str, name: str, package: str) -> Path:
@@ -41,9 +42,9 @@ def read_checked(file: Path, sha256: str, package: str) -> bytes:
         package: What to install again when it is another file.
 
     Raises:
-        WeightsError: If it is another file.
+        WeightsError: If it is another file, or can't be read.
     """
-    data = file.read_bytes()
+    data = read_network(file)
     if (found := hashlib.sha256(data).hexdigest()) != sha256:
         raise WeightsError(
             "weights-changed",

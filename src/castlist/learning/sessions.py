@@ -24,7 +24,7 @@ from castlist.learning.models import check_model
 from castlist.learning.progress import OnProgress, Progress
 from castlist.learning.report import write_report
 from castlist.learning.starting import new_run_path, start_run
-from castlist.learning.statistics import known_background
+from castlist.learning.statistics import known_background, need_different
 from castlist.media import Cast, find_cast, find_marked_cast
 from castlist.paths import as_path
 from castlist.run import Run, RunFolder, load_gallery, open_run, put_network, read_history
@@ -87,6 +87,8 @@ def learn(
         known_background(settings, face_network(settings))
     cast = photos if isinstance(photos, Cast) else find_cast(photos)
     dataset = load_dataset(cast, settings, on_count=on_count)
+    if settings.network and dataset.embeddings is not None:
+        need_different(dataset.embeddings, face_network(settings))
     run = start_run(dataset, settings, path, cast.root, is_named=name is not None)
     if on_start:
         on_start(run, dataset)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from castlist.embeddings import FaceNetwork, face_network
-from castlist.errors import CastError, PhotoError
+from castlist.errors import CastError, PhotoError, WeightsError
 from castlist.gallery import Background, keep_beside, read_beside
 from castlist.learning.dataset import read_rows
 from castlist.media import find_cast
@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 # are more careful, but no better than what the cast itself tells.
 PEOPLE = 100
 SEVERAL = 50  # of them with two photos or more: how photos of one person differ is told by nobody else
+ALIKE = 1e-5  # embeddings that differ by no more in any value differ by the last digits of numbers alone
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,9 @@ def fit_background(
             found[photo.person, row.still.signature.digest] = row.embedding
     names, person = np.unique([name for name, _ in found], return_inverse=True)
     _need_many(len(names), int((np.bincount(person) > 1).sum()) if found else 0, cast.root)
-    background = Background.fit(np.stack(list(found.values())), person)
+    embeddings = np.stack(list(found.values()))
+    need_different(embeddings, used)
+    background = Background.fit(embeddings, person)
     file = keep_beside(used.file, used.digest, background)
     logger.info("faces in general fitted on %d photos of %d people", len(found), len(names))
     return FittedBackground(file, len(names), len(found), len(cast.photos) - len(found))
@@ -74,6 +77,21 @@ def known_background(settings: FaceSettings, network: FaceNetwork) -> Background
         WeightsError: If the statistics beside it can't be read, or are of another network.
     """
     return read_beside(network.file, network.digest) if settings.network else None
+
+
+def need_different(embeddings: np.ndarray, network: FaceNetwork) -> None:
+    """Make sure that a network tells faces from each other at all.
+
+    Raises:
+        WeightsError: If all its embeddings, shape (n, values), are the same.
+    """
+    if np.ptp(embeddings, axis=0).max() <= ALIKE:
+        raise WeightsError(
+            "network-all-alike",
+            "The network {path!r} gives the same vector for every face, and so can tell nobody apart. Compare the TOML "
+            "beside it, its mean, scale, channels and layout, with what the network was trained on.",
+            path=str(network.file),
+        )
 
 
 def _need_many(people: int, several: int, folder: Path) -> None:

@@ -23,8 +23,8 @@ from castlist.faces import NO_FACE, Finder, crop_faces, decode_to_find, find_fac
 from castlist.gallery import Background, Gallery, Lookalikes, read_beside
 from castlist.media import RefusedPhoto, open_photo
 from castlist.paths import as_path, unspell
-from castlist.people.changing import need_changeable, put_people
-from castlist.run import Change, Run, RunFolder, load_gallery, put_network
+from castlist.people.changing import APART, need_changeable, put_people
+from castlist.run import Change, Run, RunFolder, check_files, load_gallery, put_network
 from castlist.settings import DLIB, FaceSettings
 from castlist.threads import OnCount, work_ahead
 
@@ -66,10 +66,9 @@ def refresh(path: str | os.PathLike[str], *, on_count: OnCount | None = None, fi
     folder = RunFolder(as_path(path))
     seen: dict[Known, np.ndarray | Message] = {}
     for _ in range(TRIES):
-        run, gallery = folder.read(load_gallery)
-        need_changeable(run)
-        network = _newest(run)
-        look = _Look(FaceNetwork.load(run.face_network_path), network, gallery.background.mean, run.settings, finder)
+        run, gallery, before = folder.read(_open)
+        network = before if _own_network(run.settings) else default_network()
+        look = _Look(before, network, gallery.background.mean, run.settings, finder)
         _look_at(run, gallery, look, seen, on_count)
         learnt = _learn(run, gallery, network, seen)
         lost, lost_apart = (
@@ -92,6 +91,14 @@ def refresh(path: str | os.PathLike[str], *, on_count: OnCount | None = None, fi
     )
 
 
+def _open(run: Run) -> tuple[Run, Gallery, FaceNetwork]:
+    """A run that can be learnt anew, its people, and the network that saw them."""
+    need_changeable(run)
+    run, gallery = load_gallery(run)
+    check_files(run)
+    return run, gallery, FaceNetwork.load(run.face_network_path)
+
+
 def _learn(run: Run, gallery: Gallery, network: FaceNetwork, seen: Mapping[Known, np.ndarray | Message]) -> Gallery:
     """A gallery of the same people by what the newest network saw."""
     found = [seen[one] for one in _all_known(gallery)]
@@ -112,9 +119,10 @@ def _learn(run: Run, gallery: Gallery, network: FaceNetwork, seen: Mapping[Known
 
 
 def place_of(run: Run, file: str) -> Path:
-    """Where a photo of a run lay when it came into the run."""
-    below = run.photo_path(file)
-    return Path(unspell(run.places[file])) if file in run.places or below is None else below
+    """Where a photo of a run lay when it came into the run; of a look-alike that lay nowhere, where nothing is."""
+    if file in run.places:
+        return Path(unspell(run.places[file]))
+    return run.photo_path(file) or Path(run.photos_root, unspell(file.lstrip(APART)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,11 +183,6 @@ def _renewed(lookalikes: Lookalikes, found: Sequence[np.ndarray | Message]) -> L
         if isinstance(one, np.ndarray):
             renewed = renewed.add(person, one[None], [file])
     return renewed
-
-
-def _newest(run: Run) -> FaceNetwork:
-    """castlist's own network as it is now; or the user's, which the run has."""
-    return FaceNetwork.load(run.face_network_path) if _own_network(run.settings) else default_network()
 
 
 def _background(settings: FaceSettings, network: FaceNetwork) -> Background | None:

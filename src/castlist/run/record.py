@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime
 import functools
@@ -24,7 +25,7 @@ from castlist.errors import CastError, Message, PhotoError, RunError, SettingsEr
 from castlist.escaping import for_json
 from castlist.files import read_regular, write_bytes
 from castlist.media import check_person, folded
-from castlist.paths import as_path, by_own_name, join_below
+from castlist.paths import as_path, by_own_name, join_below, spell, unspell
 from castlist.run import inventory
 from castlist.run.calls import Called
 from castlist.settings import Settings
@@ -32,6 +33,7 @@ from castlist.settings import Settings
 FORMAT = 2  # of the run folder; a higher one is from a later castlist. 1 had no generation and nobody leaving.
 LARGEST = 1 << 27  # bytes of a record; that of a million photos has fewer
 SIDES = ("train", "validation", "test")
+NUMBERED = re.compile(r"-\d+(\.[^./]*)?$")  # the end of a photo's name among others of the same
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,8 +146,27 @@ class Run:
 
     @checked
     def photo_path(self, file: str) -> Path | None:
-        """Where a photo lay that was learnt from; None where its name leads out of there, as of somebody else's run."""
-        return join_below(Path(self.photos_root), file.partition("/")[2] if self.from_regions else file)
+        """Where a photo lay that was learnt from; None where its name leads out of there, as of somebody else's run.
+
+        A photo of somebody who is called otherwise since may still lie where it did, under the name before.
+        """
+        root, (person, _, rest) = Path(self.photos_root), file.partition("/")
+        path = join_below(root, rest if self.from_regions else file)
+        if path is None or not self.calls or path.exists():
+            return path
+        folders = [root] if self.from_regions else self._folders_before.get(person, [])
+        before = (folder / unspell(name) for folder in folders for name in (rest, NUMBERED.sub(r"\1", rest)))
+        return next((other for other in before if other.exists()), path)
+
+    @functools.cached_property
+    def _folders_before(self) -> Mapping[str, list[Path]]:
+        """The folders of photos that are still called what people were called before, by the people."""
+        folders: dict[str, list[Path]] = {}
+        with contextlib.suppress(OSError):
+            for folder in Path(self.photos_root).iterdir():
+                for name in {one.name for one in self.calls if one.was(spell(folder.name))}:
+                    folders.setdefault(name, []).append(folder)
+        return folders
 
     @checked
     def need_photos(self, fingerprint: str) -> None:

@@ -43,6 +43,7 @@ class _Entry:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.session: Any = None
+        _alive.add(self)
 
 
 class _Threaded:
@@ -108,6 +109,8 @@ class Chain:
 _threaded: weakref.WeakSet[_Threaded] = weakref.WeakSet()
 # By content, threads and how it is rewritten, the last used at the end.
 _entries: OrderedDict[tuple[str, int, Callable[[bytes], Model] | None], _Entry] = OrderedDict()
+_alive: weakref.WeakSet[_Entry] = weakref.WeakSet()  # and those that fell out while somebody opens them
+_held: list[_Entry] = []  # while a process forks
 _lock = threading.Lock()
 
 
@@ -225,13 +228,14 @@ def _options(runtime: Any, n_threads: int) -> Any:
 def _let_open() -> None:
     """Wait until nobody opens a network: a child without the thread that does so would wait for it for ever."""
     _lock.acquire()
-    for entry in _entries.values():
+    _held.extend(_alive)
+    for entry in _held:
         entry.lock.acquire()
 
 
 def _go_on() -> None:
-    for entry in _entries.values():
-        entry.lock.release()
+    while _held:
+        _held.pop().lock.release()
     _lock.release()
 
 

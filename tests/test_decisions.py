@@ -28,8 +28,8 @@ from castlist.checks import (
     read_decisions,
     undo_moves,
 )
-from castlist.errors import CastError
-from conftest import save_noise
+from castlist.errors import CastError, CastlistError
+from conftest import not_root, save_noise
 
 
 def digest(path: Path) -> str:
@@ -197,6 +197,7 @@ HOSTILE = [
     {"source": ""},
     {"source": "Ann\\..\\..\\x"},
     {"source": "Ann/x\0.png"},
+    {"source": "\ud800/x.png"},
     {"source": ".castlist-moves/2.json"},
     {"source": "../cast-aside/x"},  # nobody is moved from there
     {"source": 5},
@@ -232,6 +233,30 @@ def test_a_journal_that_is_as_castlist_writes_it_is_followed(root: Path) -> None
     (root / ".castlist-moves" / "x.json").write_text("not a number")
     undo_moves(root)
     assert (root / "Ann" / "was.png").exists()
+
+
+@pytest.mark.parametrize("source", ["x" * 300 + "/a.png", "a/" * 3000 + "b"])
+def test_a_journal_of_names_too_long_moves_nothing(root: Path, source: str) -> None:
+    write_journal(root, source=source)
+    with pytest.raises(CastError, match="can't be moved"):
+        undo_moves(root)
+    assert (root / "Ann" / "b.png").exists()
+
+
+def test_a_journal_that_may_not_be_deleted_is_told(open_home: Path) -> None:
+    root = open_home / "cast"
+    save_noise(root / "Ann" / "b.png", 1)
+    journal = write_journal(root)
+    for entry in (root, root / "Ann"):
+        entry.chmod(0o777)
+    journal.chmod(0o644)
+    journal.parent.chmod(0o555)
+    with not_root(), pytest.raises(CastlistError, match="can't be written"):
+        undo_moves(root)
+    assert (root / "Ann" / "was.png").exists()
+    journal.parent.chmod(0o755)
+    undo_moves(root)
+    assert not journal.exists()
 
 
 @pytest.mark.parametrize("linked", ["Bob", ".castlist-moves", "../cast-aside"])

@@ -6,9 +6,11 @@ import dataclasses
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from subprocess import PIPE
 
@@ -33,10 +35,11 @@ from castlist.people import (
     retrain_without,
 )
 from castlist.people.enrolment import add_faces
-from castlist.run import Enrolled, Run, RunFolder, load_gallery, open_run
+from castlist.run import Enrolled, Run, RunFolder, hold, load_gallery, open_run
 from castlist.settings import Settings
 from castlist.testing import draw_picture, level_of, save_picture, tell_faces
 from conftest import not_root, save_noise
+from dying import DYING
 from small_runs import PHOTOS, TABLE, crop, looked_at, make_small_run
 
 PEOPLE = ("Ann", "王小明", "Beatrix")
@@ -330,8 +333,14 @@ def test_a_run_that_may_not_be_changed_is_read_all_the_same(unwritable: Path) ->
 def test_only_an_interrupted_retraining_is_discarded(run: Run) -> None:
     beside = run.path.with_name(f"{run.path.name}.retrained")
     beside.mkdir()
+    (beside / ".1-0123456789abcdef.part").touch()
+    discard_retraining(run.path)
+    assert not beside.exists()  # killed before it had a record
+    beside.mkdir()
+    (beside / "a.txt").touch()
     discard_retraining(run.path)
     assert beside.is_dir()  # no run at all
+    (beside / "a.txt").unlink()
     shutil.copytree(run.path, beside, dirs_exist_ok=True)
     discard_retraining(run.path)
     assert open_run(beside).complete  # somebody's own
@@ -355,6 +364,91 @@ def test_an_exchange_that_was_killed_is_finished(run: Run, killed: str) -> None:
     assert "trained anew" in str(receipt.removed[0])
     assert [path.name for path in run.path.parent.iterdir()] == [run.path.name]
     assert holding(run.path.parent, [*NAME]) == set()
+
+
+@pytest.fixture
+def retrained(run: Run) -> Path:
+    """A run beside which another, without Beatrix, waits to be exchanged for it."""
+    beside = run.path.with_name(f"{run.path.name}.retrained")
+    shutil.copytree(run.path, beside)
+    forget(beside, "Beatrix")
+    renew_report(beside)
+    return run.path
+
+
+def is_exchanged(path: Path) -> bool:
+    """Whether nothing but the new run is left, and no byte of whom it left out."""
+    return [entry.name for entry in path.parent.iterdir()] == [path.name] and not holding(path.parent, [*NAME])
+
+
+def test_an_exchange_in_whose_way_a_folder_comes_leaves_the_run(
+    retrained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = Path.rename
+
+    def race(self: Path, target: Path) -> Path:
+        if self.name.endswith(".retrained"):
+            target.mkdir()
+            (target / "a.txt").touch()
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", race)
+    for _ in range(2):  # neither run is lost, however often it is tried
+        with pytest.raises(RunError, match="can't be changed"):
+            retrain_without(retrained, "Beatrix")
+        monkeypatch.undo()
+    assert open_run(retrained.with_name(".first.old")).people == PEOPLE
+    shutil.rmtree(retrained)
+    retrain_without(retrained, "Beatrix")
+    assert is_exchanged(retrained)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("call", ["rename", "unlink", "rmdir"])
+def test_an_exchange_that_is_killed_anywhere_is_finished(retrained: Path, call: str) -> None:
+    fresh = retrained.parents[1] / "fresh"
+    shutil.copytree(retrained.parent, fresh)
+    script = f"{DYING}\nfrom castlist.people import retrain_without\ndie_before(int(sys.argv[2]), {call!r})\n"
+    script += "retrain_without(sys.argv[1], 'Beatrix')"
+    for count in (0, 1, 2, 3, 5):
+        shutil.rmtree(retrained.parent)
+        shutil.copytree(fresh, retrained.parent)
+        done = subprocess.run([sys.executable, "-P", "-c", script, str(retrained), str(count)], timeout=60, check=False)
+        is_killed = done.returncode == -signal.SIGKILL
+        assert is_killed or count
+        if is_killed:
+            retrain_without(retrained, "Beatrix")
+        assert is_exchanged(retrained), count
+
+
+def test_an_old_run_that_is_all_that_is_left_comes_back(run: Run) -> None:
+    run.path.rename(run.path.with_name(".first.old"))
+    with pytest.raises(RunError, match="nobody called 'Dora'"):
+        retrain_without(run.path, "Dora")
+    assert open_run(run.path).people == PEOPLE
+
+
+def test_a_linked_run_is_exchanged_where_it_is(retrained: Path, tmp_path: Path) -> None:
+    link = tmp_path / "latest"
+    link.symlink_to(retrained)
+    retrain_without(link, "Beatrix")
+    assert link.is_symlink() and is_exchanged(retrained)
+
+
+def test_two_do_not_train_the_same_run_anew(retrained: Path) -> None:
+    beside = retrained.with_name("first.retrained")
+    dataclasses.replace(open_run(beside), complete=False).save()  # somebody trains there
+    with hold(retrained.with_name(".first.retraining")):
+        for call in (lambda: retrain_without(retrained, "Beatrix"), lambda: discard_retraining(retrained)):
+            with ThreadPoolExecutor() as pool, pytest.raises(RunError, match=r"'[^']*first' is being changed"):
+                pool.submit(call).result()
+    assert beside.is_dir() and open_run(retrained).people == PEOPLE
+
+
+def test_a_run_beside_which_nothing_may_be_written_stays(unwritable: Path) -> None:
+    with pytest.raises(RunError, match=r"can't be changed \(Permission denied\)"):
+        retrain_without(unwritable, "Beatrix")
+    assert open_run(unwritable).people == PEOPLE
 
 
 def test_a_run_that_was_trained_anew_is_of_a_later_generation(run: Run) -> None:

@@ -115,17 +115,20 @@ def test_who_uses_a_network_that_is_being_opened_waits_for_it() -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="only systems that fork")
-def test_a_fork_waits_for_a_network_that_is_being_opened() -> None:
-    data, begun, rewritten = times(19), threading.Event(), []
+@pytest.mark.parametrize("others", [0, KEPT])  # so many opened meanwhile: the network falls out of the kept
+def test_a_fork_waits_for_a_network_that_is_being_opened(others: int) -> None:
+    data, begun, rewritten = times(19 + others), threading.Event(), []
 
     def rewrite(whole: bytes) -> Model:
         rewritten.append(1)
         begun.set()
-        time.sleep(0.3)  # a fork now would come in the midst of it
+        time.sleep(0.3 + 0.05 * others)  # a fork now would come in the midst of it
         return Model(whole)
 
     opening = Opening(lambda: open_session(data, n_threads=1, rewrite=rewrite))
     assert begun.wait(30)
+    for factor in range(others):
+        open_session(times(30 + factor), n_threads=1)
     child = os.fork()
     if not child:  # of the parent's threads it has none: it finds the network open, or waits for ever
         signal.alarm(30)

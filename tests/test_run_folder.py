@@ -248,6 +248,28 @@ def test_a_list_from_somebody_else_touches_nothing_outside(run: Run, decided: ob
     assert not (run.path / ".change").exists()
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="only systems that have such files")
+@pytest.mark.parametrize("kind", ["pipe", "link", "folder", "file for the stage", "link for the stage"])
+def test_a_stage_of_another_kind_is_thrown_away(run: Run, tmp_path: Path, kind: str) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / stage.LIST).write_text('{"write": {}, "remove": ["gallery.npz"]}')
+    place = run.path / STAGE
+    if kind == "file for the stage":
+        place.touch()
+    elif kind == "link for the stage":
+        place.symlink_to(outside)
+    else:
+        place.mkdir()
+        make = {"pipe": os.mkfifo, "link": lambda list_: list_.symlink_to("/dev/zero"), "folder": os.mkdir}[kind]
+        make(place / stage.LIST)
+    assert RunFolder(run.path).read(lambda read: read).generation == run.generation
+    with RunFolder(run.path).change() as change:
+        change.write("gallery.npz", b"1")
+    assert (run.path / "gallery.npz").read_bytes() == b"1"
+    assert not os.path.lexists(place) and (outside / stage.LIST).exists()
+
+
 def test_a_staged_name_stays_in_the_stage(run: Run) -> None:
     outside = run.path.parent / "outside"
     outside.write_text("mine")

@@ -50,6 +50,7 @@ class _Entry:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.session: Any = None
+        _alive.add(self)
 
 
 class _Single:
@@ -178,6 +179,8 @@ _passes = _Passes()
 _threaded: weakref.WeakSet[_Threaded] = weakref.WeakSet()
 # By content, threads and how it is rewritten, the last used at the end.
 _entries: OrderedDict[tuple[str, int, Callable[[bytes], Model] | None], _Entry] = OrderedDict()
+_alive: weakref.WeakSet[_Entry] = weakref.WeakSet()  # and those that fell out while somebody opens them
+_held: list[_Entry] = []  # while a process forks
 _lock = threading.Lock()
 
 
@@ -294,7 +297,8 @@ def _options(runtime: Any, n_threads: int) -> Any:
 def _let_end() -> None:
     """Wait until nobody opens a network or is in a pass: a child without that thread would wait for it for ever."""
     _lock.acquire()
-    for entry in _entries.values():
+    _held.extend(_alive)
+    for entry in _held:
         entry.lock.acquire()
     _passes.acquire()
     _passes.close()
@@ -303,8 +307,8 @@ def _let_end() -> None:
 def _go_on() -> None:
     _passes.open()
     _passes.release()
-    for entry in _entries.values():
-        entry.lock.release()
+    while _held:
+        _held.pop().lock.release()
     _lock.release()
 
 

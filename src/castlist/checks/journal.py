@@ -76,11 +76,6 @@ def write_journal(root: Path, last: Path | None, stamp: str, moves: list[Move]) 
     """Keep what is going to be moved; it is on disk when this ends."""
     path = root / JOURNALS / f"{int(last.stem) + 1 if last else 1}.json"
     write_text(path, json.dumps({"decisions": stamp, "moves": [vars(move) for move in moves]}, indent=1), private=True)
-    if os.name == "posix":  # on disk before the first move, even if the power goes
-        for kept in (path, path.parent):
-            handle = os.open(kept, os.O_RDONLY)
-            os.fsync(handle)
-            os.close(handle)
 
 
 def _read_move(root: Path, row: Any) -> Move:
@@ -91,6 +86,7 @@ def _read_move(root: Path, row: Any) -> Move:
     for file in (source, target.removeprefix(aside) if isinstance(target, str) else target):
         if not is_below(file) or file.split("/")[0] == JOURNALS:
             raise ValueError(f"not below the folder: {str(row)[:200]}")
+        os.fsencode(file)  # a name that a file can have
     return Move(source, target, row["sha256"])
 
 

@@ -17,6 +17,7 @@ from castlist.checks.decisions import Decisions
 from castlist.checks.journal import Move, aside_of, last_journal, read_journal, split_place, write_journal
 from castlist.checks.renaming import passes_link, rename
 from castlist.errors import CastError, PhotoError, reason_of
+from castlist.files import cannot_write
 from castlist.media import read_file, settle_name
 from castlist.paths import unspell
 
@@ -74,7 +75,7 @@ def undo_moves(root: Path) -> Moved:
     """Move back what was last moved, as far as it was.
 
     Raises:
-        CastError: If nothing was moved, or a photo has changed since or can't be moved.
+        CastlistError: If nothing was moved, a photo has changed since or can't be moved, or the record of it can't go.
     """
     root = root.resolve()
     last = last_journal(root)
@@ -90,7 +91,10 @@ def undo_moves(root: Path) -> Moved:
     open_ = [move for move in backwards if move.state(root) == "open"]
     for move in open_:
         _carry_out(move, root)
-    last.unlink()
+    try:
+        last.unlink()
+    except OSError as error:
+        raise cannot_write(last, error) from error
     return Moved(len(open_), len(moves) - len(open_), aside_of(root))
 
 
@@ -142,8 +146,12 @@ def _verify(root: Path, moves: Iterable[Move]) -> None:
                 "{path!r} is gone or has changed since the check, so nothing was moved. Check again.",
                 path=str(source),
             )
-        linked = any(passes_link(*split_place(root, file)) for file in (move.source, move.target))
-        if linked or source.parent.stat().st_dev != _existing(root / move.target).stat().st_dev:
+        try:
+            linked = any(passes_link(*split_place(root, file)) for file in (move.source, move.target))
+            elsewhere = source.parent.stat().st_dev != _existing(root / move.target).stat().st_dev
+        except OSError as error:  # too long a name, say
+            raise _refused(source, error) from error
+        if linked or elsewhere:
             raise CastError(
                 "move-by-hand",
                 "{path!r} is a link, lies or goes behind one, or would go to another disk. Move it by hand and keep it "
@@ -161,10 +169,14 @@ def _carry_out(move: Move, root: Path) -> None:
     try:
         rename(split_place(root, move.source), split_place(root, move.target))
     except OSError as error:
-        raise CastError(
-            "move-refused",
-            "{path!r} can't be moved ({reason}). Do the same again to go on, or --undo to go back.",
-            path=str(root / move.source),
-            reason=reason_of(error),
-        ) from error
+        raise _refused(root / move.source, error) from error
     logger.debug("Moved %s to %s", move.source, move.target)
+
+
+def _refused(path: Path, error: OSError) -> CastError:
+    return CastError(
+        "move-refused",
+        "{path!r} can't be moved ({reason}). Do the same again to go on, or --undo to go back.",
+        path=str(path),
+        reason=reason_of(error),
+    )

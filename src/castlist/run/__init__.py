@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from castlist.run.folder import Change as Change
     from castlist.run.folder import RunFolder as RunFolder
     from castlist.run.folder import Stamp as Stamp
+    from castlist.run.folder import refusals as refusals
     from castlist.run.history import HISTORY as HISTORY
     from castlist.run.history import Epoch as Epoch
     from castlist.run.history import best_epoch as best_epoch
     from castlist.run.history import read_accuracy as read_accuracy
     from castlist.run.history import read_history as read_history
     from castlist.run.inventory import FACE_FILES as FACE_FILES
+    from castlist.run.inventory import RECORD as RECORD
     from castlist.run.inventory import derived_in as derived_in
     from castlist.run.inventory import unknown_in as unknown_in
     from castlist.run.listing import find_runs as find_runs
@@ -45,6 +47,7 @@ _ROOMS = {
     "HISTORY": "history",
     "Leaving": "record",
     "Run": "record",
+    "RECORD": "inventory",
     "RunFolder": "folder",
     "SIDES": "record",
     "Stamp": "folder",
@@ -64,6 +67,7 @@ _ROOMS = {
     "put_network": "cast",
     "read_accuracy": "history",
     "read_history": "history",
+    "refusals": "folder",
     "unknown_in": "inventory",
 }
 __all__ = list(_ROOMS)

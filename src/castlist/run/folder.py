@@ -55,7 +55,7 @@ class Change:
         Raises:
             RunError: If there is no right to write there, or no room.
         """
-        with _refusals(self.run.path):
+        with refusals(self.run.path):
             self._stage.write(name, data)
         self._digests[name] = sign(data)
 
@@ -142,7 +142,7 @@ class RunFolder:
             change = Change(open_run(self.path), stage)
             try:
                 yield change
-                with _refusals(self.path):
+                with refusals(self.path):
                     change.commit()
             finally:
                 if not stage.is_committed:
@@ -161,7 +161,7 @@ class RunFolder:
         if self.stamp() is None:
             open_run(self.path)  # says why
         with contextlib.ExitStack() as stack:
-            with _refusals(self.path):
+            with refusals(self.path):
                 stack.enter_context(hold(self.path / LOCK, patience=patience))
                 stage = Stage(self.path)
                 if stage.is_committed:
@@ -186,8 +186,12 @@ class RunFolder:
 
 
 @contextlib.contextmanager
-def _refusals(run: Path) -> Iterator[None]:
-    """What the system refuses while a run is changed, as a sentence."""
+def refusals(run: Path) -> Iterator[None]:
+    """What the system refuses while a run is changed, as a sentence.
+
+    Raises:
+        RunError: If it refuses something.
+    """
     try:
         yield
     except OSError as error:

@@ -33,12 +33,13 @@ else:
 
 
 @contextlib.contextmanager
-def hold(path: Path, *, patience: float = PATIENCE) -> Iterator[None]:
+def hold(path: Path, *, patience: float = PATIENCE, of: Path | None = None) -> Iterator[None]:
     """Keep everybody else out while the block runs; the system lets go of the file when the process ends.
 
     Args:
         path: The lock's file; it stays, since deleting it would let two in.
         patience: How many seconds to wait for another holder.
+        of: What it keeps others out of; by default the folder that it lies in.
 
     Raises:
         RunError: If another holder doesn't let go.
@@ -48,7 +49,7 @@ def hold(path: Path, *, patience: float = PATIENCE) -> Iterator[None]:
     key = path.absolute()
     if key in held:
         raise RuntimeError(f"{str(path)!r} is held by this thread already: it would wait for itself")
-    handle = _acquire(path, time.monotonic() + patience)
+    handle = _acquire(path, time.monotonic() + patience, of or path.parent)
     held.add(key)
     try:
         yield
@@ -57,7 +58,7 @@ def hold(path: Path, *, patience: float = PATIENCE) -> Iterator[None]:
         os.close(handle)
 
 
-def _acquire(path: Path, deadline: float) -> int:
+def _acquire(path: Path, deadline: float, of: Path) -> int:
     while True:
         # No link: a foreign run's would make a file wherever it leads.
         handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), PRIVATE_FILE)
@@ -75,7 +76,7 @@ def _acquire(path: Path, deadline: float) -> int:
                 "run-busy",
                 "The run {path!r} is being changed by another process, and that takes too long. "
                 "End what holds it, then try again.",
-                path=str(path.parent),
+                path=str(of),
             )
         time.sleep(PAUSE)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import stat
 from pathlib import Path
 
 import msgspec
@@ -37,7 +38,11 @@ class Stage:
     @property
     def is_committed(self) -> bool:
         """Whether the change holds, so that it must be made."""
-        return (self._folder / LIST).exists()
+        try:
+            is_regular = stat.S_ISREG((self._folder / LIST).lstat().st_mode)  # a pipe in a foreign run has no end
+        except OSError:
+            return False
+        return is_regular and not self._folder.is_symlink()
 
     def write(self, name: str, data: bytes) -> None:
         """Have a file in the run."""
@@ -81,7 +86,8 @@ class Stage:
     def discard(self) -> None:
         """Leave nothing of the stage."""
         # The list first: without the rest it would be a change that was made.
-        (self._folder / LIST).unlink(missing_ok=True)
+        if self._folder.is_dir() and not self._folder.is_symlink():
+            delete(self._folder / LIST)
         delete(self._folder)
 
 

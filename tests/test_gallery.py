@@ -402,6 +402,10 @@ def test_the_best_come_in_order_and_the_first_of_equals_first() -> None:
     assert index.tolist() == [[1, NOBODY], [NOBODY, 0], [0, 1]]
     assert np.allclose(probability, [[0.7, 0.2], [0.4, 0.3], [0.4, 0.4]])
     assert answers.best(9)[0].tolist() == [[1, NOBODY, 0], [NOBODY, 0, 1], [0, 1, NOBODY]]
+    shares = np.float32([[*np.tile([0.01, 0.02, 0.03], 20), 0]])
+    many = Answers(tuple(map(str, range(60))), shares, shares[:, :60], np.zeros(1, int))
+    order = [*range(2, 60, 3), *range(1, 60, 3), *range(0, 60, 3), NOBODY]
+    assert many.best(61)[0].tolist() == [order]
 
 
 def test_thresholds_are_those_of_looking_at_each_person_alone() -> None:

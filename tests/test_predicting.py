@@ -177,11 +177,11 @@ def test_three_answers_from_left_to_right() -> None:
     faces = (
         NamedFace("Ann", 0.9, (), Box(60, 1, 99, 40)),
         NamedFace("unknown", 0.29, (("小滿", 0.71),), Box(20.4, 5, 50, 35), perhaps="小滿"),
-        NamedFace("unknown", 0.8, (("Ann", 0.2),), Box(2, 3, 12, 13)),
+        NamedFace("unknown", 0.8, (("Ann", 0.2),), Box(2, 3, 12, 13), Message("face-small", "too small")),
     )
     photo = NamedPhoto(Path("a.jpg"), faces)
     assert photo_lines(photo).splitlines() == [
-        "a.jpg  unknown  80.0%  at 2,3",
+        "a.jpg  unknown  80.0%  at 2,3  (too small)",
         "a.jpg  perhaps 小滿  71.0%  at 20,5",
         "a.jpg  Ann  90.0%  at 60,1",
     ]
@@ -191,10 +191,12 @@ def test_three_answers_from_left_to_right() -> None:
         ("unknown", "小滿", "0.710000"),
         ("Ann", "", ""),
     ]
+    assert [row["problem"] for row in rows] == ["too small", "", ""]
     (nobody,) = photo_rows(NamedPhoto(Path("a.jpg"), ()))
     assert dict(zip(COLUMNS, nobody, strict=True))["problem"] == "no face found"
     told = json.loads(photo_json(photo))["faces"]
     assert [(one["name"], one["perhaps"]) for one in told] == [("unknown", None), ("unknown", "小滿"), ("Ann", None)]
+    assert [one.get("problem") for one in told] == ["too small", None, None]
     track = Track(faces[1], 0, 1, 0, np.zeros((2, 4), np.float32), (0, 9), True)
     film = NamedFilm(Path("a.mp4"), 20, 10, (track,), join_tracks([track]))
     assert film_lines(film, 5) == "a.mp4  perhaps 小滿  71.0%  0.0 s to 1.0 s"

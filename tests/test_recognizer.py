@@ -15,7 +15,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from castlist.errors import RunError, ShapeError
+from castlist.errors import PhotoError, RunError, ShapeError
 from castlist.faces import Face
 from castlist.gallery import Answers, Gallery
 from castlist.media import find_photos, read_photo
@@ -99,23 +99,26 @@ class FakeNetwork:
         return np.stack([1 - second, second], axis=1).astype(np.float32)
 
 
-def track(frames: int | None, levels: list[int], gains: list[float]) -> tuple[FakeNetwork, Answers]:
-    """Looks of these brightnesses, of which the gallery says how far the first person is above the threshold."""
+def looks_at(levels: list[int]) -> Seen:
+    """One photo with faces of these brightnesses."""
     squares = np.stack([np.full((8, 8, 3), level, np.uint8) for level in levels])
-    seen = Seen.of_photos(
-        1,
-        photo=np.zeros(len(levels)),
-        squares=squares,
-        embeddings=np.eye(len(levels), 4),
-        boxes=np.zeros((len(levels), 4)),
-    )
+    return Seen.of_photos(1, photo=np.zeros(len(levels)), squares=squares, embeddings=np.eye(len(levels), 4))
+
+
+def classifier(frames: int | None, gains: list[float]) -> tuple[FakeNetwork, Recognizer]:
+    """Its gallery says how far the first person is above the threshold."""
     scores = np.stack([gains, [-1.0] * len(gains)], axis=1)
     unknown = np.tile(np.float32([0.5, 0.3, 0.2]), (len(gains), 1))
     named = np.where(scores.max(axis=1) > 0, 0, -1)
     gallery = SimpleNamespace(answer=lambda _: Answers(("a", "b"), unknown, scores, named))
-    run = SimpleNamespace(people=("a", "b"))
+    run = SimpleNamespace(people=("a", "b"), path="run", settings=SimpleNamespace(model="cnn"))
     network = FakeNetwork(frames)
-    return network, Recognizer(run, network=network, gallery=gallery).answer_tracks(seen)
+    return network, Recognizer(run, network=network, gallery=gallery)
+
+
+def track(frames: int | None, levels: list[int], gains: list[float]) -> tuple[FakeNetwork, Answers]:
+    network, recognizer = classifier(frames, gains)
+    return network, recognizer.answer_tracks(looks_at(levels))
 
 
 def test_a_track_is_read_in_order_by_a_model_of_sequences() -> None:
@@ -180,6 +183,22 @@ def test_an_album_is_named_with_its_photos_help(tmp_path: Path, by_level: Recogn
 def test_only_the_model_face_names_albums(drawn_run: Path) -> None:
     with pytest.raises(RunError, match="of the model cnn: name its photos each for itself"):
         Recognizer.load(drawn_run).name_album([])
+    _, recognizer = classifier(None, [1.0])
+    with pytest.raises(RunError, match="of the model cnn: name its photos each for itself"):
+        recognizer.name(looks_at([10]), together=True)
+
+
+def test_a_run_on_whole_photos_knows_no_faces(drawn_run: Path, drawn_photos: Path) -> None:
+    recognizer = Recognizer.load(drawn_run)
+    pixels = read_photo(find_photos([drawn_photos])[0])
+    (seen,) = recognizer.eyes.see([pixels])
+    for ask in (lambda: recognizer.face_eyes, lambda: recognizer.answer_tracks(seen)):
+        with pytest.raises(RunError, match="learnt from whole photos; it knows no faces"):
+            ask()
+    with pytest.raises(RunError, match="of the model cnn: name its photos each for itself"):
+        recognizer.name(seen, together=True)
+    with pytest.raises(PhotoError, match="for pixels there is name_pixels"):
+        list(recognizer.name_photos(iter([pixels])))
 
 
 def test_a_stream_is_taken_as_far_as_it_is_asked_for(tmp_path: Path, by_level: Recognizer) -> None:

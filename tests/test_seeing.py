@@ -16,7 +16,7 @@ from castlist.faces import Box, Quality
 from castlist.naming import Seen
 
 
-def record(*counts: int, first: int = 0) -> Seen:
+def record(*counts: int, first: int = 0, eyes: str = "a network") -> Seen:
     """Photos with so many faces; each number tells which photo and face it belongs to."""
     photo = np.repeat(np.arange(len(counts)), counts)
     marks = 100.0 * (first + photo) + np.concatenate([np.arange(n) for n in counts] or [[]])
@@ -32,11 +32,13 @@ def record(*counts: int, first: int = 0) -> Seen:
         qualities=marks[:, None] + np.arange(3),
         embeddings=marks[:, None] * np.ones(5),
         squares=np.ones((len(photo), 2, 2, 3)),
+        eyes=eyes,
     )
 
 
 def marks(seen: Seen) -> list[list[float]]:
     """For each photo the numbers of its faces; all columns must say the same."""
+    assert seen.eyes == "a network" and not seen.is_whole
     assert np.array_equal(seen.boxes[:, 0], seen.confidences)
     assert np.array_equal(seen.qualities[:, 0], seen.embeddings[:, 4])
     assert np.array_equal(seen.boxes[:, 0], seen.embeddings[:, 0])
@@ -75,6 +77,9 @@ def test_records_are_merged_also_with_none_in_them() -> None:
     assert marks(Seen.merge(parts)) == [[0, 1], [], [], [300], [400, 401, 402]]
     assert len(Seen.merge([])) == len(Seen.merge([Seen.empty()])) == 0
     assert Seen.merge([Seen.of_photos(2), record(1)]).embeddings.shape == (1, 5)
+    assert Seen.empty().is_whole
+    with pytest.raises(ShapeError, match="different face networks can't be one"):
+        Seen.merge([record(1), record(1, eyes="another")])
 
 
 @pytest.mark.parametrize(
@@ -88,6 +93,7 @@ def test_records_are_merged_also_with_none_in_them() -> None:
         ("photo", np.array([0, 1, 3])),
         ("photo", np.array([-1, 0, 1])),
         ("sizes", np.zeros((2, 2), np.int32)),
+        ("sizes", np.zeros((3, 2))),
         ("digests", ("",)),
         ("problems", (None,) * 4),
     ],
@@ -103,8 +109,9 @@ def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:
     seen = Seen.merge([record(2, 0, 1), Seen.of_photos(1, paths=[Path("a\udcff.jpg")], digests=[f"{3:064x}"])])
     file = tmp_path / "new" / "seen.npz"
     seen.save(str(file))
-    again = Seen.load(file)
+    again = Seen.load(str(file))
     assert (again.paths, again.digests, again.problems) == (seen.paths, seen.digests, seen.problems)
+    assert again.eyes == "a network"
     for column in ("sizes", "photo", "boxes", "landmarks", "confidences", "qualities", "embeddings", "squares"):
         assert np.array_equal(getattr(again, column), getattr(seen, column)), column
     if os.name == "posix":

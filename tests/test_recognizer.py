@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from castlist.errors import PhotoError, RunError, ShapeError
-from castlist.faces import Face
+from castlist.faces import Box, Face
 from castlist.gallery import Answers, Gallery
 from castlist.media import find_photos, read_photo
 from castlist.naming import Recognizer, Seen
@@ -370,6 +370,8 @@ def test_only_the_best_are_told_and_all_who_may_want_to_be_hidden() -> None:
     assert [name for name, _ in face.others] == ["p3", "p9", *(f"p{i}" for i in range(20, 26))]
     (face,) = describe_answers(Answers(people, np.full((1, 101), 1 / 101, np.float32), shares[:, :-1], np.array([-1])))
     assert (face.name, len(face.others)) == ("unknown", 5)
+    (face,) = describe_answers(Answers(people, shares, np.zeros((1, 100), np.float32), np.array([7])), best=60)
+    assert len(face.others) == 60
 
 
 def answers_like(*rows: tuple[float, float, float], gains: float = -1) -> Answers:
@@ -380,8 +382,13 @@ def answers_like(*rows: tuple[float, float, float], gains: float = -1) -> Answer
 
 @pytest.mark.parametrize(
     ("row", "gains", "perhaps"),
-    [((0.71, 0, 0.29), -1, "Ann"), ((0.4, 0.1, 0.5), -1, None), ((0.71, 0, 0.29), 1, None)],
-    ids=["below the threshold", "nobody is likelier", "above the threshold: the name is another face's"],
+    [
+        ((0.71, 0, 0.29), -1, "Ann"),
+        ((0.71, 0, 0.29), 0, "Ann"),
+        ((0.4, 0.1, 0.5), -1, None),
+        ((0.71, 0, 0.29), 1, None),
+    ],
+    ids=["below the threshold", "at it", "nobody is likelier", "above the threshold: the name is another face's"],
 )
 def test_a_face_below_the_threshold_is_perhaps_somebody(
     row: tuple[float, float, float], gains: float, perhaps: str | None
@@ -389,6 +396,21 @@ def test_a_face_below_the_threshold_is_perhaps_somebody(
     (face,) = describe_answers(answers_like(row, gains=gains))
     assert (face.name, face.probability, face.perhaps) == ("unknown", pytest.approx(row[2]), perhaps)
     assert face.perhaps_probability == (pytest.approx(0.71) if perhaps else None)
+    assert all(probability > 0 for _, probability in face.others)
+
+
+def test_whoever_is_named_is_not_perhaps_somebody_else_and_has_no_problem() -> None:
+    answers = answers_like((0.3, 0.6, 0.1), (0.3, 0.6, 0.1))
+    answers.named[0] = 0
+    qualities = np.zeros((2, 3))  # far too small
+    seen = Seen.of_photos(1, photo=np.zeros(2), embeddings=np.eye(2), boxes=np.eye(2, 4), qualities=qualities)
+    ((named, unknown),) = describe_photos(answers, seen, repeat=True, best=1)
+    assert (named.name, named.perhaps, named.problem) == ("Ann", None, None)
+    assert (unknown.name, unknown.perhaps) == ("unknown", "Bo")
+    assert unknown.problem
+    assert [face.box for face in (named, unknown)] == [Box(1, 0, 0, 0), Box(0, 1, 0, 0)]
+    ((named, _),) = describe_photos(answers_like((0.3, 0.01, 0.69), (0, 0, 1)), seen, best=1)
+    assert [name for name, _ in named.others] == ["Ann"]
 
 
 def test_nobody_is_perhaps_who_is_named_beside() -> None:

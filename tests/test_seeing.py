@@ -77,7 +77,8 @@ def test_records_are_merged_also_with_none_in_them() -> None:
     assert marks(Seen.merge(parts)) == [[0, 1], [], [], [300], [400, 401, 402]]
     assert len(Seen.merge([])) == len(Seen.merge([Seen.empty()])) == 0
     assert Seen.merge([Seen.of_photos(2), record(1)]).embeddings.shape == (1, 5)
-    assert Seen.empty().is_whole
+    assert Seen.merge([record(0), record(0, eyes="another")]).eyes == "a network"  # without a face, any eyes will do
+    assert Seen.empty().is_whole and Seen.of_photos(2).sizes.tolist() == [[0, 0], [0, 0]]
     with pytest.raises(ShapeError, match="different face networks can't be one"):
         Seen.merge([record(1), record(1, eyes="another")])
 
@@ -87,6 +88,7 @@ def test_records_are_merged_also_with_none_in_them() -> None:
     [
         ("boxes", np.zeros((2, 4), np.float32)),
         ("boxes", np.zeros((3, 4))),
+        ("confidences", np.zeros((3, 1), np.float32)),
         ("landmarks", np.zeros((3, 4, 2), np.float32)),
         ("embeddings", np.full((3, 5), np.nan, np.float32)),
         ("photo", np.array([0, 2, 1])),
@@ -120,6 +122,25 @@ def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert len(Seen.load(file)) == 0
 
 
+class Executed:
+    """Whoever unpickles it makes a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return os.mkdir, (str(self.folder),)
+
+
+def test_a_record_larger_than_the_memory_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fill_the_memory(path: Path) -> bytes:
+        raise MemoryError
+
+    monkeypatch.setattr(Path, "read_bytes", fill_the_memory)
+    with pytest.raises(CastlistError, match=r"can be read \(MemoryError\)"):
+        Seen.load(tmp_path / "seen.npz")
+
+
 def test_odd_files_are_one_sentence(tmp_path: Path) -> None:
     file = tmp_path / "seen.npz"
     record(2, 0, 1).save(file)
@@ -130,7 +151,7 @@ def test_odd_files_are_one_sentence(tmp_path: Path) -> None:
         header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (1000000000000,), }\n"
         archive.writestr("about.npy", b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header)
     pickled = io.BytesIO()
-    np.savez(pickled, about=np.array([{"a": 1}], object))
+    np.savez(pickled, about=np.array([Executed(tmp_path / "executed")], object))
     odd = [b"", b"PK", whole[:300], whole.replace(b"boxes", b"foxes"), bomb.getvalue(), strange.getvalue()]
     odd += [pickled.getvalue()]
     for data in odd:
@@ -138,6 +159,7 @@ def test_odd_files_are_one_sentence(tmp_path: Path) -> None:
         with pytest.raises(CastlistError, match="is not a record of photos that can be read") as refused:
             Seen.load(file)
         assert "\n" not in str(refused.value)
+    assert not (tmp_path / "executed").exists()
     with np.load(io.BytesIO(whole)) as arrays:
         columns = dict(arrays)
     later = columns | {
@@ -146,6 +168,9 @@ def test_odd_files_are_one_sentence(tmp_path: Path) -> None:
     np.savez(file, **later)
     with pytest.raises(CastlistError, match="its version is 2, not 1"):
         Seen.load(file)
+    older = columns["about"].tobytes().replace(b', "eyes": "a network"', b"")
+    np.savez(file, **columns | {"about": np.frombuffer(older, np.uint8)})
+    assert Seen.load(file).eyes == ""
     np.savez_compressed(file, **columns)  # a few bytes could fill the memory
     with pytest.raises(CastlistError, match="it is compressed"):
         Seen.load(file)

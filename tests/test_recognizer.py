@@ -21,7 +21,7 @@ from castlist.gallery import Answers, Gallery
 from castlist.media import find_photos, read_photo
 from castlist.naming import Recognizer, Seen
 from castlist.naming.answers import describe_answers, describe_photos
-from castlist.naming.classifier import Network
+from castlist.naming.classifier import Network, answers_of
 from castlist.naming.eyes import AHEAD, BATCH
 from castlist.run import Run, RunFolder, open_run
 from castlist.testing import LOOKS, embedding_of, level_of, make_run, save_picture, tell_faces
@@ -431,6 +431,8 @@ def test_nobody_is_perhaps_who_is_named_beside() -> None:
         (["n", 8, 9, 3], 2, "network-input"),
         (["n", 3, 8, 8], 2, "network-input"),
         (["n", "frames", 8, 8, 3], 2, "network-input"),
+        (["n", 8, 8, 4], 2, "network-input"),
+        (["n", 2, 4, 8, 8, 3], 2, "network-input"),
         (["n", 8, 8, 3], 3, "network-output"),
         (["n", 8, 8, 3], 2, None),
         (["n", 4, 8, 8, 3], 2, None),
@@ -460,7 +462,18 @@ def test_a_network_must_read_photos_of_one_size_and_know_its_people(
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
     (tmp_path / "model.onnx").write_bytes(model.SerializeToString())
     if code is None:
-        assert Network(tmp_path / "model.onnx", n_people=people).image_size == 8
+        network = Network(tmp_path / "model.onnx", n_people=people)
+        assert (network.image_size, network.frames) == (8, 4 if len(shape) == 5 else None)
+        photos = np.random.default_rng(0).integers(0, 3, (5, 8, 8, 3), np.uint8)
+        answers = answers_of("ab", network.probabilities(photos))
+        assert answers.probabilities.shape == (5, 3) and answers.probabilities.dtype == np.float32
+        first = photos[:, 0, 0, :2].astype(int)  # what the network goes by
+        assert answers.named.tolist() == first.argmax(axis=1).tolist() and len(set(answers.named.tolist())) == 2
+        read = np.repeat(photos[:, None], 4, axis=1) if network.frames else photos
+        assert np.array_equal(network.probabilities(read, batch_size=2), answers.probabilities[:, :2])
+        assert network.probabilities(photos[:0]).shape == (0, 2)
+        with pytest.raises(ShapeError):
+            network.probabilities(photos[:, :7])
         return
     with pytest.raises(RunError) as refused:
         Network(str(tmp_path / "model.onnx"), n_people=people)

@@ -472,8 +472,9 @@ def test_a_network_must_read_photos_of_one_size_and_know_its_people(
         read = np.repeat(photos[:, None], 4, axis=1) if network.frames else photos
         assert np.array_equal(network.probabilities(read, batch_size=2), answers.probabilities[:, :2])
         assert network.probabilities(photos[:0]).shape == (0, 2)
-        with pytest.raises(ShapeError):
-            network.probabilities(photos[:, :7])
+        for wrong in (photos[:, :7], photos[:, 0]):
+            with pytest.raises(ShapeError):
+                network.probabilities(wrong)
         return
     with pytest.raises(RunError) as refused:
         Network(str(tmp_path / "model.onnx"), n_people=people)

@@ -16,15 +16,15 @@ import numpy as np
 import pytest
 
 from castlist.errors import PhotoError, RunError, ShapeError
-from castlist.faces import Box, Face
+from castlist.faces import RELATIVE_MIN_FACE, Box, Face
 from castlist.gallery import Answers, Gallery
 from castlist.media import find_photos, read_photo
-from castlist.naming import Recognizer, Seen
+from castlist.naming import Recognizer, Seen, Sight
 from castlist.naming.answers import describe_answers, describe_photos
 from castlist.naming.classifier import Network, answers_of
 from castlist.naming.eyes import AHEAD, BATCH
 from castlist.run import Run, RunFolder, open_run
-from castlist.testing import LOOKS, embedding_of, level_of, make_run, save_picture, tell_faces
+from castlist.testing import LOOKS, draw_picture, embedding_of, level_of, make_run, save_picture, tell_faces
 from castlist.threads import count_cores
 
 
@@ -274,6 +274,39 @@ def test_whatever_happens_in_one_photo_is_its_answer(tmp_path: Path, run: Run) -
 
     with pytest.raises(MemoryError):
         list(Recognizer.load(run.path, finder=fill_the_memory).name_photos([first]))
+
+
+def test_a_record_holds_what_was_found_and_whose_eyes_found_it(run: Run, drawn_run: Path) -> None:
+    asked: list[float | None] = []
+
+    def find(pixels: np.ndarray, *, min_face: float | None = None, **wishes: object) -> list[Face]:
+        asked.append(min_face)
+        return tell_faces(pixels, **wishes)
+
+    pixels = draw_picture([level_of(0), level_of(1)])
+    recognizer = Recognizer.load(run.path, finder=find)
+    (seen,) = recognizer.eyes.see([pixels])
+    faces = tell_faces(pixels)
+    assert [seen.box(i) for i in range(2)] == [face.box for face in faces]
+    assert [seen.quality(i).eye_distance for i in range(2)] == [face.quality.eye_distance for face in faces]
+    assert np.array_equal(seen.landmarks, [face.landmarks for face in faces])
+    assert np.allclose(seen.confidences, [face.confidence for face in faces])
+    assert seen.eyes == f"{recognizer.face_network.digest}/plain" and seen.sizes.tolist() == [[200, 100]]
+    (thorough,) = recognizer.eyes.see([np.tile(pixels, (12, 12, 1))], thorough=True)
+    assert asked == [None, RELATIVE_MIN_FACE / 2 * 1200]
+    (turned,) = recognizer.eyes.see([pixels.reshape(200, 100, 3)])
+    assert len({*seen.digests, *turned.digests, *thorough.digests}) == 3
+    odd = [pixels[0], pixels[:, :, :2], pixels.astype(float), pixels[:0]]
+    assert [problem and problem.code for problem in Seen.merge(recognizer.eyes.see(odd)).problems] == [
+        "pixels-shape"
+    ] * 4
+    known = recognizer.face_eyes.keep([Sight(None, faces=faces)], [None, np.ones(16, np.float32)])
+    assert np.array_equal(known.embeddings, [seen.embeddings[0], np.ones(16)])
+    with pytest.raises(RunError, match="looked at with another face network"):
+        recognizer.name(dataclasses.replace(seen, eyes="others"))
+    assert recognizer.name(dataclasses.replace(seen, eyes="")) == recognizer.name(seen)
+    (whole,) = Recognizer.load(drawn_run).eyes.see([pixels])
+    assert whole.box(0) == Box(0, 0, 200, 100)
 
 
 def test_nobody_looks_twice(tmp_path: Path, run: Run) -> None:

@@ -266,6 +266,7 @@ def test_whatever_happens_in_one_photo_is_its_answer(tmp_path: Path, run: Run) -
     assert seen.counts.tolist() == [2, 0, 0, 2, 0, 0]
     assert seen.paths == (first, odd, broken, None, None, Path("\0"))
     assert seen.digests[0] == seen.digests[3] == hashlib.sha256(first.read_bytes()).hexdigest()
+    assert seen.digests[1:3] == tuple(hashlib.sha256(path.read_bytes()).hexdigest() for path in (odd, broken))
     assert seen.digests[5] == ""
     assert seen.sizes.tolist() == [[200, 100], [0, 0], [0, 0], [200, 100], [0, 0], [0, 0]]
 
@@ -294,8 +295,8 @@ def test_a_record_holds_what_was_found_and_whose_eyes_found_it(run: Run, drawn_r
     assert seen.eyes == f"{recognizer.face_network.digest}/plain" and seen.sizes.tolist() == [[200, 100]]
     (thorough,) = recognizer.eyes.see([np.tile(pixels, (12, 12, 1))], thorough=True)
     assert asked == [None, RELATIVE_MIN_FACE / 2 * 1200]
-    (turned,) = recognizer.eyes.see([pixels.reshape(200, 100, 3)])
-    assert len({*seen.digests, *turned.digests, *thorough.digests}) == 3
+    (others,) = recognizer.eyes.see([pixels.reshape(200, 100, 3), pixels[:, ::-1]])
+    assert len({*seen.digests, *others.digests, *thorough.digests}) == 4
     odd = [pixels[0], pixels[:, :, :2], pixels.astype(float), pixels[:0]]
     assert [problem and problem.code for problem in Seen.merge(recognizer.eyes.see(odd)).problems] == [
         "pixels-shape"

@@ -347,6 +347,7 @@ def test_nobody_is_forgotten_who_is_not_there_or_the_last(background: Background
 def test_what_is_known_is_worked_out_once(background: Background) -> None:
     gallery = gallery_of(background, 8, 2, 2)
     assert gallery.known is gallery.known
+    assert gallery.known.weights.dtype == gallery.known.bias.dtype == np.float32
     assert background.strangers[0] is background.strangers[0]
 
 
@@ -386,6 +387,8 @@ def test_who_gains_nothing_is_nobody_and_looks_are_averaged() -> None:
     assert name_best(np.array([[-0.5, -2.0], [0.0, 0.0], [0.1, 0.2]])).tolist() == [NOBODY, NOBODY, 1]
     merged = answers_of([[0.9, 0.05, 0.05], [0.1, 0.65, 0.25]]).merged(np.array([[0, 1]]))
     np.testing.assert_allclose(merged.probabilities, [[0.5, 0.35, 0.15]], atol=1e-6)
+    merged = answers_of([[0.9, 0.05, 0.05], [0.3, 0.65, 0.05]]).merged(np.array([[0, 1, 1], [0, 0, 0]]))
+    np.testing.assert_allclose(merged.gains, [[0, -0.05], [0.4, -0.45]], atol=1e-6)
 
 
 def test_answers_of_unlike_columns_are_refused() -> None:
@@ -402,6 +405,14 @@ def test_the_best_come_in_order_and_the_first_of_equals_first() -> None:
     assert index.tolist() == [[1, NOBODY], [NOBODY, 0], [0, 1]]
     assert np.allclose(probability, [[0.7, 0.2], [0.4, 0.3], [0.4, 0.4]])
     assert answers.best(9)[0].tolist() == [[1, NOBODY, 0], [NOBODY, 0, 1], [0, 1, NOBODY]]
+    people, nobody = tuple(map(str, range(3000))), np.array([NOBODY])
+    equals = np.float32([[*np.tile([1, 2, 3], 1000), 0]])
+    order = [*range(2, 3000, 3), *range(1, 3000, 3), *range(0, 3000, 3), NOBODY]
+    assert Answers(people, equals, equals[:, :-1], nobody).best(3001)[0].tolist() == [order]
+    ranks = np.float32([np.random.default_rng(0).permutation(3001)])
+    for k in (1, 2, 500, 1500):
+        best = Answers(people, ranks, ranks[:, :-1], nobody).best(k)[1]
+        assert np.array_equal(best, [np.arange(3000, 3000 - k, -1)])
 
 
 def test_thresholds_are_those_of_looking_at_each_person_alone() -> None:
@@ -492,6 +503,9 @@ def test_sums_are_of_each_person_by_trust() -> None:
     sums, counts = add_up(placed, np.array([1, 0, 1, 0]), np.array([1.0, 0.5, 0.25, 0]))
     assert sums.tolist() == [[5, 10], [26, 52]]
     assert counts.tolist() == [0.5, 1.25]
+    # A float32 doesn't hold the sum of many photos.
+    sums, _ = add_up(np.float32([[2**24], [1]]), np.zeros(2, int), np.ones(2, np.float32))
+    assert sums.tolist() == [[2**24 + 1]]
 
 
 def test_another_stranger_rate_is_learnt_as_if_from_the_beginning(background: Background) -> None:

@@ -28,10 +28,14 @@ from castlist.jobs import (
     Counted,
     Event,
     Failed,
+    Fill,
+    Filled,
     Forgotten,
     Job,
     Learn,
     Learnt,
+    Refresh,
+    Refreshed,
     Resume,
     Retrain,
     Searched,
@@ -46,9 +50,11 @@ from castlist.jobs import (
 )
 from castlist.jobs.works import read_work, write_work
 from castlist.learning import Progress, Trial
-from castlist.run import Epoch, open_run, read_history
+from castlist.people import Receipt, Renewal
+from castlist.run import Epoch, Run, open_run, read_history
 from castlist.settings import Settings
-from conftest import SMALL
+from castlist.testing import make_run
+from conftest import SMALL, save_noise
 from works import Deaf, Dying, Endless, Many, Noisy
 
 EPOCH = Epoch(epoch=1, seconds=2.5, learning_rate=0.01, loss=1.25, accuracy=0.5, val_loss=1.5, val_accuracy=0.25)
@@ -219,6 +225,7 @@ def test_only_one_module_starts_pythons() -> None:
     ("how", "code", "words"),
     [
         ("kill", "job-interrupted", "it was killed, as a system does when memory runs out"),
+        ("term", "job-interrupted", "it was ended by signal 15"),
         ("exit", "job-interrupted", "exit code 3"),
         ("foreseen", "run-of-a-test", "The run 'a/哥' is of a test."),
         ("slip", "", "ZeroDivisionError: a slip"),
@@ -386,3 +393,87 @@ def test_a_search_that_is_stopped_has_its_best_or_nothing(tmp_path: Path, monkey
     )
     monkeypatch.setattr(tuning, "open_run", lambda path: SimpleNamespace(settings=SMALL))
     assert work.do(tell) == Searched(1, trial.run, 0.5, tmp_path / "best.toml")
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+def test_a_training_that_is_stopped_is_finished_as_it_stands(
+    tmp_path: Path, stopped: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run(tmp_path / "run", ("Ann", "Bo"))
+    finished: list[dict[str, object]] = []
+
+    def train(path: Path, *, on_start: Callable[..., None] | None = None, **wishes: object) -> tuple[Run, object]:
+        if on_start:
+            on_start(open_run(path), None)
+            if stopped:
+                raise StopAsked
+        finished.append({name: wishes[name] for name in ("epochs", "language")})
+        return run, SimpleNamespace(accuracy=0.75)
+
+    monkeypatch.setattr("castlist.checks.quick_check", lambda *_: SimpleNamespace(counts={"copy": 2}))
+    monkeypatch.setattr("castlist.learning.resume", train)
+    told: list[Event] = []
+    work = Resume(run.path, 7, "zh-TW")
+    if stopped:  # before an epoch: there is nothing to finish
+        with pytest.raises(StopAsked):
+            work.do(told.append)
+        assert not finished
+    row = dataclasses.asdict(EPOCH)
+    run.history_path.write_text(f"{','.join(row)}\n{','.join(map(str, row.values()))}\n")
+    assert work.do(told.append) == Learnt(run.path, None, 0.75)
+    assert told[-1] == Begun(run.path, {"copy": 2})
+    assert finished == [{"epochs": 1 if stopped else 7, "language": "zh-TW"}]
+    (run.path / "report.html").touch()
+    assert work.do(told.append) == Learnt(run.path, run.path / "report.html", 0.75)
+
+
+def test_a_person_is_trained_away_or_the_run_is_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = make_run(tmp_path / "run", ("Ann", "Bo"))
+    removed, told = (Message("one", "one"),), list[Event]()
+
+    def train(path: Path, name: str, **wishes: object) -> Receipt:
+        assert wishes.pop("on_progress") == told.append and wishes.pop("language") == "zh-TW"
+        wishes.pop("on_count")(1, 2)
+        return Receipt(name, removed, ())
+
+    def stop(path: Path, name: str, **_: object) -> Receipt:
+        dataclasses.replace(make_run(path.with_name("run.retrained"), ("Ann", "Bo")), complete=False).save()
+        raise StopAsked
+
+    monkeypatch.setattr("castlist.people.retrain_without", train)
+    assert Retrain(run.path, "Bo", "zh-TW").do(told.append) == Forgotten("Bo", removed, ())
+    assert told == [Counted(1, 2)]
+    monkeypatch.setattr("castlist.people.retrain_without", stop)
+    with pytest.raises(StopAsked):
+        Retrain(run.path, "Bo").do(told.append)
+    assert list(tmp_path.iterdir()) == [run.path]
+
+
+def test_a_run_that_is_refreshed_tells_what_is_lost_and_has_a_new_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refresh(path: Path, *, on_count: Callable[[int, int], None]) -> Renewal:
+        on_count(1, 2)
+        return Renewal(SimpleNamespace(), 5, ("a.jpg", "b.jpg"))
+
+    monkeypatch.setattr("castlist.people.refresh", refresh)
+    monkeypatch.setattr("castlist.people.renew_report", lambda path, *, language: path / language)
+    told: list[Event] = []
+    assert Refresh(Path("run"), "zh-TW").do(told.append) == Refreshed(5, 2, Path("run/zh-TW"))
+    assert told == [Counted(1, 2)]
+
+
+def test_an_archive_that_is_stopped_has_what_was_seen(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    for i in range(24):  # more than are looked at ahead
+        save_noise(tmp_path / "photos" / f"{i}.png", i)
+    told: list[Event] = []
+
+    def tell(event: Event) -> None:
+        told.append(event)
+        if sum(isinstance(one, Counted) for one in told) == 2:
+            raise StopAsked
+
+    work = Fill(tmp_path / "photos", make_run(tmp_path / "run", ("Ann", "Bo")).path, tmp_path / "archive")
+    assert not work.do(tell).is_whole
+    assert told[0] == Stage("photos") and told[1:3] == [Counted(1, 24), Counted(2, 24)] and Counted(24, 24) not in told
+    done = work.do(told.append)
+    assert isinstance(done, Filled) and done.is_whole and Counted(24, 24) in told

@@ -177,12 +177,12 @@ def test_names_of_others_reach_no_terminal_as_commands(capsys: pytest.CaptureFix
 def test_three_answers_from_left_to_right() -> None:
     faces = (
         NamedFace("Ann", 0.9, (), Box(60, 1, 99, 40)),
-        NamedFace("unknown", 0.29, (("小滿", 0.71),), Box(20.4, 5, 50, 35), perhaps="小滿"),
-        NamedFace("unknown", 0.8, (("Ann", 0.2),), Box(2, 3, 12, 13)),
+        NamedFace("unknown", 0.29, (("小滿", 0.71),), Box(20.36, 5, 50, 35), perhaps="小滿"),
+        NamedFace("unknown", 0.8, (("Ann", 0.2),), Box(2, 3, 12, 13), Message("face-small", "too small")),
     )
     photo = NamedPhoto(Path("a.jpg"), faces)
     assert photo_lines(photo).splitlines() == [
-        "a.jpg  unknown  80.0%  at 2,3",
+        "a.jpg  unknown  80.0%  at 2,3  (too small)",
         "a.jpg  perhaps 小滿  71.0%  at 20,5",
         "a.jpg  Ann  90.0%  at 60,1",
     ]
@@ -192,10 +192,13 @@ def test_three_answers_from_left_to_right() -> None:
         ("unknown", "小滿", "0.710000"),
         ("Ann", "", ""),
     ]
+    assert [row["problem"] for row in rows] == ["too small", "", ""]
     (nobody,) = photo_rows(NamedPhoto(Path("a.jpg"), ()))
     assert dict(zip(COLUMNS, nobody, strict=True))["problem"] == "no face found"
     told = json.loads(photo_json(photo))["faces"]
     assert [(one["name"], one["perhaps"]) for one in told] == [("unknown", None), ("unknown", "小滿"), ("Ann", None)]
+    assert [one["box"] for one in told] == [[2, 3, 12, 13], [20.4, 5, 50, 35], [60, 1, 99, 40]]
+    assert [one.get("problem") for one in told] == ["too small", None, None]
     track = Track(faces[1], 0, 1, 0, np.zeros((2, 4), np.float32), (0, 9), True)
     film = NamedFilm(Path("a.mp4"), 20, 10, (track,), join_tracks([track]))
     assert film_lines(film, 5) == "a.mp4  perhaps 小滿  71.0%  0.0 s to 1.0 s"
@@ -214,6 +217,30 @@ def test_no_cell_is_a_formula(start: str) -> None:
         assert not any(cell.startswith(start) for cell in row)
         assert f"'{name}" in row or ascii(name)[1:-1] in ascii(row)  # in a sentence, what steers is spelled out
     assert for_cell("Ann = Bob") == "Ann = Bob"
+
+
+def test_a_table_is_one_that_spreadsheets_and_programs_read(tmp_path: Path) -> None:
+    whole = NamedPhoto(Path("a.jpg"), (NamedFace("小滿", 0.5, ()),))
+    films = [NamedFilm(Path("a.mp4"), 20, 10, (), some) for some in ((Sighting("Ann", 0.5, 0, 1),), ())]
+    path = tmp_path / "new" / "folders" / "table.csv"
+    for _ in range(2):  # anew, in the place of a table
+        with Table(path) as table:
+            table.add(photo_rows(whole))
+            for film in films:
+                table.add(film_rows(film))
+    head, *rows = path.read_bytes().decode("utf-8").split("\n")
+    assert head == "\ufeff" + ",".join(COLUMNS)
+    assert rows == [
+        "a.jpg,小滿,0.500000,,,,,,,,,",
+        "a.mp4,Ann,0.500000,,,,,,,0.00,1.00,",
+        "a.mp4,,,,,,,,,,,no face found",
+        "",
+    ]
+    photo = save_noise(tmp_path / "1.png", 1)
+    before = photo.read_bytes()
+    with pytest.raises(CastlistError):
+        Table(photo)
+    assert photo.read_bytes() == before
 
 
 def test_a_name_that_is_no_text_stops_no_table(tmp_path: Path) -> None:

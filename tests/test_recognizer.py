@@ -15,16 +15,16 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from castlist.errors import RunError, ShapeError
-from castlist.faces import Face
+from castlist.errors import PhotoError, RunError, ShapeError
+from castlist.faces import RELATIVE_MIN_FACE, Box, Face
 from castlist.gallery import Answers, Gallery
 from castlist.media import find_photos, read_photo
-from castlist.naming import Recognizer, Seen
+from castlist.naming import Recognizer, Seen, Sight
 from castlist.naming.answers import describe_answers, describe_photos
-from castlist.naming.classifier import Network
+from castlist.naming.classifier import Network, answers_of
 from castlist.naming.eyes import AHEAD, BATCH
 from castlist.run import Run, RunFolder, open_run
-from castlist.testing import LOOKS, embedding_of, level_of, make_run, save_picture, tell_faces
+from castlist.testing import LOOKS, draw_picture, embedding_of, level_of, make_run, save_picture, tell_faces
 from castlist.threads import count_cores
 
 
@@ -99,23 +99,26 @@ class FakeNetwork:
         return np.stack([1 - second, second], axis=1).astype(np.float32)
 
 
-def track(frames: int | None, levels: list[int], gains: list[float]) -> tuple[FakeNetwork, Answers]:
-    """Looks of these brightnesses, of which the gallery says how far the first person is above the threshold."""
+def looks_at(levels: list[int]) -> Seen:
+    """One photo with faces of these brightnesses."""
     squares = np.stack([np.full((8, 8, 3), level, np.uint8) for level in levels])
-    seen = Seen.of_photos(
-        1,
-        photo=np.zeros(len(levels)),
-        squares=squares,
-        embeddings=np.eye(len(levels), 4),
-        boxes=np.zeros((len(levels), 4)),
-    )
+    return Seen.of_photos(1, photo=np.zeros(len(levels)), squares=squares, embeddings=np.eye(len(levels), 4))
+
+
+def classifier(frames: int | None, gains: list[float]) -> tuple[FakeNetwork, Recognizer]:
+    """Its gallery says how far the first person is above the threshold."""
     scores = np.stack([gains, [-1.0] * len(gains)], axis=1)
     unknown = np.tile(np.float32([0.5, 0.3, 0.2]), (len(gains), 1))
     named = np.where(scores.max(axis=1) > 0, 0, -1)
     gallery = SimpleNamespace(answer=lambda _: Answers(("a", "b"), unknown, scores, named))
-    run = SimpleNamespace(people=("a", "b"))
+    run = SimpleNamespace(people=("a", "b"), path="run", settings=SimpleNamespace(model="cnn"))
     network = FakeNetwork(frames)
-    return network, Recognizer(run, network=network, gallery=gallery).answer_tracks(seen)
+    return network, Recognizer(run, network=network, gallery=gallery)
+
+
+def track(frames: int | None, levels: list[int], gains: list[float]) -> tuple[FakeNetwork, Answers]:
+    network, recognizer = classifier(frames, gains)
+    return network, recognizer.answer_tracks(looks_at(levels))
 
 
 def test_a_track_is_read_in_order_by_a_model_of_sequences() -> None:
@@ -180,6 +183,22 @@ def test_an_album_is_named_with_its_photos_help(tmp_path: Path, by_level: Recogn
 def test_only_the_model_face_names_albums(drawn_run: Path) -> None:
     with pytest.raises(RunError, match="of the model cnn: name its photos each for itself"):
         Recognizer.load(drawn_run).name_album([])
+    _, recognizer = classifier(None, [1.0])
+    with pytest.raises(RunError, match="of the model cnn: name its photos each for itself"):
+        recognizer.name(looks_at([10]), together=True)
+
+
+def test_a_run_on_whole_photos_knows_no_faces(drawn_run: Path, drawn_photos: Path) -> None:
+    recognizer = Recognizer.load(drawn_run)
+    pixels = read_photo(find_photos([drawn_photos])[0])
+    (seen,) = recognizer.eyes.see([pixels])
+    for ask in (lambda: recognizer.face_eyes, lambda: recognizer.answer_tracks(seen)):
+        with pytest.raises(RunError, match="learnt from whole photos; it knows no faces"):
+            ask()
+    with pytest.raises(RunError, match="of the model cnn: name its photos each for itself"):
+        recognizer.name(seen, together=True)
+    with pytest.raises(PhotoError, match="for pixels there is name_pixels"):
+        list(recognizer.name_photos(iter([pixels])))
 
 
 def test_a_stream_is_taken_as_far_as_it_is_asked_for(tmp_path: Path, by_level: Recognizer) -> None:
@@ -247,6 +266,7 @@ def test_whatever_happens_in_one_photo_is_its_answer(tmp_path: Path, run: Run) -
     assert seen.counts.tolist() == [2, 0, 0, 2, 0, 0]
     assert seen.paths == (first, odd, broken, None, None, Path("\0"))
     assert seen.digests[0] == seen.digests[3] == hashlib.sha256(first.read_bytes()).hexdigest()
+    assert seen.digests[1:3] == tuple(hashlib.sha256(path.read_bytes()).hexdigest() for path in (odd, broken))
     assert seen.digests[5] == ""
     assert seen.sizes.tolist() == [[200, 100], [0, 0], [0, 0], [200, 100], [0, 0], [0, 0]]
 
@@ -255,6 +275,39 @@ def test_whatever_happens_in_one_photo_is_its_answer(tmp_path: Path, run: Run) -
 
     with pytest.raises(MemoryError):
         list(Recognizer.load(run.path, finder=fill_the_memory).name_photos([first]))
+
+
+def test_a_record_holds_what_was_found_and_whose_eyes_found_it(run: Run, drawn_run: Path) -> None:
+    asked: list[float | None] = []
+
+    def find(pixels: np.ndarray, *, min_face: float | None = None, **wishes: object) -> list[Face]:
+        asked.append(min_face)
+        return tell_faces(pixels, **wishes)
+
+    pixels = draw_picture([level_of(0), level_of(1)])
+    recognizer = Recognizer.load(run.path, finder=find)
+    (seen,) = recognizer.eyes.see([pixels])
+    faces = tell_faces(pixels)
+    assert [seen.box(i) for i in range(2)] == [face.box for face in faces]
+    assert [seen.quality(i).eye_distance for i in range(2)] == [face.quality.eye_distance for face in faces]
+    assert np.array_equal(seen.landmarks, [face.landmarks for face in faces])
+    assert np.allclose(seen.confidences, [face.confidence for face in faces])
+    assert seen.eyes == f"{recognizer.face_network.digest}/plain" and seen.sizes.tolist() == [[200, 100]]
+    (thorough,) = recognizer.eyes.see([np.tile(pixels, (12, 12, 1))], thorough=True)
+    assert asked == [None, RELATIVE_MIN_FACE / 2 * 1200]
+    (others,) = recognizer.eyes.see([pixels.reshape(200, 100, 3), pixels[:, ::-1]])
+    assert len({*seen.digests, *others.digests, *thorough.digests}) == 4
+    odd = [pixels[0], pixels[:, :, :2], pixels.astype(float), pixels[:0]]
+    assert [problem and problem.code for problem in Seen.merge(recognizer.eyes.see(odd)).problems] == [
+        "pixels-shape"
+    ] * 4
+    known = recognizer.face_eyes.keep([Sight(None, faces=faces)], [None, np.ones(16, np.float32)])
+    assert np.array_equal(known.embeddings, [seen.embeddings[0], np.ones(16)])
+    with pytest.raises(RunError, match="looked at with another face network"):
+        recognizer.name(dataclasses.replace(seen, eyes="others"))
+    assert recognizer.name(dataclasses.replace(seen, eyes="")) == recognizer.name(seen)
+    (whole,) = Recognizer.load(drawn_run).eyes.see([pixels])
+    assert whole.box(0) == Box(0, 0, 200, 100)
 
 
 def test_nobody_looks_twice(tmp_path: Path, run: Run) -> None:
@@ -351,6 +404,8 @@ def test_only_the_best_are_told_and_all_who_may_want_to_be_hidden() -> None:
     assert [name for name, _ in face.others] == ["p3", "p9", *(f"p{i}" for i in range(20, 26))]
     (face,) = describe_answers(Answers(people, np.full((1, 101), 1 / 101, np.float32), shares[:, :-1], np.array([-1])))
     assert (face.name, len(face.others)) == ("unknown", 5)
+    (face,) = describe_answers(Answers(people, shares, np.zeros((1, 100), np.float32), np.array([7])), best=60)
+    assert len(face.others) == 60
 
 
 def answers_like(*rows: tuple[float, float, float], gains: float = -1) -> Answers:
@@ -361,8 +416,13 @@ def answers_like(*rows: tuple[float, float, float], gains: float = -1) -> Answer
 
 @pytest.mark.parametrize(
     ("row", "gains", "perhaps"),
-    [((0.71, 0, 0.29), -1, "Ann"), ((0.4, 0.1, 0.5), -1, None), ((0.71, 0, 0.29), 1, None)],
-    ids=["below the threshold", "nobody is likelier", "above the threshold: the name is another face's"],
+    [
+        ((0.71, 0, 0.29), -1, "Ann"),
+        ((0.71, 0, 0.29), 0, "Ann"),
+        ((0.4, 0.1, 0.5), -1, None),
+        ((0.71, 0, 0.29), 1, None),
+    ],
+    ids=["below the threshold", "at it", "nobody is likelier", "above the threshold: the name is another face's"],
 )
 def test_a_face_below_the_threshold_is_perhaps_somebody(
     row: tuple[float, float, float], gains: float, perhaps: str | None
@@ -370,6 +430,21 @@ def test_a_face_below_the_threshold_is_perhaps_somebody(
     (face,) = describe_answers(answers_like(row, gains=gains))
     assert (face.name, face.probability, face.perhaps) == ("unknown", pytest.approx(row[2]), perhaps)
     assert face.perhaps_probability == (pytest.approx(0.71) if perhaps else None)
+    assert all(probability > 0 for _, probability in face.others)
+
+
+def test_whoever_is_named_is_not_perhaps_somebody_else_and_has_no_problem() -> None:
+    answers = answers_like((0.3, 0.6, 0.1), (0.3, 0.6, 0.1))
+    answers.named[0] = 0
+    qualities = np.zeros((2, 3))  # far too small
+    seen = Seen.of_photos(1, photo=np.zeros(2), embeddings=np.eye(2), boxes=np.eye(2, 4), qualities=qualities)
+    ((named, unknown),) = describe_photos(answers, seen, repeat=True, best=1)
+    assert (named.name, named.perhaps, named.problem) == ("Ann", None, None)
+    assert (unknown.name, unknown.perhaps) == ("unknown", "Bo")
+    assert unknown.problem
+    assert [face.box for face in (named, unknown)] == [Box(1, 0, 0, 0), Box(0, 1, 0, 0)]
+    ((named, _),) = describe_photos(answers_like((0.3, 0.01, 0.69), (0, 0, 1)), seen, best=1)
+    assert [name for name, _ in named.others] == ["Ann"]
 
 
 def test_nobody_is_perhaps_who_is_named_beside() -> None:
@@ -390,6 +465,8 @@ def test_nobody_is_perhaps_who_is_named_beside() -> None:
         (["n", 8, 9, 3], 2, "network-input"),
         (["n", 3, 8, 8], 2, "network-input"),
         (["n", "frames", 8, 8, 3], 2, "network-input"),
+        (["n", 8, 8, 4], 2, "network-input"),
+        (["n", 2, 4, 8, 8, 3], 2, "network-input"),
         (["n", 8, 8, 3], 3, "network-output"),
         (["n", 8, 8, 3], 2, None),
         (["n", 4, 8, 8, 3], 2, None),
@@ -419,7 +496,19 @@ def test_a_network_must_read_photos_of_one_size_and_know_its_people(
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
     (tmp_path / "model.onnx").write_bytes(model.SerializeToString())
     if code is None:
-        assert Network(tmp_path / "model.onnx", n_people=people).image_size == 8
+        network = Network(tmp_path / "model.onnx", n_people=people)
+        assert (network.image_size, network.frames) == (8, 4 if len(shape) == 5 else None)
+        photos = np.random.default_rng(0).integers(0, 3, (5, 8, 8, 3), np.uint8)
+        answers = answers_of("ab", network.probabilities(photos))
+        assert answers.probabilities.shape == (5, 3) and answers.probabilities.dtype == np.float32
+        first = photos[:, 0, 0, :2].astype(int)  # what the network goes by
+        assert answers.named.tolist() == first.argmax(axis=1).tolist() and len(set(answers.named.tolist())) == 2
+        read = np.repeat(photos[:, None], 4, axis=1) if network.frames else photos
+        assert np.array_equal(network.probabilities(read, batch_size=2), answers.probabilities[:, :2])
+        assert network.probabilities(photos[:0]).shape == (0, 2)
+        for wrong in (photos[:, :7], photos[:, 0]):
+            with pytest.raises(ShapeError):
+                network.probabilities(wrong)
         return
     with pytest.raises(RunError) as refused:
         Network(str(tmp_path / "model.onnx"), n_people=people)

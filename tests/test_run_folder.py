@@ -116,8 +116,9 @@ def test_a_link_is_removed_and_not_what_it_leads_to_and_the_lock_is_private(run:
     (run.path / "figures").symlink_to(outside)
     with RunFolder(run.path).change() as change:
         change.remove("figures")
-        with pytest.raises(ValueError, match="no file of a run folder"):
-            change.remove("../outside")
+        for touch in (change.remove, lambda name: change.write(name, b"")):
+            with pytest.raises(ValueError, match="no file of a run folder"):
+                touch("../outside")
     assert outside.is_dir() and not (run.path / "figures").is_symlink()
     assert (run.path / ".lock").stat().st_mode & 0o077 == 0
 
@@ -185,6 +186,29 @@ def test_a_full_disk_is_one_sentence_and_the_run_is_as_it_was(
     assert caught.value.code == "run-read-only"
     files = {path.name: path.read_bytes() for path in run.path.iterdir()}
     assert files == {".lock": b"", "metrics.json": b"old", "run.json": run.to_bytes()}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="only POSIX flushes folders")
+def test_a_decision_is_on_disk_before_it_is_made_and_what_was_made_before_it_is_forgotten(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps, fsync, replace = [], os.fsync, os.replace
+
+    def flush(file: int) -> None:
+        folders = [folder for folder in (run.path, run.path / STAGE) if folder.exists()]
+        steps.extend(f"flush {folder.name}" for folder in folders if os.path.samestat(folder.stat(), os.fstat(file)))
+        fsync(file)
+
+    def place(source: Path, target: Path) -> None:
+        steps.append(Path(target).name)
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", flush)
+    monkeypatch.setattr(os, "replace", place)
+    with RunFolder(run.path).change() as change:
+        change.write("metrics.json", b"new")
+    decided = ["0", "1", "flush .change", "list.json", "flush .change", "flush one"]
+    assert steps == [*decided, "metrics.json", "run.json", "flush one"]
 
 
 def test_a_change_of_nothing_is_none(run: Run) -> None:

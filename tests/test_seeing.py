@@ -18,7 +18,7 @@ from castlist.faces import Box, Quality
 from castlist.naming import Seen
 
 
-def record(*counts: int, first: int = 0) -> Seen:
+def record(*counts: int, first: int = 0, eyes: str = "a network") -> Seen:
     """Photos with so many faces; each number tells which photo and face it belongs to."""
     photo = np.repeat(np.arange(len(counts)), counts)
     marks = 100.0 * (first + photo) + np.concatenate([np.arange(n) for n in counts] or [[]])
@@ -34,11 +34,13 @@ def record(*counts: int, first: int = 0) -> Seen:
         qualities=marks[:, None] + np.arange(3),
         embeddings=marks[:, None] * np.ones(5),
         squares=np.ones((len(photo), 2, 2, 3)),
+        eyes=eyes,
     )
 
 
 def marks(seen: Seen) -> list[list[float]]:
     """For each photo the numbers of its faces; all columns must say the same."""
+    assert seen.eyes == "a network" and not seen.is_whole
     assert np.array_equal(seen.boxes[:, 0], seen.confidences)
     assert np.array_equal(seen.qualities[:, 0], seen.embeddings[:, 4])
     assert np.array_equal(seen.boxes[:, 0], seen.embeddings[:, 0])
@@ -77,6 +79,10 @@ def test_records_are_merged_also_with_none_in_them() -> None:
     assert marks(Seen.merge(parts)) == [[0, 1], [], [], [300], [400, 401, 402]]
     assert len(Seen.merge([])) == len(Seen.merge([Seen.empty()])) == 0
     assert Seen.merge([Seen.of_photos(2), record(1)]).embeddings.shape == (1, 5)
+    assert Seen.merge([record(0), record(0, eyes="another")]).eyes == "a network"  # without a face, any eyes will do
+    assert Seen.empty().is_whole and Seen.of_photos(2).sizes.tolist() == [[0, 0], [0, 0]]
+    with pytest.raises(ShapeError, match="different face networks can't be one"):
+        Seen.merge([record(1), record(1, eyes="another")])
 
 
 @pytest.mark.parametrize(
@@ -84,6 +90,7 @@ def test_records_are_merged_also_with_none_in_them() -> None:
     [
         ("boxes", np.zeros((2, 4), np.float32)),
         ("boxes", np.zeros((3, 4))),
+        ("confidences", np.zeros((3, 1), np.float32)),
         ("landmarks", np.zeros((3, 4, 2), np.float32)),
         ("embeddings", np.full((3, 5), np.nan, np.float32)),
         ("photo", np.array([0, 2, 1])),
@@ -92,6 +99,7 @@ def test_records_are_merged_also_with_none_in_them() -> None:
         ("sizes", np.zeros((2, 2), np.int32)),
         ("sizes", np.full((3, 2), -1, np.int32)),
         ("sizes", [(1, 1)] * 3),
+        ("sizes", np.zeros((3, 2))),
         ("digests", ("",)),
         ("problems", (None,) * 4),
         ("paths", [None] * 3),
@@ -114,14 +122,34 @@ def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:
     seen = Seen.merge([record(2, 0, 1), Seen.of_photos(1, paths=[Path("a\udcff.jpg")], digests=[f"{3:064x}"])])
     file = tmp_path / "new" / "seen.npz"
     seen.save(str(file))
-    again = Seen.load(file)
+    again = Seen.load(str(file))
     assert (again.paths, again.digests, again.problems) == (seen.paths, seen.digests, seen.problems)
+    assert again.eyes == "a network"
     for column in ("sizes", "photo", "boxes", "landmarks", "confidences", "qualities", "embeddings", "squares"):
         assert np.array_equal(getattr(again, column), getattr(seen, column)), column
     if os.name == "posix":
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
     Seen.empty().save(file)
     assert len(Seen.load(file)) == 0
+
+
+class Executed:
+    """Whoever unpickles it makes a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return os.mkdir, (str(self.folder),)
+
+
+def test_a_record_larger_than_the_memory_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fill_the_memory(path: Path) -> bytes:
+        raise MemoryError
+
+    monkeypatch.setattr(Path, "read_bytes", fill_the_memory)
+    with pytest.raises(CastlistError, match=r"can be read \(MemoryError\)"):
+        Seen.load(tmp_path / "seen.npz")
 
 
 def test_odd_files_are_one_sentence(tmp_path: Path) -> None:
@@ -134,7 +162,7 @@ def test_odd_files_are_one_sentence(tmp_path: Path) -> None:
         header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (1000000000000,), }\n"
         archive.writestr("about.npy", b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header)
     pickled = io.BytesIO()
-    np.savez(pickled, about=np.array([{"a": 1}], object))
+    np.savez(pickled, about=np.array([Executed(tmp_path / "executed")], object))
     odd = [b"", b"PK", whole[:300], whole.replace(b"boxes", b"foxes"), bomb.getvalue(), strange.getvalue()]
     odd += [pickled.getvalue()]
     for data in odd:
@@ -142,6 +170,7 @@ def test_odd_files_are_one_sentence(tmp_path: Path) -> None:
         with pytest.raises(CastlistError, match="is not a record of photos that can be read") as refused:
             Seen.load(file)
         assert "\n" not in str(refused.value)
+    assert not (tmp_path / "executed").exists()
     with np.load(io.BytesIO(whole)) as arrays:
         columns = dict(arrays)
     later = columns | {
@@ -150,6 +179,9 @@ def test_odd_files_are_one_sentence(tmp_path: Path) -> None:
     np.savez(file, **later)
     with pytest.raises(CastlistError, match="its version is 2, not 1"):
         Seen.load(file)
+    older = columns["about"].tobytes().replace(b', "eyes": "a network"', b"")
+    np.savez(file, **columns | {"about": np.frombuffer(older, np.uint8)})
+    assert Seen.load(file).eyes == ""
     rng = np.random.default_rng(0)
     for _ in range(200):
         data = bytearray(whole)

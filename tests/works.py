@@ -72,6 +72,8 @@ class Dying:
         tell(Counted(1, 2))
         if self.how == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
+        if self.how == "term":
+            os.kill(os.getpid(), signal.SIGTERM)
         if self.how == "exit":
             os._exit(3)
         if self.how == "foreseen":

@@ -108,12 +108,12 @@ def describe_photos(
     """
     starts = [0, *np.cumsum(seen.counts).tolist()]
     bounds = list(itertools.pairwise(starts))
-    if not repeat and not seen.is_whole:
+    if not repeat:
         named = name_best(answers.gains)
         # Where nobody is the best of two faces, that is the best naming of all.
         # `np.unique` would load a tenth of a second of NumPy more.
         counts = Counter(zip(seen.photo.tolist(), named.tolist(), strict=True))
-        for photo in sorted({photo for (photo, who), count in counts.items() if count > 1 and who != NOBODY}):
+        for photo in {photo for (photo, who), count in counts.items() if count > 1 and who != NOBODY}:
             start, end = bounds[photo]
             named[start:end] = answers[start:end].once_each().named
         answers = Answers(answers.people, answers.probabilities, answers.gains, named)

@@ -10,7 +10,7 @@ import msgspec
 
 from castlist.errors import PhotoError
 from castlist.files import PRIVATE_FOLDER, flush_folder, place_bytes, read_regular
-from castlist.run.inventory import RECORD, STAGE, is_known
+from castlist.run.inventory import STAGE, is_known
 
 LIST = "list.json"
 
@@ -72,11 +72,10 @@ class Stage:
             for name in (*decided.write, *decided.remove):
                 _need_known(name)
         except (ValueError, PhotoError):  # of no castlist: a list is there whole or not at all
-            self.discard()
             return
         for name in decided.remove:
             delete(self._run / name)
-        for name in sorted(decided.write, key=lambda name: name == RECORD):  # the record last: it tells of the others
+        for name in decided.write:  # the record last, as it was written: it tells of the others
             staged = self._folder / Path(decided.write[name]).name
             if staged.exists():  # else it is in its place
                 staged.replace(self._run / name)

@@ -235,8 +235,8 @@ def _to_rgb(image: Image.Image) -> Image.Image:
         return Image.fromarray(_to_8_bit(np.asarray(image), image)).convert("RGB")
     if isinstance(image, TiffImagePlugin.TiffImageFile) and tiff.EXTRA not in image.tag_v2:
         return image.convert("RGB")  # Pillow takes a fourth sample for opacity, which the file doesn't say
-    if "A" in image.getbands() or "transparency" in image.info:
-        rgba = image.convert("RGBA")
+    if not {"A", "a"}.isdisjoint(image.getbands()) or "transparency" in image.info:
+        rgba = (image.convert("LA") if image.mode == "La" else image).convert("RGBA")
         paper = Image.new("RGB", rgba.size, "white")
         # Not by alpha_composite, which holds Python's lock: a window would stand still for a large picture.
         paper.paste(rgba, mask=rgba)

@@ -235,6 +235,22 @@ def test_a_phone_s_heic_is_upright_and_knows_when_it_was_taken() -> None:
         read_photo(file.read_bytes()[:-5])
 
 
+def test_a_heic_is_cropped_and_turned_as_its_container_says() -> None:
+    """Of 200 x 120 in four colors it shows 60 x 40, turned and mirrored; heif-convert of libheif shows the same."""
+    data = (DATA / "cropped.heic").read_bytes()
+    photo = open_photo(data)
+    pixels = photo.decode().pixels
+    assert (photo.size, pixels.shape) == ((40, 60), (60, 40, 3))
+    corners = [[220, 30, 30], [30, 160, 30], [30, 30, 220], [230, 230, 230]]
+    np.testing.assert_allclose(pixels[::59, ::39].reshape(4, 3), corners, atol=3)
+    edges = [np.abs(np.diff(line.astype(int), axis=0)).sum(1).argmax() for line in (pixels[:, 0], pixels[0])]
+    assert edges == [39, 15], "where the colors meet"
+    at = data.index(b"clap") + 4
+    for width in (0, 1 << 31):
+        with pytest.raises(PhotoError, match="damaged"):
+            read_photo(data[:at] + struct.pack(">I", width) + data[at + 4 :])
+
+
 @pytest.mark.parametrize("bits", [8, 10])
 def test_heic_as_another_program_writes_it(tmp_path: Path, bits: int) -> None:
     if not shutil.which("heif-enc"):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import itertools
 import logging
+import os
+import sys
+import threading
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
@@ -329,6 +332,19 @@ def test_of_a_manifest_some_rows_are_held_at_a_time(tmp_path: Path) -> None:
         assert tracemalloc.get_traced_memory()[1] < 1_000_000  # of all rows at once it was 2,900,000
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such pipes")
+def test_a_pipe_may_list_files_but_is_no_manifest(home: Path) -> None:
+    manifest, pipe = home / "manifest.parquet", home / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(CastlistError, match=r"is no manifest that can be read \(not a regular file\)"):
+        open_manifest(pipe)
+    with pytest.raises(CastlistError, match=r"nor a text file of paths \(not a regular file\)"):
+        write_manifest("/dev/zero", manifest)
+    writer = threading.Thread(target=pipe.write_text, args=(f"{home / 'photos' / '3.png'}\n",), daemon=True)
+    writer.start()
+    assert write_manifest(pipe, manifest) == 1
 
 
 def test_what_is_no_manifest_is_said(home: Path) -> None:

@@ -110,6 +110,24 @@ def rows(archive: str | Path) -> list[dict[str, Any]]:
     return [{**row, "modified": None} for row in sorted(every, key=lambda row: (row["photo"], row["face"] or 0))]
 
 
+def test_what_is_larger_than_any_photo_is_not_fetched(home: Path, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    Place(f"{bucket}/photos").write("disk.img", bytes(200_000))
+    monkeypatch.setattr("castlist.media.limits.MAX_BYTES", 100_000)
+    fetched: list[str] = []
+    read_all = Place.read_all
+
+    def noted(place: Place, files: list[tuple[str, int]]) -> list[bytes | None]:
+        fetched.extend(name for name, _ in files)
+        return read_all(place, files)
+
+    monkeypatch.setattr(Place, "read_all", noted)
+    assert make(bucket) == Filled(11, 0, 0, True)
+    assert len(fetched) == 9 and "disk.img" not in fetched
+    (row,) = (row for row in rows(f"{bucket}/archive") if row["photo"] == "disk.img")
+    assert "photo-file-large" in repr(row), row
+    assert make(bucket).looked == 0
+
+
 def test_an_archive_at_an_address_has_the_rows_of_a_folder(home: Path, bucket: str, way: Way) -> None:
     fill_archive(home / "photos", home / "run", home / "archive", finder=tell_faces)
     way.asked.clear()

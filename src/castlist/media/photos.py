@@ -18,7 +18,7 @@ from castlist.files import need_regular
 from castlist.media import mending, tiff
 from castlist.media.containers import AVIF_BRANDS, still_brand, without_crop
 from castlist.media.headers import open_header, open_sized, orientation_of, picture_of, turns_itself
-from castlist.media.limits import MAX_BYTES, MAX_PIXELS, check_pixels, check_scans
+from castlist.media.limits import MAX_PIXELS, check_bytes, check_pixels, check_scans
 from castlist.media.orientation import LEFT_LAST, LYING, TOP_LAST
 
 # How files begin: of formats that are read, and of some that aren't.
@@ -207,13 +207,7 @@ def read_file(path: str | os.PathLike[str]) -> bytes:
     if not isinstance(path, str | os.PathLike):
         raise PhotoError("photo-no-path", "not a path but {kind}", kind=type(path).__name__)
     try:
-        size = need_regular(Path(path))
-        if size > MAX_BYTES:
-            raise PhotoError(
-                "photo-file-large",
-                "a file of {size:.1f} GB, as no photo is that could be decoded",
-                size=size / 1e9,
-            )
+        check_bytes(need_regular(Path(path)))
         return Path(path).read_bytes()
     except OSError as error:
         raise _unopened(reason_of(error)) from error

@@ -84,6 +84,38 @@ def test_photos_go_where_the_decisions_say_and_come_back(root: Path) -> None:
         undo_moves(root)
 
 
+def test_sidecars_go_with_their_photos_and_come_back(root: Path) -> None:
+    ann, bob = root / "Ann", root / "Bob"
+    for sidecar in ("a.png", "b.png", "c", "d"):
+        (ann / f"{sidecar}.xmp").write_text(sidecar)
+    (ann / "d.jpg").write_bytes(b"another of the stem, so that d.xmp is nobody's")
+    (ann / "e.png.xmp").symlink_to(ann / "c.xmp")
+    (bob / "c.xmp").write_text("left behind")
+
+    def texts() -> dict[str, str]:
+        files = (path for path in root.parent.rglob("*.xmp") if not path.is_symlink())
+        return {path.relative_to(root.parent).as_posix(): path.read_text() for path in files}
+
+    before = texts()
+    decisions = decide(root, a="aside", b="Bob", c="Bob", d="Cid", e="Cid")
+    assert apply_decisions(decisions).moved == 5
+    assert (bob / "c-2.png").is_file()
+    assert texts() == {
+        "cast-aside/Ann/a.png.xmp": "a.png",
+        "cast/Bob/b-2.png.xmp": "b.png",
+        "cast/Bob/c-2.xmp": "c",
+        "cast/Bob/c.xmp": "left behind",
+        "cast/Ann/d.xmp": "d",
+    }
+    assert apply_decisions(decisions) == moving.Moved(0, 5, root.parent / "cast-aside")
+    (bob / "b-2.png.xmp").write_text("b.png, tagged meanwhile")
+    (bob / "c-2.xmp").unlink()
+    assert undo_moves(root).moved == 5
+    before["cast/Ann/b.png.xmp"] = "b.png, tagged meanwhile"
+    del before["cast/Ann/c.xmp"]
+    assert texts() == before
+
+
 def test_moves_are_taken_back_one_time_after_the_other(root: Path) -> None:
     before = contents(root.parent)
     apply_decisions(decide(root, b="Bob"))

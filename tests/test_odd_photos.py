@@ -235,6 +235,22 @@ def test_a_phone_s_heic_is_upright_and_knows_when_it_was_taken() -> None:
         read_photo(file.read_bytes()[:-5])
 
 
+def test_a_heic_is_cropped_and_turned_as_its_container_says() -> None:
+    """Of 200 x 120 in four colors it shows 60 x 40, turned and mirrored; heif-convert of libheif shows the same."""
+    data = (DATA / "cropped.heic").read_bytes()
+    photo = open_photo(data)
+    pixels = photo.decode().pixels
+    assert (photo.size, pixels.shape) == ((40, 60), (60, 40, 3))
+    corners = [[220, 30, 30], [30, 160, 30], [30, 30, 220], [230, 230, 230]]
+    np.testing.assert_allclose(pixels[::59, ::39].reshape(4, 3), corners, atol=3)
+    edges = [np.abs(np.diff(line.astype(int), axis=0)).sum(1).argmax() for line in (pixels[:, 0], pixels[0])]
+    assert edges == [39, 15], "where the colors meet"
+    at = data.index(b"clap") + 4
+    for width in (0, 1 << 31):
+        with pytest.raises(PhotoError, match="damaged"):
+            read_photo(data[:at] + struct.pack(">I", width) + data[at + 4 :])
+
+
 @pytest.mark.parametrize("bits", [8, 10])
 def test_heic_as_another_program_writes_it(tmp_path: Path, bits: int) -> None:
     if not shutil.which("heif-enc"):
@@ -412,11 +428,51 @@ def test_an_avif_that_is_cut_short_is_no_film() -> None:
             read_photo(part)
 
 
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16, np.uint32, np.float16, np.float32])
+@pytest.mark.parametrize(("colors", "extra"), [(1, []), (1, [2]), (1, [1]), (1, [0]), (3, []), (3, [2]), (3, [1])])
+def test_samples_that_lie_apart_are_read(kind: type, colors: int, extra: list[int]) -> None:
+    shares = np.repeat(np.linspace(0, 1, 20)[None, :], 10, axis=0)
+    stored = np.dstack([shares, shares**2, 1 - shares][:colors] + [np.full_like(shares, 0.5)] * len(extra))
+    expected = stored[..., :colors]
+    if extra and extra != [0]:
+        expected = expected / 2 + 0.5 if extra == [2] else np.minimum(expected + 0.5, 1)
+    is_float = np.issubdtype(kind, np.floating)
+    stored = (stored * (1 if is_float else np.iinfo(kind).max)).astype(kind)
+    planes, n = np.moveaxis(stored, 2, 0), stored.shape[2]
+    tiff = Tiff()
+    strips = [tiff.put(part.tobytes()) for plane in planes for part in (plane[:6], plane[6:])]
+    tags = {"t273": strips, "t278": [6], "t279": [plane[0].nbytes * i for plane in planes for i in (6, 4)]}
+    tags |= {"t277": [n], "t284": [2], "t339": [3 if is_float else 1] * n, "t274": [6]}
+    tags |= {"t338": extra} if extra else {}
+    pixels = read_photo(tiff.chain(tiff.picture(stored, 1 if colors == 1 else 2, **tags)))
+    np.testing.assert_allclose(pixels, np.rot90(255 * expected.repeat(4 - colors if colors < 3 else 1, 2), -1), atol=2)
+
+
+@pytest.mark.parametrize("tiled", [False, True])
+@pytest.mark.parametrize("kind", [np.uint16, np.uint32])
+def test_grey_with_opacity_is_read(kind: type, tiled: bool) -> None:
+    top = np.iinfo(kind).max
+    grey = np.repeat(np.linspace(0, top, 32)[None, :], 16, axis=0).astype(kind)
+    stored = np.dstack([grey, np.full_like(grey, top // 2)])
+    tiff = Tiff()
+    step = 16 if tiled else 32
+    tiles = []
+    for left in range(0, 32, step):  # as differences, packed
+        part = stored[:, left : left + step].copy()
+        part[:, 1:] -= stored[:, left : left + step - 1]
+        tiles.append(zlib.compress(part.tobytes()))
+    places, sizes = [tiff.put(one) for one in tiles], [len(one) for one in tiles]
+    where = {322: [16], 323: [16], 324: places, 325: sizes} if tiled else {273: places, 279: sizes, 278: [16]}
+    tags = {256: [32], 257: [16], 258: [8 * grey.itemsize] * 2, 259: [8], 262: [1], 277: [2], 317: [2], 338: [2]}
+    pixels = read_photo(tiff.chain(tiff.page(tags | where)))
+    np.testing.assert_allclose(pixels[..., 0], 255 * (0.5 + grey / top / 2), atol=1.5)
+
+
 def test_a_tiff_that_would_be_misread_is_refused(capfd: pytest.CaptureFixture[str]) -> None:
     apart = np.zeros((3, 10, 20), np.uint16).reshape(10, 20, 3)
     small = np.zeros((10, 20), np.int8)
     for data in (
-        deep_tiff(apart, t284=[2]),
+        deep_tiff(apart, t284=[2], t262=[5]),
         deep_tiff(small, signed=True),
         deep_tiff(np.zeros((10, 20), np.float32), floats=True)[:600],
     ):

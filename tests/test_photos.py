@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from castlist.errors import CastError, PhotoError
+from castlist.errors import CastError, Message, PhotoError
 from castlist.media import (
     check_person,
     find_cast,
@@ -214,6 +214,18 @@ def test_links_that_loop_end(tmp_path: Path) -> None:
     (tmp_path / "Ann" / "all").symlink_to(tmp_path, target_is_directory=True)
     (tmp_path / "Ann" / "broken.jpg").symlink_to(tmp_path / "missing.jpg")
     assert [photo.path.name for photo in find_cast(tmp_path).photos] == ["1.jpg"]
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="this system has no such folder")
+def test_no_link_leads_to_files_without_an_end(tmp_path: Path) -> None:
+    save_noise(tmp_path / "Ann" / "1.jpg", 1)
+    (tmp_path / "Ann" / "system").symlink_to("/proc/self", target_is_directory=True)
+    told: list[Message] = []
+    assert [path.name for path in find_photos([tmp_path], tell=told.append)] == ["1.jpg"]
+    assert [message.code for message in told] == ["folders-of-systems"]
+    for place in ("/proc", "/dev", tmp_path / "Ann" / "system"):
+        with pytest.raises(CastError, match="There is no photo: Folders of the system"):
+            find_photos([place])
 
 
 @pytest.mark.parametrize("other", ["ANN", "ａnn", "ann"])

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import itertools
 import logging
+import os
+import sys
+import threading
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
@@ -105,6 +108,24 @@ def rows(archive: str | Path) -> list[dict[str, Any]]:
     folder = ArchiveFolder(archive)
     every = [row for unit in folder.units() for row in folder.read(unit)[0].to_pylist()]
     return [{**row, "modified": None} for row in sorted(every, key=lambda row: (row["photo"], row["face"] or 0))]
+
+
+def test_what_is_larger_than_any_photo_is_not_fetched(home: Path, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    Place(f"{bucket}/photos").write("disk.img", bytes(200_000))
+    monkeypatch.setattr("castlist.media.limits.MAX_BYTES", 100_000)
+    fetched: list[str] = []
+    read_all = Place.read_all
+
+    def noted(place: Place, files: list[tuple[str, int]]) -> list[bytes | None]:
+        fetched.extend(name for name, _ in files)
+        return read_all(place, files)
+
+    monkeypatch.setattr(Place, "read_all", noted)
+    assert make(bucket) == Filled(11, 0, 0, True)
+    assert len(fetched) == 9 and "disk.img" not in fetched
+    (row,) = (row for row in rows(f"{bucket}/archive") if row["photo"] == "disk.img")
+    assert "photo-file-large" in repr(row), row
+    assert make(bucket).looked == 0
 
 
 def test_an_archive_at_an_address_has_the_rows_of_a_folder(home: Path, bucket: str, way: Way) -> None:
@@ -329,6 +350,19 @@ def test_of_a_manifest_some_rows_are_held_at_a_time(tmp_path: Path) -> None:
         assert tracemalloc.get_traced_memory()[1] < 1_000_000  # of all rows at once it was 2,900,000
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such pipes")
+def test_a_pipe_may_list_files_but_is_no_manifest(home: Path) -> None:
+    manifest, pipe = home / "manifest.parquet", home / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(CastlistError, match=r"is no manifest that can be read \(not a regular file\)"):
+        open_manifest(pipe)
+    with pytest.raises(CastlistError, match=r"nor a text file of paths \(not a regular file\)"):
+        write_manifest("/dev/zero", manifest)
+    writer = threading.Thread(target=pipe.write_text, args=(f"{home / 'photos' / '3.png'}\n",), daemon=True)
+    writer.start()
+    assert write_manifest(pipe, manifest) == 1
 
 
 def test_what_is_no_manifest_is_said(home: Path) -> None:

@@ -728,6 +728,20 @@ def test_every_format_that_holds_xmp_takes_it(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {"a.bmp", *(photo.name for photo in photos)}
 
 
+@needs_exiftool
+def test_moving_pictures_behind_a_photo_stay_where_they_are_told(tmp_path: Path) -> None:
+    photo = tmp_path / "a.avif"
+    drawn().save(photo, save_all=True, append_images=[drawn().rotate(90), drawn().rotate(180)])
+    data = photo.read_bytes()
+    data = data[:8] + b"avif" + data[12:]  # a photo first, as a phone's is that moves
+    photo.write_bytes(data)
+    assert b"moov" in data and b"stco" in data
+    plan = need(plan_inside(photo, ANN))
+    assert write_all([plan]) == [None] and photo.read_bytes() != data
+    assert write_all([need(plan_untagging(photo, photo, plan.change.added))]) == [None]
+    assert photo.read_bytes() == data
+
+
 def heif(kind: bytes, inside: bytes) -> bytes:
     return (8 + len(inside)).to_bytes(4, "big") + kind + inside
 

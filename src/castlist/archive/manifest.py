@@ -10,8 +10,8 @@ from pathlib import Path
 
 from castlist.archive.listing import COLUMNS, SOME, File, Files, files_of, list_files, look_around
 from castlist.archive.originals import Originals, Tell, open_originals
-from castlist.errors import CastlistError, Message, needs_extra, reason_of
-from castlist.files import need_replaceable, write_bytes
+from castlist.errors import CastlistError, Message, PhotoError, needs_extra, reason_of
+from castlist.files import need_regular, need_replaceable, write_bytes
 from castlist.paths import as_path, is_below, is_folder, spell
 from castlist.places import Place, is_address
 from castlist.threads import work_ahead
@@ -77,9 +77,10 @@ class _Manifest:
     @contextlib.contextmanager
     def _open(self) -> Iterator[pq.ParquetFile]:
         try:
+            need_regular(self._path)  # a pipe can't be read from its end, and waiting for one couldn't be stopped
             with pq.ParquetFile(self._path) as file:
                 yield file
-        except (OSError, ValueError, KeyError, NotImplementedError) as error:
+        except (OSError, PhotoError, ValueError, KeyError, NotImplementedError) as error:
             raise CastlistError(
                 "manifest-unreadable",
                 "{path!r} is no manifest that can be read ({reason}). Make it: castlist manifest.",
@@ -91,8 +92,10 @@ class _Manifest:
 def _read_list(path: Path, tell: Tell | None) -> tuple[str, Files]:
     """What a text file lists: what is above all of it, and the files below that which are there."""
     try:
+        if not path.is_fifo():  # of another program's, as a shell's <(...)
+            need_regular(path)
         lines = [line.strip() for line in path.read_text("utf-8-sig").splitlines()]
-    except (OSError, ValueError) as error:
+    except (OSError, PhotoError, ValueError) as error:
         raise CastlistError(
             "list-unreadable",
             "{path!r} is neither a folder, an address, nor a text file of paths ({reason}).",

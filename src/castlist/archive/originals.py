@@ -12,8 +12,8 @@ from typing import Protocol, TypeAlias
 
 from castlist.archive.listing import File, look_around
 from castlist.archive.planning import content_digest
-from castlist.errors import CastlistError, Message
-from castlist.media import each_photo, is_film
+from castlist.errors import CastlistError, Message, PhotoError
+from castlist.media import check_bytes, each_photo, is_film
 from castlist.paths import as_path, is_below, is_folder, join_below, spell, unspell
 from castlist.places import Place, is_address
 
@@ -40,7 +40,7 @@ class Originals(Protocol):
     def is_film(self, file: File) -> bool:
         """Whether it is a film."""
 
-    def show(self, files: Iterable[File]) -> Iterator[Path | bytes]:
+    def show(self, files: Iterable[File]) -> Iterator[Path | bytes | PhotoError]:
         """What is to be looked at of each, as `Eyes.see` takes it."""
 
     def at_hand(self, file: File) -> contextlib.AbstractContextManager[Path]:
@@ -137,11 +137,15 @@ class Far:
         """As of `Originals`: by its name."""
         return PurePosixPath(file.photo).suffix.lower() in FILMS
 
-    def show(self, files: Iterable[File]) -> Iterator[Path | bytes]:
-        """As of `Originals`."""
+    def show(self, files: Iterable[File]) -> Iterator[Path | bytes | PhotoError]:
+        """As of `Originals`; what no photo is as large as isn't fetched."""
         rest = iter(files)
         while some := list(islice(rest, AT_ONCE)):
-            for data in self._place.read_all([(unspell(file.photo), file.bytes) for file in some]):
+            refused = [_refusal(file) for file in some]
+            wanted = [file for file, refusal in zip(some, refused, strict=True) if refusal is None]
+            fetched = iter(self._place.read_all([(unspell(file.photo), file.bytes) for file in wanted]))
+            for refusal in refused:
+                data = next(fetched) if refusal is None else refusal
                 yield Path("/", "\0") if data is None else data  # a file that can't be there: told as of any folder
 
     @contextlib.contextmanager
@@ -152,3 +156,12 @@ class Far:
             with contextlib.suppress(FileNotFoundError):
                 self._place.fetch(unspell(file.photo), path)
             yield path
+
+
+def _refusal(file: File) -> PhotoError | None:
+    """Why a file's size alone tells that it is no photo."""
+    try:
+        check_bytes(file.bytes)
+    except PhotoError as error:
+        return error
+    return None

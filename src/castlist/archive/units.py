@@ -116,7 +116,7 @@ class Worker:
         """Look at photos in one stream."""
         takings: deque[Future[Taking]] = deque()
 
-        def shown() -> Iterator[Path | bytes]:
+        def shown() -> Iterator[Path | bytes | PhotoError]:
             for photo in self._originals.show(files):
                 # What a file says of its photo is read while others are looked at.
                 takings.append(submit(_read_taking, photo))
@@ -288,7 +288,9 @@ def _for_each(rows: Table, files: Sequence[File]) -> Table:
     )
 
 
-def _read_taking(photo: Path | bytes) -> Taking:
+def _read_taking(photo: Path | bytes | PhotoError) -> Taking:
+    if isinstance(photo, PhotoError):
+        return Taking()
     try:
         return read_taking(photo if isinstance(photo, bytes) else read_file(photo))
     except PhotoError:  # told by whoever looked at it

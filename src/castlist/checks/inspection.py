@@ -54,13 +54,14 @@ def check_photos(
         CastlistError: If a folder can't be read, or the cache not be written.
     """
     root = as_path(root)
+    stage = on_stage or (lambda what: lambda done, total: None)
+    on_photo = stage("Photos")  # a whole disk takes minutes to list
     cast = find_marked_cast(root) if from_regions else _read_folder(root)
     others = () if against is None else _read_folder(as_path(against)).photos
-    stage = on_stage or (lambda what: lambda done, total: None)
     photos = (*cast.photos, *others)
     with open_cache() as cache:
         epoch = cache.epoch
-        seen = look_at(photos, cache, stage("Photos"))
+        seen = look_at(photos, cache, on_photo)
         readable = [i for i, photo in enumerate(seen) if photo.signature is not None]
         signatures = [photo.signature for photo in seen if photo.signature is not None]
         pairs = find_pairs(signatures, cache, stage("Copies"))

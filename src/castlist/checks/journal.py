@@ -14,6 +14,7 @@ from castlist.files import write_text
 from castlist.paths import is_below
 
 JOURNALS = ".castlist-moves"  # a folder in the cast's, hidden, with a numbered file for each time
+SIDECAR = ".xmp"
 ASIDE = "-aside"  # ends the name of the folder beside the cast's
 LARGEST = 200_000_000  # bytes of a journal: some hundred thousand moves
 
@@ -24,7 +25,12 @@ class Move:
 
     source: str  # below the cast's folder, with forward slashes; one of the two may begin with ../ and lie aside
     target: str
-    sha256: str
+    sha256: str  # of the photo
+
+    @property
+    def is_sidecar(self) -> bool:
+        """Whether it goes with the photo that was moved before it, whatever other programs write into it meanwhile."""
+        return self.source.lower().endswith(SIDECAR)
 
     def state(self, root: Path) -> str:
         """Whether it is "open" or "done"; "lost" or "doubled" where somebody else has been at it."""

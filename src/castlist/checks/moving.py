@@ -1,4 +1,4 @@
-"""Decisions carried out: photos moved, none deleted, each in exactly one place whenever the power goes.
+"""Decisions carried out: photos moved, none deleted, each in exactly one place whenever the power goes; and sidecars.
 
 What is to be moved is on disk before the first move, each move is one renaming, and what is done is told from where the
 files lie; so carrying out the same decisions again goes on where it was cut short, and undoing goes back from anywhere.
@@ -18,7 +18,7 @@ from castlist.checks.journal import Move, aside_of, last_journal, read_journal, 
 from castlist.checks.renaming import passes_link, rename
 from castlist.errors import CastError, PhotoError, reason_of
 from castlist.files import cannot_write
-from castlist.media import read_file, settle_name
+from castlist.media import Sidecars, read_file, settle_name
 from castlist.paths import unspell
 
 logger = logging.getLogger(__name__)
@@ -61,14 +61,15 @@ def apply_decisions(decisions: Decisions) -> Moved:
         )
     else:
         moves = _plan(decisions, root)
-    before = sum(move.state(root) == "done" for move in moves)
+    photos = [move for move in moves if not move.is_sidecar]
+    before = sum(move.state(root) == "done" for move in photos)
     _verify(root, moves)
     if begun[0] != stamp and moves:
         write_journal(root, last, stamp, moves)
     for move in moves:
         if move.state(root) == "open":
             _carry_out(move, root)
-    return Moved(len(moves) - before, before, aside_of(root))
+    return Moved(len(photos) - before, before, aside_of(root))
 
 
 def undo_moves(root: Path) -> Moved:
@@ -95,13 +96,15 @@ def undo_moves(root: Path) -> Moved:
         last.unlink()
     except OSError as error:
         raise cannot_write(last, error) from error
-    return Moved(len(open_), len(moves) - len(open_), aside_of(root))
+    moved, photos = (sum(not move.is_sidecar for move in some) for some in (open_, moves))
+    return Moved(moved, photos - moved, aside_of(root))
 
 
 def _plan(decisions: Decisions, root: Path) -> list[Move]:
     people = sorted(entry.name for entry in root.iterdir() if entry.is_dir())
     moves: list[Move] = []
     taken: set[Path] = set()
+    sidecars = Sidecars()
     for one in decisions.photos:
         file = unspell(one.file)
         to = settle_name(one.to, people) if one.to else None  # as the folder is called that is there
@@ -112,22 +115,32 @@ def _plan(decisions: Decisions, root: Path) -> list[Move]:
             wanted = root / to / Path(file).name
         else:
             wanted = aside_of(root) / file
-        target, number = wanted, 1
-        while target in taken or os.path.lexists(target):
+        photo = root / file
+        sidecar = sidecars.find(photo)
+        files = [photo, sidecar] if sidecar and sidecar.is_file() and not sidecar.is_symlink() else [photo]
+        number = 1
+        targets = [wanted.with_name(path.name) for path in files]
+        while any(target in taken or os.path.lexists(target) for target in targets):
             number += 1
-            target = wanted.with_name(f"{wanted.stem}-{number}{wanted.suffix}")
-        taken.add(target)
-        inside = target.is_relative_to(root)
-        name = target.relative_to(root) if inside else Path("..") / target.relative_to(root.parent)
-        moves.append(Move(file, name.as_posix(), one.sha256))
+            stem = f"{photo.stem}-{number}"
+            targets = [wanted.with_name(stem + path.name[len(photo.stem) :]) for path in files]
+        taken.update(targets)
+        for path, target in zip(files, targets, strict=True):
+            moves.append(Move(_below(root, path), _below(root, target), one.sha256))
     return moves
+
+
+def _below(root: Path, path: Path) -> str:
+    """A file as a move names it."""
+    inside = path.is_relative_to(root)
+    return (path.relative_to(root) if inside else Path("..") / path.relative_to(root.parent)).as_posix()
 
 
 def _verify(root: Path, moves: Iterable[Move]) -> None:
     """Check that what is still to be moved is what was checked, and can be renamed."""
     for move in moves:
         state, source = move.state(root), root / move.source
-        if state == "done":
+        if state == "done" or (state == "lost" and move.is_sidecar):
             continue
         if state == "doubled":
             raise CastError(
@@ -137,7 +150,7 @@ def _verify(root: Path, moves: Iterable[Move]) -> None:
                 target=str(root / move.target),
             )
         try:
-            same = state == "open" and hashlib.sha256(read_file(source)).hexdigest() == move.sha256
+            same = move.is_sidecar or (state == "open" and hashlib.sha256(read_file(source)).hexdigest() == move.sha256)
         except PhotoError:
             same = False
         if not same:

@@ -61,7 +61,8 @@ def predict(
     as_table = csv == STDOUT
     if as_table and as_json:
         raise SettingsError("table-and-json", "--csv - prints a table, and --json something else. Choose one.")
-    paths = find_photos(inputs, tell=say_note)
+    with showing(Message("showing-files", "Photos and films")):  # a whole disk takes minutes to list
+        paths = find_photos(inputs, tell=say_note)
     run = run or newest_run(Path("runs"), tell=say_note).path
     recognizer = Recognizer.load(run)
     say(translate("Run: {path}", path=str(run)))

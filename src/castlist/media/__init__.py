@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from castlist.media.headers import time_taken as time_taken
     from castlist.media.inputs import each_photo as each_photo
     from castlist.media.inputs import find_photos as find_photos
+    from castlist.media.limits import check_bytes as check_bytes
     from castlist.media.marking import find_marked_cast as find_marked_cast
     from castlist.media.marks import digest_of as digest_of
     from castlist.media.marks import marked_exif as marked_exif
@@ -89,6 +90,7 @@ _ROOMS = {
     "TagPlan": "regions",
     "Tags": "regions",
     "Taking": "headers",
+    "check_bytes": "limits",
     "check_new_person": "names",
     "check_person": "names",
     "choices_for": "names",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import math
+import struct
 from collections.abc import Iterator
 
 from castlist.errors import PhotoError
@@ -11,8 +13,11 @@ HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"
 AVIF_BRANDS = (b"avif", b"avis")
 LOST = 4096  # zero bytes at the end of what was packed; packers write no such row, interrupted copies do
 _MOST_BRANDS = 64
+_MARGIN = 64  # pixels each way that pi-heif has a picture hold beside those that are shown
+_CROP = struct.Struct(">4IiIiI")  # width, height, and how far its middle is from the picture's
 
 Span = tuple[int, int]  # from, and up to
+Crop = tuple[int, int, int, int]  # left, top, right, bottom
 
 
 def still_brand(head: bytes) -> bytes | None:
@@ -50,6 +55,67 @@ def says_turned(data: bytes) -> bool:
     at = data.find(b"ipco")
     properties = data[max(at, 0) : at - 4 + int.from_bytes(data[max(at - 4, 0) : max(at, 0)], "big")]
     return b"irot" in properties or b"imir" in properties
+
+
+def without_crop(data: bytes) -> tuple[bytes, Crop] | None:
+    """A HEIC that shows all that it holds, and which part it showed; None where decoders crop it themselves."""
+    crop, size = None, (0, 0)
+    with contextlib.suppress(ArithmeticError, IndexError, KeyError, ValueError, struct.error):  # no such container
+        for kind, at in _properties(data):
+            width, height = size
+            if kind == b"ispe":
+                size = struct.unpack_from(">II", data, at + 12)
+            elif kind == b"clap":
+                values = _CROP.unpack_from(data, at + 8)
+                across, down, right, low = (top / under for top, under in zip(values[::2], values[1::2], strict=True))
+                if not (1 <= across <= width and 1 <= down <= height):
+                    return None
+                if width * height <= (across + _MARGIN) * (down + _MARGIN):
+                    return None
+                left, top = math.floor(right + (width - across) / 2), math.floor(low + (height - down) / 2)
+                crop = (left, top, left + round(across), top + round(down))
+                whole = _CROP.pack(width, 1, height, 1, 0, 1, 0, 1)
+                data = data[: at + 8] + whole + data[at + 8 + len(whole) :]
+            elif crop and kind == b"irot":
+                for _ in range(data[at + 8] & 3):
+                    crop = (crop[1], size[0] - crop[2], crop[3], size[0] - crop[0])
+                    size = size[::-1]
+            elif crop and kind == b"imir":
+                is_sideways = data[at + 8] & 1
+                left, top, right, bottom = crop
+                crop = (
+                    (width - right, top, width - left, bottom)
+                    if is_sideways
+                    else (left, height - bottom, right, height - top)
+                )
+    return None if crop is None else (data, crop)
+
+
+def _properties(data: bytes) -> Iterator[tuple[bytes, int]]:
+    """What is said of a container's first picture, in order: of which kind, and where its box begins.
+
+    Raises:
+        IndexError, KeyError, ValueError: If the container is damaged, or of an unknown kind.
+    """
+    start, end = dict(boxes(data, (0, len(data))))[b"meta"]
+    meta = dict(boxes(data, (start + 12, end)))
+    start, end = meta[b"pitm"]
+    wanted = int.from_bytes(data[start + 12 : end], "big")
+    start, end = meta[b"iprp"]
+    told = dict(boxes(data, (start + 8, end)))
+    start, end = told[b"ipco"]
+    every = [(kind, at) for kind, (at, _) in boxes(data, (start + 8, end))]
+    at, end = told[b"ipma"]
+    of_item, of_index = 4 if data[at + 8] else 2, 2 if data[at + 11] & 1 else 1
+    at += 16
+    while at < end:
+        item, count = int.from_bytes(data[at : at + of_item], "big"), data[at + of_item]
+        at += of_item + 1
+        for place in range(at, at + count * of_index, of_index) if item == wanted else ():
+            number = int.from_bytes(data[place : place + of_index], "big") & (0x7FFF if of_index == 2 else 0x7F)
+            if number:
+                yield every[number - 1]
+        at += count * of_index
 
 
 def boxes(data: bytes, within: Span) -> Iterator[tuple[bytes, Span]]:

@@ -10,38 +10,41 @@ from castlist.silence import silence_opencv
 SOME = 256  # rows and columns of a picture by which its floats are judged
 
 
-def in_8_bits(
-    data: bytes, *, white_is_zero: bool = False, top: float | None = None, halves: bool = False
-) -> bytes | None:
-    """A file's first picture, upright, as a PPM file.
+def in_8_bits(data: bytes, *, top: float) -> bytes | None:
+    """A file's first picture as a PPM file.
 
     Args:
-        data: The file; its samples may be floats or integers, of 8 to 64 bits.
-        white_is_zero: How its grey values are meant.
-        top: What white is, if the file says so.
-        halves: Whether what it calls integers of 16 bits are floats.
+        data: The file; its samples are integers.
+        top: What white is.
 
     Returns:
         The other file; None if OpenCV can't read this one either.
     """
+    values = read_samples(data)
+    return None if values is None else to_ppm(values, top=top)
+
+
+def read_samples(data: bytes) -> np.ndarray | None:
+    """A file's first picture, upright, as `to_ppm` takes it; None if OpenCV can't read it."""
     with silence_opencv():
         values = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    if values is None:
-        return None
-    values = values.reshape(*values.shape[:2], -1)
-    return to_ppm(values.view(np.float16) if halves else values, white_is_zero=white_is_zero, top=top)
+    return None if values is None else values.reshape(*values.shape[:2], -1)
 
 
-def to_ppm(values: np.ndarray, *, white_is_zero: bool = False, top: float | None = None) -> bytes:
+def to_ppm(
+    values: np.ndarray, *, white_is_zero: bool = False, top: float | None = None, premultiplied: bool = False
+) -> bytes:
     """Samples as a PPM file of 8 bits.
 
     Args:
-        values: Shape (height, width, 1, 3 or 4): grey; or blue, green, red and perhaps opacity.
-        white_is_zero: As for `in_8_bits`.
-        top: As for `in_8_bits`.
+        values: Shape (height, width, 1 to 4): grey, or blue, green and red; and perhaps opacity. Integers or floats.
+        white_is_zero: How grey values are meant.
+        top: What white is, if the file says so.
+        premultiplied: Whether the colors are as they are seen on black.
     """
     height, width = values.shape[:2]
-    colors, alpha = values[..., :3], values[..., 3:4]
+    n_colors = values.shape[2] // 3 * 2 + 1
+    colors, alpha = values[..., :n_colors], values[..., n_colors:]
     if values.dtype == np.uint8 and top == 255 and not alpha.size and not white_is_zero:
         return _ppm(np.broadcast_to(colors, (height, width, 3)))
     bgr = np.empty((height, width, 3), np.uint8)
@@ -52,7 +55,8 @@ def to_ppm(values: np.ndarray, *, white_is_zero: bool = False, top: float | None
         if white_is_zero:
             shares = 1 - shares
         if alpha.size:
-            shares = 1 - np.clip(alpha[row] / opaque, 0, 1) * (1 - shares)
+            share = np.clip(alpha[row] / opaque, 0, 1)
+            shares = np.minimum(1 - share + shares, 1) if premultiplied else 1 - share * (1 - shares)
         bgr[row] = 255 * shares
     return _ppm(bgr)
 

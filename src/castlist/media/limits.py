@@ -17,6 +17,18 @@ _PIXELS = b"\xff\xda"  # the marker behind which they begin
 _SCAN = _PIXELS + b"\x00"  # how one begins, and nothing within one
 
 
+def check_bytes(size: int) -> None:
+    """Make sure that a file isn't larger than any photo that could be decoded.
+
+    Raises:
+        PhotoError: If it is; the message is the reason.
+    """
+    if size > MAX_BYTES:
+        raise PhotoError(
+            "photo-file-large", "a file of {size:.1f} GB, as no photo is that could be decoded", size=size / 1e9
+        )
+
+
 def check_pixels(width: float, height: float, most: int = MAX_PIXELS) -> None:
     """Make sure that a photo or a film isn't too large to be decoded.
 

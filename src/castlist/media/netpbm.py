@@ -68,4 +68,4 @@ def _pam_written_anew(data: bytes, most: int) -> bytes:
     if len(data) < header.end() + width * height * depth * kind.itemsize:
         raise PhotoError("photo-damaged", "damaged or cut short ({reason})", reason="its numbers can't be read")
     values = np.frombuffer(data, kind, width * height * depth, header.end()).reshape(height, width, depth)
-    return to_ppm(values[..., {1: [0], 2: [0, 0, 0, 1], 3: [2, 1, 0], 4: [2, 1, 0, 3]}[depth]], top=top)
+    return to_ppm(values[..., {1: [0], 2: [0, 1], 3: [2, 1, 0], 4: [2, 1, 0, 3]}[depth]], top=top)

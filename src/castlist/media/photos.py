@@ -16,9 +16,9 @@ from castlist.arguments import checked
 from castlist.errors import Message, PhotoError, reason_of
 from castlist.files import need_regular
 from castlist.media import mending, tiff
-from castlist.media.containers import AVIF_BRANDS, still_brand
+from castlist.media.containers import AVIF_BRANDS, still_brand, without_crop
 from castlist.media.headers import open_header, open_sized, orientation_of, picture_of, turns_itself
-from castlist.media.limits import MAX_BYTES, MAX_PIXELS, check_pixels, check_scans
+from castlist.media.limits import MAX_PIXELS, check_bytes, check_pixels, check_scans
 from castlist.media.orientation import LEFT_LAST, LYING, TOP_LAST
 
 # How files begin: of formats that are read, and of some that aren't.
@@ -157,6 +157,11 @@ def _decode(image: Image.Image, picture: tiff.Picture, scale: int) -> Decoded:
             scale = 1
         try:
             rgb = _to_rgb(image)
+        except RuntimeError:
+            uncropped = without_crop(picture.data)
+            if uncropped is None:
+                raise
+            rgb = _to_rgb(open_header(uncropped[0])).crop(uncropped[1])
         except OSError:
             completed = mending.completed_jpeg(picture.data) if image.format in ("JPEG", "MPO") else None
             if completed is None:
@@ -202,13 +207,7 @@ def read_file(path: str | os.PathLike[str]) -> bytes:
     if not isinstance(path, str | os.PathLike):
         raise PhotoError("photo-no-path", "not a path but {kind}", kind=type(path).__name__)
     try:
-        size = need_regular(Path(path))
-        if size > MAX_BYTES:
-            raise PhotoError(
-                "photo-file-large",
-                "a file of {size:.1f} GB, as no photo is that could be decoded",
-                size=size / 1e9,
-            )
+        check_bytes(need_regular(Path(path)))
         return Path(path).read_bytes()
     except OSError as error:
         raise _unopened(reason_of(error)) from error
@@ -235,8 +234,8 @@ def _to_rgb(image: Image.Image) -> Image.Image:
         return Image.fromarray(_to_8_bit(np.asarray(image), image)).convert("RGB")
     if isinstance(image, TiffImagePlugin.TiffImageFile) and tiff.EXTRA not in image.tag_v2:
         return image.convert("RGB")  # Pillow takes a fourth sample for opacity, which the file doesn't say
-    if "A" in image.getbands() or "transparency" in image.info:
-        rgba = image.convert("RGBA")
+    if not {"A", "a"}.isdisjoint(image.getbands()) or "transparency" in image.info:
+        rgba = (image.convert("LA") if image.mode == "La" else image).convert("RGBA")
         paper = Image.new("RGB", rgba.size, "white")
         # Not by alpha_composite, which holds Python's lock: a window would stand still for a large picture.
         paper.paste(rgba, mask=rgba)

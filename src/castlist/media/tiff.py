@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
+from typing import TypeAlias
 
+import numpy as np
 from PIL import Image
 
 from castlist.errors import PhotoError
-from castlist.media.deep import in_8_bits
+from castlist.media.deep import read_samples, to_ppm
 from castlist.media.limits import check_header, check_pixels
 
 HEADERS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # the last two of BigTIFF
@@ -20,19 +23,29 @@ SHARE = 0.25  # of the sensor's longer side from which it is one
 
 SUBFILE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC = 254, 256, 257, 258, 259, 262
 STRIPS, ORIENTATION, STRIP_BYTES, PLANES, SUB_PAGES, SAMPLES, JPEG, JPEG_BYTES = 273, 274, 279, 284, 330, 339, 513, 514
-DNG_VERSION, CANON_SLICES, EXTRA = 50706, 50752, 338
+DNG_VERSION, CANON_SLICES, EXTRA, PER_PIXEL, PREDICTOR, TILE_WIDTH = 50706, 50752, 338, 277, 317, 322
+TILES, TILE_BYTES = 324, 325
 _WANTED = {SUBFILE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, STRIPS, ORIENTATION, STRIP_BYTES}
-_WANTED |= {PLANES, SUB_PAGES, SAMPLES, JPEG, JPEG_BYTES, DNG_VERSION, CANON_SLICES}
+_WANTED |= {PLANES, SUB_PAGES, SAMPLES, JPEG, JPEG_BYTES, DNG_VERSION, CANON_SLICES, EXTRA, PER_PIXEL}
+# What tells how samples are stored; the other two: in which order bits are, and the height of strips and of tiles.
+_STORED = {WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, STRIPS, STRIP_BYTES, PREDICTOR, TILE_WIDTH, TILES, TILE_BYTES}
+_STORED |= {SAMPLES, EXTRA, 266, 278, 323}
+_PIECES = (STRIPS, STRIP_BYTES, TILES, TILE_BYTES)
 _MOST_VALUES = 64  # of a tag; the strips of a large page are many, and one of them is enough to know
+_MOST_PIECES = 1 << 20  # strips or tiles
 
 _SENSOR = (32803, 34892)  # photometric: color filter array, linear raw
 _RAW_COMPRESSIONS = (34713, 32767, 32769, 32770, 65535)  # Nikon, Sony, packed, Samsung, Pentax
 _REDUCED, _MASK = 1, 4  # bits of the kind of page
 _WHITE_IS_ZERO = 0  # photometric
+_N_COLORS = {_WHITE_IS_ZERO: 1, 1: 1, 2: 3}  # of photometrics that OpenCV leaves as they are
+_PREMULTIPLIED, _OPACITY = 1, 2  # extra samples
+_DIFFERENCES = 2  # predictor
 _SIGNED, _FLOAT = 2, 3  # samples
 _APART = 2  # planes: a color after the other
-_UNKNOWN = 65000  # a tag of nobody's
 _INTEGERS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}  # TIFF's types
+
+_Tags: TypeAlias = dict[int, tuple[int, ...]]  # of each tag its values
 
 
 @dataclass(frozen=True)
@@ -48,7 +61,7 @@ class _Page:
     """One directory of a TIFF file, with the tags that tell pictures apart."""
 
     at: int
-    tags: dict[int, tuple[int, ...]]
+    tags: _Tags
 
     def value(self, tag: int, default: int = 0) -> int:
         return (self.tags.get(tag) or (default,))[0]
@@ -72,14 +85,21 @@ class _Page:
     @property
     def is_deep(self) -> bool:
         """Whether Pillow refuses its samples, or takes them for others."""
-        bits = self.value(BITS)
-        is_odd = self.is_white_zero or self.value(PLANES) == _APART
-        return self.value(SAMPLES) in (_SIGNED, _FLOAT) or bits > 16 or (bits == 16 and is_odd)
+        bits, count = self.value(BITS), self.value(PER_PIXEL, 1)
+        is_apart = self.value(PLANES) == _APART
+        is_odd = self.is_white_zero or is_apart or count == 2
+        is_mixed_up = is_apart and self.n_colors and (count == 2 or self.value(EXTRA) == _PREMULTIPLIED)
+        return self.value(SAMPLES) in (_SIGNED, _FLOAT) or bits > 16 or (bits == 16 and is_odd) or bool(is_mixed_up)
 
     @property
-    def is_readable(self) -> bool:
-        """Whether OpenCV reads such samples: it mixes up colors that lie apart."""
-        return self.value(PLANES) != _APART and self.value(BITS) >= 16
+    def n_colors(self) -> int:
+        """How many of its samples are colors; 0 where OpenCV would take them for others."""
+        return _N_COLORS.get(self.value(PHOTOMETRIC), 0)
+
+    @property
+    def has_opacity(self) -> bool:
+        """Whether the sample behind the colors is opacity."""
+        return self.value(EXTRA) in (_PREMULTIPLIED, _OPACITY)
 
     @property
     def is_half(self) -> bool:
@@ -114,15 +134,11 @@ def find_picture(data: bytes, most: int, *, anew: bool = True) -> Picture:
         check_pixels(*chosen.size, most)
         if not anew:
             return Picture(data, orientation)
-        if not chosen.is_readable:
+        samples = _read_samples(data, chosen)
+        if samples is None:
             raise unread()
-        half = chosen.is_half
-        copy = in_8_bits(
-            _without_kind(data, chosen.at) if half else data, white_is_zero=chosen.is_white_zero, halves=half
-        )
-        if copy is None:
-            raise unread()
-        return Picture(copy)
+        is_premultiplied = chosen.value(EXTRA) == _PREMULTIPLIED
+        return Picture(to_ppm(samples, white_is_zero=chosen.is_white_zero, premultiplied=is_premultiplied), orientation)
     return Picture(data, orientation)
 
 
@@ -190,42 +206,100 @@ def _is_larger_copy(size: tuple[int, int], other: tuple[int, int]) -> bool:
     return width >= 2 * small_width and abs(width * small_height - small_width * height) < 0.02 * width * small_height
 
 
-def _beginning_at(data: bytes, at: int) -> bytes:
-    """The same file with another page as its first."""
+def _beginning_at(data: bytes, at: int, behind: bytes = b"") -> bytes:
+    """The same file, and what is put behind it, with another page as its first."""
+    order, _, place = _form_of(data)
+    first = 8 if place == "Q" else 4
+    rest = memoryview(data)[first + struct.calcsize(place) :]
+    return b"".join([data[:first], struct.pack(order + place, at), rest, behind])
+
+
+def _read_samples(data: bytes, page: _Page) -> np.ndarray | None:
+    """A page's samples as `to_ppm` takes them, not turned; None where OpenCV can't read them."""
+    if not page.n_colors or (page.value(BITS) < 16 and page.value(SAMPLES) in (_SIGNED, _FLOAT)):
+        return None
+    try:
+        tags = _read_page(data, page.at, _STORED, _MOST_PIECES)[0].tags
+    except struct.error:
+        return None
+    if page.is_half:
+        del tags[SAMPLES]  # OpenCV takes them for integers then
+    count, n_colors = page.value(PER_PIXEL, 1), page.n_colors
+    n_wanted = n_colors + page.has_opacity
+    if page.value(PLANES) != _APART and count != 2:
+        samples = read_samples(_with_page(data, tags | {PER_PIXEL: (count,)}))
+    else:
+        read = _read_apart(data, tags, count) if page.value(PLANES) == _APART else _read_pairs(data, tags)
+        planes = [plane for plane in islice(read, n_wanted) if plane is not None]
+        is_whole = len(planes) == n_wanted
+        samples = np.dstack([*planes[:n_colors][::-1], *planes[n_colors:]]) if is_whole else None
+    if samples is None:
+        return None
+    return (samples.view(np.float16) if page.is_half else samples)[..., :n_wanted]
+
+
+def _read_apart(data: bytes, tags: _Tags, count: int) -> Iterator[np.ndarray | None]:
+    """The planes of a page whose samples of a kind lie together."""
+    for i in range(count):
+        own = {
+            tag: values[i * len(values) // count : (i + 1) * len(values) // count] if tag in _PIECES else values[:1]
+            for tag, values in tags.items()
+        }
+        yield read_samples(_with_page(data, own | {PHOTOMETRIC: (1,)}))
+
+
+def _read_pairs(data: bytes, tags: _Tags) -> Iterator[np.ndarray | None]:
+    """The planes of a page of two samples each, read as one that is twice as wide."""
+    one = {tag: values if tag in _PIECES else values[:1] for tag, values in tags.items()}
+    wide = {tag: (2 * one[tag][0],) for tag in (WIDTH, TILE_WIDTH) if one.get(tag)}
+    is_difference = one.pop(PREDICTOR, (1,))[0] == _DIFFERENCES
+    samples = read_samples(_with_page(data, one | wide | {PHOTOMETRIC: (1,)}))
+    if samples is None:
+        return
+    pairs = samples.reshape(len(samples), -1, 2)
+    step = (one.get(TILE_WIDTH) or one[WIDTH])[0]
+    for left in range(0, pairs.shape[1] if is_difference else 0, step):
+        part = pairs[:, left : left + step]
+        np.cumsum(part, axis=1, dtype=pairs.dtype, out=part)
+    yield from (pairs[..., 0], pairs[..., 1])
+
+
+def _with_page(data: bytes, tags: _Tags) -> bytes:
+    """The same file with another page as its first, one that says no more than this."""
+    order, count_form, place = _form_of(data)
+    kind, entry = (16, "HHQQ") if place == "Q" else (4, "HHII")
+    at = len(data) + len(data) % 2
+    end = at + struct.calcsize(order + count_form) + len(tags) * struct.calcsize(order + entry)
+    end += struct.calcsize(order + place)
+    head, behind = struct.pack(order + count_form, len(tags)), b""
+    for tag, values in sorted(tags.items()):
+        packed = struct.pack(f"{order}{len(values)}{place}", *values)
+        value = values[0] if len(values) == 1 else end + len(behind)
+        head += struct.pack(order + entry, tag, kind, len(values), value)
+        behind += packed if len(values) > 1 else b""
+    page = head + struct.pack(order + place, 0) + behind
+    return _beginning_at(data, at, bytes(at - len(data)) + page)
+
+
+def _form_of(data: bytes) -> tuple[str, str, str]:
+    """How numbers stand in a file, as `struct` says it: their order, how many tags a page has, and places."""
     order = "<" if data[:2] == b"II" else ">"
-    if _is_big(data):
-        return data[:8] + struct.pack(order + "Q", at) + data[16:]
-    return data[:4] + struct.pack(order + "I", at) + data[8:]
-
-
-def _without_kind(data: bytes, at: int) -> bytes:
-    """The same file of which a page doesn't say what its samples are: readers take them for integers."""
-    order = "<" if data[:2] == b"II" else ">"
-    first, step = (8, 20) if _is_big(data) else (2, 12)
-    told, unknown = (struct.pack(order + "H", tag) for tag in (SAMPLES, _UNKNOWN))
-    entry = next(entry for entry in range(at + first, len(data), step) if data[entry : entry + 2] == told)
-    return data[:entry] + unknown + data[entry + 2 :]
-
-
-def _is_big(data: bytes) -> bool:
-    return data[2:4] in (b"+\0", b"\0+")
+    return (order, "Q", "Q") if data[2:4] in (b"+\0", b"\0+") else (order, "H", "I")
 
 
 def _pages(data: bytes) -> Iterator[_Page]:
     """All pages, those below others after them; as far as the file is intact."""
-    order = "<" if data[:2] == b"II" else ">"
-    is_big = _is_big(data)
-    place = "Q" if is_big else "I"
+    order, _, place = _form_of(data)
     seen: set[int] = set()
     try:
-        waiting = list(struct.unpack_from(order + place, data, 8 if is_big else 4))
+        waiting = list(struct.unpack_from(order + place, data, 8 if place == "Q" else 4))
         while waiting and len(seen) < MOST_PAGES:
             at = waiting.pop(0)
             if not at or at in seen:
                 continue
             seen.add(at)
             try:
-                page, following = _read_page(data, at, order, is_big)
+                page, following = _read_page(data, at, _WANTED, _MOST_VALUES)
             except struct.error:  # beyond the file's end
                 continue
             yield page
@@ -234,15 +308,17 @@ def _pages(data: bytes) -> Iterator[_Page]:
         return
 
 
-def _read_page(data: bytes, at: int, order: str, is_big: bool) -> tuple[_Page, int]:
-    count_form, place, entry = ("Q", "Q", 20) if is_big else ("H", "I", 12)
+def _read_page(data: bytes, at: int, wanted: Container[int], most: int) -> tuple[_Page, int]:
+    """A page, with as many values of each tag that is wanted as are looked at; and where the next one is."""
+    order, count_form, place = _form_of(data)
+    entry = 20 if place == "Q" else 12
     count = struct.unpack_from(order + count_form, data, at)[0]
     first = at + struct.calcsize(count_form)
     width = struct.calcsize(place)
-    tags: dict[int, tuple[int, ...]] = {}
+    tags: _Tags = {}
     for i in range(min(count, 4096)):
         tag, kind, n = struct.unpack_from(order + "HH" + place, data, first + entry * i)
-        if tag not in _WANTED or kind not in _INTEGERS:
+        if tag not in wanted or kind not in _INTEGERS:
             continue
         inside = first + entry * i + 4 + width
         where = (
@@ -250,7 +326,7 @@ def _read_page(data: bytes, at: int, order: str, is_big: bool) -> tuple[_Page, i
             if n * struct.calcsize(_INTEGERS[kind]) <= width
             else struct.unpack_from(order + place, data, inside)[0]
         )
-        tags[tag] = struct.unpack_from(f"{order}{min(n, _MOST_VALUES)}{_INTEGERS[kind]}", data, where)
+        tags[tag] = struct.unpack_from(f"{order}{min(n, most)}{_INTEGERS[kind]}", data, where)
     end = first + entry * count
     following = struct.unpack_from(order + place, data, end)[0] if end + width <= len(data) else 0
     return _Page(at, tags), following

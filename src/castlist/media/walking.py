@@ -31,7 +31,7 @@ _LIBRARIES = (
     *(".lrdata", ".lrlibrary", ".cocatalog"),
 )
 _RUN = "run.json"  # in a folder with a run of castlist's, whose report's figures are nobody's photos
-_NO_DISK = frozenset({"/proc", "/sys", "/dev"})  # files without an end, which may be read for ever
+_NO_DISK = ("/proc", "/sys", "/dev")  # files without an end, which may be read for ever
 
 
 class Walk:
@@ -47,6 +47,9 @@ class Walk:
 
     def entries(self, folder: str | os.PathLike[str]) -> Iterator[os.DirEntry[str]]:
         """The files and folders in a folder, hidden things and broken links left out."""
+        if _has_no_end(folder):
+            self._system.append(os.fspath(folder))
+            return
         try:
             with os.scandir(folder) as entries:
                 need_entry(folder)
@@ -154,7 +157,7 @@ class Walk:
             return False
         try:
             is_folder = entry.is_dir()
-            if is_folder and _is_of_system(entry):
+            if is_folder and name in _SYSTEM:
                 self._system.append(entry.path)
                 return False
             if is_folder and name.endswith(_LIBRARIES):
@@ -181,9 +184,10 @@ class Walk:
             )
 
 
-def _is_of_system(entry: os.DirEntry[str]) -> bool:
-    name = entry.name.casefold()
-    return name in _SYSTEM or (name in ("proc", "sys", "dev") and str(Path(entry.path).absolute()) in _NO_DISK)
+def _has_no_end(folder: str | os.PathLike[str]) -> bool:
+    """Whether a folder is none of a disk's, whichever link has led there; one of memory below /dev is like a disk's."""
+    place = os.path.realpath(folder)
+    return place in _NO_DISK or place.startswith(("/proc/", "/sys/"))
 
 
 def _identity(folder: Path | os.DirEntry[str]) -> Identity | None:

@@ -22,7 +22,8 @@ from castlist.naming.seeing import Seen
 from castlist.paths import as_several, as_text
 from castlist.threads import Hands, OnCount, Stop, work_ahead
 
-Photo = str | os.PathLike[str] | bytes | np.ndarray  # a file, the bytes of one, or pixels (height, width, 3), uint8
+# A file, the bytes of one, pixels (height, width, 3), uint8; or why there is none.
+Photo = str | os.PathLike[str] | bytes | np.ndarray | PhotoError
 
 BATCH = 32  # photos in one record: they are named together
 AHEAD = 16  # photos looked at before the first of them is asked for; their faces are kept, not their pixels
@@ -247,6 +248,8 @@ def _look_at(photo: Photo, find: Callable[[OpenPhoto | np.ndarray], Sequence[Fac
     digest = ""
     try:
         shown: OpenPhoto | np.ndarray
+        if isinstance(photo, PhotoError):
+            raise photo
         if isinstance(photo, np.ndarray):
             shown = _checked(photo)
             # The shape is a part of what the pixels show.

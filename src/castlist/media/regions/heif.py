@@ -6,6 +6,8 @@ and `iref` what they are of.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from castlist.media.containers import Span, boxes
 
 _FORM = b"application/rdf+xml"
@@ -26,10 +28,10 @@ def _without_last_item(data: bytes) -> bytes:
     Raises:
         IndexError, KeyError, OverflowError, ValueError: If there is no such item, or a box is of an unknown kind.
     """
-    outside = dict(boxes(data, (0, len(data))))
-    if b"moov" in outside:  # of moving pictures, which are counted elsewhere
+    outside = list(boxes(data, (0, len(data))))
+    meta = dict(outside)[b"meta"]
+    if any(kind == b"mdat" and span < meta for kind, span in outside):  # what stands before stays where it is
         raise ValueError
-    meta = outside[b"meta"]
     inside = dict(boxes(data, (meta[0] + _HEAD, meta[1])))
     items, places, references = inside[b"iinf"], inside[b"iloc"], inside[b"iref"]
     wide = 4 if data[items[0] + 8] else 2
@@ -40,6 +42,7 @@ def _without_last_item(data: bytes) -> bytes:
     of_references = list(boxes(data, (references[0] + _HEAD, references[1])))
     about = [span for _, span in of_references if data[span[0] + 8 : span[0] + 10] == number]
     place, offsets = _placed(data, places, number)
+    offsets += _placed_in_film(data, [span for kind, span in outside if kind == b"moov"])
     cuts = [(start, end), place, *([references] if len(about) == len(of_references) else about)]
     fewer = [(items[0] + _HEAD, wide), (places[0] + _HEAD + 2, 4 if data[places[0] + 8] == 2 else 2)]
 
@@ -53,6 +56,24 @@ def _without_last_item(data: bytes) -> bytes:
     for at, until in sorted(cuts, reverse=True):
         del changed[at:until]
     return bytes(changed)
+
+
+def _placed_in_film(data: bytes, films: list[Span]) -> Iterator[tuple[int, int]]:
+    """As of `_placed`, the numbers that tell where moving pictures stand.
+
+    Source: ISO/IEC 14496-12, 8.7.5.
+    """
+    for wanted in (b"trak", b"mdia", b"minf", b"stbl"):
+        films = [span for film in films for kind, span in boxes(data, (film[0] + 8, film[1])) if kind == wanted]
+    for film in films:
+        for kind, (start, end) in boxes(data, (film[0] + 8, film[1])):
+            if kind == b"saio":  # which tells of other places
+                raise ValueError
+            if size := {b"stco": 4, b"co64": 8}.get(kind):
+                count = int.from_bytes(data[start + _HEAD : start + _HEAD + 4], "big")
+                if start + _HEAD + 4 + count * size > end:
+                    raise ValueError
+                yield from ((at, size) for at in range(start + _HEAD + 4, end, size))
 
 
 def _placed(data: bytes, box: Span, number: bytes) -> tuple[Span, list[tuple[int, int]]]:

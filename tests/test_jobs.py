@@ -360,7 +360,7 @@ def test_a_folder_is_checked_and_a_wrong_one_is_told_in_a_sentence(drawn_photos:
     told = list(Job(Check(drawn_photos)).events())
     assert Stage("Photos") in told and Counted(24, 24) in told
     assert isinstance(told[-1], Checked)
-    (failed,) = Job(Check(tmp_path / "nowhere 哥")).events()
+    *_, failed = Job(Check(tmp_path / "nowhere 哥")).events()
     assert isinstance(failed, Failed) and "nowhere 哥" in str(failed.error)
 
 

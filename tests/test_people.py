@@ -277,7 +277,7 @@ def test_one_photo_is_forgotten(run: Run) -> None:
     with pytest.raises(RunError, match="the only photo of 'Dora'"):
         forget_photo(run.path, "Dora", "a.jpg")
     for photo in ("c.jpg", "d.jpg"):
-        click(run, "Zoë", crop(8, photo == "d.jpg"), photo)
+        click(run, "Zoë", crop(8, int(photo == "d.jpg")), photo)
     assert forget_photo(run.path, unicodedata.normalize("NFD", "Zoë"), "d.jpg") == "Zoë/d.jpg"
     with pytest.raises(RunError, match="knows nobody called 'Zoe'"):
         forget_photo(run.path, "Zoe", "a.jpg")

@@ -161,7 +161,7 @@ def test_a_record_of_before_is_neither_named_nor_added(run: Run) -> None:
     for use in (lambda: holder.name(before), lambda: enrol_face(holder, "Dora", before, 0, "a.jpg")):
         with pytest.raises(RunError, match="another face network"):
             use()
-    with pytest.raises(ShapeError, match="different face networks"):
+    with pytest.raises(ShapeError, match="different networks"):
         Seen.merge([before, *holder.eyes.see([draw_picture([level_of(7)])])])
     assert open_run(run.path).people == PEOPLE
 

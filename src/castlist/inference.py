@@ -60,43 +60,45 @@ class _Single:
         self._session: Any = _open(model, 1)
 
     def run(self, *given: Any) -> Any:
-        with _passes:
-            _passes.begin()
         try:
+            _passes.begin()
             return self._session.run(*given)
         finally:
-            with _passes:
-                _passes.end()
+            _passes.end()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._session, name)
 
 
-class _Passes(threading.Condition):
-    """Counts the passes under way; used while it is held."""
+class _Passes:
+    """The threads that are in a pass."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self._count, self._is_closed = 0, False
+        self._changed = threading.Condition()
+        self._threads: set[int] = set()  # not their number: Ctrl+C may come between any two lines, also of `end`
+        self._is_closed = False
 
     def begin(self) -> None:
         """Begin one, once it may."""
-        self.wait_for(lambda: not self._is_closed)
-        self._count += 1
+        with self._changed:
+            self._changed.wait_for(lambda: not self._is_closed)
+            self._threads.add(threading.get_ident())
 
     def end(self) -> None:
-        self._count -= 1
-        self.notify_all()
+        with self._changed:
+            self._threads.discard(threading.get_ident())
+            self._changed.notify_all()
 
     def close(self) -> None:
-        """Let nobody begin, and wait for those under way."""
-        self.wait_for(lambda: not self._is_closed)
-        self._is_closed = True
-        self.wait_for(lambda: not self._count)
+        """Let nobody begin, and wait for those under way, which the thread that asks isn't in."""
+        with self._changed:
+            self._is_closed = True
+            self._changed.wait_for(lambda: self._threads <= {threading.get_ident()})
 
     def open(self) -> None:
-        self._is_closed = False
-        self.notify_all()
+        with self._changed:
+            self._is_closed = False
+            self._changed.notify_all()
 
 
 class _Threaded:
@@ -300,13 +302,15 @@ def _let_end() -> None:
     _held.extend(_alive)
     for entry in _held:
         entry.lock.acquire()
-    _passes.acquire()
     _passes.close()
 
 
 def _go_on() -> None:
     _passes.open()
-    _passes.release()
+    _release()
+
+
+def _release() -> None:
     while _held:
         _held.pop().lock.release()
     _lock.release()
@@ -315,8 +319,8 @@ def _go_on() -> None:
 def _begin_child() -> None:
     """Free a forked child of what its parent's threads held."""
     global _passes
-    _go_on()
     _passes = _Passes()  # for the old one, threads wait that aren't here
+    _release()
     for session in _threaded:
         session.leave_to_parent()
 

@@ -88,6 +88,7 @@ def open_home() -> Iterator[Path]:
 def not_root() -> Iterator[None]:
     """Be somebody whom the modes of files stop: root is stopped by none."""
     is_root = os.geteuid() == 0
+    "".encode("cp437")  # as zip files are read by: Python itself may lie where the other may not look
     if is_root:
         os.seteuid(65534)
     try:

@@ -47,21 +47,23 @@ def retrain_without(path: str | os.PathLike[str], name: str, *, language: str = 
         if name in run.people:
             beside = _beside(path)
             _discard(beside)
+            _delete(_old(path))
             if not _is_ready(run, beside, name):
                 others = _without(cast_of(run), name)
                 learn(others, run.settings, runs=beside.parent, name=beside.name, language=language, **callbacks)
             _exchange(path)
         elif not was_exchanged:
             raise unknown_person(run, name)
-    retrained = open_run(path)
-    if retrained.sides["test"]:
-        report_again(path, language=language)  # it names the folder
+        retrained = open_run(path)
+        if retrained.sides["test"]:
+            report_again(path, language=language)  # it names the folder
+        removed, remaining = delete_kept(name)
+        _delete(_old(path))  # at the end: while it is there, who was killed finds what is left to do
     anew = Message(
         "trained-without",
         "The whole run {path!r}: it was trained anew without {name!r}.",
         {"path": str(path), "name": name},
     )
-    removed, remaining = delete_kept(name)
     return Receipt(name, (anew, *removed), (*remaining, *what_remains(retrained, name)))
 
 
@@ -110,11 +112,13 @@ def _discard(beside: Path) -> None:
 
 
 def _delete(run: Path) -> None:
-    """Delete a run, its record last: killed in the midst, it is still known for what it is.
+    """Delete a run if it is there, its record last: killed in the midst, it is still known for what it is.
 
     Raises:
         RunError: If there is no right to.
     """
+    if not is_folder(run):
+        return
     with refusals(run):
         for entry in run.iterdir():
             if entry.name != RECORD:
@@ -159,12 +163,11 @@ def _exchange(path: Path) -> None:
         except OSError:  # somebody made a folder of that name meanwhile, say
             old.rename(path)
             raise
-    _delete(old)
     logger.info("a run was trained anew without somebody, and exchanged")
 
 
 def _finish_exchange(path: Path) -> bool:
-    """Finish an exchange that was killed; gives whether there was one.
+    """Finish an exchange that was killed but for the old run, which stays; gives whether there was one.
 
     Raises:
         RunError: If another folder has the run's name now, or there is no right to.
@@ -177,7 +180,6 @@ def _finish_exchange(path: Path) -> bool:
         elif not is_folder(path):  # the old one is all that is left
             _old(path).rename(path)
             return False
-    _delete(_old(path))
     return True
 
 

@@ -47,6 +47,35 @@ def test_seven_people_are_named_and_no_more_strangers_than_asked(network: str, k
     assert np.mean(right) > 0.95
 
 
+@pytest.mark.parametrize(
+    ("n_people", "photos_each", "figures"),  # of variances between people their sum and the largest; two of the places
+    [
+        (7, 6, [47.412, 2.5065, 2.6525, 78.185]),
+        (7, 40, [50.044, 2.3265, 2.7811, 81.193]),
+        (2, 3, [11.586, 2.3172, 14.977, 22.379]),
+        (12, 1, [20.429, 1.8571, 5.2256, 33.131]),
+        (30, 2, [55.167, 3.2359, 3.1866, 81.006]),
+        (3, [1, 4, 9], [26.158, 2.5839, 4.0836, 47.878]),
+    ],
+)
+def test_what_was_measured_with_the_guess_is_still_guessed(
+    n_people: int, photos_each: int | list[int], figures: list[float]
+) -> None:
+    rng = np.random.default_rng(3)
+    person = np.repeat(np.arange(n_people), photos_each)
+    spread = np.linspace(1.5, 0.5, 24)
+    vectors = 1 + rng.normal(0, spread, (n_people, 24))[person] + rng.normal(0, 0.7, (len(person), 24)) * spread
+    background = guess_background(seen_by(np.eye(24), vectors), person)
+    placed = background.place(seen_by(np.eye(24), vectors))
+    found = [
+        background.between.sum(),
+        background.between.max(),
+        (placed**2).mean(),
+        np.trace(background.kinds.covariances[0]),
+    ]
+    np.testing.assert_allclose(found, figures, rtol=1e-3)
+
+
 def test_axes_are_the_directions_in_which_the_photos_differ() -> None:
     vectors, person = faces(1, 7, 3)
     assert guess_background(seen_by(NETWORKS["few"], vectors), person).between.shape == (20,)

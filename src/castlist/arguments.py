@@ -123,9 +123,8 @@ def _fits(value: Any, kind: Any) -> bool:
         return isinstance(value, Mapping) and all(_fits(one, inside[0]) for one in value)
     if origin in (Iterable, Collection, Sequence):
         if isinstance(value, str | bytes | os.PathLike) and origin is Iterable:
-            return _fits(
-                value, inside[0]
-            )  # a single photo, where several are asked for; the function tells the two apart
+            # A single photo, where several are asked for; the function tells the two apart.
+            return _fits(value, inside[0])
         return (origin is Iterable or hasattr(value, "__len__")) and _are_several(value, inside[0])
     return _is_one(value, origin)
 

@@ -94,7 +94,7 @@ class _Layer:
     group: int
 
 
-class _Chain:
+class _Operations:
     """Operations, each working on what the one before gives."""
 
     def __init__(self, nodes: Sequence[Node], weights: Mapping[str, np.ndarray]) -> None:
@@ -117,12 +117,12 @@ class _Chain:
         return _Layer(weights, gain, offset, slopes.ravel(), **shape)
 
 
-def _halves(data: bytes) -> tuple[_Chain, _Chain]:
+def _halves(data: bytes) -> tuple[_Operations, _Operations]:
     """What comes before the dense layer, and that with what comes after."""
     network = read_network(data)
     nodes = [node for node in network.nodes if node.kind not in IDLE]
     cut = [node.kind for node in nodes].index("Flatten") + 1
-    return _Chain(nodes[:cut], network.weights), _Chain(nodes[cut:], network.weights)
+    return _Operations(nodes[:cut], network.weights), _Operations(nodes[cut:], network.weights)
 
 
 def _normalization(node: Node, weights: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
@@ -132,12 +132,12 @@ def _normalization(node: Node, weights: list[np.ndarray]) -> tuple[np.ndarray, n
     return gain, beta - gain * mean
 
 
-def _add_body(graph: Graph, chain: _Chain) -> None:
-    (shift,), (scale,) = chain.take("Sub")[1], chain.take("Mul")[1]
+def _add_body(graph: Graph, operations: _Operations) -> None:
+    (shift,), (scale,) = operations.take("Sub")[1], operations.take("Mul")[1]
     x = graph.node("Transpose", graph.node("Cast", *CROPS, to=1), perm=[0, 3, 1, 2])
     x = graph.node("Mul", graph.node("Sub", x, _constant(graph, shift)), _constant(graph, scale))
     signs = np.ones(3)  # of the channels: some come negated
-    for layer in (chain.take_layer() for _ in range(chain.n_layers)):
+    for layer in (operations.take_layer() for _ in range(operations.n_layers)):
         sizes = np.maximum(np.abs(layer.slopes.astype(np.float64)), LEAST)
         # PReLU, slope * x + (1 - slope) * relu(x), as convolutions, since all else leaves onnxruntime's fast layout.
         # The filters are multiplied by the slope's size, so that the first part is ready; its sign is left to the next.
@@ -152,17 +152,17 @@ def _add_body(graph: Graph, chain: _Chain) -> None:
         bent = graph.node("Conv", graph.node("Relu", linear), _constant(graph, bend), group=len(bend))
         x = graph.node("Add", bent, linear)
     # The normalizations stay beside the dense layer: to multiply its 26 MB takes longer than a picture does.
-    gain, offset = _normalization(*chain.take("BatchNormalization"))
+    gain, offset = _normalization(*operations.take("BatchNormalization"))
     x = graph.node("Mul", x, _constant(graph, (gain * signs)[:, None, None]))
     x = graph.node("Add", x, _constant(graph, offset[:, None, None]))
-    chain.take("Flatten")
+    operations.take("Flatten")
     graph.node("Flatten", x, output=next(iter(PLACES)))
 
 
-def _add_head(graph: Graph, chain: _Chain, dense: str | None = None) -> np.ndarray:
+def _add_head(graph: Graph, operations: _Operations, dense: str | None = None) -> np.ndarray:
     """Add the dense layer, with its weights or with a name to give them by; returns them, (values, places)."""
-    head, biases = chain.take("Gemm")[1]
-    gain, offset = _normalization(*chain.take("BatchNormalization"))
+    head, biases = operations.take("Gemm")[1]
+    gain, offset = _normalization(*operations.take("BatchNormalization"))
     head = np.ascontiguousarray(head.reshape(VALUES, -1), np.float32)
     x = graph.node("Gemm", *PLACES, dense or graph.constant(head), transB=1)
     x = graph.node("Mul", x, _constant(graph, gain))

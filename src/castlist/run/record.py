@@ -25,7 +25,7 @@ from castlist.errors import CastError, Message, PhotoError, RunError, SettingsEr
 from castlist.escaping import for_json
 from castlist.files import read_regular, write_bytes
 from castlist.media import check_person, folded
-from castlist.paths import as_path, by_own_name, join_below, spell, unspell
+from castlist.paths import as_path, by_own_name, join_below, spell
 from castlist.run import inventory
 from castlist.run.calls import Called
 from castlist.settings import Settings
@@ -155,8 +155,8 @@ class Run:
         if path is None or not self.calls or path.exists():
             return path
         folders = [root] if self.from_regions else self._folders_before.get(person, [])
-        before = (folder / unspell(name) for folder in folders for name in (rest, NUMBERED.sub(r"\1", rest)))
-        return next((other for other in before if other.exists()), path)
+        before = (join_below(folder, name) for folder in folders for name in (rest, NUMBERED.sub(r"\1", rest)))
+        return next((other for other in before if other and other.exists()), path)
 
     @functools.cached_property
     def _folders_before(self) -> Mapping[str, list[Path]]:

@@ -127,7 +127,7 @@ class _Cast:
     def evened(self) -> np.ndarray:
         """A map, shape (values, values), after which photos of one person vary alike in all directions.
 
-        As far as they tell it: their covariance is drawn to an even one, wholly where they are few. It keeps their size.
+        As far as they tell it: their covariance is drawn to an even one of the same size, wholly where they are few.
 
         Source: Chen, Wiesel, Eldar and Hero, "Shrinkage Algorithms for MMSE Covariance Estimation" (2010), the oracle
         approximating shrinkage.

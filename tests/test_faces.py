@@ -250,6 +250,18 @@ def test_a_face_that_is_found_lying_is_not_enough(name: str, quarters: int) -> N
     assert face.rotation == 360 - 90 * quarters
 
 
+@pytest.mark.photos
+@real_photos
+@pytest.mark.parametrize(
+    "name", ["pins__scarlett johansson241_4018.jpg", "achin__Natasha_Romanoff22.jpg", "achin__tony_stark75.jpg"]
+)
+def test_a_doubtful_face_is_looked_for_turned_as_closely_as_it_needs(name: str) -> None:
+    """As it lies, each is a doubtful face that fills the photo; of half that size upright ones are doubtful, too."""
+    (file,) = (PHOTOS / "avengers7").glob(f"*/{name}")
+    (face, *_) = find_faces(np.ascontiguousarray(np.rot90(read_photo(file), 2)))
+    assert face.rotation == 180
+
+
 def test_boxes_of_a_large_photo_are_in_its_own_pixels(portrait: np.ndarray) -> None:
     (small,) = find_faces(portrait)
     (large,) = find_faces(cv2.resize(portrait, None, fx=8, fy=8, interpolation=cv2.INTER_CUBIC))

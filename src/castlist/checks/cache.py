@@ -17,7 +17,7 @@ from castlist.duplicates import SIDE, DuplicatePair, PhotoSignature
 from castlist.errors import CastlistError, Message
 from castlist.faces import Box, Quality
 
-VERSION = 12  # of the tables and of what fills them; another version's are made anew
+VERSION = 13  # of the tables and of what fills them; another version's are made anew
 _NUMBERS = 10  # of a face: four edges, confidence, eye distance, sharpness, yaw, two flags; its embedding follows
 _KEPT = 20  # searches, and judgements
 _JOURNALS = ("-journal", "-wal", "-shm")  # of SQLite, beside the file

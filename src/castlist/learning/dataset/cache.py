@@ -34,7 +34,7 @@ with contextlib.suppress(ImportError):  # Windows lets nobody delete what is ope
 
 logger = logging.getLogger(__name__)
 
-VERSION = 10  # of the file's layout and of what fills it; a file of another version is made anew
+VERSION = 11  # of the file's layout and of what fills it; a file of another version is made anew
 
 
 def load_dataset(

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -18,10 +19,13 @@ import pytest
 
 import castlist
 from castlist import inference
+from castlist.embeddings import FaceNetwork
 from castlist.errors import WeightsError
 from castlist.faces import Graph
 from castlist.inference import KEPT, Model, Opening, fold_constants, open_session
-from castlist.testing import network_bytes
+from castlist.naming.classifier import Network
+from castlist.naming.eyes import FaceEyes
+from castlist.testing import make_face, network_bytes
 from conftest import save_noise
 from small_runs import make_small_run
 
@@ -171,6 +175,23 @@ def test_what_can_not_be_opened_is_told_to_each_who_uses_it() -> None:
     for _ in range(2):
         with pytest.raises(WeightsError, match="Not a network"):
             opening.get_inputs()
+
+
+@pytest.mark.parametrize("package", [None, SimpleNamespace()], ids=["none", "half of it"])
+def test_without_onnxruntime_the_first_photo_says_so_and_none_after_it(
+    package: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", package)
+    photos = [save_noise(tmp_path / f"{i}.png", i) for i in range(3)]
+    file = tmp_path / "a.onnx"
+    file.write_bytes(times(9))
+    network = FaceNetwork(file, session=Opening(lambda: open_session(times(8), n_threads=1)), n_values=2)
+    eyes = FaceEyes(network, finder=lambda pixels, **_: [make_face(0)])
+    with pytest.raises(WeightsError, match="onnxruntime.*Install it anew") as raised:
+        list(eyes.see(photos))
+    assert raised.value.code == "runtime-unusable"
+    with pytest.raises(WeightsError, match="Install it anew"):  # nor is another copy of the run any help
+        Network(file, n_people=2)
 
 
 def test_another_network_at_the_same_path_is_another_network(tmp_path: Path) -> None:

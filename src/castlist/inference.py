@@ -201,7 +201,7 @@ def open_session(
         rewrite: Makes of it what is opened, and the weights that this leaves out; done for the first only.
 
     Raises:
-        WeightsError: If it can't be read, or onnxruntime refuses it.
+        WeightsError: If it can't be read, or onnxruntime refuses it or can't be used.
     """
     data = read_network(model) if isinstance(model, Path) else model
     key = digest or hashlib.sha256(data).hexdigest(), n_threads, rewrite
@@ -280,10 +280,21 @@ def _runtime() -> Any:
 
     Where somebody imported it before castlist, without the variable, it has made its device id and may have sent that
     it was loaded. That can't be undone here; from now on it records nothing more.
-    """
-    import onnxruntime  # late: who only looks at photos needs none
 
-    onnxruntime.disable_telemetry_events()
+    Raises:
+        WeightsError: If it isn't there, or can't be loaded.
+    """
+    try:
+        import onnxruntime  # late: who only looks at photos needs none
+
+        onnxruntime.disable_telemetry_events()
+    except Exception as error:  # half an installation may raise anything
+        raise WeightsError(
+            "runtime-unusable",
+            "onnxruntime, which runs castlist's networks, can't be used ({reason}). Install it anew: "
+            "pip install --force-reinstall onnxruntime.",
+            reason=reason_of(error),
+        ) from error
     return onnxruntime
 
 

@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from castlist import media, naming, painting
-from castlist.errors import CastlistError, FontError, Message, SettingsError, unforeseen
+from castlist.errors import CastlistError, FontError, Message, SettingsError, WeightsError, unforeseen
 from castlist.files import need_folder
 from castlist.media import UNKNOWN, is_film, meant_by
 from castlist.naming import NamedFilm, NamedPhoto, Recognizer, Table, film_rows, photo_rows
@@ -195,10 +195,10 @@ def _film(
     try:
         with showing(Message("showing-film", "{name}: faces", {"name": path.name})) as on_count:
             film = naming.name_film(path, recognizer, thorough=thorough, on_count=on_count)
+    except (MemoryError, WeightsError):  # the next would end so, too
+        raise
     except CastlistError as error:
         film = NamedFilm.unread(path, error.message)
-    except MemoryError:
-        raise
     except Exception as error:  # nor must one film stop the others
         film = NamedFilm.unread(path, unforeseen(error).message)
     write(film_rows(film))

@@ -23,7 +23,7 @@ from castlist.cli.console import (
 )
 from castlist.cli.options import STDOUT, SYSTEM, Language, RunFolder
 from castlist.cli.words import translate
-from castlist.errors import CastlistError, Message, SettingsError
+from castlist.errors import CastlistError, Message, SettingsError, WeightsError
 from castlist.threads import OnCount
 
 WIDEST = 60  # letters of a file's name, beyond which columns give way
@@ -143,6 +143,8 @@ def explain(
             explanations = explainer.explain(path)
             file = free_place(out / f"{name}.explained.jpg", path)
             save_picture(draw_explanations(explanations), file, original=read_file(path))
+        except WeightsError:  # the next would end so, too
+            raise
         except CastlistError as error:
             say(translate("left out: {path} ({reason})", path=str(path), reason=error.message))
             continue

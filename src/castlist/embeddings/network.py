@@ -138,10 +138,8 @@ class FaceNetwork:
             raise SettingsError(
                 "views-unknown", "Unknown views {views!r}. Choose from: {known}.", views=views, known=", ".join(VIEWS)
             )
-        if not len(faces):
-            return np.zeros((0, self.n_values), np.float32)
         step = 1 if self.session.get_inputs()[0].shape[0] == 1 else batch_size
-        batches = [faces[i : i + step] for i in range(0, len(faces), step)]
+        batches = [faces[i : i + step] for i in range(0, max(len(faces), 1), step)]
 
         def see(work: tuple[np.ndarray, View]) -> np.ndarray:
             batch, view = work
@@ -154,6 +152,8 @@ class FaceNetwork:
 
     def run(self, faces: np.ndarray) -> np.ndarray:
         """What the network itself says of crops of one batch: shape (n, values), not normalized."""
+        if not len(faces):
+            return np.zeros((0, self.n_values), np.float32)
         entry = self.session.get_inputs()[0]
         try:
             answer = self.session.run(None, {entry.name: self._prepared(faces, entry.type)})[0]

@@ -170,6 +170,38 @@ def test_a_fork_falls_into_no_pass(monkeypatch: pytest.MonkeyPatch) -> None:
         assert not thread.is_alive()
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="a system without fork")
+def test_ctrl_c_while_a_fork_waits_for_a_pass_is_heard_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = threading.Event()
+
+    class Slow:
+        def run(self) -> None:
+            begun.set()
+            time.sleep(0.3)
+
+    monkeypatch.setattr(inference, "_open", lambda model, n_threads: Slow())
+    session = open_session(b"as slow", n_threads=1)
+    thread = threading.Thread(target=session.run)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        thread.start()
+        assert begun.wait(30)
+        threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT)).start()
+        with pytest.raises(KeyboardInterrupt):
+            child = os.fork()
+            if not child:
+                signal.alarm(30)
+                session.run()
+                os._exit(0)
+            time.sleep(30)
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    session.run()
+    thread.join(30)
+
+
 def test_what_can_not_be_opened_is_told_to_each_who_uses_it() -> None:
     opening = Opening(lambda: open_session(b"no network", n_threads=1))
     for _ in range(2):

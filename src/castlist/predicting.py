@@ -6,6 +6,7 @@ What only films, pictures or sidecars need is loaded where they are asked for: m
 from __future__ import annotations
 
 import contextlib
+import mimetypes
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -52,6 +53,12 @@ class Tally:
         is_read = one.is_read if isinstance(one, NamedFilm) else not one.problem
         self.unread += not is_read
         self.faceless += is_read and not faces
+
+
+def is_of_another_kind(one: NamedPhoto | NamedFilm) -> bool:
+    """Whether a file neither is a photo nor is called like one: of a whole disk, most are such."""
+    called = (mimetypes.guess_type(one.path.name, strict=False)[0] or "").startswith(("image/", "video/"))
+    return one.problem is not None and one.problem.code in ("photo-format", "photo-empty") and not called
 
 
 @contextlib.contextmanager

@@ -114,6 +114,11 @@ class FaceNetwork:
         return bool(digests) and self.digest == _digest(*digests)
 
     @property
+    def is_default(self) -> bool:
+        """Whether it is SFace, wherever its file lies: how faces in general lie for it, castlist knows."""
+        return any(self.is_of((digest,)) for digest in sface.WEIGHTS.digests)
+
+    @property
     def files(self) -> tuple[Path, ...]:
         """What must be copied, names kept, for the network to be loaded elsewhere."""
         return (self.file, self.sidecar) if self.sidecar else (self.file,)

@@ -140,7 +140,15 @@ def test_what_phones_and_google_keep_beside_photos_goes_with_them_and_comes_back
         return {str(path.relative_to(root.parent)): path.read_text() for path in files if not path.name[:1].isdigit()}
 
     before = texts()
-    wishes = {"a": "Bob", "b": "aside", "c": "Bob", "d(1)": "Bob", "a-edited": "Cid", "e-edited": "Cid", long.stem: "Bob"}
+    wishes = {
+        "a": "Bob",
+        "b": "aside",
+        "c": "Bob",
+        "d(1)": "Bob",
+        "a-edited": "Cid",
+        "e-edited": "Cid",
+        long.stem: "Bob",
+    }
     decisions = decide(root, **wishes)
     assert apply_decisions(decisions).moved == 7
     assert texts() == {
@@ -318,7 +326,7 @@ def test_a_folder_that_can_t_be_listed_is_told_before_anything_is_moved(
     for name in ("iterdir", "glob"):
         with monkeypatch.context() as patch:
             patch.setattr(Path, name, refuse)
-            with pytest.raises(CastError, match="can't be looked at.*so nothing was moved") as raised:
+            with pytest.raises(CastError, match=r"can't be looked at.*so nothing was moved") as raised:
                 apply_decisions(decisions) if name == "iterdir" else undo_moves(root)
             assert raised.value.values["path"].startswith(str(root))
         assert contents(root.parent) == before
@@ -332,7 +340,7 @@ def refuse(path: Path, *_: object) -> None:
 @pytest.mark.parametrize("source", ["x" * 300 + "/a.png", "a/" * 3000 + "b"])
 def test_a_journal_of_names_too_long_moves_nothing(root: Path, source: str) -> None:
     write_journal(root, source=source)
-    with pytest.raises(CastError, match="too long.*nothing was moved"):
+    with pytest.raises(CastError, match=r"too long.*nothing was moved"):
         undo_moves(root)
     assert (root / "Ann" / "b.png").exists()
 

@@ -219,7 +219,7 @@ def test_without_onnxruntime_the_first_photo_says_so_and_none_after_it(
     file.write_bytes(times(9))
     network = FaceNetwork(file, session=Opening(lambda: open_session(times(8), n_threads=1)), n_values=2)
     eyes = FaceEyes(network, finder=lambda pixels, **_: [make_face(0)])
-    with pytest.raises(WeightsError, match="onnxruntime.*Install it anew") as raised:
+    with pytest.raises(WeightsError, match=r"onnxruntime.*Install it anew") as raised:
         list(eyes.see(photos))
     assert raised.value.code == "runtime-unusable"
     with pytest.raises(WeightsError, match="Install it anew"):  # nor is another copy of the run any help

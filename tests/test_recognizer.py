@@ -164,9 +164,7 @@ def level_photos(folder: Path) -> list[Path]:
     return paths
 
 
-def test_a_run_is_followed_wherever_the_program_goes(
-    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_is_followed_wherever_the_program_goes(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "elsewhere").mkdir()
     photo = save_picture(tmp_path / "c.png", [level_of(2)])
     monkeypatch.chdir(tmp_path)

@@ -148,9 +148,11 @@ def test_a_disk_without_locks_is_told_with_what_to_do(run: Run, number: int, mon
     n_open = len(list(Path("/proc/self/fd").iterdir()))
     with monkeypatch.context() as patch:
         patch.setattr(lock, "_take", refuse)
-        with pytest.raises(CastlistError, match="gives no locks.*Copy it to a disk of this machine") as raised:
-            with RunFolder(run.path).change() as change:
-                change.remove("metrics.json")
+        with (
+            pytest.raises(CastlistError, match=r"gives no locks.*Copy it to a disk of this machine") as raised,
+            RunFolder(run.path).change() as change,
+        ):
+            change.remove("metrics.json")
         assert (raised.value.code, raised.value.values["path"]) == ("no-locks", str(run.path))
     assert len(list(Path("/proc/self/fd").iterdir())) == n_open
     assert {path.name: path.read_bytes() for path in run.path.iterdir() if path.name != ".lock"} == before

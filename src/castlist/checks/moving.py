@@ -147,7 +147,7 @@ def _plan(decisions: Decisions, root: Path) -> list[Move]:
 
 
 def _ending(file: Path, photo: Path) -> str:
-    """What follows a photo's stem in the name of a file that goes with it; Google's are looked for by the whole name."""
+    """What follows a photo's stem in the name of what goes with it; Google's is looked for by the whole name."""
     return photo.suffix + file.suffix if file.suffix.lower() == ".json" else file.name[len(photo.stem) :]
 
 

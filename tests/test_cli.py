@@ -78,6 +78,36 @@ def test_predict_together_needs_the_model_face(
     assert "name its photos each for itself" in capsys.readouterr().err
 
 
+def test_what_is_no_photo_in_a_folder_is_one_note_and_a_line_where_it_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    drawn_run: Path,
+    drawn_photos: Path,
+    tmp_path: Path,
+) -> None:
+    shutil.copy(find_photos([drawn_photos])[0], tmp_path / "ann.png")
+    for name in ("a.txt", "b.pdf", "deep/c", "deep/page.jpg"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("no photo")
+    (tmp_path / "deep" / "empty.py").touch()
+    (tmp_path / "deep" / "empty.jpg").touch()
+    assert run(monkeypatch, "predict", tmp_path, "--run", drawn_run) == 0
+    said = capsys.readouterr()
+    told = ["ann.png", "empty.jpg", "page.jpg"]  # what is called a photo is told, whatever it is
+    assert [Path(line.split("  ")[0]).name for line in said.out.splitlines()] == told
+    assert f"neither photos nor films were passed over: 4, such as {str(tmp_path / 'a.txt')!r}." in said.err
+    assert "Of 3 photos and films" in said.err
+    assert run(monkeypatch, "predict", tmp_path / "a.txt", tmp_path / "ann.png", "--run", drawn_run) == 0
+    said = capsys.readouterr()
+    assert "not a photo of a known format" in said.out and "passed over" not in said.err
+    assert run(monkeypatch, "predict", tmp_path, "--run", drawn_run, "--csv", "-") == 0
+    assert len(capsys.readouterr().out.splitlines()) == 8  # programs are told of every file
+    (tmp_path / "ann.png").unlink()
+    shutil.rmtree(tmp_path / "deep")
+    assert run(monkeypatch, "predict", tmp_path, "--run", drawn_run) == 2
+    assert "Of 2 files, none could be read" in capsys.readouterr().err
+
+
 def test_predict_writes_json_csv_and_pictures(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],

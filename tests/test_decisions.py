@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import hashlib
 import json
+import os
 import re
 import shutil
 import signal
@@ -113,6 +115,56 @@ def test_sidecars_go_with_their_photos_and_come_back(root: Path) -> None:
     assert undo_moves(root).moved == 5
     before["cast/Ann/b.png.xmp"] = "b.png, tagged meanwhile"
     del before["cast/Ann/c.xmp"]
+    assert texts() == before
+
+
+def test_what_phones_and_google_keep_beside_photos_goes_with_them_and_comes_back(root: Path) -> None:
+    ann, bob = root / "Ann", root / "Bob"
+    for name in (
+        *("a.AAE", "a.mov", "a.png.supplemental-metada.json", "a-edited.png.xmp"),
+        *("b.aae", "b.png.json", "c.aae", "c.jpg"),
+        *("d(1).aae", "d.png(1).json", "e-edited.png.json", "e.json"),
+    ):
+        (ann / name).write_text(name)
+    (ann / "d.png").rename(ann / "d(1).png")
+    for photo in ("a", "e"):
+        save_noise(ann / f"{photo}-edited.png", ord(photo))
+    (bob / "d(1).png").write_bytes(b"another")
+    long = ann / f"{'x' * 60}.png"
+    save_noise(long, 60)
+    long.with_name(f"{'x' * 46}.json").write_text("long")
+    (bob / long.name).write_bytes(b"another")
+
+    def texts() -> dict[str, str]:
+        files = (path for path in root.parent.rglob("*.*") if path.suffix.lower() in (".aae", ".json", ".mov"))
+        return {str(path.relative_to(root.parent)): path.read_text() for path in files if not path.name[:1].isdigit()}
+
+    before = texts()
+    wishes = {
+        "a": "Bob",
+        "b": "aside",
+        "c": "Bob",
+        "d(1)": "Bob",
+        "a-edited": "Cid",
+        "e-edited": "Cid",
+        long.stem: "Bob",
+    }
+    decisions = decide(root, **wishes)
+    assert apply_decisions(decisions).moved == 7
+    assert texts() == {
+        "cast/Bob/a.AAE": "a.AAE",
+        "cast/Ann/a.mov": "a.mov",
+        "cast/Bob/a.png.supplemental-metada.json": "a.png.supplemental-metada.json",  # not with the edited one
+        "cast-aside/Ann/b.aae": "b.aae",
+        "cast-aside/Ann/b.png.json": "b.png.json",
+        "cast/Ann/c.aae": "c.aae",  # c.jpg's, perhaps
+        "cast/Bob/d(1)-2.aae": "d(1).aae",
+        "cast/Bob/d(1)-2.png.json": "d.png(1).json",
+        "cast/Cid/e-edited.png.json": "e-edited.png.json",
+        "cast/Ann/e.json": "e.json",
+        f"cast/Bob/{long.stem}-2.png.json": "long",  # where it is looked for first
+    }
+    undo_moves(root)
     assert texts() == before
 
 
@@ -267,10 +319,28 @@ def test_a_journal_that_is_as_castlist_writes_it_is_followed(root: Path) -> None
     assert (root / "Ann" / "was.png").exists()
 
 
+def test_a_folder_that_can_t_be_listed_is_told_before_anything_is_moved(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, decisions = contents(root.parent), decide(root, b="Bob", c="aside")
+    for name in ("iterdir", "glob"):
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, name, refuse)
+            with pytest.raises(CastError, match=r"can't be looked at.*so nothing was moved") as raised:
+                apply_decisions(decisions) if name == "iterdir" else undo_moves(root)
+            assert raised.value.values["path"].startswith(str(root))
+        assert contents(root.parent) == before
+    assert apply_decisions(decisions).moved == 2
+
+
+def refuse(path: Path, *_: object) -> None:
+    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+
 @pytest.mark.parametrize("source", ["x" * 300 + "/a.png", "a/" * 3000 + "b"])
 def test_a_journal_of_names_too_long_moves_nothing(root: Path, source: str) -> None:
     write_journal(root, source=source)
-    with pytest.raises(CastError, match="can't be moved"):
+    with pytest.raises(CastError, match=r"too long.*nothing was moved"):
         undo_moves(root)
     assert (root / "Ann" / "b.png").exists()
 

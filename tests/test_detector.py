@@ -8,6 +8,7 @@ import pytest
 
 from castlist.faces import yunet
 from castlist.faces.detector import detect
+from castlist.faces.onet import SIDE, look_at
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +57,11 @@ def test_what_can_only_stand_upright_is_found_alike(portrait: np.ndarray) -> Non
     np.testing.assert_allclose(upright.scores, asked.scores, atol=1e-5)
     np.testing.assert_allclose(upright.landmarks, asked.landmarks, atol=1e-3)
     assert (upright.upside_down == -np.inf).all()
+
+
+def test_of_no_crop_there_is_nothing_to_tell() -> None:
+    odds, shifts, landmarks = look_at(np.zeros((0, SIDE, SIDE, 3), np.uint8))
+    assert (odds.shape, shifts.shape, landmarks.shape) == ((0,), (0, 4), (0, 5, 2))
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (3000, 5), (300, 300), (31, 33)])

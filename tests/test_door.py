@@ -308,7 +308,10 @@ def test_a_run_without_rights_is_one_sentence_of_the_command(
         assert stop.value.code == 2
         said = capsys.readouterr().err
         assert (
-            said.startswith(f"castlist: The run {str(RUN)!r}") and "Permission denied" in said and said.count("\n") == 1
+            said.startswith("castlist: The run '")
+            and f"{RUN}'" in said
+            and "Permission denied" in said
+            and said.count("\n") == 1
         )
 
 

@@ -74,7 +74,8 @@ def test_vectors_have_length_one_whatever_the_batch(chips: np.ndarray) -> None:
     assert vectors.dtype == np.float32
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
     assert np.allclose(embed(chips, batch_size=2), vectors, atol=1e-5)
-    assert embed(chips[:0]).shape == (0, 128)
+    assert embed(chips[:0]).shape == embed(chips[:0], views="careful").shape == (0, 128)
+    assert default_network().run(chips[:0]).shape == (0, 128)
 
 
 def test_a_mirrored_face_has_nearly_the_same_vector(chips: np.ndarray) -> None:

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -18,10 +19,13 @@ import pytest
 
 import castlist
 from castlist import inference
+from castlist.embeddings import FaceNetwork
 from castlist.errors import WeightsError
 from castlist.faces import Graph
 from castlist.inference import KEPT, Model, Opening, fold_constants, open_session
-from castlist.testing import network_bytes
+from castlist.naming.classifier import Network
+from castlist.naming.eyes import FaceEyes
+from castlist.testing import make_face, network_bytes
 from conftest import save_noise
 from small_runs import make_small_run
 
@@ -166,11 +170,60 @@ def test_a_fork_falls_into_no_pass(monkeypatch: pytest.MonkeyPatch) -> None:
         assert not thread.is_alive()
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="a system without fork")
+def test_ctrl_c_while_a_fork_waits_for_a_pass_is_heard_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = threading.Event()
+
+    class Slow:
+        def run(self) -> None:
+            begun.set()
+            time.sleep(0.3)
+
+    monkeypatch.setattr(inference, "_open", lambda model, n_threads: Slow())
+    session = open_session(b"as slow", n_threads=1)
+    thread = threading.Thread(target=session.run)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        thread.start()
+        assert begun.wait(30)
+        threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT)).start()
+        with pytest.raises(KeyboardInterrupt):
+            child = os.fork()
+            if not child:
+                signal.alarm(30)
+                session.run()
+                os._exit(0)
+            time.sleep(30)
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    session.run()
+    thread.join(30)
+
+
 def test_what_can_not_be_opened_is_told_to_each_who_uses_it() -> None:
     opening = Opening(lambda: open_session(b"no network", n_threads=1))
     for _ in range(2):
         with pytest.raises(WeightsError, match="Not a network"):
             opening.get_inputs()
+
+
+@pytest.mark.parametrize("package", [None, SimpleNamespace()], ids=["none", "half of it"])
+def test_without_onnxruntime_the_first_photo_says_so_and_none_after_it(
+    package: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", package)
+    photos = [save_noise(tmp_path / f"{i}.png", i) for i in range(3)]
+    file = tmp_path / "a.onnx"
+    file.write_bytes(times(9))
+    network = FaceNetwork(file, session=Opening(lambda: open_session(times(8), n_threads=1)), n_values=2)
+    eyes = FaceEyes(network, finder=lambda pixels, **_: [make_face(0)])
+    with pytest.raises(WeightsError, match=r"onnxruntime.*Install it anew") as raised:
+        list(eyes.see(photos))
+    assert raised.value.code == "runtime-unusable"
+    with pytest.raises(WeightsError, match="Install it anew"):  # nor is another copy of the run any help
+        Network(file, n_people=2)
 
 
 def test_another_network_at_the_same_path_is_another_network(tmp_path: Path) -> None:

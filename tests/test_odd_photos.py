@@ -251,6 +251,22 @@ def test_a_heic_is_cropped_and_turned_as_its_container_says() -> None:
             read_photo(data[:at] + struct.pack(">I", width) + data[at + 4 :])
 
 
+def test_an_avif_is_cropped_and_turned_as_its_container_says(tmp_path: Path) -> None:
+    """As the HEIC before; its names and boxes are in the picture that is shown."""
+    file = DATA / "cropped.avif"
+    photo, inside = open_photo(file), look_inside(file)
+    pixels = photo.decode().pixels
+    assert photo.size == inside.upright_size == (40, 60)
+    corners = [[30, 160, 30], [230, 230, 230], [220, 30, 30], [30, 30, 220]]
+    np.testing.assert_allclose(pixels[::59, ::39].reshape(4, 3), corners, atol=3)
+    edges = [np.abs(np.diff(line.astype(int), axis=0)).sum(1).argmax() for line in (pixels[:, 0], pixels[0])]
+    assert edges == [39, 24], "where the colors meet"
+    data = file.read_bytes()
+    at = data.index(b"clap") + 4
+    for wrong in (0, 1 << 31):  # no part of it: all is shown
+        assert open_photo(data[:at] + struct.pack(">I", wrong) + data[at + 4 :]).size == (120, 200)
+
+
 @pytest.mark.parametrize("bits", [8, 10])
 def test_heic_as_another_program_writes_it(tmp_path: Path, bits: int) -> None:
     if not shutil.which("heif-enc"):

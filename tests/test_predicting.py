@@ -13,7 +13,7 @@ import pytest
 
 from castlist.cli.console import film_lines, pad, photo_lines, say, tally_lines, width_of
 from castlist.cli.words import speak
-from castlist.errors import CastlistError, Message
+from castlist.errors import CastlistError, Message, WeightsError
 from castlist.escaping import for_cell, for_json, for_terminal
 from castlist.faces import Box
 from castlist.media import digest_of, original_of, read_photo
@@ -121,6 +121,19 @@ def test_a_picture_that_can_not_be_written_is_told_and_the_rest_goes_on(tmp_path
     assert "can't be written" in str(answers[2].message)
     assert (tmp_path / "out" / "2.png.named.jpg").is_file()
     assert [row["problem"] for row in rows_of(table)] == ["", "", "", "the file is empty"]
+
+
+def test_what_is_wrong_with_the_network_is_told_once_not_of_each_film(tmp_path: Path) -> None:
+    class Recognizer(FakeRecognizer):
+        @property
+        def gallery(self) -> object:
+            raise WeightsError("runtime-unusable", "onnxruntime can't be used.")
+
+    films = [tmp_path / f"{i}.mp4" for i in range(2)]
+    for film in films:
+        film.write_bytes(b"\0\0\0\x18ftypmp42" + bytes(400))
+    with pytest.raises(WeightsError, match="can't be used"):
+        next(predict(films, Recognizer()))
 
 
 def test_a_film_that_can_not_be_read_is_told_and_the_rest_goes_on(tmp_path: Path) -> None:

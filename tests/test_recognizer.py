@@ -23,6 +23,7 @@ from castlist.naming import Recognizer, Seen, Sight
 from castlist.naming.answers import describe_answers, describe_photos
 from castlist.naming.classifier import Network, answers_of
 from castlist.naming.eyes import AHEAD, BATCH
+from castlist.people import enrol_by
 from castlist.run import Run, RunFolder, open_run
 from castlist.testing import LOOKS, draw_picture, embedding_of, level_of, make_run, save_picture, tell_faces
 from castlist.threads import count_cores
@@ -161,6 +162,18 @@ def level_photos(folder: Path) -> list[Path]:
     paths[1].write_text("no photo")
     save_picture(paths[2], [level_of(1), level_of(1)])
     return paths
+
+
+def test_a_run_is_followed_wherever_the_program_goes(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    photo = save_picture(tmp_path / "c.png", [level_of(2)])
+    monkeypatch.chdir(tmp_path)
+    recognizer = Recognizer.load("run", finder=tell_faces)
+    monkeypatch.chdir("elsewhere")
+    enrol_by(recognizer, "c", [photo])
+    assert recognizer.run.people == open_run(run.path).people == ("a", "b", "c")
+    (named,) = recognizer.name_photos([photo])
+    assert [face.name for face in named.faces] == ["c"]
 
 
 def test_an_album_is_named_with_its_photos_help(tmp_path: Path, by_level: Recognizer) -> None:

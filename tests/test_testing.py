@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -29,6 +31,9 @@ def test_a_picture_says_who_is_in_it(tmp_path: Path) -> None:
 
 def test_the_run_names_its_people_and_nobody_else(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run", ("Ann", "Bo", "Cy"))
+    if os.name == "posix":  # as of any run
+        assert {stat.S_IMODE(path.stat().st_mode) for path in run.path.iterdir()} == {0o600}
+        assert stat.S_IMODE(run.path.stat().st_mode) == 0o700
     recognizer = Recognizer.load(run.path, finder=tell_faces)
     asked = [level_of(person, look) for person in range(6) for look in (0, 7)]
     (faces,) = recognizer.name_pixels([draw_picture(asked)], repeat=True)

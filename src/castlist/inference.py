@@ -26,6 +26,7 @@ import numpy as np
 
 from castlist.errors import PhotoError, WeightsError, reason_of
 from castlist.files import read_regular
+from castlist.stopping import Deafness
 from castlist.threads import submit
 
 logger = logging.getLogger(__name__)
@@ -74,29 +75,30 @@ class _Passes:
     """The threads that are in a pass."""
 
     def __init__(self) -> None:
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
         self._threads: set[int] = set()  # not their number: Ctrl+C may come between any two lines, also of `end`
         self._is_closed = False
 
     def begin(self) -> None:
         """Begin one, once it may."""
-        with self._changed:
+        with self._lock:  # which nothing comes into, as it may into a condition's own entering
             self._changed.wait_for(lambda: not self._is_closed)
             self._threads.add(threading.get_ident())
 
     def end(self) -> None:
-        with self._changed:
+        with self._lock:
             self._threads.discard(threading.get_ident())
             self._changed.notify_all()
 
     def close(self) -> None:
         """Let nobody begin, and wait for those under way, which the thread that asks isn't in."""
-        with self._changed:
+        with self._lock:
             self._is_closed = True
             self._changed.wait_for(lambda: self._threads <= {threading.get_ident()})
 
     def open(self) -> None:
-        with self._changed:
+        with self._lock:
             self._is_closed = False
             self._changed.notify_all()
 
@@ -182,8 +184,9 @@ _threaded: weakref.WeakSet[_Threaded] = weakref.WeakSet()
 # By content, threads and how it is rewritten, the last used at the end.
 _entries: OrderedDict[tuple[str, int, Callable[[bytes], Model] | None], _Entry] = OrderedDict()
 _alive: weakref.WeakSet[_Entry] = weakref.WeakSet()  # and those that fell out while somebody opens them
-_held: list[_Entry] = []  # while a process forks
+_held: list[threading.Lock] = []  # while a process forks
 _lock = threading.Lock()
+_deafness = Deafness()  # while a process forks
 
 
 def open_session(
@@ -201,7 +204,7 @@ def open_session(
         rewrite: Makes of it what is opened, and the weights that this leaves out; done for the first only.
 
     Raises:
-        WeightsError: If it can't be read, or onnxruntime refuses it.
+        WeightsError: If it can't be read, or onnxruntime refuses it or can't be used.
     """
     data = read_network(model) if isinstance(model, Path) else model
     key = digest or hashlib.sha256(data).hexdigest(), n_threads, rewrite
@@ -280,10 +283,21 @@ def _runtime() -> Any:
 
     Where somebody imported it before castlist, without the variable, it has made its device id and may have sent that
     it was loaded. That can't be undone here; from now on it records nothing more.
-    """
-    import onnxruntime  # late: who only looks at photos needs none
 
-    onnxruntime.disable_telemetry_events()
+    Raises:
+        WeightsError: If it isn't there, or can't be loaded.
+    """
+    try:
+        import onnxruntime  # late: who only looks at photos needs none
+
+        onnxruntime.disable_telemetry_events()
+    except Exception as error:  # half an installation may raise anything
+        raise WeightsError(
+            "runtime-unusable",
+            "onnxruntime, which runs castlist's networks, can't be used ({reason}). Install it anew: "
+            "pip install --force-reinstall onnxruntime.",
+            reason=reason_of(error),
+        ) from error
     return onnxruntime
 
 
@@ -299,21 +313,22 @@ def _options(runtime: Any, n_threads: int) -> Any:
 def _let_end() -> None:
     """Wait until nobody opens a network or is in a pass: a child without that thread would wait for it for ever."""
     _lock.acquire()
-    _held.extend(_alive)
-    for entry in _held:
+    _held.append(_lock)
+    for entry in tuple(_alive):
         entry.lock.acquire()
+        _held.append(entry.lock)
     _passes.close()
 
 
 def _go_on() -> None:
     _passes.open()
     _release()
+    _deafness.end(is_child=False)
 
 
 def _release() -> None:
     while _held:
-        _held.pop().lock.release()
-    _lock.release()
+        _held.pop().release()
 
 
 def _begin_child() -> None:
@@ -323,7 +338,9 @@ def _begin_child() -> None:
     _release()
     for session in _threaded:
         session.leave_to_parent()
+    _deafness.end(is_child=True)
 
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_let_end, after_in_parent=_go_on, after_in_child=_begin_child)
+    os.register_at_fork(before=_deafness.begin)  # the last to be registered is the first

@@ -64,6 +64,13 @@ def by_own_name(path: Path) -> Path:
     return path
 
 
+def from_anywhere(path: Path) -> Path:
+    """A path that means the same file wherever the program goes to."""
+    with contextlib.suppress(OSError):  # the folder one is in is gone
+        return path.absolute()
+    return path
+
+
 def as_text(path: str | os.PathLike[str]) -> str:
     """The text of something that must be a path; any text is one, whether there can be such a file or not.
 

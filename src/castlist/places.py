@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypeGuard, TypeVar
 
 from castlist.errors import CastlistError, needs_extra, reason_of
-from castlist.paths import as_path, bears_secret
+from castlist.paths import as_path, bears_secret, from_anywhere
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ def spelled(path: Path) -> str:
 
 def whole(place: str | os.PathLike[str]) -> str:
     """An address as it is, or the whole path: what another process finds."""
-    return place if is_address(place) else str(as_path(place).absolute())
+    return place if is_address(place) else str(from_anywhere(as_path(place)))
 
 
 @contextlib.contextmanager

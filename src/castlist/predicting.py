@@ -6,6 +6,7 @@ What only films, pictures or sidecars need is loaded where they are asked for: m
 from __future__ import annotations
 
 import contextlib
+import mimetypes
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,7 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from castlist import media, naming, painting
-from castlist.errors import CastlistError, FontError, Message, SettingsError, unforeseen
+from castlist.errors import CastlistError, FontError, Message, SettingsError, WeightsError, unforeseen
 from castlist.files import need_folder
 from castlist.media import UNKNOWN, is_film, meant_by
 from castlist.naming import NamedFilm, NamedPhoto, Recognizer, Table, film_rows, photo_rows
@@ -52,6 +53,12 @@ class Tally:
         is_read = one.is_read if isinstance(one, NamedFilm) else not one.problem
         self.unread += not is_read
         self.faceless += is_read and not faces
+
+
+def is_of_another_kind(one: NamedPhoto | NamedFilm) -> bool:
+    """Whether a file neither is a photo nor is called like one: of a whole disk, most are such."""
+    called = (mimetypes.guess_type(one.path.name, strict=False)[0] or "").startswith(("image/", "video/"))
+    return one.problem is not None and one.problem.code in ("photo-format", "photo-empty") and not called
 
 
 @contextlib.contextmanager
@@ -195,10 +202,10 @@ def _film(
     try:
         with showing(Message("showing-film", "{name}: faces", {"name": path.name})) as on_count:
             film = naming.name_film(path, recognizer, thorough=thorough, on_count=on_count)
+    except (MemoryError, WeightsError):  # the next would end so, too
+        raise
     except CastlistError as error:
         film = NamedFilm.unread(path, error.message)
-    except MemoryError:
-        raise
     except Exception as error:  # nor must one film stop the others
         film = NamedFilm.unread(path, unforeseen(error).message)
     write(film_rows(film))

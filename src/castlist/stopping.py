@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import signal
+import threading
+import time
 from collections.abc import Iterator
 from types import FrameType
+from typing import Any
 
 INTERRUPTED = 128 + signal.SIGINT  # the exit code
+
+SOON = 0.05  # seconds after a fork, when what kept signals waiting has ended
 
 _ENDING = ("SIGTERM", "SIGHUP")  # where the system has them
 
@@ -46,3 +52,50 @@ def told_to_end() -> Iterator[list[int]]:
     finally:
         for number in ours if not came else ():
             signal.signal(number, before[number])
+
+
+class Deafness:
+    """Keeps signals waiting while a process forks: what a handler raises then is lost, and leaves half of it done."""
+
+    def __init__(self) -> None:
+        self._handlers: dict[int, Any] = {}
+        self._came: list[int] = []
+
+    def begin(self) -> None:
+        """Hear nothing; of the threads, the main one alone ever does."""
+        while True:
+            try:
+                if threading.current_thread() is not threading.main_thread():
+                    return
+                for number in signal.valid_signals():
+                    handler = signal.getsignal(number)
+                    if callable(handler) and handler != self._hear:
+                        self._handlers[number] = handler
+                        signal.signal(number, self._hear)
+                return
+            except KeyboardInterrupt:  # in the last moment
+                self._came.append(signal.SIGINT)
+
+    def end(self, *, is_child: bool) -> None:
+        """Hear again, and soon what came meanwhile; in a child, which nobody meant, only what comes from now on."""
+        if threading.current_thread() is not threading.main_thread():
+            return
+        while self._handlers:
+            try:
+                number, handler = next(iter(self._handlers.items()))
+                signal.signal(number, handler)
+                del self._handlers[number]
+            except KeyboardInterrupt:
+                self._came.append(signal.SIGINT)
+        while self._came:
+            number = self._came.pop()
+            if not is_child:
+                _thread.start_new_thread(_tell, (number,))  # for a Thread's beginning one would have to wait
+
+    def _hear(self, number: int, frame: FrameType | None) -> None:
+        self._came.append(number)
+
+
+def _tell(number: int) -> None:
+    time.sleep(SOON)
+    signal.raise_signal(number)

@@ -26,7 +26,7 @@ from castlist.arguments import checked
 from castlist.embeddings import normalize
 from castlist.errors import Message, RecordError
 from castlist.faces import DEFAULT_TEMPLATE, TEMPLATES, Box, Face, Graph, Quality, Template
-from castlist.files import make_folder
+from castlist.files import make_folder, write_bytes
 from castlist.gallery import Background, Gallery, Mixture
 from castlist.run import Run
 from castlist.settings import Settings
@@ -162,8 +162,8 @@ def make_run(path: str | os.PathLike[str], people: Sequence[str]) -> Run:
     levels = np.arange(len(photos))
     embeddings = normalize(_table())[levels].astype(np.float32)
     gallery = Gallery.fit(run.people, embeddings, levels // LOOKS, photos, background=faces_in_general())
-    run.gallery_path.write_bytes(gallery.to_bytes())
-    run.face_network_path.write_bytes(network_bytes())
+    write_bytes(run.gallery_path, gallery.to_bytes(), private=True)
+    write_bytes(run.face_network_path, network_bytes(), private=True)
     return run
 
 

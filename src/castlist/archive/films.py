@@ -21,7 +21,7 @@ from castlist.archive.table import (
     with_columns,
     with_names,
 )
-from castlist.errors import CastlistError, unforeseen
+from castlist.errors import CastlistError, WeightsError, unforeseen
 from castlist.media import Taking
 from castlist.naming import NamedFace, Seen, SeenTrack, name_tracks, see_film
 from castlist.threads import Stop
@@ -34,10 +34,10 @@ def rows_of_film(path: Path, file: File, digest: str, namer: ArchiveNamer, stop:
     tracks: Sequence[SeenTrack] = ()
     try:
         tracks, problem = see_film(path, namer.recognizer, stop=stop)
+    except (MemoryError, WeightsError):  # the next would end so, too
+        raise
     except CastlistError as error:
         problem = error.message
-    except MemoryError:
-        raise
     except Exception as error:  # nor must one film stop the others
         problem = unforeseen(error).message
     if not tracks:

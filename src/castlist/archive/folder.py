@@ -27,7 +27,7 @@ import msgspec
 
 from castlist.archive.storage import Bucket, Folder, Storage
 from castlist.errors import CastlistError, RunError, reason_of
-from castlist.paths import as_path, is_below, is_folder
+from castlist.paths import as_path, from_anywhere, is_below, is_folder
 from castlist.places import Place, is_address
 from castlist.run import delete
 
@@ -73,7 +73,7 @@ class ArchiveFolder:
             path: A path, or an address; at an address an archive is made, but asked and decided on in a copy.
         """
         self.address = str(path) if is_address(path) else ""
-        self.path = Path(path) if self.address else as_path(path)
+        self.path = Path(path) if self.address else from_anywhere(as_path(path))
         self._storage: Storage = Bucket(Place(self.address)) if self.address else Folder(self.path)
         self.decisions = self.path / DECISIONS
         self.index = self.path / INDEX

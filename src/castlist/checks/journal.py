@@ -11,10 +11,10 @@ from typing import Any
 
 from castlist.errors import CastError
 from castlist.files import write_text
+from castlist.media import SIDECARS
 from castlist.paths import is_below
 
 JOURNALS = ".castlist-moves"  # a folder in the cast's, hidden, with a numbered file for each time
-SIDECAR = ".xmp"
 ASIDE = "-aside"  # ends the name of the folder beside the cast's
 LARGEST = 200_000_000  # bytes of a journal: some hundred thousand moves
 
@@ -30,7 +30,7 @@ class Move:
     @property
     def is_sidecar(self) -> bool:
         """Whether it goes with the photo that was moved before it, whatever other programs write into it meanwhile."""
-        return self.source.lower().endswith(SIDECAR)
+        return self.source.lower().endswith(SIDECARS)
 
     def state(self, root: Path) -> str:
         """Whether it is "open" or "done"; "lost" or "doubled" where somebody else has been at it."""

@@ -6,10 +6,11 @@ files lie; so carrying out the same decisions again goes on where it was cut sho
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,8 +19,8 @@ from castlist.checks.journal import Move, aside_of, last_journal, read_journal, 
 from castlist.checks.renaming import passes_link, rename
 from castlist.errors import CastError, PhotoError, reason_of
 from castlist.files import cannot_write
-from castlist.media import Sidecars, read_file, settle_name
-from castlist.paths import unspell
+from castlist.media import Sidecars, read_file, settle_name, takeout_file
+from castlist.paths import is_file, unspell
 
 logger = logging.getLogger(__name__)
 
@@ -49,21 +50,22 @@ def apply_decisions(decisions: Decisions) -> Moved:
     stamp = hashlib.sha256(
         repr([(one.file, one.sha256, one.do, one.to) for one in decisions.photos]).encode()
     ).hexdigest()
-    last = last_journal(root)
-    begun = read_journal(root, last) if last else ("", [])
-    if begun[0] == stamp:
-        moves = begun[1]
-    elif any(move.state(root) == "open" for move in begun[1]):
-        raise CastError(
-            "decisions-cut-short",
-            "Other decisions on {path!r} were cut short. Carry out those again, or take them back with --undo.",
-            path=str(root),
-        )
-    else:
-        moves = _plan(decisions, root)
-    photos = [move for move in moves if not move.is_sidecar]
-    before = sum(move.state(root) == "done" for move in photos)
-    _verify(root, moves)
+    with _looking(root):
+        last = last_journal(root)
+        begun = read_journal(root, last) if last else ("", [])
+        if begun[0] == stamp:
+            moves = begun[1]
+        elif any(move.state(root) == "open" for move in begun[1]):
+            raise CastError(
+                "decisions-cut-short",
+                "Other decisions on {path!r} were cut short. Carry out those again, or take them back with --undo.",
+                path=str(root),
+            )
+        else:
+            moves = _plan(decisions, root)
+        photos = [move for move in moves if not move.is_sidecar]
+        before = sum(move.state(root) == "done" for move in photos)
+        _verify(root, moves)
     if begun[0] != stamp and moves:
         write_journal(root, last, stamp, moves)
     for move in moves:
@@ -79,16 +81,17 @@ def undo_moves(root: Path) -> Moved:
         CastlistError: If nothing was moved, a photo has changed since or can't be moved, or the record of it can't go.
     """
     root = root.resolve()
-    last = last_journal(root)
-    if last is None:
-        raise CastError(
-            "nothing-moved",
-            "Nothing in {path!r} was moved by castlist, so there is nothing to take back.",
-            path=str(root),
-        )
-    _, moves = read_journal(root, last)
-    backwards = [Move(move.target, move.source, move.sha256) for move in reversed(moves)]
-    _verify(root, backwards)
+    with _looking(root):
+        last = last_journal(root)
+        if last is None:
+            raise CastError(
+                "nothing-moved",
+                "Nothing in {path!r} was moved by castlist, so there is nothing to take back.",
+                path=str(root),
+            )
+        _, moves = read_journal(root, last)
+        backwards = [Move(move.target, move.source, move.sha256) for move in reversed(moves)]
+        _verify(root, backwards)
     open_ = [move for move in backwards if move.state(root) == "open"]
     for move in open_:
         _carry_out(move, root)
@@ -98,6 +101,20 @@ def undo_moves(root: Path) -> Moved:
         raise cannot_write(last, error) from error
     moved, photos = (sum(not move.is_sidecar for move in some) for some in (open_, moves))
     return Moved(moved, photos - moved, aside_of(root))
+
+
+@contextlib.contextmanager
+def _looking(root: Path) -> Iterator[None]:
+    """What the system refuses before the first move, such as to list a folder or too long a name, as a sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise CastError(
+            "move-unseen",
+            "{path!r} can't be looked at ({reason}), so nothing was moved. Put that right, then do the same again.",
+            path=os.fsdecode(error.filename or root),
+            reason=reason_of(error),
+        ) from error
 
 
 def _plan(decisions: Decisions, root: Path) -> list[Move]:
@@ -116,18 +133,22 @@ def _plan(decisions: Decisions, root: Path) -> list[Move]:
         else:
             wanted = aside_of(root) / file
         photo = root / file
-        sidecar = sidecars.find(photo)
-        files = [photo, sidecar] if sidecar and sidecar.is_file() and not sidecar.is_symlink() else [photo]
+        beside = filter(None, (sidecars.find(photo), sidecars.edits(photo), takeout_file(photo)))
+        files = [photo, *(path for path in beside if is_file(path) and not path.is_symlink())]
         number = 1
         targets = [wanted.with_name(path.name) for path in files]
         while any(target in taken or os.path.lexists(target) for target in targets):
             number += 1
-            stem = f"{photo.stem}-{number}"
-            targets = [wanted.with_name(stem + path.name[len(photo.stem) :]) for path in files]
+            targets = [wanted.with_name(f"{photo.stem}-{number}{_ending(path, photo)}") for path in files]
         taken.update(targets)
         for path, target in zip(files, targets, strict=True):
             moves.append(Move(_below(root, path), _below(root, target), one.sha256))
     return moves
+
+
+def _ending(file: Path, photo: Path) -> str:
+    """What follows a photo's stem in the name of what goes with it; Google's is looked for by the whole name."""
+    return photo.suffix + file.suffix if file.suffix.lower() == ".json" else file.name[len(photo.stem) :]
 
 
 def _below(root: Path, path: Path) -> str:
@@ -159,11 +180,8 @@ def _verify(root: Path, moves: Iterable[Move]) -> None:
                 "{path!r} is gone or has changed since the check, so nothing was moved. Check again.",
                 path=str(source),
             )
-        try:
-            linked = any(passes_link(*split_place(root, file)) for file in (move.source, move.target))
-            elsewhere = source.parent.stat().st_dev != _existing(root / move.target).stat().st_dev
-        except OSError as error:  # too long a name, say
-            raise _refused(source, error) from error
+        linked = any(passes_link(*split_place(root, file)) for file in (move.source, move.target))
+        elsewhere = source.parent.stat().st_dev != _existing(root / move.target).stat().st_dev
         if linked or elsewhere:
             raise CastError(
                 "move-by-hand",

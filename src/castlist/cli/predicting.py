@@ -23,7 +23,8 @@ from castlist.cli.console import (
 )
 from castlist.cli.options import STDOUT, SYSTEM, Language, RunFolder
 from castlist.cli.words import translate
-from castlist.errors import CastlistError, Message, SettingsError
+from castlist.errors import CastlistError, Message, SettingsError, WeightsError
+from castlist.paths import is_file
 from castlist.threads import OnCount
 
 WIDEST = 60  # letters of a file's name, beyond which columns give way
@@ -52,7 +53,7 @@ def predict(
     """Name the people in photos and films."""
     from castlist.media import find_photos
     from castlist.naming import COLUMNS, NamedPhoto, Recognizer, film_json, film_rows, photo_json, photo_rows
-    from castlist.predicting import Remark, Tally
+    from castlist.predicting import Remark, Tally, is_of_another_kind
     from castlist.predicting import predict as name_all
     from castlist.run import newest_run
 
@@ -69,7 +70,8 @@ def predict(
     wishes: dict[str, Any] = {"table": None if as_table else csv, "pictures": draw, "hidden": blur, "xmp": xmp}
     wishes |= {"repeat": repeat, "together": together}
     width = min(max(width_of(str(path)) for path in paths), WIDEST)
-    tally = Tally()
+    tally, others = Tally(), list[Path]()
+    meant = {Path(one) for one in inputs if is_file(Path(one))}  # not only found in a folder
     if as_table:
         show_rows([COLUMNS])
     with _Watching(len(paths)) as watching:
@@ -77,14 +79,26 @@ def predict(
             if isinstance(one, Remark):
                 say_note(one.message, one.path)
                 continue
-            tally.add(one)
+            is_other = one.path not in meant and is_of_another_kind(one)
+            if is_other:
+                others.append(one.path)
+            else:
+                tally.add(one)
             if as_table:
                 show_rows(photo_rows(one) if isinstance(one, NamedPhoto) else film_rows(one))
             elif as_json:
                 show_json(photo_json(one) if isinstance(one, NamedPhoto) else film_json(one))
-            else:
+            elif not is_other:
                 print(photo_lines(one, width) if isinstance(one, NamedPhoto) else film_lines(one, width), flush=True)
-            watching.count(tally.files)
+            watching.count(tally.files + len(others))
+    if others:
+        say_note(
+            Message(
+                "files-of-other-kinds",
+                "Files that are neither photos nor films were passed over: {count}, such as {path!r}.",
+                {"count": len(others), "path": str(others[0])},
+            )
+        )
     if tally.unread == tally.files:
         raise CastlistError(
             "nothing-named",
@@ -143,6 +157,8 @@ def explain(
             explanations = explainer.explain(path)
             file = free_place(out / f"{name}.explained.jpg", path)
             save_picture(draw_explanations(explanations), file, original=read_file(path))
+        except WeightsError:  # the next would end so, too
+            raise
         except CastlistError as error:
             say(translate("left out: {path} ({reason})", path=str(path), reason=error.message))
             continue

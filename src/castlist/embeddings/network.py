@@ -114,6 +114,11 @@ class FaceNetwork:
         return bool(digests) and self.digest == _digest(*digests)
 
     @property
+    def is_default(self) -> bool:
+        """Whether it is SFace, wherever its file lies: how faces in general lie for it, castlist knows."""
+        return any(self.is_of((digest,)) for digest in sface.WEIGHTS.digests)
+
+    @property
     def files(self) -> tuple[Path, ...]:
         """What must be copied, names kept, for the network to be loaded elsewhere."""
         return (self.file, self.sidecar) if self.sidecar else (self.file,)
@@ -138,10 +143,8 @@ class FaceNetwork:
             raise SettingsError(
                 "views-unknown", "Unknown views {views!r}. Choose from: {known}.", views=views, known=", ".join(VIEWS)
             )
-        if not len(faces):
-            return np.zeros((0, self.n_values), np.float32)
         step = 1 if self.session.get_inputs()[0].shape[0] == 1 else batch_size
-        batches = [faces[i : i + step] for i in range(0, len(faces), step)]
+        batches = [faces[i : i + step] for i in range(0, max(len(faces), 1), step)]
 
         def see(work: tuple[np.ndarray, View]) -> np.ndarray:
             batch, view = work
@@ -154,6 +157,8 @@ class FaceNetwork:
 
     def run(self, faces: np.ndarray) -> np.ndarray:
         """What the network itself says of crops of one batch: shape (n, values), not normalized."""
+        if not len(faces):
+            return np.zeros((0, self.n_values), np.float32)
         entry = self.session.get_inputs()[0]
         try:
             answer = self.session.run(None, {entry.name: self._prepared(faces, entry.type)})[0]

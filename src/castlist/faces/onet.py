@@ -44,7 +44,7 @@ def look_at(crops: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         WeightsError: If the package with the weights is missing, or they are not the ones expected.
     """
     session = _session()
-    batches = (crops[i : i + BATCH] for i in range(0, len(crops), BATCH))
+    batches = (crops[i : i + BATCH] for i in range(0, max(len(crops), 1), BATCH))
     answer = np.concatenate([session.run(None, {"pixels": batch})[0] for batch in batches])
     return answer[:, 0], answer[:, 1:5], answer[:, 5:].reshape(-1, 2, 5).transpose(0, 2, 1)
 

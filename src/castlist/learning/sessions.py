@@ -244,7 +244,7 @@ def _make_gallery(run: Run, dataset: Dataset) -> Gallery:
     assert dataset.embeddings is not None, "a data set of faces has their embeddings"
     network = face_network(run.settings)
     background = known_background(run.settings, network)
-    is_guessed = bool(run.settings.network) and background is None
+    is_guessed = background is None and not network.is_default
     gallery = Gallery.fit(
         run.people,
         dataset.embeddings,

@@ -65,12 +65,15 @@ if TYPE_CHECKING:
     from castlist.media.regions import plan_untagging as plan_untagging
     from castlist.media.regions import remove_sidecar as remove_sidecar
     from castlist.media.regions import tag_texts as tag_texts
+    from castlist.media.regions import takeout_file as takeout_file
     from castlist.media.regions import write_inside as write_inside
     from castlist.media.regions import write_planned as write_planned
+    from castlist.media.walking import SIDECARS as SIDECARS
 
 _ROOMS = {
     "ALL": "names",
     "HEAD": "films",
+    "SIDECARS": "walking",
     "UNKNOWN": "names",
     "Canvas": "filming",
     "Cast": "cast",
@@ -126,6 +129,7 @@ _ROOMS = {
     "resize_photo": "photos",
     "settle_name": "names",
     "tag_texts": "regions",
+    "takeout_file": "regions",
     "time_taken": "headers",
     "write_inside": "regions",
     "write_planned": "regions",

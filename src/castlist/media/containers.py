@@ -66,14 +66,10 @@ def without_crop(data: bytes) -> tuple[bytes, Crop] | None:
             if kind == b"ispe":
                 size = struct.unpack_from(">II", data, at + 12)
             elif kind == b"clap":
-                values = _CROP.unpack_from(data, at + 8)
-                across, down, right, low = (top / under for top, under in zip(values[::2], values[1::2], strict=True))
-                if not (1 <= across <= width and 1 <= down <= height):
-                    return None
+                crop = _crop_at(data, at, size)
+                across, down = crop[2] - crop[0], crop[3] - crop[1]
                 if width * height <= (across + _MARGIN) * (down + _MARGIN):
                     return None
-                left, top = math.floor(right + (width - across) / 2), math.floor(low + (height - down) / 2)
-                crop = (left, top, left + round(across), top + round(down))
                 whole = _CROP.pack(width, 1, height, 1, 0, 1, 0, 1)
                 data = data[: at + 8] + whole + data[at + 8 + len(whole) :]
             elif crop and kind == b"irot":
@@ -89,6 +85,34 @@ def without_crop(data: bytes) -> tuple[bytes, Crop] | None:
                     else (left, height - bottom, right, height - top)
                 )
     return None if crop is None else (data, crop)
+
+
+def shown_part(data: bytes) -> Crop | None:
+    """Which part an AVIF shows of what it holds, before it is turned: Pillow decodes all. None where it is all."""
+    size = (0, 0)
+    with contextlib.suppress(ArithmeticError, IndexError, KeyError, ValueError, struct.error):  # no such container
+        for kind, at in _properties(data):
+            if kind == b"ispe":
+                size = struct.unpack_from(">II", data, at + 12)
+            elif kind == b"clap":
+                left, top, right, bottom = crop = _crop_at(data, at, size)
+                return crop if 0 <= left < right <= size[0] and 0 <= top < bottom <= size[1] else None
+    return None
+
+
+def _crop_at(data: bytes, at: int, size: tuple[int, int]) -> Crop:
+    """What a box says is shown of a picture of some width and height.
+
+    Raises:
+        ValueError: If that is more than there is, or nothing.
+    """
+    width, height = size
+    values = _CROP.unpack_from(data, at + 8)
+    across, down, right, low = (top / under for top, under in zip(values[::2], values[1::2], strict=True))
+    if not (1 <= across <= width and 1 <= down <= height):
+        raise ValueError
+    left, top = math.floor(right + (width - across) / 2), math.floor(low + (height - down) / 2)
+    return left, top, left + round(across), top + round(down)
 
 
 def _properties(data: bytes) -> Iterator[tuple[bytes, int]]:

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 from PIL import ExifTags, Image
 
 from castlist.media import bitmaps, mending, netpbm, raw, tiff
-from castlist.media.containers import says_turned, with_brand_first
+from castlist.media.containers import Crop, says_turned, shown_part, with_brand_first
 from castlist.media.limits import MAX_PIXELS, check_header, check_pixels
 
 # Chosen by content, never by the file's name. Formats outside this list can run old, little-tested decoders.
@@ -35,6 +35,7 @@ _DATES: dict[ExifTags.IFD | None, dict[int, str]] = {
 }
 
 _COLORS, _RGB = slice(16, 20), b"RGB "  # where a profile says of which colors it is
+_SHOWN = "shown"  # in what is kept about an AVIF: which part of it is
 _TURNED = "turned"  # in what is kept about a HEIC: whether its container turns it
 
 _header_lock = threading.Lock()  # `warnings.catch_warnings` is not safe among threads
@@ -131,7 +132,23 @@ def open_header(data: bytes, file: BinaryIO | None = None) -> Image.Image:
         if turn := image.info.pop("original_orientation", None):
             image.getexif()[ExifTags.Base.Orientation] = turn
             image.info[_TURNED] = says_turned(data)
-        return image
+    if image.format == "AVIF":
+        if file is not None:
+            file.seek(0)
+        image.info[_SHOWN] = shown_part(data if file is None else file.read())
+    return image
+
+
+def part_of(image: Image.Image) -> Crop | None:
+    """Which part of an AVIF that was opened with `open_header` is shown, before it is turned; None: all."""
+    part: Crop | None = image.info.get(_SHOWN)
+    return part
+
+
+def size_of(image: Image.Image) -> tuple[int, int]:
+    """Width and height of what is shown of a picture, before it is turned."""
+    left, top, right, bottom = part_of(image) or (0, 0, *image.size)
+    return right - left, bottom - top
 
 
 @functools.cache

@@ -17,7 +17,7 @@ from castlist.errors import Message, PhotoError, reason_of
 from castlist.files import need_regular
 from castlist.media import mending, tiff
 from castlist.media.containers import AVIF_BRANDS, still_brand, without_crop
-from castlist.media.headers import open_header, open_sized, orientation_of, picture_of, turns_itself
+from castlist.media.headers import open_header, open_sized, orientation_of, part_of, picture_of, turns_itself
 from castlist.media.limits import MAX_PIXELS, check_bytes, check_pixels, check_scans
 from castlist.media.orientation import LEFT_LAST, LYING, TOP_LAST
 
@@ -157,6 +157,8 @@ def _decode(image: Image.Image, picture: tiff.Picture, scale: int) -> Decoded:
             scale = 1
         try:
             rgb = _to_rgb(image)
+            if part := part_of(image):
+                rgb = rgb.crop(part)
         except RuntimeError:
             uncropped = without_crop(picture.data)
             if uncropped is None:

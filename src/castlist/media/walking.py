@@ -16,7 +16,7 @@ Identity = tuple[int, int]  # disk and number
 SHOWN = 5  # folders that are told one by one; a whole disk has thousands that nobody may read
 
 _SILENT = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "picasa.ini", "icon\r"})
-_SIDECARS = (".xmp", ".json", ".aae")  # what programs, Google and iPhones say of the photo beside it; as silent
+SIDECARS = (".xmp", ".json", ".aae")  # what programs, Google and iPhones say of the photo beside it; as silent
 # Where systems and network drives keep thumbnails, snapshots, and what was deleted.
 _SYSTEM = frozenset(
     {
@@ -150,7 +150,7 @@ class Walk:
 
     def _counts(self, entry: os.DirEntry[str]) -> bool:
         name = entry.name.casefold()
-        if name.startswith(".") or name in _SILENT or name.endswith(_SIDECARS):
+        if name.startswith(".") or name in _SILENT or name.endswith(SIDECARS):
             return False
         if ".." in entry.name.split("\\"):  # on Windows it would lead elsewhere, so that no run's record holds it
             self._pass_over(entry.path, OSError(errno.EINVAL, os.strerror(errno.EINVAL)))

@@ -132,6 +132,8 @@ def _open(path: Path) -> Any:
     try:
         return open_session(path)
     except WeightsError as error:
+        if error.code == "runtime-unusable":  # for any run
+            raise
         raise RunError(
             "network-unopened",
             "The network {path!r} can't be opened ({reason}). Train or copy the run again.",

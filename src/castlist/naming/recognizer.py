@@ -20,7 +20,7 @@ from castlist.naming.eyes import Eyes, FaceEyes
 from castlist.naming.generation import Generation, open_generation
 from castlist.naming.namers import no_faces, not_together
 from castlist.naming.seeing import Seen
-from castlist.paths import as_path
+from castlist.paths import as_path, from_anywhere
 from castlist.run import Run, RunFolder, need_same
 from castlist.threads import OnCount, Stop
 
@@ -68,7 +68,7 @@ class Recognizer:
         Raises:
             RunError: If the folder is no run, is broken, or its training isn't finished.
         """
-        folder = RunFolder(as_path(path))
+        folder = RunFolder(from_anywhere(as_path(path)))
         state = open_generation(folder, finder)
         recognizer = cls(state.run, finder=finder)
         recognizer._folder, recognizer._state = folder, state

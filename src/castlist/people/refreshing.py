@@ -112,7 +112,7 @@ def _learn(run: Run, gallery: Gallery, network: FaceNetwork, seen: Mapping[Known
         [gallery.photos[row] for row in kept],
         stranger_rate=gallery.stranger_rate,
         background=background,
-        own_background=_own_network(run.settings) is not None and background is None,
+        own_background=background is None and not network.is_default,
     )
     renewed = _renewed(gallery.lookalikes, [seen[one] for one in _all_known(gallery.lookalikes)])
     return dataclasses.replace(learnt, lookalikes=renewed)

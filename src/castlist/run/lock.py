@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from castlist.errors import RunError
+from castlist.errors import CastlistError, RunError, reason_of
 from castlist.files import PRIVATE_FILE
 
 PATIENCE = 120.0  # seconds; the longest work under a lock, a report, takes a few
@@ -43,6 +43,7 @@ def hold(path: Path, *, patience: float = PATIENCE, of: Path | None = None) -> I
 
     Raises:
         RunError: If another holder doesn't let go.
+        CastlistError: If the file system knows no locks.
         OSError: If the file can't be opened for writing.
     """
     held: set[Path] = _mine.__dict__.setdefault("held", set())
@@ -69,7 +70,13 @@ def _acquire(path: Path, deadline: float, of: Path) -> int:
         except OSError as error:
             if error.errno not in _BUSY:
                 os.close(handle)
-                raise
+                raise CastlistError(
+                    "no-locks",
+                    "{path!r} can't be kept from others while it is changed: its disk gives no locks ({reason}), as "
+                    "some network drives don't. Copy it to a disk of this machine.",
+                    path=str(of),
+                    reason=reason_of(error),
+                ) from error
         os.close(handle)
         if time.monotonic() > deadline:
             raise RunError(

@@ -38,11 +38,7 @@ class Stage:
     @property
     def is_committed(self) -> bool:
         """Whether the change holds, so that it must be made."""
-        try:
-            is_regular = stat.S_ISREG((self._folder / LIST).lstat().st_mode)  # a pipe in a foreign run has no end
-        except OSError:
-            return False
-        return is_regular and not self._folder.is_symlink()
+        return _is_regular(self._folder / LIST) and not self._folder.is_symlink()
 
     def write(self, name: str, data: bytes) -> None:
         """Have a file in the run."""
@@ -77,7 +73,7 @@ class Stage:
             delete(self._run / name)
         for name in decided.write:  # the record last, as it was written: it tells of the others
             staged = self._folder / Path(decided.write[name]).name
-            if staged.exists():  # else it is in its place
+            if _is_regular(staged):  # else it is in its place
                 staged.replace(self._run / name)
         flush_folder(self._run)
         self.discard()
@@ -88,6 +84,14 @@ class Stage:
         if self._folder.is_dir() and not self._folder.is_symlink():
             delete(self._folder / LIST)
         delete(self._folder)
+
+
+def _is_regular(path: Path) -> bool:
+    """Whether there is a file: in a foreign run a link would lead elsewhere, and a pipe has no end."""
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return False
 
 
 def delete(path: Path) -> None:

@@ -51,6 +51,7 @@ STATUSES = {
     "run-busy": HTTPStatus.CONFLICT,
     "run-gone": HTTPStatus.NOT_FOUND,
     "run-not-as-seen": HTTPStatus.PRECONDITION_FAILED,
+    "runtime-unusable": HTTPStatus.INTERNAL_SERVER_ERROR,
     "system-refuses": HTTPStatus.INTERNAL_SERVER_ERROR,
     "too-busy": HTTPStatus.SERVICE_UNAVAILABLE,
     "too-many-guesses": HTTPStatus.TOO_MANY_REQUESTS,

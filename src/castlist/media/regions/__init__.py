@@ -13,6 +13,7 @@ from castlist.media.regions.plans import (
 )
 from castlist.media.regions.records import Edges, TagItem, Tags, make_tags, tag_texts
 from castlist.media.regions.sidecars import Sidecars
+from castlist.media.regions.takeout import takeout_file
 
 __all__ = [
     "Edges",
@@ -30,6 +31,7 @@ __all__ = [
     "plan_untagging",
     "remove_sidecar",
     "tag_texts",
+    "takeout_file",
     "write_inside",
     "write_planned",
 ]

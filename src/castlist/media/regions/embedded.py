@@ -19,7 +19,7 @@ from castlist.errors import CastlistError, MissingExtraError, PhotoError, reason
 from castlist.files import cannot_write, flush_folder, make_private, part_of, share_as
 from castlist.media import raw, tiff
 from castlist.media.containers import HEIC_BRANDS, still_brand
-from castlist.media.headers import open_header, orientation_of, picture_of, turns_itself
+from castlist.media.headers import open_header, orientation_of, picture_of, size_of, turns_itself
 from castlist.media.orientation import turned
 from castlist.media.regions.heif import without_empty_xmp
 from castlist.media.regions.packet import EMPTY, Packet, is_empty
@@ -81,7 +81,7 @@ def _inside_plain(head: bytes, file: BinaryIO) -> Inside:
         packet = image.info.get("xmp") or None
         # What JPG has no room for in one piece would be lost with the piece that points to it.
         is_writable = image.format in WRITABLE and b"HasExtendedXMP" not in (packet or b"")
-        return Inside(image.size, orientation_of(image, None), packet, is_writable)
+        return Inside(size_of(image), orientation_of(image, None), packet, is_writable)
 
 
 def _inside_whole(data: bytes) -> Inside:
@@ -89,7 +89,7 @@ def _inside_whole(data: bytes) -> Inside:
     picture = picture_of(data)
     with open_header(picture.data) as shown:
         turn = orientation_of(shown, picture.orientation)
-        size = turned(shown.size, turn) if turns_itself(shown) else shown.size
+        size = turned(shown.size, turn) if turns_itself(shown) else size_of(shown)
         packet = shown.info.get("xmp")
     is_plain, is_held = picture_of(data, anew=False).data is data, _is_held(data)
     if is_held:

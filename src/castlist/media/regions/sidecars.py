@@ -11,7 +11,8 @@ from castlist.errors import CastlistError, PhotoError
 from castlist.media.regions.packet import LARGEST, Packet, text_of
 
 SUFFIX = ".xmp"
-_NO_PHOTOS = frozenset({SUFFIX, ".json", ".txt", ".aae", ".thm", ".wav"})  # that lie beside photos of the same stem
+_EDITS, _MOVING = ".aae", ".mov"  # of an iPhone: edits of a photo, and what the photo shows when it moves
+_NO_PHOTOS = frozenset({SUFFIX, ".json", ".txt", _EDITS, ".thm", ".wav"})  # that lie beside photos of the same stem
 
 
 class Sidecars:
@@ -32,6 +33,13 @@ class Sidecars:
             stem = None
         whole = next((one for one in names.get(photo.name, ()) if one.lower().endswith(SUFFIX)), None)
         return photo.with_name(whole) if whole else stem
+
+    def edits(self, photo: Path) -> Path | None:
+        """What an iPhone keeps of how a photo was edited, if there is such a file and it can be no other photo's."""
+        names = [Path(name) for name in self._list(photo.parent).get(photo.stem, ()) if name != photo.name]
+        if all(other.suffix.lower() in (*_NO_PHOTOS, _MOVING) for other in names):
+            return next((photo.with_name(other.name) for other in names if other.suffix.lower() == _EDITS), None)
+        return None
 
     def place(self, photo: Path) -> Path:
         """Where a photo's names are written: into its sidecar, or a new one."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from castlist.errors import PhotoError
 from castlist.media.regions.sidecars import read_beside
+from castlist.paths import is_file
 
 LARGEST = 1_000_000  # bytes
 # Newer exports put it before .json, cut to what a long name leaves room for, in which they count in several ways.
@@ -31,9 +32,22 @@ def takeout_names(photo: Path) -> list[str]:
     return []
 
 
-def _files(photo: Path) -> list[Path]:
+def takeout_file(photo: Path) -> Path | None:
+    """The JSON file that is of a photo; that of an edited one only where the one before isn't there any more."""
+    file = next((one for one in _files(photo) if is_file(one)), None)
+    original, number = _original(photo)
+    before = photo.with_name(f"{Path(original).stem}{number}{photo.suffix}")
+    return None if before != photo and is_file(before) and file in _files(before) else file
+
+
+def _original(photo: Path) -> tuple[str, str]:
+    """What a photo was called before it was edited or numbered, and its number, as in (1)."""
     found = _OF_ANOTHER.fullmatch(photo.stem)
-    original, number = (found[1] + photo.suffix, found[2] or "") if found else (photo.name, "")
+    return (found[1] + photo.suffix, found[2] or "") if found else (photo.name, "")
+
+
+def _files(photo: Path) -> list[Path]:
+    original, number = _original(photo)
     names = [
         told + after
         for name, after in ((photo.name, ""), (original, number))

@@ -130,6 +130,15 @@ def test_faces_that_are_one_person_have_one_name(home: Path) -> None:
     assert [one.code for one in archive.verdicts.conflicts] == ["decided-one-and-two"]
 
 
+def test_who_is_unnamed_is_grouped_also_where_it_was_compared_with_the_named(home: Path) -> None:
+    archive = opened(home)
+    ann, stranger = archive.spot("ann.png", face=1), archive.spot("ann.png", face=2)
+    before = [group.faces for group in group_unnamed(home / "archive")]
+    for one, other in ((stranger, ann), (ann, stranger)):
+        archive.decide("different", one, other=other)
+    assert [group.faces for group in group_unnamed(home / "archive")] == before
+
+
 def test_conflicts_are_told(home: Path) -> None:
     archive = opened(home)
     face = archive.spot("ann.png", face=2)

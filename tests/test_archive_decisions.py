@@ -337,6 +337,8 @@ def test_when(home: Path) -> None:
     for since, until, shown in (("2019", "2019", 1), ("2019-08-02", "2019-08-02", 1), ("2019-08-03", None, 0)):
         days = {"since": parse_day(since), "until": until and parse_day(until, is_last=True)}
         assert len(find_in_archive(archive, "Ann", **days)) == shown
+    for last, shown in (("2019-08-02", 1), ("2019-08-01", 0)):  # of a photo without a day nobody knows
+        assert len(find_in_archive(archive, "Ann", until=parse_day(last, is_last=True))) == shown
     assert find_in_archive(archive, "Ann", since=parse_day("2019"))[0].taken == datetime.datetime(
         2019, 8, 2, 10, 11, 12
     )

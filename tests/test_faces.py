@@ -201,6 +201,24 @@ def test_the_rewritten_last_network_equals_the_package() -> None:
     assert np.allclose(landmarks.transpose(0, 2, 1).reshape(-1, 10), points, atol=1e-5)
 
 
+@pytest.mark.parametrize("degrees", [0, 25])
+def test_a_crop_of_a_large_face_shows_what_lies_at_its_place(degrees: float) -> None:
+    """Of waves whose height is known everywhere; half a pixel of the crop would be a dozen levels of grey."""
+    rows, columns = np.mgrid[0:1200, 0:1600]
+
+    def waves(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        return np.asarray(128 + 60 * np.sin(x / 15) + 60 * np.sin(y / 12))
+
+    size, scale, angle = DEFAULT_TEMPLATE.size, 6.0, np.radians(degrees)
+    turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    corner = np.array([470.0, 310.0])
+    photo = np.repeat(waves(columns, rows)[..., None].round().astype(np.uint8), 3, axis=2)
+    crop = crop_face(photo, np.array(DEFAULT_TEMPLATE.points) @ turn.T + corner + 0.5)
+    v, u = np.mgrid[0:size, 0:size]
+    x, y = np.tensordot(turn, np.stack([u, v]), 1) + corner[:, None, None]
+    assert np.abs(crop[..., 0] - waves(x, y)).max() < 3
+
+
 def test_a_portrait_has_one_face_in_its_place(portrait: np.ndarray) -> None:
     (face,) = find_faces(portrait)
     assert (face.box.left, face.box.top, face.box.right, face.box.bottom) == pytest.approx((177, 59, 268, 174), abs=8)

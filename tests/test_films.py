@@ -287,6 +287,17 @@ def test_a_hidden_face_is_hidden_in_every_frame_and_around(tmp_path: Path, sure:
     assert min(named) > 30, "who isn't hidden is named"
 
 
+def test_names_are_painted_from_when_to_when_their_faces_are_seen(tmp_path: Path) -> None:
+    source = write_frames(tmp_path / "film.mp4", textured(40))
+    film = NamedFilm(source, RATE, 40, (track("Anna", 0, 40, x=40), track("Ben", 20, 10, x=220)), ())
+    write_film(film, tmp_path / "out.mp4")
+    frames = [frame.pixels.astype(int) for frame in Film.open(tmp_path / "out.mp4").frames()]
+    plain = textured(1)[0]
+    for left, shown in ((25, range(40)), (205, range(20, 30))):
+        changed = [np.abs(frame - plain)[60:78, left : left + 30].mean() > 30 for frame in frames]
+        assert changed == [i in shown for i in range(40)]
+
+
 def test_hiding_ends_with_the_scene(tmp_path: Path) -> None:
     source = write_frames(tmp_path / "film.mp4", textured(40))
     film = NamedFilm(source, RATE, 40, (track("unknown", 20, 10, scene=(18, 31)),), ())

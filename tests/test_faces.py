@@ -14,7 +14,7 @@ import pytest
 
 from castlist import faces as rooms
 from castlist.errors import ShapeError, WeightsError
-from castlist.faces import DEFAULT_TEMPLATE, TEMPLATES, Box, Face, Quality, crop_face, find_faces, onet
+from castlist.faces import DEFAULT_TEMPLATE, TEMPLATES, Box, Face, Quality, crop_face, find_faces, is_cut_off, onet
 from castlist.faces.boxes import suppress
 from castlist.faces.detector import detect
 from castlist.faces.finder import turn_back
@@ -199,6 +199,19 @@ def test_the_rewritten_last_network_equals_the_package() -> None:
     assert np.allclose(1 / (1 + np.exp(-log_odds)), softmax[:, 1], atol=1e-5)
     assert np.allclose(found_shifts, shifts, atol=1e-5)
     assert np.allclose(landmarks.transpose(0, 2, 1).reshape(-1, 10), points, atol=1e-5)
+
+
+def test_a_face_at_any_edge_is_cut_off() -> None:
+    face = np.array([[30, 30], [70, 30], [50, 50], [35, 70], [65, 70]], np.float32)  # 40 from eye to eye: 4 are near
+    assert not is_cut_off(face, 100, 100)
+    for beyond, (height, width) in (
+        ((-27, 0), (100, 100)),
+        ((0, -27), (100, 100)),
+        ((0, 0), (100, 73)),
+        ((0, 0), (73, 100)),
+    ):
+        assert is_cut_off(face + beyond, height, width)
+        assert not is_cut_off(face + beyond - 2 * np.sign(beyond), height + 2, width + 2)
 
 
 @pytest.mark.parametrize("degrees", [0, 25])

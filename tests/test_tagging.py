@@ -182,6 +182,8 @@ def test_what_was_moved_is_still_castlists(home: Path, perhaps: bool) -> None:
         (home / "photos" / name).rename(home / "photos" / "old" / name)
     make(home)
     assert tag(archive(home), perhaps=perhaps) == Tagged()
+    files = [("old/ann.png", "old/ann.xmp"), ("old/both.png", "old/both.png.xmp"), ("wang.png", "wang.png.xmp")]
+    assert sorted(Journal(archive(home)).files()) == files, "and where it was nothing is any more"
     assert undo_tags(archive(home)) == Tagged(sidecars=3)
     assert [path.name for path in (home / "photos").rglob("*.xmp")] == ["ann.xmp"]
     assert (home / "photos" / "old" / "ann.xmp").read_bytes() == KEYWORDS
@@ -476,6 +478,7 @@ def test_without_exiftool_one_sentence_says_what_to_install(home: Path, monkeypa
     monkeypatch.setenv("PATH", str(home))
     with pytest.raises(CastlistError, match="exiftool, which is not installed"):
         tag(archive(home), embed=True)
+    assert tag(archive(home)) == undo_tags(archive(home)) == Tagged(sidecars=3), "sidecars don't need it"
 
 
 def test_the_journal_is_one_object_a_line(home: Path) -> None:

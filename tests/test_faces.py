@@ -202,13 +202,13 @@ def test_the_rewritten_last_network_equals_the_package() -> None:
 
 
 def test_a_face_at_any_edge_is_cut_off() -> None:
-    face = np.array([[30, 30], [70, 30], [50, 50], [35, 70], [65, 70]], np.float32)  # 40 from eye to eye: 4 are near
+    face = np.array([[30, 30], [70, 30], [50, 45], [35, 60], [65, 60]], np.float32)  # 40 from eye to eye: 4 are near
     assert not is_cut_off(face, 100, 100)
     for beyond, (height, width) in (
         ((-27, 0), (100, 100)),
         ((0, -27), (100, 100)),
         ((0, 0), (100, 73)),
-        ((0, 0), (73, 100)),
+        ((0, 0), (63, 100)),
     ):
         assert is_cut_off(face + beyond, height, width)
         assert not is_cut_off(face + beyond - 2 * np.sign(beyond), height + 2, width + 2)

@@ -198,8 +198,8 @@ def test_which_face_must_be_clear(home: Path, photo: str, wishes: dict[str, Any]
 )
 def test_the_later_of_two_decisions_holds(said: str, n_conflicts: int, verdict: Verdict) -> None:
     decided = [
-        Decision(str(i), "me", "", kind=words.split()[0], face=SPOT, name=(words.split() + [None])[1])
-        for i, words in enumerate(said.split(", "))
+        Decision(str(i), "me", "", kind=kind, face=SPOT, name=name or None)
+        for i, (kind, _, name) in enumerate(words.partition(" ") for words in said.split(", "))
     ]
     judged = judge(decided, {SPOT.photo: {1: (Box(*SPOT.box), None)}}, {SPOT.photo: "a.png"}, {})
     assert ([one.code for one in judged.conflicts], judged.of) == (

@@ -215,6 +215,16 @@ def test_a_face_within_a_face_is_the_same_face() -> None:
     assert trail.boxes[0][2] == 120
 
 
+def test_a_face_is_expected_where_it_moves_and_takes_one_look_of_a_frame() -> None:
+    trail = Trail()
+    for i in range(3):
+        trail.add(look(i, 100 + 12 * i, 0, y=50 + 4 * i))
+    assert trail.expected(3) == Box(104 + 9, 38 + 3, 144 + 9, 78 + 3)
+    assert trail.expected(50) == Box(104 + 72, 38 + 24, 144 + 72, 78 + 24), "not out of all bounds"
+    first, second = follow([[look(0, 100, 0)], [look(1, 101, 0), look(1, 131, 0)], [look(2, 102, 0), look(2, 132, 0)]])
+    assert (first.frames, second.frames) == ([0, 1, 2], [1, 2])
+
+
 def test_a_film_hides_the_faces_that_photos_hide() -> None:
     doubtful = [look(i, 100, 0, confidence=0.55) for i in range(3)]
     for start, trails in ((HIDING_START, 1), (SURE, 0)):
@@ -271,6 +281,9 @@ def test_the_table_joins_tracks_of_a_person_but_not_strangers() -> None:
     ]
     rows = [(row.name, round(row.start * RATE), round(row.end * RATE)) for row in join_tracks(tracks)]
     assert rows == [("Anna", 0, 50), ("unknown", 0, 20), ("unknown", 30, 50), ("Ben", 35, 40), ("Anna", 200, 210)]
+    surer = replace(tracks[2], face=replace(tracks[2].face, probability=0.95), end=0.9)
+    (row,) = join_tracks([tracks[0], surer])
+    assert (row.probability, row.end) == (0.95, 1.0), "the surest name, up to the last end"
 
 
 @pytest.mark.parametrize(("sure", "margin"), [(True, 10), (False, 3)])
@@ -459,8 +472,9 @@ def test_small_faces_of_a_film_are_looked_for_to_hide_them(
 ) -> None:
     def find(pixels: np.ndarray, min_face: float, template: Template) -> list[Face]:
         wanted.add(min_face)
-        return [replace(make_face(level_of(20)), confidence=0.6)] if pixels.mean() > 99 else []
+        return [replace(make_face(level_of(20)), confidence=confidence)] if pixels.mean() > 99 else []
 
+    confidence = 0.6
     wanted: set[float] = set()
     monkeypatch.setattr(following, "find_upright", find)
     recognizer = Recognizer.load(make_run(tmp_path / "run", ("Ann", "Bo")).path)
@@ -474,3 +488,6 @@ def test_small_faces_of_a_film_are_looked_for_to_hide_them(
     wanted.clear()
     (doubtful,) = name_film(film, recognizer, thorough=True).tracks
     assert (doubtful.is_sure, doubtful.first, wanted) == (False, 2, {24})
+    confidence = 1.0
+    (short,) = name_film(film, recognizer).tracks
+    assert not short.is_sure and not following.see_film(film, recognizer)[0], "an archive keeps none so short"

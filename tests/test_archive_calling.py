@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("pyarrow", reason="archives need castlist[archive]")
 
-from castlist.archive import Archive, fill_archive
+from castlist.archive import Archive, fill_archive, find_in_archive
 from castlist.errors import Message
 from castlist.people import enrol, forget, list_people, merge, rename, teach
 from castlist.testing import level_of, make_run, save_picture, tell_faces
@@ -71,8 +71,19 @@ def test_an_archive_that_was_away_hears_of_all_renames_in_their_order(home: Path
     rename(home / "run", "Bo", "Bob")
     make(home)
     assert decided(home) == ["Rob", "Bob", "Rob"]
+    rename(home / "run", "Ann", "Anna")
     make(home)
+    heard = (home / "archive" / "decisions.jsonl").read_bytes()
+    make(home)
+    assert (home / "archive" / "decisions.jsonl").read_bytes() == heard, "once each"
     assert decided(home) == ["Rob", "Bob", "Rob"]
+
+
+def test_an_old_name_that_nobody_else_bears_means_whom_it_meant(home: Path) -> None:
+    rename(home / "run", "Bo", "Robert")
+    decide(home, "two", "Bo")
+    assert make(home) == []
+    assert decided(home) == ["Robert", "Robert"]
 
 
 def test_a_name_that_another_person_bears_by_now_is_not_mixed_up(home: Path) -> None:
@@ -120,10 +131,20 @@ def test_whoever_is_forgotten_under_a_new_name_is_forgotten_under_the_old_one(ho
     assert decided(home) == ["Ann", "Bo"]
 
 
+def test_whoever_is_forgotten_takes_nobody_along_whose_new_name_is_not_heard_of_yet(home: Path) -> None:
+    save_picture(home / "photos" / "bo.png", [level_of(1)])
+    make(home)
+    rename(home / "run", "Bo", "Robert")
+    forget(home / "run", "Ann", archive=home / "archive")
+    make(home)
+    assert decided(home) == ["Robert"]
+    assert {face.path.name for face in find_in_archive(Archive(home / "archive"), "Robert")} == {"bo.png", "one.png"}
+
+
 def test_the_forgotten_leave_the_names_of_others_as_they_are_by_now(home: Path) -> None:
     rename(home / "run", "Bo", "Robert")
     rename(home / "run", "Cy", "Bo")
-    make(home)
+    assert make(home) == [], "nobody decided by a name that means another person by now"
     forget(home / "run", "Bo", archive=home / "archive")
     assert decided(home) == ["Robert"]
     lines = [json.loads(line) for line in (home / "archive" / "decisions.jsonl").read_text().splitlines()]

@@ -28,8 +28,10 @@ from castlist.archive import (
     group_unnamed,
     parse_day,
 )
-from castlist.archive.decisions import DecisionLog, Spot
+from castlist.archive.decisions import Decision, DecisionLog, Spot
+from castlist.archive.verdicts import Verdict, judge
 from castlist.errors import CastlistError
+from castlist.faces import Box
 from castlist.media import read_photo
 from castlist.people import list_people, teach
 from castlist.testing import draw_picture, level_of, make_run, network_bytes, save_picture, tell_faces
@@ -128,6 +130,15 @@ def test_faces_that_are_one_person_have_one_name(home: Path) -> None:
     assert [one.code for one in archive.verdicts.conflicts] == ["decided-one-and-two"]
 
 
+def test_who_is_unnamed_is_grouped_also_where_it_was_compared_with_the_named(home: Path) -> None:
+    archive = opened(home)
+    ann, stranger = archive.spot("ann.png", face=1), archive.spot("ann.png", face=2)
+    before = [group.faces for group in group_unnamed(home / "archive")]
+    for one, other in ((stranger, ann), (ann, stranger)):
+        archive.decide("different", one, other=other)
+    assert [group.faces for group in group_unnamed(home / "archive")] == before
+
+
 def test_conflicts_are_told(home: Path) -> None:
     archive = opened(home)
     face = archive.spot("ann.png", face=2)
@@ -163,6 +174,72 @@ def test_a_moved_photo_keeps_what_was_decided(home: Path) -> None:
 def test_which_face_must_be_clear(home: Path, photo: str, wishes: dict[str, Any], sentence: str) -> None:
     with pytest.raises(CastlistError, match=sentence):
         opened(home).spot(photo, **wishes)
+
+
+@pytest.mark.parametrize(
+    ("said", "n_conflicts", "verdict"),
+    [
+        ("is Ann, is Ann", 0, Verdict("Ann")),
+        ("is Ann, is Bo", 1, Verdict("Bo")),
+        ("is-not Ann, is Ann", 1, Verdict("Ann")),
+        ("is-not Ann, is Bo", 0, Verdict("Bo", frozenset({"Ann"}))),
+        ("is Ann, is-not Ann", 1, Verdict(None, frozenset({"Ann"}))),
+        ("is Ann, is-not Bo", 0, Verdict("Ann", frozenset({"Bo"}))),
+        ("is Ann, stranger", 1, Verdict(is_stranger=True)),
+        ("is-not Ann, stranger", 0, Verdict(None, frozenset({"Ann"}), is_stranger=True)),
+        ("no-face, stranger", 1, Verdict(is_stranger=True)),
+        ("stranger, stranger", 0, Verdict(is_stranger=True)),
+        ("stranger, is Ann", 1, Verdict("Ann")),
+        ("stranger, no-face", 1, Verdict(is_face=False)),
+        ("is Ann, no-face", 1, Verdict(is_face=False)),
+        ("no-face, no-face", 0, Verdict(is_face=False)),
+        ("no-face, is Ann", 1, Verdict("Ann")),
+    ],
+)
+def test_the_later_of_two_decisions_holds(said: str, n_conflicts: int, verdict: Verdict) -> None:
+    decided = [
+        Decision(str(i), "me", "", kind=kind, face=SPOT, name=name or None)
+        for i, (kind, _, name) in enumerate(words.partition(" ") for words in said.split(", "))
+    ]
+    judged = judge(decided, {SPOT.photo: {1: (Box(*SPOT.box), None)}}, {SPOT.photo: "a.png"}, {})
+    assert ([one.code for one in judged.conflicts], judged.of) == (
+        ["decided-otherwise"] * n_conflicts,
+        {(SPOT.photo, 1): verdict},
+    )
+
+
+def test_a_name_spreads_to_those_who_are_one_person_and_may_bear_it() -> None:
+    spots = [Spot(SPOT.photo, (20.0 * i, 0, 20.0 * i + 10, 10)) for i in range(5)]
+    about = [("is", "Ann"), ("is-not", "Bo"), ("is-not", "Ann"), ("stranger", None)]
+    decided = [Decision(str(i), "me", "", kind=kind, face=spots[i], name=name) for i, (kind, name) in enumerate(about)]
+    decided += [Decision(f"{i}", "me", "", kind="same", face=spots[i], other=spots[i - 1]) for i in range(1, 5)]
+    places = {SPOT.photo: {i + 1: (Box(*spot.box), None) for i, spot in enumerate(spots)}}
+    judged = judge(decided, places, {SPOT.photo: "a.png"}, {})
+    assert not judged.conflicts
+    assert [judged.of[SPOT.photo, i].name for i in range(1, 6)] == ["Ann", "Ann", None, None, "Ann"]
+
+
+def test_any_decision_is_taken_back_by_its_id_once(tmp_path: Path) -> None:
+    log = DecisionLog(tmp_path / "decisions.jsonl")
+    first, second, third = (log.add("is", SPOT, name=name) for name in ("Ann", "Bo", "Cy"))
+    assert log.undo(id=second.id) == second
+    assert log.read() == [first, third]
+    with pytest.raises(CastlistError, match="no decision that could be taken back"):
+        log.undo(id=second.id)
+    assert log.undo() == third and log.undo() == first
+
+
+def test_decisions_follow_a_photo_that_castlist_has_changed(tmp_path: Path) -> None:
+    log = DecisionLog(tmp_path / "decisions.jsonl")
+    here, there, after = (Spot(letter * 64, SPOT.box) for letter in "abc")
+    log.add_names({"Ann": [here, there], "Bo": [there, here]})
+    log.add("same", there, other=here)
+    log.follow({here.photo: after.photo}, kept=())
+    assert [one.spots for one in log.read()] == [(after, there), (there, after), (there, after)]
+    log.follow({after.photo: here.photo}, kept={after.photo})
+    assert [one.spots for one in log.read()[:2]] == [(after, there), (here, there)], "of both files"
+    log.follow({"d" * 64: after.photo}, kept=())
+    assert len(log.read()) == 6
 
 
 def test_a_line_that_a_kill_cut_off_was_never_decided(tmp_path: Path) -> None:
@@ -260,6 +337,8 @@ def test_when(home: Path) -> None:
     for since, until, shown in (("2019", "2019", 1), ("2019-08-02", "2019-08-02", 1), ("2019-08-03", None, 0)):
         days = {"since": parse_day(since), "until": until and parse_day(until, is_last=True)}
         assert len(find_in_archive(archive, "Ann", **days)) == shown
+    for last, shown in (("2019-08-02", 1), ("2019-08-01", 0)):  # of a photo without a day nobody knows
+        assert len(find_in_archive(archive, "Ann", until=parse_day(last, is_last=True))) == shown
     assert find_in_archive(archive, "Ann", since=parse_day("2019"))[0].taken == datetime.datetime(
         2019, 8, 2, 10, 11, 12
     )

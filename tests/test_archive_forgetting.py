@@ -92,6 +92,21 @@ def test_a_person_is_gone_from_every_byte(home: Path) -> None:
         forget(home / "run", "Beatrix", archive=home / "archive")
 
 
+def test_whoever_is_only_the_second_best_of_others_is_gone_too(tmp_path: Path) -> None:
+    make_run(tmp_path / "run", ("Ann", "Bo", "Cy"))
+    save_picture(tmp_path / "photos" / "stranger.png", [level_of(20)])
+    make(tmp_path)
+
+    def best() -> set[str]:
+        (row,) = ArchiveFolder(tmp_path / "archive").read(1)[0].to_pylist()
+        return {one["name"] for one in row["best"]}
+
+    before = best()
+    assert "Cy" in before and len(before) > 2
+    forget(tmp_path / "run", "Cy", archive=tmp_path / "archive")
+    assert best() == before - {"Cy"}
+
+
 def write_elsewhere(home: Path) -> None:
     """A sheet and copies that show Beatrix, in part by another name, and some that don't."""
     archive = Archive(home / "archive")

@@ -6,9 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
-from castlist.faces import yunet
+from castlist.faces import TEMPLATES, find_faces, yunet
 from castlist.faces.detector import detect
 from castlist.faces.onet import SIDE, look_at
+from castlist.naming.films.following import find_upright
 
 
 @pytest.fixture(scope="module")
@@ -74,3 +75,15 @@ def test_no_face_in_noise(shape: tuple[int, int]) -> None:
 
 def test_a_face_is_asked_for_below_its_score_only(portrait: np.ndarray) -> None:
     assert len(detect(portrait, 20, accepted=20).scores) == 0
+
+
+@pytest.mark.parametrize("right", [512, 250])  # the whole face, and one that the frame cuts
+def test_a_frame_of_a_film_shows_the_faces_that_a_photo_shows(portrait: np.ndarray, right: int) -> None:
+    pixels = np.ascontiguousarray(portrait[:, :right])
+    (face,) = find_upright(pixels, 31, TEMPLATES["dlib-150"])
+    (other,) = find_faces(pixels, min_face=31, template=TEMPLATES["dlib-150"])
+    np.testing.assert_array_equal(face.pixels, other.pixels)
+    np.testing.assert_array_equal(face.landmarks, other.landmarks)
+    assert (face.box, face.quality) == (other.box, other.quality)
+    assert face.confidence == pytest.approx(other.confidence, abs=1e-3)
+    assert 150 < face.box.left < face.box.right <= right

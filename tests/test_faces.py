@@ -14,7 +14,7 @@ import pytest
 
 from castlist import faces as rooms
 from castlist.errors import ShapeError, WeightsError
-from castlist.faces import DEFAULT_TEMPLATE, TEMPLATES, Box, Face, Quality, crop_face, find_faces, onet
+from castlist.faces import DEFAULT_TEMPLATE, TEMPLATES, Box, Face, Quality, crop_face, find_faces, is_cut_off, onet
 from castlist.faces.boxes import suppress
 from castlist.faces.detector import detect
 from castlist.faces.finder import turn_back
@@ -199,6 +199,37 @@ def test_the_rewritten_last_network_equals_the_package() -> None:
     assert np.allclose(1 / (1 + np.exp(-log_odds)), softmax[:, 1], atol=1e-5)
     assert np.allclose(found_shifts, shifts, atol=1e-5)
     assert np.allclose(landmarks.transpose(0, 2, 1).reshape(-1, 10), points, atol=1e-5)
+
+
+def test_a_face_at_any_edge_is_cut_off() -> None:
+    face = np.array([[30, 30], [70, 30], [50, 45], [35, 60], [65, 60]], np.float32)  # 40 from eye to eye: 4 are near
+    assert not is_cut_off(face, 100, 100)
+    for beyond, (height, width) in (
+        ((-27, 0), (100, 100)),
+        ((0, -27), (100, 100)),
+        ((0, 0), (100, 73)),
+        ((0, 0), (63, 100)),
+    ):
+        assert is_cut_off(face + beyond, height, width)
+        assert not is_cut_off(face + beyond - 2 * np.sign(beyond), height + 2, width + 2)
+
+
+@pytest.mark.parametrize("degrees", [0, 25])
+def test_a_crop_of_a_large_face_shows_what_lies_at_its_place(degrees: float) -> None:
+    """Of waves whose height is known everywhere; half a pixel of the crop would be a dozen levels of grey."""
+    rows, columns = np.mgrid[0:1200, 0:1600]
+
+    def waves(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        return np.asarray(128 + 60 * np.sin(x / 15) + 60 * np.sin(y / 12))
+
+    size, scale, angle = DEFAULT_TEMPLATE.size, 6.0, np.radians(degrees)
+    turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    corner = np.array([470.0, 310.0])
+    photo = np.repeat(waves(columns, rows)[..., None].round().astype(np.uint8), 3, axis=2)
+    crop = crop_face(photo, np.array(DEFAULT_TEMPLATE.points) @ turn.T + corner + 0.5)
+    v, u = np.mgrid[0:size, 0:size]
+    x, y = np.tensordot(turn, np.stack([u, v]), 1) + corner[:, None, None]
+    assert np.abs(crop[..., 0] - waves(x, y)).max() < 3
 
 
 def test_a_portrait_has_one_face_in_its_place(portrait: np.ndarray) -> None:

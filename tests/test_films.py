@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,18 +12,20 @@ import cv2
 import numpy as np
 import pytest
 
+from castlist.embeddings import FaceNetwork
 from castlist.errors import CastlistError, PhotoError, RunError
-from castlist.faces import DEFAULT_TEMPLATE, Box, Face, Quality
+from castlist.faces import DEFAULT_TEMPLATE, Box, Face, Quality, Template
 from castlist.gallery import Answers
 from castlist.media import Film, FilmWriter, is_film
 from castlist.naming import FaceEyes, NamedFace, NamedFilm, Recognizer, Sight, Track, clock, find_again, name_film
+from castlist.naming.films import following
 from castlist.naming.films.following import HIDING_START, is_beside, name_apart
 from castlist.naming.films.records import join_tracks
 from castlist.naming.films.tracking import SURE, Look, Tracker, Trail, fill_boxes
 from castlist.painting import write_film
 from castlist.painting.films import hidden_box
 from castlist.settings import Settings
-from castlist.testing import level_of, make_face, make_run, tell_faces
+from castlist.testing import TILE, level_of, make_face, make_run, tell_faces
 
 RATE = 20.0
 NOBODY_THERE = SimpleNamespace(  # a recognizer for films without faces
@@ -212,6 +215,16 @@ def test_a_face_within_a_face_is_the_same_face() -> None:
     assert trail.boxes[0][2] == 120
 
 
+def test_a_face_is_expected_where_it_moves_and_takes_one_look_of_a_frame() -> None:
+    trail = Trail()
+    for i in range(3):
+        trail.add(look(i, 100 + 12 * i, 0, y=50 + 4 * i))
+    assert trail.expected(3) == Box(104 + 9, 38 + 3, 144 + 9, 78 + 3)
+    assert trail.expected(50) == Box(104 + 72, 38 + 24, 144 + 72, 78 + 24), "not out of all bounds"
+    first, second = follow([[look(0, 100, 0)], [look(1, 101, 0), look(1, 131, 0)], [look(2, 102, 0), look(2, 132, 0)]])
+    assert (first.frames, second.frames) == ([0, 1, 2], [1, 2])
+
+
 def test_a_film_hides_the_faces_that_photos_hide() -> None:
     doubtful = [look(i, 100, 0, confidence=0.55) for i in range(3)]
     for start, trails in ((HIDING_START, 1), (SURE, 0)):
@@ -268,6 +281,9 @@ def test_the_table_joins_tracks_of_a_person_but_not_strangers() -> None:
     ]
     rows = [(row.name, round(row.start * RATE), round(row.end * RATE)) for row in join_tracks(tracks)]
     assert rows == [("Anna", 0, 50), ("unknown", 0, 20), ("unknown", 30, 50), ("Ben", 35, 40), ("Anna", 200, 210)]
+    surer = replace(tracks[2], face=replace(tracks[2].face, probability=0.95), end=0.9)
+    (row,) = join_tracks([tracks[0], surer])
+    assert (row.probability, row.end) == (0.95, 1.0), "the surest name, up to the last end"
 
 
 @pytest.mark.parametrize(("sure", "margin"), [(True, 10), (False, 3)])
@@ -282,6 +298,17 @@ def test_a_hidden_face_is_hidden_in_every_frame_and_around(tmp_path: Path, sure:
     assert all(frame[85:115, 50:70].std() > 40 for frame in frames), "nobody else is hidden"
     named = [np.abs(frames[i].astype(int) - textured(1)[0])[56:78, 45:120].mean() for i in (0, 59)]
     assert min(named) > 30, "who isn't hidden is named"
+
+
+def test_names_are_painted_from_when_to_when_their_faces_are_seen(tmp_path: Path) -> None:
+    source = write_frames(tmp_path / "film.mp4", textured(40))
+    film = NamedFilm(source, RATE, 40, (track("Anna", 0, 40, x=40), track("Ben", 20, 10, x=220)), ())
+    write_film(film, tmp_path / "out.mp4")
+    frames = [frame.pixels.astype(int) for frame in Film.open(tmp_path / "out.mp4").frames()]
+    plain = textured(1)[0]
+    for left, shown in ((25, range(40)), (205, range(20, 30))):
+        changed = [np.abs(frame - plain)[60:78, left : left + 30].mean() > 30 for frame in frames]
+        assert changed == [i in shown for i in range(40)]
 
 
 def test_hiding_ends_with_the_scene(tmp_path: Path) -> None:
@@ -387,5 +414,80 @@ def test_a_face_of_a_film_is_found_again_where_it_was_seen(tmp_path: Path) -> No
     assert pixels.shape == (200, 300, 3)
     assert box == Box(12, 10, 32, 34)
     assert asked == [10, 10, 10]
-    with pytest.raises(PhotoError, match="no such face"):
-        find_again(path, Box(14, 10, 34, 34), 0.5, 1.5, finder=lambda pixels, **wishes: [])
+
+
+def test_a_face_is_looked_for_again_in_few_frames_and_only_while_it_was_seen(tmp_path: Path) -> None:
+    path = write_frames(tmp_path / "film.mp4", [np.full((64, 96, 3), 20 + 3 * i, np.uint8) for i in range(70)])
+    looked: list[int] = []
+
+    def finder(pixels: np.ndarray, **wishes: Any) -> list[Face]:
+        looked.append(round((float(pixels.mean()) - 20) / 3))
+        return []
+
+    for end, frames in ((1.0, range(10, 21)), (3.4, range(10, 70, 2))):
+        with pytest.raises(PhotoError, match="no such face"):
+            find_again(path, Box(14, 10, 34, 34), 0.5, end, finder=finder)
+        assert looked == list(frames)
+        looked.clear()
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_a_face_alone_is_embedded_now_and_then_and_described_at_its_best(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, beside: bool
+) -> None:
+    """Ann comes nearer with each frame, and is seen best in the 20th; in another film a stranger is beside her."""
+
+    def find(pixels: np.ndarray, min_face: float, template: Template) -> list[Face]:
+        frame = round(float(pixels[:, -TILE:].mean()) / 4)
+        looked.append(frame)
+        ann, other = make_face(level_of(1, 4), frame, template=template), make_face(level_of(20), 120 + frame)
+        return [replace(ann, confidence=1.0 if frame == 20 else 0.9)] + [other] * beside
+
+    looked: list[int] = []
+    embedded: list[int] = []
+    monkeypatch.setattr(following, "find_upright", find)
+    recognizer = Recognizer.load(make_run(tmp_path / "run", ("Bo", "Ann")).path, finder=tell_faces)
+
+    def embed(network: FaceNetwork, crops: np.ndarray, **how: Any) -> np.ndarray:
+        embedded.append(len(crops))
+        return true_embed(network, crops, **how)
+
+    true_embed = FaceNetwork.embed
+    monkeypatch.setattr(FaceNetwork, "embed", embed)
+    frames = [np.full((TILE, 2 * TILE, 3), 4 * i, np.uint8) for i in range(40)]
+    for frame in frames:
+        frame[:, :TILE] = 200
+    film = name_film(write_frames(tmp_path / "film.mp4", frames), recognizer)
+    assert sorted(looked) == [math.ceil(5 * i / 3) for i in range(24)], "twelve looks a second"
+    assert embedded == [2] * 24 if beside else embedded[:6] == [1] * 6 and sum(embedded[6:]) < 6
+    named = {one.face.name: one for one in film.tracks}
+    assert set(named) == {"Ann", *["unknown"] * beside}
+    assert (named["Ann"].start, named["Ann"].end, named["Ann"].scene) == (0, 2, (0, 40))
+    assert named["Ann"].face.box.left == 10 + 20
+
+
+@pytest.mark.parametrize(("min_face", "asked"), [(None, 48), (33, 33)])
+def test_small_faces_of_a_film_are_looked_for_to_hide_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, min_face: int | None, asked: float
+) -> None:
+    def find(pixels: np.ndarray, min_face: float, template: Template) -> list[Face]:
+        wanted.add(min_face)
+        return [replace(make_face(level_of(20)), confidence=confidence)] if pixels.mean() > 99 else []
+
+    confidence = 0.6
+    wanted: set[float] = set()
+    monkeypatch.setattr(following, "find_upright", find)
+    recognizer = Recognizer.load(make_run(tmp_path / "run", ("Ann", "Bo")).path)
+    settings = replace(recognizer.run.settings, min_face=min_face)
+    recognizer = Recognizer(
+        replace(recognizer.run, settings=settings), face_network=recognizer.face_network, gallery=recognizer.gallery
+    )
+    frames = [np.full((800, 800, 3), level, np.uint8) for level in (0, 200, 0)]
+    film = write_frames(tmp_path / "film.mp4", [frames[0], *frames])
+    assert not name_film(film, recognizer).tracks and wanted == {asked}
+    wanted.clear()
+    (doubtful,) = name_film(film, recognizer, thorough=True).tracks
+    assert (doubtful.is_sure, doubtful.first, wanted) == (False, 2, {24})
+    confidence = 1.0
+    (short,) = name_film(film, recognizer).tracks
+    assert not short.is_sure and not following.see_film(film, recognizer)[0], "an archive keeps none so short"

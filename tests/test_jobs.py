@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import io
+import itertools
 import json
 import os
 import signal
@@ -46,6 +48,7 @@ from castlist.jobs import (
     Tune,
     process,
     read_event,
+    worker,
     write_event,
 )
 from castlist.jobs.works import read_work, write_work
@@ -255,6 +258,31 @@ def test_a_work_is_stopped_at_its_next_step(keeps: bool) -> None:
     job.stop()  # a second wish must not interrupt what is being kept
     told = [event for event in job.events(1) if not isinstance(event, Counted)]
     assert told == ([Stopping(), Stage("keeping"), Checked({"kept": 1})] if keeps else [Stopping(), Stopped()])
+
+
+def test_what_is_told_too_often_is_told_now_and_then_and_what_ends_always(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = itertools.count(1.0, 0.04)
+    monkeypatch.setattr(worker, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    lines = io.BytesIO()
+    teller = worker.Teller(lines)
+    within = dataclasses.replace(STEP, finished=None)
+    every = [*(Counted(i, 9) for i in range(10)), within, STEP, within, STEP, Stage("a"), Stage("b")]
+    for event in every:
+        teller.tell(event)
+    told = [read_event(line) for line in lines.getvalue().splitlines()]
+    assert told[:4] == [Counted(done, 9) for done in (0, 3, 6, 9)]
+    assert told[4:] == [within, STEP, STEP, Stage("a"), Stage("b")]
+
+
+def test_a_work_is_asked_to_stop_once_and_not_before_its_epoch_is_kept() -> None:
+    lines = io.BytesIO()
+    teller = worker.Teller(lines)
+    teller.ask()
+    teller.tell(STEP)
+    with pytest.raises(StopAsked):
+        teller.tell(dataclasses.replace(STEP, finished=None))
+    teller.tell(Stage("keeping"))
+    assert [read_event(line) for line in lines.getvalue().splitlines()] == [STEP, Stopping(), Stage("keeping")]
 
 
 def test_a_work_that_does_not_hear_is_killed_after_a_while() -> None:

@@ -84,16 +84,24 @@ def test_who_is_in_a_cast_of_marks(tmp_path: Path) -> None:
     mark(photo("b"), make_tags([("ann", box)], (200, 100), 1))
     mark(photo("own"), make_tags([("Bo", box)], (200, 100), 1), own=True)
     (photo("takeout").with_name("takeout.png.json")).write_text('{"people": [{"name": "Cy"}]}', "utf-8")
-    (tmp_path / "broken.jpg").write_text("no photo")
+    (tmp_path / "b.png.json").write_text('{"people": [{"name": "Dora"}]}', "utf-8")  # she has no place, others have
+    for name in ("broken", "torn"):
+        (tmp_path / f"{name}.jpg").write_text("no photo")
     cast = find_marked_cast(tmp_path)
     assert [(one.person, one.path.name, one.mark is not None) for one in cast.photos] == [
         *(("Ann", "a.png", True), ("Ann", "b.png", True), ("Cy", "takeout.png", False))
     ]
     assert [note.code for note in cast.notes] == ["region-passed-over", "marked-unread"]
-    for path in (tmp_path / "own.png", tmp_path / "nothing"):
-        path.mkdir() if not path.exists() else None
-        with pytest.raises(CastError):
+    assert "2 files can't be read" in str(cast.notes[1])
+    (tmp_path / "nothing").mkdir()
+    photo("nothing/c")
+    for path, code in ((tmp_path / "own.png", "marked-no-folder"), (tmp_path / "nothing", "marked-nobody")):
+        with pytest.raises(CastError) as refused:
             find_marked_cast(path)
+        assert refused.value.message.code == code
+    mark(tmp_path / "nothing" / "c.png", make_tags([("a/b", box)], (200, 100), 1))
+    with pytest.raises(CastError, match=r"Nobody whom other programs name .* could be taken\. .*a/b"):
+        find_marked_cast(tmp_path / "nothing")
 
 
 def test_a_mark_is_matched_to_the_face_in_it() -> None:

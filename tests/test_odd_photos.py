@@ -245,6 +245,8 @@ def test_a_heic_is_cropped_and_turned_as_its_container_says() -> None:
     np.testing.assert_allclose(pixels[::59, ::39].reshape(4, 3), corners, atol=3)
     edges = [np.abs(np.diff(line.astype(int), axis=0)).sum(1).argmax() for line in (pixels[:, 0], pixels[0])]
     assert edges == [39, 15], "where the colors meet"
+    other = read_photo(data.replace(b"imir", b"free"))  # what else is said of it changes nothing
+    np.testing.assert_allclose(other, pixels[::-1], atol=3)
     at = data.index(b"clap") + 4
     for width in (0, 1 << 31):
         with pytest.raises(PhotoError, match="damaged"):
@@ -564,6 +566,8 @@ def test_a_bmp_of_runs_is_read() -> None:
     np.testing.assert_array_equal(read_photo(small)[0, :, 2], [1, 2, 1, 3])
     with pytest.raises(PhotoError, match="damaged or cut short"):
         read_photo(data[:-6])
+    with pytest.raises(PhotoError, match="30000 x 20000 is more than the limit"):
+        read_photo(packed(30000, 20000, b"\x01\x05\0\1"))
 
 
 def test_what_is_refused_costs_next_to_nothing() -> None:

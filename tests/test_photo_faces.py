@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -120,3 +121,11 @@ def test_a_photo_without_a_sure_face_is_looked_at_once_more_in_a_larger_picture(
     widths.clear()
     find_photo_faces(photo, min_face=200, finder=finder)  # 50 at a quarter: no network could see more
     assert len(widths) == 1
+    widths.clear()
+    beside = make_face(7, left=300, top=250)
+
+    def two(pixels: np.ndarray, **wishes: Any) -> list[Face]:
+        return [replace(beside, confidence=0.6), *finder(pixels, **wishes), replace(beside, confidence=1.0)]
+
+    assert len(find_photo_faces(photo, min_face=70, finder=two)) == 3
+    assert len(widths) == 1, "one sure face is enough"

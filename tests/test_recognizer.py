@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from castlist.errors import PhotoError, RunError, ShapeError
-from castlist.faces import RELATIVE_MIN_FACE, Box, Face
+from castlist.faces import RELATIVE_MIN_FACE, Box, Face, Template
 from castlist.gallery import Answers, Gallery
 from castlist.media import find_photos, read_photo
 from castlist.naming import Recognizer, Seen, Sight
@@ -253,10 +253,39 @@ def test_no_more_threads_work_than_are_asked_for(tmp_path: Path, run: Run, n_thr
         return tell_faces(pixels)
 
     photo, _, _ = level_photos(tmp_path)
-    answers = list(Recognizer.load(run.path, finder=find).name_photos([photo] * 40, n_threads=n_threads))
-    assert len(answers) == 40
-    assert most <= (n_threads or count_cores())
-    assert n_threads != 2 or count_cores() < 2 or most == 2
+    recognizer = Recognizer.load(run.path, finder=find)
+    for name in (recognizer.name_photos, recognizer.name_album):
+        most = 0
+        assert len(list(name([photo] * 40, n_threads=n_threads))) == 40
+        assert most <= (n_threads or count_cores())
+        assert n_threads != 2 or count_cores() < 2 or most == 2
+
+
+def test_all_ways_to_name_keep_to_what_is_wished(tmp_path: Path, run: Run) -> None:
+    wanted: list[float | None] = []
+
+    def find(pixels: np.ndarray, *, min_face: float | None, template: Template) -> list[Face]:
+        wanted.append(min_face)
+        return tell_faces(pixels)
+
+    loaded = Recognizer.load(run.path, finder=find)
+    recognizer = Recognizer(loaded.run, face_network=loaded.face_network, gallery=loaded.gallery, finder=find)
+    path = level_photos(tmp_path)[2]
+    seen = Seen.merge(recognizer.eyes.see([path]))
+    assert [len(recognizer.name(seen, repeat=True, best=best)[0][0].others) for best in (0, 1)] == [0, 1]
+    for wishes, names in (({}, ["b", "unknown"]), ({"repeat": True}, ["b", "b"])):
+        (photo,) = recognizer.name_photos([path], **wishes)
+        for faces in (
+            photo.faces,
+            recognizer.name(seen, **wishes)[0],
+            recognizer.name_pixels([read_photo(path)], **wishes)[0],
+        ):
+            assert [face.name for face in faces] == names
+    assert {*wanted} == {None}
+    wanted.clear()
+    assert len([*recognizer.name_photos([path], thorough=True), *recognizer.name_album([path], thorough=True)]) == 2
+    assert wanted == [20, 20]
+    assert len(recognizer.name_album([path] * 40, stop=lambda: len(wanted) >= 3)) == len(wanted) - 2 < 40
 
 
 def test_whatever_happens_in_one_photo_is_its_answer(tmp_path: Path, run: Run) -> None:
@@ -351,6 +380,16 @@ def test_who_is_forgotten_is_named_no_more_and_who_is_enrolled_is(tmp_path: Path
     assert by_level.run.people == by_level.gallery.people == ("b",)
     save_run(tmp_path / "run", gallery.enrol("c", embedding_of(level_of(2))[None], ["3.jpg"]))
     assert by_level.run.people == ("a", "b", "c")
+
+
+def test_a_network_that_has_not_changed_is_not_opened_again(tmp_path: Path, run: Run) -> None:
+    digest = hashlib.sha256(run.face_network_path.read_bytes()).hexdigest()
+    dataclasses.replace(run, files={run.face_network_path.name: digest}).save()
+    recognizer = Recognizer.load(run.path)
+    before = recognizer.face_network
+    save_run(run.path, recognizer.gallery.forget("a"))
+    assert recognizer.run.people == ("b",)
+    assert recognizer.face_network is before
 
 
 def test_a_batch_costs_one_look_at_the_stamp(

@@ -811,6 +811,33 @@ def test_half_a_photo_never_takes_its_place(tmp_path: Path, monkeypatch: pytest.
     assert photo.read_bytes() == data and [path.name for path in tmp_path.glob("*.*")] == ["a.jpg"]
 
 
+@needs_exiftool
+def test_a_copy_that_shows_another_picture_never_takes_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo = save(tmp_path / "a.jpg")
+    data, real = photo.read_bytes(), shutil.which("exiftool")
+    turning = tmp_path / "bin" / "exiftool"
+    turning.parent.mkdir()
+    turning.write_text(
+        f'#!/bin/sh\n{real} "$@"\n{real} -q -overwrite_original -n -Orientation=6 {tmp_path}/.*.tagging.part\n'
+    )
+    turning.chmod(0o700)
+    monkeypatch.setenv("PATH", f"{turning.parent}{os.pathsep}{os.environ['PATH']}")
+    (failure,) = write_all([need(plan_inside(photo, ANN))])
+    assert failure and failure.code == "exiftool-refuses"
+    assert photo.read_bytes() == data
+
+
+def test_nothing_is_put_into_a_photo_whose_metadata_lie_in_several_pieces(tmp_path: Path) -> None:
+    """What the first piece points to would be lost with it."""
+    pieces = wrap("", 'xmlns:xmpNote="http://ns.adobe.com/xmp/note/" xmpNote:HasExtendedXMP="01AB"')
+    for packet, is_writable in ((pieces, False), (LIGHTROOM, True)):
+        Image.new("RGB", SIZE).save(photo := tmp_path / "a.jpg", xmp=packet)
+        assert look_inside(photo).is_writable == is_writable
+        assert (plan_inside(photo, ANN) is not None) == is_writable
+
+
 def test_picasas_own_file_and_takeouts_are_read(tmp_path: Path) -> None:
     photo = save(tmp_path / "a.jpg", 6)
     (tmp_path / ".picasa.ini").write_text(
@@ -839,7 +866,8 @@ def test_picasas_own_file_and_takeouts_are_read(tmp_path: Path) -> None:
         (tmp_path / told).write_text(json.dumps({"people": people[:1]}), "utf-8")
         assert MarkReader().read(tmp_path / copy).names == ("Bo",), copy
     (tmp_path / "a.jpg.xmp").write_bytes(BOMB + wrap(""))
-    assert [problem.code for problem in MarkReader().read(photo).problems] == ["xmp-left-alone"]
+    (problem,) = MarkReader().read(photo).problems
+    assert problem.code == "xmp-left-alone" and "a.jpg.xmp" in str(problem)
 
 
 def test_a_turned_tiff_has_the_size_that_is_stored(tmp_path: Path) -> None:

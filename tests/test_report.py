@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ pytest.importorskip("matplotlib")
 
 from castlist.errors import CastlistError, Message, SettingsError
 from castlist.learning.evaluation import NOBODY, Evaluation, score_answers
-from castlist.learning.report import write_report
+from castlist.learning.report import figures, write_report
 from castlist.painting import set_font_folders
 from castlist.run import Epoch, Run
 from castlist.settings import Settings
@@ -124,6 +125,36 @@ def test_the_figures_are_files_too(tmp_path: Path) -> None:
     for path in (run.path / "figures").iterdir():
         with Image.open(path) as image:
             assert image.format == "PNG" and min(image.size) > 400
+
+
+def test_figures_show_the_figures(tmp_path: Path) -> None:
+    style = figures.Style(figures.LIGHT, ("DejaVu Sans",), str)
+    _, evaluation = make_run(tmp_path)
+
+    def lines(axes: Any) -> dict[str, list[float]]:
+        return {line.get_label(): np.asarray(line.get_ydata()).tolist() for line in axes.lines}
+
+    for figure, other in (
+        (figures.draw_accuracy(HISTORY, style), figures.draw_loss(HISTORY, None, style)),
+        (figures.draw_curves(HISTORY, None, style),) * 2,
+    ):
+        accuracy, loss = lines(figure.axes[0]), lines(other.axes[-1])
+        assert (accuracy["training"], accuracy["validation"]) == ([1 / 9, 2 / 9, 3 / 9], [0.3, 0.8, 0.6])
+        assert (loss["training"], loss["validation"]) == ([5, 4.5, 3], [5, 4, 8 / 3]), "no more than the axis shows"
+        assert figure.axes[0].lines[-1].get_xydata().tolist() == [[2, 0.8]], "the best epoch"
+    (axes,) = figures.draw_reliability(evaluation, style).axes
+    expected = [[100 * one.probability, 100 * one.frequency] for one in evaluation.reliability]
+    assert axes.lines[-1].get_xydata().tolist() == axes.collections[0].get_offsets().tolist() == expected
+    (axes,) = figures.draw_confusion(evaluation, [*PEOPLE, "unknown"], style).axes
+    cells = {text.get_position(): text.get_text() for text in axes.texts}
+    assert cells == {(0, 0): "2", (1, 0): "2", (1, 1): "4", (2, 2): "4"}, "Bob is the answer for two of Ann's photos"
+    tiles = [(np.full((20, 40 + n, 3), n, np.uint8), "Ann", "Ann" if n % 2 else "Bob") for n in range(7)]
+    (axes,) = figures.draw_test_grid(tiles, style).axes
+    assert [image.get_array()[0, 0, 0] for image in axes.images] == list(range(7))
+    corners = [tuple(np.round(image.get_extent()[::3], 1).tolist()) for image in axes.images]
+    assert corners == [(2.0 * (n % 5), 2.4 * (n // 5) + 0.5) for n in range(7)]
+    assert all(right - left == pytest.approx(1.85) for left, right, *_ in (one.get_extent() for one in axes.images))
+    assert [text.get_text()[:5] for text in axes.texts] == ["✗ Bob", "✓ Ann"] * 3 + ["✗ Bob"]
 
 
 def test_headline_and_what_was_held_out(page: Page) -> None:

@@ -182,6 +182,8 @@ def test_what_was_moved_is_still_castlists(home: Path, perhaps: bool) -> None:
         (home / "photos" / name).rename(home / "photos" / "old" / name)
     make(home)
     assert tag(archive(home), perhaps=perhaps) == Tagged()
+    files = [("old/ann.png", "old/ann.xmp"), ("old/both.png", "old/both.png.xmp"), ("wang.png", "wang.png.xmp")]
+    assert sorted(Journal(archive(home)).files()) == files, "and where it was nothing is any more"
     assert undo_tags(archive(home)) == Tagged(sidecars=3)
     assert [path.name for path in (home / "photos").rglob("*.xmp")] == ["ann.xmp"]
     assert (home / "photos" / "old" / "ann.xmp").read_bytes() == KEYWORDS
@@ -367,6 +369,7 @@ def test_a_disk_that_refuses_leaves_everything_whole(home: Path) -> None:
     [
         b'{"photo":"../a.png","file":"../a.png.xmp"}',
         b'{"photo":"a.png","file":"../../a.xmp"}',
+        b'{"photo":"../a.png"}',
         b'{"photo":"a.png","file":"run.json"}',
         b'{"photo":"a.png","other":1}',
         b"[]",
@@ -475,6 +478,7 @@ def test_without_exiftool_one_sentence_says_what_to_install(home: Path, monkeypa
     monkeypatch.setenv("PATH", str(home))
     with pytest.raises(CastlistError, match="exiftool, which is not installed"):
         tag(archive(home), embed=True)
+    assert tag(archive(home)) == undo_tags(archive(home)) == Tagged(sidecars=3), "sidecars don't need it"
 
 
 def test_the_journal_is_one_object_a_line(home: Path) -> None:
@@ -523,6 +527,18 @@ def test_names_are_heard_without_regard_to_case(home: Path) -> None:
     assert {one.name for one in Archive(archive(home)).decisions} == {"Ann", "Eve"}
 
 
+def test_what_was_decided_stays_and_is_told_where_it_is_otherwise(home: Path) -> None:
+    asked = Archive(archive(home))
+    asked.decide("is-not", asked.spot("stranger.png"), name="Eve")
+    asked.decide("is", asked.spot("ann.png"), name="Ann")
+    asked.decide("is-not", asked.spot("wang.png"), name="Eve")
+    for photo, name in (("stranger", "Eve"), ("ann", "Ann"), ("wang", "王小明")):
+        mark(home, photo, name, 0)
+    told: list[Message] = []
+    assert hear_regions(Archive(archive(home)), tell=told.append) == Heard(1, 0), "only who wasn't decided on"
+    assert [(one.code, one.values["name"]) for one in told] == [("region-otherwise", "Eve")]
+
+
 def test_names_without_boxes_are_heard_where_there_is_one_face(home: Path) -> None:
     for photo in ("both", "stranger"):
         told = {"people": [{"name": "Eve"}]}
@@ -540,6 +556,18 @@ def test_the_archive_takes_them_over_and_tags_them(
     before = contents(home)["stranger.png.xmp"]
     tag(archive(home))
     assert contents(home)["stranger.png.xmp"] == before, "it says so already"
+
+
+def test_of_which_photo_a_line_tells_is_known_when_the_file_was_shortened(tmp_path: Path) -> None:
+    one, other = TagItem("person", "Ann"), TagItem("keyword", "Ann")
+    journal = Journal(tmp_path)
+    journal.add([Line("ann.png", "ann.xmp", added=(one, other), content="ab")])
+    journal.add([Line("ann.png", "ann.xmp", removed=(other,))])
+    for read in (journal, Journal(tmp_path)):
+        assert read.content_of("ann.png", "ann.xmp") == "ab", "though the last line says none"
+    journal.shorten()
+    assert Journal(tmp_path).of("ann.png", "ann.xmp") == (one,)
+    assert Journal(tmp_path).content_of("ann.png", "ann.xmp") == "ab"
 
 
 def test_lines_are_looked_up_where_they_stand(tmp_path: Path) -> None:
@@ -562,5 +590,6 @@ def test_lines_are_looked_up_where_they_stand(tmp_path: Path) -> None:
     other.shorten()
     assert other.of("bo.png", "") == (TagItem("keyword", "Bo"),)
     assert path.read_bytes().count(b"\n") == 1
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
     with pytest.raises(CastlistError, match=r"written anew meanwhile\. Try again"):  # of one who holds no lock
         journal.of("bo.png", "")

@@ -61,7 +61,7 @@ def name_film(
     Args:
         path: The film.
         recognizer: Of a run that knows faces.
-        thorough: Look for smaller faces, and believe those that are seen once only: for hiding them.
+        thorough: Look for smaller faces, and believe doubtful ones: for hiding them.
         on_count: Told how many frames are done, and of how many (0: the film doesn't say).
         stop: Asked before each frame; then the film is named as far as it was seen.
 
@@ -268,10 +268,6 @@ class _Viewer:
     def _end(self, trails: Sequence[Trail]) -> None:
         """Embed what will name them now, so that their crops needn't be kept."""
         for trail in trails:
-            shown = self._end_of(trail.frames[-1]) - trail.seconds[0]
-            is_once = len(trail.frames) < 2 and shown < MIN_SECONDS
-            if is_once and trail.confidence < SURE and not self._thorough:
-                continue
             looks = sorted(trail.best, key=lambda look: look.frame)
             sight = Sight(self.film.path, faces=[look.face for look in looks])
             # Those that were told already, unless the run looks at each face in more views than following needs.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 import unicodedata
 from pathlib import Path
 
@@ -323,6 +324,35 @@ def test_somebody_is_called_otherwise_everywhere(run: Run) -> None:
     rename(run.path, "Dora", "Dori")
     assert undo(run.path).name == "Dori"  # who leaves, and what she was called with her
     assert [one.name for one in open_run(run.path).calls] == ["小滿", "Anna"]
+
+
+@pytest.mark.parametrize("folder", ["  Zoë", unicodedata.normalize("NFD", "Zoë")])
+def test_somebody_is_known_by_photos_in_a_folder_that_has_the_name_in_another_form(tmp_path: Path, folder: str) -> None:
+    run = make_small_run(tmp_path / "runs" / "first", ["Ann", "Zoë", "Bo"])
+
+    def lying(file: str) -> str:
+        return file.replace("Zoë/", f"{folder}/")
+
+    with RunFolder(run.path).change() as change:  # as `learn` calls the photos of such a folder
+        changed, gallery = load_gallery(change.run)
+        photos = [lying(photo) for photo in gallery.photos]
+        change.write(run.gallery_path.name, gallery.regroup(gallery.people, gallery.person, photos).to_bytes())
+        change.run = dataclasses.replace(
+            changed,
+            sides={side: tuple(map(lying, files)) for side, files in changed.sides.items()},
+            refused=((f"{folder}/blurred.jpg", Message("too-blurred", "too blurred")),),
+            notes=(Message("cast-name-here", "{name!r} is learnt.", {"name": folder}),),
+        )
+    assert list_people(run.path)[1] == Person("Zoë", PHOTOS, 0)
+    assert forget_photo(run.path, "Zoë", "3.jpg") == f"{folder}/3.jpg"
+    learnt = re.findall(r'<td class="number">(\d+)</td></tr>', renew_report(run.path).read_text("utf-8"))
+    assert int(learnt[1]) > 0
+    rename(run.path, "Zoë", "Max")
+    assert list_people(run.path)[1] == Person("Max", PHOTOS - 1, 0)
+    forget(run.path, "Max")
+    assert open_run(run.path).people == ("Ann", "Bo")
+    assert [form for form in (folder, "Zoë", "Max") if in_any_byte(run.path, form)] == []
+    opened(run)
 
 
 def test_two_are_one(run: Run) -> None:

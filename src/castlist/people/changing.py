@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 from castlist.errors import Message, RunError
 from castlist.gallery import Gallery
+from castlist.media import one_form
 from castlist.paths import is_below
 from castlist.run import Change, Enrolled, Run, derived_in, load_gallery
 
@@ -106,11 +107,6 @@ def _name_of(enrolled: Enrolled, gallery: Gallery) -> str:
     return gallery.people[part.person[part.photos.index(file)]]
 
 
-def person_of(file: str) -> str:
-    """Whose photo a file of a run is."""
-    return file.partition("/")[0]
-
-
 def free_name(wanted: str, taken: set[str]) -> str:
     """What to call a photo, as wished as may be: with a number where others are called so."""
     if not is_below(wanted):  # on Windows it would lead out of the run's photos, so that no record holds it
@@ -124,5 +120,8 @@ def free_name(wanted: str, taken: set[str]) -> str:
 
 def call_otherwise(message: Message, old: str, new: str) -> Message:
     """A note that tells of somebody, with another name."""
-    values = {key: new if value == old else value for key, value in message.values.items()}
+    values = {
+        key: new if isinstance(value, str) and one_form(value) == one_form(old) else value
+        for key, value in message.values.items()
+    }
     return dataclasses.replace(message, values=values)

@@ -11,7 +11,7 @@ from castlist.arguments import checked
 from castlist.checks import delete_checks_of
 from castlist.errors import Message, RecordError, RunError
 from castlist.learning import delete_datasets_of
-from castlist.media import choices_for, one_form
+from castlist.media import choices_for, meant_by, one_form
 from castlist.run import Run, open_run, unknown_in
 
 
@@ -70,7 +70,7 @@ def delete_kept(name: str) -> tuple[list[Message], list[Message]]:
         removed.append(
             Message(
                 "forgot-datasets",
-                "{sets} kept data sets of photos that {name!r} was among.",
+                "{sets} kept data {sets:set|sets} of photos that {name!r} was among.",
                 {"sets": len(deleted), "name": name},
             )
         )
@@ -104,11 +104,11 @@ def what_remains(run: Run, name: str) -> Iterator[Message]:
         )
     for path in _runs_around(run.path):
         try:
-            knows = name in open_run(path).people
+            people = open_run(path).people
         except RunError:
             yield Message("broken-run-remains", "The run {path!r}, which can't be read.", {"path": str(path)})
         else:
-            if knows:
+            if meant_by(name, people) in people:
                 yield Message(
                     "run-remains", "The run {path!r}, which knows {name!r} too.", {"path": str(path), "name": name}
                 )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from castlist.errors import CastError, reason_of
 from castlist.learning.dataset import cache
-from castlist.media import one_form
+from castlist.media import one_form, person_of
 
 with contextlib.suppress(ImportError):  # Windows lets nobody delete what is open
     import fcntl
@@ -76,7 +76,7 @@ def _people_in(path: Path) -> set[str] | None:
             people = json.loads(file.attrs["people"])
             files = list(file["file"].asstr()[()]) if "file" in file else []
             files += [name for name, _ in json.loads(file.attrs.get("refused", "[]"))]
-            return {one_form(name) for name in (*people, *(file.partition("/")[0] for file in files))}
+            return {*map(one_form, people), *map(person_of, files)}
     except FileNotFoundError:
         raise
     except (ImportError, OSError, KeyError, ValueError, TypeError, RuntimeError, AttributeError):

@@ -8,7 +8,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from castlist.learning.diagnosis import describe_diagnosis, describe_end, diagno
 from castlist.learning.evaluation import Evaluation
 from castlist.learning.report import figures
 from castlist.learning.report.pictures import data_uri, jpeg_uri, read_thumbnails
+from castlist.media import one_form, person_of
 from castlist.run import Epoch, Run, best_epoch
 from castlist.settings import Settings, read_settings
 
@@ -126,7 +127,8 @@ def write_report(run: Run, evaluation: Evaluation, history: Sequence[Epoch], *, 
         missing=missing,
         sides=_sides(run),
         baseline=float(np.bincount(evaluation.truth).max() / len(evaluation.truth)),
-        learned=Counter(PurePosixPath(file).parts[0] for file in run.sides.get("train", ())),
+        learned=Counter(map(person_of, run.sides.get("train", ()))),
+        one_form=one_form,
         named=evaluation.confusion.sum(axis=0).tolist(),
         pairs=figures.confused_pairs(evaluation, 10),
         max_matrix=figures.MAX_MATRIX,

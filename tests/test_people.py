@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from castlist.checks.cache import CheckedPhoto, open_cache
 from castlist.errors import CastError, CastlistError, Message, RunError, SettingsError
 from castlist.faces import Face
 from castlist.gallery import Gallery
@@ -23,6 +24,7 @@ from castlist.people import (
     enrol_face,
     forget,
     forget_photo,
+    forgetting,
     list_people,
     merge,
     rename,
@@ -353,6 +355,38 @@ def test_somebody_is_known_by_photos_in_a_folder_that_has_the_name_in_another_fo
     assert open_run(run.path).people == ("Ann", "Bo")
     assert [form for form in (folder, "Zoë", "Max") if in_any_byte(run.path, form)] == []
     opened(run)
+
+
+def _refuse(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_of_somebody_called_otherwise_all_goes_that_is_kept_under_the_name_before(
+    run: Run, tmp_path: Path, own_cache: Path, monkeypatch: pytest.MonkeyPatch, is_killed: bool
+) -> None:
+    h5py = pytest.importorskip("h5py")
+    (own_cache / "datasets").mkdir(parents=True)
+    for person in ("Beatrix", "Ann"):
+        with h5py.File(own_cache / "datasets" / f"{person}.h5", "w") as file:
+            file.attrs["people"] = json.dumps([person])
+        with open_cache() as cache:
+            cache.keep(person, person, CheckedPhoto(None, Message("a", "x"), (), np.zeros((0, 0), np.float32)))
+        (tmp_path / "cast" / person).mkdir(parents=True)
+    with RunFolder(run.path).change() as change:
+        change.run = dataclasses.replace(change.run, photos_root=str(tmp_path / "cast"))
+    rename(run.path, "Beatrix", "Max")
+    rename(run.path, "Max", "Maxi")
+    if is_killed:
+        with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+            patched.setattr(forgetting, "delete_kept", _refuse)
+            forget(run.path, "Maxi")
+    receipt = forget(run.path, "Maxi")
+    assert {"forgot-datasets", "forgot-checks"} <= {one.code for one in receipt.removed}
+    assert receipt.remaining[0].values == {"folder": str(tmp_path / "cast" / "Beatrix")}
+    assert [one.name for one in (own_cache / "datasets").iterdir()] == ["Ann.h5"]
+    assert b"Beatrix" not in (own_cache / "checks.sqlite").read_bytes()
+    assert open_run(run.path).calls == open_run(run.path).leaving == ()
 
 
 def test_two_are_one(run: Run) -> None:

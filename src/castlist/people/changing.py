@@ -70,6 +70,7 @@ def put_people(change: Change, gallery: Gallery, files: Mapping[str, str | None]
         for file in run.places
         if (name := files.get(file, file)) is not None and is_there(gallery, file)
     }
+    known = {*gallery.people, *(one.name for one in run.leaving)}
     enrolled = still_there((dataclasses.replace(one, files=put(one.files)) for one in run.enrolled), gallery)
     for derived in derived_in(run.path):
         change.remove(derived)
@@ -79,7 +80,7 @@ def put_people(change: Change, gallery: Gallery, files: Mapping[str, str | None]
         people=gallery.people,
         sides={side: put(some) for side, some in run.sides.items()},
         places=places,
-        calls=tuple(one for one in run.calls if one.name in gallery.people),
+        calls=tuple(one for one in run.calls if one.name in known),
         enrolled=tuple(dataclasses.replace(one, name=_name_of(one, gallery)) for one in enrolled),
     )
 

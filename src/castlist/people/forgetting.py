@@ -86,7 +86,8 @@ def forget(
     if receipt is None:
         if not deleted and not gone.remaining:  # a killed call may have left nothing but to tell of copies
             raise refusal
-        receipt = Receipt(name, (), tuple(what_remains(open_run(path), name)))
+        run = open_run(path)
+        receipt = Receipt(name, (), tuple(what_remains(run, run.meaning(name))))
     photos = Message("archive-photos-remain", "The archive's photos, in {folder!r}.", {"folder": folder.record().root})
     return Receipt(
         receipt.name, (*receipt.removed, *deleted), (*receipt.remaining, photos, *remaining, *gone.remaining)
@@ -128,13 +129,20 @@ def _untag(
 def _forget(folder: RunFolder, name: str) -> Receipt:
     with folder.change() as change:
         name = meant_by(name, (*change.run.people, *(one.name for one in change.run.leaving)))
+        is_meant = change.run.meaning(name)
         leaving = _take_out(change, name)
     discard_retraining(folder.path)
-    removed, remaining = delete_kept(name)
+    removed, remaining = delete_kept(name, is_meant)
     with folder.change() as change:
-        change.run = dataclasses.replace(change.run, leaving=tuple(_called_otherwise(change.run.leaving, name)))
+        change.run = dataclasses.replace(
+            change.run,
+            leaving=tuple(_called_otherwise(change.run.leaving, name)),
+            calls=tuple(
+                _called_otherwise(change.run.calls, name)
+            ),  # up to here they tell a call that goes on who it is
+        )
     logger.info("somebody was forgotten by a run")
-    return Receipt(name, (*_describe(leaving), *removed), (*remaining, *what_remains(change.run, name)))
+    return Receipt(name, (*_describe(leaving), *removed), (*remaining, *what_remains(change.run, is_meant)))
 
 
 def _take_out(change: Change, name: str) -> Leaving:
@@ -183,7 +191,6 @@ def _without(run: Run, gallery: Gallery, name: str) -> tuple[Leaving, Run, Galle
         refused=tuple(item for item in run.refused if item[0] in refused),
         notes=tuple(note for note in run.notes if not _tells_of(note, name)),
         enrolled=tuple(still_there(_called_otherwise(run.enrolled, name), rest)),
-        calls=tuple(_called_otherwise(run.calls, name)),
         places={file: place for file, place in run.places.items() if file in placed and is_there(rest, file)},
         leaving=(*_called_otherwise(run.leaving, name), leaving),
     )

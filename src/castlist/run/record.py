@@ -13,7 +13,7 @@ import os
 import platform
 import re
 import typing
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from castlist.arguments import checked
 from castlist.errors import CastError, Message, PhotoError, RunError, SettingsError, reason_of
 from castlist.escaping import for_json
 from castlist.files import read_regular, write_bytes
-from castlist.media import check_person, folded
+from castlist.media import check_person, folded, one_form
 from castlist.paths import as_path, by_own_name, join_below, spell
 from castlist.run import inventory
 from castlist.run.calls import Called
@@ -167,6 +167,13 @@ class Run:
                 for name in {one.name for one in self.calls if one.was(spell(folder.name))}:
                     folders.setdefault(name, []).append(folder)
         return folders
+
+    @checked
+    def meaning(self, name: str) -> Callable[[str], bool]:
+        """Tells of a name whether it means somebody: as the run calls the person, in any form, or called one before."""
+        wanted = one_form(name)
+        calls = [one for one in self.calls if one_form(one.name) == wanted]
+        return lambda other: one_form(other) == wanted or any(one.was(other) for one in calls)
 
     @checked
     def need_photos(self, fingerprint: str) -> None:

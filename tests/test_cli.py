@@ -45,6 +45,7 @@ def test_train_then_predict_then_report(
     assert "test photos named rightly (95 % interval" in shown.out
     assert "report.html" in shown.out
     assert "epoch   1/1" in shown.err
+    assert "\nmedium " in shown.err and "\nlow " not in shown.err  # which a training doesn't look for
     folder = tmp_path / "runs" / "first"
     assert {path.name for path in folder.iterdir()} >= {
         "run.json",

@@ -172,10 +172,10 @@ def write_comparison(histories: Mapping[str, Sequence[Epoch]], path: Path, *, la
     logger.debug("curves of %d runs written to %s", len(named), path)
 
 
-def template(name: str, *folders: Path) -> jinja2.Template:
-    """A page's template, by its file name; looked for in these folders, then in the report's."""
+def template(name: str, *rooms: str) -> jinja2.Template:
+    """A page's template, by its file name; looked for in these packages, then in the report's."""
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader([*folders, Path(__file__).parent]),
+        loader=jinja2.ChoiceLoader([jinja2.PackageLoader(room, ".") for room in (*rooms, __package__)]),
         autoescape=True,  # names are folder names: anything may be in them
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

@@ -349,6 +349,14 @@ def test_somebody_is_known_by_photos_in_a_folder_that_has_the_name_in_another_fo
     assert forget_photo(run.path, "Zoë", "3.jpg") == f"{folder}/3.jpg"
     learnt = re.findall(r'<td class="number">(\d+)</td></tr>', renew_report(run.path).read_text("utf-8"))
     assert int(learnt[1]) > 0
+    with RunFolder(run.path).change() as change:
+        change.run = dataclasses.replace(change.run, photos_root=str(tmp_path / "cast"))
+    save_noise(tmp_path / "cast" / folder / "5.jpg", 1)
+    assert open_run(run.path).photo_path(f"{folder}/5.jpg") == tmp_path / "cast" / folder / "5.jpg"
+    rename(run.path, "Zoë", "Max")
+    assert open_run(run.path).photo_path("Max/5.jpg") == tmp_path / "cast" / folder / "5.jpg"
+    rename(run.path, "Max", "Zoë")
+    assert open_run(run.path).photo_path("Zoë/5.jpg") == tmp_path / "cast" / folder / "5.jpg"
     rename(run.path, "Zoë", "Max")
     assert list_people(run.path)[1] == Person("Max", PHOTOS - 1, 0)
     forget(run.path, "Max")

@@ -120,7 +120,8 @@ def _untag(
             Message(
                 "others-tags-remain",
                 "The name in what other programs say of {count} {count:photo|photos}, such as {path!r}; castlist "
-                "leaves that as it is: take it out where it was given.",
+                "leaves that as it is: take it out where it was given; what `castlist predict --xmp` wrote, "
+                "`castlist tag PHOTOS --undo` takes out.",
                 {"count": len(photos), "path": str(photos[0])},
             )
         )

@@ -45,6 +45,7 @@ def test_train_then_predict_then_report(
     assert "test photos named rightly (95 % interval" in shown.out
     assert "report.html" in shown.out
     assert "epoch   1/1" in shown.err
+    assert "\nmedium " in shown.err and "\nlow " not in shown.err  # which a training doesn't look for
     folder = tmp_path / "runs" / "first"
     assert {path.name for path in folder.iterdir()} >= {
         "run.json",
@@ -191,6 +192,7 @@ def test_wrong_input_is_one_sentence_and_exit_2(
         (["predict", "a.jpg", "--ru", "x"], "沒有 --ru 這個選項。"),
         (["predict", "a.jpg", "--run"], "選項 '--run' 需要一個值。"),
         (["merge", "--yes=1", "a", "b", "c"], "選項 '--yes' 不能有值。"),
+        (["merge", "a", "Max", "-dash"], "沒有 -d 這個選項。\n以 - 開頭的名稱，請放在所有選項與 -- 之後"),
         (["pepole"], "沒有 'pepole' 這個指令。"),
         (["train", "a", "--epochs", "two"], "'--epochs' 的值不對：'two' 不是整數。"),
         (["train", "a", "--learning-rate", "two"], "'--learning-rate' 的值不對：'two' 不是數字。"),

@@ -58,6 +58,19 @@ def test_people_are_listed_in_columns_that_hold(run: Run, monkeypatch, capsys) -
     assert pad(["e\u0301", "小"]) == ["e\u0301 ", "小"]
 
 
+class _Full(io.StringIO):
+    def write(self, _: str) -> int:
+        raise OSError(28, "No space left on device")
+
+
+def test_who_can_hear_no_notes_has_the_answers_all_the_same(run: Run, monkeypatch, capsys) -> None:
+    (run.path.parent / "broken").mkdir()
+    (run.path.parent / "broken" / "run.json").write_text("{", "utf-8")
+    monkeypatch.setattr(sys, "stderr", _Full())
+    assert castlist(monkeypatch, "runs", run.path.parent) == 0
+    assert "face, 3 people" in capsys.readouterr().out
+
+
 def test_people_are_json_wherever_it_goes(run: Run, monkeypatch) -> None:
     rename(run.path, "Ann", "\U0001f469")
     out = io.TextIOWrapper(io.BytesIO(), "ascii", write_through=True)

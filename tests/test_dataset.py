@@ -237,10 +237,10 @@ def test_only_data_sets_of_somebody_of_exactly_this_name_are_deleted(tmp_path: P
         file["images"][0, 0, 1, :] = tuple(b"Ann")
         file["images"][0, 0, 2, :] = tuple(b"/  ")
     assert b"Ann/" in annabel.read_bytes()
-    deleted = delete_datasets_of("Ann")
+    deleted = delete_datasets_of("Ann".__eq__)
     assert {one.path for one in deleted} == {ann, twin}
     assert list(kept.iterdir()) == [annabel]
-    assert delete_datasets_of("Ann") == []
+    assert delete_datasets_of("Ann".__eq__) == []
 
 
 @pytest.mark.skipif(os.name != "posix", reason="pipes and links are POSIX's")
@@ -250,7 +250,7 @@ def test_what_is_no_file_among_the_data_sets_ends_no_forget(tmp_path: Path, kept
     (kept / "b.h5").mkdir()
     (kept / "c.part").symlink_to("c.part")
     (kept / "d.h5").symlink_to(tmp_path / "nowhere")
-    assert [one.path for one in delete_datasets_of("Ann")] == [path]
+    assert [one.path for one in delete_datasets_of("Ann".__eq__)] == [path]
     assert sorted(one.name for one in kept.iterdir()) == ["a.h5", "b.h5", "c.part", "d.h5"]
 
 
@@ -259,13 +259,13 @@ def test_who_is_among_the_refused_alone_is_found_too(tmp_path: Path, kept: Path)
     (root / "Cy").mkdir()
     (root / "Cy" / "empty.jpg").touch()
     load_dataset(find_cast(root), SMALL)
-    assert len(delete_datasets_of("Cy")) == 1
+    assert len(delete_datasets_of("Cy".__eq__)) == 1
 
 
 def test_a_training_reads_on_from_a_data_set_that_is_deleted(tmp_path: Path, kept: Path) -> None:
     data = keep(tmp_path / "cast", {"Ann": 6, "Bo": 6})
     before = data.read(np.arange(12))
-    (deleted,) = delete_datasets_of("Ann")
+    (deleted,) = delete_datasets_of("Ann".__eq__)
     assert deleted.in_use
     assert not list(kept.iterdir())
     np.testing.assert_array_equal(data.read(np.arange(12)), before)
@@ -273,7 +273,7 @@ def test_a_training_reads_on_from_a_data_set_that_is_deleted(tmp_path: Path, kep
     np.testing.assert_array_equal(again.read(np.arange(12)), before)
     path = again.path
     del again
-    (deleted,) = delete_datasets_of("Ann")
+    (deleted,) = delete_datasets_of("Ann".__eq__)
     assert (deleted.path, deleted.in_use) == (path, False)
 
 
@@ -284,8 +284,8 @@ def test_who_is_forgotten_while_a_data_set_is_made_is_in_none_that_is_kept(
     fill = cache.fill
 
     def forgotten_meanwhile(*args: object) -> None:
-        assert delete_datasets_of("Nobody") == []
-        deleted.extend(delete_datasets_of("Ann"))
+        assert delete_datasets_of("Nobody".__eq__) == []
+        deleted.extend(delete_datasets_of("Ann".__eq__))
         fill(*args)
 
     monkeypatch.setattr(cache, "fill", forgotten_meanwhile)
@@ -313,7 +313,7 @@ cache.load_dataset(find_cast(Path({str(tmp_path / "cast")!r})), Settings(model="
     (kept / "b.h5").write_bytes(b"damaged")
     (kept / "c.h5").touch()
     other = keep(tmp_path / "other", {"Cy": 6, "Di": 6}).path
-    assert [one.path for one in delete_datasets_of("Ann")] == [left]
+    assert [one.path for one in delete_datasets_of("Ann".__eq__)] == [left]
     assert list(kept.iterdir()) == [other]
 
 
@@ -331,10 +331,10 @@ def test_what_cannot_be_deleted_is_one_sentence_and_the_others_go(
     with monkeypatch.context() as patch:
         patch.setattr(Path, "unlink", refuse)
         with pytest.raises(CastError, match=f"{paths[1].name}.*forget again") as refused:
-            delete_datasets_of("Ann")
+            delete_datasets_of("Ann".__eq__)
     assert refused.value.code == "datasets-not-deleted"
     assert list(kept.iterdir()) == [paths[1]]
-    assert [one.path for one in delete_datasets_of("Ann")] == [paths[1]]
+    assert [one.path for one in delete_datasets_of("Ann".__eq__)] == [paths[1]]
 
 
 def test_data_sets_are_for_their_user_alone(tmp_path: Path, own_cache: Path) -> None:

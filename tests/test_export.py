@@ -160,6 +160,8 @@ def test_a_run_of_faces(photos_folder: Path, tmp_path: Path) -> None:
     run, _ = learn(photos_folder / "clip" / "cast", Settings(pictures_per_person=6), runs=tmp_path, name="clip")
     file = export_run(run.path, "onnx")
     assert file == run.path / "export.onnx"
+    given = export_run(run.path, "onnx", tmp_path / "family.onnx")
+    assert os.name != "posix" or given.stat().st_mode & 0o077 == 0  # it holds what people are known by
     # Whoever goes by the note gives the names that the gallery gives.
     gallery = load_gallery(run)[1]
     mean = gallery.background.mean

@@ -5,12 +5,14 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 import unicodedata
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from castlist.checks.cache import CheckedPhoto, open_cache
 from castlist.errors import CastError, CastlistError, Message, RunError, SettingsError
 from castlist.faces import Face
 from castlist.gallery import Gallery
@@ -22,6 +24,7 @@ from castlist.people import (
     enrol_face,
     forget,
     forget_photo,
+    forgetting,
     list_people,
     merge,
     rename,
@@ -323,6 +326,75 @@ def test_somebody_is_called_otherwise_everywhere(run: Run) -> None:
     rename(run.path, "Dora", "Dori")
     assert undo(run.path).name == "Dori"  # who leaves, and what she was called with her
     assert [one.name for one in open_run(run.path).calls] == ["小滿", "Anna"]
+
+
+@pytest.mark.parametrize("folder", ["  Zoë", unicodedata.normalize("NFD", "Zoë")])
+def test_somebody_is_known_by_photos_in_a_folder_that_has_the_name_in_another_form(tmp_path: Path, folder: str) -> None:
+    run = make_small_run(tmp_path / "runs" / "first", ["Ann", "Zoë", "Bo"])
+
+    def lying(file: str) -> str:
+        return file.replace("Zoë/", f"{folder}/")
+
+    with RunFolder(run.path).change() as change:  # as `learn` calls the photos of such a folder
+        changed, gallery = load_gallery(change.run)
+        photos = [lying(photo) for photo in gallery.photos]
+        change.write(run.gallery_path.name, gallery.regroup(gallery.people, gallery.person, photos).to_bytes())
+        change.run = dataclasses.replace(
+            changed,
+            sides={side: tuple(map(lying, files)) for side, files in changed.sides.items()},
+            refused=((f"{folder}/blurred.jpg", Message("too-blurred", "too blurred")),),
+            notes=(Message("cast-name-here", "{name!r} is learnt.", {"name": folder}),),
+        )
+    assert list_people(run.path)[1] == Person("Zoë", PHOTOS, 0)
+    assert forget_photo(run.path, "Zoë", "3.jpg") == f"{folder}/3.jpg"
+    learnt = re.findall(r'<td class="number">(\d+)</td></tr>', renew_report(run.path).read_text("utf-8"))
+    assert int(learnt[1]) > 0
+    with RunFolder(run.path).change() as change:
+        change.run = dataclasses.replace(change.run, photos_root=str(tmp_path / "cast"))
+    save_noise(tmp_path / "cast" / folder / "5.jpg", 1)
+    assert open_run(run.path).photo_path(f"{folder}/5.jpg") == tmp_path / "cast" / folder / "5.jpg"
+    rename(run.path, "Zoë", "Max")
+    assert open_run(run.path).photo_path("Max/5.jpg") == tmp_path / "cast" / folder / "5.jpg"
+    rename(run.path, "Max", "Zoë")
+    assert open_run(run.path).photo_path("Zoë/5.jpg") == tmp_path / "cast" / folder / "5.jpg"
+    rename(run.path, "Zoë", "Max")
+    assert list_people(run.path)[1] == Person("Max", PHOTOS - 1, 0)
+    forget(run.path, "Max")
+    assert open_run(run.path).people == ("Ann", "Bo")
+    assert [form for form in (folder, "Zoë", "Max") if in_any_byte(run.path, form)] == []
+    opened(run)
+
+
+def _refuse(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_of_somebody_called_otherwise_all_goes_that_is_kept_under_the_name_before(
+    run: Run, tmp_path: Path, own_cache: Path, monkeypatch: pytest.MonkeyPatch, is_killed: bool
+) -> None:
+    h5py = pytest.importorskip("h5py")
+    (own_cache / "datasets").mkdir(parents=True)
+    for person in ("Beatrix", "Ann"):
+        with h5py.File(own_cache / "datasets" / f"{person}.h5", "w") as file:
+            file.attrs["people"] = json.dumps([person])
+        with open_cache() as cache:
+            cache.keep(person, person, CheckedPhoto(None, Message("a", "x"), (), np.zeros((0, 0), np.float32)))
+        (tmp_path / "cast" / person).mkdir(parents=True)
+    with RunFolder(run.path).change() as change:
+        change.run = dataclasses.replace(change.run, photos_root=str(tmp_path / "cast"))
+    rename(run.path, "Beatrix", "Max")
+    rename(run.path, "Max", "Maxi")
+    if is_killed:
+        with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+            patched.setattr(forgetting, "delete_kept", _refuse)
+            forget(run.path, "Maxi")
+    receipt = forget(run.path, "Maxi")
+    assert {"forgot-datasets", "forgot-checks"} <= {one.code for one in receipt.removed}
+    assert receipt.remaining[0].values == {"folder": str(tmp_path / "cast" / "Beatrix")}
+    assert [one.name for one in (own_cache / "datasets").iterdir()] == ["Ann.h5"]
+    assert b"Beatrix" not in (own_cache / "checks.sqlite").read_bytes()
+    assert open_run(run.path).calls == open_run(run.path).leaving == ()
 
 
 def test_two_are_one(run: Run) -> None:

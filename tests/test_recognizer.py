@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import itertools
+import pickle
 import shutil
 import threading
 import time
@@ -577,3 +578,14 @@ def test_nobody_is_named_twice_in_any_of_many_photos() -> None:
     for i, faces in enumerate(photos):
         named = answers[photo == i].once_each().named.tolist() if len(faces) else []
         assert [face.name for face in faces] == ["abcde"[person] if person >= 0 else "unknown" for person in named]
+
+
+def test_a_recognizer_in_another_process_opens_its_folder_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_run(tmp_path / "run", ["Ann", "Bo"])
+    photo = save_picture(tmp_path / "1.png", [level_of(0), level_of(1)])
+    monkeypatch.chdir(tmp_path)
+    told = pickle.dumps(Recognizer.load("run", finder=tell_faces))
+    assert len(told) < 1000  # the place alone: no network, no embedding
+    monkeypatch.chdir("/")
+    (named,) = pickle.loads(told).name_photos([photo])  # noqa: S301
+    assert [face.name for face in named.faces] == ["Ann", "Bo"]

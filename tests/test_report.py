@@ -5,8 +5,12 @@ from __future__ import annotations
 import dataclasses
 import io
 import itertools
+import os
 import re
+import subprocess
+import sys
 import threading
+import zipfile
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -19,6 +23,7 @@ from PIL import Image
 pytest.importorskip("matplotlib")
 pytest.importorskip("matplotlib")
 
+import castlist
 from castlist.errors import CastlistError, Message, SettingsError
 from castlist.learning.evaluation import NOBODY, Evaluation, score_answers
 from castlist.learning.report import figures, write_report
@@ -375,3 +380,21 @@ def test_colors_have_contrast(background: str) -> None:
     for colors, ink in itertools.product(schemes[:2], ("--ink", "--muted", "--right", "--wrong")):
         dark, bright = sorted((luminance(colors[ink]), luminance(colors[background])))
         assert (bright + 0.05) / (dark + 0.05) >= 4.5, (ink, colors[ink])  # WCAG AA
+
+
+@pytest.mark.slow
+def test_the_pages_are_written_by_a_castlist_in_a_zip(tmp_path: Path) -> None:
+    source = Path(castlist.__file__).parent
+    with zipfile.ZipFile(tmp_path / "castlist.zip", "w") as archive:
+        for path in source.rglob("*"):
+            if path.suffix != ".pyc":
+                archive.write(path, path.relative_to(source.parent))
+    script = (
+        "from castlist.learning.report.page import template; template('report.html.jinja')\n"
+        "from castlist.checks import Findings, write_check; from pathlib import Path\n"
+        "import castlist; assert 'castlist.zip' in castlist.__file__\n"
+        "write_check(Findings(Path(), (), 0, ()), Path('check.html'))"
+    )
+    environment = os.environ | {"PYTHONPATH": str(tmp_path / "castlist.zip")}
+    subprocess.run([sys.executable, "-P", "-c", script], cwd=tmp_path, env=environment, check=True, timeout=60)
+    assert "<script" in (tmp_path / "check.html").read_text("utf-8")

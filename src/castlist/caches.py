@@ -46,7 +46,8 @@ def cache_folder(name: str = "") -> Path:
         except OSError as error:
             raise CastlistError(
                 "cache-folder-refused",
-                "The folder {path!r}, where castlist keeps what it can make anew, can't be made ({reason}).",
+                "The folder {path!r}, where castlist keeps what it can make anew, can't be made ({reason}). "
+                "See to the right to write there.",
                 path=str(folder),
                 reason=reason_of(error),
             ) from error

@@ -114,7 +114,9 @@ def describe_start(run: Run, dataset: Dataset, language: str = "en") -> Iterator
             count=len(run.refused),
         )
     yield from (translate_message(note, language) for note in run.notes)
-    yield from quick_check(dataset, Path(run.photos_root)).summary_lines(language)
+    yield from quick_check(dataset, Path(run.photos_root)).summary_lines(language)[
+        :-1
+    ]  # for what is low it doesn't look
 
 
 def shown(work: Callable[P, R]) -> Callable[P, R]:

@@ -6,7 +6,7 @@ import contextlib
 import json
 import secrets
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,12 +62,16 @@ def cache_file() -> Path:
     return cache_folder() / "checks.sqlite"
 
 
-def delete_checks_of(person: str) -> int:
-    """Delete what is kept of a person's photos, also under other names; gives how many these were."""
+def delete_checks_of(is_meant: Callable[[str], bool]) -> int:
+    """Delete what is kept of a person's photos, also under other names; gives how many these were.
+
+    Args:
+        is_meant: Tells of a name whether it means the person.
+    """
     if not cache_file().is_file():
         return 0
     with open_cache() as cache:
-        return cache.delete(person)
+        return cache.delete(is_meant)
 
 
 class Cache:
@@ -158,14 +162,17 @@ class Cache:
     def commit(self) -> None:
         self._connection.commit()
 
-    def delete(self, person: str) -> int:
+    def delete(self, is_meant: Callable[[str], bool]) -> int:
         """Delete a person's rows, overwritten on disk; gives how many photos these were.
 
         A copy of such a photo in somebody else's folder shows the same face, so its row goes too, whosever it is. So do
         all judgements, which don't say of whom they are.
         """
-        count = self._connection.execute(
-            "DELETE FROM photo WHERE digest IN (SELECT digest FROM photo WHERE person = ?)", (person,)
+        self._connection.execute("BEGIN IMMEDIATE")  # nobody keeps anything between these
+        people = [person for (person,) in self._connection.execute("SELECT DISTINCT person FROM photo")]
+        count = self._connection.executemany(
+            "DELETE FROM photo WHERE digest IN (SELECT digest FROM photo WHERE person = ?)",
+            [(person,) for person in people if is_meant(person)],
         ).rowcount
         self._connection.execute("DELETE FROM judgement")
         self._connection.execute("UPDATE epoch SET number = ?", (secrets.randbits(62),))

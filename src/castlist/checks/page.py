@@ -8,6 +8,7 @@ import itertools
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 
 from castlist.checks.decisions import HEAD, VERSION, Decision, open_decisions
@@ -23,7 +24,6 @@ from castlist.threads import work_ahead
 
 SHOWN = 300  # findings of a kind; more is nothing that is decided picture by picture
 FILE = "DECISIONS.toml"
-SCRIPT = Path(__file__).with_name("check.js")
 
 logger = logging.getLogger(__name__)
 
@@ -96,10 +96,10 @@ def write_check(findings: Findings, page: Path, *, language: str = "en") -> Path
         compare = tuple((name, _pictures_of(findings, name, pictures)) for name in _compared(finding))
         return Card(describe(finding, language), tiles, compare)
 
-    script = SCRIPT.read_text("utf-8")
+    script = resources.files(__package__).joinpath("check.js").read_text("utf-8")
     severities = {"high": translate("high"), "medium": translate("medium"), "low": translate("low")}
     names = titles(translate)
-    text = template("check.html.jinja", SCRIPT.parent).render(
+    text = template("check.html.jinja", __package__).render(
         findings=findings,
         notes=[translate_message(note, language) for note in findings.notes],
         counts=[

@@ -205,8 +205,13 @@ def tell(text: str) -> None:
 
 
 def say(text: str) -> None:
-    """Print a line on stderr."""
-    print(for_terminal(text), file=sys.stderr)
+    """Print a line on stderr; where that takes none, as a full disk, the answers go on all the same."""
+    try:
+        print(for_terminal(text), file=sys.stderr)
+    except BrokenPipeError:  # whoever asked is gone
+        raise
+    except OSError:
+        pass
 
 
 def say_note(note: Message | CastlistError, path: Path | None = None) -> None:

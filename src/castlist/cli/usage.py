@@ -11,7 +11,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from castlist.cli.words import spoken
+from castlist.cli.words import spoken, translate
 from castlist.languages import read_catalogue
 from castlist.stopping import INTERRUPTED
 
@@ -41,6 +41,8 @@ def run_verbs(command: TyperGroup) -> int:
         said = io.StringIO()
         refusal.show(said)
         print(in_language(said.getvalue()), end="", file=sys.stderr)
+        if re.fullmatch(r"-[^-]", getattr(refusal, "option_name", "")):  # as of a person who is called -ann
+            print(translate("A name that begins with a dash goes after all options and --"), file=sys.stderr)
         return int(refusal.exit_code)
     except typer.Abort:  # Ctrl+C or Ctrl+D in place of an answer
         return INTERRUPTED

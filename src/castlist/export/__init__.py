@@ -85,7 +85,7 @@ def export_run(path: str | os.PathLike[str], kind: str, out: str | os.PathLike[s
                 )
             write_bytes(out, data, private=True)
     else:
-        write_bytes(out := as_path(out), data)
+        write_bytes(out := as_path(out), data, private=True)
     logger.info("exported as %s: %d bytes, compared on %d photos", kind, len(data), len(crops))
     logger.debug("exported to %s", out)
     return out

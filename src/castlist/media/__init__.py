@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from castlist.media.names import is_possible_everywhere as is_possible_everywhere
     from castlist.media.names import meant_by as meant_by
     from castlist.media.names import one_form as one_form
+    from castlist.media.names import person_of as person_of
     from castlist.media.names import settle_name as settle_name
     from castlist.media.photos import Decoded as Decoded
     from castlist.media.photos import OpenPhoto as OpenPhoto
@@ -115,6 +116,7 @@ _ROOMS = {
     "need_exiftool": "regions",
     "need_no_photo": "marks",
     "one_form": "names",
+    "person_of": "names",
     "open_photo": "photos",
     "original_of": "marks",
     "plan_inside": "regions",

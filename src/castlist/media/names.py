@@ -48,6 +48,11 @@ def meant_by(name: str, people: Iterable[str]) -> str:
     return name if name in people else next((one for one in people if one_form(one) == wanted), wanted)
 
 
+def person_of(file: str) -> str:
+    """Whose photo a file of a data set or a run is, in one form; the folder that it lies in may have another."""
+    return one_form(file.partition("/")[0])
+
+
 def settle_name(name: str, people: Iterable[str]) -> str:
     """Who of the people is meant, as `meant_by` says; somebody new is checked as `check_new_person` does.
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -73,6 +75,12 @@ class Recognizer:
         recognizer = cls(state.run, finder=finder)
         recognizer._folder, recognizer._state = folder, state
         return recognizer
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Where it goes to another process, the folder is opened anew there: no network or embedding travels."""
+        if self._folder is None:
+            return super().__reduce_ex__(protocol)
+        return functools.partial(Recognizer.load, finder=self._finder), (self._folder.path.absolute(),)
 
     @property
     def run(self) -> Run:

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 from castlist.errors import Message, RunError
 from castlist.gallery import Gallery
+from castlist.media import one_form
 from castlist.paths import is_below
 from castlist.run import Change, Enrolled, Run, derived_in, load_gallery
 
@@ -69,6 +70,7 @@ def put_people(change: Change, gallery: Gallery, files: Mapping[str, str | None]
         for file in run.places
         if (name := files.get(file, file)) is not None and is_there(gallery, file)
     }
+    known = {*gallery.people, *(one.name for one in run.leaving)}
     enrolled = still_there((dataclasses.replace(one, files=put(one.files)) for one in run.enrolled), gallery)
     for derived in derived_in(run.path):
         change.remove(derived)
@@ -78,7 +80,7 @@ def put_people(change: Change, gallery: Gallery, files: Mapping[str, str | None]
         people=gallery.people,
         sides={side: put(some) for side, some in run.sides.items()},
         places=places,
-        calls=tuple(one for one in run.calls if one.name in gallery.people),
+        calls=tuple(one for one in run.calls if one.name in known),
         enrolled=tuple(dataclasses.replace(one, name=_name_of(one, gallery)) for one in enrolled),
     )
 
@@ -106,11 +108,6 @@ def _name_of(enrolled: Enrolled, gallery: Gallery) -> str:
     return gallery.people[part.person[part.photos.index(file)]]
 
 
-def person_of(file: str) -> str:
-    """Whose photo a file of a run is."""
-    return file.partition("/")[0]
-
-
 def free_name(wanted: str, taken: set[str]) -> str:
     """What to call a photo, as wished as may be: with a number where others are called so."""
     if not is_below(wanted):  # on Windows it would lead out of the run's photos, so that no record holds it
@@ -124,5 +121,8 @@ def free_name(wanted: str, taken: set[str]) -> str:
 
 def call_otherwise(message: Message, old: str, new: str) -> Message:
     """A note that tells of somebody, with another name."""
-    values = {key: new if value == old else value for key, value in message.values.items()}
+    values = {
+        key: new if isinstance(value, str) and one_form(value) == one_form(old) else value
+        for key, value in message.values.items()
+    }
     return dataclasses.replace(message, values=values)

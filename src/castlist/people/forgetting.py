@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 from castlist.arguments import checked
 from castlist.errors import Message, RunError
 from castlist.gallery import Gallery
-from castlist.media import meant_by, one_form
+from castlist.media import meant_by, one_form, person_of
 from castlist.paths import as_path
 from castlist.people.changing import is_there, still_there, unfinished
 from castlist.people.receipts import Receipt, delete_kept, unknown_person, what_remains
@@ -86,7 +86,8 @@ def forget(
     if receipt is None:
         if not deleted and not gone.remaining:  # a killed call may have left nothing but to tell of copies
             raise refusal
-        receipt = Receipt(name, (), tuple(what_remains(open_run(path), name)))
+        run = open_run(path)
+        receipt = Receipt(name, (), tuple(what_remains(run, run.meaning(name))))
     photos = Message("archive-photos-remain", "The archive's photos, in {folder!r}.", {"folder": folder.record().root})
     return Receipt(
         receipt.name, (*receipt.removed, *deleted), (*receipt.remaining, photos, *remaining, *gone.remaining)
@@ -119,7 +120,8 @@ def _untag(
             Message(
                 "others-tags-remain",
                 "The name in what other programs say of {count} {count:photo|photos}, such as {path!r}; castlist "
-                "leaves that as it is: take it out where it was given.",
+                "leaves that as it is: take it out where it was given; what `castlist predict --xmp` wrote, "
+                "`castlist tag PHOTOS --undo` takes out.",
                 {"count": len(photos), "path": str(photos[0])},
             )
         )
@@ -128,13 +130,20 @@ def _untag(
 def _forget(folder: RunFolder, name: str) -> Receipt:
     with folder.change() as change:
         name = meant_by(name, (*change.run.people, *(one.name for one in change.run.leaving)))
+        is_meant = change.run.meaning(name)
         leaving = _take_out(change, name)
     discard_retraining(folder.path)
-    removed, remaining = delete_kept(name)
+    removed, remaining = delete_kept(name, is_meant)
     with folder.change() as change:
-        change.run = dataclasses.replace(change.run, leaving=tuple(_called_otherwise(change.run.leaving, name)))
+        change.run = dataclasses.replace(
+            change.run,
+            leaving=tuple(_called_otherwise(change.run.leaving, name)),
+            calls=tuple(
+                _called_otherwise(change.run.calls, name)
+            ),  # up to here they tell a call that goes on who it is
+        )
     logger.info("somebody was forgotten by a run")
-    return Receipt(name, (*_describe(leaving), *removed), (*remaining, *what_remains(change.run, name)))
+    return Receipt(name, (*_describe(leaving), *removed), (*remaining, *what_remains(change.run, is_meant)))
 
 
 def _take_out(change: Change, name: str) -> Leaving:
@@ -181,13 +190,16 @@ def _without(run: Run, gallery: Gallery, name: str) -> tuple[Leaving, Run, Galle
         people=tuple(person for person in run.people if person != name),
         sides=sides,
         refused=tuple(item for item in run.refused if item[0] in refused),
-        notes=tuple(note for note in run.notes if name not in str(note)),
+        notes=tuple(note for note in run.notes if not _tells_of(note, name)),
         enrolled=tuple(still_there(_called_otherwise(run.enrolled, name), rest)),
-        calls=tuple(_called_otherwise(run.calls, name)),
         places={file: place for file, place in run.places.items() if file in placed and is_there(rest, file)},
         leaving=(*_called_otherwise(run.leaving, name), leaving),
     )
     return leaving, *agree(without, rest)
+
+
+def _tells_of(note: Message, name: str) -> bool:
+    return any(one_form(name) in one_form(str(value)) for value in note.values.values())
 
 
 def _leaving(run: Run, name: str) -> Leaving | None:
@@ -199,7 +211,7 @@ def _called_otherwise(entries: Iterable[Entry], name: str) -> Iterator[Entry]:
 
 
 def _of_others(files: Iterable[str], name: str) -> Iterator[str]:
-    return (file for file in files if not _is_of(file, name))
+    return (file for file in files if person_of(file) != one_form(name))
 
 
 def _knows(run: Run, gallery: Gallery | None, name: str) -> bool:
@@ -207,12 +219,8 @@ def _knows(run: Run, gallery: Gallery | None, name: str) -> bool:
     return (
         name in run.people
         or (gallery is not None and name in gallery.people)
-        or any(_is_of(file, name) for files in run.sides.values() for file in files)
+        or any(person_of(file) == one_form(name) for files in run.sides.values() for file in files)
     )
-
-
-def _is_of(file: str, name: str) -> bool:
-    return one_form(file.partition("/")[0]) == one_form(name)  # the folder of the photos may have another
 
 
 def _describe(leaving: Leaving) -> Iterator[Message]:

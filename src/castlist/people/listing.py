@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from dataclasses import dataclass
 
+from castlist.media import one_form, person_of
 from castlist.paths import as_path
 from castlist.run import RunFolder
 
@@ -26,6 +27,6 @@ def list_people(path: str | os.PathLike[str]) -> tuple[Person, ...]:
         RunError: If the folder is no run, or is broken.
     """
     run = RunFolder(as_path(path)).read(lambda run: run)
-    photos = Counter(file.partition("/")[0] for files in run.sides.values() for file in files)
-    enrolled = Counter(file.partition("/")[0] for one in run.enrolled for file in one.files)
-    return tuple(Person(name, photos[name], enrolled[name]) for name in run.people)
+    photos = Counter(person_of(file) for files in run.sides.values() for file in files)
+    enrolled = Counter(person_of(file) for one in run.enrolled for file in one.files)
+    return tuple(Person(name, photos[one_form(name)], enrolled[one_form(name)]) for name in run.people)

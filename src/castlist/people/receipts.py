@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,8 @@ from castlist.arguments import checked
 from castlist.checks import delete_checks_of
 from castlist.errors import Message, RecordError, RunError
 from castlist.learning import delete_datasets_of
-from castlist.media import choices_for, one_form
+from castlist.media import choices_for
+from castlist.paths import spell
 from castlist.run import Run, open_run, unknown_in
 
 
@@ -58,19 +59,23 @@ def unknown_person(run: Run, name: str) -> RunError:
     )
 
 
-def delete_kept(name: str) -> tuple[list[Message], list[Message]]:
+def delete_kept(name: str, is_meant: Callable[[str], bool]) -> tuple[list[Message], list[Message]]:
     """Delete what castlist keeps of a person outside any run; it can be made anew.
+
+    Args:
+        name: Of the person.
+        is_meant: Tells of a name whether it means the person, as `Run.meaning` does.
 
     Returns:
         What was deleted, and what still exists of it.
     """
     removed, remaining = [], []
-    deleted = delete_datasets_of(name)
+    deleted = delete_datasets_of(is_meant)
     if deleted:
         removed.append(
             Message(
                 "forgot-datasets",
-                "{sets} kept data sets of photos that {name!r} was among.",
+                "{sets} kept data {sets:set|sets} of photos that {name!r} was among.",
                 {"sets": len(deleted), "name": name},
             )
         )
@@ -83,20 +88,20 @@ def delete_kept(name: str) -> tuple[list[Message], list[Message]]:
                 {"sets": len(used), "name": name},
             )
         )
-    if checked := delete_checks_of(name):
+    if checked := delete_checks_of(is_meant):
         removed.append(
             Message(
                 "forgot-checks",
-                "What `castlist check` kept of {photos} {photos:photo|photos} in folders called {name!r}.",
+                "What `castlist check` kept of {photos} {photos:photo|photos} of {name!r}.",
                 {"photos": checked, "name": name},
             )
         )
     return removed, remaining
 
 
-def what_remains(run: Run, name: str) -> Iterator[Message]:
-    """What a run's folder doesn't hold, and is for somebody else to delete."""
-    for folder in _folders_of(Path(run.photos_root), name):
+def what_remains(run: Run, is_meant: Callable[[str], bool]) -> Iterator[Message]:
+    """What a run's folder doesn't hold of whoever is meant, and is for somebody else to delete."""
+    for folder in _folders_of(Path(run.photos_root), is_meant):
         yield Message(
             "photos-remain",
             "The photos themselves, in {folder!r}; training again would learn them again.",
@@ -104,11 +109,11 @@ def what_remains(run: Run, name: str) -> Iterator[Message]:
         )
     for path in _runs_around(run.path):
         try:
-            knows = name in open_run(path).people
+            people = open_run(path).people
         except RunError:
             yield Message("broken-run-remains", "The run {path!r}, which can't be read.", {"path": str(path)})
         else:
-            if knows:
+            for name in filter(is_meant, people):
                 yield Message(
                     "run-remains", "The run {path!r}, which knows {name!r} too.", {"path": str(path), "name": name}
                 )
@@ -120,7 +125,7 @@ def what_remains(run: Run, name: str) -> Iterator[Message]:
         )
     yield Message(
         "copies-remain",
-        "Whatever was written elsewhere: pictures and tables with names, copies of this run, backups.",
+        "Whatever was written elsewhere: pictures, tables and metadata with names, copies of this run, backups.",
     )
     yield Message(
         "checks-remain",
@@ -128,10 +133,10 @@ def what_remains(run: Run, name: str) -> Iterator[Message]:
     )
 
 
-def _folders_of(root: Path, name: str) -> list[Path]:
+def _folders_of(root: Path, is_meant: Callable[[str], bool]) -> list[Path]:
     """The folders of a person's photos; in one form, two may have the same name."""
     try:
-        return sorted(path for path in root.iterdir() if one_form(path.name) == one_form(name) and path.is_dir())
+        return sorted(path for path in root.iterdir() if is_meant(spell(path.name)) and path.is_dir())
     except (OSError, ValueError):  # gone, nobody may look, or no path, of somebody else's run
         return []
 

@@ -9,9 +9,9 @@ import os
 import numpy as np
 
 from castlist.errors import RunError
-from castlist.media import check_new_person, meant_by, one_form
+from castlist.media import check_new_person, meant_by, one_form, person_of
 from castlist.paths import as_path
-from castlist.people.changing import call_otherwise, free_name, open_people, person_of, put_people
+from castlist.people.changing import call_otherwise, free_name, open_people, put_people
 from castlist.people.receipts import unknown_person
 from castlist.run import Called, Change, Run, RunFolder
 
@@ -87,10 +87,10 @@ def _need_known(run: Run, name: str) -> None:
 def _called(run: Run, old: str, new: str) -> dict[str, str]:
     """What the photos of somebody are called under another name; no two are called the same."""
     every = [file for files in run.sides.values() for file in files]
-    taken = {file for file in every if person_of(file) != old}
+    taken = {file for file in every if person_of(file) != one_form(old)}
     files: dict[str, str] = {}
     for file in every:
-        if person_of(file) == old and file not in files:
+        if person_of(file) == one_form(old) and file not in files:
             files[file] = free_name(f"{new}/{file.partition('/')[2]}", taken)
             taken.add(files[file])
     return files
@@ -104,7 +104,7 @@ def _put(change: Change, old: str, new: str) -> None:
     change.run = dataclasses.replace(
         run,
         refused=tuple(
-            (f"{new}/{file.partition('/')[2]}" if person_of(file) == old else file, reason)
+            (f"{new}/{file.partition('/')[2]}" if person_of(file) == one_form(old) else file, reason)
             for file, reason in run.refused
         ),
         notes=tuple(call_otherwise(note, old, new) for note in run.notes),

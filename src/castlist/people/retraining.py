@@ -57,14 +57,14 @@ def retrain_without(path: str | os.PathLike[str], name: str, *, language: str = 
         retrained = open_run(path)
         if retrained.sides["test"]:
             report_again(path, language=language)  # it names the folder
-        removed, remaining = delete_kept(name)
+        removed, remaining = delete_kept(name, run.meaning(name))
         _delete(_old(path))  # at the end: while it is there, who was killed finds what is left to do
     anew = Message(
         "trained-without",
         "The whole run {path!r}: it was trained anew without {name!r}.",
         {"path": str(path), "name": name},
     )
-    return Receipt(name, (anew, *removed), (*remaining, *what_remains(retrained, name)))
+    return Receipt(name, (anew, *removed), (*remaining, *what_remains(retrained, run.meaning(name))))
 
 
 def discard_retraining(path: Path) -> None:

@@ -12,9 +12,9 @@ import numpy as np
 
 from castlist.errors import RunError
 from castlist.gallery import NOBODY, Gallery
-from castlist.media import choices_for, meant_by
+from castlist.media import choices_for, meant_by, one_form, person_of
 from castlist.paths import as_path
-from castlist.people.changing import open_people, person_of, put_people
+from castlist.people.changing import open_people, put_people
 from castlist.people.receipts import unknown_person
 from castlist.run import Change, Enrolled, RunFolder
 
@@ -86,8 +86,8 @@ def forget_photo(path: str | os.PathLike[str], name: str, photo: str) -> str:
         name = meant_by(name, gallery.people)
         if name not in gallery.people:
             raise unknown_person(change.run, name)
-        mine = [file for file in gallery.photos if person_of(file) == name]
-        found = [file for file in mine if file in (photo, f"{name}/{photo}")]
+        mine = [file for file in gallery.photos if person_of(file) == one_form(name)]
+        found = [file for file in mine if photo in (file, file.partition("/")[2])]
         found = found or [file for file in mine if Path(file).name == Path(photo).name]
         if len(found) != 1:
             raise RunError(
@@ -96,7 +96,7 @@ def forget_photo(path: str | os.PathLike[str], name: str, photo: str) -> str:
                 count=len(found),
                 name=name,
                 photo=photo,
-                photos=choices_for(photo, (file.removeprefix(f"{name}/") for file in found or mine)),
+                photos=choices_for(photo, (file.partition("/")[2] for file in found or mine)),
             )
         if len(mine) == 1:
             raise RunError(

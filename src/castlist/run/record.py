@@ -13,7 +13,7 @@ import os
 import platform
 import re
 import typing
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,8 +24,8 @@ from castlist.arguments import checked
 from castlist.errors import CastError, Message, PhotoError, RunError, SettingsError, reason_of
 from castlist.escaping import for_json
 from castlist.files import read_regular, write_bytes
-from castlist.media import check_person, folded
-from castlist.paths import as_path, by_own_name, join_below, spell
+from castlist.media import check_person, folded, one_form
+from castlist.paths import as_path, by_own_name, is_file, join_below, spell
 from castlist.run import inventory
 from castlist.run.calls import Called
 from castlist.settings import Settings
@@ -152,21 +152,33 @@ class Run:
         """
         root, (person, _, rest) = Path(self.photos_root), file.partition("/")
         path = join_below(root, rest if self.from_regions else file)
-        if path is None or not self.calls or path.exists():
+        if path is None or is_file(path):
             return path
-        folders = [root] if self.from_regions else self._folders_before.get(person, [])
-        before = (join_below(folder, name) for folder in folders for name in (rest, NUMBERED.sub(r"\1", rest)))
-        return next((other for other in before if other and other.exists()), path)
+        own, before = (self._folders.get((one_form(person), is_before), []) for is_before in (False, True))
+        if self.from_regions:
+            own, before = [], [root]
+        places = [(folder, rest) for folder in (*own, *before)]
+        places += [(folder, NUMBERED.sub(r"\1", rest)) for folder in before]
+        return next((other for place in places if (other := join_below(*place)) and is_file(other)), path)
 
     @functools.cached_property
-    def _folders_before(self) -> Mapping[str, list[Path]]:
-        """The folders of photos that are still called what people were called before, by the people."""
-        folders: dict[str, list[Path]] = {}
-        with contextlib.suppress(OSError):
+    def _folders(self) -> Mapping[tuple[str, bool], list[Path]]:
+        """The folders of photos, by who they are of, and whether they are still called as the person was before."""
+        folders: dict[tuple[str, bool], list[Path]] = {}
+        with contextlib.suppress(OSError, ValueError):  # gone, or no path, of somebody else's run
             for folder in Path(self.photos_root).iterdir():
-                for name in {one.name for one in self.calls if one.was(spell(folder.name))}:
-                    folders.setdefault(name, []).append(folder)
+                called = spell(folder.name)
+                folders.setdefault((one_form(called), False), []).append(folder)
+                for name in {one_form(one.name) for one in self.calls if one.was(called)}:
+                    folders.setdefault((name, True), []).append(folder)
         return folders
+
+    @checked
+    def meaning(self, name: str) -> Callable[[str], bool]:
+        """Tells of a name whether it means somebody: as the run calls the person, in any form, or called one before."""
+        wanted = one_form(name)
+        calls = [one for one in self.calls if one_form(one.name) == wanted]
+        return lambda other: one_form(other) == wanted or any(one.was(other) for one in calls)
 
     @checked
     def need_photos(self, fingerprint: str) -> None:

@@ -6,12 +6,13 @@ import contextlib
 import json
 import logging
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from castlist.errors import CastError, reason_of
 from castlist.learning.dataset import cache
-from castlist.media import one_form
+from castlist.media import one_form, person_of
 
 with contextlib.suppress(ImportError):  # Windows lets nobody delete what is open
     import fcntl
@@ -27,16 +28,19 @@ class DeletedDataset:
     in_use: bool  # by a training, which reads on to its end; its content goes then, and its run knows the person
 
 
-def delete_datasets_of(person: str) -> list[DeletedDataset]:
-    """Delete the kept data sets in which somebody has this name, whatever folder they are of; they can be made anew.
+def delete_datasets_of(is_meant: Callable[[str], bool]) -> list[DeletedDataset]:
+    """Delete the kept data sets in which somebody is, whatever folder they are of; they can be made anew.
 
     Data sets that are being made count too. With them go what killed processes left, and files too damaged to tell who
     is in them.
 
+    Args:
+        is_meant: Tells of a name whether it means the person.
+
     Raises:
         CastError: If one can't be deleted; the others are. The same again goes on.
     """
-    person, folder = one_form(person), cache.datasets_folder()
+    folder = cache.datasets_folder()
     deleted, failed = [], []
     # Parts first: one that gets its name meanwhile is found among the named.
     for path in [*folder.glob("*.part"), *folder.glob("*.h5")]:
@@ -45,7 +49,8 @@ def delete_datasets_of(person: str) -> list[DeletedDataset]:
         try:
             in_use = _is_in_use(path)
             people = _people_in(path)
-            if people is not None and person not in people and (in_use or path.suffix == ".h5"):
+            is_in = people is not None and any(map(is_meant, people))
+            if people is not None and not is_in and (in_use or path.suffix == ".h5"):
                 continue
             path.unlink()
         except FileNotFoundError:
@@ -54,7 +59,7 @@ def delete_datasets_of(person: str) -> list[DeletedDataset]:
             failed.append(f"{str(path)!r} ({reason_of(error)})")
             continue
         logger.info("Deleted the data set %s%s", path.name, ", which a training reads" if in_use else "")
-        if people is not None and person in people:
+        if is_in:
             deleted.append(DeletedDataset(path, in_use))
     if failed:
         raise CastError(
@@ -76,7 +81,7 @@ def _people_in(path: Path) -> set[str] | None:
             people = json.loads(file.attrs["people"])
             files = list(file["file"].asstr()[()]) if "file" in file else []
             files += [name for name, _ in json.loads(file.attrs.get("refused", "[]"))]
-            return {one_form(name) for name in (*people, *(file.partition("/")[0] for file in files))}
+            return {*map(one_form, people), *map(person_of, files)}
     except FileNotFoundError:
         raise
     except (ImportError, OSError, KeyError, ValueError, TypeError, RuntimeError, AttributeError):

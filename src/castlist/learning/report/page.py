@@ -8,7 +8,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from castlist.learning.diagnosis import describe_diagnosis, describe_end, diagno
 from castlist.learning.evaluation import Evaluation
 from castlist.learning.report import figures
 from castlist.learning.report.pictures import data_uri, jpeg_uri, read_thumbnails
+from castlist.media import one_form, person_of
 from castlist.run import Epoch, Run, best_epoch
 from castlist.settings import Settings, read_settings
 
@@ -126,7 +127,8 @@ def write_report(run: Run, evaluation: Evaluation, history: Sequence[Epoch], *, 
         missing=missing,
         sides=_sides(run),
         baseline=float(np.bincount(evaluation.truth).max() / len(evaluation.truth)),
-        learned=Counter(PurePosixPath(file).parts[0] for file in run.sides.get("train", ())),
+        learned=Counter(map(person_of, run.sides.get("train", ()))),
+        one_form=one_form,
         named=evaluation.confusion.sum(axis=0).tolist(),
         pairs=figures.confused_pairs(evaluation, 10),
         max_matrix=figures.MAX_MATRIX,
@@ -170,10 +172,10 @@ def write_comparison(histories: Mapping[str, Sequence[Epoch]], path: Path, *, la
     logger.debug("curves of %d runs written to %s", len(named), path)
 
 
-def template(name: str, *folders: Path) -> jinja2.Template:
-    """A page's template, by its file name; looked for in these folders, then in the report's."""
+def template(name: str, *rooms: str) -> jinja2.Template:
+    """A page's template, by its file name; looked for in these packages, then in the report's."""
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader([*folders, Path(__file__).parent]),
+        loader=jinja2.ChoiceLoader([jinja2.PackageLoader(room, ".") for room in (*rooms, __package__)]),
         autoescape=True,  # names are folder names: anything may be in them
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

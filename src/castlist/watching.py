@@ -114,9 +114,8 @@ def describe_start(run: Run, dataset: Dataset, language: str = "en") -> Iterator
             count=len(run.refused),
         )
     yield from (translate_message(note, language) for note in run.notes)
-    yield from quick_check(dataset, Path(run.photos_root)).summary_lines(language)[
-        :-1
-    ]  # for what is low it doesn't look
+    high_and_medium = quick_check(dataset, Path(run.photos_root)).summary_lines(language)[:2]  # it looks for no more
+    yield from high_and_medium
 
 
 def shown(work: Callable[P, R]) -> Callable[P, R]:

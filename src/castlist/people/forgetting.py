@@ -138,9 +138,8 @@ def _forget(folder: RunFolder, name: str) -> Receipt:
         change.run = dataclasses.replace(
             change.run,
             leaving=tuple(_called_otherwise(change.run.leaving, name)),
-            calls=tuple(
-                _called_otherwise(change.run.calls, name)
-            ),  # up to here they tell a call that goes on who it is
+            # Up to here they tell a call that goes on who it is.
+            calls=tuple(_called_otherwise(change.run.calls, name)),
         )
     logger.info("somebody was forgotten by a run")
     return Receipt(name, (*_describe(leaving), *removed), (*remaining, *what_remains(change.run, is_meant)))

@@ -23,8 +23,8 @@ SURE = 5.0  # log-odds; only a photo that shows such a face when it is turned is
 # From there on a face is upright beyond doubt: of 300 such photos, turned, some show a lying face at up to 6.4.
 ENOUGH = 6.5
 PREFERENCE = 1.5  # log-odds by which a turned photo must be the likelier: most photos are upright
-# Of a doubtful face's width: much smaller ones, most of the cost, need not be looked for where it is to be seen better.
-# Where a half was, seen at 32 pixels, every hundredth turned photo was no surer.
+# Of a doubtful face's width: smaller ones, most of the cost, aren't looked for when its photo is turned. With a half,
+# at which it is seen at 32 pixels, the upright face was doubtful, too, in every sixtieth of turned photos.
 SMALLER = 0.25
 PATIENT = -2.0  # log-odds to accept in a photo that should show a face
 TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_CLOCKWISE}  # by degrees

@@ -210,6 +210,15 @@ def test_a_drawn_out_header_is_not_read_to_its_end(tmp_path: Path) -> None:
         read_photo(whole[:50])
 
 
+def test_what_no_photo_is_as_large_as_is_not_read_to_look_inside(tmp_path: Path) -> None:
+    with (tmp_path / "a.tif").open("wb") as file:
+        file.write(b"II*\0")  # which is read whole
+        file.truncate(2**40)
+    with pytest.raises(PhotoError) as refused:
+        look_inside(tmp_path / "a.tif")
+    assert refused.value.code == "photo-file-large"
+
+
 def test_a_coarse_scan_is_no_whole_photo() -> None:
     """A progressive JPG cut between two of its scans decodes to its last row, without detail."""
     whole = encode(photo(), "JPEG", quality=90, progressive=True)

@@ -80,7 +80,7 @@ class Recognizer:
         """Where it goes to another process, the folder is opened anew there: no network or embedding travels."""
         if self._folder is None:
             return super().__reduce_ex__(protocol)
-        return functools.partial(Recognizer.load, finder=self._finder), (self._folder.path.absolute(),)
+        return functools.partial(Recognizer.load, finder=self._finder), (self._folder.path,)
 
     @property
     def run(self) -> Run:

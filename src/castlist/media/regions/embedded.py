@@ -20,6 +20,7 @@ from castlist.files import cannot_write, flush_folder, make_private, part_of, sh
 from castlist.media import raw, tiff
 from castlist.media.containers import HEIC_BRANDS, still_brand
 from castlist.media.headers import open_header, orientation_of, picture_of, size_of, turns_itself
+from castlist.media.limits import check_bytes
 from castlist.media.orientation import turned
 from castlist.media.regions.heif import without_empty_xmp
 from castlist.media.regions.packet import EMPTY, Packet, is_empty
@@ -52,8 +53,10 @@ def look_inside(path: Path) -> Inside:
         PhotoError: If it can't be read.
     """
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
             raise PhotoError("photo-no-file", "not a regular file")
+        check_bytes(status.st_size)  # some are read whole
         with path.open("rb") as file:
             head = file.read(64)
             # Of a HEIC, too, more than the beginning tells how it is turned.
